@@ -1,0 +1,9 @@
+//! Sealgate reads SOAP and SAML, proves who signed what, and decides whether that is enough.
+//!
+//! Modules are declared in the order a message meets them; a module uses only modules declared
+//! above it, and `tests/layers.rs` holds us to it.
+
+// Reading bytes: no clock, no I/O, no async.
+pub mod xml;
+pub mod algorithm;
+pub mod crypto;
