@@ -1,1 +1,0 @@
-//! Closed sets of algorithms.
