@@ -1,0 +1,520 @@
+//! Public keys, and what a signature is verified with.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use openssl::bn::BigNum;
+use openssl::bn::BigNumContext;
+use openssl::bn::BigNumRef;
+use openssl::dsa::Dsa;
+use openssl::ec::Asn1Flag;
+use openssl::ec::EcGroup;
+use openssl::ec::EcKey;
+use openssl::ec::EcPoint;
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::Id;
+use openssl::pkey::PKey;
+use openssl::pkey::PKeyRef;
+use openssl::pkey::Public;
+use openssl::pkey_ctx::PkeyCtx;
+use openssl::rsa::Rsa;
+
+use super::Secret;
+use crate::algorithm::KeyFamily;
+use crate::algorithm::SignatureAlgorithm;
+
+/// The longest RSA modulus and DSA p in bits; a longer one only costs time.
+const MAX_BITS: u32 = 16_384;
+/// The longest RSA exponent in bits (FIPS 186-5 §A.1.1): the time of a verification grows with it.
+const MAX_EXPONENT_BITS: i32 = 256;
+
+/// Why bytes are no public key that we would use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyError {
+    /// Not the encoding it should be: not DER, bytes after the end, not PEM.
+    Malformed(String),
+    /// A kind of key that no algorithm here takes.
+    Unsupported(String),
+    /// An elliptic curve other than P-256, P-384 and P-521 (T68).
+    Curve(String),
+    /// A curve given by its parameters and not by its name (T68; RFC 5480 §2.1.1).
+    ExplicitCurve,
+    /// A point that is not on its curve, or is the point at infinity.
+    Point,
+    /// An RSA exponent that is even, below 3 or longer than 256 bits.
+    Exponent,
+    /// An RSA modulus or DSA parameter that cannot be one: zero, even, or longer than 16,384 bits.
+    Parameter,
+}
+
+impl KeyError {
+    /// Stable code of the refusal.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "token.key_malformed",
+            Self::Unsupported(_) => "token.key_unsupported",
+            Self::Curve(_) => "token.key_curve",
+            Self::ExplicitCurve => "token.key_explicit_curve",
+            Self::Point => "token.key_point",
+            Self::Exponent => "token.key_exponent",
+            Self::Parameter => "token.key_parameter",
+        }
+    }
+
+    /// The clause it rests on.
+    pub fn clause(&self) -> Option<&'static str> {
+        match self {
+            Self::Malformed(_) => Some("RFC 5280 §4.1.2.7"),
+            Self::Curve(_) | Self::Unsupported(_) => Some("XML Signature 1.1 §4.5.2"),
+            Self::ExplicitCurve => Some("RFC 5480 §2.1.1"),
+            Self::Point => Some("RFC 5480 §2.2"),
+            Self::Exponent | Self::Parameter => Some("RFC 8017 §3.1"),
+        }
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(why) => write!(f, "the public key cannot be read: {why}"),
+            Self::Unsupported(what) => write!(f, "keys of the kind {what} are not supported"),
+            Self::Curve(name) => write!(f, "the curve {name} is none of P-256, P-384, P-521"),
+            Self::ExplicitCurve => f.write_str("the curve is given by its parameters and not by its name"),
+            Self::Point => f.write_str("the public key is not a point of its curve"),
+            Self::Exponent => f.write_str("the RSA exponent is even, below 3 or longer than 256 bits"),
+            Self::Parameter => f.write_str("a parameter of the key is zero, even or longer than 16384 bits"),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+/// An elliptic curve that ECDSA may use (FIPS 186-4 §D.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Curve {
+    /// P-256, secp256r1.
+    P256,
+    /// P-384, secp384r1.
+    P384,
+    /// P-521, secp521r1.
+    P521,
+}
+
+impl Curve {
+    /// The curve that this URI names in an ECKeyValue (XML Signature 1.1 §4.5.2.3.1).
+    pub fn from_uri(uri: &str) -> Option<Self> {
+        match uri {
+            "urn:oid:1.2.840.10045.3.1.7" => Some(Self::P256),
+            "urn:oid:1.3.132.0.34" => Some(Self::P384),
+            "urn:oid:1.3.132.0.35" => Some(Self::P521),
+            _ => None,
+        }
+    }
+
+    /// Length of a coordinate, and of each half of a signature, in bytes.
+    pub const fn size(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
+    /// Length of its order in bits.
+    pub const fn bits(self) -> u32 {
+        match self {
+            Self::P256 => 256,
+            Self::P384 => 384,
+            Self::P521 => 521,
+        }
+    }
+
+    const fn nid(self) -> Nid {
+        match self {
+            Self::P256 => Nid::X9_62_PRIME256V1,
+            Self::P384 => Nid::SECP384R1,
+            Self::P521 => Nid::SECP521R1,
+        }
+    }
+}
+
+impl fmt::Display for Curve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        })
+    }
+}
+
+/// What kind of public key it is, and how strong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// RSA with a modulus of so many bits.
+    Rsa {
+        /// Length of the modulus in bits.
+        bits: u32,
+    },
+    /// A point of this curve.
+    Ec(Curve),
+    /// DSA with a p of so many bits.
+    Dsa {
+        /// Length of p in bits.
+        bits: u32,
+    },
+    /// Ed25519.
+    Ed25519,
+}
+
+impl KeyKind {
+    /// The algorithms it may be used with.
+    pub const fn family(self) -> KeyFamily {
+        match self {
+            Self::Rsa { .. } => KeyFamily::Rsa,
+            Self::Ec(_) => KeyFamily::Ec,
+            Self::Dsa { .. } => KeyFamily::Dsa,
+            Self::Ed25519 => KeyFamily::Ed25519,
+        }
+    }
+
+    /// Length of the modulus (RSA), of p (DSA) or of the order of the curve, in bits.
+    pub const fn bits(self) -> u32 {
+        match self {
+            Self::Rsa { bits } | Self::Dsa { bits } => bits,
+            Self::Ec(curve) => curve.bits(),
+            Self::Ed25519 => 253,
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa { bits } => write!(f, "RSA {bits} bits"),
+            Self::Ec(curve) => write!(f, "EC {curve}"),
+            Self::Dsa { bits } => write!(f, "DSA {bits} bits"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+        }
+    }
+}
+
+/// A public key. Cheap to clone. Two are equal if their SubjectPublicKeyInfo is.
+///
+/// Reading one checks what makes it a usable key at all (exponent, curve, point); whether it is long enough is for a policy
+/// to say, from [`kind`](Self::kind).
+#[derive(Clone)]
+pub struct PublicKey(Arc<Inner>);
+
+struct Inner {
+    key: PKey<Public>,
+    kind: KeyKind,
+    spki: Vec<u8>,
+    spki_sha256: [u8; 32],
+    /// The order that r and s of a signature are below, big-endian: n of a curve, q of DSA; empty for the others.
+    order: Vec<u8>,
+    /// Contexts that have verified before with this key: making one costs a sixth of an RSA verification.
+    contexts: Mutex<Vec<(SignatureAlgorithm, PkeyCtx<Public>)>>,
+}
+
+/// As many contexts wait for their next use; the memory of a key stays bounded.
+const MAX_IDLE_CONTEXTS: usize = 8;
+
+impl PublicKey {
+    /// Reads a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): exactly that, nothing after it, DER and not BER (T43).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] says what is wrong with the bytes or with the key.
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        let key = PKey::public_key_from_der(der).map_err(malformed)?;
+        if key.public_key_to_der().map_err(malformed)? != der {
+            return Err(KeyError::Malformed(
+                "it is not DER, or bytes follow it".to_owned(),
+            ));
+        }
+        Self::from_openssl(&key)
+    }
+
+    /// Reads one PEM block, `PUBLIC KEY` or `RSA PUBLIC KEY`.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] says what is wrong with the text or with the key.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
+        const PKCS1: &[u8] = b"-----BEGIN RSA PUBLIC KEY-----";
+        let key = if pem.windows(PKCS1.len()).any(|window| window == PKCS1) {
+            Rsa::public_key_from_pem_pkcs1(pem).and_then(PKey::from_rsa)
+        } else {
+            PKey::public_key_from_pem(pem)
+        };
+        Self::from_openssl(&*key.map_err(malformed)?)
+    }
+
+    /// The RSA key of an RSAKeyValue: modulus and exponent, big-endian (XML Signature 1.1 §4.5.2.2).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] if the numbers make no usable key.
+    pub fn from_modulus_exponent(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
+        let key = Rsa::from_public_components(number(modulus)?, number(exponent)?);
+        Self::from_openssl(&*key.and_then(PKey::from_rsa).map_err(malformed)?)
+    }
+
+    /// The key of an ECKeyValue: an uncompressed point, 0x04 and both coordinates (XML Signature 1.1 §4.5.2.3).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] if it is no point of the curve.
+    pub fn from_ec_point(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
+        let coordinates = point.strip_prefix(&[4]).ok_or(KeyError::Point)?;
+        if Some(coordinates.len()) != curve.size().checked_mul(2) {
+            return Err(KeyError::Point);
+        }
+        let group = EcGroup::from_curve_name(curve.nid()).map_err(malformed)?;
+        let mut context = BigNumContext::new().map_err(malformed)?;
+        let point = EcPoint::from_bytes(&group, point, &mut context).map_err(|_| KeyError::Point)?;
+        let key = EcKey::from_public_key(&group, &point).and_then(PKey::from_ec_key);
+        Self::from_openssl(&*key.map_err(|_| KeyError::Point)?)
+    }
+
+    /// The key of a DSAKeyValue: p, q, g and y, big-endian (XML Signature 1.1 §4.5.2.1).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] if the numbers make no usable key.
+    pub fn from_dsa_parameters(p: &[u8], q: &[u8], g: &[u8], y: &[u8]) -> Result<Self, KeyError> {
+        let key = Dsa::from_public_components(number(p)?, number(q)?, number(g)?, number(y)?);
+        Self::from_openssl(&*key.and_then(PKey::from_dsa).map_err(malformed)?)
+    }
+
+    /// The key as the library has read it, for instance from a certificate, checked as every other.
+    pub(super) fn from_openssl(key: &PKeyRef<Public>) -> Result<Self, KeyError> {
+        let Checked { key, kind, order } = match key.id() {
+            Id::RSA => checked_rsa(&key.rsa().map_err(malformed)?)?,
+            Id::EC => checked_ec(&key.ec_key().map_err(malformed)?)?,
+            Id::DSA => checked_dsa(&key.dsa().map_err(malformed)?)?,
+            Id::ED25519 => checked_ed25519(key)?,
+            other => return Err(KeyError::Unsupported(kind_name(other))),
+        };
+        let spki = key.public_key_to_der().map_err(malformed)?;
+        let spki_sha256 = openssl::sha::sha256(&spki);
+        Ok(Self(Arc::new(Inner {
+            key,
+            kind,
+            spki,
+            spki_sha256,
+            order,
+            contexts: Mutex::default(),
+        })))
+    }
+
+    /// What kind of key it is, and how strong.
+    pub fn kind(&self) -> KeyKind {
+        self.0.kind
+    }
+
+    /// Its SubjectPublicKeyInfo in DER, a point uncompressed.
+    pub fn spki(&self) -> &[u8] {
+        &self.0.spki
+    }
+
+    /// SHA-256 of [`spki`](Self::spki).
+    pub fn spki_sha256(&self) -> [u8; 32] {
+        self.0.spki_sha256
+    }
+
+    /// Modulus and exponent, big-endian without leading zeros; `None` if it is not an RSA key.
+    pub fn modulus_exponent(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let rsa = self.0.key.rsa().ok()?;
+        Some((rsa.n().to_vec(), rsa.e().to_vec()))
+    }
+
+    pub(super) fn openssl(&self) -> &PKeyRef<Public> {
+        &self.0.key
+    }
+
+    /// The order that r and s are below, big-endian; empty where there is none.
+    pub(super) fn order(&self) -> &[u8] {
+        &self.0.order
+    }
+
+    /// A context that waits for its next use with this algorithm.
+    pub(super) fn take_context(&self, algorithm: SignatureAlgorithm) -> Option<PkeyCtx<Public>> {
+        let mut idle = self.0.contexts.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = idle.iter().position(|(other, _)| *other == algorithm)?;
+        Some(idle.swap_remove(index).1)
+    }
+
+    /// Keeps a context that has just verified, for its next use.
+    pub(super) fn keep_context(&self, algorithm: SignatureAlgorithm, context: PkeyCtx<Public>) {
+        let mut idle = self.0.contexts.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MAX_IDLE_CONTEXTS {
+            idle.push((algorithm, context));
+        }
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.spki == other.0.spki
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl std::hash::Hash for PublicKey {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.spki_sha256.hash(state);
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({}, spki sha256 ", self.0.kind)?;
+        self.0
+            .spki_sha256
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str(")")
+    }
+}
+
+/// What a signature is verified with. The algorithms it may be used with follow from it and never from the message (T67).
+#[derive(Clone, Debug, PartialEq)]
+pub enum VerifyingKey {
+    /// The public half of a key pair.
+    Public(PublicKey),
+    /// A shared secret.
+    Hmac(Secret),
+}
+
+impl VerifyingKey {
+    /// The algorithms it may be used with.
+    pub fn family(&self) -> KeyFamily {
+        match self {
+            Self::Public(key) => key.kind().family(),
+            Self::Hmac(_) => KeyFamily::Hmac,
+        }
+    }
+}
+
+impl From<PublicKey> for VerifyingKey {
+    fn from(key: PublicKey) -> Self {
+        Self::Public(key)
+    }
+}
+
+struct Checked {
+    key: PKey<Public>,
+    kind: KeyKind,
+    order: Vec<u8>,
+}
+
+fn checked_rsa(rsa: &Rsa<Public>) -> Result<Checked, KeyError> {
+    let bits = odd_bits(rsa.n())?;
+    let exponent = rsa.e();
+    let is_one = exponent.num_bits() < 2;
+    if !is_odd(exponent) || is_one || exponent.num_bits() > MAX_EXPONENT_BITS {
+        return Err(KeyError::Exponent);
+    }
+    let key = PKey::from_rsa(rsa.clone()).map_err(malformed)?;
+    Ok(Checked {
+        key,
+        kind: KeyKind::Rsa { bits },
+        order: Vec::new(),
+    })
+}
+
+fn checked_ec(key: &EcKey<Public>) -> Result<Checked, KeyError> {
+    let group = key.group();
+    if group.asn1_flag() != Asn1Flag::NAMED_CURVE {
+        return Err(KeyError::ExplicitCurve);
+    }
+    let curve = match group.curve_name() {
+        Some(Nid::X9_62_PRIME256V1) => Curve::P256,
+        Some(Nid::SECP384R1) => Curve::P384,
+        Some(Nid::SECP521R1) => Curve::P521,
+        Some(other) => {
+            return Err(KeyError::Curve(
+                other.short_name().unwrap_or("unknown").to_owned(),
+            ));
+        }
+        None => return Err(KeyError::ExplicitCurve),
+    };
+    key.check_key().map_err(|_| KeyError::Point)?;
+    // Made anew from name and point, so that one key has one encoding, whether its point came compressed or not.
+    let group = EcGroup::from_curve_name(curve.nid()).map_err(malformed)?;
+    let mut order = BigNum::new().map_err(malformed)?;
+    let mut context = BigNumContext::new().map_err(malformed)?;
+    group.order(&mut order, &mut context).map_err(malformed)?;
+    let key = EcKey::from_public_key(&group, key.public_key()).and_then(PKey::from_ec_key);
+    Ok(Checked {
+        key: key.map_err(malformed)?,
+        kind: KeyKind::Ec(curve),
+        order: order.to_vec(),
+    })
+}
+
+fn checked_dsa(dsa: &Dsa<Public>) -> Result<Checked, KeyError> {
+    let (Some(p), Some(q), Some(g)) = (dsa.p_opt(), dsa.q_opt(), dsa.g_opt()) else {
+        return Err(KeyError::Parameter);
+    };
+    let bits = odd_bits(p)?;
+    odd_bits(q)?;
+    let in_group = |number: &BigNumRef| number.num_bits() > 1 && number.ucmp(p).is_lt();
+    if !in_group(q) || !in_group(g) || !in_group(dsa.pub_key()) {
+        return Err(KeyError::Parameter);
+    }
+    let order = q.to_vec();
+    let key = PKey::from_dsa(dsa.clone()).map_err(malformed)?;
+    Ok(Checked {
+        key,
+        kind: KeyKind::Dsa { bits },
+        order,
+    })
+}
+
+fn checked_ed25519(key: &PKeyRef<Public>) -> Result<Checked, KeyError> {
+    let raw = key.raw_public_key().map_err(malformed)?;
+    let key = PKey::public_key_from_raw_bytes(&raw, Id::ED25519).map_err(malformed)?;
+    Ok(Checked {
+        key,
+        kind: KeyKind::Ed25519,
+        order: Vec::new(),
+    })
+}
+
+/// Length of an odd number in bits.
+fn odd_bits(number: &BigNumRef) -> Result<u32, KeyError> {
+    let bits = u32::try_from(number.num_bits()).unwrap_or(u32::MAX);
+    if bits > MAX_BITS || !is_odd(number) || number.is_negative() {
+        return Err(KeyError::Parameter);
+    }
+    Ok(bits)
+}
+
+fn is_odd(number: &BigNumRef) -> bool {
+    number.is_bit_set(0)
+}
+
+/// A big-endian number that is not absurdly long.
+fn number(bytes: &[u8]) -> Result<BigNum, KeyError> {
+    if bytes.len() > 1 + (MAX_BITS as usize) / 8 {
+        return Err(KeyError::Parameter);
+    }
+    BigNum::from_slice(bytes).map_err(malformed)
+}
+
+fn malformed(error: ErrorStack) -> KeyError {
+    let reason = error.errors().first().and_then(|error| error.reason());
+    KeyError::Malformed(reason.unwrap_or("unknown reason").to_owned())
+}
+
+fn kind_name(id: Id) -> String {
+    let name = Nid::from_raw(id.as_raw()).long_name();
+    name.unwrap_or("unknown").to_owned()
+}
