@@ -1,1 +1,39 @@
-//! Bounded, strict XML.
+//! Bounded, strict XML: bytes in, one arena of elements out.
+//!
+//! A [`Document`] is XML 1.0 and Namespaces in XML 1.0 in full, UTF-8 only, without a DOCTYPE, with
+//! every ID unique and within every [`Limits`]. It keeps the bytes as they came and refers to them by
+//! offset, so what is verified, digested and relayed are the same bytes. Nothing here recurses.
+//!
+//! The scanner is our own because strictness, namespaces, positions and the already-canonical marks
+//! are then one pass; quick-xml is its oracle in the tests.
+
+mod arena;
+mod attributes;
+mod build;
+mod document;
+mod element;
+mod error;
+mod ids;
+mod lex;
+mod limits;
+mod names;
+mod namespace;
+mod prefixes;
+mod prolog;
+mod scan;
+mod text;
+
+pub use document::Document;
+pub use element::{Attribute, Declaration, Element};
+pub use error::{Error, ErrorKind, Position};
+pub use limits::{Limit, Limits};
+pub use names::is_ncname;
+pub use namespace::Namespace;
+pub use text::{Text, escape_attribute, escape_text, quoted};
+
+pub(crate) use arena::Break;
+pub(crate) use arena::BreakKind;
+pub(crate) use text::reference;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+use std::cmp::Ordering;
+
+use super::arena::{Arena, AttributeRecord, index};
+use super::error::{ErrorKind, Scanned, refuse};
+
+/// Checks that the attributes from `first` on, all of one element, have different expanded names (Namespaces 1.0 §6.3).
+/// Returns whether they stand in canonical order, which is by namespace name, then local name.
+#[inline(always)]
+pub(super) fn check(arena: &Arena, input: &[u8], first: usize) -> Scanned<bool> {
+    let records = arena.attributes.get(first..).unwrap_or_default();
+    let ascending = records
+        .windows(2)
+        .all(|pair| matches!(pair, [a, b] if compare(arena, input, a, b) == Ordering::Less));
+    if !ascending {
+        unique(arena, input, records)?;
+    }
+    Ok(ascending)
+}
+
+#[inline(never)]
+fn unique(arena: &Arena, input: &[u8], records: &[AttributeRecord]) -> Scanned<()> {
+    let mut sorted: Vec<&AttributeRecord> = records.iter().collect();
+    sorted.sort_unstable_by(|a, b| compare(arena, input, a, b));
+    for pair in sorted.windows(2) {
+        if let [a, b] = pair
+            && compare(arena, input, a, b) == Ordering::Equal
+        {
+            let at = index(a.name.max(b.name));
+            let name = String::from_utf8_lossy(local_name(input, b)).into_owned();
+            return refuse(at, ErrorKind::DuplicateAttribute(name));
+        }
+    }
+    Ok(())
+}
+
+/// Canonical order of two attributes (Canonical XML 1.0 §2.2): by namespace name, then local name, by code point.
+#[inline(always)]
+pub(crate) fn compare(arena: &Arena, input: &[u8], a: &AttributeRecord, b: &AttributeRecord) -> Ordering {
+    let names = || local_name(input, a).cmp(local_name(input, b));
+    if a.namespace == b.namespace {
+        return names();
+    }
+    let uris = arena
+        .namespace_name(a.namespace)
+        .cmp(arena.namespace_name(b.namespace));
+    uris.then_with(names)
+}
+
+/// The local name as written. UTF-8 orders as code points do.
+#[inline(always)]
+pub(crate) fn local_name<'i>(input: &'i [u8], record: &AttributeRecord) -> &'i [u8] {
+    let skip = match record.prefix_len {
+        0 => 0,
+        length => usize::from(length).wrapping_add(1),
+    };
+    let start = index(record.name);
+    let end = start.wrapping_add(usize::from(record.name_len));
+    input.get(start.wrapping_add(skip)..end).unwrap_or_default()
+}

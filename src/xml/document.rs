@@ -1,0 +1,108 @@
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use super::arena::{Arena, index};
+use super::build::Builder;
+use super::element::Element;
+use super::error::{Error, ErrorKind, Fault, Position, Scanned};
+use super::limits::{Limit, Limits};
+use super::{ids, prolog, scan};
+
+/// A parsed document: well-formed, namespace-well-formed, without DOCTYPE, with unique IDs and within its limits.
+///
+/// ```
+/// use sealgate::xml::{Document, Limits};
+///
+/// let document = Document::parse("<a xmlns='urn:a'><b/></a>".into(), &Limits::default())?;
+/// assert_eq!(document.root().local_name(), "a");
+/// assert_eq!(document.root().children().count(), 1);
+/// # Ok::<(), sealgate::xml::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Document {
+    input: ByteString,
+    arena: Arena,
+}
+
+impl Document {
+    /// Parses `input`, whole; nothing is fetched, expanded or repaired.
+    ///
+    /// # Errors
+    /// The first thing that is not XML 1.0, Namespaces 1.0 or within `limits`, with its position.
+    pub fn parse(input: Bytes, limits: &Limits) -> Result<Self, Error> {
+        Self::parse_with_ids(input, limits, &[])
+    }
+
+    /// As [`Document::parse`]; unqualified attributes named in `id_attributes` are of type ID too.
+    ///
+    /// # Errors
+    /// As [`Document::parse`].
+    pub fn parse_with_ids(input: Bytes, limits: &Limits, id_attributes: &[String]) -> Result<Self, Error> {
+        let mut arena = Arena::default();
+        match read(&mut arena, &input, limits, id_attributes) {
+            Ok(input) => Ok(Self { input, arena }),
+            Err(fault) => Err(Error::new(fault.kind, Position::of(&input, fault.at))),
+        }
+    }
+
+    /// The root element.
+    pub fn root(&self) -> Element<'_> {
+        Element::new(self, 0)
+    }
+
+    /// The one element whose ID is `id`.
+    pub fn element_by_id(&self, id: &str) -> Option<Element<'_>> {
+        ids::find(&self.arena, &self.input, id).map(|element| Element::new(self, element))
+    }
+
+    /// The bytes that were parsed.
+    pub fn bytes(&self) -> &Bytes {
+        self.input.as_bytes()
+    }
+
+    /// The input as text.
+    pub fn as_str(&self) -> &str {
+        &self.input
+    }
+
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        self.arena.elements.len()
+    }
+
+    /// Never: a document has a root.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The place of byte `offset`.
+    pub fn position(&self, offset: usize) -> Position {
+        Position::of(self.input.as_bytes(), offset)
+    }
+
+    pub(crate) fn arena(&self) -> &Arena {
+        &self.arena
+    }
+}
+
+fn read(arena: &mut Arena, input: &Bytes, limits: &Limits, id_attributes: &[String]) -> Scanned<ByteString> {
+    if input.len() > index(limits.bytes) {
+        let allowed = limits.bytes.into();
+        let kind = ErrorKind::Limit {
+            limit: Limit::Bytes,
+            allowed,
+        };
+        return Err(Box::new(Fault {
+            at: index(limits.bytes),
+            kind,
+        }));
+    }
+    prolog::check_characters(input)?;
+    let Ok(text) = ByteString::try_from(input.clone()) else {
+        return super::error::refuse(0, ErrorKind::Encoding("a byte sequence is not UTF-8"));
+    };
+    let start = prolog::read(input)?;
+    arena.reserve(input.len());
+    scan::scan(Builder::new(arena, &text, limits, id_attributes), start)?;
+    Ok(text)
+}

@@ -1,0 +1,181 @@
+//! The inner loops of the scanner: eight bytes at a time in a `u64`, so that short tokens end without
+//! a mispredicted branch, and `memchr` for text that proves long.
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// What ended a run, and whether something special stood before its end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Run {
+    /// Offset of the byte that ends the run, or the input's length.
+    pub(super) end: usize,
+    /// Whether a byte that needs a second look stood before.
+    pub(super) special: bool,
+}
+
+/// The eight bytes at `at`, the first one lowest; zeros after the end.
+#[inline(always)]
+pub(super) fn load8(input: &[u8], at: usize) -> u64 {
+    match input.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => load_tail(input, at),
+    }
+}
+
+#[cold]
+fn load_tail(input: &[u8], at: usize) -> u64 {
+    let mut chunk = [0u8; 8];
+    for (to, from) in chunk.iter_mut().zip(input.get(at..).unwrap_or_default()) {
+        *to = *from;
+    }
+    u64::from_le_bytes(chunk)
+}
+
+/// High bit set where the byte is `byte`; nothing false below the first true one.
+#[inline(always)]
+fn equal(value: u64, byte: u8) -> u64 {
+    let x = value ^ LOW.wrapping_mul(u64::from(byte));
+    x.wrapping_sub(LOW) & !x & HIGH
+}
+
+/// High bit set where an ASCII byte is below 0x20.
+#[inline(always)]
+fn control(value: u64) -> u64 {
+    !(value & !HIGH).wrapping_add(LOW.wrapping_mul(0x60)) & !value & HIGH
+}
+
+/// Bits below the lowest set one; all of them if none is set.
+#[inline(always)]
+fn below(mask: u64) -> u64 {
+    mask.wrapping_sub(1) & !mask
+}
+
+#[inline(always)]
+fn first(mask: u64) -> usize {
+    usize::try_from(mask.trailing_zeros() >> 3).unwrap_or(0)
+}
+
+/// Where `<` is; special are `&`, `>` and CR.
+#[inline(always)]
+pub(super) fn text(input: &[u8], start: usize) -> Run {
+    let (mut at, mut special) = (start, false);
+    for _ in 0..8 {
+        if at >= input.len() {
+            return Run {
+                end: input.len(),
+                special,
+            };
+        }
+        let value = load8(input, at);
+        let stop = equal(value, b'<');
+        let marks = equal(value, b'&') | equal(value, b'>') | equal(value, b'\r');
+        special |= marks & below(stop) != 0;
+        if stop != 0 {
+            return Run {
+                end: at.wrapping_add(first(stop)),
+                special,
+            };
+        }
+        at = at.wrapping_add(8);
+    }
+    let rest = input.get(at..).unwrap_or_default();
+    let length = memchr::memchr(b'<', rest).unwrap_or(rest.len());
+    let run = rest.get(..length).unwrap_or_default();
+    Run {
+        end: at.wrapping_add(length).min(input.len()),
+        special: special || memchr::memchr3(b'&', b'>', b'\r', run).is_some(),
+    }
+}
+
+/// Where `quote` is; special are `&`, `<` and control bytes.
+#[inline(always)]
+pub(super) fn value(input: &[u8], start: usize, quote: u8) -> Run {
+    let (mut at, mut special) = (start, false);
+    while at < input.len() {
+        let value = load8(input, at);
+        let stop = equal(value, quote);
+        let marks = equal(value, b'&') | equal(value, b'<') | control(value);
+        special |= marks & below(stop) != 0;
+        if stop != 0 {
+            return Run {
+                end: at.wrapping_add(first(stop)),
+                special,
+            };
+        }
+        at = at.wrapping_add(8);
+    }
+    Run {
+        end: input.len(),
+        special,
+    }
+}
+
+/// Skips XML white space (XML 1.0 §2.3, production 3).
+#[inline]
+pub(super) fn skip_space(input: &[u8], mut at: usize) -> usize {
+    while input.get(at).is_some_and(|byte| is_space(*byte)) {
+        at = at.wrapping_add(1);
+    }
+    at
+}
+
+/// Whether `byte` is XML white space.
+#[inline(always)]
+pub(super) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+mod tests {
+    use super::*;
+
+    fn slow(input: &[u8], stop: u8, special: impl Fn(u8) -> bool) -> Run {
+        let end = input.iter().position(|byte| *byte == stop).unwrap_or(input.len());
+        Run {
+            end,
+            special: input[..end].iter().any(|byte| special(*byte)),
+        }
+    }
+
+    #[test]
+    fn fast_loops_agree_with_slow_ones_at_every_length() {
+        let mut state = 1u64;
+        for round in 0..40_000usize {
+            let input: Vec<u8> = (0..round % 100)
+                .map(|_| {
+                    state ^= state << 13;
+                    state ^= state >> 7;
+                    state ^= state << 17;
+                    match state % 40 {
+                        0 => b'<',
+                        1 => b'&',
+                        2 => b'>',
+                        3 => b'"',
+                        4 => b'\r',
+                        5 => 0xc3,
+                        6 => 0x1f,
+                        7 => 0x20,
+                        8 => 0x7f,
+                        _ => b'a',
+                    }
+                })
+                .collect();
+            assert_eq!(
+                text(&input, 0),
+                slow(&input, b'<', |b| matches!(b, b'&' | b'>' | b'\r'))
+            );
+            let expected = slow(&input, b'"', |b| matches!(b, b'&' | b'<') || b < 0x20);
+            let found = value(&input, 0, b'"');
+            assert_eq!(found.end, expected.end, "{input:?}");
+            assert!(
+                found.special == expected.special || found.end == input.len(),
+                "{input:?}"
+            );
+        }
+    }
+}
