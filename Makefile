@@ -1,0 +1,62 @@
+# make demo    see it work: makes keys, starts a gateway and a legacy backend, sends good and bad messages
+# make test    everything, including other SOAP stacks as clients
+# make check   formatting, lints, documentation, licences of what we depend on
+#
+# Each installs what is missing first and says what and why; `make setup` does only that.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo test check deny setup setup-build
+
+CARGO ?= cargo
+VENV := build/venv
+NODE := build/node
+DENY_VERSION := 0.20.2
+# A cargo-deny that is there already, or the one that we install.
+DENY := $(shell command -v cargo-deny || echo build/tools/bin/cargo-deny)
+# Without a terminal nobody can explore: print the table, and end with its result.
+ONCE := $(shell test -t 0 && test -t 1 || echo --once)
+
+demo: setup-build
+	$(CARGO) run --release --locked --quiet -- demo $(ONCE)
+
+test: setup
+	$(CARGO) test --locked
+
+check: setup-build deny
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+deny: $(DENY)
+	$(DENY) --config .deny.toml --locked check --hide-inclusion-graph licenses bans sources
+
+setup: setup-build $(NODE)/.ready
+	@.ci/setup test
+
+setup-build:
+	@.ci/setup build
+
+# Speed of the tool is no matter, time to build it is: no optimization takes a quarter of the time.
+build/tools/bin/cargo-deny: | setup-build
+	@echo "installing cargo-deny $(DENY_VERSION) into build/tools: checks licences and sources of dependencies"
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	CARGO_PROFILE_RELEASE_DEBUG=0 $(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --quiet \
+	--root build/tools --target-dir build/tools/target
+	rm -rf build/tools/target
+
+$(VENV)/.ready: tests/interop/requirements.txt
+	@.ci/setup test
+	@echo "installing zeep and xmlsec into $(VENV): a Python SOAP stack that calls the gateway in the tests"
+	python3 -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+$(NODE)/.ready: tests/interop/package-lock.json tests/interop/package.json $(VENV)/.ready
+	@.ci/setup node $(VENV)
+	@echo "installing soap and xml-crypto into $(NODE): a Node.js SOAP stack that calls the gateway in the tests"
+	rm -rf $(NODE) && mkdir -p $(NODE)
+	cp tests/interop/package.json tests/interop/package-lock.json $(NODE)/
+	cd $(NODE) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent --no-audit --no-fund
+	touch $@
