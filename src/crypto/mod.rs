@@ -3,10 +3,18 @@
 //! The library is OpenSSL 3 through its provider interface, so that an operator can put a validated provider under it. Algorithms are
 //! fetched once, and contexts are kept with the key they were made for.
 
+mod base64;
 mod digest;
 mod key;
+mod private_key;
 mod secret;
+mod sign;
+mod verify;
 
+pub use base64::Base64Error;
+pub use base64::decode_base64;
+pub use base64::decode_base64_into;
+pub use base64::encode_base64;
 pub use digest::DigestValue;
 pub use digest::Digester;
 pub use digest::Unavailable;
@@ -16,5 +24,13 @@ pub use key::KeyError;
 pub use key::KeyKind;
 pub use key::PublicKey;
 pub use key::VerifyingKey;
+pub use private_key::PrivateKey;
+pub use private_key::PrivateKeyError;
 pub use secret::Secret;
 pub use secret::random_bytes;
+pub use sign::SignError;
+pub use sign::SigningKey;
+pub use sign::sign;
+pub use verify::VerifyError;
+pub use verify::verify;
+pub use verify::verify_truncated_hmac;

@@ -1,4 +1,4 @@
-//! Public keys, and what a signature is verified with.
+//! Public keys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,185 +22,17 @@ use openssl::pkey::Public;
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Rsa;
 
-use super::Secret;
-use crate::algorithm::KeyFamily;
+use super::Curve;
+use super::KeyError;
+use super::KeyKind;
 use crate::algorithm::SignatureAlgorithm;
 
 /// The longest RSA modulus and DSA p in bits; a longer one only costs time.
 const MAX_BITS: u32 = 16_384;
+/// A number of that many bits in bytes, with a leading zero.
+const MAX_NUMBER_LENGTH: usize = 2049;
 /// The longest RSA exponent in bits (FIPS 186-5 §A.1.1): the time of a verification grows with it.
 const MAX_EXPONENT_BITS: i32 = 256;
-
-/// Why bytes are no public key that we would use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyError {
-    /// Not the encoding it should be: not DER, bytes after the end, not PEM.
-    Malformed(String),
-    /// A kind of key that no algorithm here takes.
-    Unsupported(String),
-    /// An elliptic curve other than P-256, P-384 and P-521 (T68).
-    Curve(String),
-    /// A curve given by its parameters and not by its name (T68; RFC 5480 §2.1.1).
-    ExplicitCurve,
-    /// A point that is not on its curve, or is the point at infinity.
-    Point,
-    /// An RSA exponent that is even, below 3 or longer than 256 bits.
-    Exponent,
-    /// An RSA modulus or DSA parameter that cannot be one: zero, even, or longer than 16,384 bits.
-    Parameter,
-}
-
-impl KeyError {
-    /// Stable code of the refusal.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "token.key_malformed",
-            Self::Unsupported(_) => "token.key_unsupported",
-            Self::Curve(_) => "token.key_curve",
-            Self::ExplicitCurve => "token.key_explicit_curve",
-            Self::Point => "token.key_point",
-            Self::Exponent => "token.key_exponent",
-            Self::Parameter => "token.key_parameter",
-        }
-    }
-
-    /// The clause it rests on.
-    pub fn clause(&self) -> Option<&'static str> {
-        match self {
-            Self::Malformed(_) => Some("RFC 5280 §4.1.2.7"),
-            Self::Curve(_) | Self::Unsupported(_) => Some("XML Signature 1.1 §4.5.2"),
-            Self::ExplicitCurve => Some("RFC 5480 §2.1.1"),
-            Self::Point => Some("RFC 5480 §2.2"),
-            Self::Exponent | Self::Parameter => Some("RFC 8017 §3.1"),
-        }
-    }
-}
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(why) => write!(f, "the public key cannot be read: {why}"),
-            Self::Unsupported(what) => write!(f, "keys of the kind {what} are not supported"),
-            Self::Curve(name) => write!(f, "the curve {name} is none of P-256, P-384, P-521"),
-            Self::ExplicitCurve => f.write_str("the curve is given by its parameters and not by its name"),
-            Self::Point => f.write_str("the public key is not a point of its curve"),
-            Self::Exponent => f.write_str("the RSA exponent is even, below 3 or longer than 256 bits"),
-            Self::Parameter => f.write_str("a parameter of the key is zero, even or longer than 16384 bits"),
-        }
-    }
-}
-
-impl std::error::Error for KeyError {}
-
-/// An elliptic curve that ECDSA may use (FIPS 186-4 §D.1.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Curve {
-    /// P-256, secp256r1.
-    P256,
-    /// P-384, secp384r1.
-    P384,
-    /// P-521, secp521r1.
-    P521,
-}
-
-impl Curve {
-    /// The curve that this URI names in an ECKeyValue (XML Signature 1.1 §4.5.2.3.1).
-    pub fn from_uri(uri: &str) -> Option<Self> {
-        match uri {
-            "urn:oid:1.2.840.10045.3.1.7" => Some(Self::P256),
-            "urn:oid:1.3.132.0.34" => Some(Self::P384),
-            "urn:oid:1.3.132.0.35" => Some(Self::P521),
-            _ => None,
-        }
-    }
-
-    /// Length of a coordinate, and of each half of a signature, in bytes.
-    pub const fn size(self) -> usize {
-        match self {
-            Self::P256 => 32,
-            Self::P384 => 48,
-            Self::P521 => 66,
-        }
-    }
-
-    /// Length of its order in bits.
-    pub const fn bits(self) -> u32 {
-        match self {
-            Self::P256 => 256,
-            Self::P384 => 384,
-            Self::P521 => 521,
-        }
-    }
-
-    const fn nid(self) -> Nid {
-        match self {
-            Self::P256 => Nid::X9_62_PRIME256V1,
-            Self::P384 => Nid::SECP384R1,
-            Self::P521 => Nid::SECP521R1,
-        }
-    }
-}
-
-impl fmt::Display for Curve {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::P256 => "P-256",
-            Self::P384 => "P-384",
-            Self::P521 => "P-521",
-        })
-    }
-}
-
-/// What kind of public key it is, and how strong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyKind {
-    /// RSA with a modulus of so many bits.
-    Rsa {
-        /// Length of the modulus in bits.
-        bits: u32,
-    },
-    /// A point of this curve.
-    Ec(Curve),
-    /// DSA with a p of so many bits.
-    Dsa {
-        /// Length of p in bits.
-        bits: u32,
-    },
-    /// Ed25519.
-    Ed25519,
-}
-
-impl KeyKind {
-    /// The algorithms it may be used with.
-    pub const fn family(self) -> KeyFamily {
-        match self {
-            Self::Rsa { .. } => KeyFamily::Rsa,
-            Self::Ec(_) => KeyFamily::Ec,
-            Self::Dsa { .. } => KeyFamily::Dsa,
-            Self::Ed25519 => KeyFamily::Ed25519,
-        }
-    }
-
-    /// Length of the modulus (RSA), of p (DSA) or of the order of the curve, in bits.
-    pub const fn bits(self) -> u32 {
-        match self {
-            Self::Rsa { bits } | Self::Dsa { bits } => bits,
-            Self::Ec(curve) => curve.bits(),
-            Self::Ed25519 => 253,
-        }
-    }
-}
-
-impl fmt::Display for KeyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rsa { bits } => write!(f, "RSA {bits} bits"),
-            Self::Ec(curve) => write!(f, "EC {curve}"),
-            Self::Dsa { bits } => write!(f, "DSA {bits} bits"),
-            Self::Ed25519 => f.write_str("Ed25519"),
-        }
-    }
-}
 
 /// A public key. Cheap to clone. Two are equal if their SubjectPublicKeyInfo is.
 ///
@@ -292,7 +124,7 @@ impl PublicKey {
     }
 
     /// The key as the library has read it, for instance from a certificate, checked as every other.
-    pub(super) fn from_openssl(key: &PKeyRef<Public>) -> Result<Self, KeyError> {
+    pub(in crate::crypto) fn from_openssl(key: &PKeyRef<Public>) -> Result<Self, KeyError> {
         let Checked { key, kind, order } = match key.id() {
             Id::RSA => checked_rsa(&key.rsa().map_err(malformed)?)?,
             Id::EC => checked_ec(&key.ec_key().map_err(malformed)?)?,
@@ -333,24 +165,24 @@ impl PublicKey {
         Some((rsa.n().to_vec(), rsa.e().to_vec()))
     }
 
-    pub(super) fn openssl(&self) -> &PKeyRef<Public> {
+    pub(in crate::crypto) fn openssl(&self) -> &PKeyRef<Public> {
         &self.0.key
     }
 
     /// The order that r and s are below, big-endian; empty where there is none.
-    pub(super) fn order(&self) -> &[u8] {
+    pub(in crate::crypto) fn order(&self) -> &[u8] {
         &self.0.order
     }
 
     /// A context that waits for its next use with this algorithm.
-    pub(super) fn take_context(&self, algorithm: SignatureAlgorithm) -> Option<PkeyCtx<Public>> {
+    pub(in crate::crypto) fn take_context(&self, algorithm: SignatureAlgorithm) -> Option<PkeyCtx<Public>> {
         let mut idle = self.0.contexts.lock().unwrap_or_else(PoisonError::into_inner);
         let index = idle.iter().position(|(other, _)| *other == algorithm)?;
         Some(idle.swap_remove(index).1)
     }
 
     /// Keeps a context that has just verified, for its next use.
-    pub(super) fn keep_context(&self, algorithm: SignatureAlgorithm, context: PkeyCtx<Public>) {
+    pub(in crate::crypto) fn keep_context(&self, algorithm: SignatureAlgorithm, context: PkeyCtx<Public>) {
         let mut idle = self.0.contexts.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE_CONTEXTS {
             idle.push((algorithm, context));
@@ -380,31 +212,6 @@ impl fmt::Debug for PublicKey {
             .iter()
             .try_for_each(|byte| write!(f, "{byte:02x}"))?;
         f.write_str(")")
-    }
-}
-
-/// What a signature is verified with. The algorithms it may be used with follow from it and never from the message (T67).
-#[derive(Clone, Debug, PartialEq)]
-pub enum VerifyingKey {
-    /// The public half of a key pair.
-    Public(PublicKey),
-    /// A shared secret.
-    Hmac(Secret),
-}
-
-impl VerifyingKey {
-    /// The algorithms it may be used with.
-    pub fn family(&self) -> KeyFamily {
-        match self {
-            Self::Public(key) => key.kind().family(),
-            Self::Hmac(_) => KeyFamily::Hmac,
-        }
-    }
-}
-
-impl From<PublicKey> for VerifyingKey {
-    fn from(key: PublicKey) -> Self {
-        Self::Public(key)
     }
 }
 
@@ -503,7 +310,7 @@ fn is_odd(number: &BigNumRef) -> bool {
 
 /// A big-endian number that is not absurdly long.
 fn number(bytes: &[u8]) -> Result<BigNum, KeyError> {
-    if bytes.len() > 1 + (MAX_BITS as usize) / 8 {
+    if bytes.len() > MAX_NUMBER_LENGTH {
         return Err(KeyError::Parameter);
     }
     BigNum::from_slice(bytes).map_err(malformed)

@@ -1,0 +1,211 @@
+//! Private keys.
+
+use std::fmt;
+use std::sync::Arc;
+
+use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
+use openssl::pkey::PKeyRef;
+use openssl::pkey::Private;
+
+use super::KeyError;
+use super::PublicKey;
+
+/// Why a private key could not be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PrivateKeyError {
+    /// The key is encrypted and no password was given.
+    PasswordNeeded,
+    /// Not a private key in a form that is read here, or the password is wrong.
+    Unreadable(String),
+    /// The file holds no private key.
+    Missing,
+    /// A private key of a kind that is not supported, or unusable.
+    Key(KeyError),
+    /// The parts of the key contradict each other.
+    Inconsistent,
+}
+
+impl PrivateKeyError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PasswordNeeded => "config.key_password_needed",
+            Self::Unreadable(_) => "config.key_unreadable",
+            Self::Missing => "config.key_missing",
+            Self::Key(error) => error.code(),
+            Self::Inconsistent => "config.key_inconsistent",
+        }
+    }
+}
+
+impl fmt::Display for PrivateKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PasswordNeeded => f.write_str("the private key is encrypted and no password was given"),
+            Self::Unreadable(why) => {
+                write!(
+                    f,
+                    "the private key cannot be read, or the password is wrong: {why}"
+                )
+            }
+            Self::Missing => f.write_str("there is no private key in it"),
+            Self::Key(error) => error.fmt(f),
+            Self::Inconsistent => f.write_str("the parts of the private key contradict each other"),
+        }
+    }
+}
+
+impl std::error::Error for PrivateKeyError {}
+
+/// A private key. Cheap to clone; the crypto library overwrites it when the last clone goes, and it is never shown (T152).
+#[derive(Clone)]
+pub struct PrivateKey(Arc<Inner>);
+
+struct Inner {
+    key: PKey<Private>,
+    public: PublicKey,
+}
+
+impl PrivateKey {
+    /// Reads the first private key of a PEM text: PKCS#8, plain or encrypted with `password`, or the older forms of
+    /// RSA and EC keys.
+    ///
+    /// # Errors
+    ///
+    /// [`PrivateKeyError`] if there is none, the password is wrong or missing, or the key is unusable.
+    pub fn from_pem(pem: &[u8], password: Option<&[u8]>) -> Result<Self, PrivateKeyError> {
+        let mut asked = false;
+        // Without a callback the library would ask on the terminal.
+        let key = PKey::private_key_from_pem_callback(pem, |buffer| {
+            asked = true;
+            let copied = password.and_then(|password| {
+                buffer.get_mut(..password.len())?.copy_from_slice(password);
+                Some(password.len())
+            });
+            copied.ok_or_else(ErrorStack::get)
+        });
+        match key {
+            Ok(key) => Self::from_openssl(key),
+            Err(_) if asked && password.is_none() => Err(PrivateKeyError::PasswordNeeded),
+            Err(error) => Err(PrivateKeyError::Unreadable(first_reason(&error))),
+        }
+    }
+
+    /// Makes a new RSA key of 2048, 3072 or 4096 bits.
+    ///
+    /// # Errors
+    ///
+    /// [`PrivateKeyError`] if the crypto library cannot make one.
+    pub fn generate_rsa(bits: u32) -> Result<Self, PrivateKeyError> {
+        let key = openssl::rsa::Rsa::generate(bits).and_then(PKey::from_rsa);
+        Self::from_openssl(key.map_err(|error| PrivateKeyError::Unreadable(first_reason(&error)))?)
+    }
+
+    /// Makes a new key on `curve`.
+    ///
+    /// # Errors
+    ///
+    /// [`PrivateKeyError`] if the crypto library cannot make one.
+    pub fn generate_ec(curve: super::Curve) -> Result<Self, PrivateKeyError> {
+        let key = PKey::ec_gen(&curve.to_string());
+        Self::from_openssl(key.map_err(|error| PrivateKeyError::Unreadable(first_reason(&error)))?)
+    }
+
+    /// The key as the library has read it, checked.
+    pub(super) fn from_openssl(key: PKey<Private>) -> Result<Self, PrivateKeyError> {
+        let spki = key
+            .public_key_to_der()
+            .map_err(|error| PrivateKeyError::Unreadable(first_reason(&error)))?;
+        let public = PublicKey::from_der(&spki).map_err(PrivateKeyError::Key)?;
+        if key.rsa().is_ok_and(|rsa| !rsa.check_key().unwrap_or(false))
+            || key.ec_key().is_ok_and(|ec| ec.check_key().is_err())
+        {
+            return Err(PrivateKeyError::Inconsistent);
+        }
+        Ok(Self(Arc::new(Inner { key, public })))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> &PublicKey {
+        &self.0.public
+    }
+
+    pub(super) fn openssl(&self) -> &PKeyRef<Private> {
+        &self.0.key
+    }
+
+    /// The key as PKCS#8 in PEM, encrypted with nothing: for keys that a demonstration makes.
+    ///
+    /// # Errors
+    ///
+    /// [`PrivateKeyError`] if the crypto library cannot write it.
+    pub fn to_pem(&self) -> Result<zeroize::Zeroizing<Vec<u8>>, PrivateKeyError> {
+        let pem = self.0.key.private_key_to_pem_pkcs8();
+        pem.map(Into::into)
+            .map_err(|error| PrivateKeyError::Unreadable(first_reason(&error)))
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({:?})", self.0.public)
+    }
+}
+
+fn first_reason(error: &ErrorStack) -> String {
+    let reason = error.errors().first().and_then(|error| error.reason());
+    reason.unwrap_or("unknown reason").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use openssl::symm::Cipher;
+
+    #[test]
+    fn a_key_comes_back_from_pem() {
+        let key = PrivateKey::generate_ec(super::super::Curve::P256).unwrap();
+        let read = PrivateKey::from_pem(&key.to_pem().unwrap(), None).unwrap();
+        assert_eq!(read.public(), key.public());
+    }
+
+    #[test]
+    fn an_encrypted_key_needs_its_password() {
+        let key = PrivateKey::generate_ec(super::super::Curve::P384).unwrap();
+        let pem = key
+            .openssl()
+            .private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), b"secret")
+            .unwrap();
+        assert_eq!(
+            PrivateKey::from_pem(&pem, Some(b"secret")).unwrap().public(),
+            key.public()
+        );
+        assert_eq!(
+            PrivateKey::from_pem(&pem, None).unwrap_err(),
+            PrivateKeyError::PasswordNeeded
+        );
+        for wrong in [&b"wrong"[..], b"", &[b'x'; 5000]] {
+            let error = PrivateKey::from_pem(&pem, Some(wrong)).unwrap_err();
+            assert!(matches!(error, PrivateKeyError::Unreadable(_)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for text in [
+            &b""[..],
+            b"no PEM",
+            b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        ] {
+            assert!(PrivateKey::from_pem(text, None).is_err());
+        }
+    }
+
+    #[test]
+    fn debug_output_shows_the_public_half_only() {
+        let key = PrivateKey::generate_ec(super::super::Curve::P256).unwrap();
+        assert_eq!(format!("{key:?}"), format!("PrivateKey({:?})", key.public()));
+    }
+}
