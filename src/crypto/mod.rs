@@ -1,11 +1,21 @@
-//! Digests, signatures and keys: the one module that names the crypto library.
+//! Digests, signatures, keys and certificates: the one module that names the crypto library.
 //!
 //! The library is OpenSSL 3 through its provider interface, so that an operator can put a validated provider under it. Algorithms are
 //! fetched once, and contexts are kept with the key they were made for.
 
+mod attribute_type;
 mod base64;
+mod certificate;
+mod certificate_error;
+mod certificate_signature;
+mod der;
 mod digest;
+mod extensions;
+mod general_name;
 mod key;
+mod name;
+mod name_text;
+mod pem;
 mod private_key;
 mod secret;
 mod sign;
@@ -15,15 +25,28 @@ pub use base64::Base64Error;
 pub use base64::decode_base64;
 pub use base64::decode_base64_into;
 pub use base64::encode_base64;
+pub use certificate::Certificate;
+pub use certificate::Fingerprint;
+pub use certificate_error::CertificateError;
+pub use certificate_signature::CertificateSignature;
+pub use certificate_signature::SignatureHash;
 pub use digest::DigestValue;
 pub use digest::Digester;
 pub use digest::Unavailable;
 pub use digest::digest;
+pub use extensions::Distances;
+pub use extensions::KeyUsage;
+pub use extensions::NameConstraints;
+pub use general_name::GeneralName;
 pub use key::Curve;
 pub use key::KeyError;
 pub use key::KeyKind;
 pub use key::PublicKey;
 pub use key::VerifyingKey;
+pub use name::Name;
+pub use name_text::NameKey;
+pub use name_text::NamePattern;
+pub use name_text::same_name;
 pub use private_key::PrivateKey;
 pub use private_key::PrivateKeyError;
 pub use secret::Secret;
