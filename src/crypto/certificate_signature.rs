@@ -38,16 +38,29 @@ impl CertificateSignature {
     pub(crate) fn read(contents: &[u8]) -> der::Result<Self> {
         let mut reader = Reader::new(contents);
         let oid = reader.oid()?;
-        let parameters = if reader.is_empty() { None } else { Some(reader.element()?) };
+        let parameters = if reader.is_empty() {
+            None
+        } else {
+            Some(reader.element()?)
+        };
         reader.finish()?;
         if oid == RSASSA_PSS {
             let hash = parameters.map_or(Ok(SignatureHash::Sha1), |parameters| pss_hash(parameters.bytes))?;
-            return Ok(Self { name: Cow::Borrowed("RSASSA-PSS"), hash });
+            return Ok(Self {
+                name: Cow::Borrowed("RSASSA-PSS"),
+                hash,
+            });
         }
         let known = ALGORITHMS.iter().find(|(known, _, _)| *known == oid);
         Ok(match known {
-            Some((_, name, hash)) => Self { name: Cow::Borrowed(name), hash: *hash },
-            None => Self { name: Cow::Owned(der::dotted(oid)), hash: SignatureHash::Refused },
+            Some((_, name, hash)) => Self {
+                name: Cow::Borrowed(name),
+                hash: *hash,
+            },
+            None => Self {
+                name: Cow::Owned(der::dotted(oid)),
+                hash: SignatureHash::Refused,
+            },
         })
     }
 }

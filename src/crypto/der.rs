@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
 /// The contents of an INTEGER as a small non-negative number.
 pub(crate) fn small_integer(contents: &[u8]) -> Result<u32> {
     check_integer(contents)?;
-    if contents.first().is_some_and(|byte| byte & 0x80 != 0) {
+    if is_negative(contents) {
         return Err(Malformed("a negative number"));
     }
     contents
@@ -256,12 +256,14 @@ pub(crate) fn from_dotted(text: &str) -> Option<Vec<u8>> {
     Some(contents)
 }
 
-/// The magnitude of a non-negative INTEGER in decimal digits.
+/// An INTEGER in decimal digits, with a sign if it is negative.
 pub(crate) fn decimal(contents: &[u8]) -> String {
+    let negative = is_negative(contents);
     // Little-endian groups of nine digits; contents are at most a few dozen bytes long.
     let mut groups: Vec<u64> = vec![0];
     for byte in contents {
-        let mut carry = u64::from(*byte);
+        // The magnitude of a negative number is its complement and one.
+        let mut carry = u64::from(if negative { !*byte } else { *byte });
         for group in &mut groups {
             let value = group.wrapping_mul(256).wrapping_add(carry); // < 10^9 · 256 + 256
             *group = value % 1_000_000_000;
@@ -271,7 +273,19 @@ pub(crate) fn decimal(contents: &[u8]) -> String {
             groups.push(carry);
         }
     }
+    let mut carry = u64::from(negative);
+    for group in &mut groups {
+        let value = group.wrapping_add(carry);
+        *group = value % 1_000_000_000;
+        carry = value / 1_000_000_000;
+    }
+    if carry > 0 {
+        groups.push(carry);
+    }
     let mut text = String::new();
+    if negative {
+        text.push('-');
+    }
     for (index, group) in groups.iter().rev().enumerate() {
         text.push_str(&if index == 0 {
             group.to_string()
@@ -280,6 +294,11 @@ pub(crate) fn decimal(contents: &[u8]) -> String {
         });
     }
     text
+}
+
+/// Whether the contents of an INTEGER are a negative number.
+pub(crate) fn is_negative(contents: &[u8]) -> bool {
+    contents.first().is_some_and(|byte| byte & 0x80 != 0)
 }
 
 fn push_base128(contents: &mut Vec<u8>, number: u64) {
@@ -429,11 +448,11 @@ mod tests {
         assert_eq!(decimal(&[0]), "0");
         assert_eq!(decimal(&[0x00, 0xff]), "255");
         assert_eq!(decimal(&[0x3b, 0x9a, 0xca, 0x00]), "1000000000");
-        assert_eq!(decimal(&[0x7f; 20]), {
-            let mut value = openssl::bn::BigNum::from_slice(&[0x7f; 20]).unwrap();
-            value.set_negative(false);
-            value.to_dec_str().unwrap().to_string()
-        });
+        let long = openssl::bn::BigNum::from_slice(&[0x7f; 20]).unwrap();
+        assert_eq!(decimal(&[0x7f; 20]), &*long.to_dec_str().unwrap());
+        assert_eq!(decimal(&[0xff]), "-1");
+        assert_eq!(decimal(&[0x80, 0x00]), "-32768");
+        assert_eq!(decimal(&[0xc4, 0x65, 0x36, 0x00]), "-1000000000");
     }
 
     #[test]

@@ -90,8 +90,11 @@ impl KeyUsage {
 impl fmt::Display for KeyUsage {
     /// The names of the bits, with a comma between them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> =
-            Self::NAMES.iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, name)| *name).collect();
+        let names: Vec<&str> = Self::NAMES
+            .iter()
+            .filter(|(bit, _)| self.0 & bit != 0)
+            .map(|(_, name)| *name)
+            .collect();
         f.write_str(if names.is_empty() { "nothing" } else { "" })?;
         f.write_str(&names.join(", "))
     }
@@ -134,7 +137,10 @@ pub(crate) enum ExtensionError {
 impl Extensions {
     /// Reads the contents of the SEQUENCE OF Extension.
     pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, ExtensionError> {
-        let list = |Malformed(why)| ExtensionError::Malformed { oid: String::new(), why };
+        let list = |Malformed(why)| ExtensionError::Malformed {
+            oid: String::new(),
+            why,
+        };
         let mut extensions = Self::default();
         let mut seen: Vec<&[u8]> = Vec::new();
         if reader.is_empty() {
@@ -148,7 +154,10 @@ impl Extensions {
             seen.push(oid);
             let known = extensions
                 .take(oid, value)
-                .map_err(|Malformed(why)| ExtensionError::Malformed { oid: der::dotted(oid), why })?;
+                .map_err(|Malformed(why)| ExtensionError::Malformed {
+                    oid: der::dotted(oid),
+                    why,
+                })?;
             if critical && known == Known::No {
                 extensions.unknown_critical.push(der::dotted(oid));
             }
@@ -222,8 +231,15 @@ fn key_usage(value: &[u8]) -> der::Result<KeyUsage> {
 
 fn basic_constraints(value: &[u8]) -> der::Result<BasicConstraints> {
     let mut reader = Reader::whole_sequence(value)?;
-    let subject = if reader.boolean_default_false(der::BOOLEAN)? { Subject::Ca } else { Subject::EndEntity };
-    let path_length = reader.optional(der::INTEGER)?.map(der::small_integer).transpose()?;
+    let subject = if reader.boolean_default_false(der::BOOLEAN)? {
+        Subject::Ca
+    } else {
+        Subject::EndEntity
+    };
+    let path_length = reader
+        .optional(der::INTEGER)?
+        .map(der::small_integer)
+        .transpose()?;
     reader.finish()?;
     Ok(BasicConstraints { subject, path_length })
 }
@@ -234,7 +250,11 @@ fn oids(value: &[u8]) -> der::Result<Vec<String>> {
     while !reader.is_empty() {
         oids.push(der::dotted(reader.oid()?));
     }
-    if oids.is_empty() { Err(Malformed("an empty list of purposes")) } else { Ok(oids) }
+    if oids.is_empty() {
+        Err(Malformed("an empty list of purposes"))
+    } else {
+        Ok(oids)
+    }
 }
 
 fn authority_key_identifier(value: &[u8]) -> der::Result<Option<Box<[u8]>>> {
@@ -249,8 +269,13 @@ fn authority_key_identifier(value: &[u8]) -> der::Result<Option<Box<[u8]>>> {
 fn name_constraints(value: &[u8]) -> der::Result<NameConstraints> {
     let mut reader = Reader::whole_sequence(value)?;
     let mut constraints = NameConstraints::default();
-    for (tag, excluded) in [(der::context_constructed(0), false), (der::context_constructed(1), true)] {
-        let Some(subtrees) = reader.optional(tag)? else { continue };
+    for (tag, excluded) in [
+        (der::context_constructed(0), false),
+        (der::context_constructed(1), true),
+    ] {
+        let Some(subtrees) = reader.optional(tag)? else {
+            continue;
+        };
         let mut subtrees = Reader::new(subtrees);
         while !subtrees.is_empty() {
             let mut subtree = subtrees.sequence()?;
@@ -261,7 +286,11 @@ fn name_constraints(value: &[u8]) -> der::Result<NameConstraints> {
             if minimum.is_some_and(|minimum| minimum != [0]) || maximum.is_some() {
                 constraints.distances = Distances::Used;
             }
-            if excluded { constraints.excluded.push(base) } else { constraints.permitted.push(base) }
+            if excluded {
+                constraints.excluded.push(base)
+            } else {
+                constraints.permitted.push(base)
+            }
         }
     }
     reader.finish()?;

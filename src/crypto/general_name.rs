@@ -56,11 +56,16 @@ impl GeneralName {
             0x81 => text().map(Self::Email),
             0x82 => text().map(Self::Dns),
             0x86 => text().map(Self::Uri),
-            0x87 if matches!(element.contents.len(), 4 | 8 | 16 | 32) => Some(Self::Ip(element.contents.into())),
+            0x87 if matches!(element.contents.len(), 4 | 8 | 16 | 32) => {
+                Some(Self::Ip(element.contents.into()))
+            }
             0xa4 => Some(Self::Directory(Name::from_der(element.contents)?)),
             _ => None,
         };
-        Ok(name.unwrap_or_else(|| Self::Other { kind, der: element.bytes.into() }))
+        Ok(name.unwrap_or_else(|| Self::Other {
+            kind,
+            der: element.bytes.into(),
+        }))
     }
 
     /// GeneralNames: the contents of a SEQUENCE OF GeneralName, at least one.
@@ -69,7 +74,11 @@ impl GeneralName {
         while !reader.is_empty() {
             names.push(Self::from_element(reader.element()?)?);
         }
-        if names.is_empty() { Err(Malformed("an empty list of names")) } else { Ok(names) }
+        if names.is_empty() {
+            Err(Malformed("an empty list of names"))
+        } else {
+            Ok(names)
+        }
     }
 }
 
@@ -92,13 +101,21 @@ impl fmt::Display for GeneralName {
 
 fn ip_text(bytes: &[u8]) -> Option<String> {
     let address = |bytes: &[u8]| match bytes.len() {
-        4 => <[u8; 4]>::try_from(bytes).ok().map(|bytes| std::net::Ipv4Addr::from(bytes).to_string()),
-        _ => <[u8; 16]>::try_from(bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
+        4 => <[u8; 4]>::try_from(bytes)
+            .ok()
+            .map(|bytes| std::net::Ipv4Addr::from(bytes).to_string()),
+        _ => <[u8; 16]>::try_from(bytes)
+            .ok()
+            .map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
     };
     match bytes.len() {
         4 | 16 => address(bytes),
-        8 => bytes.split_at_checked(4).and_then(|(one, two)| Some(format!("{}/{}", address(one)?, address(two)?))),
-        32 => bytes.split_at_checked(16).and_then(|(one, two)| Some(format!("{}/{}", address(one)?, address(two)?))),
+        8 => bytes
+            .split_at_checked(4)
+            .and_then(|(one, two)| Some(format!("{}/{}", address(one)?, address(two)?))),
+        32 => bytes
+            .split_at_checked(16)
+            .and_then(|(one, two)| Some(format!("{}/{}", address(one)?, address(two)?))),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Distinguished names as certificates hold them: read from DER, compared by RFC 5280 §7.1, shown as RFC 4514.
 //!
-//! [`same_name`] compares names that other stacks wrote as text.
+//! [`same_name`](crate::crypto::same_name) compares names that other stacks wrote as text.
 
 use std::hash::Hash;
 use std::hash::Hasher;
@@ -9,9 +9,6 @@ use crate::crypto::attribute_type;
 use crate::crypto::der;
 use crate::crypto::der::Malformed;
 use crate::crypto::der::Reader;
-pub use crate::crypto::name_text::NameKey;
-pub use crate::crypto::name_text::NamePattern;
-pub use crate::crypto::name_text::same_name;
 
 /// The most relative distinguished names, and attributes in one, that a name may have.
 pub(crate) const MAX_PARTS: usize = 64;
@@ -352,7 +349,10 @@ mod tests {
     fn names_are_equal_whatever_string_type_case_and_spacing() {
         let one = name(&[(Nid::COMMONNAME, "Orders  Service", Asn1Type::PRINTABLESTRING)]);
         let two = name(&[(Nid::COMMONNAME, " orders SERVICE ", Asn1Type::UTF8STRING)]);
-        let utf16: String = "orders service".chars().flat_map(|character| ['\0', character]).collect();
+        let utf16: String = "orders service"
+            .chars()
+            .flat_map(|character| ['\0', character])
+            .collect();
         let bmp = name(&[(Nid::COMMONNAME, &utf16, Asn1Type::BMPSTRING)]);
         assert_eq!(one, two);
         assert_eq!(one, bmp);
