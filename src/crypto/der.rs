@@ -449,7 +449,7 @@ mod tests {
         assert_eq!(decimal(&[0x00, 0xff]), "255");
         assert_eq!(decimal(&[0x3b, 0x9a, 0xca, 0x00]), "1000000000");
         let long = openssl::bn::BigNum::from_slice(&[0x7f; 20]).unwrap();
-        assert_eq!(decimal(&[0x7f; 20]), &*long.to_dec_str().unwrap());
+        assert_eq!(decimal(&[0x7f; 20]), long.to_dec_str().unwrap().to_string());
         assert_eq!(decimal(&[0xff]), "-1");
         assert_eq!(decimal(&[0x80, 0x00]), "-32768");
         assert_eq!(decimal(&[0xc4, 0x65, 0x36, 0x00]), "-1000000000");
