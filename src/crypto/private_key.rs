@@ -8,6 +8,7 @@ use openssl::pkey::PKey;
 use openssl::pkey::PKeyRef;
 use openssl::pkey::Private;
 
+use super::Curve;
 use super::KeyError;
 use super::PublicKey;
 
@@ -107,7 +108,7 @@ impl PrivateKey {
     /// # Errors
     ///
     /// [`PrivateKeyError`] if the crypto library cannot make one.
-    pub fn generate_ec(curve: super::Curve) -> Result<Self, PrivateKeyError> {
+    pub fn generate_ec(curve: Curve) -> Result<Self, PrivateKeyError> {
         let key = PKey::ec_gen(&curve.to_string());
         Self::from_openssl(key.map_err(|error| PrivateKeyError::Unreadable(first_reason(&error)))?)
     }
@@ -166,14 +167,14 @@ mod tests {
 
     #[test]
     fn a_key_comes_back_from_pem() {
-        let key = PrivateKey::generate_ec(super::super::Curve::P256).unwrap();
+        let key = PrivateKey::generate_ec(Curve::P256).unwrap();
         let read = PrivateKey::from_pem(&key.to_pem().unwrap(), None).unwrap();
         assert_eq!(read.public(), key.public());
     }
 
     #[test]
     fn an_encrypted_key_needs_its_password() {
-        let key = PrivateKey::generate_ec(super::super::Curve::P384).unwrap();
+        let key = PrivateKey::generate_ec(Curve::P384).unwrap();
         let pem = key
             .openssl()
             .private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), b"secret")
@@ -205,7 +206,7 @@ mod tests {
 
     #[test]
     fn debug_output_shows_the_public_half_only() {
-        let key = PrivateKey::generate_ec(super::super::Curve::P256).unwrap();
+        let key = PrivateKey::generate_ec(Curve::P256).unwrap();
         assert_eq!(format!("{key:?}"), format!("PrivateKey({:?})", key.public()));
     }
 }

@@ -8,6 +8,7 @@ use openssl::error::ErrorStack;
 use openssl::md_ctx::MdCtx;
 use openssl::pkey_ctx::PkeyCtx;
 
+use super::Curve;
 use super::KeyKind;
 use super::PrivateKey;
 use super::Secret;
@@ -57,9 +58,9 @@ impl SigningKey {
             Self::Private(key) => match key.public().kind() {
                 KeyKind::Rsa { .. } => Some(SignatureAlgorithm::RsaSha256),
                 KeyKind::Ec(curve) => Some(match curve {
-                    super::Curve::P256 => SignatureAlgorithm::EcdsaSha256,
-                    super::Curve::P384 => SignatureAlgorithm::EcdsaSha384,
-                    super::Curve::P521 => SignatureAlgorithm::EcdsaSha512,
+                    Curve::P256 => SignatureAlgorithm::EcdsaSha256,
+                    Curve::P384 => SignatureAlgorithm::EcdsaSha384,
+                    Curve::P521 => SignatureAlgorithm::EcdsaSha512,
                 }),
                 KeyKind::Ed25519 => Some(SignatureAlgorithm::Ed25519),
                 KeyKind::Dsa { .. } => None,
@@ -221,7 +222,7 @@ mod tests {
     #[test]
     fn no_signature_with_sha1_is_ever_made() {
         let rsa = SigningKey::from(PrivateKey::generate_rsa(2048).unwrap());
-        let ec = SigningKey::from(PrivateKey::generate_ec(super::super::Curve::P256).unwrap());
+        let ec = SigningKey::from(PrivateKey::generate_ec(Curve::P256).unwrap());
         let hmac = SigningKey::Hmac(Secret::new(b"a secret".to_vec()));
         let mut refused = 0;
         for key in [rsa, ec, hmac] {
@@ -277,11 +278,7 @@ mod tests {
 
     #[test]
     fn the_default_algorithm_fits_its_key() {
-        for curve in [
-            super::super::Curve::P256,
-            super::super::Curve::P384,
-            super::super::Curve::P521,
-        ] {
+        for curve in [Curve::P256, Curve::P384, Curve::P521] {
             let key = SigningKey::from(PrivateKey::generate_ec(curve).unwrap());
             assert!(sign(key.default_algorithm().unwrap(), &key, b"m").is_ok());
         }
