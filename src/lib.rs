@@ -7,3 +7,4 @@
 pub mod xml;
 pub mod algorithm;
 pub mod crypto;
+pub mod token;

@@ -1,0 +1,3 @@
+//! Security tokens as they were read: what they claim, proved by nothing yet.
+
+pub mod datetime;
