@@ -212,7 +212,7 @@ fn hmac(case: &Case<'_>) -> bool {
     };
     let bits = u32::try_from(case.group["tagSize"].as_u64().unwrap()).unwrap();
     let key = VerifyingKey::Hmac(Secret::new(key));
-    if algorithm.digest().unwrap().size() * 8 == bits as usize {
+    if tag.len() == algorithm.digest().unwrap().size() {
         verify(algorithm, &key, &message, &tag).is_ok()
     } else {
         verify_truncated_hmac(algorithm, &key, &message, &tag, bits).is_ok()
