@@ -8,3 +8,6 @@ pub mod xml;
 pub mod algorithm;
 pub mod crypto;
 pub mod token;
+
+// Deciding.
+pub mod inbound;

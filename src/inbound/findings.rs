@@ -1,0 +1,88 @@
+/// What was seen while a message was judged: owned, for reports. It proves nothing, and no decision reads it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings {
+    /// The signatures that were looked at, in document order.
+    pub signatures: Vec<SignatureFinding>,
+    /// What trusted signatures cover, as a tree in document order: see [`CoverageLine`].
+    pub coverage: Vec<CoverageLine>,
+    /// How many lines of `coverage` were left out because there were too many.
+    pub coverage_omitted: usize,
+    /// SAML or UsernameToken claims, only where they were verified.
+    pub claims: Option<serde_json::Value>,
+    /// Exceptions from today's practice that this verdict needed, as `sha1`.
+    pub legacy: Vec<String>,
+    /// True of this judgement and worth knowing, but no reason to refuse, as `unconstrained_ca`.
+    pub warnings: Vec<&'static str>,
+}
+
+/// A signature, as it was read and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureFinding {
+    /// URI of the signature algorithm.
+    pub algorithm: String,
+    /// URI of the canonicalization of SignedInfo.
+    pub canonicalization: String,
+    /// Whether the value holds and was made with a key that is trusted.
+    pub trusted: bool,
+    /// Whose certificate the key was taken from, where there was one.
+    pub signer: Option<Signer>,
+    /// Its references, in order.
+    pub references: Vec<ReferenceFinding>,
+}
+
+/// Who a certificate says its owner is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The subject's name (RFC 4514).
+    pub subject: String,
+    /// The issuer's name (RFC 4514).
+    pub issuer: String,
+    /// The serial number, in decimal.
+    pub serial: String,
+    /// SHA-256 of the certificate, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// A reference of a signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferenceFinding {
+    /// The URI attribute as written; empty where it is empty or absent.
+    pub uri: String,
+    /// Path of the element that it resolved to.
+    pub element: Option<String>,
+    /// URI of the digest algorithm.
+    pub digest_algorithm: String,
+    /// The DigestValue of the message, in base64.
+    pub expected: String,
+    /// The digest that was computed, in base64; `None` where nothing was computed.
+    pub actual: Option<String>,
+    /// Whether both are the same.
+    pub ok: bool,
+}
+
+/// One element of the tree that shows what is covered. An element that is covered, or of which nothing is
+/// covered, stands for everything inside it; of one that is covered in part, the children follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoverageLine {
+    /// Path from the root, as [`Element::path`](crate::xml::Element::path) has it.
+    pub path: String,
+    /// Its name as written.
+    pub name: String,
+    /// How deep it stands; the root has depth 0.
+    pub depth: u16,
+    /// How much of it is covered.
+    pub covered: Coverage,
+}
+
+/// How much of an element trusted signatures cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Coverage {
+    /// All of it.
+    Covered,
+    /// Nothing of it.
+    NotCovered,
+    /// Some of what is inside.
+    Partly,
+    /// It is (part of) a signature that was verified: proof, and not content.
+    Signature,
+}
