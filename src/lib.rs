@@ -7,6 +7,8 @@
 pub mod xml;
 pub mod algorithm;
 pub mod crypto;
+
+pub mod c14n;
 pub mod token;
 
 // Deciding.

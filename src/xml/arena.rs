@@ -148,6 +148,8 @@ pub(crate) struct Arena {
     pub(crate) namespaces: Vec<Box<str>>,
     /// Prefixes by number.
     pub(crate) prefixes: Vec<Span>,
+    /// Numbers of namespaces whose name is a relative reference.
+    pub(crate) relative_namespaces: Vec<u16>,
 }
 
 impl Arena {

@@ -55,6 +55,11 @@ impl Document {
         ids::find(&self.arena, &self.input, id).map(|element| Element::new(self, element))
     }
 
+    /// Element `number` in document order.
+    pub(crate) fn element(&self, number: u32) -> Element<'_> {
+        Element::new(self, number)
+    }
+
     /// The bytes that were parsed.
     pub fn bytes(&self) -> &Bytes {
         self.input.as_bytes()

@@ -31,8 +31,8 @@ pub use names::is_ncname;
 pub use namespace::Namespace;
 pub use text::{Text, escape_attribute, escape_text, quoted};
 
-pub(crate) use arena::Break;
-pub(crate) use arena::BreakKind;
+pub(crate) use arena::{AttributeRecord, Break, BreakKind, ElementRecord, index};
+pub(crate) use attributes::compare;
 pub(crate) use text::reference;
 
 #[cfg(test)]

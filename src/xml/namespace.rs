@@ -76,6 +76,10 @@ impl Namespace {
         u16::try_from(index).ok().map(Self)
     }
 
+    pub(crate) const fn number(self) -> u16 {
+        self.0
+    }
+
     /// The namespace name of a constant; of others only the document knows it, and this is empty.
     pub fn uri(self) -> &'static str {
         Self::KNOWN.get(usize::from(self.0)).copied().unwrap_or_default()

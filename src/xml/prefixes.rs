@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::arena::{Arena, Span, index, short};
+use super::arena::{Arena, Span, short};
 use super::lex::load8;
 use super::namespace::Namespace;
 
@@ -129,6 +129,9 @@ impl Interner {
             return None;
         }
         let number = short(count.wrapping_add(first));
+        if !is_absolute(uri) {
+            arena.relative_namespaces.push(number);
+        }
         arena.namespaces.push(uri.into());
         if count == MANY {
             for (position, name) in arena.namespaces.iter().enumerate() {
@@ -140,6 +143,17 @@ impl Interner {
         }
         Some(number)
     }
+}
+
+/// Whether `uri` starts with a scheme (RFC 3986 §3.1).
+fn is_absolute(uri: &str) -> bool {
+    let Some((scheme, _)) = uri.split_once(':') else {
+        return false;
+    };
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
 impl Arena {
@@ -167,13 +181,5 @@ impl Arena {
                 .get(number.wrapping_sub(Namespace::KNOWN.len()))
                 .map_or("", |name| name),
         }
-    }
-
-    /// The prefix of an attribute or element name as written.
-    pub(crate) fn written_prefix<'i>(&self, input: &'i [u8], start: u32, length: u16) -> &'i [u8] {
-        let start = index(start);
-        input
-            .get(start..start.wrapping_add(usize::from(length)))
-            .unwrap_or_default()
     }
 }
