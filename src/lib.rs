@@ -7,9 +7,9 @@
 pub mod xml;
 pub mod algorithm;
 pub mod crypto;
-
 pub mod c14n;
 pub mod token;
 
 // Deciding.
+pub mod trust;
 pub mod inbound;
