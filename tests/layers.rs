@@ -110,20 +110,10 @@ fn names_at_root(path: &[String], tokens: &[Token]) -> Vec<(usize, Name)> {
             Some("crate") if follows(1) == Some(&Kind::Mark(')')) => {} // pub(crate)
             Some("crate") => names.extend(name_after(tokens, index + 1)),
             Some("super") if !within_path || tokens[index - 2].word() == Some("self") => {
-                let mut depth = path.len() + token.inside.len();
-                let mut end = index;
-                while tokens.get(end).and_then(Token::word) == Some("super") {
-                    depth = depth.saturating_sub(1);
-                    end += if tokens.get(end + 1).map(|token| &token.kind) == Some(&Kind::PathSeparator) {
-                        2
-                    } else {
-                        1
-                    };
-                }
-                let separated = tokens[end - 1].kind == Kind::PathSeparator;
+                let (count, end) = supers(tokens, index);
                 let visibility = tokens.get(end).map(|token| &token.kind) == Some(&Kind::Mark(')'));
-                if depth == 0 && !(visibility && !separated) {
-                    names.extend(name_after(tokens, if separated { end - 1 } else { end }));
+                if count >= path.len() + token.inside.len() && !visibility {
+                    names.extend(name_after(tokens, end));
                 }
                 index = end;
                 continue;
@@ -142,6 +132,20 @@ fn names_at_root(path: &[String], tokens: &[Token]) -> Vec<(usize, Name)> {
         index += 1;
     }
     names
+}
+
+/// How many `super` stand in a row from `start`, and the token after the last.
+fn supers(tokens: &[Token], start: usize) -> (usize, usize) {
+    let (mut count, mut end) = (1, start + 1);
+    while tokens
+        .get(end)
+        .is_some_and(|token| token.kind == Kind::PathSeparator)
+        && tokens.get(end + 1).and_then(Token::word) == Some("super")
+    {
+        count += 1;
+        end += 2;
+    }
+    (count, end)
 }
 
 /// `#[path = …]` and `extern crate self`.

@@ -81,7 +81,7 @@ impl Token {
     pub(crate) fn word(&self) -> Option<&str> {
         match &self.kind {
             Kind::Word(word) => Some(word),
-            _ => None,
+            Kind::PathSeparator | Kind::Mark(_) | Kind::Text(_) | Kind::Other => None,
         }
     }
 }
@@ -242,7 +242,7 @@ fn mark_inline_modules(tokens: &mut [Token]) {
                 named = tokens.get(index + 1).and_then(Token::word).map(str::to_owned);
             }
             Kind::Mark(';') => named = None,
-            _ => {}
+            Kind::Word(_) | Kind::PathSeparator | Kind::Mark(_) | Kind::Text(_) | Kind::Other => {}
         }
         tokens[index].inside = open.iter().flatten().cloned().collect();
     }
