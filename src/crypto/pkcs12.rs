@@ -98,7 +98,7 @@ impl Pkcs12 {
             }
         };
         let others = parsed.ca.iter().flatten();
-        let certificates = others.map(|x509| read(x509)).collect::<Result<_, _>>()?;
+        let certificates = others.map(read).collect::<Result<_, _>>()?;
         Ok(Self {
             identity,
             certificates,
@@ -143,7 +143,7 @@ fn explain(error: &ErrorStack) -> Pkcs12Error {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
     use super::*;
     use openssl::asn1::Asn1Time;
     use openssl::hash::MessageDigest;
@@ -226,7 +226,7 @@ mod tests {
         for wrong in ["wrong", "", "secret\0"] {
             assert_eq!(Pkcs12::from_der(&der, wrong).unwrap_err(), Pkcs12Error::Password);
         }
-        for wrong in [&b""[..], b"no PKCS#12", der.get(..100).unwrap()] {
+        for wrong in [&b""[..], b"no PKCS#12", &der[..100]] {
             assert_eq!(
                 Pkcs12::from_der(wrong, "secret").unwrap_err(),
                 Pkcs12Error::Malformed

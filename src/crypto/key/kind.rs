@@ -28,6 +28,16 @@ impl Curve {
         }
     }
 
+    /// The curve that the contents of this OBJECT IDENTIFIER name (RFC 5480 §2.1.1.1).
+    pub(super) fn from_oid(contents: &[u8]) -> Option<Self> {
+        match contents {
+            [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07] => Some(Self::P256),
+            [0x2b, 0x81, 0x04, 0x00, 0x22] => Some(Self::P384),
+            [0x2b, 0x81, 0x04, 0x00, 0x23] => Some(Self::P521),
+            _ => None,
+        }
+    }
+
     /// Length of a coordinate, and of each half of a signature, in bytes.
     pub const fn size(self) -> usize {
         match self {

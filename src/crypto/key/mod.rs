@@ -3,6 +3,7 @@
 mod error;
 mod kind;
 mod public;
+mod spki;
 #[cfg(test)]
 mod tests;
 

@@ -13,6 +13,7 @@ use openssl::ec::Asn1Flag;
 use openssl::ec::EcGroup;
 use openssl::ec::EcKey;
 use openssl::ec::EcPoint;
+use openssl::ec::EcPointRef;
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::Id;
@@ -25,6 +26,7 @@ use openssl::rsa::Rsa;
 use super::Curve;
 use super::KeyError;
 use super::KeyKind;
+use super::spki::Spki;
 use crate::algorithm::SignatureAlgorithm;
 
 /// The longest RSA modulus and DSA p in bits; a longer one only costs time.
@@ -33,6 +35,9 @@ const MAX_BITS: u32 = 16_384;
 const MAX_NUMBER_LENGTH: usize = 2049;
 /// The longest RSA exponent in bits (FIPS 186-5 §A.1.1): the time of a verification grows with it.
 const MAX_EXPONENT_BITS: i32 = 256;
+
+/// The first byte of an uncompressed point (SEC 1 §2.3.3).
+const UNCOMPRESSED: u8 = 4;
 
 /// A public key. Cheap to clone. Two are equal if their SubjectPublicKeyInfo is.
 ///
@@ -62,13 +67,17 @@ impl PublicKey {
     ///
     /// [`KeyError`] says what is wrong with the bytes or with the key.
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
-        let key = PKey::public_key_from_der(der).map_err(malformed)?;
-        if key.public_key_to_der().map_err(malformed)? != der {
-            return Err(KeyError::Malformed(
-                "it is not DER, or bytes follow it".to_owned(),
-            ));
+        match Spki::read(der)? {
+            Spki::Rsa { modulus, exponent } => Self::from_modulus_exponent(modulus, exponent),
+            Spki::Ec { curve, point } => Self::from_point(curve, point),
+            Spki::Other => {
+                let key = PKey::public_key_from_der(der).map_err(malformed)?;
+                if key.public_key_to_der().map_err(malformed)? != der {
+                    return Err(KeyError::Malformed("it is not DER".to_owned()));
+                }
+                Self::from_openssl(&key)
+            }
         }
-        Self::from_openssl(&key)
     }
 
     /// Reads one PEM block, `PUBLIC KEY` or `RSA PUBLIC KEY`.
@@ -102,15 +111,10 @@ impl PublicKey {
     ///
     /// [`KeyError`] if it is no point of the curve.
     pub fn from_ec_point(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
-        let coordinates = point.strip_prefix(&[4]).ok_or(KeyError::Point)?;
-        if Some(coordinates.len()) != curve.size().checked_mul(2) {
+        if point.first() != Some(&UNCOMPRESSED) {
             return Err(KeyError::Point);
         }
-        let group = EcGroup::from_curve_name(curve.nid()).map_err(malformed)?;
-        let mut context = BigNumContext::new().map_err(malformed)?;
-        let point = EcPoint::from_bytes(&group, point, &mut context).map_err(|_| KeyError::Point)?;
-        let key = EcKey::from_public_key(&group, &point).and_then(PKey::from_ec_key);
-        Self::from_openssl(&*key.map_err(|_| KeyError::Point)?)
+        Self::from_point(curve, point)
     }
 
     /// The key of a DSAKeyValue: p, q, g and y, big-endian (XML Signature 1.1 §4.5.2.1).
@@ -123,15 +127,34 @@ impl PublicKey {
         Self::from_openssl(&*key.and_then(PKey::from_dsa).map_err(malformed)?)
     }
 
+    /// A point as SEC 1 §2.3.3 writes it, uncompressed or compressed.
+    fn from_point(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
+        let coordinates = match point.first() {
+            Some(&UNCOMPRESSED) => curve.size().saturating_mul(2),
+            Some(2 | 3) => curve.size(),
+            _ => return Err(KeyError::Point),
+        };
+        if point.len() != coordinates.saturating_add(1) {
+            return Err(KeyError::Point);
+        }
+        let group = EcGroup::from_curve_name(curve.nid()).map_err(malformed)?;
+        let mut context = BigNumContext::new().map_err(malformed)?;
+        let point = EcPoint::from_bytes(&group, point, &mut context).map_err(|_| KeyError::Point)?;
+        Self::from_checked(checked_point(curve, &point)?)
+    }
+
     /// The key as the library has read it, for instance from a certificate, checked as every other.
     pub(in crate::crypto) fn from_openssl(key: &PKeyRef<Public>) -> Result<Self, KeyError> {
-        let Checked { key, kind, order } = match key.id() {
+        Self::from_checked(match key.id() {
             Id::RSA => checked_rsa(&key.rsa().map_err(malformed)?)?,
             Id::EC => checked_ec(&key.ec_key().map_err(malformed)?)?,
             Id::DSA => checked_dsa(&key.dsa().map_err(malformed)?)?,
             Id::ED25519 => checked_ed25519(key)?,
             other => return Err(KeyError::Unsupported(kind_name(other))),
-        };
+        })
+    }
+
+    fn from_checked(Checked { key, kind, order }: Checked) -> Result<Self, KeyError> {
         let spki = key.public_key_to_der().map_err(malformed)?;
         let spki_sha256 = openssl::sha::sha256(&spki);
         Ok(Self(Arc::new(Inner {
@@ -252,13 +275,20 @@ fn checked_ec(key: &EcKey<Public>) -> Result<Checked, KeyError> {
         }
         None => return Err(KeyError::ExplicitCurve),
     };
-    key.check_key().map_err(|_| KeyError::Point)?;
-    // Made anew from name and point, so that one key has one encoding, whether its point came compressed or not.
+    checked_point(curve, key.public_key())
+}
+
+/// The key of a point, made from the name of its curve, so that one key has one encoding.
+fn checked_point(curve: Curve, point: &EcPointRef) -> Result<Checked, KeyError> {
     let group = EcGroup::from_curve_name(curve.nid()).map_err(malformed)?;
-    let mut order = BigNum::new().map_err(malformed)?;
     let mut context = BigNumContext::new().map_err(malformed)?;
+    // The cofactor of these curves is 1: a point of the curve that is not infinity has the whole order.
+    if point.is_infinity(&group) || !point.is_on_curve(&group, &mut context).map_err(malformed)? {
+        return Err(KeyError::Point);
+    }
+    let mut order = BigNum::new().map_err(malformed)?;
     group.order(&mut order, &mut context).map_err(malformed)?;
-    let key = EcKey::from_public_key(&group, key.public_key()).and_then(PKey::from_ec_key);
+    let key = EcKey::from_public_key(&group, point).and_then(PKey::from_ec_key);
     Ok(Checked {
         key: key.map_err(malformed)?,
         kind: KeyKind::Ec(curve),

@@ -187,6 +187,9 @@ fn a_curve_given_by_its_parameters_is_refused() {
     let der = explicit.public_key_to_der().unwrap();
     assert!(der.len() > 200, "the parameters are in it");
     assert_eq!(PublicKey::from_der(&der), Err(KeyError::ExplicitCurve));
+    // As a certificate brings it, read by the library.
+    let library = PKey::public_key_from_der(&der).unwrap();
+    assert_eq!(PublicKey::from_openssl(&library), Err(KeyError::ExplicitCurve));
 }
 
 #[test]
@@ -226,4 +229,79 @@ fn keys_of_all_kinds_may_be_shared_between_threads() {
     fn check<T: Send + Sync>() {}
     check::<PublicKey>();
     check::<VerifyingKey>();
+}
+
+#[test]
+fn what_the_library_reads_is_the_same_key() {
+    let ec = |nid| PKey::from_ec_key(ec(nid).1).unwrap();
+    let keys = [
+        PKey::from_rsa(rsa(1024)).unwrap(),
+        PKey::from_rsa(rsa(2048)).unwrap(),
+        ec(Nid::X9_62_PRIME256V1),
+        ec(Nid::SECP384R1),
+        ec(Nid::SECP521R1),
+    ];
+    for key in keys {
+        let der = key.public_key_to_der().unwrap();
+        let library = PKey::public_key_from_der(&der).unwrap();
+        let ours = PublicKey::from_der(&der).unwrap();
+        assert_eq!(PublicKey::from_openssl(&library).unwrap(), ours);
+        assert_eq!(ours.spki(), der);
+    }
+}
+
+#[test]
+fn no_change_of_one_byte_leaves_the_same_key() {
+    let rsa = PKey::from_rsa(rsa(1024)).unwrap().public_key_to_der().unwrap();
+    let ec = ec(Nid::X9_62_PRIME256V1).1.public_key_to_der().unwrap();
+    for der in [rsa, ec] {
+        let key = PublicKey::from_der(&der).unwrap();
+        for index in 0..der.len() {
+            for change in [1, 0x20, 0x80, 0xff] {
+                let mut changed = der.clone();
+                changed[index] ^= change;
+                assert_ne!(PublicKey::from_der(&changed), Ok(key.clone()), "byte {index}");
+            }
+            assert!(PublicKey::from_der(&der[..index]).is_err());
+        }
+    }
+}
+
+#[test]
+fn rsa_numbers_that_are_negative_or_padded_are_refused() {
+    let der = rsa(1024).public_key_to_der().unwrap();
+    let modulus = der
+        .windows(4)
+        .position(|window| window == [0x02, 0x81, 0x81, 0x00])
+        .unwrap();
+    // Without its leading zero the modulus is a negative number; with two of them it is not in its shortest form.
+    let mut negative = der.clone();
+    negative.remove(modulus + 3);
+    negative[modulus + 2] -= 1;
+    let mut padded = der;
+    padded.insert(modulus + 3, 0);
+    padded[modulus + 2] += 1;
+    let shortest = KeyError::Malformed("an INTEGER is not in its shortest form".to_owned());
+    for (mut changed, by, expected) in [(negative, -1_i8, KeyError::Parameter), (padded, 1, shortest)] {
+        // The lengths of both sequences and of the bit string.
+        for length in [2, modulus - 1, modulus - 5] {
+            changed[length] = changed[length].wrapping_add_signed(by);
+        }
+        assert_eq!(PublicKey::from_der(&changed), Err(expected));
+    }
+}
+
+#[test]
+fn an_rsa_key_without_null_parameters_is_refused() {
+    let der = rsa(1024).public_key_to_der().unwrap();
+    let null = der.windows(2).position(|window| window == [0x05, 0x00]).unwrap();
+    let mut without = der.clone();
+    without.drain(null..null + 2);
+    without[2] -= 2;
+    without[4] -= 2;
+    assert_eq!(without[3], 0x30);
+    assert!(matches!(
+        PublicKey::from_der(&without),
+        Err(KeyError::Malformed(_))
+    ));
 }
