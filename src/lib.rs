@@ -8,6 +8,7 @@ pub mod xml;
 pub mod algorithm;
 pub mod crypto;
 pub mod c14n;
+pub mod dsig;
 pub mod token;
 
 // Deciding.

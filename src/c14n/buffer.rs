@@ -49,32 +49,49 @@ impl<S: Sink> Sink for Buffered<'_, S> {
             self.length = end;
         }
     }
+
+    fn is_full(&self) -> bool {
+        self.sink.is_full()
+    }
 }
 
-/// Counts octets on their way.
+/// Lets so many octets pass and no more.
 pub struct Counted<'s, S: Sink> {
     sink: &'s mut S,
-    count: u64,
+    left: u64,
+    full: bool,
 }
 
 impl<'s, S: Sink> Counted<'s, S> {
-    /// A counter before `sink`.
-    pub fn new(sink: &'s mut S) -> Self {
-        Self { sink, count: 0 }
+    /// A counter before `sink` that lets `most` octets pass.
+    pub fn new(sink: &'s mut S, most: u64) -> Self {
+        Self {
+            sink,
+            left: most,
+            full: false,
+        }
     }
 
-    /// How many octets have passed.
-    pub fn count(&self) -> u64 {
-        self.count
+    /// How many octets may still pass.
+    pub fn left(&self) -> u64 {
+        self.left
     }
 }
 
 impl<S: Sink> Sink for Counted<'_, S> {
     #[inline]
     fn put(&mut self, octets: &[u8]) {
-        self.count = self
-            .count
-            .saturating_add(u64::try_from(octets.len()).unwrap_or(u64::MAX));
-        self.sink.put(octets);
+        let length = u64::try_from(octets.len()).unwrap_or(u64::MAX);
+        match self.left.checked_sub(length) {
+            Some(left) if !self.full => {
+                self.left = left;
+                self.sink.put(octets);
+            }
+            _ => self.full = true,
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.full
     }
 }

@@ -64,6 +64,9 @@ pub(super) fn write<'d>(apex: Element<'d>, except: Option<Element<'d>>, sink: &m
         }
         if record.canonical < top.depth {
             runs.to(record.start, sink);
+            if sink.is_full() {
+                return;
+            }
             start_tag(apex, record, number, &mut declared, sink);
             runs.skip(record.open_end);
         }

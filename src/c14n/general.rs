@@ -79,6 +79,9 @@ pub(super) fn write<'d>(
             Vec::new()
         };
         runs.to(record.start, sink);
+        if sink.is_full() {
+            return;
+        }
         tag::write(element, &mut declared, &inherited, sink);
         runs.skip(record.open_end);
         number = number.wrapping_add(1);

@@ -25,6 +25,11 @@ pub use buffer::{Buffered, Counted};
 pub trait Sink {
     /// Takes the next octets.
     fn put(&mut self, octets: &[u8]);
+
+    /// Whether it takes no more, so that going on is of no use.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 impl Sink for Vec<u8> {
@@ -75,6 +80,8 @@ pub enum Error {
         /// The element that was left out.
         position: Position,
     },
+    /// The sink was full before the end.
+    Full,
 }
 
 impl Error {
@@ -83,6 +90,7 @@ impl Error {
         match self {
             Self::RelativeNamespace { .. } => "xml.relative_namespace",
             Self::Empty { .. } => "dsig.empty",
+            Self::Full => "limit.digested",
         }
     }
 
@@ -90,6 +98,7 @@ impl Error {
     pub fn position(&self) -> Option<Position> {
         match self {
             Self::RelativeNamespace { position, .. } | Self::Empty { position } => Some(*position),
+            Self::Full => None,
         }
     }
 
@@ -98,6 +107,7 @@ impl Error {
         Some(match self {
             Self::RelativeNamespace { .. } => "Canonical XML 1.0 §1.3",
             Self::Empty { .. } => "XML Signature §4.4.3.2",
+            Self::Full => return None,
         })
     }
 }
@@ -113,6 +123,7 @@ impl fmt::Display for Error {
                 )
             }
             Self::Empty { .. } => f.write_str("the transforms leave nothing to digest"),
+            Self::Full => f.write_str("the canonical form is longer than is allowed"),
         }
     }
 }
@@ -134,7 +145,7 @@ impl std::error::Error for Error {}
 /// ```
 ///
 /// # Errors
-/// Before the first octet: [`Error`].
+/// [`Error`]; before the first octet, but for [`Error::Full`].
 pub fn element(
     apex: Element<'_>,
     method: &Canonicalization,
@@ -151,7 +162,7 @@ pub fn element(
     } else {
         general::write(apex, method, except, sink);
     }
-    Ok(())
+    if sink.is_full() { Err(Error::Full) } else { Ok(()) }
 }
 
 /// Writes the canonical form of a whole document, with what stands beside its root element, without `except`.

@@ -132,6 +132,18 @@ impl<'d> Element<'d> {
         })
     }
 
+    /// Its first child element.
+    pub fn first_child(self) -> Option<Self> {
+        self.children().next()
+    }
+
+    /// The element after it with the same parent.
+    pub fn next_sibling(self) -> Option<Self> {
+        let next = self.record().next;
+        let end = self.parent()?.record().next;
+        (next < end).then(|| Self::new(self.document, next))
+    }
+
     /// Its first child element called `local` in `namespace`.
     pub fn child(self, namespace: Namespace, local: &str) -> Option<Self> {
         self.children().find(|child| child.is(namespace, local))

@@ -1,0 +1,86 @@
+use crate::algorithm::SignatureAlgorithm;
+use crate::c14n::{self, Canonicalization};
+use crate::crypto::VerifyingKey;
+use crate::xml::Element;
+
+/// Proof that `key` signed exactly these nodes of this document. Mathematics only: whose key it is, [`Covered`] does
+/// not know.
+///
+/// Only [`verify`](super::verify) makes one. It is neither `Clone` nor `Default`.
+///
+/// ```compile_fail
+/// let forged = sealgate::dsig::Covered { nodes: vec![], key: todo!() };
+/// ```
+#[derive(Debug)]
+#[must_use = "a signature that covers nothing you use proves nothing"]
+pub struct Covered<'d> {
+    pub(super) signature: Element<'d>,
+    pub(super) method: SignatureAlgorithm,
+    pub(super) value: Vec<u8>,
+    pub(super) key: VerifyingKey,
+    pub(super) nodes: Vec<CoveredNode<'d>>,
+}
+
+/// One subtree that was digested.
+#[derive(Debug)]
+pub(super) struct CoveredNode<'d> {
+    pub(super) apex: Element<'d>,
+    /// The enveloped signature, which was left out.
+    pub(super) except: Option<Element<'d>>,
+    /// The form that was digested; `None` if only the text was.
+    pub(super) form: Option<Canonicalization>,
+}
+
+impl<'d> Covered<'d> {
+    /// The `ds:Signature`.
+    pub fn signature(&self) -> Element<'d> {
+        self.signature
+    }
+
+    /// The algorithm of the value.
+    pub fn method(&self) -> SignatureAlgorithm {
+        self.method
+    }
+
+    /// The SignatureValue, decoded.
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// The key that signed.
+    pub fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
+    /// The elements that References resolved to.
+    pub fn elements(&self) -> impl Iterator<Item = Element<'d>> {
+        self.nodes.iter().map(|node| node.apex)
+    }
+
+    /// Whether `element` is itself what a Reference resolved to, and all of it but the enveloped signature was digested.
+    pub fn signs(&self, element: Element<'d>) -> bool {
+        self.nodes
+            .iter()
+            .any(|node| node.form.is_some() && node.apex == element)
+    }
+
+    /// Whether `element` is in a digested subtree, and not in the signature that was left out of it.
+    pub fn covers(&self, element: Element<'d>) -> bool {
+        self.nodes.iter().any(|node| {
+            node.form.is_some()
+                && element.is_within(node.apex)
+                && !node.except.is_some_and(|except| element.is_within(except))
+        })
+    }
+
+    /// The octets that were digested for `element`, if it is itself what a Reference resolved to.
+    pub fn octets(&self, element: Element<'d>) -> Option<Vec<u8>> {
+        let node = self
+            .nodes
+            .iter()
+            .find(|node| node.form.is_some() && node.apex == element)?;
+        let mut octets = Vec::with_capacity(element.span().len());
+        c14n::element(node.apex, node.form.as_ref()?, node.except, &mut octets).ok()?;
+        Some(octets)
+    }
+}

@@ -1,0 +1,189 @@
+use std::fmt;
+
+use crate::algorithm::SignatureAlgorithm;
+use crate::c14n;
+use crate::crypto::{Base64Error, Unavailable, VerifyError, encode_base64};
+use crate::xml::{self, Element, Limit, Position, quoted};
+
+/// Why a signature is not accepted, and where in the message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Error {
+    kind: ErrorKind,
+    position: Option<Position>,
+}
+
+/// What is wrong with a signature.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An element, attribute or text where the schema has none, or one that is missing.
+    Structure(String),
+    /// An `Algorithm` that names nothing we know.
+    UnknownAlgorithm(String),
+    /// A signature or digest algorithm, or canonicalization, that the policy does not allow.
+    AlgorithmNotPermitted(String),
+    /// A transform that the policy does not allow, or in a place where it cannot stand.
+    Transform(String),
+    /// A `URI` in a form that the policy does not allow; `None`: there is no `URI`.
+    ReferenceForm(Option<String>),
+    /// A reference to an ID that no element carries.
+    ReferenceUnresolved(String),
+    /// A DigestValue, SignatureValue or the content of a base64 transform that is not base64.
+    Encoding(Base64Error),
+    /// `ds:Object` in a message, where nothing may hide inside a signature.
+    ObjectPresent,
+    /// `HMACOutputLength`, which the policy does not allow.
+    OutputLength(u32),
+    /// A key shorter than the policy asks for, in bits.
+    WeakKey {
+        /// As it is.
+        bits: u32,
+        /// As it must be.
+        least: u32,
+    },
+    /// The value does not verify.
+    Value(VerifyError),
+    /// What is referenced has another digest.
+    DigestMismatch {
+        /// The `URI`.
+        uri: String,
+        /// As signed.
+        expected: Vec<u8>,
+        /// As computed.
+        actual: Vec<u8>,
+    },
+    /// There is no canonical form.
+    Canonicalization(c14n::Error),
+    /// The XML is not as it must be.
+    Xml(xml::Error),
+    /// More than is allowed.
+    Limit {
+        /// Of what.
+        limit: Limit,
+        /// How many are allowed.
+        allowed: u64,
+    },
+    /// A key and an algorithm for signing that do not fit, or a key that cannot be used.
+    Signing(String),
+    /// The cryptography is not available.
+    Unavailable(Unavailable),
+}
+
+impl Error {
+    pub(crate) fn at(element: Element<'_>, kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            position: Some(element.position()),
+        }
+    }
+
+    pub(super) fn nowhere(kind: ErrorKind) -> Self {
+        Self { kind, position: None }
+    }
+
+    /// What is wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Where.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// The stable code, `dsig.<reason>`; of XML and limits, theirs.
+    pub fn code(&self) -> &'static str {
+        match &self.kind {
+            ErrorKind::Structure(_) => "dsig.structure",
+            ErrorKind::UnknownAlgorithm(_) => "dsig.unknown_algorithm",
+            ErrorKind::AlgorithmNotPermitted(_) => "dsig.algorithm_not_permitted",
+            ErrorKind::Transform(_) => "dsig.transform",
+            ErrorKind::ReferenceForm(_) => "dsig.reference_form",
+            ErrorKind::ReferenceUnresolved(_) => "dsig.reference_unresolved",
+            ErrorKind::Encoding(_) => "dsig.encoding",
+            ErrorKind::ObjectPresent => "dsig.object_present",
+            ErrorKind::OutputLength(_) => "dsig.hmac_truncated",
+            ErrorKind::WeakKey { .. } => "dsig.weak_key",
+            ErrorKind::Value(error) => error.code(),
+            ErrorKind::DigestMismatch { .. } => "dsig.digest_mismatch",
+            ErrorKind::Canonicalization(error) => error.code(),
+            ErrorKind::Xml(error) => error.code(),
+            ErrorKind::Limit { limit, .. } => limit.code(),
+            ErrorKind::Signing(_) => "dsig.signing",
+            ErrorKind::Unavailable(error) => error.code(),
+        }
+    }
+
+    /// The clause it rests on.
+    pub fn clause(&self) -> Option<&'static str> {
+        Some(match &self.kind {
+            ErrorKind::Structure(_) => "XML Signature §4",
+            ErrorKind::UnknownAlgorithm(_) | ErrorKind::AlgorithmNotPermitted(_) => "XML Signature §6.1",
+            ErrorKind::Transform(_) => "XML Signature §4.4.3.4",
+            ErrorKind::ReferenceForm(_) => "XML Signature §4.4.3.1",
+            ErrorKind::ReferenceUnresolved(_) => "XML Signature §4.4.3.2",
+            ErrorKind::Encoding(error) => error.clause(),
+            ErrorKind::ObjectPresent => "BSP 1.1 R5403; XML Signature §4.6",
+            ErrorKind::OutputLength(_) => "BSP 1.1 R5401; XML Signature §6.3.1",
+            ErrorKind::Value(error) => return error.clause(),
+            ErrorKind::DigestMismatch { .. } => "XML Signature §3.2.1",
+            ErrorKind::Canonicalization(error) => return error.clause(),
+            ErrorKind::Xml(error) => return error.clause(),
+            ErrorKind::WeakKey { .. }
+            | ErrorKind::Limit { .. }
+            | ErrorKind::Signing(_)
+            | ErrorKind::Unavailable(_) => return None,
+        })
+    }
+}
+
+/// Why `algorithm` may not be used.
+pub(super) fn not_permitted(algorithm: SignatureAlgorithm) -> ErrorKind {
+    ErrorKind::AlgorithmNotPermitted(algorithm.uri().to_owned())
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ErrorKind::Structure(what) => write!(f, "the Signature is not as its schema has it: {what}"),
+            ErrorKind::UnknownAlgorithm(uri) => write!(f, "{} names no algorithm that is known", quoted(uri)),
+            ErrorKind::AlgorithmNotPermitted(uri) => {
+                write!(f, "the policy does not allow the algorithm {}", quoted(uri))
+            }
+            ErrorKind::Transform(what) => write!(f, "the transforms are refused: {what}"),
+            ErrorKind::ReferenceForm(None) => f.write_str("a Reference has no URI"),
+            ErrorKind::ReferenceForm(Some(uri)) => {
+                write!(f, "the policy does not allow a Reference to {}", quoted(uri))
+            }
+            ErrorKind::ReferenceUnresolved(id) => write!(f, "no element has the ID {}", quoted(id)),
+            ErrorKind::Encoding(error) => write!(f, "{error}"),
+            ErrorKind::ObjectPresent => f.write_str("the Signature holds an Object, which a message may not"),
+            ErrorKind::OutputLength(bits) => {
+                write!(f, "the policy does not allow an HMACOutputLength ({bits} bits)")
+            }
+            ErrorKind::WeakKey { bits, least } => {
+                write!(f, "the key has {bits} bits; the policy asks for {least} at least")
+            }
+            ErrorKind::Value(error) => write!(f, "{error}"),
+            ErrorKind::DigestMismatch {
+                uri,
+                expected,
+                actual,
+            } => write!(
+                f,
+                "what {} refers to was changed after signing, or canonicalized otherwise: \
+                 its digest is {}, the signature says {}",
+                quoted(uri),
+                encode_base64(actual),
+                encode_base64(expected)
+            ),
+            ErrorKind::Canonicalization(error) => write!(f, "{error}"),
+            ErrorKind::Xml(error) => write!(f, "{error}"),
+            ErrorKind::Limit { limit, allowed } => write!(f, "more than {allowed} {limit}"),
+            ErrorKind::Signing(what) => write!(f, "it cannot be signed: {what}"),
+            ErrorKind::Unavailable(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,26 @@
+//! XML Signature: which nodes did this key sign?
+//!
+//! [`Signature::read`] takes a `ds:Signature` apart and judges its form; what it holds are claims. [`verify`] does the
+//! mathematics with a key that the caller chose: first the value over SignedInfo, then, and only if that holds, the
+//! digest of each reference. The [`Covered`] that it returns is the only statement about signed nodes in this
+//! crate, and says nothing about whose key it was. The module knows documents, not SOAP.
+
+mod covered;
+mod error;
+mod fields;
+mod reference;
+mod sign;
+mod signature;
+mod transform;
+mod verify;
+
+pub use covered::Covered;
+pub use error::{Error, ErrorKind};
+pub use reference::{Reference, Target};
+pub use sign::{ReferenceToSign, SignatureRequest, sign};
+pub use signature::{Objects, Signature};
+pub use transform::{Processing, Transforms};
+pub use verify::{ReferenceOutcome, Rules, verify};
+
+#[cfg(test)]
+mod tests;

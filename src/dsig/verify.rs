@@ -1,0 +1,278 @@
+use super::covered::{Covered, CoveredNode};
+use super::error::{Error, ErrorKind, not_permitted};
+use super::reference::Reference;
+use super::signature::Signature;
+use super::transform::Processing;
+use crate::algorithm::{
+    CanonicalizationAlgorithm, DigestAlgorithm, HmacTruncation, Permitted, TransformAlgorithm,
+};
+use crate::c14n::{self, Buffered, Canonicalization, Counted};
+use crate::crypto::{
+    self, DigestValue, Digester, KeyKind, VerifyError, VerifyingKey, decode_base64, verify_truncated_hmac,
+};
+use crate::xml::{Element, Limit, Limits};
+
+/// What a signature may use, and how much of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'r> {
+    /// Algorithms, transforms, reference forms and key lengths.
+    pub permitted: &'r Permitted,
+    /// References, transforms, prefixes and digested octets.
+    pub limits: &'r Limits,
+}
+
+/// What came of one Reference, for reports. Proves nothing.
+#[derive(Clone, Debug)]
+pub struct ReferenceOutcome<'d> {
+    /// The `URI`.
+    pub uri: String,
+    /// The element it resolved to.
+    pub element: Element<'d>,
+    /// The digest algorithm.
+    pub digest_algorithm: DigestAlgorithm,
+    /// The digest that was signed.
+    pub expected: Vec<u8>,
+    /// The digest that was computed.
+    pub actual: DigestValue,
+}
+
+impl ReferenceOutcome<'_> {
+    /// Whether the digests are equal.
+    pub fn is_match(&self) -> bool {
+        self.actual.matches(&self.expected)
+    }
+}
+
+/// Core validation (XML Signature §3.2) of `signature` with `key`, in the order that gives an attacker the least: what it
+/// claims to use against `rules`, then the value over SignedInfo, then the references. Each reference that was
+/// digested is noted in `outcomes`; a bad value causes none.
+///
+/// # Errors
+/// The first thing that is not allowed or does not hold. All references are digested before a mismatch is told, so that
+/// `outcomes` has them all.
+pub fn verify<'d>(
+    signature: &Signature<'d>,
+    key: &VerifyingKey,
+    rules: Rules<'_>,
+    outcomes: &mut Vec<ReferenceOutcome<'d>>,
+) -> Result<Covered<'d>, Error> {
+    check_permitted(signature, rules.permitted)?;
+    check_strength(signature, key, rules.permitted)?;
+    check_value(signature, key)?;
+    let mut budget = digest_budget(signature, rules.limits);
+    let mut nodes = Vec::with_capacity(signature.references.len());
+    let first = outcomes.len();
+    for reference in &signature.references {
+        let (node, actual) = digest(signature, reference, &mut budget, rules.limits)?;
+        outcomes.push(ReferenceOutcome {
+            uri: reference.uri.clone(),
+            element: node.apex,
+            digest_algorithm: reference.digest_algorithm,
+            expected: reference.digest_value.clone(),
+            actual,
+        });
+        nodes.push(node);
+    }
+    let compared = outcomes
+        .get(first..)
+        .unwrap_or_default()
+        .iter()
+        .zip(&signature.references);
+    for (outcome, reference) in compared {
+        if !outcome.is_match() {
+            let kind = ErrorKind::DigestMismatch {
+                uri: outcome.uri.clone(),
+                expected: outcome.expected.clone(),
+                actual: outcome.actual.as_bytes().to_vec(),
+            };
+            return Err(Error::at(reference.element, kind));
+        }
+    }
+    Ok(Covered {
+        signature: signature.element,
+        method: signature.method,
+        value: signature.value.clone(),
+        key: key.clone(),
+        nodes,
+    })
+}
+
+/// Nothing is computed for a signature that uses what the policy does not allow.
+fn check_permitted(signature: &Signature<'_>, permitted: &Permitted) -> Result<(), Error> {
+    let refuse = |element, kind| Err(Error::at(element, kind));
+    if !permitted.signatures.contains(signature.method) {
+        return refuse(signature.signed_info, not_permitted(signature.method));
+    }
+    let canonicalization = signature.canonicalization.algorithm;
+    if !permitted.canonicalizations.contains(canonicalization) {
+        let kind = ErrorKind::AlgorithmNotPermitted(canonicalization.uri().to_owned());
+        return refuse(signature.signed_info, kind);
+    }
+    if let Some(bits) = signature.output_length
+        && permitted.hmac_truncation == HmacTruncation::Refused
+    {
+        return refuse(signature.signed_info, ErrorKind::OutputLength(bits));
+    }
+    for reference in &signature.references {
+        if !permitted.references.contains(reference.target.form()) {
+            let kind = ErrorKind::ReferenceForm(Some(reference.uri.clone()));
+            return refuse(reference.element, kind);
+        }
+        if !permitted.digests.contains(reference.digest_algorithm) {
+            let kind = ErrorKind::AlgorithmNotPermitted(reference.digest_algorithm.uri().to_owned());
+            return refuse(reference.element, kind);
+        }
+        let implied = match &reference.transforms.processing {
+            Processing::Canonical(form) => Some(TransformAlgorithm::Canonicalization(form.algorithm)),
+            Processing::Base64 | Processing::StrTransform(_) => None,
+        };
+        let listed = reference.transforms.listed.iter().copied();
+        if let Some(transform) = listed
+            .chain(implied)
+            .find(|transform| !permitted.transforms.contains(*transform))
+        {
+            let kind = ErrorKind::Transform(format!("the policy does not allow {}", transform.uri()));
+            return refuse(reference.element, kind);
+        }
+    }
+    Ok(())
+}
+
+fn check_strength(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Permitted) -> Result<(), Error> {
+    let VerifyingKey::Public(public) = key else {
+        return Ok(());
+    };
+    match public.kind() {
+        KeyKind::Rsa { bits } | KeyKind::Dsa { bits } if bits < permitted.rsa_min_bits => {
+            let least = permitted.rsa_min_bits;
+            Err(Error::at(signature.element, ErrorKind::WeakKey { bits, least }))
+        }
+        KeyKind::Rsa { .. } | KeyKind::Dsa { .. } | KeyKind::Ec(_) | KeyKind::Ed25519 => Ok(()),
+    }
+}
+
+fn check_value(signature: &Signature<'_>, key: &VerifyingKey) -> Result<(), Error> {
+    let mut octets = Vec::with_capacity(signature.signed_info.span().len());
+    canonicalize(
+        signature.signed_info,
+        &signature.canonicalization,
+        None,
+        &mut octets,
+        signature.element,
+    )?;
+    let result = match signature.output_length {
+        None => crypto::verify(signature.method, key, &octets, &signature.value),
+        Some(bits) => verify_truncated_hmac(signature.method, key, &octets, &signature.value, bits),
+    };
+    result.map_err(|error| {
+        let kind = match error {
+            VerifyError::Unavailable(error) => ErrorKind::Unavailable(error),
+            other => ErrorKind::Value(other),
+        };
+        Error::at(signature.element, kind)
+    })
+}
+
+/// How many octets may be digested for this signature. A namespace declared once and used a hundred thousand times is
+/// written as often.
+fn digest_budget(signature: &Signature<'_>, limits: &Limits) -> u64 {
+    let length = u64::try_from(signature.element.document().bytes().len()).unwrap_or(u64::MAX);
+    length.max(64 << 10).saturating_mul(u64::from(limits.digested))
+}
+
+fn digest<'d>(
+    signature: &Signature<'d>,
+    reference: &Reference<'d>,
+    budget: &mut u64,
+    limits: &Limits,
+) -> Result<(CoveredNode<'d>, DigestValue), Error> {
+    let Some(apex) = reference.target.resolve(signature.element.document()) else {
+        let kind = ErrorKind::ReferenceUnresolved(reference.uri.trim_start_matches('#').to_owned());
+        return Err(Error::at(reference.element, kind));
+    };
+    let enveloped = reference.transforms.enveloped && signature.element.is_within(apex);
+    let except = enveloped.then_some(signature.element);
+    let mut digester = Digester::new(reference.digest_algorithm);
+    let mut counted = Counted::new(&mut digester, *budget);
+    let form = match &reference.transforms.processing {
+        Processing::Canonical(form) => {
+            let form = dereferenced(form, reference);
+            let mut buffered = Buffered::new(&mut counted);
+            let whole = matches!(reference.target, super::Target::Document(_));
+            let done = if whole {
+                c14n::document(apex.document(), &form, except, &mut buffered)
+            } else {
+                c14n::element(apex, &form, except, &mut buffered)
+            };
+            buffered.finish();
+            done.map_err(|error| canonicalization_error(error, reference.element, limits))?;
+            Some(form)
+        }
+        Processing::Base64 => {
+            let octets = base64_content(apex, except, reference.element)?;
+            c14n::Sink::put(&mut counted, &octets);
+            None
+        }
+        Processing::StrTransform(_) => {
+            let what = "STR-Transform outside of a Security header".to_owned();
+            return Err(Error::at(reference.element, ErrorKind::Transform(what)));
+        }
+    };
+    *budget = counted.left();
+    let actual = digester
+        .finish()
+        .map_err(|error| Error::at(reference.element, ErrorKind::Unavailable(error)))?;
+    Ok((CoveredNode { apex, except, form }, actual))
+}
+
+/// The form of a node set from which dereferencing has removed the comments.
+fn dereferenced(form: &Canonicalization, reference: &Reference<'_>) -> Canonicalization {
+    use CanonicalizationAlgorithm as Algorithm;
+    let mut form = form.clone();
+    if reference.target.drops_comments() {
+        form.algorithm = match form.algorithm {
+            Algorithm::Inclusive10 | Algorithm::Inclusive10WithComments => Algorithm::Inclusive10,
+            Algorithm::Inclusive11 | Algorithm::Inclusive11WithComments => Algorithm::Inclusive11,
+            Algorithm::Exclusive | Algorithm::ExclusiveWithComments => Algorithm::Exclusive,
+        };
+    }
+    form
+}
+
+/// The text of all nodes, decoded (XML Signature §6.6.2).
+fn base64_content(
+    apex: Element<'_>,
+    except: Option<Element<'_>>,
+    place: Element<'_>,
+) -> Result<Vec<u8>, Error> {
+    if let Some(except) = except {
+        let what = "base64 of what holds the signature".to_owned();
+        return Err(Error::at(except, ErrorKind::Transform(what)));
+    }
+    let text = apex
+        .text()
+        .map_err(|error| Error::at(place, ErrorKind::Xml(error)))?;
+    decode_base64(&text.value).map_err(|error| Error::at(apex, ErrorKind::Encoding(error)))
+}
+
+fn canonicalize(
+    apex: Element<'_>,
+    form: &Canonicalization,
+    except: Option<Element<'_>>,
+    sink: &mut impl c14n::Sink,
+    place: Element<'_>,
+) -> Result<(), Error> {
+    let done = c14n::element(apex, form, except, sink);
+    done.map_err(|error| Error::at(place, ErrorKind::Canonicalization(error)))
+}
+
+fn canonicalization_error(error: c14n::Error, place: Element<'_>, limits: &Limits) -> Error {
+    let kind = match error {
+        c14n::Error::Full => ErrorKind::Limit {
+            limit: Limit::Digested,
+            allowed: limits.digested.into(),
+        },
+        other => ErrorKind::Canonicalization(other),
+    };
+    Error::at(place, kind)
+}
