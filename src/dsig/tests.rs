@@ -1,1 +1,297 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
 
+use super::*;
+use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm};
+use crate::crypto::{Curve, PrivateKey, SigningKey, VerifyingKey};
+use crate::xml::{Document, Element, Limits, Namespace};
+
+const WSU: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
+
+fn parse(input: &str) -> Document {
+    Document::parse(input.to_owned().into(), &Limits::default()).unwrap()
+}
+
+fn message() -> String {
+    format!("<m xmlns:wsu='{WSU}'><h></h><b wsu:Id='b' x=\"1\"><c>text</c></b></m>")
+}
+
+fn rsa() -> SigningKey {
+    SigningKey::Private(PrivateKey::generate_rsa(2048).unwrap())
+}
+
+/// The message with its `b` signed, the signature in `h`.
+fn signed(message: &str, method: SignatureAlgorithm, key: &SigningKey) -> String {
+    let document = parse(message);
+    let request = SignatureRequest {
+        method,
+        digest_algorithm: DigestAlgorithm::Sha256,
+        references: vec![ReferenceToSign {
+            element: document.element_by_id("b").unwrap(),
+            id: Some("b".to_owned()),
+            enveloped: false,
+        }],
+        key_info: String::new(),
+        id: None,
+    };
+    message.replace("</h>", &format!("{}</h>", sign(&request, key).unwrap()))
+}
+
+fn signature_of(document: &Document) -> Element<'_> {
+    document
+        .root()
+        .descendants()
+        .find(|element| element.is(Namespace::DS, "Signature"))
+        .unwrap()
+}
+
+struct Judged {
+    code: &'static str,
+    digested: usize,
+    signs_b: bool,
+}
+
+fn judge(input: &str, key: &VerifyingKey) -> Judged {
+    judge_within(input, key, &Permitted::strict(), &Limits::default())
+}
+
+fn judge_within(input: &str, key: &VerifyingKey, permitted: &Permitted, limits: &Limits) -> Judged {
+    let document = parse(input);
+    let mut outcomes = Vec::new();
+    let result = Signature::read(signature_of(&document), Objects::Refused, limits)
+        .and_then(|signature| verify(&signature, key, Rules { permitted, limits }, &mut outcomes));
+    let signs_b = match (&result, document.element_by_id("b")) {
+        (Ok(covered), Some(b)) => covered.signs(b) && covered.covers(b.first_child().unwrap_or(b)),
+        _ => false,
+    };
+    Judged {
+        code: result.as_ref().map_or_else(Error::code, |_| "accepted"),
+        digested: outcomes.len(),
+        signs_b,
+    }
+}
+
+#[test]
+fn what_was_signed_is_covered_with_each_kind_of_key() {
+    let ec = |curve| SigningKey::Private(PrivateKey::generate_ec(curve).unwrap());
+    for (method, key) in [
+        (SignatureAlgorithm::RsaSha256, rsa()),
+        (SignatureAlgorithm::RsaPssSha512, rsa()),
+        (SignatureAlgorithm::EcdsaSha256, ec(Curve::P256)),
+        (SignatureAlgorithm::EcdsaSha384, ec(Curve::P384)),
+        (SignatureAlgorithm::EcdsaSha512, ec(Curve::P521)),
+    ] {
+        let judged = judge(&signed(&message(), method, &key), &key.verifying_key());
+        assert_eq!(
+            (judged.code, judged.digested, judged.signs_b),
+            ("accepted", 1, true),
+            "{method}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_value_causes_no_digest() {
+    let key = rsa();
+    let good = signed(&message(), SignatureAlgorithm::RsaSha256, &key);
+    let stranger = judge(&good, &rsa().verifying_key());
+    assert_eq!((stranger.code, stranger.digested), ("dsig.signature_mismatch", 0));
+    let changed = judge(
+        &good.replace("<ds:Transforms>", "<ds:Transforms> "),
+        &key.verifying_key(),
+    );
+    assert_eq!((changed.code, changed.digested), ("dsig.signature_mismatch", 0));
+}
+
+#[test]
+fn changed_content_is_refused() {
+    let key = rsa();
+    let good = signed(&message(), SignatureAlgorithm::RsaSha256, &key);
+    for (from, to) in [
+        ("text", "taxt"),
+        ("x=\"1\"", "x=\"2\""),
+        ("<c>", "<c d=''>"),
+        ("<c>text</c>", ""),
+    ] {
+        let judged = judge(&good.replace(from, to), &key.verifying_key());
+        assert_eq!(
+            (judged.code, judged.digested),
+            ("dsig.digest_mismatch", 1),
+            "{from}"
+        );
+    }
+    let judged = judge(&good.replace("wsu:Id='b'", "wsu:Id='c'"), &key.verifying_key());
+    assert_eq!(judged.code, "dsig.reference_unresolved");
+}
+
+#[test]
+fn what_the_policy_does_not_name_is_refused_before_any_mathematics() {
+    let key = rsa();
+    let stranger = rsa().verifying_key();
+    let good = signed(&message(), SignatureAlgorithm::RsaSha256, &key);
+    let exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
+    let inclusive = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
+    for (from, to, code) in [
+        (
+            "2001/04/xmldsig-more#rsa-sha256",
+            "2000/09/xmldsig#rsa-sha1",
+            "dsig.algorithm_not_permitted",
+        ),
+        (
+            "2001/04/xmldsig-more#rsa-sha256",
+            "2000/09/xmldsig#rsa-md5",
+            "dsig.unknown_algorithm",
+        ),
+        (
+            "2001/04/xmlenc#sha256",
+            "2000/09/xmldsig#sha1",
+            "dsig.algorithm_not_permitted",
+        ),
+        ("xmlenc#sha256", "xmlenc#sha257", "dsig.unknown_algorithm"),
+        (exclusive, inclusive, "dsig.algorithm_not_permitted"),
+        ("URI=\"#b\"", "URI=\"\"", "dsig.reference_form"),
+        ("URI=\"#b\"", "", "dsig.reference_form"),
+        ("URI=\"#b\"", "URI=\"file:///etc/passwd\"", "dsig.reference_form"),
+        (
+            "</ds:Transforms>",
+            "<ds:Transform Algorithm='http://www.w3.org/TR/1999/REC-xslt-19991116'/></ds:Transforms>",
+            "dsig.transform",
+        ),
+        (
+            "<ds:Transforms>",
+            "<ds:Transforms><ds:Transform Algorithm='http://www.w3.org/2000/09/xmldsig#base64'/>",
+            "dsig.transform",
+        ),
+        ("<ds:Transforms>", "<ds:Transforms><!-- -->x", "dsig.structure"),
+        (
+            "</ds:SignatureMethod>",
+            "<ds:HMACOutputLength>0</ds:HMACOutputLength></ds:SignatureMethod>",
+            "dsig.hmac_truncated",
+        ),
+        (
+            "</ds:Signature>",
+            "<ds:Object>x</ds:Object></ds:Signature>",
+            "dsig.object_present",
+        ),
+        ("</ds:Signature>", "<x/></ds:Signature>", "dsig.structure"),
+        (
+            "<ds:SignatureValue>",
+            "<ds:SignatureValue><!--c-->",
+            "dsig.structure",
+        ),
+        ("<ds:SignatureValue>", "<ds:SignatureValue>!", "dsig.encoding"),
+        ("<ds:SignedInfo>", "<ds:SignedInfo evil='1'>", "dsig.structure"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let judged = judge(&good.replace(from, to), &stranger);
+        assert_eq!((judged.code, judged.digested), (code, 0), "{from} -> {to}");
+    }
+    let transform = format!("<ds:Transform Algorithm=\"{exclusive}\"></ds:Transform>");
+    let implied = good.replace(&format!("<ds:Transforms>{transform}</ds:Transforms>"), "");
+    assert_eq!(
+        judge(&implied, &stranger).code,
+        "dsig.transform",
+        "inclusive is what no transform means"
+    );
+    let short = PrivateKey::generate_rsa(1024).unwrap().public().clone();
+    assert_eq!(judge(&good, &VerifyingKey::Public(short)).code, "dsig.weak_key");
+}
+
+#[test]
+fn a_namespace_that_is_written_again_and_again_does_not_fill_the_digest() {
+    let key = rsa();
+    let long = "u".repeat(60_000);
+    let document = |count: usize| {
+        let inner = "<p:c/>".repeat(count);
+        format!("<m xmlns:wsu='{WSU}' xmlns:p='urn:{long}'><h></h><b wsu:Id='b'>{inner}</b></m>")
+    };
+    let good = signed(&document(2), SignatureAlgorithm::RsaSha256, &key);
+    assert_eq!(judge(&good, &key.verifying_key()).code, "accepted");
+    let many = good.replace("<p:c/>", &"<p:c/>".repeat(500));
+    assert_eq!(judge(&many, &key.verifying_key()).code, "limit.digested");
+}
+
+#[test]
+fn limits_hold_in_signatures() {
+    let key = rsa();
+    let good = signed(&message(), SignatureAlgorithm::RsaSha256, &key);
+    let reference = {
+        let start = good.find("<ds:Reference").unwrap();
+        let end = good.find("</ds:SignedInfo>").unwrap();
+        good[start..end].to_owned()
+    };
+    let transform = "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>";
+    let prefixes = |count| {
+        let list = "a ".repeat(count);
+        format!(
+            "<ec:InclusiveNamespaces xmlns:ec='http://www.w3.org/2001/10/xml-exc-c14n#' PrefixList='{list}'/></ds:CanonicalizationMethod>"
+        )
+    };
+    for (bad, code) in [
+        (
+            good.replace(
+                "</ds:SignedInfo>",
+                &format!("{}</ds:SignedInfo>", reference.repeat(10)),
+            ),
+            "limit.references",
+        ),
+        (
+            good.replace(
+                "<ds:Transforms>",
+                &format!("<ds:Transforms>{transform}{transform}"),
+            ),
+            "limit.transforms",
+        ),
+        (
+            good.replace("</ds:CanonicalizationMethod>", &prefixes(33)),
+            "limit.prefixes",
+        ),
+    ] {
+        assert_eq!(judge(&bad, &key.verifying_key()).code, code);
+    }
+    let most = good.replace("</ds:CanonicalizationMethod>", &prefixes(32));
+    assert_eq!(judge(&most, &key.verifying_key()).code, "dsig.signature_mismatch");
+}
+
+#[test]
+fn an_enveloped_signature_covers_all_but_itself() {
+    let key = rsa();
+    let text = "<b xml:id='b'><c>text</c></b>";
+    let document = parse(text);
+    let request = SignatureRequest {
+        method: SignatureAlgorithm::RsaSha256,
+        digest_algorithm: DigestAlgorithm::Sha512,
+        references: vec![ReferenceToSign {
+            element: document.root(),
+            id: Some("b".to_owned()),
+            enveloped: true,
+        }],
+        key_info: "<ds:KeyName>k</ds:KeyName>".to_owned(),
+        id: Some("s".to_owned()),
+    };
+    let signature = sign(&request, &key).unwrap();
+    let good = text.replace("</b>", &format!("{signature}</b>"));
+    let document = parse(&good);
+    let limits = Limits::default();
+    let permitted = Permitted::strict();
+    let read = Signature::read(signature_of(&document), Objects::Refused, &limits).unwrap();
+    let rules = Rules {
+        permitted: &permitted,
+        limits: &limits,
+    };
+    let covered = verify(&read, &key.verifying_key(), rules, &mut Vec::new()).unwrap();
+    let root = document.root();
+    assert!(covered.signs(root) && covered.covers(root.first_child().unwrap()));
+    assert!(!covered.covers(read.element) && !covered.covers(read.signed_info));
+    assert_eq!(covered.octets(root).unwrap(), text.replace('\'', "\"").as_bytes());
+    let second = good.replace("</b>", &format!("{signature}</b>").replace("Id=\"s\"", ""));
+    assert_eq!(
+        judge(&second, &key.verifying_key()).code,
+        "dsig.digest_mismatch",
+        "a second one stays in the digest"
+    );
+}
