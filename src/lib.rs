@@ -14,3 +14,6 @@ pub mod token;
 // Deciding.
 pub mod trust;
 pub mod inbound;
+
+// Acting.
+pub mod cli;

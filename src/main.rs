@@ -1,2 +1,8 @@
 //! The `sealgate` command.
-fn main() {}
+
+use std::env;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sealgate::cli::run(env::args_os())
+}

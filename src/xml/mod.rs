@@ -22,6 +22,7 @@ mod prefixes;
 mod prolog;
 mod scan;
 mod text;
+mod transcode;
 
 pub use document::Document;
 pub use element::{Attribute, Declaration, Element};
@@ -30,6 +31,7 @@ pub use limits::{Limit, Limits};
 pub use names::is_ncname;
 pub use namespace::Namespace;
 pub use text::{Text, escape_attribute, escape_text, quoted};
+pub use transcode::to_utf8;
 
 pub(crate) use arena::{AttributeRecord, Break, BreakKind, ElementRecord, index};
 pub(crate) use attributes::compare;

@@ -1,0 +1,61 @@
+//! The commands, one file each. Arguments as typed are in `args`; what a command found out about an input is a
+//! `report`; how a process ends is an `exit`.
+
+mod args;
+mod c14n;
+mod console;
+mod exit;
+mod report;
+mod source;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use console::{Console, Tone};
+use exit::{Exit, Stop};
+
+/// Runs the command that `arguments` ask for, the name of the program first, on this process's standard streams.
+///
+/// The exit code is 0 if all inputs passed, 1 if at least one was refused, 2 if the command or its configuration is
+/// wrong, 3 if an input could not be read or the machine failed.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nothing is left to be done if even this cannot be written.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let mut console = Console::of_process();
+    let ended = dispatch(arguments.command, &mut console);
+    if let Err(stop) = &ended {
+        let word = console.note_style().paint(Tone::Bad, "error:");
+        console.note(&format!("{word} {stop}\n"));
+    }
+    let code = match ended {
+        Ok(exit) => exit.into(),
+        Err(stop) => stop.code(),
+    };
+    match console.finish() {
+        Ok(()) => code,
+        Err(error) => {
+            let mut console = Console::of_process();
+            console.note(&format!("error: standard output: {error}\n"));
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
+    match command {
+        Command::C14n(arguments) => c14n::run(arguments, console),
+    }
+}

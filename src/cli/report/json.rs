@@ -1,0 +1,96 @@
+use serde_json::{Map, Value, json};
+
+use crate::inbound::Coverage;
+use crate::inbound::CoverageLine;
+use crate::inbound::Findings;
+use crate::inbound::SignatureFinding;
+
+use super::{Report, Verdict};
+
+/// One line of JSON, ended.
+pub(super) fn render(report: &Report) -> String {
+    let mut object = Map::new();
+    object.insert("source".to_owned(), report.source.typed().into());
+    add_outcome(&mut object, report);
+    add_findings(&mut object, &report.findings);
+    let mut line = Value::Object(object).to_string();
+    line.push('\n');
+    line
+}
+
+fn add_outcome(object: &mut Map<String, Value>, report: &Report) {
+    let reason = report.outcome.as_ref().err();
+    let verdict = match reason.map(|reason| reason.verdict) {
+        None => "passed",
+        Some(Verdict::Failed) => "failed",
+        Some(Verdict::Indeterminate | Verdict::Unreadable) => "indeterminate",
+    };
+    let position = reason
+        .and_then(|reason| reason.position)
+        .map(|position| json!({"line": position.line, "column": position.column}));
+    let facts = [
+        ("verdict", verdict.into()),
+        ("stage", reason.and_then(|reason| reason.stage).into()),
+        ("code", reason.map(|reason| reason.code).into()),
+        ("message", reason.map(|reason| reason.message.as_str()).into()),
+        ("position", position.unwrap_or(Value::Null)),
+        ("clause", reason.and_then(|reason| reason.clause).into()),
+    ];
+    object.extend(facts.map(|(name, value)| (name.to_owned(), value)));
+}
+
+fn add_findings(object: &mut Map<String, Value>, findings: &Findings) {
+    let signatures: Vec<Value> = findings.signatures.iter().map(signature).collect();
+    let facts = [
+        ("signatures", signatures.into()),
+        ("covered", paths(&findings.coverage, Coverage::Covered)),
+        ("not_covered", paths(&findings.coverage, Coverage::NotCovered)),
+        ("claims", findings.claims.clone().unwrap_or(Value::Null)),
+        ("legacy", findings.legacy.clone().into()),
+        ("warnings", findings.warnings.clone().into()),
+    ];
+    object.extend(facts.map(|(name, value)| (name.to_owned(), value)));
+    if findings.coverage_omitted > 0 {
+        object.insert("coverage_omitted".to_owned(), findings.coverage_omitted.into());
+    }
+}
+
+fn paths(lines: &[CoverageLine], wanted: Coverage) -> Value {
+    lines
+        .iter()
+        .filter(|line| line.covered == wanted)
+        .map(|line| line.path.as_str())
+        .collect()
+}
+
+fn signature(finding: &SignatureFinding) -> Value {
+    let signer = finding.signer.as_ref().map(|signer| {
+        json!({
+            "subject": signer.subject,
+            "issuer": signer.issuer,
+            "serial": signer.serial,
+            "sha256": signer.sha256,
+        })
+    });
+    let references: Vec<Value> = finding
+        .references
+        .iter()
+        .map(|reference| {
+            json!({
+                "uri": reference.uri,
+                "element": reference.element,
+                "digest_algorithm": reference.digest_algorithm,
+                "expected": reference.expected,
+                "actual": reference.actual,
+                "ok": reference.ok,
+            })
+        })
+        .collect();
+    json!({
+        "algorithm": finding.algorithm,
+        "canonicalization": finding.canonicalization,
+        "trusted": finding.trusted,
+        "signer": signer,
+        "references": references,
+    })
+}

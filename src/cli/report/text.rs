@@ -1,0 +1,192 @@
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::algorithm::CanonicalizationAlgorithm;
+use crate::algorithm::DigestAlgorithm;
+use crate::algorithm::SignatureAlgorithm;
+use crate::inbound::Findings;
+use crate::inbound::ReferenceFinding;
+use crate::inbound::SignatureFinding;
+
+use super::{Reason, Report, Verdict, hint, plain, tree};
+use crate::cli::console::{Style, Tone};
+
+/// How wide the names of facts are.
+const LABEL: usize = 10;
+
+/// The report for people: verdict, reason, who signed what, what is covered.
+pub(super) fn render(report: &Report, style: Style) -> String {
+    let mut page = Page {
+        style,
+        text: String::new(),
+    };
+    page.verdict(report);
+    if let Err(reason) = &report.outcome {
+        page.reason(reason, report);
+    }
+    page.findings(&report.findings);
+    page.text
+}
+
+struct Page {
+    style: Style,
+    text: String,
+}
+
+impl Page {
+    fn verdict(&mut self, report: &Report) {
+        let (word, tone) = match report.outcome.as_ref().err().map(|reason| reason.verdict) {
+            None => ("passed", Tone::Good),
+            Some(Verdict::Failed) => ("failed", Tone::Bad),
+            Some(Verdict::Indeterminate) => ("indeterminate", Tone::Doubtful),
+            Some(Verdict::Unreadable) => ("unreadable", Tone::Bad),
+        };
+        let word = self.style.paint(tone, word);
+        let source = self.style.paint(Tone::Strong, &report.source.to_string());
+        self.line(&format!("{word}  {source}"));
+    }
+
+    fn reason(&mut self, reason: &Reason, report: &Report) {
+        let code = self.style.paint(Tone::Strong, reason.code);
+        self.line(&format!("  {code}: {}", reason.message));
+        if let Some(reference) = broken_reference(&report.findings).filter(|_| reason.code.contains("digest"))
+        {
+            self.fact("expected", &plain(&reference.expected));
+            self.fact("actual", reference.actual.as_deref().unwrap_or("not computed"));
+        }
+        if let Some(position) = reason.position {
+            self.fact("at", &format!("{}:{position}", report.source));
+        }
+        if let Some(clause) = reason.clause {
+            self.fact("clause", clause);
+        }
+        if let Some(hint) = hint::for_code(reason.code) {
+            self.fact("hint", hint);
+        }
+    }
+
+    fn findings(&mut self, findings: &Findings) {
+        for (index, signature) in findings.signatures.iter().enumerate() {
+            self.signature(index.saturating_add(1), signature);
+        }
+        if let Some(claims) = &findings.claims {
+            self.claims(claims);
+        }
+        for warning in &findings.warnings {
+            let meaning = hint::for_warning(warning);
+            let name = self.style.paint(Tone::Doubtful, warning);
+            let meaning = meaning.map_or(String::new(), |meaning| format!(": {meaning}"));
+            self.fact("warning", &format!("{name}{meaning}"));
+        }
+        if !findings.legacy.is_empty() {
+            let names = self.style.paint(Tone::Doubtful, &findings.legacy.join(", "));
+            self.fact("legacy", &format!("{names} (this verdict needed an exception)"));
+        }
+        self.coverage(findings);
+    }
+
+    fn signature(&mut self, number: usize, signature: &SignatureFinding) {
+        let (word, tone) = if signature.trusted {
+            ("trusted", Tone::Good)
+        } else {
+            ("not trusted", Tone::Bad)
+        };
+        let algorithm = SignatureAlgorithm::from_uri(&signature.algorithm)
+            .map_or_else(|| plain(&signature.algorithm), |known| known.name().to_owned());
+        let canonicalization = CanonicalizationAlgorithm::from_uri(&signature.canonicalization).map_or_else(
+            || plain(&signature.canonicalization),
+            |known| known.name().to_owned(),
+        );
+        let word = self.style.paint(tone, word);
+        let title = self.style.paint(Tone::Strong, &format!("signature {number}"));
+        self.line("");
+        self.line(&format!("  {title}  {algorithm}, {canonicalization}, {word}"));
+        if let Some(signer) = &signature.signer {
+            self.fact("signer", &plain(&signer.subject));
+            self.fact("issuer", &plain(&signer.issuer));
+            self.fact("serial", &plain(&signer.serial));
+            self.fact("sha256", &signer.sha256);
+        }
+        for reference in &signature.references {
+            self.reference(reference);
+        }
+    }
+
+    fn reference(&mut self, reference: &ReferenceFinding) {
+        let (mark, tone) = match (reference.ok, &reference.actual) {
+            (true, _) => ("✓", Tone::Good),
+            (false, Some(_)) => ("✗", Tone::Bad),
+            (false, None) => ("?", Tone::Doubtful),
+        };
+        let digest = DigestAlgorithm::from_uri(&reference.digest_algorithm).map_or_else(
+            || plain(&reference.digest_algorithm),
+            |known| known.name().to_owned(),
+        );
+        let uri = if reference.uri.is_empty() {
+            "(document)".to_owned()
+        } else {
+            plain(&reference.uri)
+        };
+        let element = reference
+            .element
+            .as_deref()
+            .map_or_else(|| "resolves to nothing".to_owned(), |path| plain(path));
+        let mark = self.style.paint(tone, mark);
+        self.line(&format!(
+            "    {mark} {element}  {}",
+            self.style.paint(Tone::Faint, &format!("{uri} {digest}"))
+        ));
+    }
+
+    fn claims(&mut self, claims: &Value) {
+        self.line("");
+        self.line(&format!("  {}", self.style.paint(Tone::Strong, "claims")));
+        let Some(object) = claims.as_object() else {
+            return self.line(&format!("    {claims}"));
+        };
+        for (name, value) in object {
+            match value {
+                Value::Null => {}
+                Value::String(text) => self.line(&format!("    {name}  {}", plain(text))),
+                other => self.line(&format!("    {name}  {other}")),
+            }
+        }
+    }
+
+    fn coverage(&mut self, findings: &Findings) {
+        if findings.coverage.is_empty() {
+            return;
+        }
+        self.line("");
+        let title = self.style.paint(Tone::Strong, "coverage");
+        let legend = self
+            .style
+            .paint(Tone::Faint, "✓ signed by a trusted key, ✗ not signed");
+        self.line(&format!("  {title}  {legend}"));
+        for line in tree::render(&findings.coverage, self.style) {
+            self.line(&format!("    {line}"));
+        }
+        if findings.coverage_omitted > 0 {
+            self.line(&format!("    … and {} more", findings.coverage_omitted));
+        }
+    }
+
+    fn fact(&mut self, label: &str, value: &str) {
+        let label = self.style.paint(Tone::Faint, &format!("{label:LABEL$}"));
+        self.line(&format!("    {label}{value}"));
+    }
+
+    fn line(&mut self, text: &str) {
+        // Writing to a String does not fail.
+        let _ = writeln!(self.text, "{text}");
+    }
+}
+
+fn broken_reference(findings: &Findings) -> Option<&ReferenceFinding> {
+    let mut references = findings
+        .signatures
+        .iter()
+        .flat_map(|signature| &signature.references);
+    references.find(|reference| !reference.ok && reference.actual.is_some())
+}

@@ -1,0 +1,137 @@
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::error::{Error, ErrorKind, Position};
+
+/// `input` as UTF-8, where it says that it is UTF-16 (with a byte order mark), ISO-8859-1 or US-ASCII; anything
+/// else comes back as it is. For archives and tools only: a message that is judged for a gateway is UTF-8, because a
+/// reader before or behind us may decode other bytes otherwise (T39).
+///
+/// # Errors
+/// `xml.encoding` if it is not what it says it is.
+pub fn to_utf8(input: Bytes) -> Result<Bytes, Error> {
+    match input.as_ref() {
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xef, 0xbb, 0xbf, ..] => Ok(input),
+        bytes => match declared_encoding(bytes) {
+            Some(name) if is(bytes, &name, &["iso-8859-1", "latin1"]) => Ok(latin1(bytes, &name)),
+            Some(name) if is(bytes, &name, &["us-ascii", "ascii"]) => ascii(bytes, &name),
+            _ => Ok(input),
+        },
+    }
+}
+
+fn is(bytes: &[u8], name: &Range<usize>, names: &[&str]) -> bool {
+    let declared = bytes.get(name.clone()).unwrap_or_default();
+    names
+        .iter()
+        .any(|known| declared.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Bytes, Error> {
+    let refuse = |what| Error::new(ErrorKind::Encoding(what), Position { line: 1, column: 1 });
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(refuse("half a UTF-16 unit is at the end"));
+    }
+    let units = pairs.iter().map(|pair| unit(*pair));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    let text = text.map_err(|_| refuse("a UTF-16 surrogate is alone"))?;
+    match declared_encoding(text.as_bytes()) {
+        Some(name) if is(text.as_bytes(), &name, &["utf-16"]) => Ok(relabelled(&text, &name)),
+        // Whatever else it declares, the parser refuses.
+        _ => Ok(text.into()),
+    }
+}
+
+fn latin1(bytes: &[u8], name: &Range<usize>) -> Bytes {
+    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    relabelled(&text, name)
+}
+
+fn ascii(bytes: &[u8], name: &Range<usize>) -> Result<Bytes, Error> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Ok(relabelled(text, name)),
+        _ => {
+            let at = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
+            let kind = ErrorKind::Encoding("a byte is not US-ASCII");
+            Err(Error::new(kind, Position::of(bytes, at)))
+        }
+    }
+}
+
+/// `text` with UTF-8 declared where `name` stands.
+fn relabelled(text: &str, name: &Range<usize>) -> Bytes {
+    let before = text.get(..name.start).unwrap_or_default();
+    let after = text.get(name.end..).unwrap_or_default();
+    [before, "UTF-8", after].concat().into()
+}
+
+/// Where the encoding's name stands in the XML declaration; the parser checks the declaration's form later.
+fn declared_encoding(bytes: &[u8]) -> Option<Range<usize>> {
+    let window = bytes.get(..bytes.len().min(256))?;
+    let length = memchr::memmem::find(window, b"?>")?;
+    let declaration = window.get(..length)?;
+    if !declaration.starts_with(b"<?xml") {
+        return None;
+    }
+    let at = memchr::memmem::find(declaration, b"encoding")?.checked_add(8)?;
+    let quote_at = memchr::memchr2(b'"', b'\'', declaration.get(at..)?)?.checked_add(at)?;
+    let quote = *declaration.get(quote_at)?;
+    let start = quote_at.checked_add(1)?;
+    let end = memchr::memchr(quote, declaration.get(start..)?)?.checked_add(start)?;
+    Some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::xml::{Document, Limits};
+
+    fn content(input: &[u8]) -> Result<String, Error> {
+        let document = Document::parse(to_utf8(Bytes::copy_from_slice(input))?, &Limits::default())?;
+        Ok(document.root().text()?.value.into_owned())
+    }
+
+    #[test]
+    fn what_is_declared_is_decoded() {
+        let latin1 = b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe9</a>";
+        assert_eq!(content(latin1).unwrap(), "é");
+        let ascii = b"<?xml version='1.0' encoding=\"us-ascii\"?><a>e</a>";
+        assert_eq!(content(ascii).unwrap(), "e");
+        assert_eq!(content("<a>é</a>".as_bytes()).unwrap(), "é");
+    }
+
+    #[test]
+    fn utf16_is_decoded_in_both_orders() {
+        let text = "\u{feff}<?xml version='1.0' encoding='UTF-16'?><a>é𝄞</a>";
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(content(&big).unwrap(), "é𝄞");
+        assert_eq!(content(&little).unwrap(), "é𝄞");
+        assert_eq!(
+            content(big.get(..big.len() - 1).unwrap()).unwrap_err().code(),
+            "xml.encoding"
+        );
+        let alone: Vec<u8> = [0xfeff, 0x3c, 0xd800, 0x3c]
+            .into_iter()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        assert_eq!(content(&alone).unwrap_err().code(), "xml.encoding");
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        for input in [
+            b"<?xml version='1.0' encoding='us-ascii'?><a>\xc3\xa9</a>".as_slice(),
+            b"\xef\xbb\xbf<?xml version='1.0' encoding='ISO-8859-1'?><a/>",
+            b"<?xml version='1.0' encoding='UTF-16'?><a/>",
+            b"<?xml version='1.0' encoding='windows-1252'?><a/>",
+        ] {
+            assert_eq!(content(input).unwrap_err().code(), "xml.encoding");
+        }
+    }
+}

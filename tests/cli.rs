@@ -1,0 +1,144 @@
+//! Transcripts of the commands: what a person and a program see, and how the process ends.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+/// Runs the program in `fixtures/` without a terminal, with `input` on standard input.
+fn sealgate(arguments: &str, input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sealgate"))
+        .args(words(arguments))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures"))
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read its input may end before it is written.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+/// Words are separated by spaces; quotes keep spaces together.
+fn words(arguments: &str) -> Vec<String> {
+    if arguments.is_empty() {
+        return Vec::new();
+    }
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for character in arguments.chars() {
+        match character {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            other => words.last_mut().unwrap().push(other),
+        }
+    }
+    words
+}
+
+/// What somebody sees who types this.
+fn transcript(arguments: &str, input: &str) -> String {
+    let output = sealgate(arguments, input.as_bytes());
+    let mut text = format!("{}\n", format!("$ sealgate {arguments}").trim_end());
+    text.push_str(&String::from_utf8(output.stdout).unwrap());
+    if !text.ends_with('\n') {
+        text.push_str("(no line end)\n");
+    }
+    let notes = String::from_utf8(output.stderr).unwrap();
+    text.extend(notes.lines().map(|line| format!("2> {line}\n")));
+    text.push_str(&format!("exit {}\n", output.status.code().unwrap()));
+    text
+}
+
+/// Compares with `tests/snapshots/cli__<name>.snap`.
+fn check(name: &str, transcripts: &[String]) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, transcripts.join("\n")));
+}
+
+#[test]
+fn c14n_writes_octets_and_nothing_else() {
+    let output = sealgate("c14n -", b"<a  b='1'><!-- c --><x/></a>");
+    assert_eq!(output.stdout, b"<a b=\"1\"><x></x></a>");
+    assert!(output.stderr.is_empty());
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn c14n_takes_a_method_prefixes_and_an_element() {
+    let input = "<a xmlns='urn:d' xmlns:p='urn:p'><!-- c --><b i='x'/></a>";
+    check(
+        "c14n",
+        &[
+            "c14n --algorithm c14n10-comments -",
+            "c14n --prefixes p -",
+            "c14n --id x --id-attr i --prefixes \"#default p\" -",
+            "c14n --id y --id-attr i -",
+            "c14n --algorithm c14n11 --prefixes p -",
+        ]
+        .map(|arguments| transcript(arguments, input)),
+    );
+}
+
+#[test]
+fn c14n_says_why_there_is_no_canonical_form() {
+    check(
+        "c14n_refused",
+        &[
+            ("c14n -", "<!DOCTYPE a><a/>"),
+            ("c14n -", "<a>\n  <b></a>"),
+            ("c14n - --format json", "<a>\n  <b></a>"),
+            ("c14n -", "<a xmlns='relative'/>"),
+        ]
+        .map(|(arguments, input)| transcript(arguments, input)),
+    );
+}
+
+#[test]
+fn what_was_typed_wrongly_ends_with_2_and_what_cannot_be_read_with_3() {
+    check(
+        "usage",
+        &[
+            "",
+            "frobnicate",
+            "c14n --algorithm md5 -",
+            "c14n no-such-file.xml",
+            "c14n --format json no-such-file.xml",
+        ]
+        .map(|arguments| transcript(arguments, "")),
+    );
+}
+
+#[test]
+fn values_from_the_input_cannot_move_the_cursor() {
+    let text = transcript("c14n -", "<a>\u{1b}[2J</a>") + &transcript("c14n --id \u{1b}[2J -", "<a/>");
+    assert!(
+        !text
+            .lines()
+            .skip(1)
+            .any(|line| !line.starts_with('$') && line.contains('\u{1b}')),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sealgate"))
+        .args(["c14n", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let text = "x".repeat(1 << 20);
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(format!("<a>{text}</a>").as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty());
+}
