@@ -1,0 +1,295 @@
+//! TLS on listeners and towards backends, with the crypto library that verifies messages.
+
+use std::fmt;
+
+use openssl::error::ErrorStack;
+use openssl::ssl::SslAcceptor;
+use openssl::ssl::SslAcceptorBuilder;
+use openssl::ssl::SslConnector;
+use openssl::ssl::SslContextBuilder;
+use openssl::ssl::SslMethod;
+use openssl::ssl::SslVerifyMode;
+use openssl::ssl::SslVersion;
+use openssl::stack::Stack;
+use openssl::x509::X509;
+use openssl::x509::store::X509Store;
+use openssl::x509::store::X509StoreBuilder;
+
+use super::Certificate;
+use super::PrivateKey;
+
+/// Who we are in TLS: a certificate, the path above it, and its key.
+#[derive(Clone)]
+pub struct TlsIdentity {
+    chain: Vec<Certificate>,
+    key: PrivateKey,
+}
+
+/// Whether a listener asks its clients for a certificate, and who must have issued it.
+#[derive(Clone, Debug)]
+pub enum ClientCertificates {
+    /// It does not ask.
+    NotAsked,
+    /// A client may have none; one that it has must be issued by these.
+    Optional(Vec<Certificate>),
+    /// A client without a certificate issued by these gets no connection.
+    Required(Vec<Certificate>),
+}
+
+/// The TLS side of a listener: TLS 1.2 and 1.3.
+pub struct TlsServer(SslAcceptorBuilder);
+
+/// The TLS side of a client that trusts given certificates only: TLS 1.2 and 1.3, the host's name is checked.
+#[derive(Clone)]
+pub struct TlsClient(SslConnector);
+
+/// Why TLS cannot be set up as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsError {
+    /// There is no certificate.
+    NoCertificate,
+    /// The key is not that of the first certificate.
+    KeyMismatch,
+    /// There is nobody to trust.
+    NoAnchor,
+    /// The crypto library refused it.
+    Library(String),
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCertificate => f.write_str("there is no certificate"),
+            Self::KeyMismatch => f.write_str("the key is not that of the first certificate"),
+            Self::NoAnchor => f.write_str("there is no certificate of anybody to trust"),
+            Self::Library(reason) => write!(f, "the crypto library refused it: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for TlsError {}
+
+impl From<ErrorStack> for TlsError {
+    fn from(stack: ErrorStack) -> Self {
+        let reason = stack.errors().first().and_then(openssl::error::Error::reason);
+        Self::Library(reason.unwrap_or("no reason given").to_owned())
+    }
+}
+
+impl TlsIdentity {
+    /// The identity of the first of `chain`; the others are the path above it, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] when there is no certificate, or `key` is not that of the first.
+    pub fn new(chain: Vec<Certificate>, key: PrivateKey) -> Result<Self, TlsError> {
+        let own = chain.first().ok_or(TlsError::NoCertificate)?;
+        if own.public_key() != key.public() {
+            return Err(TlsError::KeyMismatch);
+        }
+        Ok(Self { chain, key })
+    }
+
+    /// The certificate of the key.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.chain.first()
+    }
+
+    fn install(&self, context: &mut SslContextBuilder) -> Result<(), TlsError> {
+        let mut chain = self.chain.iter();
+        let own = chain.next().ok_or(TlsError::NoCertificate)?;
+        let own = X509::from_der(own.der())?;
+        context.set_certificate(&own)?;
+        context.set_private_key(self.key.openssl())?;
+        context.check_private_key()?;
+        for above in chain {
+            context.add_extra_chain_cert(X509::from_der(above.der())?)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TlsIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TlsIdentity").field(&self.certificate()).finish()
+    }
+}
+
+impl TlsServer {
+    /// The TLS side of a listener that shows `identity` and treats clients as `clients` says.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] when clients are asked for certificates of nobody, or the crypto library refuses something.
+    pub fn new(identity: &TlsIdentity, clients: &ClientCertificates) -> Result<Self, TlsError> {
+        let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+        acceptor.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+        identity.install(&mut acceptor)?;
+        let (mode, anchors) = match clients {
+            ClientCertificates::NotAsked => return Ok(Self(acceptor)),
+            ClientCertificates::Optional(anchors) => (SslVerifyMode::PEER, anchors),
+            ClientCertificates::Required(anchors) => {
+                (SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT, anchors)
+            }
+        };
+        acceptor.set_cert_store(store(anchors)?);
+        acceptor.set_client_ca_list(names(anchors)?);
+        acceptor.set_session_id_context(b"sealgate")?;
+        acceptor.set_verify(mode);
+        Ok(Self(acceptor))
+    }
+
+    /// What the web server takes.
+    pub(crate) fn into_acceptor(self) -> SslAcceptorBuilder {
+        self.0
+    }
+}
+
+impl fmt::Debug for TlsServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsServer").finish_non_exhaustive()
+    }
+}
+
+impl TlsClient {
+    /// A client that trusts servers whose certificate `anchors` issued, and shows `identity` if it has one and is
+    /// asked.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] without anchors, or when the crypto library refuses something.
+    pub fn new(anchors: &[Certificate], identity: Option<&TlsIdentity>) -> Result<Self, TlsError> {
+        let mut connector = SslConnector::builder(SslMethod::tls_client())?;
+        connector.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+        // In place of the system's store, which the builder has loaded.
+        connector.set_cert_store(store(anchors)?);
+        if let Some(identity) = identity {
+            identity.install(&mut connector)?;
+        }
+        Ok(Self(connector.build()))
+    }
+
+    /// What the HTTP client takes.
+    pub(crate) fn connector(&self) -> SslConnector {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for TlsClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsClient").finish_non_exhaustive()
+    }
+}
+
+fn store(anchors: &[Certificate]) -> Result<X509Store, TlsError> {
+    if anchors.is_empty() {
+        return Err(TlsError::NoAnchor);
+    }
+    let mut store = X509StoreBuilder::new()?;
+    for anchor in anchors {
+        store.add_cert(X509::from_der(anchor.der())?)?;
+    }
+    Ok(store.build())
+}
+
+/// The names that a client may choose its certificate by.
+fn names(anchors: &[Certificate]) -> Result<Stack<openssl::x509::X509Name>, TlsError> {
+    let mut names = Stack::new()?;
+    for anchor in anchors {
+        names.push(X509::from_der(anchor.der())?.subject_name().to_owned()?)?;
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::io::Read;
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::net::TcpStream;
+
+    use super::*;
+
+    const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/keys");
+
+    fn certificates(name: &str) -> Vec<Certificate> {
+        Certificate::from_pem_bundle(&std::fs::read(format!("{KEYS}/{name}.pem")).unwrap()).unwrap()
+    }
+
+    fn identity(name: &str) -> TlsIdentity {
+        let key = std::fs::read(format!("{KEYS}/{name}.key.pem")).unwrap();
+        TlsIdentity::new(certificates(name), PrivateKey::from_pem(&key, None).unwrap()).unwrap()
+    }
+
+    /// Whether a client reaches the server and hears from it.
+    fn talk(server: TlsServer, client: &TlsClient, host: &str) -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = server.into_acceptor().build();
+        let served = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            if let Ok(mut stream) = acceptor.accept(stream) {
+                let _ = stream.write_all(b"hello");
+            }
+        });
+        let stream = client.0.connect(host, TcpStream::connect(address).unwrap());
+        let mut heard = [0; 5];
+        let heard = stream.is_ok_and(|mut stream| stream.read_exact(&mut heard).is_ok());
+        served.join().unwrap();
+        heard
+    }
+
+    fn server(clients: &ClientCertificates) -> TlsServer {
+        TlsServer::new(&identity("gateway"), clients).unwrap()
+    }
+
+    #[test]
+    fn a_client_reaches_the_server_it_trusts_by_the_name_in_the_certificate() {
+        let trusting = TlsClient::new(&certificates("ca"), None).unwrap();
+        let not_asked = ClientCertificates::NotAsked;
+        assert!(talk(server(&not_asked), &trusting, "gateway.example"));
+        assert!(!talk(server(&not_asked), &trusting, "other.example"));
+        let stranger = TlsClient::new(&certificates("stranger-ca"), None).unwrap();
+        assert!(!talk(server(&not_asked), &stranger, "gateway.example"));
+    }
+
+    #[test]
+    fn clients_show_a_certificate_where_it_is_required_and_never_a_strangers() {
+        let anchors = certificates("ca");
+        let client = |name: Option<&str>| {
+            let identity = name.map(identity);
+            TlsClient::new(&anchors, identity.as_ref()).unwrap()
+        };
+        let optional = ClientCertificates::Optional(anchors.clone());
+        let required = ClientCertificates::Required(anchors.clone());
+        for (clients, name, heard) in [
+            (&required, Some("alice"), true),
+            (&required, None, false),
+            (&required, Some("mallory"), false),
+            (&optional, Some("alice"), true),
+            (&optional, None, true),
+            (&optional, Some("mallory"), false),
+        ] {
+            assert_eq!(
+                talk(server(clients), &client(name), "gateway.example"),
+                heard,
+                "{clients:?} {name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_at_once() {
+        let key = std::fs::read(format!("{KEYS}/alice.key.pem")).unwrap();
+        let key = PrivateKey::from_pem(&key, None).unwrap();
+        let mismatch = TlsIdentity::new(certificates("gateway"), key.clone()).unwrap_err();
+        assert_eq!(mismatch, TlsError::KeyMismatch);
+        let nothing = TlsIdentity::new(Vec::new(), key).unwrap_err();
+        assert_eq!(nothing, TlsError::NoCertificate);
+        assert_eq!(TlsClient::new(&[], None).unwrap_err(), TlsError::NoAnchor);
+        let nobody = ClientCertificates::Required(Vec::new());
+        let nobody = TlsServer::new(&identity("gateway"), &nobody).unwrap_err();
+        assert_eq!(nobody, TlsError::NoAnchor);
+    }
+}
