@@ -16,4 +16,5 @@ pub mod trust;
 pub mod inbound;
 
 // Acting.
+pub mod config;
 pub mod cli;

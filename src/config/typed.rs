@@ -1,0 +1,335 @@
+//! The configuration as it is typed. The comments here are the descriptions in `schemas/config.schema.json`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::xml::Limits;
+
+/// The configuration of a gateway. Relative paths start from the folder of this file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    /// Where messages arrive.
+    #[schemars(length(min = 1))]
+    pub(super) listener: Vec<Listener>,
+    /// Where health and metrics are asked for. Without it they are not to be had.
+    #[serde(default)]
+    pub(super) admin: Option<Admin>,
+    /// Who we are, and how much we take on.
+    pub(super) gateway: Gateway,
+    /// How used messages are remembered.
+    #[serde(default)]
+    pub(super) replay: Replay,
+    /// What is behind the gateway, and who may reach it.
+    #[schemars(length(min = 1))]
+    pub(super) route: Vec<Route>,
+}
+
+/// An address where messages arrive.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listener {
+    /// IP address and port, as "0.0.0.0:8443" or "[::1]:8080"; port 0 takes a free one.
+    pub(super) address: String,
+    /// TLS 1.2 and 1.3. Without it only loopback addresses are allowed.
+    #[serde(default)]
+    pub(super) tls: Option<Tls>,
+}
+
+/// The TLS side of a listener.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tls {
+    /// PEM file: our certificate, then the path above it.
+    pub(super) certificate: PathBuf,
+    /// PEM file: the key of the certificate, readable by its owner only.
+    pub(super) key: PathBuf,
+    /// File with the password of the key.
+    #[serde(default)]
+    pub(super) key_password_file: Option<PathBuf>,
+    /// Whether clients are asked for a certificate.
+    #[serde(default)]
+    pub(super) clients: Clients,
+    /// PEM files: who issues the certificates of clients.
+    #[serde(default)]
+    pub(super) client_ca: Vec<PathBuf>,
+}
+
+/// Whether TLS clients are asked for a certificate.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Clients {
+    /// They are not asked.
+    #[default]
+    NotAsked,
+    /// They may have none, but no other than of `client_ca`.
+    Optional,
+    /// Without one of `client_ca` there is no connection.
+    Required,
+}
+
+/// The address for operators.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Admin {
+    /// IP address and port of /healthz, /readyz and /metrics, which need no authentication.
+    pub(super) address: String,
+}
+
+/// Who the gateway is to its partners, and how much it takes on.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Gateway {
+    /// PEM file: the certificate that answers are signed with.
+    pub(super) certificate: PathBuf,
+    /// PEM file: the key of the certificate, readable by its owner only.
+    pub(super) key: PathBuf,
+    /// File with the password of the key.
+    #[serde(default)]
+    pub(super) key_password_file: Option<PathBuf>,
+    /// Threads that serve; as many as there are processors if it is not said.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1024))]
+    pub(super) workers: Option<u16>,
+    /// Connections at a time.
+    #[serde(default = "connections")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(super) connections: u32,
+    /// Messages at a time; what is more is told to come back later.
+    #[serde(default = "messages")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(super) messages: u32,
+    /// Seconds that a client has for the body of a request. It must also send 1 KiB a second.
+    #[serde(default = "body_seconds")]
+    #[schemars(range(min = 1, max = 600))]
+    pub(super) body_seconds: u16,
+    /// Seconds that messages in work have when the gateway is told to stop.
+    #[serde(default = "drain_seconds")]
+    #[schemars(range(min = 0, max = 3600))]
+    pub(super) drain_seconds: u16,
+}
+
+fn connections() -> u32 {
+    10_000
+}
+
+fn messages() -> u32 {
+    256
+}
+
+fn body_seconds() -> u16 {
+    30
+}
+
+fn drain_seconds() -> u16 {
+    30
+}
+
+/// How used messages are remembered.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Replay {
+    /// How many messages are remembered at a time, at less than 100 bytes each. With no room left, messages are told to
+    /// come back later.
+    #[serde(default = "capacity")]
+    #[schemars(range(min = 1000, max = 100_000_000))]
+    pub(super) capacity: u32,
+}
+
+impl Default for Replay {
+    fn default() -> Self {
+        Self { capacity: capacity() }
+    }
+}
+
+fn capacity() -> u32 {
+    1_000_000
+}
+
+/// One path of the gateway, and the backend behind it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    /// The path of the URL, as "/orders".
+    pub(super) path: String,
+    /// What may be asked for. Action, WS-Addressing action and signed body must all name the same operation.
+    #[schemars(length(min = 1))]
+    pub(super) operation: Vec<Operation>,
+    /// "strict", "saml-sso" or "bsp11", or the path of a policy in TOML.
+    #[serde(default = "policy")]
+    pub(super) policy: String,
+    /// Whose signatures count.
+    pub(super) trust: Trust,
+    /// Header blocks that are handed on although nobody signed them, as "{urn:example}Hint".
+    #[serde(default)]
+    pub(super) unsigned_headers: Vec<String>,
+    /// Where verified messages go.
+    pub(super) backend: Backend,
+    /// HTTP headers for the backend, with what was verified. A value that was not verified makes no header.
+    #[serde(default)]
+    pub(super) identity: BTreeMap<String, Identity>,
+    /// Limits lower than those of the product.
+    #[serde(default)]
+    pub(super) limits: Limits,
+}
+
+fn policy() -> String {
+    "strict".to_owned()
+}
+
+/// Something that may be asked for.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Operation {
+    /// The SOAPAction, or the action of SOAP 1.2. Without it a message that names an action is refused.
+    #[serde(default)]
+    pub(super) action: Option<String>,
+    /// The element in the body, as "{urn:example:orders}PlaceOrder".
+    pub(super) body: String,
+}
+
+/// Whose signatures count.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Trust {
+    /// Certificate authorities, and whom of those that they certify is meant.
+    #[serde(default)]
+    pub(super) anchor: Vec<Anchor>,
+    /// Files with certificates that are trusted as themselves.
+    #[serde(default)]
+    pub(super) pins: Vec<PathBuf>,
+    /// Files with certificates that may help to build a path, and are trusted for nothing.
+    #[serde(default)]
+    pub(super) untrusted: Vec<PathBuf>,
+    /// Files with certificate revocation lists.
+    #[serde(default)]
+    pub(super) crls: Vec<PathBuf>,
+    /// When a certificate must be known not to be revoked.
+    #[serde(default)]
+    pub(super) revocation: Revocation,
+    /// Who issues SAML assertions.
+    #[serde(default)]
+    pub(super) saml: Option<Saml>,
+}
+
+/// A certificate authority. It needs a `subject` or a `san`: trusting everybody that it certifies is never meant.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Anchor {
+    /// File with the certificate.
+    pub(super) file: PathBuf,
+    /// Subjects of signers, as "CN=orders-*,O=Partner,C=DE"; a leading "*," stands for further parts.
+    #[serde(default)]
+    pub(super) subject: Vec<String>,
+    /// Subject alternative names of signers, as "dns:*.partner.example", "uri:urn:partner:*", "email:" or "ip:".
+    #[serde(default)]
+    pub(super) san: Vec<String>,
+}
+
+/// When a certificate must be known not to be revoked.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Revocation {
+    /// Where it names a source of revocation, or `crls` has a list of its issuer.
+    #[default]
+    WherePromised,
+    /// Always.
+    Always,
+}
+
+/// Who issues SAML assertions, and for whom.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Saml {
+    /// Files with SAML metadata of identity providers.
+    #[schemars(length(min = 1))]
+    pub(super) metadata: Vec<PathBuf>,
+    /// The audience that assertions must be meant for.
+    pub(super) audience: String,
+}
+
+/// Where verified messages go.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Backend {
+    /// The URL, "http:" or "https:".
+    pub(super) url: String,
+    /// Seconds to connect.
+    #[serde(default = "connect_seconds")]
+    #[schemars(range(min = 1, max = 60))]
+    pub(super) connect_seconds: u16,
+    /// Seconds to the end of the answer.
+    #[serde(default = "answer_seconds")]
+    #[schemars(range(min = 1, max = 3600))]
+    pub(super) answer_seconds: u16,
+    /// The greatest answer in bytes.
+    #[serde(default = "answer_bytes")]
+    #[schemars(range(min = 1, max = 67_108_864))]
+    pub(super) answer_bytes: u32,
+    /// Files with certificates: who issues the certificate of an "https:" backend.
+    #[serde(default)]
+    pub(super) ca: Vec<PathBuf>,
+    /// PEM file: the certificate that we show to the backend.
+    #[serde(default)]
+    pub(super) certificate: Option<PathBuf>,
+    /// PEM file: the key of that certificate, readable by its owner only.
+    #[serde(default)]
+    pub(super) key: Option<PathBuf>,
+    /// File with the password of the key.
+    #[serde(default)]
+    pub(super) key_password_file: Option<PathBuf>,
+}
+
+fn connect_seconds() -> u16 {
+    2
+}
+
+fn answer_seconds() -> u16 {
+    30
+}
+
+fn answer_bytes() -> u32 {
+    10 << 20
+}
+
+/// Something verified about the sender.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Identity {
+    /// A fact.
+    Fact(Fact),
+    /// The values of a SAML attribute.
+    Attribute(Attribute),
+}
+
+/// A fact about the sender.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Fact {
+    /// The subject of the signer's certificate (RFC 4514).
+    SignerSubject,
+    /// The issuer of the signer's certificate (RFC 4514).
+    SignerIssuer,
+    /// The serial number of the signer's certificate, in decimal.
+    SignerSerial,
+    /// SHA-256 of the signer's certificate, in hexadecimal.
+    SignerSha256,
+    /// The issuer of the SAML assertion.
+    SamlIssuer,
+    /// The NameID of the SAML assertion's subject.
+    SamlNameId,
+}
+
+/// A SAML attribute.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Attribute {
+    /// Its Name.
+    pub(super) saml_attribute: String,
+    /// Its NameFormat; "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified" if it is not said.
+    #[serde(default)]
+    pub(super) name_format: Option<String>,
+}
