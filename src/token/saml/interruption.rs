@@ -1,0 +1,60 @@
+use crate::xml::Element;
+use crate::xml::Namespace;
+
+/// A text of a SAML message with something inside that readers have stopped at (T33, T34).
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Interruption<'d> {
+    /// A comment stands in the text of this element. Canonicalization drops it, so anyone can put it there.
+    Comment(Element<'d>),
+    /// A processing instruction stands in the text of this element.
+    ProcessingInstruction(Element<'d>),
+}
+
+impl<'d> Interruption<'d> {
+    /// The worst interruption of a text in `message`: a processing instruction before a comment. What is never
+    /// read is left out: Signature, Advice and Extensions.
+    pub fn find(message: Element<'d>) -> Option<Self> {
+        let mut comment = None;
+        let mut skipped: Option<Element<'d>> = None;
+        for element in message.descendants() {
+            if skipped.is_some_and(|skipped| element.is_within(skipped)) {
+                continue;
+            }
+            if is_never_read(element) {
+                skipped = Some(element);
+                continue;
+            }
+            match Self::in_text(element) {
+                Some(found @ Self::ProcessingInstruction(_)) => return Some(found),
+                found => comment = comment.or(found),
+            }
+        }
+        comment
+    }
+
+    /// The element whose text is interrupted.
+    pub fn element(self) -> Element<'d> {
+        match self {
+            Self::Comment(element) | Self::ProcessingInstruction(element) => element,
+        }
+    }
+
+    fn in_text(element: Element<'d>) -> Option<Self> {
+        element.text().ok().filter(|text| text.interrupted)?;
+        let raw = element.document().bytes().get(element.content_span())?;
+        // A `<?` inside a comment counts too: it is the stricter answer, and nobody needs it.
+        let instruction = raw.windows(2).any(|pair| pair == b"<?");
+        Some(if instruction {
+            Self::ProcessingInstruction(element)
+        } else {
+            Self::Comment(element)
+        })
+    }
+}
+
+fn is_never_read(element: Element<'_>) -> bool {
+    element.is(Namespace::DS, "Signature")
+        || element.is(Namespace::SAML2, "Advice")
+        || element.is(Namespace::SAMLP, "Extensions")
+        || element.is(Namespace::MD, "Extensions")
+}

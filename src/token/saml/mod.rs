@@ -1,0 +1,60 @@
+//! SAML 2.0 assertions, protocol messages and metadata as they were read.
+//!
+//! Reading is by the order and cardinality of the schemas (saml-schema-assertion-2.0, -protocol-2.0): what a
+//! schema has no place for is refused, so no element that another reader might find first is passed over. The
+//! places that take any XML (`Advice`, `Extensions`, `StatusDetail`, an attribute's value) are kept as elements
+//! and never searched. One liberty: a Signature that is a child of what it signs, but not at its place after
+//! the Issuer, is read and [says so](EnvelopedSignature::place); whether that may pass is for the policy.
+//!
+//! Nothing read here is proved. Text is the whole text of its element; [`Interruption::find`] tells where a
+//! comment or a processing instruction stood inside.
+
+mod assertion;
+mod conditions;
+mod error;
+mod interruption;
+mod logout;
+mod metadata;
+mod protocol;
+mod request;
+mod response;
+mod schema;
+mod signature;
+mod statement;
+mod subject;
+
+pub use assertion::Assertion;
+pub use conditions::Conditions;
+pub use conditions::OneTimeUse;
+pub use conditions::ProxyRestriction;
+pub use error::Error;
+pub use error::ErrorKind;
+pub use interruption::Interruption;
+pub use logout::LogoutRequest;
+pub use logout::LogoutResponse;
+pub use metadata::EntityDescriptor;
+pub use metadata::KeyDescriptor;
+pub use metadata::KeyUse;
+pub use metadata::Metadata;
+pub use metadata::Role;
+pub use metadata::RoleDescriptor;
+pub use protocol::Message;
+pub use protocol::Status;
+pub use request::AuthnRequest;
+pub use response::ArtifactResponse;
+pub use response::Content;
+pub use response::Response;
+pub use signature::EnvelopedSignature;
+pub use signature::SignaturePlace;
+pub use statement::Attribute;
+pub use statement::AttributeValue;
+pub use statement::AuthnStatement;
+pub use subject::Identifier;
+pub use subject::Method;
+pub use subject::NameId;
+pub use subject::Subject;
+pub use subject::SubjectConfirmation;
+pub use subject::SubjectConfirmationData;
+
+#[cfg(test)]
+mod tests;
