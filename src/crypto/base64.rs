@@ -137,6 +137,7 @@ mod tests {
             ("Zm9v_-==", E::Character('_')),
             ("Zm9vYg==\u{a0}", E::Character('\u{a0}')),
             ("Zm9v\u{b}Yg==", E::Character('\u{b}')),
+            ("Zm9v\u{c}Yg==", E::Character('\u{c}')),
             ("Zm9v\0Yg==", E::Character('\0')),
             ("Zm9v!Yg==", E::Character('!')),
         ];

@@ -88,12 +88,10 @@ impl Pkcs12 {
         let identity = match (parsed.pkey, parsed.cert) {
             (None, _) => None,
             (Some(_), None) => return Err(Pkcs12Error::NoCertificate),
+            // The library has found the certificate by the key, not by its place in the file.
             (Some(key), Some(certificate)) => {
                 let key = PrivateKey::from_openssl(key).map_err(Pkcs12Error::Key)?;
                 let certificate = read(&certificate)?;
-                if certificate.public_key() != key.public() {
-                    return Err(Pkcs12Error::NoCertificate);
-                }
                 Some((key, certificate))
             }
         };

@@ -194,6 +194,29 @@ mod tests {
     }
 
     #[test]
+    fn a_key_whose_parts_contradict_each_other_is_refused() {
+        let rsa = openssl::rsa::Rsa::generate(2048).unwrap();
+        let own = |number: &openssl::bn::BigNumRef| number.to_owned().unwrap();
+        let mut wrong = own(rsa.d());
+        wrong.add_word(2).unwrap();
+        let inconsistent = openssl::rsa::Rsa::from_private_components(
+            own(rsa.n()),
+            own(rsa.e()),
+            wrong,
+            own(rsa.p().unwrap()),
+            own(rsa.q().unwrap()),
+            own(rsa.dmp1().unwrap()),
+            own(rsa.dmq1().unwrap()),
+            own(rsa.iqmp().unwrap()),
+        );
+        let key = inconsistent.and_then(PKey::from_rsa).unwrap();
+        assert_eq!(
+            PrivateKey::from_openssl(key).unwrap_err(),
+            PrivateKeyError::Inconsistent
+        );
+    }
+
+    #[test]
     fn what_is_no_key_is_refused() {
         for text in [
             &b""[..],

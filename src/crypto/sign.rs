@@ -250,13 +250,16 @@ mod tests {
 
     #[test]
     fn algorithm_and_key_have_to_fit() {
-        let key = SigningKey::Hmac(Secret::new(b"a secret".to_vec()));
-        let algorithm = SignatureAlgorithm::RsaSha256;
-        let refused = Err(SignError::KeyMismatch {
-            algorithm,
-            key: KeyFamily::Hmac,
-        });
-        assert_eq!(sign(algorithm, &key, b"m"), refused);
+        let hmac = SigningKey::Hmac(Secret::new(b"a secret".to_vec()));
+        let ec = SigningKey::from(PrivateKey::generate_ec(Curve::P256).unwrap());
+        for key in [hmac, ec] {
+            let algorithm = SignatureAlgorithm::RsaSha256;
+            let refused = Err(SignError::KeyMismatch {
+                algorithm,
+                key: key.family(),
+            });
+            assert_eq!(sign(algorithm, &key, b"m"), refused);
+        }
     }
 
     #[test]

@@ -31,8 +31,6 @@ use crate::algorithm::SignatureAlgorithm;
 
 /// The longest RSA modulus and DSA p in bits; a longer one only costs time.
 const MAX_BITS: u32 = 16_384;
-/// A number of that many bits in bytes, with a leading zero.
-const MAX_NUMBER_LENGTH: usize = 2049;
 /// The longest RSA exponent in bits (FIPS 186-5 §A.1.1): the time of a verification grows with it.
 const MAX_EXPONENT_BITS: i32 = 256;
 
@@ -129,12 +127,8 @@ impl PublicKey {
 
     /// A point as SEC 1 §2.3.3 writes it, uncompressed or compressed.
     fn from_point(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
-        let coordinates = match point.first() {
-            Some(&UNCOMPRESSED) => curve.size().saturating_mul(2),
-            Some(2 | 3) => curve.size(),
-            _ => return Err(KeyError::Point),
-        };
-        if point.len() != coordinates.saturating_add(1) {
+        // The library would also take the hybrid form and the point at infinity.
+        if !matches!(point.first(), Some(&UNCOMPRESSED | 2 | 3)) {
             return Err(KeyError::Point);
         }
         let group = EcGroup::from_curve_name(curve.nid()).map_err(malformed)?;
@@ -338,11 +332,8 @@ fn is_odd(number: &BigNumRef) -> bool {
     number.is_bit_set(0)
 }
 
-/// A big-endian number that is not absurdly long.
+/// A big-endian number.
 fn number(bytes: &[u8]) -> Result<BigNum, KeyError> {
-    if bytes.len() > MAX_NUMBER_LENGTH {
-        return Err(KeyError::Parameter);
-    }
     BigNum::from_slice(bytes).map_err(malformed)
 }
 

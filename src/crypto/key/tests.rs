@@ -205,6 +205,7 @@ fn dsa_keys_are_read_and_their_parameters_checked() {
         (&p, &q, &vec![1], &y),
         (&p, &q, &g, &vec![0]),
         (&p, &q, &p, &y),
+        (&p, &p, &g, &y),
     ] {
         assert_eq!(
             PublicKey::from_dsa_parameters(p, q, g, y),
@@ -267,41 +268,135 @@ fn no_change_of_one_byte_leaves_the_same_key() {
     }
 }
 
+/// A value in DER: its tag, its length, its contents.
+fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = contents.len();
+    let header = match length {
+        0..=127 => vec![tag, u8::try_from(length).unwrap()],
+        128..=255 => vec![tag, 0x81, u8::try_from(length).unwrap()],
+        _ => vec![
+            tag,
+            0x82,
+            u8::try_from(length >> 8).unwrap(),
+            u8::try_from(length & 0xff).unwrap(),
+        ],
+    };
+    [header, contents.to_vec()].concat()
+}
+
+const RSA_ALGORITHM: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+const P256_ALGORITHM: &[u8] = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
+
+/// A SubjectPublicKeyInfo of an algorithm and a key, with `after` at its end.
+fn spki(algorithm: &[u8], key: &[u8], after: &[u8]) -> Vec<u8> {
+    let key = [&[0], key].concat();
+    tlv(0x30, &[&tlv(0x30, algorithm), &tlv(0x03, &key), after].concat())
+}
+
 #[test]
-fn rsa_numbers_that_are_negative_or_padded_are_refused() {
-    let der = rsa(1024).public_key_to_der().unwrap();
-    let modulus = der
-        .windows(4)
-        .position(|window| window == [0x02, 0x81, 0x81, 0x00])
-        .unwrap();
-    // Without its leading zero the modulus is a negative number; with two of them it is not in its shortest form.
-    let mut negative = der.clone();
-    negative.remove(modulus + 3);
-    negative[modulus + 2] -= 1;
-    let mut padded = der;
-    padded.insert(modulus + 3, 0);
-    padded[modulus + 2] += 1;
-    let shortest = KeyError::Malformed("an INTEGER is not in its shortest form".to_owned());
-    for (mut changed, by, expected) in [(negative, -1_i8, KeyError::Parameter), (padded, 1, shortest)] {
-        // The lengths of both sequences and of the bit string.
-        for length in [2, modulus - 1, modulus - 5] {
-            changed[length] = changed[length].wrapping_add_signed(by);
-        }
-        assert_eq!(PublicKey::from_der(&changed), Err(expected));
+fn an_rsa_key_has_one_encoding() {
+    let rsa = rsa(1024);
+    let modulus = tlv(2, &[&[0], &rsa.n().to_vec()[..]].concat());
+    let exponent = tlv(2, &[1, 0, 1]);
+    let numbers = |parts: &[&[u8]]| tlv(0x30, &parts.concat());
+    let good = numbers(&[&modulus, &exponent]);
+    let key = PublicKey::from_der(&spki(RSA_ALGORITHM, &good, &[])).unwrap();
+    assert_eq!(
+        key,
+        PublicKey::from_der(&rsa.public_key_to_der().unwrap()).unwrap()
+    );
+
+    let malformed = |why: &str| Err(KeyError::Malformed(why.to_owned()));
+    let after = malformed("bytes after the end of a value");
+    let shortest = malformed("an INTEGER is not in its shortest form");
+    let type_ = malformed("a value of another type than expected");
+    let null = [5, 0];
+    let negative = tlv(2, &rsa.n().to_vec());
+    let padded = tlv(2, &[&[0, 0], &rsa.n().to_vec()[..]].concat());
+    let without_null = &RSA_ALGORITHM[..11];
+    let full_null = [without_null, &[5, 1, 0]].concat();
+    let cases = [
+        (spki(RSA_ALGORITHM, &good, &null), after.clone()),
+        ([spki(RSA_ALGORITHM, &good, &[]), vec![0]].concat(), after.clone()),
+        (spki(&[RSA_ALGORITHM, &null].concat(), &good, &[]), after.clone()),
+        (
+            spki(RSA_ALGORITHM, &[&good[..], &null].concat(), &[]),
+            after.clone(),
+        ),
+        (
+            spki(RSA_ALGORITHM, &numbers(&[&modulus, &exponent, &null]), &[]),
+            after,
+        ),
+        (
+            spki(RSA_ALGORITHM, &numbers(&[&padded, &exponent]), &[]),
+            shortest.clone(),
+        ),
+        (
+            spki(RSA_ALGORITHM, &numbers(&[&modulus, &tlv(2, &[0, 1, 0, 1])]), &[]),
+            shortest,
+        ),
+        (
+            spki(RSA_ALGORITHM, &numbers(&[&negative, &exponent]), &[]),
+            Err(KeyError::Parameter),
+        ),
+        (spki(without_null, &good, &[]), type_),
+        (spki(&full_null, &good, &[]), malformed("a NULL has contents")),
+    ];
+    for (der, expected) in cases {
+        assert_eq!(PublicKey::from_der(&der), expected, "{der:02x?}");
     }
 }
 
 #[test]
-fn an_rsa_key_without_null_parameters_is_refused() {
-    let der = rsa(1024).public_key_to_der().unwrap();
-    let null = der.windows(2).position(|window| window == [0x05, 0x00]).unwrap();
-    let mut without = der.clone();
-    without.drain(null..null + 2);
-    without[2] -= 2;
-    without[4] -= 2;
-    assert_eq!(without[3], 0x30);
-    assert!(matches!(
-        PublicKey::from_der(&without),
-        Err(KeyError::Malformed(_))
-    ));
+fn an_ec_key_has_one_algorithm_identifier() {
+    let (group, key) = ec(Nid::X9_62_PRIME256V1);
+    let mut context = BigNumContext::new().unwrap();
+    let form = openssl::ec::PointConversionForm::UNCOMPRESSED;
+    let point = key.public_key().to_bytes(&group, form, &mut context).unwrap();
+    assert!(PublicKey::from_der(&spki(P256_ALGORITHM, &point, &[])).is_ok());
+    for algorithm in [&[P256_ALGORITHM, &[5, 0]].concat()[..], &P256_ALGORITHM[..9]] {
+        let result = PublicKey::from_der(&spki(algorithm, &point, &[]));
+        assert!(matches!(result, Err(KeyError::Malformed(_))), "{result:?}");
+    }
+    let off = PublicKey::from_der(&spki(P256_ALGORITHM, &[&point[..], &[0]].concat(), &[]));
+    assert_eq!(off, Err(KeyError::Point));
+}
+
+#[test]
+fn a_dsa_key_has_one_encoding() {
+    let dsa = Dsa::generate(1024).unwrap();
+    let numbers = [dsa.p(), dsa.q(), dsa.g()].map(|number| {
+        let bytes = number
+            .to_vec_padded(number.num_bytes() + i32::from(number.num_bits() % 8 == 0))
+            .unwrap();
+        tlv(2, &bytes)
+    });
+    let y = dsa.pub_key();
+    let y = y
+        .to_vec_padded(y.num_bytes() + i32::from(y.num_bits() % 8 == 0))
+        .unwrap();
+    let algorithm = |parameters: &[u8]| [b"\x06\x07\x2a\x86\x48\xce\x38\x04\x01", parameters].concat();
+    let parameters = tlv(0x30, &numbers.concat());
+    let good = spki(&algorithm(&parameters), &tlv(2, &y), &[]);
+    assert_eq!(good, dsa.public_key_to_der().unwrap());
+    assert!(PublicKey::from_der(&good).is_ok());
+    // BER: the length of the parameters in one byte more than it needs.
+    assert_eq!(parameters[..2], [0x30, 0x82]);
+    let longer = [&[0x30, 0x83, 0], &parameters[2..]].concat();
+    let result = PublicKey::from_der(&spki(&algorithm(&longer), &tlv(2, &y), &[]));
+    assert_eq!(result, Err(KeyError::Malformed("it is not DER".to_owned())));
+}
+
+#[test]
+fn the_point_at_infinity_is_no_key() {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    let infinity = openssl::ec::EcPoint::new(&group).unwrap();
+    let key = EcKey::from_public_key(&group, &infinity)
+        .and_then(PKey::from_ec_key)
+        .unwrap();
+    assert_eq!(PublicKey::from_openssl(&key), Err(KeyError::Point));
+    assert_eq!(
+        PublicKey::from_der(&spki(P256_ALGORITHM, &[0], &[])),
+        Err(KeyError::Point)
+    );
 }

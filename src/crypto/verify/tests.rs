@@ -153,6 +153,16 @@ fn an_rsa_value_has_the_length_of_the_modulus() {
 }
 
 #[test]
+fn an_ed25519_value_has_64_bytes() {
+    let key = PrivateKey::from_openssl(PKey::generate_ed25519().unwrap()).unwrap();
+    let key = SigningKey::from(key).verifying_key();
+    for actual in [0, 63, 65] {
+        let result = verify(SignatureAlgorithm::Ed25519, &key, MESSAGE, &vec![1; actual]);
+        assert_eq!(result, Err(VerifyError::Length { expected: 64, actual }));
+    }
+}
+
+#[test]
 fn an_ecdsa_value_is_raw_and_of_exact_length() {
     let key = SigningKey::from(PrivateKey::generate_ec(Curve::P256).unwrap());
     let raw = sign(SignatureAlgorithm::EcdsaSha256, &key, MESSAGE).unwrap();
@@ -309,6 +319,22 @@ fn an_empty_secret_proves_nothing() {
         &[0; 32],
     );
     assert_eq!(result, Err(VerifyError::EmptySecret));
+}
+
+#[test]
+fn a_context_that_verified_waits_for_its_next_use_and_one_that_failed_does_not() {
+    let key = SigningKey::from(PrivateKey::generate_ec(Curve::P256).unwrap());
+    let algorithm = SignatureAlgorithm::EcdsaSha256;
+    let signature = sign(algorithm, &key, MESSAGE).unwrap();
+    let VerifyingKey::Public(public) = key.verifying_key() else {
+        panic!("an EC key is public")
+    };
+    let key = VerifyingKey::Public(public.clone());
+    assert!(verify(algorithm, &key, MESSAGE, &signature).is_ok());
+    assert!(public.take_context(SignatureAlgorithm::EcdsaSha384).is_none());
+    assert!(public.take_context(algorithm).is_some());
+    assert!(verify(algorithm, &key, b"other", &signature).is_err());
+    assert!(public.take_context(algorithm).is_none());
 }
 
 #[test]
