@@ -22,6 +22,7 @@ use crate::crypto::PublicKey;
 use crate::crypto::der;
 use crate::crypto::der::Malformed;
 use crate::crypto::der::Reader;
+use crate::crypto::drop_library_errors;
 use crate::crypto::extensions::CrlSources;
 use crate::crypto::extensions::Extensions;
 use crate::crypto::extensions::OcspSource;
@@ -116,6 +117,13 @@ impl Certificate {
         blocks.iter().map(|der| Self::from_der(der)).collect()
     }
 
+    /// Whether bytes begin as a PKCS#12 file does: a SEQUENCE with the version 3 (RFC 7292 §4).
+    pub fn is_pkcs12(bytes: &[u8]) -> bool {
+        let version = |bytes| Reader::new(bytes).sequence().and_then(|mut file| file.integer());
+        // Java and NSS write it with indefinite lengths.
+        version(bytes) == Ok(&[3]) || bytes.starts_with(&[0x30, 0x80, 0x02, 0x01, 0x03])
+    }
+
     /// Reads a PKIPath (X.509 §9.1): the certificate nearest to the anchor first, the signer's last.
     ///
     /// # Errors
@@ -159,6 +167,15 @@ impl Certificate {
     /// subjectKeyIdentifier (RFC 5280 §4.2.1.2), if there is one.
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
         self.0.extensions.subject_key_identifier.as_deref()
+    }
+
+    /// SHA-1 of the key's bits: the identifier of method (1) in RFC 5280 §4.2.1.2, by which stacks name certificates that have no
+    /// subjectKeyIdentifier.
+    pub fn computed_key_identifier(&self) -> Option<[u8; 20]> {
+        let mut spki = Reader::whole_sequence(self.public_key().spki()).ok()?;
+        spki.sequence().ok()?;
+        let (_, bits) = spki.expect(der::BIT_STRING).ok()?.split_first()?;
+        Some(sha::sha1(bits))
     }
 
     /// The keyIdentifier of authorityKeyIdentifier (RFC 5280 §4.2.1.1), if there is one.
@@ -274,7 +291,11 @@ impl Certificate {
 
     /// Whether the key of `issuer` made the signature on it. Names, dates and algorithms are not looked at.
     pub fn is_signed_by(&self, issuer: &PublicKey) -> bool {
-        self.0.x509.verify(issuer.openssl()).unwrap_or(false)
+        let holds = self.0.x509.verify(issuer.openssl()).unwrap_or(false);
+        if !holds {
+            drop_library_errors();
+        }
+        holds
     }
 
     pub(crate) fn crl_sources(&self) -> &CrlSources {
@@ -354,7 +375,7 @@ impl<'a> Tbs<'a> {
         if issuer.is_empty() {
             return Err(CertificateError::Malformed("the issuer has no name"));
         }
-        let extensions = extensions.map(|list| Reader::whole_sequence(list)).transpose()?;
+        let extensions = extensions.map(Reader::whole_sequence).transpose()?;
         let extensions = extensions.map(Extensions::read).transpose()?.unwrap_or_default();
         Ok(Self {
             serial,

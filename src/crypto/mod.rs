@@ -8,12 +8,14 @@ mod base64;
 mod certificate;
 mod certificate_error;
 mod certificate_signature;
+mod crl;
 mod der;
 mod digest;
 mod extensions;
 mod general_name;
 mod key;
 mod name;
+mod name_pattern;
 mod name_text;
 mod pem;
 mod pkcs12;
@@ -32,6 +34,9 @@ pub use certificate::Fingerprint;
 pub use certificate_error::CertificateError;
 pub use certificate_signature::CertificateSignature;
 pub use certificate_signature::SignatureHash;
+pub use crl::Crl;
+pub use crl::Revoked;
+pub use crl::Scope;
 pub use digest::DigestValue;
 pub use digest::Digester;
 pub use digest::Unavailable;
@@ -46,8 +51,9 @@ pub use key::KeyKind;
 pub use key::PublicKey;
 pub use key::VerifyingKey;
 pub use name::Name;
+pub use name_pattern::NamePattern;
+pub(crate) use name_pattern::wildcard_matches;
 pub use name_text::NameKey;
-pub use name_text::NamePattern;
 pub use name_text::same_name;
 pub use pkcs12::Pkcs12;
 pub use pkcs12::Pkcs12Error;
@@ -66,3 +72,8 @@ pub use tls::TlsServer;
 pub use verify::VerifyError;
 pub use verify::verify;
 pub use verify::verify_truncated_hmac;
+
+/// Forgets what the library noted about a failure that is already understood, so that nobody finds it later.
+fn drop_library_errors() {
+    drop(openssl::error::ErrorStack::get());
+}

@@ -46,12 +46,6 @@ pub(crate) fn blocks(text: &[u8], labels: &[&str]) -> Result<Vec<Vec<u8>>, Certi
     }
 }
 
-/// Whether the bytes look like PEM and not like DER.
-pub(crate) fn is_pem(bytes: &[u8]) -> bool {
-    const BEGIN: &[u8] = b"-----BEGIN ";
-    bytes.windows(BEGIN.len()).any(|window| window == BEGIN)
-}
-
 fn boundary<'t>(line: &'t [u8], start: &[u8]) -> Option<&'t [u8]> {
     line.strip_prefix(start)?.strip_suffix(b"-----")
 }

@@ -1,0 +1,301 @@
+//! Reading what the operator trusts, at start: PEM, DER, folders, PKCS#12.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::crypto::Certificate;
+use crate::crypto::CertificateError;
+use crate::crypto::Crl;
+use crate::crypto::Pkcs12;
+use crate::crypto::Pkcs12Error;
+use crate::trust::Anchor;
+use crate::trust::Constraint;
+use crate::trust::TrustStore;
+
+/// Collects trust, helpful certificates and CRLs; [`build`](Self::build) makes a [`TrustStore`] of them.
+#[derive(Debug, Default)]
+pub struct TrustSources {
+    pins: Vec<Certificate>,
+    anchors: Vec<Anchor>,
+    untrusted: Vec<Certificate>,
+    crls: Vec<Crl>,
+}
+
+/// SAML metadata that was found among the files given as trust. Reading it is another's work.
+#[derive(Clone, Debug)]
+pub struct Metadata {
+    /// The file it came from.
+    pub path: PathBuf,
+    /// What stands in it.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a file of the operator's cannot be used.
+#[derive(Debug)]
+pub struct LoadError {
+    path: PathBuf,
+    why: Why,
+}
+
+#[derive(Debug)]
+enum Why {
+    Io(io::Error),
+    TooLong,
+    Nothing(&'static str),
+    PasswordNeeded,
+    Certificate(CertificateError),
+    Pkcs12(Pkcs12Error),
+}
+
+/// What kind of file bytes are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Pem,
+    Pkcs12,
+    Der,
+    Xml,
+    Unknown,
+}
+
+impl TrustSources {
+    /// The most bytes that a file given as trust may have; enough for the metadata of a federation.
+    pub const MAX_FILE: u64 = 128 * 1024 * 1024;
+
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Trusts one certificate: a CA as an anchor for those whom `constraint` allows (everybody without one), any other as a pin. A pin
+    /// is its own narrowest constraint and has no use for another.
+    pub fn trust(&mut self, certificate: Certificate, constraint: Option<&Constraint>) {
+        if certificate.is_ca() {
+            self.anchors.push(Anchor::new(certificate, constraint.cloned()));
+        } else {
+            self.pins.push(certificate);
+        }
+    }
+
+    /// Trusts what stands in a file, or in the files of a folder: PEM, DER, PKCS#12 with `password`. SAML metadata found there
+    /// is handed back.
+    ///
+    /// Of a folder, files that are none of these, hidden files and folders inside are passed over; a certificate that cannot
+    /// be read is an error wherever it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] if a file cannot be read or used, or holds nothing to trust.
+    pub fn trust_path(
+        &mut self,
+        path: &Path,
+        password: Option<&str>,
+        constraint: Option<&Constraint>,
+    ) -> Result<Vec<Metadata>, LoadError> {
+        let (certificates, metadata) = read_path(path, password)?;
+        certificates
+            .into_iter()
+            .for_each(|certificate| self.trust(certificate, constraint));
+        Ok(metadata)
+    }
+
+    /// Adds a certificate that may help to find a key or to build a path, and is trusted for nothing.
+    pub fn untrusted(&mut self, certificate: Certificate) {
+        self.untrusted.push(certificate);
+    }
+
+    /// Adds the certificates of a file or folder likewise.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] if a file cannot be read or used, or holds no certificate.
+    pub fn untrusted_path(&mut self, path: &Path, password: Option<&str>) -> Result<(), LoadError> {
+        let (certificates, metadata) = read_path(path, password)?;
+        if let Some(metadata) = metadata.into_iter().next() {
+            return Err(LoadError {
+                path: metadata.path,
+                why: Why::Nothing("SAML metadata, where a certificate should be"),
+            });
+        }
+        self.untrusted.extend(certificates);
+        Ok(())
+    }
+
+    /// Adds a CRL.
+    pub fn crl(&mut self, crl: Crl) {
+        self.crls.push(crl);
+    }
+
+    /// Adds the CRLs of a file, PEM or DER, or of the files of a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] if a file cannot be read or holds no CRL.
+    pub fn crl_path(&mut self, path: &Path) -> Result<(), LoadError> {
+        for file in files(path)? {
+            let failed = |why| LoadError {
+                path: file.clone(),
+                why,
+            };
+            let limit = u64::try_from(Crl::MAX_BYTES)
+                .unwrap_or(u64::MAX)
+                .saturating_mul(2);
+            let bytes = read(&file, limit)?;
+            let crls = match kind(&bytes) {
+                Kind::Pem => Crl::from_pem_bundle(&bytes),
+                Kind::Der | Kind::Pkcs12 => Crl::from_der(&bytes).map(|crl| vec![crl]),
+                Kind::Xml | Kind::Unknown if file != path => continue,
+                Kind::Xml | Kind::Unknown => Ok(Vec::new()),
+            };
+            let crls = crls.map_err(|error| failed(Why::Certificate(error)))?;
+            if crls.is_empty() && file == path {
+                return Err(failed(Why::Nothing("no CRL in it")));
+            }
+            self.crls.extend(crls);
+        }
+        Ok(())
+    }
+
+    /// The store of all this. One without anchors and pins refuses everything.
+    pub fn build(self) -> TrustStore {
+        TrustStore::new(self.pins, self.anchors, self.untrusted, self.crls)
+    }
+}
+
+impl LoadError {
+    /// Stable code of the refusal.
+    pub const fn code(&self) -> &'static str {
+        "config.trust_unreadable"
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file system, and not the contents, is the reason.
+    pub const fn is_io(&self) -> bool {
+        matches!(self.why, Why::Io(_))
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path.display())?;
+        match &self.why {
+            Why::Io(error) => error.fmt(f),
+            Why::TooLong => f.write_str("the file is too long"),
+            Why::Nothing(what) => f.write_str(what),
+            Why::PasswordNeeded => f.write_str("the PKCS#12 file needs a password and none was given"),
+            Why::Certificate(error) => error.fmt(f),
+            Why::Pkcs12(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+fn read_path(path: &Path, password: Option<&str>) -> Result<(Vec<Certificate>, Vec<Metadata>), LoadError> {
+    let mut certificates = Vec::new();
+    let mut metadata = Vec::new();
+    for file in files(path)? {
+        let bytes = read(&file, TrustSources::MAX_FILE)?;
+        let failed = |why| LoadError {
+            path: file.clone(),
+            why,
+        };
+        let refused = |error| failed(Why::Certificate(error));
+        let found = match kind(&bytes) {
+            Kind::Pem => Certificate::from_pem_bundle(&bytes).map_err(refused)?,
+            Kind::Pkcs12 => {
+                let password = password.ok_or_else(|| failed(Why::PasswordNeeded))?;
+                let store = Pkcs12::from_der(&bytes, password).map_err(|error| failed(Why::Pkcs12(error)))?;
+                let own = store.identity.map(|(_, certificate)| certificate);
+                own.into_iter().chain(store.certificates).collect()
+            }
+            Kind::Der => vec![Certificate::from_der(&bytes).map_err(refused)?],
+            Kind::Xml => {
+                metadata.push(Metadata { path: file, bytes });
+                continue;
+            }
+            Kind::Unknown if file != path => continue,
+            Kind::Unknown => Vec::new(),
+        };
+        if found.is_empty() && file == path {
+            return Err(failed(Why::Nothing("no certificate in it")));
+        }
+        certificates.extend(found);
+    }
+    if certificates.is_empty() && metadata.is_empty() {
+        return Err(LoadError {
+            path: path.to_owned(),
+            why: Why::Nothing("no certificate in the folder"),
+        });
+    }
+    Ok((certificates, metadata))
+}
+
+/// The file itself, or the visible files of a folder in the order of their names.
+fn files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let failed = |error| LoadError {
+        path: path.to_owned(),
+        why: Why::Io(error),
+    };
+    if !path.metadata().map_err(failed)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in path.read_dir().map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if !hidden && entry.path().is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {
+    let failed = |error| LoadError {
+        path: path.to_owned(),
+        why: Why::Io(error),
+    };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    let read = file
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if u64::try_from(read).is_ok_and(|read| read <= limit) {
+        Ok(bytes)
+    } else {
+        Err(LoadError {
+            path: path.to_owned(),
+            why: Why::TooLong,
+        })
+    }
+}
+
+fn kind(bytes: &[u8]) -> Kind {
+    let text = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(bytes)
+        .trim_ascii_start();
+    if bytes.first() == Some(&0x30) {
+        if Certificate::is_pkcs12(bytes) {
+            Kind::Pkcs12
+        } else {
+            Kind::Der
+        }
+    } else if text.first() == Some(&b'<') {
+        Kind::Xml
+    } else if text.windows(11).any(|window| window == b"-----BEGIN ") {
+        Kind::Pem
+    } else {
+        Kind::Unknown
+    }
+}
