@@ -130,17 +130,22 @@ impl Certificate {
     ///
     /// If it is no DER sequence of certificates, empty, or longer than [`MAX_PATH`](Self::MAX_PATH).
     pub fn from_pki_path(der: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        let parts = Self::split_pki_path(der)?;
+        parts.into_iter().map(Self::from_der).collect()
+    }
+
+    /// The certificates of a PKIPath, each in DER and not yet read, for callers that remember certificates.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pki_path`](Self::from_pki_path), certificates not looked at.
+    pub fn split_pki_path(der: &[u8]) -> Result<Vec<&[u8]>, CertificateError> {
         let mut reader = Reader::whole_sequence(der)?;
         let mut path = Vec::new();
-        while !reader.is_empty() {
-            if path.len() >= Self::MAX_PATH {
-                return Err(CertificateError::PathLength {
-                    limit: Self::MAX_PATH,
-                });
-            }
-            path.push(Self::from_der(reader.element()?.bytes)?);
+        while !reader.is_empty() && path.len() < Self::MAX_PATH {
+            path.push(reader.element()?.bytes);
         }
-        if path.is_empty() {
+        if path.is_empty() || !reader.is_empty() {
             Err(CertificateError::PathLength {
                 limit: Self::MAX_PATH,
             })

@@ -1,4 +1,17 @@
 //! Security tokens as they were read: what they claim, proved by nothing yet.
 
 pub mod datetime;
+mod error;
+pub(crate) mod field;
+mod hint;
+mod key_info;
 pub mod saml;
+pub mod x509;
+
+pub use error::Error;
+pub use error::ErrorKind;
+pub use hint::IssuerSerial;
+pub use hint::KeyHint;
+pub use hint::X509Hint;
+pub use key_info::KeyInfoItem;
+pub use key_info::key_info_items;
