@@ -142,3 +142,17 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty());
 }
+
+#[test]
+fn inspect_shows_what_a_message_says_and_that_nothing_is_verified() {
+    check(
+        "inspect",
+        &[
+            "inspect cases/good/soap11/message.xml",
+            "inspect cases/good/saml-response/message.xml",
+            "inspect cases/good/key-embedded/message.xml --format json",
+            "inspect cases/xml/doctype/message.xml no-such-file.xml",
+        ]
+        .map(|arguments| transcript(arguments, "")),
+    );
+}

@@ -26,6 +26,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     C14n(C14nArguments),
+    Inspect(InspectArguments),
 }
 
 /// Write the canonical form of a document, or of one element of it, to standard output
@@ -48,6 +49,18 @@ pub(crate) struct C14nArguments {
     /// The document
     #[arg(value_parser = Source::parse)]
     pub(crate) file: Source,
+}
+
+/// Show what is in a message, nothing verified
+#[derive(Args, Debug)]
+pub(crate) struct InspectArguments {
+    #[command(flatten)]
+    pub(crate) ids: IdArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The messages
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    pub(crate) files: Vec<Source>,
 }
 
 #[derive(Args, Debug)]

@@ -5,6 +5,7 @@ mod args;
 mod c14n;
 mod console;
 mod exit;
+mod inspect;
 mod report;
 mod source;
 
@@ -57,5 +58,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
     match command {
         Command::C14n(arguments) => c14n::run(arguments, console),
+        Command::Inspect(arguments) => inspect::run(arguments, console),
     }
 }

@@ -2,6 +2,7 @@
 
 mod hint;
 mod json;
+mod outline;
 mod text;
 mod tree;
 
@@ -12,6 +13,8 @@ use crate::xml::Position;
 use super::console::{Console, Style};
 use super::exit::Exit;
 use super::source::Source;
+
+pub(crate) use outline::outline;
 
 /// How reports are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -9,7 +9,7 @@ use crate::inbound::Findings;
 use crate::inbound::ReferenceFinding;
 use crate::inbound::SignatureFinding;
 
-use super::{Reason, Report, Verdict, hint, plain, tree};
+use super::{Reason, Report, Verdict, hint, outline, plain, tree};
 use crate::cli::console::{Style, Tone};
 
 /// How wide the names of facts are.
@@ -131,7 +131,7 @@ impl Page {
         let element = reference
             .element
             .as_deref()
-            .map_or_else(|| "resolves to nothing".to_owned(), |path| plain(path));
+            .map_or_else(|| "resolves to nothing".to_owned(), plain);
         let mark = self.style.paint(tone, mark);
         self.line(&format!(
             "    {mark} {element}  {}",
@@ -142,15 +142,8 @@ impl Page {
     fn claims(&mut self, claims: &Value) {
         self.line("");
         self.line(&format!("  {}", self.style.paint(Tone::Strong, "claims")));
-        let Some(object) = claims.as_object() else {
-            return self.line(&format!("    {claims}"));
-        };
-        for (name, value) in object {
-            match value {
-                Value::Null => {}
-                Value::String(text) => self.line(&format!("    {name}  {}", plain(text))),
-                other => self.line(&format!("    {name}  {other}")),
-            }
+        if let Some(object) = claims.as_object() {
+            self.text.push_str(&outline(object, 4, self.style));
         }
     }
 

@@ -1,0 +1,46 @@
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+/// The time that an input is judged as of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// When it is judged.
+    Now,
+    /// A given time.
+    Time(DateTime<Utc>),
+    /// The signed time of the message itself.
+    Message,
+}
+
+impl FromStr for At {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Self, String> {
+        match typed {
+            "now" => Ok(Self::Now),
+            "message" => Ok(Self::Message),
+            other => DateTime::parse_from_rfc3339(other)
+                .map(|time| Self::Time(time.to_utc()))
+                .map_err(|_| {
+                    "neither now, nor message, nor a time as 2026-11-24T00:00:30Z (RFC 3339)".to_owned()
+                }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_an_offset() {
+        assert_eq!("now".parse(), Ok(At::Now));
+        assert_eq!("message".parse(), Ok(At::Message));
+        let parsed: Result<At, String> = "2026-11-24T01:00:30+01:00".parse();
+        assert_eq!(parsed, "2026-11-24T00:00:30Z".parse());
+        for refused in ["", "yesterday", "2026-11-24", "2026-11-24T00:00:30"] {
+            assert!(refused.parse::<At>().is_err(), "{refused}");
+        }
+    }
+}
