@@ -13,6 +13,7 @@ pub mod token;
 
 // Deciding.
 pub mod trust;
+pub mod policy;
 pub mod inbound;
 
 // Acting.

@@ -1,0 +1,20 @@
+//! Is what was proven enough?
+//!
+//! A [`Policy`] is data: which parts must be signed, by what, how fresh, with which tokens. The five [`Profile`]s are policies;
+//! one's own is TOML of the same form. There is no callback and no switch that skips verification.
+
+mod profile;
+mod requirement;
+mod rules;
+mod saml_rules;
+mod unmet;
+
+pub use profile::Profile;
+pub use requirement::Part;
+pub use rules::{
+    BasicSecurityProfile, CertificateRules, DataCipher, Dsa, EncryptionRules, Expires, InterruptedText,
+    KeyReference, KeyTransport, Policy, PolicyError, Sha1, TimestampPresence, TimestampRules,
+    UnsignedHeaders, UsernameToken,
+};
+pub use saml_rules::{AudienceRule, Confirmation, SamlRules};
+pub use unmet::{Unmet, UnmetKind};

@@ -1,0 +1,113 @@
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::xml::Element;
+
+/// A part that a trusted signature must cover. Each is found by its place, never by name alone or by ID: what is signed
+/// elsewhere in the message does not count (T15–T17).
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub enum Part {
+    /// `/Envelope/Body`; written `body`.
+    Body,
+    /// The Timestamp in the Security header for us; written `timestamp`.
+    Timestamp,
+    /// Each WS-Addressing header that is there; written `addressing`.
+    Addressing,
+    /// The SAML assertion or Response; written `assertion`.
+    Assertion,
+    /// Anything at all, which is reported; written `anything`.
+    Anything,
+    /// The header of this name, which must be there; written `header:{namespace}local`.
+    Header {
+        /// Its namespace name.
+        namespace: String,
+        /// Its local name.
+        local: String,
+    },
+}
+
+impl Part {
+    /// Whether `header` is the header that this asks for.
+    pub fn is_header(&self, header: Element<'_>) -> bool {
+        match self {
+            Self::Header { namespace, local } => {
+                header.namespace() == namespace && header.local_name() == local
+            }
+            Self::Body | Self::Timestamp | Self::Addressing | Self::Assertion | Self::Anything => false,
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body => f.write_str("body"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::Addressing => f.write_str("addressing"),
+            Self::Assertion => f.write_str("assertion"),
+            Self::Anything => f.write_str("anything"),
+            Self::Header { namespace, local } => write!(f, "header:{{{namespace}}}{local}"),
+        }
+    }
+}
+
+impl From<Part> for String {
+    fn from(part: Part) -> Self {
+        part.to_string()
+    }
+}
+
+impl TryFrom<String> for Part {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "body" => Ok(Self::Body),
+            "timestamp" => Ok(Self::Timestamp),
+            "addressing" => Ok(Self::Addressing),
+            "assertion" => Ok(Self::Assertion),
+            "anything" => Ok(Self::Anything),
+            other => other
+                .strip_prefix("header:{")
+                .and_then(|rest| rest.split_once('}'))
+                .filter(|(_, local)| crate::xml::is_ncname(local))
+                .map(|(namespace, local)| Self::Header {
+                    namespace: namespace.to_owned(),
+                    local: local.to_owned(),
+                })
+                .ok_or_else(|| {
+                    format!(
+                        "{text:?} is no part; one of body, timestamp, addressing, assertion, anything, \
+                         header:{{namespace}}local"
+                    )
+                }),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_read_as_they_are_written() {
+        for text in [
+            "body",
+            "timestamp",
+            "addressing",
+            "assertion",
+            "anything",
+            "header:{urn:a}b",
+        ] {
+            assert_eq!(Part::try_from(text.to_owned()).unwrap().to_string(), text);
+        }
+        for text in ["", "Body", "header:b", "header:{urn:a}", "header:{urn:a}b:c"] {
+            assert!(Part::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::requirement::Part;
+use super::saml_rules::SamlRules;
+use crate::algorithm::Permitted;
+use crate::trust::{DsaKeys, PathRules, Revocation, Sha1Signatures};
+use crate::xml::Limits;
+
+/// What a message must prove, as data. One of the five profiles, or one's own in TOML.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The name that verdicts and logs give.
+    pub name: String,
+    /// Which parts a trusted signature must cover, at the place where each is read. At least one.
+    pub signed: Vec<Part>,
+    /// What becomes of headers that nobody signed.
+    pub unsigned_headers: UnsignedHeaders,
+    /// What a comment or processing instruction inside a security-relevant text means.
+    pub interrupted_text: InterruptedText,
+    /// How far a sender's clock may be off, in seconds.
+    pub clock_skew: u32,
+    /// How the Basic Security Profile's structural rules count.
+    pub basic_security_profile: BasicSecurityProfile,
+    /// Forms in which a signature may say which key made it. Only ever a hint.
+    pub key_references: Vec<KeyReference>,
+    /// What the Timestamp must be.
+    pub timestamp: TimestampRules,
+    /// What certificates must be.
+    pub certificates: CertificateRules,
+    /// What SAML assertions must be.
+    pub saml: SamlRules,
+    /// What UsernameTokens must be.
+    pub username_token: UsernameToken,
+    /// Which algorithms signatures may use.
+    pub algorithms: Permitted,
+    /// Which algorithms encryption may use.
+    pub encryption: EncryptionRules,
+    /// How large a message may be.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// What becomes of headers, for us, that nobody signed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnsignedHeaders {
+    /// The message is refused.
+    Refuse,
+    /// The backend does not get them.
+    Drop,
+}
+
+/// What a comment or processing instruction inside a text means (T33, T34).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InterruptedText {
+    /// The message is refused.
+    Refuse,
+    /// The text is what stands before and after, joined; a processing instruction is refused.
+    Join,
+}
+
+/// How the Basic Security Profile's structural rules count.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BasicSecurityProfile {
+    /// A broken rule refuses the message.
+    Enforce,
+    /// A broken rule is a warning.
+    Warn,
+    /// A broken rule is noted.
+    Report,
+    /// They do not apply.
+    NotApplicable,
+}
+
+/// A form in which a signature says which key made it.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyReference {
+    /// A BinarySecurityToken in the header, by reference or embedded.
+    BinarySecurityToken,
+    /// `ds:X509Data` with a certificate, subject name or digest.
+    X509Data,
+    /// SHA-1 of a certificate.
+    Thumbprint,
+    /// Issuer name and serial number.
+    IssuerSerial,
+    /// A subject key identifier.
+    SubjectKeyIdentifier,
+    /// A SAML assertion in the header.
+    SamlAssertion,
+    /// `ds:KeyName`.
+    KeyName,
+    /// None: each key that is trusted is tried.
+    None,
+}
+
+impl std::fmt::Display for KeyReference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::BinarySecurityToken => "a BinarySecurityToken",
+            Self::X509Data => "X509Data",
+            Self::Thumbprint => "a thumbprint",
+            Self::IssuerSerial => "issuer and serial number",
+            Self::SubjectKeyIdentifier => "a subject key identifier",
+            Self::SamlAssertion => "a SAML assertion",
+            Self::KeyName => "KeyName",
+            Self::None => "nothing",
+        })
+    }
+}
+
+/// What the Timestamp must be (WSS 1.1 §10).
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimestampRules {
+    /// Whether there must be one.
+    pub presence: TimestampPresence,
+    /// Whether it must have Expires.
+    pub expires: Expires,
+    /// How old it may be, in seconds after Created; Expires may end it earlier, never later.
+    pub max_age: u32,
+}
+
+/// Whether there must be a Timestamp.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimestampPresence {
+    /// One.
+    Required,
+    /// If there is one it is judged.
+    Optional,
+    /// It is not judged.
+    Ignored,
+}
+
+/// Whether a Timestamp must have Expires.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expires {
+    /// It must.
+    Required,
+    /// It may; without it the greatest age ends it.
+    Optional,
+}
+
+/// What certificates must be, besides what RFC 5280 asks.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateRules {
+    /// What to do about revocation.
+    pub revocation: Revocation,
+    /// Whether SHA-1 may have been used to sign them.
+    pub sha1: Sha1,
+    /// Whether they may hold DSA keys.
+    pub dsa: Dsa,
+}
+
+/// Whether SHA-1 may have been used.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sha1 {
+    /// Not.
+    Refuse,
+    /// It may, and the verdict says so.
+    Allow,
+}
+
+/// Whether DSA keys are taken.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dsa {
+    /// Not.
+    Refuse,
+    /// From 1024 bits on.
+    Allow,
+}
+
+/// What UsernameTokens must be. Until passwords can be checked, a message with one is refused.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UsernameToken {
+    /// With PasswordDigest, Nonce and Created.
+    Digest,
+    /// Or with PasswordText over TLS.
+    DigestOrTextOverTls,
+    /// Or, over TLS, without Nonce.
+    NonceOptionalOverTls,
+    /// None.
+    Refuse,
+}
+
+/// Which algorithms encryption may use, by their URIs. Until messages can be decrypted, an encrypted one is refused.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncryptionRules {
+    /// Key transport.
+    pub key_transport: Vec<KeyTransport>,
+    /// Data ciphers; those without authentication only where a trusted signature covers the ciphertext.
+    pub data: Vec<DataCipher>,
+}
+
+/// How a key is transported.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyTransport {
+    /// RSA-OAEP with SHA-256 and MGF1 with SHA-256.
+    RsaOaepSha256,
+    /// RSA-OAEP with SHA-256 and MGF1 with SHA-1.
+    RsaOaepSha256Mgf1Sha1,
+    /// RSA-OAEP with SHA-1 (`rsa-oaep-mgf1p`).
+    RsaOaepMgf1p,
+    /// RSA PKCS#1 v1.5, with implicit rejection, only below a verified signature.
+    Rsa15,
+}
+
+/// How data is encrypted.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataCipher {
+    /// AES-128, -192 and -256 in GCM.
+    AesGcm,
+    /// AES-128, -192 and -256 in CBC.
+    AesCbc,
+    /// Triple DES in CBC.
+    TripleDesCbc,
+}
+
+/// Why a policy cannot be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// It asks for nothing.
+    AsksForNothing,
+    /// The clock skew is above 300 seconds.
+    ClockSkew(u32),
+    /// The assertions' or Timestamps' life is above 24 hours, beyond which no use is remembered.
+    Life,
+}
+
+impl std::fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AsksForNothing => {
+                f.write_str("`signed` is empty: a policy must ask for at least one signed part")
+            }
+            Self::ClockSkew(seconds) => write!(f, "clock_skew is {seconds} s; at most 300 s are allowed"),
+            Self::Life => {
+                f.write_str("timestamp.max_age is above 86,400 s, beyond which no use is remembered")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl Policy {
+    /// Checks what the types do not say: that it asks for something, and that it forgets nothing too early.
+    ///
+    /// # Errors
+    /// [`PolicyError`].
+    pub fn check(self) -> Result<Self, PolicyError> {
+        if self.signed.is_empty() {
+            return Err(PolicyError::AsksForNothing);
+        }
+        if self.clock_skew > 300 {
+            return Err(PolicyError::ClockSkew(self.clock_skew));
+        }
+        if self.timestamp.max_age > 86_400 {
+            return Err(PolicyError::Life);
+        }
+        Ok(self)
+    }
+
+    /// What it asks of certificate paths.
+    pub fn path_rules(&self) -> PathRules {
+        PathRules {
+            rsa_min_bits: self.algorithms.rsa_min_bits,
+            dsa: match self.certificates.dsa {
+                Dsa::Refuse => DsaKeys::Refused,
+                Dsa::Allow => DsaKeys::AtLeast(1024),
+            },
+            sha1: match self.certificates.sha1 {
+                Sha1::Refuse => Sha1Signatures::Refused,
+                Sha1::Allow => Sha1Signatures::Allowed,
+            },
+            revocation: self.certificates.revocation,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+use std::fmt;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::rules::KeyReference;
+use crate::xml::{Element, Position, quoted};
+
+/// The first thing that a policy asks for and a message does not prove.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unmet {
+    kind: UnmetKind,
+    position: Option<Position>,
+}
+
+/// What was not proved.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum UnmetKind {
+    /// There is no signature at all.
+    NoSignature,
+    /// No trusted signature covers the Body.
+    BodyNotSigned,
+    /// The Timestamp is not covered by the signature that covers the Body.
+    TimestampNotSigned,
+    /// A header that has to be signed is not; its name.
+    HeaderNotSigned(String),
+    /// A header that has to be there is not; its name.
+    HeaderMissing(String),
+    /// A header for us that nobody signed; its name.
+    UnsignedHeader(String),
+    /// There is no SAML assertion that a trusted issuer vouches for.
+    AssertionMissing,
+    /// There is no Timestamp.
+    TimestampMissing,
+    /// The Timestamp has no Expires.
+    NoExpires,
+    /// Expires is not after Created.
+    ExpiresBeforeCreated {
+        /// wsu:Created.
+        created: DateTime<Utc>,
+        /// wsu:Expires.
+        expires: DateTime<Utc>,
+    },
+    /// The Timestamp is too old.
+    Expired {
+        /// wsu:Created.
+        created: DateTime<Utc>,
+        /// When it ended.
+        ended: DateTime<Utc>,
+        /// The time of the judgement.
+        now: DateTime<Utc>,
+        /// The clock skew allowed, in seconds.
+        skew: u32,
+    },
+    /// The Timestamp is from the future.
+    Future {
+        /// wsu:Created.
+        created: DateTime<Utc>,
+        /// The time of the judgement.
+        now: DateTime<Utc>,
+        /// The clock skew allowed, in seconds.
+        skew: u32,
+    },
+    /// The signature says in this form which key made it, which is not allowed.
+    KeyReference(KeyReference),
+    /// A QName in content whose prefix the signature does not cover; the QName.
+    QNameNotCovered(String),
+    /// There is no time in the message as of which it could be judged.
+    NoMessageTime,
+    /// Something that cannot be judged yet; its name.
+    Unsupported(&'static str),
+}
+
+impl Unmet {
+    /// Not proved, and there is no place to show.
+    pub fn nowhere(kind: UnmetKind) -> Self {
+        Self { kind, position: None }
+    }
+
+    /// Not proved at `element`.
+    pub fn at(element: Element<'_>, kind: UnmetKind) -> Self {
+        let position = Some(element.position());
+        Self { kind, position }
+    }
+
+    /// What was not proved.
+    pub fn kind(&self) -> &UnmetKind {
+        &self.kind
+    }
+
+    /// Where.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// Whether more information could have decided otherwise.
+    pub fn is_indeterminate(&self) -> bool {
+        matches!(self.kind, UnmetKind::NoMessageTime)
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match &self.kind {
+            UnmetKind::NoSignature => "dsig.missing",
+            UnmetKind::BodyNotSigned => "policy.body_not_signed",
+            UnmetKind::TimestampNotSigned => "policy.timestamp_not_signed",
+            UnmetKind::HeaderNotSigned(_) => "policy.header_not_signed",
+            UnmetKind::HeaderMissing(_) => "policy.header_missing",
+            UnmetKind::UnsignedHeader(_) => "policy.unsigned_header",
+            UnmetKind::AssertionMissing => "policy.assertion_missing",
+            UnmetKind::TimestampMissing => "wss.timestamp_missing",
+            UnmetKind::NoExpires => "wss.timestamp_no_expires",
+            UnmetKind::ExpiresBeforeCreated { .. } => "wss.timestamp_order",
+            UnmetKind::Expired { .. } => "wss.timestamp_expired",
+            UnmetKind::Future { .. } => "wss.timestamp_future",
+            UnmetKind::KeyReference(_) => "policy.key_reference",
+            UnmetKind::QNameNotCovered(_) => "policy.qname_not_covered",
+            UnmetKind::NoMessageTime => "policy.no_message_time",
+            UnmetKind::Unsupported(_) => "policy.unsupported",
+        }
+    }
+
+    /// The clause it rests on.
+    pub fn clause(&self) -> Option<&'static str> {
+        Some(match &self.kind {
+            UnmetKind::NoSignature | UnmetKind::BodyNotSigned => "WSS 1.1 §8",
+            UnmetKind::TimestampNotSigned => "WSS 1.1 §13.2",
+            UnmetKind::HeaderNotSigned(_) | UnmetKind::HeaderMissing(_) | UnmetKind::UnsignedHeader(_) => {
+                "WS-Addressing 1.0 SOAP Binding §7; WSS 1.1 §13"
+            }
+            UnmetKind::TimestampMissing
+            | UnmetKind::NoExpires
+            | UnmetKind::ExpiresBeforeCreated { .. }
+            | UnmetKind::Expired { .. }
+            | UnmetKind::Future { .. } => "WSS 1.1 §10",
+            UnmetKind::QNameNotCovered(_) => "Exclusive C14N §1.3",
+            UnmetKind::AssertionMissing
+            | UnmetKind::KeyReference(_)
+            | UnmetKind::NoMessageTime
+            | UnmetKind::Unsupported(_) => return None,
+        })
+    }
+}
+
+fn instant(time: &DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            UnmetKind::NoSignature => f.write_str("nothing in the message is signed"),
+            UnmetKind::BodyNotSigned => {
+                f.write_str("no trusted signature covers the Body at its place under the Envelope")
+            }
+            UnmetKind::TimestampNotSigned => f.write_str(
+                "the signature that covers the Body does not cover the Timestamp in the Security header",
+            ),
+            UnmetKind::HeaderNotSigned(name) => {
+                write!(
+                    f,
+                    "the signature that covers the Body does not cover the header {}",
+                    quoted(name)
+                )
+            }
+            UnmetKind::HeaderMissing(name) => write!(f, "the header {} is missing", quoted(name)),
+            UnmetKind::UnsignedHeader(name) => write!(f, "nobody signed the header {}", quoted(name)),
+            UnmetKind::AssertionMissing => {
+                f.write_str("there is no SAML assertion that a trusted issuer vouches for")
+            }
+            UnmetKind::TimestampMissing => f.write_str("the Security header has no Timestamp"),
+            UnmetKind::NoExpires => f.write_str("the Timestamp has no Expires"),
+            UnmetKind::ExpiresBeforeCreated { created, expires } => write!(
+                f,
+                "the Timestamp expires at {}, which is not after its creation at {}",
+                instant(expires),
+                instant(created)
+            ),
+            UnmetKind::Expired {
+                created,
+                ended,
+                now,
+                skew,
+            } => write!(
+                f,
+                "the Timestamp of {} ended at {}; it is {} now, and the clock may be off by {skew} s",
+                instant(created),
+                instant(ended),
+                instant(now)
+            ),
+            UnmetKind::Future { created, now, skew } => write!(
+                f,
+                "the Timestamp is of {}; it is {} now, and the clock may be off by {skew} s",
+                instant(created),
+                instant(now)
+            ),
+            UnmetKind::KeyReference(form) => {
+                write!(f, "the policy does not allow a key to be named by {form}")
+            }
+            UnmetKind::QNameNotCovered(name) => write!(
+                f,
+                "the signature does not cover what the prefix of {} means, so anyone could change it",
+                quoted(name)
+            ),
+            UnmetKind::NoMessageTime => {
+                f.write_str("the message has no signed time as of which it could be judged")
+            }
+            UnmetKind::Unsupported(what) => write!(f, "{what} cannot be judged yet, and so is refused"),
+        }
+    }
+}
+
+impl std::error::Error for Unmet {}

@@ -1,0 +1,143 @@
+use std::fmt;
+
+use crate::crypto::{PublicKey, VerifyingKey};
+use crate::dsig::Covered;
+use crate::trust::{Signer, VerifiedPath};
+use crate::xml::Element;
+
+/// Proof that somebody whom we trust signed these nodes. Made only here: the one place where keys meet identities.
+#[derive(Debug)]
+#[must_use = "who signed decides nothing by itself"]
+pub struct Attested<'d> {
+    covered: Covered<'d>,
+    owner: Owner,
+}
+
+/// Whose key it is, and how we know.
+#[derive(Debug)]
+pub enum Owner {
+    /// The subject of a certificate that leads to an anchor, or is one or a pin.
+    Certified(VerifiedPath),
+    /// A SAML entity whose metadata we were given.
+    Entity(EntityKey),
+    /// The subject of a SAML assertion: a trusted issuer says that this key is theirs.
+    Subject(ConfirmationKey),
+}
+
+/// A key that the metadata we were given binds to a SAML entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntityKey {
+    entity: String,
+    key: PublicKey,
+}
+
+impl EntityKey {
+    /// `key` is `entity`'s, says metadata that the operator named.
+    pub(in crate::trust) fn new(entity: String, key: PublicKey) -> Self {
+        Self { entity, key }
+    }
+
+    /// The entityID.
+    pub fn entity(&self) -> &str {
+        &self.entity
+    }
+
+    /// The key.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+}
+
+/// A key of which an assertion that a trusted issuer signed says that its subject holds it (SAML Profiles §3.1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfirmationKey {
+    key: PublicKey,
+    assertion_id: String,
+}
+
+impl ConfirmationKey {
+    /// `key` is confirmed by `assertion`, which `proof` covers; `None` if it does not.
+    ///
+    /// The caller read `key` and `assertion_id` from the very element `assertion`.
+    pub fn new(
+        proof: &Attested<'_>,
+        assertion: Element<'_>,
+        assertion_id: &str,
+        key: PublicKey,
+    ) -> Option<Self> {
+        let issuer_signed = !matches!(proof.owner, Owner::Subject(_));
+        (issuer_signed && proof.covered.covers(assertion)).then(|| Self {
+            key,
+            assertion_id: assertion_id.to_owned(),
+        })
+    }
+
+    /// The key.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// The ID of the assertion.
+    pub fn assertion_id(&self) -> &str {
+        &self.assertion_id
+    }
+}
+
+impl Owner {
+    /// The key.
+    pub fn key(&self) -> &PublicKey {
+        match self {
+            Self::Certified(path) => path.key(),
+            Self::Entity(entity) => &entity.key,
+            Self::Subject(subject) => &subject.key,
+        }
+    }
+
+    /// The certificate's names, where there is a certificate.
+    pub fn signer(&self) -> Option<&Signer> {
+        match self {
+            Self::Certified(path) => Some(path.signer()),
+            Self::Entity(_) | Self::Subject(_) => None,
+        }
+    }
+}
+
+/// The signature was made with another key than the trusted one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OtherKey(());
+
+impl fmt::Display for OtherKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the signature was made with another key than the one that is trusted")
+    }
+}
+
+impl std::error::Error for OtherKey {}
+
+/// Joins what a key signed to whose key it is, consuming the weaker proof.
+///
+/// # Errors
+/// [`OtherKey`] if the two are about different keys.
+pub fn attest(covered: Covered<'_>, owner: Owner) -> Result<Attested<'_>, OtherKey> {
+    match covered.key() {
+        VerifyingKey::Public(key) if key == owner.key() => Ok(Attested { covered, owner }),
+        VerifyingKey::Public(_) | VerifyingKey::Hmac(_) => Err(OtherKey(())),
+    }
+}
+
+impl<'d> Attested<'d> {
+    /// What was signed.
+    pub fn covered(&self) -> &Covered<'d> {
+        &self.covered
+    }
+
+    /// Who signed it.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// Whether `element` is itself what a Reference resolved to.
+    pub fn signs(&self, element: Element<'d>) -> bool {
+        self.covered.signs(element)
+    }
+}
