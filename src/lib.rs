@@ -14,6 +14,7 @@ pub mod token;
 // Deciding.
 pub mod trust;
 pub mod policy;
+pub mod rejection;
 pub mod inbound;
 
 // Acting.

@@ -1,3 +1,5 @@
+use crate::trust::Signer;
+
 /// What was seen while a message was judged: owned, for reports. It proves nothing, and no decision reads it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
@@ -15,6 +17,15 @@ pub struct Findings {
     pub warnings: Vec<&'static str>,
 }
 
+impl Findings {
+    /// Notes an exception, once.
+    pub(crate) fn note_legacy(&mut self, exception: &str) {
+        if !self.legacy.iter().any(|noted| noted == exception) {
+            self.legacy.push(exception.to_owned());
+        }
+    }
+}
+
 /// A signature, as it was read and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureFinding {
@@ -28,19 +39,6 @@ pub struct SignatureFinding {
     pub signer: Option<Signer>,
     /// Its references, in order.
     pub references: Vec<ReferenceFinding>,
-}
-
-/// Who a certificate says its owner is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signer {
-    /// The subject's name (RFC 4514).
-    pub subject: String,
-    /// The issuer's name (RFC 4514).
-    pub issuer: String,
-    /// The serial number, in decimal.
-    pub serial: String,
-    /// SHA-256 of the certificate, in lower-case hexadecimal.
-    pub sha256: String,
 }
 
 /// A reference of a signature.

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod findings;
+mod signer;
 
 pub use coverage::Covering;
 pub use coverage::coverage;
@@ -10,4 +11,7 @@ pub use findings::CoverageLine;
 pub use findings::Findings;
 pub use findings::ReferenceFinding;
 pub use findings::SignatureFinding;
-pub use findings::Signer;
+
+pub(crate) use signer::SignerSearch;
+pub(crate) use signer::finding;
+pub(crate) use signer::note_legacy_algorithms;

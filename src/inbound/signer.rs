@@ -1,0 +1,266 @@
+use chrono::{DateTime, Utc};
+
+use super::findings::{Findings, ReferenceFinding, SignatureFinding};
+use crate::crypto::{Certificate, VerifyingKey, encode_base64};
+use crate::dsig;
+use crate::dsig::{Covered, ReferenceOutcome, Rules, Signature};
+use crate::rejection::Rejection;
+use crate::token::X509Hint;
+use crate::trust;
+use crate::trust::{Attested, KeyHint, Owner, PathRules, TrustStore, attest};
+
+/// Finds out whose key made a signature: a hint names candidates, the trust store says which of them are trusted, and only
+/// with a trusted key is anything computed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignerSearch<'g> {
+    /// Whom we trust.
+    pub(crate) trust: &'g TrustStore,
+    /// What certificate paths must be.
+    pub(crate) paths: PathRules,
+    /// What signatures may use.
+    pub(crate) rules: Rules<'g>,
+    /// As of when.
+    pub(crate) at: DateTime<Utc>,
+}
+
+impl SignerSearch<'_> {
+    /// Verifies `signature` with the certificate that `hint` means.
+    ///
+    /// # Errors
+    /// The reason of the candidate that came furthest.
+    pub(crate) fn by_x509<'d>(
+        &self,
+        signature: &Signature<'d>,
+        hint: &X509Hint,
+        findings: &mut Findings,
+    ) -> Result<Attested<'d>, Rejection> {
+        let carried = self.carried(hint)?;
+        let candidates = self.candidates(hint, &carried);
+        if candidates.is_empty() {
+            findings.signatures.push(finding(signature, &[], None));
+            if self.trust.is_empty() {
+                return Err(trust::Error::from(trust::Refusal::NoAnchor).into());
+            }
+            return Err(trust::Error::unknown_signer(&describe(hint)).into());
+        }
+        self.by_candidates(signature, &candidates, &carried, findings)
+    }
+
+    /// Verifies `signature` with whichever of the pins and anchors made it: those whom `name` means, or without a name any.
+    ///
+    /// # Errors
+    /// As [`by_x509`](Self::by_x509).
+    pub(crate) fn by_name<'d>(
+        &self,
+        signature: &Signature<'d>,
+        name: Option<&str>,
+        findings: &mut Findings,
+    ) -> Result<Attested<'d>, Rejection> {
+        let named = name
+            .map(|name| self.trust.candidates(&KeyHint::KeyName(name)))
+            .unwrap_or_default();
+        let candidates = if named.is_empty() {
+            let anchors = self.trust.anchors().iter().map(|anchor| anchor.certificate());
+            self.trust
+                .pins()
+                .chain(anchors)
+                .take(TrustStore::MAX_CANDIDATES)
+                .cloned()
+                .collect()
+        } else {
+            named
+        };
+        if candidates.is_empty() {
+            findings.signatures.push(finding(signature, &[], None));
+            return Err(trust::Error::from(trust::Refusal::NoAnchor).into());
+        }
+        self.by_candidates(signature, &candidates, &[], findings)
+    }
+
+    /// Verifies `signature` with the key of `owner`.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub(crate) fn by_owner<'d>(
+        &self,
+        signature: &Signature<'d>,
+        owner: Owner,
+        findings: &mut Findings,
+    ) -> Result<Attested<'d>, Rejection> {
+        let mut outcomes = Vec::new();
+        let key = VerifyingKey::Public(owner.key().clone());
+        let verified = dsig::verify(signature, &key, self.rules, &mut outcomes);
+        self.conclude(signature, verified, owner, &outcomes, findings)
+    }
+
+    fn by_candidates<'d>(
+        &self,
+        signature: &Signature<'d>,
+        candidates: &[Certificate],
+        carried: &[Certificate],
+        findings: &mut Findings,
+    ) -> Result<Attested<'d>, Rejection> {
+        let mut furthest: Option<Rejection> = None;
+        let mut outcomes = Vec::new();
+        for candidate in candidates {
+            let path = match self.trust.path(candidate, carried, self.at, &self.paths) {
+                Ok(path) => path,
+                Err(error) => {
+                    furthest.get_or_insert(error.into());
+                    continue;
+                }
+            };
+            let key = VerifyingKey::Public(path.key().clone());
+            outcomes.clear();
+            match dsig::verify(signature, &key, self.rules, &mut outcomes) {
+                Err(error) if outcomes.is_empty() => furthest = Some(error.into()),
+                verified => {
+                    return self.conclude(signature, verified, Owner::Certified(path), &outcomes, findings);
+                }
+            }
+        }
+        findings.signatures.push(finding(signature, &outcomes, None));
+        Err(furthest.unwrap_or_else(|| trust::Error::from(trust::Refusal::NoAnchor).into()))
+    }
+
+    fn conclude<'d>(
+        &self,
+        signature: &Signature<'d>,
+        verified: Result<Covered<'d>, dsig::Error>,
+        owner: Owner,
+        outcomes: &[ReferenceOutcome<'d>],
+        findings: &mut Findings,
+    ) -> Result<Attested<'d>, Rejection> {
+        let mut found = finding(signature, outcomes, Some(&owner));
+        found.trusted = verified.is_ok();
+        findings.signatures.push(found);
+        if let Owner::Certified(path) = &owner {
+            for warning in path.warnings().iter().map(|warning| warning.code()) {
+                if !findings.warnings.contains(&warning) {
+                    findings.warnings.push(warning);
+                }
+            }
+            for legacy in path.legacy() {
+                findings.note_legacy(legacy);
+            }
+        }
+        note_legacy_algorithms(signature, findings);
+        Ok(attest(verified?, owner)?)
+    }
+
+    /// The certificates that came with the message.
+    fn carried(&self, hint: &X509Hint) -> Result<Vec<Certificate>, Rejection> {
+        let read = |der: &bytes::Bytes| self.trust.certificate(der);
+        Ok(hint.certificates.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    /// The certificates that may be the signer's: of those that came along, or else those that the store knows, the ones that
+    /// fit everything the hint says.
+    fn candidates(&self, hint: &X509Hint, carried: &[Certificate]) -> Vec<Certificate> {
+        if !carried.is_empty() {
+            let issues = |one: &Certificate| {
+                carried
+                    .iter()
+                    .any(|other| other != one && other.issuer_name() == one.subject_name())
+            };
+            // The one that issued none of the others is the signer's.
+            let ends: Vec<&Certificate> = carried.iter().filter(|one| !issues(one)).collect();
+            let ends = if ends.is_empty() {
+                carried.iter().collect()
+            } else {
+                ends
+            };
+            return ends
+                .into_iter()
+                .take(TrustStore::MAX_CANDIDATES)
+                .cloned()
+                .collect();
+        }
+        let mut hints: Vec<KeyHint<'_>> = Vec::new();
+        hints.extend(
+            hint.subject_key_identifiers
+                .iter()
+                .map(|id| KeyHint::SubjectKeyIdentifier(id)),
+        );
+        hints.extend(hint.digests.iter().map(|(algorithm, digest)| match algorithm {
+            crate::algorithm::DigestAlgorithm::Sha1 => KeyHint::Sha1Thumbprint(digest),
+            other => KeyHint::Digest(*other, digest),
+        }));
+        hints.extend(hint.issuer_serials.iter().map(|found| KeyHint::IssuerSerial {
+            issuer: &found.issuer,
+            serial: &found.serial,
+        }));
+        hints.extend(hint.subjects.iter().map(|subject| KeyHint::SubjectName(subject)));
+        let mut found: Option<Vec<Certificate>> = None;
+        for hint in &hints {
+            let fitting = self.trust.candidates(hint);
+            found = Some(match found {
+                None => fitting,
+                Some(before) => before.into_iter().filter(|one| fitting.contains(one)).collect(),
+            });
+        }
+        found.unwrap_or_default()
+    }
+}
+
+fn describe(hint: &X509Hint) -> String {
+    if let Some(found) = hint.issuer_serials.first() {
+        return format!("the certificate {} of {}", found.serial, found.issuer);
+    }
+    if let Some(subject) = hint.subjects.first() {
+        return format!("the certificate of {subject}");
+    }
+    if let Some((algorithm, digest)) = hint.digests.first() {
+        return format!(
+            "the certificate with the {algorithm} digest {}",
+            encode_base64(digest)
+        );
+    }
+    match hint.subject_key_identifiers.first() {
+        Some(identifier) => format!(
+            "the certificate with the subject key identifier {}",
+            encode_base64(identifier)
+        ),
+        None => "the key".to_owned(),
+    }
+}
+
+/// What is told of a signature.
+pub(crate) fn finding(
+    signature: &Signature<'_>,
+    outcomes: &[ReferenceOutcome<'_>],
+    owner: Option<&Owner>,
+) -> SignatureFinding {
+    let references = signature.references.iter().enumerate().map(|(place, reference)| {
+        let outcome = outcomes.get(place);
+        let resolved = reference.target.resolve(signature.element.document());
+        ReferenceFinding {
+            uri: reference.uri.clone(),
+            element: resolved.map(|element| element.path()),
+            digest_algorithm: reference.digest_algorithm.uri().to_owned(),
+            expected: encode_base64(&reference.digest_value),
+            actual: outcome.map(|outcome| encode_base64(outcome.actual.as_bytes())),
+            ok: outcome.is_some_and(ReferenceOutcome::is_match),
+        }
+    });
+    SignatureFinding {
+        algorithm: signature.method.uri().to_owned(),
+        canonicalization: signature.canonicalization.algorithm.uri().to_owned(),
+        trusted: false,
+        signer: owner.and_then(Owner::signer).cloned(),
+        references: references.collect(),
+    }
+}
+
+/// Notes what of `signature` is only taken for old messages.
+pub(crate) fn note_legacy_algorithms(signature: &Signature<'_>, findings: &mut Findings) {
+    use crate::algorithm::DigestAlgorithm::Sha1;
+    let digests = signature
+        .references
+        .iter()
+        .map(|reference| reference.digest_algorithm);
+    let digests = digests.chain(signature.method.digest());
+    if digests.into_iter().any(|digest| digest == Sha1) {
+        findings.note_legacy("sha1");
+    }
+}

@@ -1,0 +1,228 @@
+//! Every reason to refuse a message, its stable code, and what of it a peer may know.
+//!
+//! A [`Rejection`] is for operators: verdicts, logs and reports. A peer gets a fault that holds a code of a closed set and an
+//! incident id, and is the same for each signature, trust or policy failure.
+
+use std::fmt;
+
+use crate::crypto::CertificateError;
+use crate::dsig;
+use crate::policy::Unmet;
+use crate::token;
+use crate::trust;
+use crate::trust::{OtherKey, ReplayError};
+use crate::xml;
+use crate::xml::Position;
+
+/// Why a message was refused, with everything known.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The bytes are no acceptable XML.
+    Xml(xml::Error),
+    /// A signature does not hold.
+    Dsig(dsig::Error),
+    /// A token or key reference is not as it must be.
+    Token(token::Error),
+    /// A SAML assertion or message is not as its schema has it.
+    Saml(token::saml::Error),
+    /// A certificate in the message is not one.
+    Certificate(CertificateError),
+    /// The signer is not trusted.
+    Trust(trust::Error),
+    /// The key that signed is not the one that is trusted.
+    OtherKey(OtherKey),
+    /// The policy asks for more than was proven.
+    Policy(Unmet),
+    /// It was used before, or whether it was cannot be told.
+    Replay(ReplayError),
+}
+
+/// Where in the flow a message was refused.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Stage {
+    /// Reading XML.
+    Xml,
+    /// Reading SOAP.
+    Soap,
+    /// Reading the Security header.
+    Wss,
+    /// XML Signature.
+    Dsig,
+    /// XML Encryption.
+    Xmlenc,
+    /// Reading tokens.
+    Token,
+    /// SAML.
+    Saml,
+    /// Whose key it is.
+    Trust,
+    /// Whether it is enough.
+    Policy,
+    /// Whether it was used before.
+    Replay,
+}
+
+impl Stage {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Xml => "xml",
+            Self::Soap => "soap",
+            Self::Wss => "wss",
+            Self::Dsig => "dsig",
+            Self::Xmlenc => "xmlenc",
+            Self::Token => "token",
+            Self::Saml => "saml",
+            Self::Trust => "trust",
+            Self::Policy => "policy",
+            Self::Replay => "replay",
+        }
+    }
+
+    const ALL: [Self; 10] = [
+        Self::Xml,
+        Self::Soap,
+        Self::Wss,
+        Self::Dsig,
+        Self::Xmlenc,
+        Self::Token,
+        Self::Saml,
+        Self::Trust,
+        Self::Policy,
+        Self::Replay,
+    ];
+
+    /// The stage that `code` starts with; of limits and keys, none.
+    fn of_code(code: &str) -> Option<Self> {
+        let (stage, _) = code.split_once('.')?;
+        Self::ALL.into_iter().find(|known| known.name() == stage)
+    }
+}
+
+/// What a refusal means.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Verdict {
+    /// A check was broken, and more information would not change that.
+    Failed,
+    /// It could not be decided.
+    Indeterminate,
+}
+
+impl Rejection {
+    /// The stable code, `stage.reason` or `limit.what`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Xml(error) => error.code(),
+            Self::Dsig(error) => error.code(),
+            Self::Token(error) => error.code(),
+            Self::Saml(error) => error.code(),
+            Self::Certificate(error) => error.code(),
+            Self::Trust(error) => error.code(),
+            Self::OtherKey(_) => "trust.other_key",
+            Self::Policy(unmet) => unmet.code(),
+            Self::Replay(error) => error.code(),
+        }
+    }
+
+    /// Where in the flow.
+    pub fn stage(&self) -> Stage {
+        Stage::of_code(self.code()).unwrap_or(match self {
+            Self::Xml(_) => Stage::Xml,
+            Self::Dsig(_) => Stage::Dsig,
+            Self::Token(_) | Self::Certificate(_) => Stage::Token,
+            Self::Saml(_) => Stage::Saml,
+            Self::Trust(_) | Self::OtherKey(_) => Stage::Trust,
+            Self::Policy(_) => Stage::Policy,
+            Self::Replay(_) => Stage::Replay,
+        })
+    }
+
+    /// Where in the message.
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Xml(error) => error.position(),
+            Self::Dsig(error) => error.position(),
+            Self::Token(error) => error.position(),
+            Self::Saml(error) => error.position(),
+            Self::Trust(error) => error.position(),
+            Self::Policy(unmet) => unmet.position(),
+            Self::Certificate(_) | Self::OtherKey(_) | Self::Replay(_) => None,
+        }
+    }
+
+    /// The clause of a standard that it rests on.
+    pub fn clause(&self) -> Option<&'static str> {
+        match self {
+            Self::Xml(error) => error.clause(),
+            Self::Dsig(error) => error.clause(),
+            Self::Token(error) => error.clause(),
+            Self::Saml(error) => error.clause(),
+            Self::Certificate(error) => error.clause(),
+            Self::Trust(error) => error.clause(),
+            Self::OtherKey(_) => Some("XML Signature §3.2.2"),
+            Self::Policy(unmet) => unmet.clause(),
+            Self::Replay(error) => error.clause(),
+        }
+    }
+
+    /// Whether more information could have decided otherwise.
+    pub fn verdict(&self) -> Verdict {
+        let indeterminate = match self {
+            Self::Trust(error) => error.is_indeterminate(),
+            Self::Policy(unmet) => unmet.is_indeterminate(),
+            Self::Replay(error) => error.is_ours(),
+            Self::Xml(_)
+            | Self::Dsig(_)
+            | Self::Token(_)
+            | Self::Saml(_)
+            | Self::Certificate(_)
+            | Self::OtherKey(_) => false,
+        };
+        if indeterminate {
+            Verdict::Indeterminate
+        } else {
+            Verdict::Failed
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Xml(error) => error.fmt(f),
+            Self::Dsig(error) => error.fmt(f),
+            Self::Token(error) => error.fmt(f),
+            Self::Saml(error) => error.fmt(f),
+            Self::Certificate(error) => error.fmt(f),
+            Self::Trust(error) => error.fmt(f),
+            Self::OtherKey(error) => error.fmt(f),
+            Self::Policy(unmet) => unmet.fmt(f),
+            Self::Replay(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+macro_rules! from {
+    ($($variant:ident($error:ty);)*) => {
+        $(impl From<$error> for Rejection {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })*
+    };
+}
+
+from! {
+    Xml(xml::Error);
+    Dsig(dsig::Error);
+    Token(token::Error);
+    Saml(token::saml::Error);
+    Certificate(CertificateError);
+    Trust(trust::Error);
+    OtherKey(OtherKey);
+    Policy(Unmet);
+    Replay(ReplayError);
+}
