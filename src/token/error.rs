@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::crypto::Base64Error;
 use crate::crypto::CertificateError;
+use crate::crypto::KeyError;
 use crate::token::field::NotText;
 use crate::xml;
 use crate::xml::Element;
@@ -39,6 +40,10 @@ pub enum ErrorKind {
     Certificate(CertificateError),
     /// X509Data that is not as XML Signature §4.5.4 has it.
     X509Data(&'static str),
+    /// A KeyValue that is not as XML Signature 1.1 §4.5.2 has it.
+    KeyValue(&'static str),
+    /// A public key that cannot be used.
+    Key(KeyError),
 }
 
 impl Error {
@@ -85,6 +90,8 @@ impl Error {
             ErrorKind::PkiPath(_) => "token.pkipath",
             ErrorKind::Certificate(error) => error.code(),
             ErrorKind::X509Data(_) => "token.x509_data",
+            ErrorKind::KeyValue(_) => "token.key_value",
+            ErrorKind::Key(error) => error.code(),
         }
     }
 
@@ -101,6 +108,8 @@ impl Error {
             ErrorKind::PkiPath(_) => Some("WSS X.509 Token Profile 1.1 §3.1"),
             ErrorKind::Certificate(error) => error.clause(),
             ErrorKind::X509Data(_) => Some("XML Signature §4.5.4"),
+            ErrorKind::KeyValue(_) => Some("XML Signature 1.1 §4.5.2"),
+            ErrorKind::Key(error) => error.clause(),
         }
     }
 }
@@ -135,6 +144,8 @@ impl fmt::Display for Error {
             ErrorKind::PkiPath(error) => write!(f, "the token is no PKIPath: {error}"),
             ErrorKind::Certificate(error) => write!(f, "the token is no certificate that is read: {error}"),
             ErrorKind::X509Data(what) => write!(f, "X509Data cannot be read in one way only: {what}"),
+            ErrorKind::KeyValue(what) => write!(f, "the KeyValue is not read: {what}"),
+            ErrorKind::Key(error) => error.fmt(f),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod datetime;
 mod error;
 pub(crate) mod field;
+mod held_key;
 mod hint;
 mod key_info;
 pub mod saml;
@@ -10,6 +11,9 @@ pub mod x509;
 
 pub use error::Error;
 pub use error::ErrorKind;
+pub use held_key::HeldKey;
+pub use held_key::held_keys;
+pub use held_key::key_value;
 pub use hint::IssuerSerial;
 pub use hint::KeyHint;
 pub use hint::X509Hint;

@@ -87,14 +87,14 @@ impl Error {
     /// The stable code, `saml.<reason>`.
     pub fn code(&self) -> &'static str {
         match &self.kind {
-            ErrorKind::NotExpected { .. } => "saml.not_expected",
-            ErrorKind::MissingElement(_) => "saml.missing_element",
-            ErrorKind::UnexpectedElement(_) => "saml.unexpected_element",
-            ErrorKind::MissingAttribute(_) => "saml.missing_attribute",
-            ErrorKind::UnexpectedAttribute(_) => "saml.unexpected_attribute",
-            ErrorKind::StrayText => "saml.stray_text",
+            ErrorKind::NotExpected { .. } => "saml.not_supported",
+            ErrorKind::MissingElement(_)
+            | ErrorKind::UnexpectedElement(_)
+            | ErrorKind::MissingAttribute(_)
+            | ErrorKind::UnexpectedAttribute(_)
+            | ErrorKind::StrayText
+            | ErrorKind::Value { .. } => "saml.structure",
             ErrorKind::Text(_) => "saml.element_in_text",
-            ErrorKind::Value { .. } => "saml.value",
             ErrorKind::Time { .. } => "saml.time",
             ErrorKind::Version(_) => "saml.version",
             ErrorKind::MultipleSignatures => "saml.multiple_signatures",
