@@ -10,6 +10,7 @@ pub mod crypto;
 pub mod c14n;
 pub mod dsig;
 pub mod token;
+pub mod soap;
 
 // Deciding.
 pub mod trust;

@@ -6,7 +6,7 @@ use crate::xml::Element;
 /// What a signature says about the key it was made with. It chooses among keys that are trusted for another
 /// reason, and makes none trusted (T63).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum KeyHint<'d> {
+pub enum SignerHint<'d> {
     /// A certificate, carried by the message or described.
     X509(X509Hint),
     /// The key that a SAML assertion, or its issuer, names: this element of the message.

@@ -15,7 +15,7 @@ pub use held_key::HeldKey;
 pub use held_key::held_keys;
 pub use held_key::key_value;
 pub use hint::IssuerSerial;
-pub use hint::KeyHint;
+pub use hint::SignerHint;
 pub use hint::X509Hint;
 pub use key_info::KeyInfoItem;
 pub use key_info::key_info_items;
