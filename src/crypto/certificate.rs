@@ -62,7 +62,7 @@ impl Certificate {
     /// The most bytes that a certificate may have.
     pub const MAX_BYTES: usize = 64 * 1024;
 
-    /// The most certificates in a PKIPath, and in a path that [`crate`] builds: signer and anchor counted.
+    /// The most certificates in a PKIPath, and in a path to an anchor: signer and anchor counted.
     pub const MAX_PATH: usize = 6;
 
     /// Reads one certificate in DER and nothing after it.

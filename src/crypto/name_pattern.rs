@@ -9,7 +9,7 @@ use crate::crypto::name_text::parse;
 /// A distinguished name in which `*` stands for any run of characters inside a value, and a part `*` at one end
 /// for any further parts: `CN=orders-*,O=Partner GmbH,C=DE`, `*,O=Partner GmbH,C=DE`.
 ///
-/// Everything that is not `*` has to match, part for part, as in [`same_name`]; a literal star cannot be asked for.
+/// Everything that is not `*` has to match, part for part, as in [`same_name`](crate::crypto::same_name); a literal star cannot be asked for.
 #[derive(Clone, Debug)]
 pub struct NamePattern {
     written: String,

@@ -177,8 +177,8 @@ pub enum Refusal {
 pub enum NoPath {
     /// No certificate of the issuer is known.
     IssuerMissing,
-    /// The certificate is signed with its own key and is no anchor.
-    SelfSigned,
+    /// The certificate names itself as its issuer and is no anchor.
+    SelfIssued,
     /// A certificate of the issuer's name is known, and its key did not make the signature.
     SignatureMismatch,
     /// An anchor lies further away than a path may be long.
@@ -276,8 +276,11 @@ impl fmt::Display for Error {
                             "{subject} was issued by {issuer}, which is neither trusted nor known"
                         )
                     }
-                    NoPath::SelfSigned => {
-                        write!(f, "{subject} has signed its own certificate and is not trusted")
+                    NoPath::SelfIssued => {
+                        write!(
+                            f,
+                            "{subject} names itself as the issuer of its certificate, and is not trusted"
+                        )
                     }
                     NoPath::SignatureMismatch => {
                         write!(

@@ -114,7 +114,7 @@ pub(super) fn path(
     let mut issuer = anchor.certificate();
     let mut unused = below;
     while let Some((certificate, still_below)) = unused.split_last() {
-        may_issue(issuer, below_of(still_below))?;
+        may_issue(issuer, cas_in(unused))?;
         signature(certificate, issuer, rules, work, &mut facts)?;
         dates(certificate, at, &mut facts)?;
         key_size(certificate, rules, &mut facts)?;
@@ -142,7 +142,7 @@ pub(super) fn path(
 }
 
 /// The CAs among the certificates below one, which are all but the leaf; self-issued ones do not count (RFC 5280 §6.1.4 (l)).
-fn below_of(below: &[&Certificate]) -> usize {
+fn cas_in(below: &[&Certificate]) -> usize {
     below
         .iter()
         .skip(1)

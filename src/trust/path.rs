@@ -357,12 +357,10 @@ impl<'s> Search<'s> {
             .filter(|other| !self.store.is_anchor(other))
             .map(Issuer::Untrusted);
         let mut issuers: Vec<Issuer<'s>> = anchors.chain(untrusted).collect();
-        if issuers.is_empty() {
+        if certificate.is_self_issued() && issuers.iter().all(|issuer| issuer.certificate() == certificate) {
+            self.note(dead_end(certificate, NoPath::SelfIssued));
+        } else if issuers.is_empty() {
             self.note(dead_end(certificate, NoPath::IssuerMissing));
-        } else if certificate.is_self_issued()
-            && issuers.iter().all(|issuer| issuer.certificate() == certificate)
-        {
-            self.note(dead_end(certificate, NoPath::SelfSigned));
         }
         // Tried from the end: anchors first among those whose key identifier fits, then likewise the others.
         issuers.sort_by_key(|issuer| !names_key_of(certificate, issuer.certificate()));

@@ -1,0 +1,197 @@
+//! What the operator's files may be.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use openssl::stack::Stack;
+use openssl::x509::X509;
+use sealgate::trust::Constraint;
+use sealgate::trust::ConstraintError;
+use sealgate::trust::TrustSources;
+use tempfile::TempDir;
+
+use crate::authority::Party;
+use crate::authority::current_crl;
+use crate::authority::plan;
+use crate::authority::root;
+use crate::verdict;
+
+fn pem(party: &Party) -> Vec<u8> {
+    X509::from_der(party.certificate.der()).unwrap().to_pem().unwrap()
+}
+
+fn written(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn pkcs12(parties: &[&Party]) -> Vec<u8> {
+    let mut stack = Stack::new().unwrap();
+    for party in parties {
+        stack
+            .push(X509::from_der(party.certificate.der()).unwrap())
+            .unwrap();
+    }
+    let mut builder = openssl::pkcs12::Pkcs12::builder();
+    builder.ca(stack);
+    builder.build2("secret").unwrap().to_der().unwrap()
+}
+
+/// The trust in a file: how many anchors and pins.
+fn trust(path: &Path, password: Option<&str>) -> Result<(usize, usize), String> {
+    let mut sources = TrustSources::new();
+    let metadata = sources
+        .trust_path(path, password, None)
+        .map_err(|error| error.to_string())?;
+    assert!(metadata.is_empty());
+    let store = sources.build();
+    Ok((store.anchors().len(), store.pins().count()))
+}
+
+#[test]
+fn a_ca_is_an_anchor_and_anything_else_a_pin() {
+    let folder = TempDir::new().unwrap();
+    let (ca, pin) = (root("CA"), plan("pin").self_signed());
+    // basicConstraints without cA, and a certificate of version 1, make no CA.
+    let no_ca = plan("no CA")
+        .extension("2.5.29.19", true, &[0x30, 0])
+        .self_signed();
+    let old = plan("old").version(0).self_signed();
+    let bundle = [pem(&ca), pem(&pin), pem(&no_ca), pem(&old)].concat();
+    assert_eq!(trust(&written(&folder, "bundle.pem", &bundle), None), Ok((1, 3)));
+    assert_eq!(
+        trust(&written(&folder, "ca.der", ca.certificate.der()), None),
+        Ok((1, 0))
+    );
+    assert_eq!(
+        trust(&written(&folder, "pin.der", pin.certificate.der()), None),
+        Ok((0, 1))
+    );
+}
+
+#[test]
+fn pkcs12_trust_stores_need_their_password() {
+    let folder = TempDir::new().unwrap();
+    let path = written(
+        &folder,
+        "trust.p12",
+        &pkcs12(&[&root("CA"), &plan("pin").self_signed()]),
+    );
+    assert_eq!(trust(&path, Some("secret")), Ok((1, 1)));
+    assert!(trust(&path, Some("wrong")).unwrap_err().contains("password"));
+    assert!(trust(&path, None).unwrap_err().contains("password"));
+}
+
+#[test]
+fn folders_are_read_file_by_file() {
+    let folder = TempDir::new().unwrap();
+    written(&folder, "a.pem", &pem(&root("CA")));
+    written(&folder, "b.crt", plan("pin").self_signed().certificate.der());
+    written(&folder, "README", b"what these are");
+    written(&folder, ".hidden.pem", &pem(&root("hidden")));
+    fs::create_dir(folder.path().join("below")).unwrap();
+    fs::write(folder.path().join("below/c.pem"), pem(&root("below"))).unwrap();
+    assert_eq!(trust(folder.path(), None), Ok((1, 1)));
+    written(
+        &folder,
+        "broken.pem",
+        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    );
+    assert!(trust(folder.path(), None).unwrap_err().contains("broken.pem"));
+}
+
+#[test]
+fn files_with_nothing_to_trust_are_errors() {
+    let folder = TempDir::new().unwrap();
+    for (name, bytes) in [
+        ("empty", &b""[..]),
+        ("text", b"nothing"),
+        ("short.der", &[0x30, 0x03, 0x02, 0x01, 0x01]),
+    ] {
+        assert!(trust(&written(&folder, name, bytes), None).is_err(), "{name}");
+    }
+    let key = openssl::pkey::PKey::ec_gen("P-256")
+        .unwrap()
+        .private_key_to_pem_pkcs8()
+        .unwrap();
+    assert!(trust(&written(&folder, "key.pem", &key), None).is_err());
+    let empty = TempDir::new().unwrap();
+    assert!(trust(empty.path(), None).is_err());
+    let missing = TrustSources::new()
+        .trust_path(&folder.path().join("missing"), None, None)
+        .unwrap_err();
+    assert!(missing.is_io());
+    assert_eq!(missing.code(), "config.trust_unreadable");
+}
+
+#[test]
+fn metadata_is_handed_back() {
+    let folder = TempDir::new().unwrap();
+    let path = written(&folder, "idp.xml", b"\xef\xbb\xbf\n<EntityDescriptor/>");
+    let mut sources = TrustSources::new();
+    let metadata = sources.trust_path(&path, None, None).unwrap();
+    assert_eq!((metadata.len(), metadata[0].path.as_path()), (1, path.as_path()));
+    assert_eq!(metadata[0].bytes, b"\xef\xbb\xbf\n<EntityDescriptor/>");
+    assert!(sources.build().is_empty());
+    assert!(TrustSources::new().untrusted_path(&path, None).is_err());
+}
+
+#[test]
+fn crls_and_helpers_come_from_files_too() {
+    let folder = TempDir::new().unwrap();
+    let ca = root("CA");
+    let middle = plan("middle").ca(None).serial(5).issued_by(&ca);
+    let leaf = plan("orders").issued_by(&middle);
+    let list = current_crl().revoking(&middle, "2026-05-01T00:00:00Z").der(&ca);
+    let list_pem = openssl::x509::X509Crl::from_der(&list).unwrap().to_pem().unwrap();
+    for crl in [
+        written(&folder, "ca.crl", &list),
+        written(&folder, "crl.pem", &list_pem),
+    ] {
+        let mut sources = TrustSources::new();
+        sources
+            .trust_path(&written(&folder, "ca.pem", &pem(&ca)), None, None)
+            .unwrap();
+        sources
+            .untrusted_path(&written(&folder, "middle.pem", &pem(&middle)), None)
+            .unwrap();
+        sources.crl_path(&crl).unwrap();
+        assert_eq!(verdict(&sources.build(), &leaf, &[]), "trust.revoked");
+    }
+    for (name, bytes) in [
+        ("none.pem", pem(&ca)),
+        ("none.der", ca.certificate.der().to_vec()),
+        ("none", b"x".to_vec()),
+    ] {
+        assert!(
+            TrustSources::new()
+                .crl_path(&written(&folder, name, &bytes))
+                .is_err(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_constraint_asks_for_something() {
+    assert_eq!(
+        Constraint::new::<&str>(&[], &[]).unwrap_err(),
+        ConstraintError::Empty
+    );
+    for subject in ["", "*", "CN=*", "Partner", "CN=a,"] {
+        assert_eq!(
+            Constraint::new(&[subject], &[]).unwrap_err(),
+            ConstraintError::Pattern(subject.to_owned())
+        );
+    }
+    for name in ["", "dns:", "dns:*", "host.example", "other:x"] {
+        assert_eq!(
+            Constraint::new(&[], &[name]).unwrap_err(),
+            ConstraintError::Pattern(name.to_owned())
+        );
+    }
+    let constraint = Constraint::new(&["CN=a", "CN=b"], &["dns:c"]).unwrap();
+    assert_eq!(constraint.to_string(), "CN=a or CN=b, and dns:c");
+}
