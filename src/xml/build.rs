@@ -4,36 +4,18 @@
     reason = "sums and differences of offsets within the input, and depths below a limit; no input wraps them"
 )]
 
-use super::arena::{ALWAYS, Arena, AttributeRecord, Break, BreakKind, DeclarationRecord, ElementRecord};
+mod bindings;
+mod text;
+
+use super::arena::{ALWAYS, Arena, AttributeRecord, Break, BreakKind, ElementRecord};
 use super::arena::{NO_PARENT, Span, index, offset, short};
 use super::error::{ErrorKind, Scanned, malformed, refuse};
 use super::limits::{Limit, Limits};
 use super::names::{RawName, check_qname};
 use super::namespace::Namespace;
-use super::prefixes::{DEFAULT, Interner, XML, XMLNS};
-use super::text::{attribute_value, reference};
+use super::prefixes::{DEFAULT, Interner};
 use super::{attributes, ids};
-
-/// A prefix without a declaration.
-const UNBOUND: u16 = u16::MAX;
-
-/// What a prefix means at the place that is read, and who used it last.
-#[derive(Clone, Copy)]
-struct Binding {
-    namespace: u16,
-    /// The namespace it had where it was visibly used last, and the depth of that element; 0: nowhere.
-    user_namespace: u16,
-    user: u16,
-    /// Depth of the element that declared it.
-    declared: u16,
-}
-
-const FREE: Binding = Binding {
-    namespace: UNBOUND,
-    user_namespace: UNBOUND,
-    user: 0,
-    declared: 0,
-};
+use bindings::{Binding, FREE, UNBOUND};
 
 /// An open element.
 #[derive(Clone, Copy)]
@@ -67,16 +49,6 @@ struct Tag {
     /// Everything so far is written as canonicalization writes it.
     plain: bool,
     last_declared: Span,
-}
-
-/// What a visible use of a prefix means.
-#[derive(Clone, Copy)]
-struct Use {
-    namespace: u16,
-    user: u16,
-    /// Deepest apex for which the tag is canonical as written, as far as this prefix goes.
-    canonical: u16,
-    undeclares: bool,
 }
 
 pub(super) struct Builder<'a> {
@@ -222,152 +194,6 @@ impl<'a> Builder<'a> {
             special: raw.special,
         });
         Ok(())
-    }
-
-    #[inline(always)]
-    fn prefix(&mut self, start: usize, end: usize) -> Scanned<u16> {
-        let input = self.input.as_bytes();
-        let Some(number) = self.interner.prefix(self.arena, input, start, end) else {
-            return over(start, Limit::NamespacesInScope, self.limits.namespaces_in_scope);
-        };
-        if usize::from(number) >= self.bindings.len() {
-            self.bindings.resize(usize::from(number) + 1, FREE);
-        }
-        Ok(number)
-    }
-
-    #[inline(never)]
-    fn declare(&mut self, raw: RawAttribute) -> Scanned<()> {
-        let name = raw.name;
-        if self.arena.declarations.len() - self.tag.first_declaration >= usize::from(self.limits.namespaces) {
-            return over(name.start, Limit::Namespaces, self.limits.namespaces);
-        }
-        let local = if name.colon == 0 {
-            Span::default()
-        } else {
-            Span::new(name.colon + 1, name.end)
-        };
-        let prefix = self.prefix(index(local.start), index(local.end))?;
-        let uri = attribute_value(self.slice(raw.value, raw.value_end));
-        let Some(namespace) = self.interner.namespace(self.arena, &uri) else {
-            return over(
-                raw.value,
-                Limit::NamespacesInScope,
-                self.limits.namespaces_in_scope,
-            );
-        };
-        let reserved = prefix == XMLNS
-            || (prefix == XML) != (namespace == Namespace::XML.0)
-            || namespace == Namespace::XMLNS.0;
-        if reserved || prefix != DEFAULT && uri.is_empty() {
-            let written = self.slice(name.start, name.end).to_owned();
-            return refuse(name.start, ErrorKind::ReservedPrefix(written));
-        }
-        let depth = short(self.depth() + 1);
-        let binding = self.binding(prefix);
-        if binding.declared == depth {
-            let written = self.slice(name.start, name.end).to_owned();
-            return refuse(name.start, ErrorKind::DuplicateAttribute(written));
-        }
-        let bytes = self.bytes();
-        let after_attribute = self.arena.attributes.len() > self.tag.first_attribute;
-        let in_order = self.arena.declarations.len() == self.tag.first_declaration
-            || self.tag.last_declared.of(bytes) < local.of(bytes);
-        self.tag.plain &= in_order && !after_attribute && !raw.special;
-        self.tag.last_declared = local;
-        self.tag.unused += 1;
-        if binding.namespace == UNBOUND {
-            self.in_scope += 1;
-            if self.in_scope > usize::from(self.limits.namespaces_in_scope) {
-                let allowed = self.limits.namespaces_in_scope;
-                return over(name.start, Limit::NamespacesInScope, allowed);
-            }
-        }
-        self.undo.push((prefix, binding));
-        self.bind(
-            prefix,
-            Binding {
-                namespace,
-                declared: depth,
-                ..binding
-            },
-        );
-        self.arena
-            .declarations
-            .push(DeclarationRecord { prefix, namespace });
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn binding(&self, prefix: u16) -> Binding {
-        self.bindings.get(usize::from(prefix)).copied().unwrap_or(FREE)
-    }
-
-    #[inline(always)]
-    fn bind(&mut self, prefix: u16, binding: Binding) {
-        if let Some(entry) = self.bindings.get_mut(usize::from(prefix)) {
-            *entry = binding;
-        }
-    }
-
-    /// One visible use of `prefix` (Exclusive C14N §1.1) at `depth`.
-    #[inline(always)]
-    fn use_prefix(&mut self, prefix: u16, depth: u16, at: u32) -> Scanned<Use> {
-        let binding = self.binding(prefix);
-        let namespace = binding.namespace;
-        if namespace == UNBOUND || prefix == XMLNS {
-            let name = String::from_utf8_lossy(self.arena.prefix_name(self.bytes(), prefix)).into_owned();
-            return refuse(index(at), ErrorKind::UnboundPrefix(name));
-        }
-        let nothing = Use {
-            namespace,
-            user: ALWAYS,
-            canonical: ALWAYS,
-            undeclares: false,
-        };
-        if binding.user == depth || namespace == Namespace::XML.0 {
-            return Ok(nothing);
-        }
-        self.undo.push((prefix, binding));
-        self.bind(
-            prefix,
-            Binding {
-                user: depth,
-                user_namespace: namespace,
-                ..binding
-            },
-        );
-        if namespace == Namespace::NONE.0 {
-            let below = binding.user > 0 && binding.user_namespace != Namespace::NONE.0;
-            return Ok(if below {
-                Use {
-                    user: binding.user,
-                    canonical: 0,
-                    undeclares: true,
-                    ..nothing
-                }
-            } else {
-                nothing
-            });
-        }
-        let user = if binding.user_namespace == namespace {
-            binding.user
-        } else {
-            0
-        };
-        let canonical = if binding.declared != depth {
-            user
-        } else if user == 0 {
-            self.tag.unused = self.tag.unused.wrapping_sub(1);
-            ALWAYS
-        } else {
-            0
-        };
-        Ok(Use {
-            user,
-            canonical,
-            ..nothing
-        })
     }
 
     /// The start tag ends before `end`; `plain`: with nothing but `>` after the last attribute.
@@ -530,80 +356,6 @@ impl<'a> Builder<'a> {
             self.special_text(start, end)
         } else {
             Ok(())
-        }
-    }
-
-    #[cold]
-    fn outer_text(&self, start: usize, end: usize) -> Scanned<()> {
-        let text = self.slice(start, end);
-        let Some(at) = text.find(|character: char| !matches!(character, ' ' | '\t' | '\n' | '\r')) else {
-            return Ok(());
-        };
-        if self.has_root {
-            refuse(start + at, ErrorKind::TrailingContent)
-        } else {
-            malformed(start + at, "text before the root element")
-        }
-    }
-
-    #[inline(never)]
-    fn special_text(&mut self, start: usize, end: usize) -> Scanned<()> {
-        let bytes = self.bytes();
-        let (mut at, mut canonical) = (start, true);
-        while let Some(found) = memchr::memchr3(b'&', b'>', b'\r', bytes.get(at..end).unwrap_or_default()) {
-            at += found;
-            let rest = bytes.get(at..end).unwrap_or_default();
-            if rest.first() == Some(&b'&') {
-                let length = self.check_reference(at, end)?;
-                canonical &= matches!(rest.get(..length), Some(b"&amp;" | b"&lt;" | b"&gt;" | b"&#xD;"));
-                at += length;
-                continue;
-            }
-            if rest.first() == Some(&b'>') && at >= start + 2 && bytes.get(at - 2..at) == Some(b"]]") {
-                return malformed(at - 2, "]]> in text");
-            }
-            canonical = false;
-            at += 1;
-        }
-        if !canonical {
-            self.note(start, end, BreakKind::Text);
-        }
-        Ok(())
-    }
-
-    /// An attribute value with special characters: well-formed? Written canonically?
-    #[inline(never)]
-    fn check_value(&self, start: usize, end: usize) -> Scanned<bool> {
-        let bytes = self.bytes();
-        let (mut at, mut canonical) = (start, true);
-        while let Some(byte) = bytes.get(at).filter(|_| at < end) {
-            match byte {
-                b'<' => return malformed(at, "< in an attribute value"),
-                b'&' => {
-                    let length = self.check_reference(at, end)?;
-                    canonical &= matches!(
-                        bytes.get(at..at + length),
-                        Some(b"&amp;" | b"&lt;" | b"&quot;" | b"&#x9;" | b"&#xA;" | b"&#xD;")
-                    );
-                    at += length;
-                    continue;
-                }
-                b'\t' | b'\n' | b'\r' => canonical = false,
-                _ => {}
-            }
-            at += 1;
-        }
-        Ok(canonical)
-    }
-
-    fn check_reference(&self, at: usize, end: usize) -> Scanned<usize> {
-        match reference(self.bytes().get(at..end).unwrap_or_default()) {
-            Some((_, length)) => Ok(length),
-            None => {
-                let shown = self.input.get(at..end).unwrap_or("&");
-                let name: String = shown.chars().take_while(|c| *c != ';').take(24).collect();
-                refuse(at, ErrorKind::Reference(name))
-            }
         }
     }
 
