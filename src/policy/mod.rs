@@ -6,6 +6,7 @@
 mod profile;
 mod requirement;
 mod rules;
+pub mod saml;
 mod saml_rules;
 mod unmet;
 
@@ -16,5 +17,5 @@ pub use rules::{
     KeyReference, KeyTransport, Policy, PolicyError, Sha1, TimestampPresence, TimestampRules,
     UnsignedHeaders, UsernameToken,
 };
-pub use saml_rules::{AudienceRule, Confirmation, SamlRules};
+pub use saml_rules::{AudienceRule, Confirmation, SamlRules, SignatureOrder};
 pub use unmet::{Unmet, UnmetKind};

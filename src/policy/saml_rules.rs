@@ -11,7 +11,10 @@ pub struct SamlRules {
     pub sso_confirmations: Vec<Confirmation>,
     /// Whether an assertion without AudienceRestriction passes when no audience was configured.
     pub audience: AudienceRule,
-    /// The longest life of an assertion in seconds, from IssueInstant or NotBefore to NotOnOrAfter; none: any.
+    /// Where in an assertion or message its Signature may stand.
+    #[serde(default)]
+    pub signature_order: SignatureOrder,
+    /// The longest life of an assertion in seconds, from IssueInstant to NotOnOrAfter; none: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_life: Option<u32>,
 }
@@ -38,6 +41,17 @@ pub enum AudienceRule {
     Optional,
 }
 
+/// Where in an assertion or message its Signature may stand (SAML Core §5.4.1; T09).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignatureOrder {
+    /// After the Issuer, where the schema has it.
+    #[default]
+    AfterIssuer,
+    /// Anywhere among the children, as some old signers appended it.
+    AnyChild,
+}
+
 const ALL: [Confirmation; 3] = [
     Confirmation::Bearer,
     Confirmation::HolderOfKey,
@@ -51,6 +65,7 @@ impl SamlRules {
             soap_confirmations: vec![Confirmation::HolderOfKey, Confirmation::SenderVouches],
             sso_confirmations: vec![Confirmation::Bearer],
             audience: AudienceRule::Required,
+            signature_order: SignatureOrder::AfterIssuer,
             max_life: Some(3600),
         }
     }
@@ -82,6 +97,7 @@ impl SamlRules {
             soap_confirmations: ALL.to_vec(),
             sso_confirmations: ALL.to_vec(),
             audience: AudienceRule::Optional,
+            signature_order: SignatureOrder::AnyChild,
             max_life: None,
         }
     }

@@ -1,0 +1,468 @@
+use std::fmt;
+
+use chrono::DateTime;
+use chrono::SecondsFormat;
+use chrono::TimeDelta;
+use chrono::Utc;
+
+use crate::token;
+use crate::xml::Element;
+use crate::xml::Position;
+use crate::xml::quoted;
+
+/// Why an assertion or message is not good enough, and where.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Error {
+    kind: Box<ErrorKind>,
+    position: Position,
+}
+
+/// What was not good enough, with the values that did not match.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Response and assertion name different issuers (T91).
+    IssuerMismatch {
+        /// The Response's.
+        response: String,
+        /// The assertion's.
+        assertion: String,
+    },
+    /// A message that is signed names no issuer.
+    IssuerMissing,
+    /// An Issuer of another format than an entity's ID.
+    IssuerFormat(String),
+    /// No AudienceRestriction (T92).
+    AudienceMissing {
+        /// Whom it should be for; `None` if that is not known either.
+        expected: Option<String>,
+    },
+    /// An AudienceRestriction that does not name us (T92).
+    Audience {
+        /// Who we are.
+        expected: String,
+        /// Whom it is for.
+        found: Vec<String>,
+    },
+    /// It is for certain audiences, and who we are was not said.
+    AudienceUnknown {
+        /// Whom it is for.
+        found: Vec<String>,
+    },
+    /// A Recipient or Destination that is not ours (T93).
+    Recipient {
+        /// The attribute.
+        attribute: &'static str,
+        /// Ours.
+        expected: String,
+        /// Theirs.
+        found: String,
+    },
+    /// No Recipient or Destination (T93).
+    RecipientMissing(&'static str),
+    /// A Recipient or Destination, and where we are was not said.
+    RecipientUnknown {
+        /// The attribute.
+        attribute: &'static str,
+        /// What it says.
+        found: String,
+    },
+    /// It answers another request than ours, or none (T94).
+    InResponseTo {
+        /// Our request; `None` if we made none.
+        expected: Option<String>,
+        /// The request it answers; `None` if it answers none.
+        found: Option<String>,
+    },
+    /// Which request it should answer was not said.
+    RequestUnknown {
+        /// The request it answers; `None` if it answers none.
+        found: Option<String>,
+    },
+    /// It does not hold yet (T95).
+    NotYetValid {
+        /// Which time says so.
+        what: &'static str,
+        /// That time.
+        begins: DateTime<Utc>,
+        /// The time of the judgement.
+        now: DateTime<Utc>,
+        /// How far clocks may be off.
+        skew: TimeDelta,
+    },
+    /// It holds no longer (T95).
+    Expired {
+        /// Which time says so.
+        what: &'static str,
+        /// That time.
+        ended: DateTime<Utc>,
+        /// The time of the judgement.
+        now: DateTime<Utc>,
+        /// How far clocks may be off.
+        skew: TimeDelta,
+    },
+    /// It ends before it begins (T95).
+    EmptyWindow {
+        /// NotBefore.
+        not_before: DateTime<Utc>,
+        /// NotOnOrAfter.
+        not_on_or_after: DateTime<Utc>,
+    },
+    /// It holds for longer than the policy allows (T96).
+    LifeTooLong {
+        /// How long.
+        life: TimeDelta,
+        /// How long it may.
+        allowed: TimeDelta,
+    },
+    /// It does not end, and the policy limits lives (T96).
+    NoEnd,
+    /// A bearer confirmation without NotOnOrAfter (T97).
+    BearerWithoutEnd,
+    /// A bearer confirmation with NotBefore (T97).
+    BearerNotBefore,
+    /// A confirmation that needs data and has none.
+    ConfirmationData(&'static str),
+    /// No subject confirmation.
+    NoConfirmation,
+    /// No subject confirmation of a method that the policy allows (T100).
+    ConfirmationMethod {
+        /// The methods that there are.
+        found: Vec<String>,
+    },
+    /// The one who presents it has not shown the key (T98).
+    HolderOfKey,
+    /// The key of holder-of-key cannot be read.
+    HolderOfKeyInfo(Option<token::Error>),
+    /// Nobody who may vouches for it (T99).
+    SenderVouches,
+    /// A condition that is not understood (T102).
+    UnknownCondition(String),
+    /// The request failed (T104).
+    Status {
+        /// The codes, the outermost first.
+        codes: Vec<String>,
+        /// What the responder says to people.
+        message: Option<String>,
+    },
+    /// A Response without an assertion.
+    NoAssertion,
+    /// No statement that the subject was authenticated.
+    NoAuthnStatement,
+    /// Something is encrypted that has to be read; its name.
+    Encrypted(&'static str),
+    /// A subject that is named by nothing we read.
+    NameId,
+    /// An attribute whose value is no text (T105); its name.
+    AttributeNotText(String),
+    /// A comment or a processing instruction in a text (T33, T34).
+    InterruptedText,
+    /// A Signature that does not stand after the Issuer.
+    SignaturePlace,
+}
+
+impl Error {
+    pub(super) fn new(at: Element<'_>, kind: ErrorKind) -> Self {
+        Self {
+            kind: Box::new(kind),
+            position: at.position(),
+        }
+    }
+
+    /// What was not good enough.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Where.
+    pub fn position(&self) -> Option<Position> {
+        Some(self.position)
+    }
+
+    /// Whether more information could have decided otherwise.
+    pub fn is_indeterminate(&self) -> bool {
+        matches!(
+            *self.kind,
+            ErrorKind::AudienceMissing { expected: None }
+                | ErrorKind::AudienceUnknown { .. }
+                | ErrorKind::RecipientUnknown { .. }
+                | ErrorKind::RequestUnknown { .. }
+        )
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match &*self.kind {
+            ErrorKind::IssuerMismatch { .. } => "saml.issuer_mismatch",
+            ErrorKind::IssuerMissing => "saml.issuer_missing",
+            ErrorKind::IssuerFormat(_) => "saml.issuer_format",
+            ErrorKind::AudienceMissing { .. } => "saml.audience_missing",
+            ErrorKind::Audience { .. } => "saml.audience",
+            ErrorKind::AudienceUnknown { .. } => "saml.audience_unknown",
+            ErrorKind::Recipient {
+                attribute: "Destination",
+                ..
+            } => "saml.destination",
+            ErrorKind::Recipient { .. } => "saml.recipient",
+            ErrorKind::RecipientMissing("Destination") => "saml.destination_missing",
+            ErrorKind::RecipientMissing(_) => "saml.recipient_missing",
+            ErrorKind::RecipientUnknown { .. } => "saml.recipient_unknown",
+            ErrorKind::InResponseTo { .. } => "saml.in_response_to",
+            ErrorKind::RequestUnknown { .. } => "saml.request_unknown",
+            ErrorKind::NotYetValid { .. } => "saml.not_yet_valid",
+            ErrorKind::Expired { .. } => "saml.expired",
+            ErrorKind::EmptyWindow { .. } => "saml.empty_window",
+            ErrorKind::LifeTooLong { .. } | ErrorKind::NoEnd => "saml.life_too_long",
+            ErrorKind::BearerWithoutEnd => "saml.bearer_without_end",
+            ErrorKind::BearerNotBefore => "saml.bearer_not_before",
+            ErrorKind::ConfirmationData(_) => "saml.confirmation_data",
+            ErrorKind::NoConfirmation => "saml.no_confirmation",
+            ErrorKind::ConfirmationMethod { .. } => "saml.confirmation_method",
+            ErrorKind::HolderOfKey | ErrorKind::HolderOfKeyInfo(_) => "saml.holder_of_key",
+            ErrorKind::SenderVouches => "saml.sender_vouches",
+            ErrorKind::UnknownCondition(_) => "saml.unknown_condition",
+            ErrorKind::Status { .. } => "saml.status",
+            ErrorKind::NoAssertion => "saml.no_assertion",
+            ErrorKind::NoAuthnStatement => "saml.no_authn_statement",
+            ErrorKind::Encrypted(_) => "saml.encrypted",
+            ErrorKind::NameId => "saml.name_id",
+            ErrorKind::AttributeNotText(_) => "saml.attribute_not_text",
+            ErrorKind::InterruptedText => "saml.interrupted_text",
+            ErrorKind::SignaturePlace => "saml.signature_place",
+        }
+    }
+
+    /// The clause it rests on.
+    pub fn clause(&self) -> Option<&'static str> {
+        Some(match &*self.kind {
+            ErrorKind::IssuerMismatch { .. } | ErrorKind::IssuerMissing | ErrorKind::IssuerFormat(_) => {
+                "SAML Profiles §4.1.4.2"
+            }
+            ErrorKind::AudienceMissing { .. }
+            | ErrorKind::Audience { .. }
+            | ErrorKind::AudienceUnknown { .. } => "SAML Core §2.5.1.4",
+            ErrorKind::Recipient {
+                attribute: "Destination",
+                ..
+            }
+            | ErrorKind::RecipientMissing("Destination")
+            | ErrorKind::RecipientUnknown {
+                attribute: "Destination",
+                ..
+            } => "SAML Core §3.2; SAML Bindings §3.5.5.2",
+            ErrorKind::Recipient { .. }
+            | ErrorKind::RecipientMissing(_)
+            | ErrorKind::RecipientUnknown { .. }
+            | ErrorKind::InResponseTo { .. }
+            | ErrorKind::RequestUnknown { .. } => "SAML Profiles §4.1.4.3",
+            ErrorKind::NotYetValid { .. } | ErrorKind::Expired { .. } | ErrorKind::EmptyWindow { .. } => {
+                "SAML Core §2.5.1.2"
+            }
+            ErrorKind::BearerWithoutEnd
+            | ErrorKind::BearerNotBefore
+            | ErrorKind::NoAuthnStatement
+            | ErrorKind::NoAssertion => "SAML Profiles §4.1.4.2",
+            ErrorKind::ConfirmationData(_)
+            | ErrorKind::NoConfirmation
+            | ErrorKind::ConfirmationMethod { .. } => "SAML Core §2.4.1.1",
+            ErrorKind::HolderOfKey | ErrorKind::HolderOfKeyInfo(_) => "SAML Profiles §3.1",
+            ErrorKind::SenderVouches => "SAML Profiles §3.2; WSS SAML Token Profile 1.1 §3.5.2",
+            ErrorKind::UnknownCondition(_) => "SAML Core §2.5.1.1",
+            ErrorKind::Status { .. } => "SAML Core §3.2.2.2",
+            ErrorKind::NameId => "SAML Core §2.2",
+            ErrorKind::AttributeNotText(_) => "SAML Core §2.7.3.1.1",
+            ErrorKind::SignaturePlace => "SAML Core §5.4.1",
+            ErrorKind::LifeTooLong { .. }
+            | ErrorKind::NoEnd
+            | ErrorKind::Encrypted(_)
+            | ErrorKind::InterruptedText => return None,
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.kind {
+            ErrorKind::IssuerMismatch { response, assertion } => write!(
+                f,
+                "the Response is issued by {}, the assertion in it by {}",
+                quoted(response),
+                quoted(assertion)
+            ),
+            ErrorKind::IssuerMissing => f.write_str("the message does not say who issued it"),
+            ErrorKind::IssuerFormat(format) => {
+                write!(
+                    f,
+                    "the Issuer has the format {}, which is no entity's",
+                    quoted(format)
+                )
+            }
+            ErrorKind::AudienceMissing {
+                expected: Some(expected),
+            } => {
+                write!(f, "it is for no audience; expected {}", quoted(expected))
+            }
+            ErrorKind::AudienceMissing { expected: None } => {
+                f.write_str("it is for no audience, and which one was expected was not said")
+            }
+            ErrorKind::Audience { expected, found } => write!(
+                f,
+                "it is for the audience {}; expected {}",
+                list(found),
+                quoted(expected)
+            ),
+            ErrorKind::AudienceUnknown { found } => write!(
+                f,
+                "it is for the audience {}, and which one was expected was not said",
+                list(found)
+            ),
+            ErrorKind::Recipient {
+                attribute,
+                expected,
+                found,
+            } => write!(
+                f,
+                "{attribute} is {}; expected {}",
+                quoted(found),
+                quoted(expected)
+            ),
+            ErrorKind::RecipientMissing(attribute) => write!(f, "there is no {attribute}"),
+            ErrorKind::RecipientUnknown { attribute, found } => write!(
+                f,
+                "{attribute} is {}, and which one was expected was not said",
+                quoted(found)
+            ),
+            ErrorKind::InResponseTo { expected, found } => match (expected, found) {
+                (Some(expected), Some(found)) => write!(
+                    f,
+                    "it answers the request {}; expected {}",
+                    quoted(found),
+                    quoted(expected)
+                ),
+                (Some(expected), None) => {
+                    write!(f, "it answers no request; expected {}", quoted(expected))
+                }
+                (None, found) => write!(
+                    f,
+                    "it answers the request {}, and none was made",
+                    quoted(found.as_deref().unwrap_or_default())
+                ),
+            },
+            ErrorKind::RequestUnknown { found: Some(found) } => write!(
+                f,
+                "it answers the request {}, and which one was made was not said",
+                quoted(found)
+            ),
+            ErrorKind::RequestUnknown { found: None } => {
+                f.write_str("it answers no request, and whether it may come unasked was not said")
+            }
+            ErrorKind::NotYetValid {
+                what,
+                begins,
+                now,
+                skew,
+            } => write!(
+                f,
+                "{what} is {}; it is {} now, and clocks may be off by {} s",
+                instant(begins),
+                instant(now),
+                skew.num_seconds()
+            ),
+            ErrorKind::Expired {
+                what,
+                ended,
+                now,
+                skew,
+            } => write!(
+                f,
+                "{what} was {}; it is {} now, and clocks may be off by {} s",
+                instant(ended),
+                instant(now),
+                skew.num_seconds()
+            ),
+            ErrorKind::EmptyWindow {
+                not_before,
+                not_on_or_after,
+            } => write!(
+                f,
+                "NotOnOrAfter {} is not after NotBefore {}",
+                instant(not_on_or_after),
+                instant(not_before)
+            ),
+            ErrorKind::LifeTooLong { life, allowed } => write!(
+                f,
+                "it holds for {} s after it was issued; {} s are allowed",
+                life.num_seconds(),
+                allowed.num_seconds()
+            ),
+            ErrorKind::NoEnd => f.write_str("nothing says when it ends"),
+            ErrorKind::BearerWithoutEnd => f.write_str("the bearer confirmation has no NotOnOrAfter"),
+            ErrorKind::BearerNotBefore => f.write_str("the bearer confirmation has a NotBefore"),
+            ErrorKind::ConfirmationData(method) => {
+                write!(f, "the {method} confirmation has no SubjectConfirmationData")
+            }
+            ErrorKind::NoConfirmation => f.write_str("the Subject has no SubjectConfirmation"),
+            ErrorKind::ConfirmationMethod { found } => write!(
+                f,
+                "the policy allows none of the confirmation methods {}",
+                list(found)
+            ),
+            ErrorKind::HolderOfKey => f.write_str(
+                "the message is not signed with the key that the assertion names for holder-of-key",
+            ),
+            ErrorKind::HolderOfKeyInfo(Some(error)) => {
+                write!(
+                    f,
+                    "the key that the assertion names for holder-of-key is not read: {error}"
+                )
+            }
+            ErrorKind::HolderOfKeyInfo(None) => f.write_str("the assertion holds no key for holder-of-key"),
+            ErrorKind::SenderVouches => {
+                f.write_str("no signature of a key that may vouch covers both the assertion and the Body")
+            }
+            ErrorKind::UnknownCondition(name) => {
+                write!(f, "the condition {} is not understood", quoted(name))
+            }
+            ErrorKind::Status { codes, message } => {
+                write!(f, "the status is {}", list(codes))?;
+                match message {
+                    Some(message) => write!(f, ", with the message {}", quoted(message)),
+                    None => Ok(()),
+                }
+            }
+            ErrorKind::NoAssertion => f.write_str("the Response has no assertion"),
+            ErrorKind::NoAuthnStatement => {
+                f.write_str("no AuthnStatement says that the subject was authenticated")
+            }
+            ErrorKind::Encrypted(name) => {
+                write!(f, "the {name} is encrypted, and is not decrypted yet")
+            }
+            ErrorKind::NameId => f.write_str("the subject has no name that is read"),
+            ErrorKind::AttributeNotText(name) => {
+                write!(f, "the attribute {} has a value that is no text", quoted(name))
+            }
+            ErrorKind::InterruptedText => {
+                f.write_str("a comment or a processing instruction stands inside a text")
+            }
+            ErrorKind::SignaturePlace => {
+                f.write_str("the Signature does not stand after the Issuer, where the schema has it")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+fn instant(time: &DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// At most eight of `values`, quoted.
+fn list(values: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let mut shown: Vec<String> = values.iter().take(SHOWN).map(|value| quoted(value)).collect();
+    if values.len() > SHOWN {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
+}
