@@ -19,5 +19,6 @@ pub mod rejection;
 pub mod inbound;
 
 // Acting.
+pub mod relay;
 pub mod config;
 pub mod cli;
