@@ -21,4 +21,5 @@ pub mod inbound;
 // Acting.
 pub mod relay;
 pub mod config;
+pub mod gateway;
 pub mod cli;

@@ -1,0 +1,285 @@
+//! What the head of a request says, checked before a byte of the body is read (T113, T126).
+
+use actix_web::http::Method;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::http::header::HeaderMap;
+use actix_web::http::header::HeaderName;
+
+use crate::relay::MediaType;
+
+/// Fields of a head at most, and their bytes.
+const FIELDS: usize = 100;
+const FIELD_BYTES: usize = 32 * 1024;
+
+/// The head of a request that may carry a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// The SOAP version whose HTTP binding this is.
+    pub(super) binding: Binding,
+    /// The Content-Type as it came.
+    pub(super) content_type: String,
+    /// The SOAPAction without its quotes, or the action parameter; `None` if absent or empty.
+    pub(super) action: Option<String>,
+    /// How long the body says it is.
+    pub(super) length: Option<usize>,
+}
+
+/// The two HTTP bindings of SOAP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Binding {
+    /// `text/xml` and a SOAPAction header (SOAP 1.1 §6).
+    Soap11,
+    /// `application/soap+xml` and an action parameter (SOAP 1.2 Part 2 §7).
+    Soap12,
+}
+
+/// Why a request carries no message, whatever its body is. It is answered in HTTP, without a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoMessage {
+    /// Not POST.
+    Method,
+    /// Not a media type of SOAP, or characters other than UTF-8.
+    MediaType,
+    /// The body is compressed.
+    ContentEncoding,
+    /// A field twice that must be there once, or one that cannot be read.
+    Field,
+    /// Too many fields, or too long ones.
+    Fields,
+    /// The SOAPAction header and the action parameter are different.
+    Action,
+}
+
+impl NoMessage {
+    /// The stable code, `http.<reason>`.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Method => "http.method",
+            Self::MediaType => "http.media_type",
+            Self::ContentEncoding => "http.content_encoding",
+            Self::Field => "http.field",
+            Self::Fields => "limit.header",
+            Self::Action => "http.action",
+        }
+    }
+
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MediaType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Field | Self::Action => StatusCode::BAD_REQUEST,
+            Self::Fields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        }
+    }
+}
+
+impl Arrival {
+    /// Reads the head of a request.
+    pub(super) fn read(method: &Method, headers: &HeaderMap) -> Result<Self, NoMessage> {
+        if method != Method::POST {
+            return Err(NoMessage::Method);
+        }
+        within_limits(headers)?;
+        let content_type = only(headers, &header::CONTENT_TYPE)?.ok_or(NoMessage::MediaType)?;
+        let media_type = MediaType::parse(content_type).ok_or(NoMessage::MediaType)?;
+        let binding = match media_type.name.as_str() {
+            "text/xml" => Binding::Soap11,
+            "application/soap+xml" => Binding::Soap12,
+            _ => return Err(NoMessage::MediaType),
+        };
+        if !media_type.is_utf8() {
+            return Err(NoMessage::MediaType);
+        }
+        let coding = only(headers, &header::CONTENT_ENCODING)?;
+        if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+            return Err(NoMessage::ContentEncoding);
+        }
+        let length = only(headers, &header::CONTENT_LENGTH)?;
+        Ok(Self {
+            binding,
+            content_type: content_type.to_owned(),
+            action: action(&media_type, headers)?,
+            length: length.and_then(|length| length.parse().ok()),
+        })
+    }
+}
+
+/// The action that the head names. In SOAP 1.2 it is a parameter of the media type; some senders add the header of
+/// SOAP 1.1, which must then say the same.
+fn action(media_type: &MediaType, headers: &HeaderMap) -> Result<Option<String>, NoMessage> {
+    const SOAP_ACTION: HeaderName = HeaderName::from_static("soapaction");
+    let in_header = only(headers, &SOAP_ACTION)?.map(|action| unquoted(action).ok_or(NoMessage::Field));
+    let in_header = in_header.transpose()?.filter(|action| !action.is_empty());
+    let in_type = media_type.parameter("action").filter(|action| !action.is_empty());
+    match (in_header, in_type) {
+        (Some(one), Some(other)) if one != other => Err(NoMessage::Action),
+        (one, other) => Ok(one.or(other).map(str::to_owned)),
+    }
+}
+
+/// A SOAPAction without its quotes, which some senders leave out.
+fn unquoted(action: &str) -> Option<&str> {
+    let action = action.trim_matches([' ', '\t']);
+    let inner = match action.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"')?,
+        None => action,
+    };
+    (!inner.contains('"')).then_some(inner)
+}
+
+/// The value of a field that may stand once.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, NoMessage> {
+    let mut values = headers.get_all(name);
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(NoMessage::Field);
+    }
+    value.to_str().map(Some).map_err(|_| NoMessage::Field)
+}
+
+fn within_limits(headers: &HeaderMap) -> Result<(), NoMessage> {
+    let mut bytes = 0_usize;
+    for (number, (name, value)) in headers.iter().enumerate() {
+        bytes = bytes
+            .saturating_add(name.as_str().len())
+            .saturating_add(value.len());
+        if number >= FIELDS || bytes > FIELD_BYTES {
+            return Err(NoMessage::Fields);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn read(method: Method, fields: &[(&str, &str)]) -> Result<Arrival, NoMessage> {
+        let request = fields
+            .iter()
+            .fold(TestRequest::default(), |request, field| {
+                request.append_header(*field)
+            })
+            .to_http_request();
+        Arrival::read(&method, request.headers())
+    }
+
+    fn action(fields: &[(&str, &str)]) -> Result<Option<String>, NoMessage> {
+        read(Method::POST, fields).map(|arrival| arrival.action)
+    }
+
+    #[test]
+    fn only_post_carries_a_message() {
+        let xml = [("content-type", "text/xml")];
+        assert!(read(Method::POST, &xml).is_ok());
+        for method in [
+            Method::GET,
+            Method::HEAD,
+            Method::PUT,
+            Method::OPTIONS,
+            Method::TRACE,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            assert_eq!(read(method, &xml), Err(NoMessage::Method));
+        }
+    }
+
+    #[test]
+    fn the_media_type_tells_the_version_and_others_carry_nothing() {
+        let post = |kind| read(Method::POST, &[("content-type", kind)]);
+        let binding = |kind| post(kind).map(|arrival| arrival.binding);
+        assert_eq!(binding("text/xml; charset=UTF-8"), Ok(Binding::Soap11));
+        assert_eq!(binding("application/soap+xml"), Ok(Binding::Soap12));
+        for other in [
+            "application/xml",
+            "text/plain",
+            "multipart/related; type=\"text/xml\"",
+            "text/xml; charset=utf-16",
+            "text/xml, application/soap+xml",
+            "",
+        ] {
+            assert_eq!(binding(other), Err(NoMessage::MediaType), "{other}");
+        }
+        assert_eq!(read(Method::POST, &[]), Err(NoMessage::MediaType));
+    }
+
+    #[test]
+    fn compressed_bodies_are_refused() {
+        for (coding, refused) in [
+            ("gzip", true),
+            ("deflate", true),
+            ("identity, gzip", true),
+            ("identity", false),
+        ] {
+            let arrival = read(
+                Method::POST,
+                &[("content-type", "text/xml"), ("content-encoding", coding)],
+            );
+            assert_eq!(
+                arrival.err(),
+                refused.then_some(NoMessage::ContentEncoding),
+                "{coding}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_action_comes_from_the_header_or_the_parameter_and_they_agree() {
+        let soap11 = ("content-type", "text/xml");
+        let soap12 = ("content-type", "application/soap+xml; action=\"urn:a\"");
+        assert_eq!(
+            action(&[soap11, ("soapaction", "\"urn:a\"")]),
+            Ok(Some("urn:a".to_owned()))
+        );
+        assert_eq!(
+            action(&[soap11, ("soapaction", "urn:a")]),
+            Ok(Some("urn:a".to_owned()))
+        );
+        assert_eq!(action(&[soap11, ("soapaction", "\"\"")]), Ok(None));
+        assert_eq!(action(&[soap11]), Ok(None));
+        assert_eq!(action(&[soap12]), Ok(Some("urn:a".to_owned())));
+        assert_eq!(
+            action(&[soap12, ("soapaction", "\"urn:a\"")]),
+            Ok(Some("urn:a".to_owned()))
+        );
+        assert_eq!(
+            action(&[soap12, ("soapaction", "\"urn:b\"")]),
+            Err(NoMessage::Action)
+        );
+        assert_eq!(
+            action(&[soap11, ("soapaction", "\"urn:a")]),
+            Err(NoMessage::Field)
+        );
+        assert_eq!(action(&[soap11, ("soapaction", "a\"b")]), Err(NoMessage::Field));
+    }
+
+    #[test]
+    fn a_field_that_counts_stands_once() {
+        for name in ["content-type", "soapaction", "content-encoding", "content-length"] {
+            let fields = [
+                ("content-type", "text/xml"),
+                (name, "text/xml"),
+                (name, "text/xml"),
+            ];
+            assert_eq!(read(Method::POST, &fields), Err(NoMessage::Field), "{name}");
+        }
+    }
+
+    #[test]
+    fn fields_are_limited_in_number_and_length() {
+        let xml = ("content-type", "text/xml");
+        let names: Vec<String> = (0..FIELDS).map(|number| format!("x-{number}")).collect();
+        let fields: Vec<_> = std::iter::once(xml)
+            .chain(names.iter().map(|name| (name.as_str(), "x")))
+            .collect();
+        assert_eq!(read(Method::POST, &fields), Err(NoMessage::Fields));
+        assert!(read(Method::POST, fields.get(..FIELDS).unwrap_or_default()).is_ok());
+        let long = "x".repeat(FIELD_BYTES);
+        assert_eq!(read(Method::POST, &[xml, ("x", &long)]), Err(NoMessage::Fields));
+    }
+}
