@@ -210,7 +210,8 @@ fn integer(
 fn describe(schema: &Value) -> String {
     let description = schema.get("description").and_then(Value::as_str);
     let about = description.map_or_else(String::new, |text| {
-        format!(": {}", text.trim_end_matches('.').replace('\n', " "))
+        let first = text.split("\n\n").next().unwrap_or(text);
+        format!(": {}", first.trim_end_matches('.').replace('\n', " "))
     });
     let bound = |name| schema.get(name).and_then(Value::as_i64);
     let kind = match schema.get("type").and_then(Value::as_str) {

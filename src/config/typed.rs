@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::relay::Fact;
 use crate::xml::Limits;
 
 /// The configuration of a gateway. Relative paths start from the folder of this file.
@@ -163,14 +164,11 @@ pub(super) struct Route {
     pub(super) policy: String,
     /// Whose signatures count.
     pub(super) trust: Trust,
-    /// Header blocks that are handed on although nobody signed them, as "{urn:example}Hint".
-    #[serde(default)]
-    pub(super) unsigned_headers: Vec<String>,
     /// Where verified messages go.
     pub(super) backend: Backend,
     /// HTTP headers for the backend, with what was verified. A value that was not verified makes no header.
     #[serde(default)]
-    pub(super) identity: BTreeMap<String, Identity>,
+    pub(super) identity: BTreeMap<String, Fact>,
     /// Limits lower than those of the product.
     #[serde(default)]
     pub(super) limits: Limits,
@@ -293,43 +291,4 @@ fn answer_seconds() -> u16 {
 
 fn answer_bytes() -> u32 {
     10 << 20
-}
-
-/// Something verified about the sender.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(super) enum Identity {
-    /// A fact.
-    Fact(Fact),
-    /// The values of a SAML attribute.
-    Attribute(Attribute),
-}
-
-/// A fact about the sender.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Fact {
-    /// The subject of the signer's certificate (RFC 4514).
-    SignerSubject,
-    /// The issuer of the signer's certificate (RFC 4514).
-    SignerIssuer,
-    /// The serial number of the signer's certificate, in decimal.
-    SignerSerial,
-    /// SHA-256 of the signer's certificate, in hexadecimal.
-    SignerSha256,
-    /// The issuer of the SAML assertion.
-    SamlIssuer,
-    /// The NameID of the SAML assertion's subject.
-    SamlNameId,
-}
-
-/// A SAML attribute.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Attribute {
-    /// Its Name.
-    pub(super) saml_attribute: String,
-    /// Its NameFormat; "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified" if it is not said.
-    #[serde(default)]
-    pub(super) name_format: Option<String>,
 }

@@ -2,11 +2,24 @@
 
 mod backend;
 mod error;
+mod identity;
 mod media_type;
+mod route;
 
 pub use backend::Backend;
 pub use backend::BackendError;
 pub use backend::Client;
 pub use backend::Patience;
 pub use error::Error;
+pub use identity::AttributeName;
+pub use identity::Fact;
+pub use identity::HeaderNameError;
+pub use identity::IdentityHeaders;
+pub use identity::NamedFact;
 pub(crate) use media_type::MediaType;
+pub use route::Asked;
+pub use route::BodyName;
+pub use route::NoOperation;
+pub use route::Operation;
+pub use route::Operations;
+pub use route::Route;

@@ -1,0 +1,318 @@
+use std::fmt;
+
+use super::Backend;
+use super::identity::IdentityHeaders;
+use crate::xml::quoted;
+
+/// A path of the gateway: what may be asked for there, and who answers.
+#[derive(Debug)]
+pub struct Route {
+    /// The path of the URL, compared octet for octet.
+    pub path: String,
+    /// What may be asked for.
+    pub operations: Operations,
+    /// What the backend is told about the sender.
+    pub identity: IdentityHeaders,
+    /// Who answers.
+    pub backend: Backend,
+}
+
+/// What may be asked for on a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operations(Vec<Operation>);
+
+/// An operation of a service. Its three names have to agree: a message that says one thing to the web server and another in
+/// its signed body is refused (T114).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The action that HTTP and WS-Addressing may name; without it they may name none.
+    pub action: Option<String>,
+    /// The name of the element in the body.
+    pub body: BodyName,
+}
+
+/// The expanded name of the element in a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyName {
+    /// Its namespace name; empty for none.
+    pub namespace: String,
+    /// Its local name.
+    pub local: String,
+}
+
+/// What a message says that it asks for, in its three places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked<'m> {
+    /// SOAPAction or the `action` parameter; `None` if absent or empty.
+    pub http_action: Option<&'m str>,
+    /// `wsa:Action`, signed.
+    pub addressing_action: Option<&'m str>,
+    /// Namespace name and local name of the element in the verified body.
+    pub body: (&'m str, &'m str),
+}
+
+/// The names in a message do not agree on one operation of the route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoOperation {
+    /// No operation has this action.
+    HttpAction(String),
+    /// No operation has such a body; its namespace name and local name.
+    Body(String, String),
+    /// The operation with this body has another action.
+    Action {
+        /// What HTTP or WS-Addressing names.
+        found: String,
+        /// What the body stands for.
+        expected: Vec<String>,
+    },
+    /// Several operations have this body, and nothing says which is meant.
+    Ambiguous,
+}
+
+impl BodyName {
+    /// Reads `{namespace}local`, or `local` for a name without namespace. `None` for what is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (namespace, local) = match text.strip_prefix('{') {
+            Some(rest) => rest.split_once('}')?,
+            None => ("", text),
+        };
+        crate::xml::is_ncname(local).then(|| Self {
+            namespace: namespace.to_owned(),
+            local: local.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for BodyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{}}}{}", self.namespace, self.local)
+    }
+}
+
+impl Operations {
+    /// The operations of a route; `None` if there is none, or one stands twice.
+    pub fn new(operations: Vec<Operation>) -> Option<Self> {
+        let twice = operations
+            .iter()
+            .enumerate()
+            .any(|(index, operation)| operations.iter().take(index).any(|other| other == operation));
+        (!operations.is_empty() && !twice).then_some(Self(operations))
+    }
+
+    /// Whether any operation has this action: a cheap question before the message is read.
+    ///
+    /// # Errors
+    ///
+    /// [`NoOperation::HttpAction`] if none has.
+    pub fn may_have(&self, http_action: Option<&str>) -> Result<(), NoOperation> {
+        let Some(action) = http_action else { return Ok(()) };
+        let known = self
+            .0
+            .iter()
+            .any(|operation| operation.action.as_deref() == Some(action));
+        known
+            .then_some(())
+            .ok_or_else(|| NoOperation::HttpAction(action.to_owned()))
+    }
+
+    /// The one operation that a message asks for in all places where it says so.
+    ///
+    /// # Errors
+    ///
+    /// [`NoOperation`] if there is none, or more than one.
+    pub fn find(&self, asked: Asked<'_>) -> Result<&Operation, NoOperation> {
+        let (namespace, local) = asked.body;
+        let is_asked =
+            |operation: &&Operation| operation.body.namespace == namespace && operation.body.local == local;
+        let candidates: Vec<&Operation> = self.0.iter().filter(is_asked).collect();
+        if candidates.is_empty() {
+            return Err(NoOperation::Body(namespace.to_owned(), local.to_owned()));
+        }
+        let mut agreeing = candidates.clone();
+        for action in [asked.http_action, asked.addressing_action].into_iter().flatten() {
+            agreeing.retain(|operation| operation.action.as_deref() == Some(action));
+            if agreeing.is_empty() {
+                let expected = candidates.iter().filter_map(|operation| operation.action.clone());
+                return Err(NoOperation::Action {
+                    found: action.to_owned(),
+                    expected: expected.collect(),
+                });
+            }
+        }
+        match agreeing.as_slice() {
+            [one] => Ok(one),
+            _ => Err(NoOperation::Ambiguous),
+        }
+    }
+}
+
+impl NoOperation {
+    /// The stable code, `policy.<reason>`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::HttpAction(_) | Self::Action { .. } => "policy.action_mismatch",
+            Self::Body(_, _) => "policy.operation_unknown",
+            Self::Ambiguous => "policy.operation_ambiguous",
+        }
+    }
+
+    /// The clause it rests on.
+    pub fn clause(&self) -> Option<&'static str> {
+        Some("SOAP 1.1 §6.1.1; SOAP 1.2 Part 2 §6.5.3; WS-Addressing 1.0 SOAP Binding §3.1")
+    }
+}
+
+impl fmt::Display for NoOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HttpAction(action) => {
+                write!(f, "no operation of this route has the action {}", quoted(action))
+            }
+            Self::Body(namespace, local) => write!(
+                f,
+                "no operation of this route has the element {} of namespace {} in its body",
+                quoted(local),
+                quoted(namespace)
+            ),
+            Self::Action { found, expected } => {
+                write!(
+                    f,
+                    "the message names the action {}, and its signed body stands for ",
+                    quoted(found)
+                )?;
+                match expected.as_slice() {
+                    [] => f.write_str("none"),
+                    expected => f.write_str(
+                        &expected
+                            .iter()
+                            .map(|action| quoted(action))
+                            .collect::<Vec<_>>()
+                            .join(" or "),
+                    ),
+                }
+            }
+            Self::Ambiguous => {
+                f.write_str("the message names no action, and several operations have such a body")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoOperation {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    fn operations(all: &[(Option<&str>, &str)]) -> Option<Operations> {
+        let operation = |(action, body): &(Option<&str>, &str)| Operation {
+            action: action.map(str::to_owned),
+            body: BodyName::parse(body).unwrap(),
+        };
+        Operations::new(all.iter().map(operation).collect())
+    }
+
+    fn asked<'m>(http: Option<&'m str>, addressing: Option<&'m str>, local: &'m str) -> Asked<'m> {
+        Asked {
+            http_action: http,
+            addressing_action: addressing,
+            body: ("urn:o", local),
+        }
+    }
+
+    #[test]
+    fn action_addressing_and_body_must_agree() {
+        let operations = operations(&[
+            (Some("urn:place"), "{urn:o}Place"),
+            (Some("urn:cancel"), "{urn:o}Cancel"),
+        ])
+        .unwrap();
+        let find = |http, addressing, local| {
+            operations
+                .find(asked(http, addressing, local))
+                .map(|found| found.body.local.clone())
+        };
+        let place = Ok("Place".to_owned());
+        assert_eq!(find(Some("urn:place"), None, "Place"), place);
+        assert_eq!(find(None, Some("urn:place"), "Place"), place);
+        assert_eq!(find(None, None, "Place"), place);
+        assert_eq!(find(Some("urn:place"), Some("urn:place"), "Place"), place);
+        for (http, addressing) in [
+            (Some("urn:cancel"), None),
+            (None, Some("urn:cancel")),
+            (Some("urn:place"), Some("urn:cancel")),
+            (Some("urn:cancel"), Some("urn:place")),
+            (Some("urn:cancel"), Some("urn:cancel")),
+            (Some("urn:PLACE"), None),
+        ] {
+            let refused = find(http, addressing, "Place").unwrap_err();
+            assert_eq!(
+                refused.code(),
+                "policy.action_mismatch",
+                "{http:?} {addressing:?}"
+            );
+        }
+        assert_eq!(
+            find(None, None, "Delete").unwrap_err().code(),
+            "policy.operation_unknown"
+        );
+        let elsewhere = Asked {
+            body: ("urn:p", "Place"),
+            ..asked(None, None, "")
+        };
+        assert_eq!(
+            operations.find(elsewhere).unwrap_err().code(),
+            "policy.operation_unknown"
+        );
+    }
+
+    #[test]
+    fn an_operation_without_action_takes_no_action() {
+        let operations = operations(&[(None, "{urn:o}Place")]).unwrap();
+        assert!(operations.find(asked(None, None, "Place")).is_ok());
+        assert!(operations.find(asked(Some("urn:place"), None, "Place")).is_err());
+        assert!(operations.find(asked(None, Some("urn:place"), "Place")).is_err());
+    }
+
+    #[test]
+    fn operations_with_one_body_are_told_apart_by_action_only() {
+        let operations = operations(&[(Some("urn:a"), "{urn:o}Do"), (Some("urn:b"), "{urn:o}Do")]).unwrap();
+        let found = operations.find(asked(Some("urn:b"), None, "Do")).unwrap();
+        assert_eq!(found.action.as_deref(), Some("urn:b"));
+        assert_eq!(
+            operations.find(asked(None, None, "Do")),
+            Err(NoOperation::Ambiguous)
+        );
+    }
+
+    #[test]
+    fn an_action_that_no_operation_has_is_refused_before_the_message_is_read() {
+        let operations = operations(&[(Some("urn:a"), "{urn:o}Do"), (None, "{urn:o}Be")]).unwrap();
+        assert_eq!(operations.may_have(Some("urn:a")), Ok(()));
+        assert_eq!(operations.may_have(None), Ok(()));
+        assert_eq!(
+            operations.may_have(Some("urn:b")).unwrap_err().code(),
+            "policy.action_mismatch"
+        );
+    }
+
+    #[test]
+    fn a_route_has_operations_and_each_once() {
+        assert_eq!(operations(&[]), None);
+        assert_eq!(operations(&[(None, "{urn:o}Do"), (None, "{urn:o}Do")]), None);
+        assert!(operations(&[(None, "{urn:o}Do"), (None, "{urn:o}Be")]).is_some());
+    }
+
+    #[test]
+    fn names_of_bodies_are_written_with_their_namespace() {
+        assert_eq!(
+            BodyName::parse("{urn:o}Place").unwrap().to_string(),
+            "{urn:o}Place"
+        );
+        assert_eq!(BodyName::parse("Place").unwrap().namespace, "");
+        for bad in ["", "{urn:o}", "{urn:o", "o:Place", "{urn:o}a b", "{a}{b}c"] {
+            assert_eq!(BodyName::parse(bad), None, "{bad}");
+        }
+    }
+}
