@@ -1,10 +1,101 @@
 //! The configuration of a gateway: as typed, then checked; what cannot work is found at start, never later.
+//!
+//! The file is compared with its own JSON schema first, which finds all that is misspelt at once, then read into types, then
+//! checked: files are loaded, names understood, and what would be unsafe is refused, as a route that trusts nobody (T62), a CA that is
+//! trusted for everybody (T147), or a key that everybody may read (T154).
 
+mod check;
+mod checked;
+mod files;
+mod policy;
 mod problem;
+mod route;
 mod schema;
 mod shape;
+mod trust;
 mod typed;
 
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use chrono::DateTime;
+use chrono::Utc;
+use serde::Deserialize;
+use toml::de::DeTable;
+
+pub use checked::Checked;
+pub use checked::GuardedRoute;
+pub use checked::Listener;
+pub use checked::Load;
 pub use problem::Problem;
 pub use problem::Problems;
 pub use schema::schema;
+
+/// A configuration to start from, with comments.
+pub fn init() -> &'static str {
+    include_str!("init.toml")
+}
+
+/// The greatest file of a configuration.
+const FILE_BYTES: u64 = 16 << 20;
+
+/// Reads and checks a configuration file as of `now`.
+///
+/// # Errors
+///
+/// [`Problems`]: everything that was found wrong, each with its place and what would be right.
+pub fn load(file: &Path, now: DateTime<Utc>) -> Result<Checked, Problems> {
+    let bytes = files::read(file, FILE_BYTES).map_err(|error| {
+        let what = format!("cannot be read: {error}");
+        Problems::one(
+            file,
+            None,
+            what,
+            "name a configuration; `sealgate config init` prints one",
+        )
+    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Problems::one(file, None, "is not UTF-8".to_owned(), "write it in UTF-8"))?;
+    read(file, &text, now)
+}
+
+/// Checks the configuration `text`, which stands in `file`, as of `now`.
+///
+/// # Errors
+///
+/// [`Problems`], as of [`load`].
+pub fn read(file: &Path, text: &str, now: DateTime<Utc>) -> Result<Checked, Problems> {
+    let tree = DeTable::parse(text).map_err(|error| malformed(file, text, &error))?;
+    let mut source = problem::Source::new(file, text, &tree);
+    shape::check(&schema(), &tree, &mut source);
+    if let Some(problems) = Problems::new(std::mem::take(&mut source.problems)) {
+        return Err(problems);
+    }
+    let typed = toml::Deserializer::parse(text).and_then(typed::Config::deserialize);
+    let typed = typed.map_err(|error| malformed(file, text, &error))?;
+    let checked = check::check(&typed, now, &mut source);
+    match (checked, Problems::new(source.into_problems())) {
+        (Some(checked), None) => Ok(checked),
+        (_, Some(problems)) => Err(problems),
+        (None, None) => Err(Problems::one(
+            file,
+            None,
+            "cannot be used".to_owned(),
+            "report this as a bug",
+        )),
+    }
+}
+
+fn malformed(file: &Path, text: &str, error: &toml::de::Error) -> Problems {
+    let position = error
+        .span()
+        .map(|span| crate::xml::Position::of(text.as_bytes(), span.start));
+    Problems::one(
+        file,
+        position,
+        error.message().to_owned(),
+        "write TOML, as `sealgate config init` prints it",
+    )
+}

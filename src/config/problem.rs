@@ -35,6 +35,17 @@ impl Problems {
         (!problems.is_empty()).then_some(Self(problems))
     }
 
+    /// A single problem with the file as a whole.
+    pub(super) fn one(file: &Path, position: Option<Position>, what: String, instead: &str) -> Self {
+        Self(vec![Problem {
+            file: file.to_owned(),
+            position,
+            key: String::new(),
+            what,
+            instead: instead.to_owned(),
+        }])
+    }
+
     /// The problems.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.0.iter()
@@ -125,7 +136,7 @@ pub(super) struct Source<'t> {
     file: &'t Path,
     text: &'t str,
     tree: &'t Spanned<DeTable<'t>>,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
 }
 
 impl<'t> Source<'t> {

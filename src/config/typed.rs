@@ -44,9 +44,10 @@ pub(super) struct Listener {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tls {
-    /// PEM file: our certificate, then the path above it.
-    pub(super) certificate: PathBuf,
-    /// PEM file: the key of the certificate, readable by its owner only.
+    /// PEM file: our certificate, then the path above it. Not needed if `key` is PKCS#12.
+    #[serde(default)]
+    pub(super) certificate: Option<PathBuf>,
+    /// PEM or PKCS#12 file: the key of the certificate, not readable by everybody.
     pub(super) key: PathBuf,
     /// File with the password of the key.
     #[serde(default)]
@@ -84,9 +85,10 @@ pub(super) struct Admin {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Gateway {
-    /// PEM file: the certificate that answers are signed with.
-    pub(super) certificate: PathBuf,
-    /// PEM file: the key of the certificate, readable by its owner only.
+    /// PEM file: the certificate that answers are signed with. Not needed if `key` is PKCS#12.
+    #[serde(default)]
+    pub(super) certificate: Option<PathBuf>,
+    /// PEM or PKCS#12 file: the key of the certificate, not readable by everybody.
     pub(super) key: PathBuf,
     /// File with the password of the key.
     #[serde(default)]
@@ -242,8 +244,8 @@ pub(super) enum Revocation {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Saml {
-    /// Files with SAML metadata of identity providers.
-    #[schemars(length(min = 1))]
+    /// Files with SAML metadata of identity providers. Others may speak if an anchor certifies them.
+    #[serde(default)]
     pub(super) metadata: Vec<PathBuf>,
     /// The audience that assertions must be meant for.
     pub(super) audience: String,
@@ -270,10 +272,10 @@ pub(super) struct Backend {
     /// Files with certificates: who issues the certificate of an "https:" backend.
     #[serde(default)]
     pub(super) ca: Vec<PathBuf>,
-    /// PEM file: the certificate that we show to the backend.
+    /// PEM file: the certificate that we show to the backend. Not needed if `key` is PKCS#12.
     #[serde(default)]
     pub(super) certificate: Option<PathBuf>,
-    /// PEM file: the key of that certificate, readable by its owner only.
+    /// PEM or PKCS#12 file: the key of that certificate, not readable by everybody.
     #[serde(default)]
     pub(super) key: Option<PathBuf>,
     /// File with the password of the key.

@@ -95,6 +95,16 @@ impl TlsIdentity {
         self.chain.first()
     }
 
+    /// The certificate, and the path above it.
+    pub fn chain(&self) -> &[Certificate] {
+        &self.chain
+    }
+
+    /// The key.
+    pub fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
     fn install(&self, context: &mut SslContextBuilder) -> Result<(), TlsError> {
         let mut chain = self.chain.iter();
         let own = chain.next().ok_or(TlsError::NoCertificate)?;

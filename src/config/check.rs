@@ -1,0 +1,167 @@
+use std::net::IpAddr;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use chrono::DateTime;
+use chrono::Utc;
+
+use super::checked::Checked;
+use super::checked::Listener;
+use super::checked::Load;
+use super::files;
+use super::files::IdentityFiles;
+use super::problem::KeyPath;
+use super::problem::Source;
+use super::route;
+use super::typed;
+use crate::crypto::ClientCertificates;
+use crate::crypto::TlsIdentity;
+use crate::crypto::TlsServer;
+
+/// Checks everything that types do not say. `None` if anything is wrong, which is then noted in `source`.
+pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Source<'_>) -> Option<Checked> {
+    let top = KeyPath::default();
+    let listeners = listeners(&config.listener, now, source);
+    let admin = config.admin.as_ref();
+    let admin = admin.map(|admin| address(&admin.address, &top.key("admin").key("address"), source));
+    let signer = signer(&config.gateway, now, source);
+    let routes = route::check_all(&config.route, now, source);
+    let checked = Checked {
+        listeners: listeners?,
+        admin: admin.flatten(),
+        signer: signer?,
+        load: load(&config.gateway),
+        replay_capacity: usize::try_from(config.replay.capacity).ok()?,
+        routes: routes?,
+    };
+    (!source.has_problems()).then_some(checked)
+}
+
+fn listeners(
+    listeners: &[typed::Listener],
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Vec<Listener>> {
+    let mut checked: Vec<Listener> = Vec::new();
+    for (index, listener) in listeners.iter().enumerate() {
+        let path = KeyPath::default().key("listener").entry(index);
+        let at_address = path.key("address");
+        let tls = listener.tls.as_ref();
+        let server = tls.and_then(|tls| tls_server(tls, &path.key("tls"), now, source));
+        let Some(address) = address(&listener.address, &at_address, source) else {
+            continue;
+        };
+        if tls.is_none() && !is_loopback(address.ip()) {
+            let what = format!("is open to other machines without TLS: {address}");
+            source.problem(
+                &at_address,
+                what,
+                "add tls to this listener, or listen on 127.0.0.1",
+            );
+        }
+        if address.port() != 0 && checked.iter().any(|other| other.address == address) {
+            source.problem(
+                &at_address,
+                "is the address of another listener",
+                "remove one of them",
+            );
+        }
+        checked.push(Listener { address, tls: server });
+    }
+    (!source.has_problems()).then_some(checked)
+}
+
+fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
+}
+
+fn address(text: &str, path: &KeyPath, source: &mut Source<'_>) -> Option<SocketAddr> {
+    let address = text.parse().ok();
+    if address.is_none() {
+        source.problem(
+            path,
+            format!("is {text:?}"),
+            "write an IP address and a port, as \"127.0.0.1:8080\"",
+        );
+    }
+    address
+}
+
+fn tls_server(
+    tls: &typed::Tls,
+    path: &KeyPath,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<TlsServer> {
+    let files = IdentityFiles {
+        table: path.clone(),
+        certificate: tls.certificate.as_deref(),
+        key: &tls.key,
+        password: tls.key_password_file.as_deref(),
+    };
+    let identity = files::identity(&files, now, source);
+    let at_anchors = path.key("client_ca");
+    let anchors = files::all_certificates(&tls.client_ca, &at_anchors, source);
+    if tls.clients != typed::Clients::NotAsked && tls.client_ca.is_empty() {
+        source.problem(
+            &at_anchors,
+            "is missing",
+            "name the files of who issues the certificates of clients",
+        );
+        return None;
+    }
+    let clients = match tls.clients {
+        typed::Clients::NotAsked => {
+            if !tls.client_ca.is_empty() {
+                source.problem(
+                    &at_anchors,
+                    "has no meaning when clients are not asked",
+                    "set clients to \"optional\" or \"required\"",
+                );
+            }
+            ClientCertificates::NotAsked
+        }
+        typed::Clients::Optional => ClientCertificates::Optional(anchors?),
+        typed::Clients::Required => ClientCertificates::Required(anchors?),
+    };
+    let server = TlsServer::new(&identity?, &clients);
+    server
+        .map_err(|error| source.problem(path, error.to_string(), "give other certificates"))
+        .ok()
+}
+
+fn signer(gateway: &typed::Gateway, now: DateTime<Utc>, source: &mut Source<'_>) -> Option<TlsIdentity> {
+    let table = KeyPath::default().key("gateway");
+    let files = IdentityFiles {
+        table: table.clone(),
+        certificate: gateway.certificate.as_deref(),
+        key: &gateway.key,
+        password: gateway.key_password_file.as_deref(),
+    };
+    let identity = files::identity(&files, now, source)?;
+    let usage = identity
+        .certificate()
+        .and_then(crate::crypto::Certificate::key_usage);
+    if usage.is_some_and(|usage| !usage.signs_content()) {
+        source.problem(
+            &table.key("certificate"),
+            "is a certificate whose key may not sign messages",
+            "give one with the key usage digitalSignature",
+        );
+        return None;
+    }
+    Some(identity)
+}
+
+fn load(gateway: &typed::Gateway) -> Load {
+    let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let seconds = |number: u16| Duration::from_secs(u64::from(number));
+    Load {
+        workers: gateway.workers.map_or_else(processors, usize::from),
+        connections: count(gateway.connections),
+        messages: count(gateway.messages),
+        body: seconds(gateway.body_seconds),
+        drain: seconds(gateway.drain_seconds),
+    }
+}

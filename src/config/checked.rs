@@ -1,0 +1,65 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::crypto::TlsIdentity;
+use crate::crypto::TlsServer;
+use crate::policy::Policy;
+use crate::relay::Route;
+use crate::trust::Issuers;
+use crate::trust::TrustStore;
+
+/// A configuration that can work: every file has been read, every name understood.
+#[derive(Debug)]
+pub struct Checked {
+    /// Where messages arrive.
+    pub listeners: Vec<Listener>,
+    /// Where operators ask for health and metrics.
+    pub admin: Option<SocketAddr>,
+    /// Who signs the answers.
+    pub signer: TlsIdentity,
+    /// How much is taken on.
+    pub load: Load,
+    /// How many used messages are remembered at a time.
+    pub replay_capacity: usize,
+    /// What is behind the gateway. No path stands twice.
+    pub routes: Vec<GuardedRoute>,
+}
+
+/// An address where messages arrive. Without TLS it is a loopback address.
+#[derive(Debug)]
+pub struct Listener {
+    /// The address; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// TLS.
+    pub tls: Option<TlsServer>,
+}
+
+/// How much the gateway takes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Threads that serve.
+    pub workers: usize,
+    /// Connections at a time.
+    pub connections: usize,
+    /// Messages at a time.
+    pub messages: usize,
+    /// The time for the body of a request.
+    pub body: Duration,
+    /// The time for messages in work when the gateway is told to stop.
+    pub drain: Duration,
+}
+
+/// A route, and what stands before it.
+#[derive(Debug)]
+pub struct GuardedRoute {
+    /// What may be asked for, and who answers.
+    pub route: Route,
+    /// Whose signatures count: at least one anchor, pin or metadata.
+    pub trust: TrustStore,
+    /// Whose assertions count.
+    pub issuers: Issuers,
+    /// The audience that assertions must be meant for.
+    pub audience: Option<String>,
+    /// What a message must prove, with the limits of this route.
+    pub policy: Policy,
+}

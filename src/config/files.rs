@@ -1,0 +1,206 @@
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use chrono::Utc;
+use zeroize::Zeroizing;
+
+use super::problem::KeyPath;
+use super::problem::Source;
+use crate::crypto::Certificate;
+use crate::crypto::Pkcs12;
+use crate::crypto::PrivateKey;
+use crate::crypto::PrivateKeyError;
+use crate::crypto::TlsIdentity;
+use crate::trust::TrustSources;
+
+/// The greatest file of a key or password.
+const SECRET_BYTES: u64 = 1 << 20;
+
+/// Everybody, in the permissions of a file.
+const OTHERS: u32 = 0o007;
+
+/// The files of a key with its certificate, as one table of the configuration names them.
+pub(super) struct IdentityFiles<'t> {
+    /// The table.
+    pub(super) table: KeyPath,
+    pub(super) certificate: Option<&'t Path>,
+    pub(super) key: &'t Path,
+    pub(super) password: Option<&'t Path>,
+}
+
+/// Loads a key with its certificates, which must hold at `now`. What is wrong is noted, and gives `None`.
+pub(super) fn identity(
+    files: &IdentityFiles<'_>,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<TlsIdentity> {
+    let password = match files.password {
+        Some(path) => Some(password(path, &files.table.key("key_password_file"), source)?),
+        None => None,
+    };
+    let at_key = files.table.key("key");
+    let bytes = secret(files.key, &at_key, source)?;
+    let (key, contained) = if Certificate::is_pkcs12(&bytes) {
+        let opened = Pkcs12::from_der(&bytes, password.as_deref().map_or("", String::as_str));
+        let opened = opened.map_err(|error| {
+            wrong(
+                source,
+                &at_key,
+                files.key,
+                &error,
+                "give a PKCS#12 file, and its password in key_password_file",
+            )
+        });
+        let opened = opened.ok()?;
+        let Some((key, own)) = opened.identity else {
+            source.problem(
+                &at_key,
+                "has no private key in it",
+                "give a PKCS#12 file with a key and its certificate",
+            );
+            return None;
+        };
+        (key, std::iter::once(own).chain(opened.certificates).collect())
+    } else {
+        let key = PrivateKey::from_pem(&bytes, password.as_deref().map(|password| password.as_bytes()));
+        let key = key.map_err(|error| {
+            let instead = match &error {
+                PrivateKeyError::PasswordNeeded => "name a file with its password in key_password_file",
+                _ => "give a private key as PEM or PKCS#12",
+            };
+            wrong(source, &at_key, files.key, &error, instead);
+        });
+        (key.ok()?, Vec::new())
+    };
+    let at_certificate = files.table.key("certificate");
+    let chain = match files.certificate {
+        Some(path) => certificates(path, &at_certificate, source)?,
+        None if contained.is_empty() => {
+            source.problem(
+                &at_certificate,
+                "is missing",
+                "name the PEM file of the key's certificate",
+            );
+            return None;
+        }
+        None => contained,
+    };
+    let identity = TlsIdentity::new(chain, key);
+    let identity = identity
+        .map_err(|error| source.problem(&at_key, error.to_string(), "give the key of the certificate"))
+        .ok()?;
+    holds(identity.certificate()?, now, &at_certificate, source).then_some(identity)
+}
+
+/// Whether a certificate holds at `now`; noted otherwise.
+fn holds(certificate: &Certificate, now: DateTime<Utc>, path: &KeyPath, source: &mut Source<'_>) -> bool {
+    let (from, to) = (certificate.not_before(), certificate.not_after());
+    let holds = from <= now && now <= to;
+    if !holds {
+        let what = format!("is a certificate that is valid from {from} to {to}, and it is {now}");
+        source.problem(path, what, "give one that is valid now");
+    }
+    holds
+}
+
+/// Loads the certificates of a file or folder. What is wrong is noted, and gives `None`.
+pub(super) fn certificates(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Vec<Certificate>> {
+    let full = source.folder().join(path);
+    let text = read(&full, TrustSources::MAX_FILE);
+    let text = text.map_err(|error| unreadable(source, key, path, &error)).ok()?;
+    let found = if text.first() == Some(&0x30) {
+        Certificate::from_der(&text).map(|one| vec![one])
+    } else {
+        Certificate::from_pem_bundle(&text)
+    };
+    let found = found.map_err(|error| wrong(source, key, path, &error, "give certificates as PEM or DER"));
+    let found = found.ok()?;
+    if found.is_empty() {
+        source.problem(
+            key,
+            format!("has no certificate in it: {}", path.display()),
+            "give certificates as PEM or DER",
+        );
+        return None;
+    }
+    Some(found)
+}
+
+/// Loads certificates from several files. `None` if one of them cannot be used.
+pub(super) fn all_certificates(
+    paths: &[PathBuf],
+    key: &KeyPath,
+    source: &mut Source<'_>,
+) -> Option<Vec<Certificate>> {
+    let each = |(index, path): (usize, &PathBuf)| certificates(path, &key.entry(index), source);
+    // All are loaded before one that failed counts, so that each is told.
+    let loaded: Vec<_> = paths.iter().enumerate().map(each).collect();
+    let certificates: Option<Vec<_>> = loaded.into_iter().collect();
+    certificates.map(|certificates| certificates.concat())
+}
+
+/// The bytes of a file that not everybody may read (T154). The permissions are those of the opened file, whatever links
+/// lead to it.
+fn secret(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Zeroizing<Vec<u8>>> {
+    let full = source.folder().join(path);
+    let opened = File::open(&full).and_then(|file| Ok((file.metadata()?.permissions().mode(), file)));
+    let (mode, file) = opened
+        .map_err(|error| unreadable(source, key, path, &error))
+        .ok()?;
+    if mode & OTHERS != 0 {
+        source.problem(
+            key,
+            format!(
+                "is open to everybody: {} has the mode {:03o}",
+                path.display(),
+                mode & 0o777
+            ),
+            format!("run: chmod 600 {}", full.display()),
+        );
+        return None;
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = file.take(SECRET_BYTES).read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(source, key, path, &error)).ok()?;
+    Some(bytes)
+}
+
+/// The first line of a file that not everybody may read.
+fn password(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Zeroizing<String>> {
+    let bytes = secret(path, key, source)?;
+    let line = std::str::from_utf8(&bytes)
+        .ok()
+        .and_then(|text| text.lines().next());
+    let Some(line) = line else {
+        source.problem(key, "is no text", "give a file whose first line is the password");
+        return None;
+    };
+    Some(Zeroizing::new(line.to_owned()))
+}
+
+pub(super) fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub(super) fn unreadable(source: &mut Source<'_>, key: &KeyPath, path: &Path, error: &std::io::Error) {
+    let full = source.folder().join(path).display().to_string();
+    source.problem(
+        key,
+        format!("cannot be read: {}: {error}", path.display()),
+        format!("there should be a file {full}"),
+    );
+}
+
+fn wrong(source: &mut Source<'_>, key: &KeyPath, path: &Path, error: &dyn std::error::Error, instead: &str) {
+    source.problem(
+        key,
+        format!("cannot be used: {}: {error}", path.display()),
+        instead,
+    );
+}

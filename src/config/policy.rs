@@ -1,0 +1,156 @@
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::files;
+use super::problem::KeyPath;
+use super::problem::Source;
+use crate::algorithm::DigestAlgorithm;
+use crate::algorithm::HmacTruncation;
+use crate::algorithm::SignatureAlgorithm;
+use crate::policy::Dsa;
+use crate::policy::Part;
+use crate::policy::Policy;
+use crate::policy::Profile;
+use crate::policy::Sha1;
+use crate::policy::TimestampPresence;
+use crate::trust::Revocation;
+use crate::xml::Limits;
+
+/// The greatest file of a policy.
+const FILE_BYTES: u64 = 1 << 20;
+
+const INSTEAD: &str = "write \"strict\", \"saml-sso\" or \"bsp11\", or the path of a policy in TOML";
+
+/// The policy that a route names, by a profile or by a file. `None` if a gateway cannot use it, which is then noted.
+pub(super) fn check(name: &str, path: &KeyPath, source: &mut Source<'_>) -> Option<Policy> {
+    if let Some(profile) = Profile::named(name) {
+        if !profile.suits_a_gateway() {
+            source.problem(
+                path,
+                format!("is {name:?}, which is for the command line and batch only"),
+                INSTEAD,
+            );
+            return None;
+        }
+        return Some(profile.policy());
+    }
+    if !name.contains(['/', '.']) {
+        source.problem(path, format!("is no profile: {name:?}"), INSTEAD);
+        return None;
+    }
+    let text = files::read(&source.folder().join(name), FILE_BYTES);
+    let text = text
+        .map_err(|error| files::unreadable(source, path, name.as_ref(), &error))
+        .ok()?;
+    let policy = read(&text).map_err(|error| {
+        source.problem(
+            path,
+            format!("cannot be used: {name}: {error}"),
+            "start from: sealgate policy show strict",
+        );
+    });
+    let policy = policy.ok()?;
+    match unfit(&policy) {
+        None => Some(policy),
+        Some(reason) => {
+            source.problem(
+                path,
+                format!("lets a gateway relay what it must not: {name}: {reason}"),
+                "start from: sealgate policy show strict",
+            );
+            None
+        }
+    }
+}
+
+fn read(text: &[u8]) -> Result<Policy, String> {
+    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+    let policy = Policy::deserialize(toml::Deserializer::parse(text).map_err(|error| error.to_string())?);
+    let policy = policy.map_err(|error| error.to_string())?;
+    policy.check().map_err(|error| error.to_string())
+}
+
+/// What makes a policy of one's own unfit for a gateway. Weak algorithms are for the command line; what a gateway lets pass is
+/// acted upon at once.
+fn unfit(policy: &Policy) -> Option<&'static str> {
+    let algorithms = &policy.algorithms;
+    let sha1 = [
+        SignatureAlgorithm::RsaSha1,
+        SignatureAlgorithm::EcdsaSha1,
+        SignatureAlgorithm::DsaSha1,
+        SignatureAlgorithm::HmacSha1,
+    ];
+    let body = policy.signed.contains(&Part::Body) || policy.signed.contains(&Part::Assertion);
+    let reasons = [
+        (!body, "it does not ask that the body is signed"),
+        (
+            policy.timestamp.presence == TimestampPresence::Ignored,
+            "it ignores the Timestamp",
+        ),
+        (
+            sha1.iter().any(|method| algorithms.signatures.contains(*method)),
+            "it allows signatures with SHA-1",
+        ),
+        (
+            algorithms.digests.contains(DigestAlgorithm::Sha1),
+            "it allows digests with SHA-1",
+        ),
+        (
+            algorithms.rsa_min_bits < 2048,
+            "it allows RSA keys of less than 2048 bits",
+        ),
+        (
+            algorithms.hmac_truncation != HmacTruncation::Refused,
+            "it allows truncated HMAC values",
+        ),
+        (
+            policy.certificates.sha1 == Sha1::Allow,
+            "it allows certificates signed with SHA-1",
+        ),
+        (policy.certificates.dsa == Dsa::Allow, "it allows DSA keys"),
+        (
+            policy.certificates.revocation == Revocation::Warn,
+            "it lets revocation that is not known pass",
+        ),
+    ];
+    reasons
+        .into_iter()
+        .find_map(|(unfit, reason)| unfit.then_some(reason))
+}
+
+/// The policy with the lower one of each limit. Limits above those of the product are noted.
+pub(super) fn with_limits(
+    policy: Policy,
+    limits: &Limits,
+    path: &KeyPath,
+    source: &mut Source<'_>,
+) -> Policy {
+    for (name, value, most) in pairs(limits, &Limits::default()) {
+        if value > most {
+            source.problem(
+                &path.key(&name),
+                format!("is {value}"),
+                format!("limits can be lowered only: write at most {most}"),
+            );
+        }
+    }
+    let lower = pairs(&policy.limits, limits)
+        .into_iter()
+        .map(|(name, one, other)| (name, Value::from(one.min(other))));
+    let lower = serde_json::from_value(Value::Object(lower.collect()));
+    Policy {
+        limits: lower.unwrap_or_else(|_| limits.clone()),
+        ..policy
+    }
+}
+
+/// The limits of both by name.
+fn pairs(one: &Limits, other: &Limits) -> Vec<(String, u64, u64)> {
+    let numbers = |limits: &Limits| serde_json::to_value(limits).unwrap_or_default();
+    let (one, other) = (numbers(one), numbers(other));
+    let number = |limits: &Value, name: &str| limits.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let names = one.as_object().into_iter().flat_map(|limits| limits.keys());
+    names
+        .map(|name| (name.clone(), number(&one, name), number(&other, name)))
+        .collect()
+}

@@ -1,0 +1,215 @@
+use std::time::Duration;
+
+use chrono::DateTime;
+use chrono::Utc;
+
+use super::checked::GuardedRoute;
+use super::files;
+use super::files::IdentityFiles;
+use super::policy;
+use super::problem::KeyPath;
+use super::problem::Source;
+use super::trust;
+use super::typed;
+use crate::crypto::TlsClient;
+use crate::relay::Backend;
+use crate::relay::BackendError;
+use crate::relay::BodyName;
+use crate::relay::HeaderNameError;
+use crate::relay::IdentityHeaders;
+use crate::relay::Operation;
+use crate::relay::Operations;
+use crate::relay::Patience;
+use crate::relay::Route;
+use crate::trust::Revocation;
+
+/// Checks all routes. `None` if anything is wrong, which is then noted.
+pub(super) fn check_all(
+    routes: &[typed::Route],
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Vec<GuardedRoute>> {
+    let mut checked = Vec::new();
+    for (index, route) in routes.iter().enumerate() {
+        let path = KeyPath::default().key("route").entry(index);
+        if routes.iter().take(index).any(|other| other.path == route.path) {
+            source.problem(
+                &path.key("path"),
+                format!("is the path of another route: {:?}", route.path),
+                "give each route its own path",
+            );
+        }
+        checked.extend(check(route, &path, now, source));
+    }
+    (checked.len() == routes.len()).then_some(checked)
+}
+
+fn check(
+    route: &typed::Route,
+    path: &KeyPath,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<GuardedRoute> {
+    let at_path = check_path(&route.path, &path.key("path"), source);
+    let operations = operations(&route.operation, &path.key("operation"), source);
+    let identity = identity(route, &path.key("identity"), source);
+    let backend = backend(&route.backend, &path.key("backend"), now, source);
+    let policy = policy::check(&route.policy, &path.key("policy"), source);
+    let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
+    let trust = trust::check(&route.trust, &path.key("trust"), source);
+    let mut policy = policy?;
+    if route.trust.revocation == typed::Revocation::Always {
+        policy.certificates.revocation = Revocation::Required;
+    }
+    let (trust, issuers) = trust?;
+    Some(GuardedRoute {
+        route: Route {
+            path: at_path?,
+            operations: operations?,
+            identity: identity?,
+            backend: backend?,
+        },
+        trust,
+        issuers,
+        audience: route.trust.saml.as_ref().map(|saml| saml.audience.clone()),
+        policy,
+    })
+}
+
+fn check_path(text: &str, path: &KeyPath, source: &mut Source<'_>) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let dots = |part: &str| part == "." || part == "..";
+    if text.starts_with('/') && text.bytes().all(plain) && !text.contains("//") && !text.split('/').any(dots)
+    {
+        return Some(text.to_owned());
+    }
+    source.problem(
+        path,
+        format!("is {text:?}"),
+        "write the path of a URL without escapes, as \"/orders\"",
+    );
+    None
+}
+
+fn operations(
+    operations: &[typed::Operation],
+    path: &KeyPath,
+    source: &mut Source<'_>,
+) -> Option<Operations> {
+    let mut checked = Vec::new();
+    for (index, operation) in operations.iter().enumerate() {
+        let path = path.entry(index);
+        let body = BodyName::parse(&operation.body);
+        if body.is_none() {
+            source.problem(
+                &path.key("body"),
+                format!("is {:?}", operation.body),
+                "write the name of an element, as \"{urn:example:orders}PlaceOrder\"",
+            );
+        }
+        let action = operation.action.as_deref();
+        let is_uri = |action: &str| {
+            !action.is_empty() && action.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"')
+        };
+        if action.is_some_and(|action| !is_uri(action)) {
+            source.problem(
+                &path.key("action"),
+                format!("is {:?}", action.unwrap_or_default()),
+                "write a URI, or leave the action out",
+            );
+        }
+        checked.extend(body.map(|body| Operation {
+            action: operation.action.clone(),
+            body,
+        }));
+    }
+    let complete = checked.len() == operations.len();
+    let distinct = Operations::new(checked);
+    if complete && distinct.is_none() {
+        source.problem(path, "has an operation twice", "remove one of them");
+    }
+    distinct.filter(|_| complete)
+}
+
+fn identity(route: &typed::Route, path: &KeyPath, source: &mut Source<'_>) -> Option<IdentityHeaders> {
+    let facts = route
+        .identity
+        .iter()
+        .map(|(name, fact)| (name.clone(), fact.clone()));
+    let headers = IdentityHeaders::new(facts);
+    headers
+        .map_err(|(name, error)| {
+            let (what, instead) = match error {
+                HeaderNameError::Name => ("is no name of a header", "use lower-case letters, digits and -"),
+                HeaderNameError::Reserved => (
+                    "means something to HTTP or SOAP",
+                    "use another name, as x-signer-subject",
+                ),
+            };
+            source.problem(&path.key(&name), what, instead);
+        })
+        .ok()
+}
+
+fn backend(
+    backend: &typed::Backend,
+    path: &KeyPath,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Backend> {
+    let anchors = files::all_certificates(&backend.ca, &path.key("ca"), source);
+    let own = backend.key.as_deref().map(|key| {
+        let files = IdentityFiles {
+            table: path.clone(),
+            certificate: backend.certificate.as_deref(),
+            key,
+            password: backend.key_password_file.as_deref(),
+        };
+        files::identity(&files, now, source).ok_or(())
+    });
+    if backend.key.is_none() && backend.certificate.is_some() {
+        source.problem(
+            &path.key("key"),
+            "is missing",
+            "name the file of the certificate's key",
+        );
+        return None;
+    }
+    let (anchors, own) = (anchors?, own.transpose().ok()?);
+    let tls = (!anchors.is_empty() || own.is_some()).then(|| TlsClient::new(&anchors, own.as_ref()));
+    let tls = tls.transpose();
+    let tls = tls.map_err(|error| {
+        let instead = "name the files of who issues the backend's certificate";
+        source.problem(&path.key("ca"), error.to_string(), instead);
+    });
+    let seconds = |number: u16| Duration::from_secs(u64::from(number));
+    let patience = Patience {
+        connect: seconds(backend.connect_seconds),
+        answer: seconds(backend.answer_seconds),
+        answer_bytes: usize::try_from(backend.answer_bytes).unwrap_or(usize::MAX),
+    };
+    let checked = Backend::new(&backend.url, tls.ok()?, patience);
+    let refused = |error| match error {
+        BackendError::Url => (
+            path.key("url"),
+            format!("is {:?}", backend.url),
+            "write a URL, as \"http://127.0.0.1:9000/orders\"",
+        ),
+        BackendError::TlsMissing => (
+            path.key("ca"),
+            "is missing".to_owned(),
+            "name the files of who issues the backend's certificate",
+        ),
+        BackendError::TlsUnused => (
+            path.key("url"),
+            "has no use for certificates".to_owned(),
+            "write https:, or remove ca, certificate and key",
+        ),
+    };
+    checked
+        .map_err(|error| {
+            let (path, what, instead) = refused(error);
+            source.problem(&path, what, instead);
+        })
+        .ok()
+}

@@ -1,0 +1,166 @@
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::files;
+use super::problem::KeyPath;
+use super::problem::Source;
+use super::typed;
+use crate::crypto::Certificate;
+use crate::trust::Constraint;
+use crate::trust::ConstraintError;
+use crate::trust::Issuers;
+use crate::trust::TrustSources;
+use crate::trust::TrustStore;
+
+/// Loads whom a route trusts. `None` if anything is wrong or nobody is trusted (T62), which is then noted.
+pub(super) fn check(
+    trust: &typed::Trust,
+    path: &KeyPath,
+    source: &mut Source<'_>,
+) -> Option<(TrustStore, Issuers)> {
+    let mut checking = Checking {
+        sources: TrustSources::new(),
+        complete: true,
+        source,
+    };
+    for (index, anchor) in trust.anchor.iter().enumerate() {
+        checking.anchor(anchor, &path.key("anchor").entry(index));
+    }
+    for (index, pin) in trust.pins.iter().enumerate() {
+        checking.pin(pin, &path.key("pins").entry(index));
+    }
+    for (index, file) in trust.untrusted.iter().enumerate() {
+        let full = checking.source.folder().join(file);
+        let added = checking.sources.untrusted_path(&full, None);
+        checking.note(
+            added,
+            &path.key("untrusted").entry(index),
+            "give certificates as PEM or DER",
+        );
+    }
+    for (index, file) in trust.crls.iter().enumerate() {
+        let full = checking.source.folder().join(file);
+        let added = checking.sources.crl_path(&full);
+        checking.note(
+            added,
+            &path.key("crls").entry(index),
+            "give certificate revocation lists as PEM or DER",
+        );
+    }
+    let issuers = checking.issuers(trust.saml.as_ref(), &path.key("saml").key("metadata"));
+    let Checking {
+        sources, complete, ..
+    } = checking;
+    let store = sources.build();
+    let asked = trust.anchor.len().saturating_add(trust.pins.len());
+    if asked == 0 && issuers.is_empty() && complete {
+        source.problem(
+            path,
+            "names nobody whose signatures count",
+            "add an anchor, pins, or the metadata of an identity provider",
+        );
+        return None;
+    }
+    complete.then_some((store, issuers))
+}
+
+struct Checking<'a, 't> {
+    sources: TrustSources,
+    complete: bool,
+    source: &'a mut Source<'t>,
+}
+
+impl Checking<'_, '_> {
+    fn anchor(&mut self, anchor: &typed::Anchor, path: &KeyPath) {
+        let constraint = Constraint::new(&anchor.subject, &anchor.san);
+        let certificates = files::certificates(&anchor.file, &path.key("file"), self.source);
+        let constraint = match constraint {
+            Ok(constraint) => Some(constraint),
+            Err(ConstraintError::Empty) => {
+                self.wrong(
+                    path,
+                    "trusts everybody that this CA certifies".to_owned(),
+                    "add subject or san, as subject = [\"CN=orders-*,O=Partner,C=DE\"]",
+                );
+                None
+            }
+            Err(ConstraintError::Pattern(pattern)) => {
+                let key = if anchor.subject.contains(&pattern) {
+                    "subject"
+                } else {
+                    "san"
+                };
+                let instead = "write subjects as \"CN=orders-*,O=Partner,C=DE\" or \"*,O=Partner,C=DE\", and names as \"dns:*.partner.example\"";
+                self.wrong(
+                    &path.key(key),
+                    format!("is no pattern, or fits everybody: {pattern:?}"),
+                    instead,
+                );
+                None
+            }
+        };
+        let (Some(constraint), Some(certificates)) = (constraint, certificates) else {
+            self.complete = false;
+            return;
+        };
+        for certificate in certificates {
+            if certificate.is_ca() {
+                self.sources.trust(certificate, Some(&constraint));
+            } else {
+                let what = format!("is no CA: {}", certificate.subject());
+                self.wrong(
+                    &path.key("file"),
+                    what,
+                    "list the file under pins to trust this certificate alone",
+                );
+            }
+        }
+    }
+
+    fn pin(&mut self, file: &Path, path: &KeyPath) {
+        let Some(certificates) = files::certificates(file, path, self.source) else {
+            self.complete = false;
+            return;
+        };
+        let (authorities, pins): (Vec<_>, Vec<_>) = certificates.into_iter().partition(Certificate::is_ca);
+        for authority in authorities {
+            let what = format!("is a CA: {}", authority.subject());
+            self.wrong(
+                path,
+                what,
+                "list the file under anchor, with the subject or san of the signers that are meant",
+            );
+        }
+        pins.into_iter().for_each(|pin| self.sources.trust(pin, None));
+    }
+
+    fn issuers(&mut self, saml: Option<&typed::Saml>, path: &KeyPath) -> Issuers {
+        let mut issuers = Issuers::new();
+        for (index, file) in saml.iter().flat_map(|saml| &saml.metadata).enumerate() {
+            let path = path.entry(index);
+            match files::read(&self.source.folder().join(file), TrustSources::MAX_FILE) {
+                Ok(bytes) => {
+                    let added = issuers.add(Bytes::from(bytes));
+                    self.note(added, &path, "give SAML metadata of identity providers");
+                }
+                Err(error) => {
+                    files::unreadable(self.source, &path, file, &error);
+                    self.complete = false;
+                }
+            }
+        }
+        issuers
+    }
+
+    fn note<E: std::error::Error>(&mut self, result: Result<(), E>, path: &KeyPath, instead: &str) {
+        if let Err(error) = result {
+            self.wrong(path, format!("cannot be used: {error}"), instead);
+        }
+    }
+
+    fn wrong(&mut self, path: &KeyPath, what: String, instead: &str) {
+        self.source.problem(path, what, instead);
+        self.complete = false;
+    }
+}
