@@ -68,9 +68,10 @@ pub(super) fn identity(
     } else {
         let key = PrivateKey::from_pem(&bytes, password.as_deref().map(|password| password.as_bytes()));
         let key = key.map_err(|error| {
-            let instead = match &error {
-                PrivateKeyError::PasswordNeeded => "name a file with its password in key_password_file",
-                _ => "give a private key as PEM or PKCS#12",
+            let instead = if error == PrivateKeyError::PasswordNeeded {
+                "name a file with its password in key_password_file"
+            } else {
+                "give a private key as PEM or PKCS#12"
             };
             wrong(source, &at_key, files.key, &error, instead);
         });

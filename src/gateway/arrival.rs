@@ -6,7 +6,9 @@ use actix_web::http::header;
 use actix_web::http::header::HeaderMap;
 use actix_web::http::header::HeaderName;
 
-use crate::relay::MediaType;
+use crate::soap::ContentType;
+use crate::soap::Version;
+use crate::soap::soap_action;
 
 /// Fields of a head at most, and their bytes.
 const FIELDS: usize = 100;
@@ -15,23 +17,14 @@ const FIELD_BYTES: usize = 32 * 1024;
 /// The head of a request that may carry a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Arrival {
-    /// The SOAP version whose HTTP binding this is.
-    pub(super) binding: Binding,
+    /// The SOAP version whose HTTP binding this is (SOAP 1.1 §6, SOAP 1.2 Part 2 §7).
+    pub(super) version: Version,
     /// The Content-Type as it came.
     pub(super) content_type: String,
     /// The SOAPAction without its quotes, or the action parameter; `None` if absent or empty.
     pub(super) action: Option<String>,
     /// How long the body says it is.
     pub(super) length: Option<usize>,
-}
-
-/// The two HTTP bindings of SOAP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binding {
-    /// `text/xml` and a SOAPAction header (SOAP 1.1 §6).
-    Soap11,
-    /// `application/soap+xml` and an action parameter (SOAP 1.2 Part 2 §7).
-    Soap12,
 }
 
 /// Why a request carries no message, whatever its body is. It is answered in HTTP, without a fault.
@@ -47,7 +40,7 @@ pub(super) enum NoMessage {
     Field,
     /// Too many fields, or too long ones.
     Fields,
-    /// The SOAPAction header and the action parameter are different.
+    /// The action is no URI, or the SOAPAction header and the action parameter are different.
     Action,
 }
 
@@ -81,25 +74,17 @@ impl Arrival {
             return Err(NoMessage::Method);
         }
         within_limits(headers)?;
-        let content_type = only(headers, &header::CONTENT_TYPE)?.ok_or(NoMessage::MediaType)?;
-        let media_type = MediaType::parse(content_type).ok_or(NoMessage::MediaType)?;
-        let binding = match media_type.name.as_str() {
-            "text/xml" => Binding::Soap11,
-            "application/soap+xml" => Binding::Soap12,
-            _ => return Err(NoMessage::MediaType),
-        };
-        if !media_type.is_utf8() {
-            return Err(NoMessage::MediaType);
-        }
+        let field = only(headers, &header::CONTENT_TYPE)?.ok_or(NoMessage::MediaType)?;
+        let content_type = ContentType::parse(field).map_err(|_| NoMessage::MediaType)?;
         let coding = only(headers, &header::CONTENT_ENCODING)?;
         if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
             return Err(NoMessage::ContentEncoding);
         }
         let length = only(headers, &header::CONTENT_LENGTH)?;
         Ok(Self {
-            binding,
-            content_type: content_type.to_owned(),
-            action: action(&media_type, headers)?,
+            version: content_type.version(),
+            action: action(&content_type, headers)?,
+            content_type: field.to_owned(),
             length: length.and_then(|length| length.parse().ok()),
         })
     }
@@ -107,25 +92,17 @@ impl Arrival {
 
 /// The action that the head names. In SOAP 1.2 it is a parameter of the media type; some senders add the header of
 /// SOAP 1.1, which must then say the same.
-fn action(media_type: &MediaType, headers: &HeaderMap) -> Result<Option<String>, NoMessage> {
+fn action(content_type: &ContentType, headers: &HeaderMap) -> Result<Option<String>, NoMessage> {
     const SOAP_ACTION: HeaderName = HeaderName::from_static("soapaction");
-    let in_header = only(headers, &SOAP_ACTION)?.map(|action| unquoted(action).ok_or(NoMessage::Field));
-    let in_header = in_header.transpose()?.filter(|action| !action.is_empty());
-    let in_type = media_type.parameter("action").filter(|action| !action.is_empty());
-    match (in_header, in_type) {
+    let field = only(headers, &SOAP_ACTION)?;
+    let in_header = field
+        .map(soap_action)
+        .transpose()
+        .map_err(|_| NoMessage::Action)?;
+    match (in_header.flatten(), content_type.action()) {
         (Some(one), Some(other)) if one != other => Err(NoMessage::Action),
-        (one, other) => Ok(one.or(other).map(str::to_owned)),
+        (one, other) => Ok(one.or_else(|| other.map(str::to_owned))),
     }
-}
-
-/// A SOAPAction without its quotes, which some senders leave out.
-fn unquoted(action: &str) -> Option<&str> {
-    let action = action.trim_matches([' ', '\t']);
-    let inner = match action.strip_prefix('"') {
-        Some(rest) => rest.strip_suffix('"')?,
-        None => action,
-    };
-    (!inner.contains('"')).then_some(inner)
 }
 
 /// The value of a field that may stand once.
@@ -192,9 +169,9 @@ mod tests {
     #[test]
     fn the_media_type_tells_the_version_and_others_carry_nothing() {
         let post = |kind| read(Method::POST, &[("content-type", kind)]);
-        let binding = |kind| post(kind).map(|arrival| arrival.binding);
-        assert_eq!(binding("text/xml; charset=UTF-8"), Ok(Binding::Soap11));
-        assert_eq!(binding("application/soap+xml"), Ok(Binding::Soap12));
+        let version = |kind| post(kind).map(|arrival| arrival.version);
+        assert_eq!(version("text/xml; charset=UTF-8"), Ok(Version::Soap11));
+        assert_eq!(version("application/soap+xml"), Ok(Version::Soap12));
         for other in [
             "application/xml",
             "text/plain",
@@ -203,7 +180,7 @@ mod tests {
             "text/xml, application/soap+xml",
             "",
         ] {
-            assert_eq!(binding(other), Err(NoMessage::MediaType), "{other}");
+            assert_eq!(version(other), Err(NoMessage::MediaType), "{other}");
         }
         assert_eq!(read(Method::POST, &[]), Err(NoMessage::MediaType));
     }
@@ -253,9 +230,9 @@ mod tests {
         );
         assert_eq!(
             action(&[soap11, ("soapaction", "\"urn:a")]),
-            Err(NoMessage::Field)
+            Err(NoMessage::Action)
         );
-        assert_eq!(action(&[soap11, ("soapaction", "a\"b")]), Err(NoMessage::Field));
+        assert_eq!(action(&[soap11, ("soapaction", "a\"b")]), Err(NoMessage::Action));
     }
 
     #[test]

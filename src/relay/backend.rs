@@ -7,8 +7,8 @@ use awc::http::header;
 use bytes::Bytes;
 
 use super::error::Error;
-use super::media_type::MediaType;
 use crate::crypto::TlsClient;
+use crate::soap::ContentType;
 
 /// Connections of one worker to one backend.
 const CONNECTIONS: usize = 256;
@@ -97,7 +97,7 @@ pub(super) struct Request {
 pub(super) struct Answer {
     pub(super) status: u16,
     /// None only if `body` is empty.
-    pub(super) media_type: Option<MediaType>,
+    pub(super) content_type: Option<ContentType>,
     pub(super) body: Bytes,
 }
 
@@ -153,18 +153,18 @@ impl Client {
         if coded {
             return Err(Error::ContentEncoding);
         }
-        let media_type = media_type(headers)?;
+        let content_type = content_type(headers)?;
         if !is_answer(status) {
             return Err(Error::Status(status.as_u16()));
         }
         let body = response.body().limit(patience.answer_bytes).await;
         let body = body.map_err(|error| not_read(&error, patience.answer_bytes))?;
-        if !body.is_empty() && media_type.is_none() {
+        if !body.is_empty() && content_type.is_none() {
             return Err(Error::MediaType("no Content-Type".to_owned()));
         }
         Ok(Answer {
             status: status.as_u16(),
-            media_type,
+            content_type,
             body,
         })
     }
@@ -184,13 +184,13 @@ fn is_answer(status: StatusCode) -> bool {
     )
 }
 
-fn media_type(headers: &header::HeaderMap) -> Result<Option<MediaType>, Error> {
+fn content_type(headers: &header::HeaderMap) -> Result<Option<ContentType>, Error> {
     let mut values = headers.get_all(header::CONTENT_TYPE);
     let Some(value) = values.next() else {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default();
-    let parsed = MediaType::parse(text).filter(|_| values.next().is_none());
+    let parsed = ContentType::parse(text).ok().filter(|_| values.next().is_none());
     parsed.map(Some).ok_or_else(|| Error::MediaType(text.to_owned()))
 }
 

@@ -3,7 +3,6 @@
 mod backend;
 mod error;
 mod identity;
-mod media_type;
 mod route;
 
 pub use backend::Backend;
@@ -16,7 +15,6 @@ pub use identity::Fact;
 pub use identity::HeaderNameError;
 pub use identity::IdentityHeaders;
 pub use identity::NamedFact;
-pub(crate) use media_type::MediaType;
 pub use route::Asked;
 pub use route::BodyName;
 pub use route::NoOperation;
