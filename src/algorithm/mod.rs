@@ -6,10 +6,11 @@
 //! and the `none` of other formats are absent on purpose.
 //!
 //! Sources of the URIs: XML Signature 1.0 and 1.1, RFC 6931, RFC 9231, Canonical XML 1.0 and 1.1, Exclusive
-//! Canonicalization 1.0, WS-Security 1.1 §8.3.
+//! Canonicalization 1.0, XML Encryption 1.1, WS-Security 1.1 §8.3.
 
 mod canonicalization;
 mod digest;
+mod encryption;
 mod permitted;
 mod set;
 mod signature;
@@ -18,6 +19,10 @@ pub use canonicalization::CanonicalizationAlgorithm;
 pub use canonicalization::ReferenceForm;
 pub use canonicalization::TransformAlgorithm;
 pub use digest::DigestAlgorithm;
+pub use encryption::DataEncryptionAlgorithm;
+pub use encryption::KeyTransportAlgorithm;
+pub use encryption::KeyWrapAlgorithm;
+pub use encryption::MaskGeneration;
 pub use permitted::HmacTruncation;
 pub use permitted::Permitted;
 pub use set::Set;
@@ -97,6 +102,12 @@ mod tests {
             SignatureAlgorithm,
             CanonicalizationAlgorithm,
             TransformAlgorithm
+        );
+        round_trip!(
+            DataEncryptionAlgorithm,
+            KeyWrapAlgorithm,
+            KeyTransportAlgorithm,
+            MaskGeneration
         );
     }
 
