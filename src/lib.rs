@@ -11,6 +11,7 @@ pub mod c14n;
 pub mod dsig;
 pub mod token;
 pub mod soap;
+pub mod wss;
 
 // Deciding.
 pub mod trust;

@@ -13,6 +13,8 @@ pub enum SignerHint<'d> {
     Assertion(Element<'d>),
     /// A name that both sides gave the key (`ds:KeyName`).
     Name(String),
+    /// Nothing: it may be any key that is trusted.
+    Unnamed,
 }
 
 /// What is said about a certificate and its path. Of each kind that is given, one has to be the signer's, or the

@@ -19,3 +19,4 @@ pub use hint::SignerHint;
 pub use hint::X509Hint;
 pub use key_info::KeyInfoItem;
 pub use key_info::key_info_items;
+pub(crate) use key_info::x509_data;

@@ -1,0 +1,79 @@
+use std::fmt;
+
+use crate::xml::Position;
+
+/// Something that the Basic Security Profile 1.1 forbids and that can be understood in one way only all the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Deviation {
+    rule: Rule,
+    position: Position,
+}
+
+/// The rule that is broken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A BinarySecurityToken says its EncodingType.
+    TokenEncodingType,
+    /// A KeyIdentifier says its EncodingType.
+    IdentifierEncodingType,
+    /// A KeyIdentifier is an identifier, not the certificate itself.
+    IdentifierValueType,
+    /// The KeyInfo of a message's signature holds a SecurityTokenReference.
+    KeyInfoChild,
+    /// A KeyInfo has one child, and not none.
+    KeyInfoEmpty,
+    /// Created and Expires are written in UTC.
+    Utc,
+}
+
+impl Deviation {
+    pub(super) fn new(rule: Rule, position: Position) -> Self {
+        Self { rule, position }
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// Where it is broken.
+    pub fn position(&self) -> Option<Position> {
+        Some(self.position)
+    }
+
+    /// The stable code of a refusal for it.
+    pub fn code(&self) -> &'static str {
+        match self.rule {
+            Rule::TokenEncodingType => "token.encoding_type",
+            Rule::IdentifierEncodingType | Rule::IdentifierValueType => "wss.token_reference",
+            Rule::KeyInfoChild | Rule::KeyInfoEmpty => "wss.key_info",
+            Rule::Utc => "wss.timestamp_invalid",
+        }
+    }
+
+    /// The clause.
+    pub fn clause(&self) -> Option<&'static str> {
+        Some(match self.rule {
+            Rule::TokenEncodingType => "BSP 1.1 R3029",
+            Rule::IdentifierEncodingType => "BSP 1.1 R3070",
+            Rule::IdentifierValueType => "BSP 1.1 R3063",
+            Rule::KeyInfoChild => "BSP 1.1 R5417",
+            Rule::KeyInfoEmpty => "BSP 1.1 R5402",
+            Rule::Utc => "BSP 1.1 R3217, R3223",
+        })
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.rule {
+            Rule::TokenEncodingType => "the token does not say its EncodingType",
+            Rule::IdentifierEncodingType => "the KeyIdentifier does not say its EncodingType",
+            Rule::IdentifierValueType => "the KeyIdentifier is the certificate itself",
+            Rule::KeyInfoChild => "the key is not named by a SecurityTokenReference",
+            Rule::KeyInfoEmpty => "KeyInfo is empty",
+            Rule::Utc => "the time is not written in UTC, with Z",
+        })
+    }
+}

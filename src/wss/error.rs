@@ -1,0 +1,257 @@
+use std::fmt;
+
+use crate::token;
+use crate::token::datetime::DateTimeError;
+use crate::token::field::NotText;
+use crate::wss::Deviation;
+use crate::xml;
+use crate::xml::Element;
+use crate::xml::Limit;
+use crate::xml::Position;
+use crate::xml::quoted;
+
+/// Why a Security header, or what a signature says of its key, cannot be read in one way only.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Error {
+    kind: ErrorKind,
+    position: Option<Position>,
+}
+
+/// What is wrong. Names and values are as the message has them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An element where only text may stand.
+    Xml(xml::Error),
+    /// A token that cannot be read.
+    Token(token::Error),
+    /// A rule of the Basic Security Profile that the policy enforces.
+    Deviation(Deviation),
+    /// No Security header is for us.
+    HeaderMissing,
+    /// Two Security headers are for us, or for the same other receiver.
+    MultipleHeaders,
+    /// Text between the items of the header.
+    Text,
+    /// An item that is not known; its name.
+    UnknownItem(String),
+    /// An attribute that may be taken for an ID, or has no meaning; its name.
+    Attribute(String),
+    /// Two Timestamps.
+    MultipleTimestamps,
+    /// A Timestamp that is not as WSS 1.1 §10 and the Basic Security Profile have it.
+    Timestamp {
+        /// What is wrong.
+        why: &'static str,
+        /// The rule.
+        clause: &'static str,
+    },
+    /// A time that is none.
+    Time(DateTimeError),
+    /// A SignatureConfirmation that is not as WSS 1.1 §8.5 has it.
+    SignatureConfirmation(&'static str),
+    /// A SecurityTokenReference that points at nothing, at too much, or out of the header.
+    TokenReference {
+        /// What is wrong.
+        why: &'static str,
+        /// The rule.
+        clause: &'static str,
+        /// The value at fault.
+        value: Option<String>,
+    },
+    /// A SecurityTokenReference with an identifier that cannot be read.
+    Identifier(token::Error),
+    /// A KeyInfo with something other than one reference to a key.
+    KeyInfo(&'static str),
+    /// A key that comes with what it signs (T63).
+    KeyValue,
+    /// A UsernameToken.
+    UnsupportedUsernameToken,
+    /// Encrypted content or keys; the element's name.
+    UnsupportedEncryption(String),
+    /// More Signatures than are looked at.
+    Signatures {
+        /// How many are.
+        allowed: u16,
+    },
+}
+
+impl Error {
+    pub(super) fn at(kind: ErrorKind, element: Element<'_>) -> Self {
+        Self {
+            kind,
+            position: Some(element.position()),
+        }
+    }
+
+    pub(super) fn at_position(kind: ErrorKind, position: Position) -> Self {
+        Self {
+            kind,
+            position: Some(position),
+        }
+    }
+
+    pub(super) fn timestamp(element: Element<'_>, why: &'static str, clause: &'static str) -> Self {
+        Self::at(ErrorKind::Timestamp { why, clause }, element)
+    }
+
+    pub(super) fn reference(element: Element<'_>, why: &'static str, clause: &'static str) -> Self {
+        let value = None;
+        Self::at(ErrorKind::TokenReference { why, clause, value }, element)
+    }
+
+    pub(super) fn reference_value(
+        element: Element<'_>,
+        why: &'static str,
+        clause: &'static str,
+        value: &str,
+    ) -> Self {
+        let value = Some(value.to_owned());
+        Self::at(ErrorKind::TokenReference { why, clause, value }, element)
+    }
+
+    /// An identifier that cannot be read makes a bad reference; an element in it stays what it is.
+    pub(super) fn identifier(error: token::Error) -> Self {
+        if matches!(error.kind(), token::ErrorKind::Xml(_)) {
+            return error.into();
+        }
+        let position = error.position();
+        Self {
+            kind: ErrorKind::Identifier(error),
+            position,
+        }
+    }
+
+    /// `element` should be a text; `interrupted` says what it means that a comment stands in it.
+    pub(super) fn of_text(reason: NotText, element: Element<'_>, interrupted: ErrorKind) -> Self {
+        match reason {
+            NotText::Element(error) => {
+                let position = error.position();
+                Self {
+                    kind: ErrorKind::Xml(error),
+                    position,
+                }
+            }
+            NotText::Interrupted => Self::at(interrupted, element),
+        }
+    }
+
+    /// What is wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Where.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match &self.kind {
+            ErrorKind::Xml(error) => error.code(),
+            ErrorKind::Token(error) => error.code(),
+            ErrorKind::Deviation(deviation) => deviation.code(),
+            ErrorKind::HeaderMissing => "wss.header_missing",
+            ErrorKind::MultipleHeaders => "wss.multiple_headers",
+            ErrorKind::Text => "wss.text",
+            ErrorKind::UnknownItem(_) => "wss.unknown_item",
+            ErrorKind::Attribute(_) => "wss.attribute",
+            ErrorKind::MultipleTimestamps => "wss.timestamp_multiple",
+            ErrorKind::Timestamp { .. } | ErrorKind::Time(_) => "wss.timestamp_invalid",
+            ErrorKind::SignatureConfirmation(_) => "wss.signature_confirmation",
+            ErrorKind::TokenReference { .. } | ErrorKind::Identifier(_) => "wss.token_reference",
+            ErrorKind::KeyInfo(_) => "wss.key_info",
+            ErrorKind::KeyValue => "dsig.key_value",
+            ErrorKind::UnsupportedUsernameToken => "wss.unsupported_username_token",
+            ErrorKind::UnsupportedEncryption(_) => "wss.unsupported_encryption",
+            ErrorKind::Signatures { .. } => Limit::Signatures.code(),
+        }
+    }
+
+    /// The clause that it breaks.
+    pub fn clause(&self) -> Option<&'static str> {
+        Some(match &self.kind {
+            ErrorKind::Xml(error) => return error.clause(),
+            ErrorKind::Token(error) => return error.clause(),
+            ErrorKind::Identifier(error) => return error.clause(),
+            ErrorKind::Deviation(deviation) => return deviation.clause(),
+            ErrorKind::HeaderMissing | ErrorKind::Text | ErrorKind::UnknownItem(_) => "WSS 1.1 §5",
+            ErrorKind::MultipleHeaders => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
+            ErrorKind::Attribute(_) => "WSS 1.1 §4.1",
+            ErrorKind::MultipleTimestamps => "WSS 1.1 §10; BSP 1.1 R3227",
+            ErrorKind::Timestamp { clause, .. } | ErrorKind::TokenReference { clause, .. } => clause,
+            ErrorKind::Time(error) => error.clause(),
+            ErrorKind::SignatureConfirmation(_) => "WSS 1.1 §8.5",
+            ErrorKind::KeyInfo(_) => "BSP 1.1 R5402",
+            ErrorKind::KeyValue => "WSS 1.1 §7.5",
+            ErrorKind::UnsupportedUsernameToken
+            | ErrorKind::UnsupportedEncryption(_)
+            | ErrorKind::Signatures { .. } => return None,
+        })
+    }
+}
+
+impl From<token::Error> for Error {
+    fn from(error: token::Error) -> Self {
+        let position = error.position();
+        Self {
+            kind: ErrorKind::Token(error),
+            position,
+        }
+    }
+}
+
+impl From<Deviation> for Error {
+    fn from(deviation: Deviation) -> Self {
+        let position = deviation.position();
+        Self {
+            kind: ErrorKind::Deviation(deviation),
+            position,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ErrorKind::Xml(error) => error.fmt(f),
+            ErrorKind::Token(error) => error.fmt(f),
+            ErrorKind::Deviation(deviation) => deviation.fmt(f),
+            ErrorKind::HeaderMissing => f.write_str("no Security header is for us"),
+            ErrorKind::MultipleHeaders => f.write_str("two Security headers are for the same receiver"),
+            ErrorKind::Text => f.write_str("text stands between the items of the Security header"),
+            ErrorKind::UnknownItem(name) => {
+                write!(
+                    f,
+                    "{} stands in the Security header and is not known",
+                    quoted(name)
+                )
+            }
+            ErrorKind::Attribute(name) => write!(f, "the attribute {} may not stand there", quoted(name)),
+            ErrorKind::MultipleTimestamps => f.write_str("the Security header has two Timestamps"),
+            ErrorKind::Timestamp { why, .. } => write!(f, "the Timestamp is not as it must be: {why}"),
+            ErrorKind::Time(error) => error.fmt(f),
+            ErrorKind::SignatureConfirmation(why) => {
+                write!(f, "the SignatureConfirmation is not as it must be: {why}")
+            }
+            ErrorKind::TokenReference { why, value, .. } => {
+                write!(f, "the key's reference leads nowhere: {why}")?;
+                match value {
+                    Some(value) => write!(f, ": {}", quoted(value)),
+                    None => Ok(()),
+                }
+            }
+            ErrorKind::Identifier(error) => write!(f, "the key's identifier cannot be read: {error}"),
+            ErrorKind::KeyInfo(why) => write!(f, "KeyInfo does not name one key: {why}"),
+            ErrorKind::KeyValue => f.write_str("the signature brings its own key, which proves nothing"),
+            ErrorKind::UnsupportedUsernameToken => f.write_str("a UsernameToken, which is not judged yet"),
+            ErrorKind::UnsupportedEncryption(name) => {
+                write!(f, "{} is encryption, which is not read yet", quoted(name))
+            }
+            ErrorKind::Signatures { allowed } => write!(f, "more than {allowed} {}", Limit::Signatures),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

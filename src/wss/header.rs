@@ -1,0 +1,414 @@
+use crate::soap::Envelope;
+use crate::soap::HeaderBlock;
+use crate::soap::Roles;
+use crate::token::field;
+use crate::token::x509::Encoding;
+use crate::token::x509::X509Token;
+use crate::wss::Deviation;
+use crate::wss::Error;
+use crate::wss::ErrorKind;
+use crate::wss::Rule;
+use crate::wss::SignatureConfirmation;
+use crate::wss::Timestamp;
+use crate::wss::TokenReference;
+use crate::xml::Element;
+use crate::xml::Limits;
+use crate::xml::Namespace;
+
+/// The Security header that is for us, as read. Nothing in it is verified.
+#[derive(Clone, Debug)]
+pub struct Header<'d> {
+    element: Element<'d>,
+    items: Vec<Item<'d>>,
+    deviations: Vec<Deviation>,
+}
+
+/// One item of a Security header.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Item<'d> {
+    /// `wsu:Timestamp`.
+    Timestamp(Timestamp<'d>),
+    /// `wsse:BinarySecurityToken` with certificates.
+    X509Token(X509Token<'d>),
+    /// `ds:Signature`, not read yet.
+    Signature(Element<'d>),
+    /// `saml2:Assertion`, not read yet.
+    Saml2Assertion(Element<'d>),
+    /// `saml1:Assertion`, not read yet.
+    Saml1Assertion(Element<'d>),
+    /// `wsse:SecurityTokenReference`, as a signature may cover it.
+    TokenReference(TokenReference<'d>),
+    /// `wsse11:SignatureConfirmation`.
+    SignatureConfirmation(SignatureConfirmation<'d>),
+    /// `wsse:UsernameToken`, not read.
+    UsernameToken(Element<'d>),
+    /// `xenc:EncryptedKey`, `xenc:EncryptedData`, `xenc:ReferenceList` or `saml2:EncryptedAssertion`, not read.
+    Encryption(Element<'d>),
+}
+
+impl<'d> Header<'d> {
+    /// Reads the Security header of `envelope` for one who plays `roles`.
+    ///
+    /// # Errors
+    /// No such header or two; two for one other receiver; an item that is not known or not as it must be; a second
+    /// Timestamp; more Signatures than `limits` allow.
+    pub fn read(envelope: &'d Envelope, roles: &Roles, limits: &Limits) -> Result<Self, Error> {
+        let element = find(envelope, roles)?;
+        if let Some(attribute) = field::unwanted_attribute(element, &["actor", "role", "mustUnderstand"]) {
+            let kind = ErrorKind::Attribute(attribute.name().to_owned());
+            return Err(Error::at_position(kind, attribute.position()));
+        }
+        if let Some(position) = element.stray_text() {
+            return Err(Error::at_position(ErrorKind::Text, position));
+        }
+        let mut header = Self {
+            element,
+            items: Vec::new(),
+            deviations: Vec::new(),
+        };
+        let mut signatures = 0_u16;
+        for child in element.children() {
+            let item = header.item(child)?;
+            if matches!(item, Item::Signature(_)) {
+                signatures = signatures.saturating_add(1);
+                if signatures > limits.signatures {
+                    let allowed = limits.signatures;
+                    return Err(Error::at(ErrorKind::Signatures { allowed }, child));
+                }
+            }
+            if matches!(item, Item::Timestamp(_)) && header.timestamp().is_some() {
+                return Err(Error::at(ErrorKind::MultipleTimestamps, child));
+            }
+            header.items.push(item);
+        }
+        Ok(header)
+    }
+
+    fn item(&mut self, element: Element<'d>) -> Result<Item<'d>, Error> {
+        Ok(match (element.namespace_id(), element.local_name()) {
+            (Namespace::WSU, "Timestamp") => Item::Timestamp(Timestamp::read(element, &mut self.deviations)?),
+            (Namespace::WSSE, "BinarySecurityToken") => {
+                let token = X509Token::read(element)?;
+                if token.encoding() == Encoding::Implied {
+                    let deviation = Deviation::new(Rule::TokenEncodingType, element.position());
+                    self.deviations.push(deviation);
+                }
+                Item::X509Token(token)
+            }
+            (Namespace::DS, "Signature") => Item::Signature(element),
+            (Namespace::SAML2, "Assertion") => Item::Saml2Assertion(element),
+            (Namespace::SAML1, "Assertion") => Item::Saml1Assertion(element),
+            (Namespace::WSSE, "SecurityTokenReference") => {
+                Item::TokenReference(TokenReference::read(element, &mut self.deviations)?)
+            }
+            (Namespace::WSSE11, "SignatureConfirmation") => {
+                Item::SignatureConfirmation(SignatureConfirmation::read(element)?)
+            }
+            (Namespace::WSSE, "UsernameToken") => Item::UsernameToken(element),
+            (Namespace::XENC, "EncryptedKey" | "EncryptedData" | "ReferenceList")
+            | (Namespace::SAML2, "EncryptedAssertion") => Item::Encryption(element),
+            _ => {
+                let kind = ErrorKind::UnknownItem(element.name().to_owned());
+                return Err(Error::at(kind, element));
+            }
+        })
+    }
+
+    /// The `wsse:Security` element.
+    pub fn element(&self) -> Element<'d> {
+        self.element
+    }
+
+    /// What it holds, in order.
+    pub fn items(&self) -> &[Item<'d>] {
+        &self.items
+    }
+
+    /// The Timestamp.
+    pub fn timestamp(&self) -> Option<&Timestamp<'d>> {
+        self.items.iter().find_map(|item| {
+            if let Item::Timestamp(timestamp) = item {
+                Some(timestamp)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The BinarySecurityTokens, in order.
+    pub fn x509_tokens(&self) -> impl Iterator<Item = &X509Token<'d>> {
+        self.items.iter().filter_map(|item| {
+            if let Item::X509Token(token) = item {
+                Some(token)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The `ds:Signature` elements, in order.
+    pub fn signatures(&self) -> impl Iterator<Item = Element<'d>> {
+        self.items.iter().filter_map(|item| {
+            if let Item::Signature(element) = item {
+                Some(*element)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The assertions of both versions of SAML, in order.
+    pub fn assertions(&self) -> impl Iterator<Item = Element<'d>> {
+        self.items.iter().filter_map(|item| {
+            if let Item::Saml2Assertion(element) | Item::Saml1Assertion(element) = item {
+                Some(*element)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The SignatureConfirmations, in order.
+    pub fn confirmations(&self) -> impl Iterator<Item = &SignatureConfirmation<'d>> {
+        self.items.iter().filter_map(|item| {
+            if let Item::SignatureConfirmation(confirmation) = item {
+                Some(confirmation)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// What the Basic Security Profile forbids in it.
+    pub fn deviations(&self) -> &[Deviation] {
+        &self.deviations
+    }
+
+    /// Refuses items that are told apart and not judged yet.
+    ///
+    /// # Errors
+    /// `wss.unsupported_username_token` or `wss.unsupported_encryption` for the first of them.
+    pub fn check_supported(&self) -> Result<(), Error> {
+        let unsupported = self.items.iter().find_map(|item| {
+            if let Item::UsernameToken(element) = item {
+                Some(Error::at(ErrorKind::UnsupportedUsernameToken, *element))
+            } else if let Item::Encryption(element) = item {
+                let name = element.name().to_owned();
+                Some(Error::at(ErrorKind::UnsupportedEncryption(name), *element))
+            } else {
+                None
+            }
+        });
+        unsupported.map_or(Ok(()), Err)
+    }
+}
+
+/// The one Security header for us. Two for the same other receiver are refused as well, as it is no use to relay a
+/// message that its next receiver must refuse.
+fn find<'d>(envelope: &'d Envelope, roles: &Roles) -> Result<Element<'d>, Error> {
+    let security = |block: &HeaderBlock<'_>| block.element().is(Namespace::WSSE, "Security");
+    let mut ours = None;
+    let mut others = Vec::new();
+    for block in envelope.header_blocks().filter(security) {
+        let twice = if block.targets(roles) {
+            ours.replace(block.element()).is_some()
+        } else {
+            let role = block.role();
+            let twice = others.contains(&role);
+            others.push(role);
+            twice
+        };
+        if twice || others.len() > MOST_RECEIVERS {
+            return Err(Error::at(ErrorKind::MultipleHeaders, block.element()));
+        }
+    }
+    ours.ok_or_else(|| {
+        Error::at(
+            ErrorKind::HeaderMissing,
+            envelope.header().unwrap_or(envelope.root()),
+        )
+    })
+}
+
+/// More receivers than a message passes by, each with its own Security header.
+const MOST_RECEIVERS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+    use super::*;
+
+    const TIMESTAMP: &str = "<wsu:Timestamp><wsu:Created>2026-11-24T00:00:00Z</wsu:Created></wsu:Timestamp>";
+
+    fn envelope(blocks: &str) -> Envelope {
+        let text = format!(
+            "<s:Envelope xmlns:s='{}' xmlns:wsse='{}' xmlns:wsu='{}' xmlns:wsse11='{}' xmlns:ds='{}' xmlns:xenc='{}' \
+             xmlns:saml2='{}' xmlns:saml1='{}'><s:Header>{blocks}</s:Header><s:Body/></s:Envelope>",
+            Namespace::SOAP11.uri(),
+            Namespace::WSSE.uri(),
+            Namespace::WSU.uri(),
+            Namespace::WSSE11.uri(),
+            Namespace::DS.uri(),
+            Namespace::XENC.uri(),
+            Namespace::SAML2.uri(),
+            Namespace::SAML1.uri(),
+        );
+        Envelope::parse(text.into(), &Limits::default()).unwrap()
+    }
+
+    fn code(blocks: &str) -> Result<(), &'static str> {
+        let roles = Roles::new(vec!["urn:us".to_owned()]);
+        let envelope = envelope(blocks);
+        let header = Header::read(&envelope, &roles, &Limits::default());
+        header.map(|_| ()).map_err(|error| error.code())
+    }
+
+    fn items(items: &str) -> Result<(), &'static str> {
+        code(&format!("<wsse:Security>{items}</wsse:Security>"))
+    }
+
+    #[test]
+    fn the_header_for_us_is_found() {
+        let other = "<wsse:Security s:actor='urn:them'>text<a/></wsse:Security><x xmlns='urn:x'/>";
+        for ours in [
+            "",
+            "s:actor=''",
+            "s:actor='urn:us'",
+            "s:actor='http://schemas.xmlsoap.org/soap/actor/next'",
+        ] {
+            assert_eq!(code(&format!("{other}<wsse:Security {ours}/>")), Ok(()), "{ours}");
+        }
+        assert_eq!(code(other), Err("wss.header_missing"));
+        assert_eq!(code("<Security xmlns='urn:x'/>"), Err("wss.header_missing"));
+    }
+
+    #[test]
+    fn without_a_header_there_is_none() {
+        let text = format!(
+            "<s:Envelope xmlns:s='{}'><s:Body/></s:Envelope>",
+            Namespace::SOAP11.uri()
+        );
+        let envelope = Envelope::parse(text.into(), &Limits::default()).unwrap();
+        let error = Header::read(&envelope, &Roles::default(), &Limits::default()).unwrap_err();
+        assert_eq!(error.code(), "wss.header_missing");
+    }
+
+    #[test]
+    fn a_second_header_for_one_receiver_is_refused() {
+        let ours = "<wsse:Security/>";
+        for second in [
+            "",
+            "s:actor=''",
+            "s:actor='urn:us'",
+            "s:actor='http://schemas.xmlsoap.org/soap/actor/next'",
+        ] {
+            let blocks = format!("{ours}<wsse:Security {second}/>");
+            assert_eq!(code(&blocks), Err("wss.multiple_headers"), "{second}");
+        }
+        let (a, b) = (
+            "<wsse:Security s:actor='urn:a'/>",
+            "<wsse:Security s:actor='urn:b'/>",
+        );
+        assert_eq!(code(&format!("{ours}{a}{b}")), Ok(()));
+        assert_eq!(code(&format!("{ours}{a}{b}{a}")), Err("wss.multiple_headers"));
+        let many: String = (0..=MOST_RECEIVERS)
+            .map(|n| format!("<wsse:Security s:actor='urn:{n}'/>"))
+            .collect();
+        assert_eq!(code(&format!("{ours}{many}")), Err("wss.multiple_headers"));
+    }
+
+    #[test]
+    fn every_item_is_told_apart_in_order() {
+        let token = crate::token::x509::ValueType::X509v3.uri();
+        let content = format!(
+            "{TIMESTAMP}<wsse:BinarySecurityToken ValueType='{token}'>AQID</wsse:BinarySecurityToken>\
+             <ds:Signature/><saml2:Assertion/><saml1:Assertion/>\
+             <wsse:SecurityTokenReference><wsse:Reference URI='#a'/></wsse:SecurityTokenReference>\
+             <wsse11:SignatureConfirmation/><wsse:UsernameToken/><xenc:EncryptedKey/><xenc:EncryptedData/>\
+             <xenc:ReferenceList/><saml2:EncryptedAssertion/>"
+        );
+        let envelope = envelope(&format!("<wsse:Security>\n{content}</wsse:Security>"));
+        let header = Header::read(&envelope, &Roles::default(), &Limits::default()).unwrap();
+        let kinds: String = header
+            .items()
+            .iter()
+            .map(|item| match item {
+                Item::Timestamp(_) => 'T',
+                Item::X509Token(_) => 'X',
+                Item::Signature(_) => 'S',
+                Item::Saml2Assertion(_) => '2',
+                Item::Saml1Assertion(_) => '1',
+                Item::TokenReference(_) => 'R',
+                Item::SignatureConfirmation(_) => 'C',
+                Item::UsernameToken(_) => 'U',
+                Item::Encryption(_) => 'E',
+            })
+            .collect();
+        assert_eq!(kinds, "TXS21RCUEEEE");
+        assert_eq!(header.x509_tokens().count(), 1);
+        assert_eq!(header.signatures().count(), 1);
+        assert_eq!(header.assertions().count(), 2);
+        assert_eq!(header.confirmations().count(), 1);
+        assert!(header.timestamp().is_some());
+        let rules: Vec<Rule> = header.deviations().iter().map(Deviation::rule).collect();
+        assert_eq!(rules, [Rule::TokenEncodingType]);
+    }
+
+    #[test]
+    fn unknown_items_and_text_are_refused() {
+        for item in [
+            "<a/>",
+            "<wsse:Trust/>",
+            "<Timestamp/>",
+            "<ds:KeyInfo/>",
+            "<wsse:Security/>",
+        ] {
+            assert_eq!(items(item), Err("wss.unknown_item"), "{item}");
+        }
+        assert_eq!(items(&format!("{TIMESTAMP}text")), Err("wss.text"));
+        assert_eq!(items("<!-- a --> <?b c?>"), Ok(()));
+    }
+
+    #[test]
+    fn there_is_one_timestamp() {
+        assert_eq!(items(&TIMESTAMP.repeat(2)), Err("wss.timestamp_multiple"));
+    }
+
+    #[test]
+    fn signatures_are_counted() {
+        let most = usize::from(Limits::default().signatures);
+        assert_eq!(items(&"<ds:Signature/>".repeat(most)), Ok(()));
+        assert_eq!(
+            items(&"<ds:Signature/>".repeat(most + 1)),
+            Err("limit.signatures")
+        );
+    }
+
+    #[test]
+    fn what_may_be_taken_for_the_id_is_refused() {
+        assert_eq!(code("<wsse:Security Id='a'/>"), Err("wss.attribute"));
+        assert_eq!(code("<wsse:Security wsu:Id='a' mustUnderstand='1'/>"), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_judged_yet_is_refused_by_its_name() {
+        let supported = |item: &str| {
+            let envelope = envelope(&format!("<wsse:Security>{TIMESTAMP}{item}</wsse:Security>"));
+            let header = Header::read(&envelope, &Roles::default(), &Limits::default()).unwrap();
+            header.check_supported().map_err(|error| error.code())
+        };
+        assert_eq!(supported("<ds:Signature/>"), Ok(()));
+        assert_eq!(
+            supported("<wsse:UsernameToken/>"),
+            Err("wss.unsupported_username_token")
+        );
+        assert_eq!(
+            supported("<xenc:EncryptedKey/>"),
+            Err("wss.unsupported_encryption")
+        );
+        assert_eq!(
+            supported("<saml2:EncryptedAssertion/>"),
+            Err("wss.unsupported_encryption")
+        );
+    }
+}

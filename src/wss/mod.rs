@@ -1,0 +1,29 @@
+//! The WS-Security header: the one that is for us, item by item, as read (WSS 1.1 §5); and how ours is written.
+//!
+//! A message may carry Security headers for several receivers. [`Header::read`] takes the one for the roles that we play and refuses a
+//! second; keys are looked up in that header alone (T18, T73). Rules of the Basic Security Profile without which a message still
+//! means one thing only are kept as [`Deviation`]s: a policy says what they are worth.
+
+mod confirmation;
+mod deviation;
+mod error;
+mod header;
+mod reference;
+mod resolve;
+mod timestamp;
+
+pub use confirmation::SignatureConfirmation;
+pub use deviation::Deviation;
+pub use deviation::Rule;
+pub use error::Error;
+pub use error::ErrorKind;
+pub use header::Header;
+pub use header::Item;
+pub use reference::EmbeddedToken;
+pub use reference::Pointer;
+pub use reference::SamlVersion;
+pub use reference::TokenReference;
+pub use resolve::KeyForm;
+pub use resolve::ResolvedKey;
+pub use resolve::resolve;
+pub use timestamp::Timestamp;
