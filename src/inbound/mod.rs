@@ -1,6 +1,7 @@
 //! From received bytes to a verdict.
 
 mod coverage;
+pub mod document;
 mod findings;
 mod signer;
 
