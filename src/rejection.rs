@@ -5,12 +5,15 @@
 
 use std::fmt;
 
-use crate::crypto::CertificateError;
+use crate::crypto::{CertificateError, Unavailable};
 use crate::dsig;
+use crate::policy;
 use crate::policy::Unmet;
+use crate::soap;
 use crate::token;
 use crate::trust;
-use crate::trust::{OtherKey, ReplayError};
+use crate::trust::{IssuerError, OtherKey, ReplayError};
+use crate::wss;
 use crate::xml;
 use crate::xml::Position;
 
@@ -34,6 +37,18 @@ pub enum Rejection {
     OtherKey(OtherKey),
     /// The policy asks for more than was proven.
     Policy(Unmet),
+    /// The XML is no SOAP message that we read.
+    Soap(soap::Error),
+    /// The Security header is not as it must be.
+    Wss(wss::Error),
+    /// The Basic Security Profile forbids it.
+    Deviation(wss::Deviation),
+    /// A rule of SAML is broken.
+    SamlPolicy(policy::saml::Error),
+    /// The issuer of an assertion is not known, or has no key for it.
+    Issuer(IssuerError),
+    /// The cryptography is not available.
+    Unavailable(Unavailable),
     /// It was used before, or whether it was cannot be told.
     Replay(ReplayError),
 }
@@ -121,6 +136,12 @@ impl Rejection {
             Self::Trust(error) => error.code(),
             Self::OtherKey(_) => "trust.other_key",
             Self::Policy(unmet) => unmet.code(),
+            Self::Soap(error) => error.code(),
+            Self::Wss(error) => error.code(),
+            Self::Deviation(error) => error.code(),
+            Self::SamlPolicy(error) => error.code(),
+            Self::Issuer(error) => error.code(),
+            Self::Unavailable(error) => error.code(),
             Self::Replay(error) => error.code(),
         }
     }
@@ -134,6 +155,12 @@ impl Rejection {
             Self::Saml(_) => Stage::Saml,
             Self::Trust(_) | Self::OtherKey(_) => Stage::Trust,
             Self::Policy(_) => Stage::Policy,
+            Self::Soap(_) => Stage::Soap,
+            Self::Wss(_) => Stage::Wss,
+            Self::Deviation(_) => Stage::Wss,
+            Self::SamlPolicy(_) => Stage::Saml,
+            Self::Issuer(_) => Stage::Trust,
+            Self::Unavailable(_) => Stage::Dsig,
             Self::Replay(_) => Stage::Replay,
         })
     }
@@ -147,7 +174,12 @@ impl Rejection {
             Self::Saml(error) => error.position(),
             Self::Trust(error) => error.position(),
             Self::Policy(unmet) => unmet.position(),
-            Self::Certificate(_) | Self::OtherKey(_) | Self::Replay(_) => None,
+            Self::Soap(error) => error.position(),
+            Self::Wss(error) => error.position(),
+            Self::Deviation(error) => error.position(),
+            Self::SamlPolicy(error) => error.position(),
+            Self::Issuer(error) => error.position(),
+            Self::Certificate(_) | Self::OtherKey(_) | Self::Unavailable(_) | Self::Replay(_) => None,
         }
     }
 
@@ -162,6 +194,12 @@ impl Rejection {
             Self::Trust(error) => error.clause(),
             Self::OtherKey(_) => Some("XML Signature §3.2.2"),
             Self::Policy(unmet) => unmet.clause(),
+            Self::Soap(error) => error.clause(),
+            Self::Wss(error) => error.clause(),
+            Self::Deviation(error) => error.clause(),
+            Self::SamlPolicy(error) => error.clause(),
+            Self::Issuer(error) => error.clause(),
+            Self::Unavailable(_) => None,
             Self::Replay(error) => error.clause(),
         }
     }
@@ -171,13 +209,19 @@ impl Rejection {
         let indeterminate = match self {
             Self::Trust(error) => error.is_indeterminate(),
             Self::Policy(unmet) => unmet.is_indeterminate(),
+            Self::SamlPolicy(error) => error.is_indeterminate(),
+            Self::Issuer(error) => error.is_indeterminate(),
             Self::Replay(error) => error.is_ours(),
             Self::Xml(_)
             | Self::Dsig(_)
             | Self::Token(_)
             | Self::Saml(_)
             | Self::Certificate(_)
-            | Self::OtherKey(_) => false,
+            | Self::OtherKey(_)
+            | Self::Soap(_)
+            | Self::Wss(_)
+            | Self::Deviation(_)
+            | Self::Unavailable(_) => false,
         };
         if indeterminate {
             Verdict::Indeterminate
@@ -198,6 +242,12 @@ impl fmt::Display for Rejection {
             Self::Trust(error) => error.fmt(f),
             Self::OtherKey(error) => error.fmt(f),
             Self::Policy(unmet) => unmet.fmt(f),
+            Self::Soap(error) => error.fmt(f),
+            Self::Wss(error) => error.fmt(f),
+            Self::Deviation(error) => error.fmt(f),
+            Self::SamlPolicy(error) => error.fmt(f),
+            Self::Issuer(error) => error.fmt(f),
+            Self::Unavailable(error) => error.fmt(f),
             Self::Replay(error) => error.fmt(f),
         }
     }
@@ -224,5 +274,11 @@ from! {
     Trust(trust::Error);
     OtherKey(OtherKey);
     Policy(Unmet);
+    Soap(soap::Error);
+    Wss(wss::Error);
+    Deviation(wss::Deviation);
+    SamlPolicy(policy::saml::Error);
+    Issuer(IssuerError);
+    Unavailable(Unavailable);
     Replay(ReplayError);
 }

@@ -1,6 +1,6 @@
-use crate::algorithm::SignatureAlgorithm;
+use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::c14n::{self, Canonicalization};
-use crate::crypto::VerifyingKey;
+use crate::crypto::{DigestValue, Digester, Unavailable, VerifyingKey};
 use crate::xml::Element;
 
 /// Proof that `key` signed exactly these nodes of this document. Mathematics only: whose key it is, [`Covered`] does
@@ -18,6 +18,7 @@ pub struct Covered<'d> {
     pub(super) method: SignatureAlgorithm,
     pub(super) value: Vec<u8>,
     pub(super) key: VerifyingKey,
+    pub(super) signed_info: (Element<'d>, Canonicalization),
     pub(super) nodes: Vec<CoveredNode<'d>>,
 }
 
@@ -55,6 +56,24 @@ impl<'d> Covered<'d> {
     /// The elements that References resolved to.
     pub fn elements(&self) -> impl Iterator<Item = Element<'d>> {
         self.nodes.iter().map(|node| node.apex)
+    }
+
+    /// The digested subtrees, each with the enveloped signature that was left out of it.
+    pub fn subtrees(&self) -> impl Iterator<Item = (Element<'d>, Option<Element<'d>>)> {
+        self.nodes.iter().map(|node| (node.apex, node.except))
+    }
+
+    /// SHA-256 of the canonical SignedInfo, which names what was signed, unlike the value, of which there can be many.
+    ///
+    /// # Errors
+    /// The cryptography is not available.
+    pub fn signed_info_digest(&self) -> Result<DigestValue, Unavailable> {
+        let mut digester = Digester::new(DigestAlgorithm::Sha256);
+        let (signed_info, canonicalization) = &self.signed_info;
+        // It had a canonical form when it was verified.
+        let done = c14n::element(*signed_info, canonicalization, None, &mut digester);
+        debug_assert!(done.is_ok(), "SignedInfo was canonicalized before");
+        digester.finish()
     }
 
     /// Whether `element` is itself what a Reference resolved to, and all of it but the enveloped signature was digested.

@@ -28,6 +28,8 @@ pub enum ErrorKind {
     ReferenceForm(Option<String>),
     /// A reference to an ID that no element carries.
     ReferenceUnresolved(String),
+    /// Two References to the same.
+    DuplicateReference(String),
     /// A DigestValue, SignatureValue or the content of a base64 transform that is not base64.
     Encoding(Base64Error),
     /// `ds:Object` in a message, where nothing may hide inside a signature.
@@ -100,6 +102,7 @@ impl Error {
             ErrorKind::Transform(_) => "dsig.transform",
             ErrorKind::ReferenceForm(_) => "dsig.reference_form",
             ErrorKind::ReferenceUnresolved(_) => "dsig.reference_unresolved",
+            ErrorKind::DuplicateReference(_) => "dsig.duplicate_reference",
             ErrorKind::Encoding(_) => "dsig.encoding",
             ErrorKind::ObjectPresent => "dsig.object_present",
             ErrorKind::OutputLength(_) => "dsig.hmac_truncated",
@@ -122,6 +125,7 @@ impl Error {
             ErrorKind::Transform(_) => "XML Signature §4.4.3.4",
             ErrorKind::ReferenceForm(_) => "XML Signature §4.4.3.1",
             ErrorKind::ReferenceUnresolved(_) => "XML Signature §4.4.3.2",
+            ErrorKind::DuplicateReference(_) => return None,
             ErrorKind::Encoding(error) => error.clause(),
             ErrorKind::ObjectPresent => "BSP 1.1 R5403; XML Signature §4.6",
             ErrorKind::OutputLength(_) => "BSP 1.1 R5401; XML Signature §6.3.1",
@@ -156,6 +160,7 @@ impl fmt::Display for Error {
                 write!(f, "the policy does not allow a Reference to {}", quoted(uri))
             }
             ErrorKind::ReferenceUnresolved(id) => write!(f, "no element has the ID {}", quoted(id)),
+            ErrorKind::DuplicateReference(uri) => write!(f, "two References to {}", quoted(uri)),
             ErrorKind::Encoding(error) => write!(f, "{error}"),
             ErrorKind::ObjectPresent => f.write_str("the Signature holds an Object, which a message may not"),
             ErrorKind::OutputLength(bits) => {

@@ -95,7 +95,15 @@ impl<'d> SignedInfo<'d> {
                 let limit = Limit::References;
                 return Err(Error::at(reference, ErrorKind::Limit { limit, allowed }));
             }
-            references.push(Reference::read(reference, limits)?);
+            let reference = Reference::read(reference, limits)?;
+            if references
+                .iter()
+                .any(|earlier: &Reference<'_>| earlier.uri == reference.uri)
+            {
+                let kind = ErrorKind::DuplicateReference(reference.uri);
+                return Err(Error::at(reference.element, kind));
+            }
+            references.push(reference);
         }
         if references.is_empty() {
             fields.required("Reference")?;

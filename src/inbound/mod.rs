@@ -1,8 +1,11 @@
 //! From received bytes to a verdict.
 
+mod assertion;
 mod coverage;
-pub mod document;
 mod findings;
+mod gate;
+mod issuer;
+mod message;
 mod signer;
 
 pub use coverage::Covering;
@@ -12,7 +15,14 @@ pub use findings::CoverageLine;
 pub use findings::Findings;
 pub use findings::ReferenceFinding;
 pub use findings::SignatureFinding;
+pub use gate::AsOf;
+pub use gate::Gate;
+pub use gate::Judgement;
+pub use gate::Received;
+pub use message::Sender;
+pub use message::VerifiedMessage;
 
+pub(crate) use issuer::by_issuer;
 pub(crate) use signer::SignerSearch;
 pub(crate) use signer::finding;
 pub(crate) use signer::note_legacy_algorithms;

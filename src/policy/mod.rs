@@ -3,6 +3,8 @@
 //! A [`Policy`] is data: which parts must be signed, by what, how fresh, with which tokens. The five [`Profile`]s are policies;
 //! one's own is TOML of the same form. There is no callback and no switch that skips verification.
 
+mod admit;
+mod freshness;
 mod profile;
 mod requirement;
 mod rules;
@@ -10,6 +12,8 @@ pub mod saml;
 mod saml_rules;
 mod unmet;
 
+pub use admit::{Admitted, Evidence};
+pub use freshness::Fresh;
 pub use profile::Profile;
 pub use requirement::Part;
 pub use rules::{

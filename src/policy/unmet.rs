@@ -30,6 +30,21 @@ pub enum UnmetKind {
     UnsignedHeader(String),
     /// There is no SAML assertion that a trusted issuer vouches for.
     AssertionMissing,
+    /// There is more than one SAML assertion.
+    SeveralAssertions,
+    /// Nobody who could stand for the SAML assertion signed it.
+    AssertionNotSigned,
+    /// The signature was to be made with a key that a SAML assertion confirms, and it confirms none.
+    NoConfirmationKey,
+    /// The transport says something else than the message about what it is for.
+    ActionMismatch {
+        /// SOAPAction, or the `action` parameter.
+        transport: String,
+        /// wsa:Action.
+        message: String,
+    },
+    /// A SAML assertion for one use that never ends, so that its use would have to be remembered for ever.
+    EndlessAssertion,
     /// There is no Timestamp.
     TimestampMissing,
     /// The Timestamp has no Expires.
@@ -49,8 +64,6 @@ pub enum UnmetKind {
         ended: DateTime<Utc>,
         /// The time of the judgement.
         now: DateTime<Utc>,
-        /// The clock skew allowed, in seconds.
-        skew: u32,
     },
     /// The Timestamp is from the future.
     Future {
@@ -108,9 +121,13 @@ impl Unmet {
             UnmetKind::HeaderMissing(_) => "policy.header_missing",
             UnmetKind::UnsignedHeader(_) => "policy.unsigned_header",
             UnmetKind::AssertionMissing => "policy.assertion_missing",
+            UnmetKind::SeveralAssertions => "saml.multiple_assertions",
+            UnmetKind::AssertionNotSigned => "saml.not_signed",
+            UnmetKind::NoConfirmationKey => "saml.holder_of_key",
+            UnmetKind::ActionMismatch { .. } => "policy.action_mismatch",
+            UnmetKind::EndlessAssertion => "saml.endless",
             UnmetKind::TimestampMissing => "wss.timestamp_missing",
-            UnmetKind::NoExpires => "wss.timestamp_no_expires",
-            UnmetKind::ExpiresBeforeCreated { .. } => "wss.timestamp_order",
+            UnmetKind::NoExpires | UnmetKind::ExpiresBeforeCreated { .. } => "wss.timestamp_invalid",
             UnmetKind::Expired { .. } => "wss.timestamp_expired",
             UnmetKind::Future { .. } => "wss.timestamp_future",
             UnmetKind::KeyReference(_) => "policy.key_reference",
@@ -134,6 +151,11 @@ impl Unmet {
             | UnmetKind::Expired { .. }
             | UnmetKind::Future { .. } => "WSS 1.1 §10",
             UnmetKind::QNameNotCovered(_) => "Exclusive C14N §1.3",
+            UnmetKind::SeveralAssertions => "WSS SAML Token Profile 1.1 §3.3",
+            UnmetKind::AssertionNotSigned => "SAML Core §5.4.2; WSS SAML Token Profile 1.1 §3.5",
+            UnmetKind::NoConfirmationKey => "SAML Profiles §3.1",
+            UnmetKind::ActionMismatch { .. } => "WS-Addressing 1.0 SOAP Binding §4",
+            UnmetKind::EndlessAssertion => "SAML Core §2.5.1.5",
             UnmetKind::AssertionMissing
             | UnmetKind::KeyReference(_)
             | UnmetKind::NoMessageTime
@@ -168,6 +190,22 @@ impl fmt::Display for Unmet {
             UnmetKind::AssertionMissing => {
                 f.write_str("there is no SAML assertion that a trusted issuer vouches for")
             }
+            UnmetKind::SeveralAssertions => f.write_str("there is more than one SAML assertion"),
+            UnmetKind::AssertionNotSigned => f.write_str(
+                "neither its issuer nor one who may vouch for it signed the SAML assertion at its place",
+            ),
+            UnmetKind::EndlessAssertion => f.write_str(
+                "the SAML assertion is for one use and never ends, so its use cannot be remembered",
+            ),
+            UnmetKind::NoConfirmationKey => f.write_str(
+                "the signature names a SAML assertion as its key, and that confirms no key of its subject",
+            ),
+            UnmetKind::ActionMismatch { transport, message } => write!(
+                f,
+                "the transport says the action is {}, the message says it is {}",
+                quoted(transport),
+                quoted(message)
+            ),
             UnmetKind::TimestampMissing => f.write_str("the Security header has no Timestamp"),
             UnmetKind::NoExpires => f.write_str("the Timestamp has no Expires"),
             UnmetKind::ExpiresBeforeCreated { created, expires } => write!(
@@ -176,14 +214,9 @@ impl fmt::Display for Unmet {
                 instant(expires),
                 instant(created)
             ),
-            UnmetKind::Expired {
-                created,
-                ended,
-                now,
-                skew,
-            } => write!(
+            UnmetKind::Expired { created, ended, now } => write!(
                 f,
-                "the Timestamp of {} ended at {}; it is {} now, and the clock may be off by {skew} s",
+                "the Timestamp of {} ended at {}; it is {} now",
                 instant(created),
                 instant(ended),
                 instant(now)

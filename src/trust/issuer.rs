@@ -19,6 +19,7 @@ use crate::token::saml::EntityDescriptor;
 use crate::token::saml::KeyUse;
 use crate::token::saml::Metadata;
 use crate::token::saml::Role;
+use crate::trust::EntityKey;
 use crate::xml;
 use crate::xml::Document;
 use crate::xml::Limits;
@@ -190,6 +191,23 @@ impl Issuers {
             });
         }
         Ok(keys)
+    }
+
+    /// As [`keys`](Self::keys), each as an owner that signatures can be attested to.
+    ///
+    /// # Errors
+    /// As [`keys`](Self::keys).
+    pub fn entity_keys(
+        &self,
+        entity_id: &str,
+        roles: &'static [Role],
+        at: DateTime<Utc>,
+    ) -> Result<Vec<EntityKey>, IssuerError> {
+        let keys = self.keys(entity_id, roles, at)?;
+        Ok(keys
+            .into_iter()
+            .map(|held| EntityKey::new(entity_id.to_owned(), held.key.clone()))
+            .collect())
     }
 
     /// The signing keys of every entity at the time `at`, each once: who may sign metadata.

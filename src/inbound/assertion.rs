@@ -1,0 +1,209 @@
+//! A SAML assertion in a Security header.
+
+use chrono::{DateTime, Utc};
+
+use super::findings::Findings;
+use super::issuer::by_issuer;
+use super::signer::SignerSearch;
+use crate::crypto::PublicKey;
+use crate::dsig::{Objects, Signature};
+use crate::policy::saml::{
+    Accepted, Presenter, RelyingParty, Rules, Vouching, Way, check_signature_place, check_text,
+    judge_assertion,
+};
+use crate::policy::{Policy, Unmet, UnmetKind};
+use crate::rejection::Rejection;
+use crate::token::held_keys;
+use crate::token::saml::{Assertion, Method};
+use crate::trust::{Attested, ConfirmationKey, FirstUse, Issuers, Owner, ReplayStore};
+use crate::wss;
+use crate::wss::Item;
+use crate::xml::Element;
+
+/// An assertion, with the proof of its issuer's signature where it has one.
+pub(super) struct Issued<'d> {
+    assertion: Assertion<'d>,
+    proof: Option<Attested<'d>>,
+    keys: Vec<ConfirmationKey>,
+}
+
+/// An assertion that holds for the one who sent the message.
+pub(super) struct Presented<'d> {
+    /// The assertion.
+    pub(super) element: Element<'d>,
+    /// Its issuer's signature.
+    pub(super) proof: Option<Attested<'d>>,
+    /// What it says, and its use.
+    pub(super) accepted: Accepted,
+}
+
+/// Reads the one assertion of `header`.
+///
+/// # Errors
+/// There are two; it is not as its schema has it; a text in it can be read in two ways.
+pub(super) fn read<'d>(
+    header: &wss::Header<'d>,
+    policy: &Policy,
+) -> Result<Option<Assertion<'d>>, Rejection> {
+    let mut found = header.items().iter().filter_map(|item| match item {
+        Item::Saml2Assertion(element) => Some(*element),
+        Item::Timestamp(_)
+        | Item::X509Token(_)
+        | Item::Signature(_)
+        | Item::Saml1Assertion(_)
+        | Item::TokenReference(_)
+        | Item::SignatureConfirmation(_)
+        | Item::UsernameToken(_)
+        | Item::Encryption(_) => None,
+    });
+    let Some(element) = found.next() else {
+        return Ok(None);
+    };
+    if let Some(second) = found.next() {
+        return Err(Unmet::at(second, UnmetKind::SeveralAssertions).into());
+    }
+    check_text(element, &Rules::new(policy, Way::Soap))?;
+    Ok(Some(Assertion::read(element)?))
+}
+
+/// Verifies the signature that the assertion's issuer made, before anything in it is believed.
+///
+/// # Errors
+/// It is not its issuer's, or does not sign the assertion itself.
+pub(super) fn by_its_issuer<'d>(
+    assertion: Assertion<'d>,
+    search: &SignerSearch<'_>,
+    issuers: &Issuers,
+    findings: &mut Findings,
+) -> Result<Issued<'d>, Rejection> {
+    let Some(enveloped) = assertion.signature else {
+        return Ok(Issued {
+            assertion,
+            proof: None,
+            keys: Vec::new(),
+        });
+    };
+    let signature = Signature::read(enveloped.element, Objects::Refused, search.rules.limits)?;
+    let issuer = assertion.issuer.value.clone();
+    let proof = by_issuer(search, issuers, &signature, &issuer, Issuers::ASSERTING, findings)?;
+    if !proof.signs(assertion.element) {
+        return Err(Unmet::at(enveloped.element, UnmetKind::AssertionNotSigned).into());
+    }
+    let mut keys = Vec::new();
+    for data in confirmations_by_key(&assertion) {
+        for held in held_keys(data)? {
+            keys.extend(ConfirmationKey::new(
+                &proof,
+                assertion.element,
+                &assertion.id,
+                held.key,
+            ));
+        }
+    }
+    Ok(Issued {
+        assertion,
+        proof: Some(proof),
+        keys,
+    })
+}
+
+/// The KeyInfo elements of holder-of-key confirmations.
+fn confirmations_by_key<'a, 'd>(
+    assertion: &'a Assertion<'d>,
+) -> impl Iterator<Item = Element<'d>> + use<'a, 'd> {
+    let confirmations = assertion
+        .subject
+        .iter()
+        .flat_map(|subject| &subject.confirmations);
+    confirmations
+        .filter(|confirmation| confirmation.method == Method::HolderOfKey)
+        .filter_map(|confirmation| confirmation.data.as_ref())
+        .flat_map(|data| data.key_infos.iter().copied())
+}
+
+/// The keys whose holder the issuer of the assertion at `element` confirms.
+///
+/// # Errors
+/// `element` is not the assertion in the header, or its issuer did not sign it.
+pub(super) fn confirmation_keys(
+    issued: Option<&Issued<'_>>,
+    element: Element<'_>,
+) -> Result<Vec<ConfirmationKey>, Unmet> {
+    match issued {
+        Some(issued) if issued.assertion.element == element && issued.proof.is_some() => {
+            Ok(issued.keys.clone())
+        }
+        _ => Err(Unmet::at(element, UnmetKind::AssertionNotSigned)),
+    }
+}
+
+/// Judges the assertion for the one who made `signatures`.
+///
+/// # Errors
+/// Nobody stands for it; a rule of SAML is broken.
+pub(super) fn present<'d>(
+    issued: Issued<'d>,
+    signatures: &[Attested<'d>],
+    body: Element<'d>,
+    policy: &Policy,
+    party: &RelyingParty,
+    at: DateTime<Utc>,
+) -> Result<Presented<'d>, Rejection> {
+    let Issued { assertion, proof, .. } = issued;
+    let rules = Rules::new(policy, Way::Soap);
+    if let Some(enveloped) = assertion.signature {
+        check_signature_place(enveloped, &rules)?;
+    }
+    let vouched = signatures.iter().any(|signature| {
+        let may_vouch = matches!(signature.owner(), Owner::Certified(_) | Owner::Entity(_));
+        may_vouch && signature.signs(assertion.element) && signature.signs(body)
+    });
+    if proof.is_none() && !vouched {
+        return Err(Unmet::at(assertion.element, UnmetKind::AssertionNotSigned).into());
+    }
+    let keys: Vec<PublicKey> = signatures
+        .iter()
+        .filter(|signature| signature.signs(body))
+        .map(|signature| signature.owner().key().clone())
+        .collect();
+    let presenter = Presenter {
+        keys: &keys,
+        vouching: if vouched {
+            Vouching::AssertionAndBody
+        } else {
+            Vouching::No
+        },
+    };
+    let accepted = judge_assertion(&assertion, &rules, party, presenter, at)?;
+    // Bearer and holder-of-key rest on the issuer's word, which only its signature is.
+    let needs_issuer = accepted.claims.confirmation != Method::SenderVouches.uri();
+    if needs_issuer && proof.is_none() {
+        return Err(Unmet::at(assertion.element, UnmetKind::AssertionNotSigned).into());
+    }
+    Ok(Presented {
+        element: assertion.element,
+        proof,
+        accepted,
+    })
+}
+
+/// Remembers that the assertion was used, if it may be used once only: bearer assertions, and those that say so.
+///
+/// # Errors
+/// It was used before, or whether it was cannot be told.
+pub(super) fn first_use(
+    presented: &Presented<'_>,
+    store: &ReplayStore,
+    now: DateTime<Utc>,
+) -> Result<Option<FirstUse>, Rejection> {
+    use crate::token::saml::OneTimeUse;
+    let usage = &presented.accepted.usage;
+    let bearer = presented.accepted.claims.confirmation == Method::Bearer.uri();
+    if !bearer && usage.one_time_use == OneTimeUse::NotAsked {
+        return Ok(None);
+    }
+    let Some(until) = usage.until else {
+        return Err(Unmet::at(presented.element, UnmetKind::EndlessAssertion).into());
+    };
+    Ok(Some(store.first_use(&usage.key()?, usage.issued, until, now)?))
+}

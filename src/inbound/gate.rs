@@ -1,0 +1,355 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use super::assertion::{self, Presented};
+use super::coverage::{Covering, coverage};
+use super::findings::Findings;
+use super::message::{Particulars, VerifiedMessage};
+use super::signer::SignerSearch;
+use crate::dsig::{Objects, Rules, Signature};
+use crate::policy::saml::RelyingParty;
+use crate::policy::{Admitted, BasicSecurityProfile, Evidence, KeyReference, Part, Policy, Unmet, UnmetKind};
+use crate::rejection::Rejection;
+use crate::soap::{Addressing, Envelope, QName, Roles};
+use crate::token::SignerHint;
+use crate::trust::{Attested, FirstUse, Issuers, Owner, ReplayKey, ReplayKind, ReplayStore, TrustStore};
+use crate::wss;
+use crate::wss::{Deviation, Item, KeyForm};
+use crate::xml::Element;
+
+/// A message as it was received.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// What the transport says it is for: SOAPAction, or the `action` parameter of the media type. It is signed by nobody.
+    pub action: Option<String>,
+}
+
+/// As of when a message is judged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AsOf {
+    /// A time: now, or one that the operator names.
+    Time(DateTime<Utc>),
+    /// When its own signed Timestamp says it was made.
+    Message,
+}
+
+/// Everything that decides about SOAP messages, checked once at start.
+#[derive(Debug)]
+pub struct Gate {
+    /// Whom we trust.
+    pub trust: TrustStore,
+    /// SAML entities whose metadata we were given.
+    pub issuers: Issuers,
+    /// What a message must prove.
+    pub policy: Policy,
+    /// What we are to SAML.
+    pub party: RelyingParty,
+    /// The actors or roles that we play.
+    pub roles: Roles,
+    /// Header blocks with mustUnderstand that the backend understands.
+    pub understood: Vec<QName>,
+    /// What was used before. Without it nothing is remembered, as fits commands that judge files.
+    pub replay: Option<Arc<ReplayStore>>,
+}
+
+/// A verdict with what was seen on the way.
+#[derive(Debug)]
+pub struct Judgement<T> {
+    /// The verdict.
+    pub verdict: Result<T, Rejection>,
+    /// What was seen; for reports only.
+    pub findings: Findings,
+}
+
+impl Gate {
+    /// The life of a message, in the order in which things happen. What comes out is signed, by somebody trusted, fresh, and used
+    /// for the first time.
+    ///
+    /// # Errors
+    /// The first check that does not hold.
+    pub fn verify(&self, received: Received, now: DateTime<Utc>) -> Result<VerifiedMessage, Rejection> {
+        let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
+        let mut findings = Findings::default();
+        let weighed = self.weigh(&envelope, AsOf::Time(now), &mut findings)?;
+        check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
+        let first_use = self.first_use(&weighed, now)?;
+        let particulars = Particulars {
+            addressing: weighed.addressing,
+            claims: weighed.presented.map(|presented| presented.accepted.claims),
+            first_use,
+        };
+        Ok(VerifiedMessage::new(&envelope, &weighed.admitted, particulars)?)
+    }
+
+    /// As [`verify`](Self::verify), for reports: nothing is handed on and no use is remembered; under a policy that asks for less than
+    /// the Body a message passes that could not be relayed.
+    pub fn judge(&self, received: Received, as_of: AsOf) -> Judgement<()> {
+        let mut findings = Findings::default();
+        let verdict = self.judge_into(received, as_of, &mut findings);
+        Judgement { verdict, findings }
+    }
+
+    fn judge_into(&self, received: Received, as_of: AsOf, findings: &mut Findings) -> Result<(), Rejection> {
+        let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
+        let weighed = match self.weigh(&envelope, as_of, findings) {
+            Ok(weighed) => weighed,
+            Err(error) => {
+                (findings.coverage, findings.coverage_omitted) = coverage(envelope.root(), &[], &[]);
+                return Err(error);
+            }
+        };
+        self.report(&envelope, &weighed, findings);
+        check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
+        if self.policy.signed.contains(&Part::Body) {
+            let particulars = Particulars {
+                addressing: weighed.addressing,
+                claims: None,
+                first_use: None,
+            };
+            drop(VerifiedMessage::new(&envelope, &weighed.admitted, particulars)?);
+        }
+        Ok(())
+    }
+
+    /// Everything up to the question whether it was used before.
+    fn weigh<'d>(
+        &self,
+        envelope: &'d Envelope,
+        as_of: AsOf,
+        findings: &mut Findings,
+    ) -> Result<Weighed<'d>, Rejection> {
+        envelope.check_understood(&self.roles, &self.understood)?;
+        let addressing = Addressing::read(envelope, &self.roles)?;
+        let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
+        refuse_unsupported(&header)?;
+        self.weigh_deviations(header.deviations(), findings)?;
+        let at = match as_of {
+            AsOf::Time(time) => time,
+            AsOf::Message => claimed_time(&header)?,
+        };
+        let search = SignerSearch {
+            trust: &self.trust,
+            paths: self.policy.path_rules(),
+            rules: Rules {
+                permitted: &self.policy.algorithms,
+                limits: &self.policy.limits,
+            },
+            at,
+        };
+        let issued = assertion::read(&header, &self.policy)?
+            .map(|read| assertion::by_its_issuer(read, &search, &self.issuers, findings))
+            .transpose()?;
+        let mut signatures = Vec::new();
+        for element in header.signatures() {
+            let signature = Signature::read(element, Objects::Refused, &self.policy.limits)?;
+            signatures.push(self.attested(&signature, &header, issued.as_ref(), &search, findings)?);
+        }
+        let presented = issued
+            .map(|issued| {
+                assertion::present(
+                    issued,
+                    &signatures,
+                    envelope.body(),
+                    &self.policy,
+                    &self.party,
+                    at,
+                )
+            })
+            .transpose()?;
+        let evidence = Evidence {
+            signatures,
+            assertion: presented.as_ref().map(|presented| presented.element),
+        };
+        let admitted = self.policy.admit(envelope, &header, &self.roles, evidence, at)?;
+        if as_of == AsOf::Message && !signs_its_time(&header, &admitted) {
+            return Err(Unmet::nowhere(UnmetKind::NoMessageTime).into());
+        }
+        for legacy in admitted.legacy() {
+            findings.note_legacy(legacy);
+        }
+        Ok(Weighed {
+            admitted,
+            addressing,
+            presented,
+        })
+    }
+
+    /// Whose key made `signature`.
+    fn attested<'d>(
+        &self,
+        signature: &Signature<'d>,
+        header: &wss::Header<'d>,
+        issued: Option<&assertion::Issued<'d>>,
+        search: &SignerSearch<'_>,
+        findings: &mut Findings,
+    ) -> Result<Attested<'d>, Rejection> {
+        let resolved = wss::resolve(signature.key_info, header)?;
+        let place = signature.key_info.unwrap_or(signature.element);
+        self.require(form(resolved.form), place)?;
+        self.weigh_deviations(&resolved.deviations, findings)?;
+        match &resolved.hint {
+            SignerHint::X509(hint) => search.by_x509(signature, hint, findings),
+            SignerHint::Name(name) => search.by_name(signature, Some(name), findings),
+            SignerHint::Unnamed => search.by_name(signature, None, findings),
+            SignerHint::Assertion(element) => {
+                let keys = assertion::confirmation_keys(issued, *element)?;
+                let mut last = None;
+                let noted = findings.signatures.len();
+                for key in keys {
+                    findings.signatures.truncate(noted);
+                    match search.by_owner(signature, Owner::Subject(key), findings) {
+                        Ok(attested) => return Ok(attested),
+                        Err(error) => last = Some(error),
+                    }
+                }
+                Err(last.unwrap_or_else(|| Unmet::at(*element, UnmetKind::NoConfirmationKey).into()))
+            }
+        }
+    }
+
+    /// What the Basic Security Profile forbids refuses the message, or is a warning, as the policy says.
+    fn weigh_deviations(&self, deviations: &[Deviation], findings: &mut Findings) -> Result<(), Rejection> {
+        let Some(first) = deviations.first() else {
+            return Ok(());
+        };
+        match self.policy.basic_security_profile {
+            BasicSecurityProfile::Enforce => return Err(Rejection::Deviation(first.clone())),
+            BasicSecurityProfile::Warn | BasicSecurityProfile::Report => {}
+            BasicSecurityProfile::NotApplicable => return Ok(()),
+        }
+        for deviation in deviations {
+            if !findings.warnings.contains(&deviation.code()) {
+                findings.warnings.push(deviation.code());
+            }
+        }
+        Ok(())
+    }
+
+    fn require(&self, form: KeyReference, place: Element<'_>) -> Result<(), Unmet> {
+        if self.policy.key_references.contains(&form) {
+            Ok(())
+        } else {
+            Err(Unmet::at(place, UnmetKind::KeyReference(form)))
+        }
+    }
+
+    /// Remembers the message, and the assertion in it if it may be used once only; refuses what was remembered before.
+    fn first_use(&self, weighed: &Weighed<'_>, now: DateTime<Utc>) -> Result<Option<FirstUse>, Rejection> {
+        let Some(store) = &self.replay else {
+            return Ok(None);
+        };
+        if let Some(presented) = &weighed.presented {
+            assertion::first_use(presented, store, now)?;
+        }
+        let (Some(main), Some(fresh)) = (weighed.admitted.main(), weighed.admitted.fresh()) else {
+            return Ok(None);
+        };
+        // What was signed, not the signature: there may be many values for the same content (T44).
+        let owner = main.owner().key().spki_sha256();
+        let key = ReplayKey::new(
+            ReplayKind::Message,
+            &owner,
+            &[main.covered().signed_info_digest()?.as_bytes()],
+        )?;
+        Ok(Some(store.first_use(
+            &key,
+            fresh.created(),
+            fresh.until(),
+            now,
+        )?))
+    }
+
+    fn report(&self, envelope: &Envelope, weighed: &Weighed<'_>, findings: &mut Findings) {
+        let proofs = || {
+            weighed
+                .admitted
+                .signatures()
+                .chain(weighed.presented.iter().filter_map(|p| p.proof.as_ref()))
+        };
+        let covering: Vec<Covering<'_>> = proofs()
+            .flat_map(|proof| proof.covered().subtrees())
+            .map(|(element, except)| Covering { element, except })
+            .collect();
+        let signatures: Vec<Element<'_>> = proofs().map(|proof| proof.covered().signature()).collect();
+        (findings.coverage, findings.coverage_omitted) = coverage(envelope.root(), &covering, &signatures);
+        if let Some(presented) = &weighed.presented {
+            findings.claims = serde_json::to_value(&presented.accepted.claims).ok();
+            for warning in &presented.accepted.warnings {
+                if !findings.warnings.contains(warning) {
+                    findings.warnings.push(warning);
+                }
+            }
+        }
+    }
+}
+
+/// A message that would be admitted if it is not used again.
+struct Weighed<'d> {
+    admitted: Admitted<'d>,
+    addressing: Option<Addressing<'d>>,
+    presented: Option<Presented<'d>>,
+}
+
+/// Refuses what may stand in a header and cannot be judged yet.
+fn refuse_unsupported(header: &wss::Header<'_>) -> Result<(), Unmet> {
+    for item in header.items() {
+        let (element, what) = match item {
+            Item::UsernameToken(element) => (element, "a UsernameToken"),
+            Item::Encryption(element) => (element, "an encrypted message"),
+            Item::Saml1Assertion(element) => (element, "a SAML 1.1 assertion"),
+            Item::Timestamp(_)
+            | Item::X509Token(_)
+            | Item::Signature(_)
+            | Item::Saml2Assertion(_)
+            | Item::TokenReference(_)
+            | Item::SignatureConfirmation(_) => continue,
+        };
+        return Err(Unmet::at(*element, UnmetKind::Unsupported(what)));
+    }
+    Ok(())
+}
+
+/// The transport must not contradict the message (T114).
+fn check_action(transport: Option<&str>, addressing: Option<&Addressing<'_>>) -> Result<(), Unmet> {
+    let message = addressing.and_then(|addressing| addressing.action());
+    match (transport.filter(|action| !action.is_empty()), message) {
+        (Some(transport), Some(message)) if transport != message.value => Err(Unmet::at(
+            message.element,
+            UnmetKind::ActionMismatch {
+                transport: transport.to_owned(),
+                message: message.value.to_string(),
+            },
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The time that the message says it was made; whether that was signed is asked later.
+fn claimed_time(header: &wss::Header<'_>) -> Result<DateTime<Utc>, Unmet> {
+    let timestamp = header.timestamp();
+    timestamp
+        .map(|timestamp| timestamp.created())
+        .ok_or_else(|| Unmet::at(header.element(), UnmetKind::NoMessageTime))
+}
+
+fn signs_its_time(header: &wss::Header<'_>, admitted: &Admitted<'_>) -> bool {
+    let timestamp = header.timestamp().map(|timestamp| timestamp.element());
+    timestamp.is_some_and(|timestamp| admitted.signatures().any(|proof| proof.signs(timestamp)))
+}
+
+fn form(form: KeyForm) -> KeyReference {
+    match form {
+        KeyForm::BinarySecurityToken => KeyReference::BinarySecurityToken,
+        KeyForm::X509Data => KeyReference::X509Data,
+        KeyForm::Thumbprint => KeyReference::Thumbprint,
+        KeyForm::IssuerSerial => KeyReference::IssuerSerial,
+        KeyForm::SubjectKeyIdentifier => KeyReference::SubjectKeyIdentifier,
+        KeyForm::SamlAssertion => KeyReference::SamlAssertion,
+        KeyForm::KeyName => KeyReference::KeyName,
+        KeyForm::Nothing => KeyReference::None,
+    }
+}

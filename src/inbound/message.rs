@@ -1,0 +1,229 @@
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::policy::saml::Claims;
+use crate::policy::{Admitted, Unmet, UnmetKind};
+use crate::soap::{Addressing, Envelope, QName, Version};
+use crate::trust::{Attested, FirstUse, Owner, Signer};
+use crate::xml::{Document, Element, Limits, Namespace};
+
+/// A message that a trusted sender signed and that the policy admitted. It owns only what was signed, in the octets
+/// that were digested; there is no way to make one but [`Gate::verify`](super::Gate::verify).
+///
+/// ```compile_fail
+/// let forged = sealgate::inbound::VerifiedMessage { body: Vec::new() };
+/// ```
+#[derive(Debug)]
+#[must_use = "a verified message that goes nowhere"]
+pub struct VerifiedMessage {
+    version: Version,
+    operation: Option<QName>,
+    body: Vec<u8>,
+    headers: Vec<Vec<u8>>,
+    sender: Sender,
+    claims: Option<Claims>,
+    signature_values: Vec<Vec<u8>>,
+    message_id: Option<String>,
+    action: Option<String>,
+    created: Option<DateTime<Utc>>,
+}
+
+/// Whose message it is.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Sender {
+    /// The certificate whose key signed the Body, where there is one.
+    pub certificate: Option<Signer>,
+    /// The SAML entity whose key signed it, known by its metadata.
+    pub entity: Option<String>,
+    /// The ID of the assertion whose holder-of-key signed it.
+    pub holder_of_key: Option<String>,
+}
+
+impl Sender {
+    pub(super) fn of(owner: &Owner) -> Self {
+        Self {
+            certificate: owner.signer().cloned(),
+            entity: match owner {
+                Owner::Entity(entity) => Some(entity.entity().to_owned()),
+                Owner::Certified(_) | Owner::Subject(_) => None,
+            },
+            holder_of_key: match owner {
+                Owner::Subject(subject) => Some(subject.assertion_id().to_owned()),
+                Owner::Certified(_) | Owner::Entity(_) => None,
+            },
+        }
+    }
+}
+
+/// What else is known of an admitted message.
+pub(super) struct Particulars<'d> {
+    pub(super) addressing: Option<Addressing<'d>>,
+    pub(super) claims: Option<Claims>,
+    /// That it had not been used before, where a store of uses is kept.
+    pub(super) first_use: Option<FirstUse>,
+}
+
+impl VerifiedMessage {
+    /// Copies what was signed out of the document it was proven in.
+    ///
+    /// # Errors
+    /// Nothing signs the Body; a QName in it has a prefix that is not covered.
+    pub(super) fn new(
+        envelope: &Envelope,
+        admitted: &Admitted<'_>,
+        particulars: Particulars<'_>,
+    ) -> Result<Self, Unmet> {
+        let (Some(body), Some(main)) = (admitted.body(), admitted.main()) else {
+            return Err(Unmet::at(envelope.body(), UnmetKind::BodyNotSigned));
+        };
+        let Some(octets) = main.covered().octets(body) else {
+            return Err(Unmet::at(body, UnmetKind::BodyNotSigned));
+        };
+        refuse_uncovered_qnames(body, &octets)?;
+        let mut headers = Vec::new();
+        for header in admitted.headers() {
+            match main.covered().octets(*header) {
+                Some(octets) => headers.push(octets),
+                None => {
+                    return Err(Unmet::at(
+                        *header,
+                        UnmetKind::HeaderNotSigned(header.name().to_owned()),
+                    ));
+                }
+            }
+        }
+        let Particulars {
+            addressing,
+            claims,
+            first_use,
+        } = particulars;
+        // Spent: this message is the one use.
+        drop(first_use);
+        let signed = |element: Element<'_>| admitted.headers().contains(&element);
+        let message_id = addressing.as_ref().and_then(|addressing| addressing.message_id());
+        let action = addressing.as_ref().and_then(|addressing| addressing.action());
+        let mut children = body.children();
+        let operation = match (children.next(), children.next()) {
+            (Some(only), None) => Some(QName {
+                namespace: only.namespace().to_owned(),
+                local: only.local_name().to_owned(),
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            version: envelope.version(),
+            operation,
+            body: octets,
+            headers,
+            sender: Sender::of(main.owner()),
+            claims,
+            signature_values: admitted.signatures().map(value).collect(),
+            message_id: message_id
+                .filter(|found| signed(found.element))
+                .map(|found| found.value.to_string()),
+            action: action
+                .filter(|found| signed(found.element))
+                .map(|found| found.value.to_string()),
+            created: admitted.fresh().map(|fresh| fresh.created()),
+        })
+    }
+
+    /// The SOAP version.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The name of the one element in the Body; `None` if there is none or more than one.
+    pub fn operation(&self) -> Option<&QName> {
+        self.operation.as_ref()
+    }
+
+    /// The Body element, in the canonical octets that were digested.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The signed header blocks, Security excepted, each in the canonical octets that were digested.
+    pub fn headers(&self) -> &[Vec<u8>] {
+        &self.headers
+    }
+
+    /// An envelope of the verified headers and Body and nothing else.
+    pub fn envelope(&self) -> Vec<u8> {
+        let namespace = self.version.namespace().uri();
+        let mut envelope = format!("<soap:Envelope xmlns:soap=\"{namespace}\">").into_bytes();
+        if !self.headers.is_empty() {
+            envelope.extend_from_slice(b"<soap:Header>");
+            self.headers
+                .iter()
+                .for_each(|header| envelope.extend_from_slice(header));
+            envelope.extend_from_slice(b"</soap:Header>");
+        }
+        envelope.extend_from_slice(&self.body);
+        envelope.extend_from_slice(b"</soap:Envelope>");
+        envelope
+    }
+
+    /// Whose message it is.
+    pub fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
+    /// What a trusted issuer says of the subject.
+    pub fn claims(&self) -> Option<&Claims> {
+        self.claims.as_ref()
+    }
+
+    /// The values of all signatures that were verified, for SignatureConfirmation (WSS 1.1 §8.5).
+    pub fn signature_values(&self) -> &[Vec<u8>] {
+        &self.signature_values
+    }
+
+    /// The signed `wsa:MessageID`.
+    pub fn message_id(&self) -> Option<&str> {
+        self.message_id.as_deref()
+    }
+
+    /// The signed `wsa:Action`.
+    pub fn action(&self) -> Option<&str> {
+        self.action.as_deref()
+    }
+
+    /// When it was made, says its signed Timestamp.
+    pub fn created(&self) -> Option<DateTime<Utc>> {
+        self.created
+    }
+}
+
+fn value(proof: &Attested<'_>) -> Vec<u8> {
+    proof.covered().value().to_vec()
+}
+
+/// Refuses a Body in which `xsi:type` means something that the signature does not cover (T45): exclusive
+/// canonicalization drops declarations of prefixes that stand in values only, so anyone could change them, and the
+/// backend would not find them in the octets that were digested.
+fn refuse_uncovered_qnames(body: Element<'_>, octets: &[u8]) -> Result<(), Unmet> {
+    let Some(first) = body.descendants().find(|element| xsi_type(*element).is_some()) else {
+        return Ok(());
+    };
+    let not_covered = |name: String| Unmet::at(first, UnmetKind::QNameNotCovered(name));
+    let document = Document::parse(octets.to_vec().into(), &Limits::archive())
+        .map_err(|_| not_covered(first.name().to_owned()))?;
+    for element in document.root().descendants() {
+        let Some(name) = xsi_type(element) else {
+            continue;
+        };
+        let prefix = name
+            .trim_matches([' ', '\t', '\n', '\r'])
+            .split_once(':')
+            .map_or("", |(prefix, _)| prefix);
+        if !prefix.is_empty() && element.namespace_of(prefix).is_none() {
+            return Err(not_covered(name.into_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn xsi_type(element: Element<'_>) -> Option<std::borrow::Cow<'_, str>> {
+    element.attribute_ns(Namespace::XSI, "type")
+}

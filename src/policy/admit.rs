@@ -1,0 +1,187 @@
+use chrono::{DateTime, Utc};
+
+use super::freshness::{Fresh, fresh, within};
+use super::requirement::Part;
+use super::rules::{Policy, TimestampPresence, UnsignedHeaders};
+use super::unmet::{Unmet, UnmetKind};
+use crate::soap::{Envelope, HeaderBlock, Roles};
+use crate::trust::Attested;
+use crate::wss;
+use crate::xml::{Element, Namespace};
+
+/// Proof that a message may be acted on. Made only by [`Policy::admit`].
+#[derive(Debug)]
+#[must_use = "an admission that nobody acts on"]
+pub struct Admitted<'d> {
+    body: Option<Element<'d>>,
+    headers: Vec<Element<'d>>,
+    main: Option<Attested<'d>>,
+    others: Vec<Attested<'d>>,
+    fresh: Option<Fresh>,
+    legacy: Vec<&'static str>,
+}
+
+/// What is known of a message when it is weighed.
+#[derive(Debug)]
+pub struct Evidence<'d> {
+    /// Signatures in the Security header for us that trusted parties made over parts of the message.
+    pub signatures: Vec<Attested<'d>>,
+    /// The assertion that a trusted issuer, or somebody who may vouch, stands for.
+    pub assertion: Option<Element<'d>>,
+}
+
+impl Policy {
+    /// Weighs the evidence for the message in `envelope`, as of `now`.
+    ///
+    /// The message is taken to be from whoever signed its Body; all other parts that have to be signed must be covered
+    /// by that same signature, so that nobody's Timestamp freshens another's Body.
+    ///
+    /// # Errors
+    /// The first requirement that is not met.
+    pub fn admit<'d>(
+        &self,
+        envelope: &'d Envelope,
+        header: &wss::Header<'d>,
+        roles: &Roles,
+        evidence: Evidence<'d>,
+        now: DateTime<Utc>,
+    ) -> Result<Admitted<'d>, Unmet> {
+        let Evidence {
+            mut signatures,
+            assertion,
+        } = evidence;
+        if signatures.is_empty() && assertion.is_none() {
+            return Err(Unmet::at(header.element(), UnmetKind::NoSignature));
+        }
+        let body = envelope.body();
+        let place = signatures.iter().position(|proof| proof.signs(body));
+        let main = place.map(|place| signatures.swap_remove(place));
+        if main.is_none() && self.signed.contains(&Part::Body) {
+            return Err(Unmet::at(body, UnmetKind::BodyNotSigned));
+        }
+        if self.signed.contains(&Part::Assertion) && assertion.is_none() {
+            return Err(Unmet::at(header.element(), UnmetKind::AssertionMissing));
+        }
+        let mut legacy = Vec::new();
+        let fresh = self.freshness(header, main.as_ref(), now, &mut legacy)?;
+        let headers = self.headers(envelope, roles, main.as_ref())?;
+        Ok(Admitted {
+            body: main.is_some().then_some(body),
+            headers,
+            main,
+            others: signatures,
+            fresh,
+            legacy,
+        })
+    }
+
+    /// Judges the Timestamp as the policy asks.
+    fn freshness<'d>(
+        &self,
+        header: &wss::Header<'d>,
+        main: Option<&Attested<'d>>,
+        now: DateTime<Utc>,
+        legacy: &mut Vec<&'static str>,
+    ) -> Result<Option<Fresh>, Unmet> {
+        let must_be_signed = self.signed.contains(&Part::Timestamp);
+        match (header.timestamp(), self.timestamp.presence) {
+            (_, TimestampPresence::Ignored) => Ok(None),
+            (None, TimestampPresence::Required) => {
+                Err(Unmet::at(header.element(), UnmetKind::TimestampMissing))
+            }
+            (None, TimestampPresence::Optional) => {
+                legacy.push("timestamp.optional");
+                Ok(None)
+            }
+            (Some(timestamp), TimestampPresence::Required | TimestampPresence::Optional) => match main {
+                Some(proof) if must_be_signed || proof.signs(timestamp.element()) => {
+                    fresh(self, timestamp, proof, now).map(Some)
+                }
+                _ if must_be_signed => Err(Unmet::at(timestamp.element(), UnmetKind::TimestampNotSigned)),
+                _ => {
+                    // Not proved, so it can only speak against the message.
+                    drop(within(self, timestamp, now)?);
+                    legacy.push("timestamp.unsigned");
+                    Ok(None)
+                }
+            },
+        }
+    }
+
+    /// The header blocks that the backend may have: those that are for us, or for the last who reads them, and signed.
+    fn headers<'d>(
+        &self,
+        envelope: &'d Envelope,
+        roles: &Roles,
+        main: Option<&Attested<'d>>,
+    ) -> Result<Vec<Element<'d>>, Unmet> {
+        let mut kept = Vec::new();
+        for block in envelope
+            .header_blocks()
+            .filter(|block| !is_security(*block) && block.targets(roles))
+        {
+            let element = block.element();
+            if main.is_some_and(|proof| proof.signs(element)) {
+                kept.push(element);
+                continue;
+            }
+            let name = || element.name().to_owned();
+            if self.must_be_signed(element) {
+                return Err(Unmet::at(element, UnmetKind::HeaderNotSigned(name())));
+            }
+            if self.unsigned_headers == UnsignedHeaders::Refuse {
+                return Err(Unmet::at(element, UnmetKind::UnsignedHeader(name())));
+            }
+        }
+        for part in &self.signed {
+            if let Part::Header { local, .. } = part
+                && !kept.iter().any(|header| part.is_header(*header))
+            {
+                return Err(Unmet::nowhere(UnmetKind::HeaderMissing(local.clone())));
+            }
+        }
+        Ok(kept)
+    }
+
+    fn must_be_signed(&self, header: Element<'_>) -> bool {
+        let addressing = matches!(header.namespace_id(), Namespace::WSA | Namespace::WSA2004);
+        addressing && self.signed.contains(&Part::Addressing)
+            || self.signed.iter().any(|part| part.is_header(header))
+    }
+}
+
+fn is_security(block: HeaderBlock<'_>) -> bool {
+    block.element().is(Namespace::WSSE, "Security")
+}
+
+impl<'d> Admitted<'d> {
+    /// The signed Body; `None` where the policy does not ask for one, and then nothing can be relayed.
+    pub fn body(&self) -> Option<Element<'d>> {
+        self.body
+    }
+
+    /// The signed header blocks, Security excepted.
+    pub fn headers(&self) -> &[Element<'d>] {
+        &self.headers
+    }
+
+    /// The signature that covers the Body.
+    pub fn main(&self) -> Option<&Attested<'d>> {
+        self.main.as_ref()
+    }
+
+    /// All signatures, the one over the Body first.
+    pub fn signatures(&self) -> impl Iterator<Item = &Attested<'d>> {
+        self.main.iter().chain(&self.others)
+    }
+
+    /// Until when the message would be taken.
+    pub fn fresh(&self) -> Option<&Fresh> {
+        self.fresh.as_ref()
+    }
+
+    /// Exceptions that the admission needed.
+    pub fn legacy(&self) -> &[&'static str] {
+        &self.legacy
+    }
+}
