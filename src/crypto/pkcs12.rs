@@ -75,12 +75,7 @@ impl Pkcs12 {
     ///
     /// [`Pkcs12Error`] if it is none, the password is wrong, or what is in it is refused.
     pub fn from_der(der: &[u8], password: &str) -> Result<Self, Pkcs12Error> {
-        // The library takes the password as a C string, which ends where a NUL stands.
-        if password.contains('\0') {
-            return Err(Pkcs12Error::Password);
-        }
-        let store = pkcs12::Pkcs12::from_der(der).map_err(|_| Pkcs12Error::Malformed)?;
-        let parsed = store.parse2(password).map_err(|error| explain(&error))?;
+        let parsed = open(der, password)?;
         let read = |x509: &openssl::x509::X509Ref| {
             let der = x509.to_der().map_err(|_| Pkcs12Error::Malformed)?;
             Certificate::from_der(&der).map_err(Pkcs12Error::Certificate)
@@ -121,6 +116,29 @@ impl PrivateKey {
         let (key, certificate) = identity.ok_or(Pkcs12Error::Key(PrivateKeyError::Missing))?;
         Ok((key, certificate, certificates))
     }
+
+    /// Reads the private key of a PKCS#12 file and looks at nothing else in it: for decrypting, which needs no
+    /// certificate.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pkcs12::from_der`], and [`PrivateKeyError::Missing`] if there is no private key.
+    pub fn alone_from_pkcs12(der: &[u8], password: &str) -> Result<Self, Pkcs12Error> {
+        let key = open(der, password)?
+            .pkey
+            .ok_or(Pkcs12Error::Key(PrivateKeyError::Missing))?;
+        Self::from_openssl(key).map_err(Pkcs12Error::Key)
+    }
+}
+
+/// Checks the password and takes the file apart.
+fn open(der: &[u8], password: &str) -> Result<pkcs12::ParsedPkcs12_2, Pkcs12Error> {
+    // The library takes the password as a C string, which ends where a NUL stands.
+    if password.contains('\0') {
+        return Err(Pkcs12Error::Password);
+    }
+    let store = pkcs12::Pkcs12::from_der(der).map_err(|_| Pkcs12Error::Malformed)?;
+    store.parse2(password).map_err(|error| explain(&error))
 }
 
 fn explain(error: &ErrorStack) -> Pkcs12Error {
@@ -217,6 +235,36 @@ mod tests {
         assert_eq!(missing, Pkcs12Error::Key(PrivateKeyError::Missing));
     }
 
+    /// `openssl pkcs12 -export -legacy` with a P-256 key, a certificate, and the password `secret`.
+    const ENCRYPTED_WITH_RC2: &str = "
+MIIDcgIBAzCCAzgGCSqGSIb3DQEHAaCCAykEggMlMIIDITCCAhcGCSqGSIb3DQEHBqCCAggwggIEAgEAMIIB/QYJKoZIhvcN
+AQcBMBwGCiqGSIb3DQEMAQYwDgQI2QKApv1OPBYCAggAgIIB0LYw4iHZ2+Gl6FJ44u4Ck1IcZe05X1fazPSg0MmnDaYusDHE
+RD0nk9ybhqVdCy+ogj3wvoF3zLIcfpy1+hd311L0g7PzDthfPgMZQYxtlgr+r7Bol1ProILhEwqQrcZMIDcO+OfDTXNGSfrI
+GIDRfSNUtPSNprb5ZTicO8giJstX/Zuuz5nvIzevyRKeGa02iWp07ubJeIpaEhVyPRJFSGarM7NoeQc4gbrm1YP6cIJ3xTPQ
+hMoP9pDroOMLa7F7IkCZU/rifHZxs2HFc7T+5kn75c6E8eW1g4lsKMDapsAsr1rj4yVW/kXFR8bdc8qWVLv1XCwLE/OfDUTf
+GWL+YHCjdNuv18OqITSvxr7IPvQxRF3VrOkBHFOuJtKi4k3S8W4aZZ2/k8+q/VXitstyMGV1AOCtxsTTmiF+z8P8PFm4WFqO
+uznUxLV8ZYASG3mRFmIK/zBQulK7tzKNHGv7pJXQK6G9fVgRIF32toeLjuPjto0WT52p4CR3JLXaQCwImM/1CRHrAVCZtZbM
+G7UrUBfSQgSxc0mJcaRA6Wzp0esYlhKUHJKtXHzC2HeR2N06aFfhMHUMp1SFYL+sxFxYQi+z25FROBQdMsNucvm5bsvRMIIB
+AgYJKoZIhvcNAQcBoIH0BIHxMIHuMIHrBgsqhkiG9w0BDAoBAqCBtDCBsTAcBgoqhkiG9w0BDAEDMA4ECFjQHRStdZrjAgII
+AASBkEEETDAxQE4Dc5L4PcJjSiSpvEAGbba0EgwsD6eNvEaEwSvX2w51vk1DgS88/VACL7bWXcL/qLTLXivWqbzs5QXxcPhc
+2/ddcxmsIcPR/tVoQg9yUEiFVA3kbtZ/sGTQoCZw+tFv0PkEeSZxa2NNsug7lsOKzyd27tFgKFoW7aZ+IEDQlnAnxB6ZP+g2
+H4Bx9zElMCMGCSqGSIb3DQEJFTEWBBTbPbhwacB5eJ+TOfFxQsc3wxOzvDAxMCEwCQYFKw4DAhoFAAQUKsWdCALdpqOKxt7r
+9agNMSk0IWkECEczp7YDPOy8AgIIAA==";
+
+    #[test]
+    fn a_store_encrypted_with_rc2_is_told_from_a_wrong_password() {
+        let der = crate::crypto::decode_base64(ENCRYPTED_WITH_RC2).unwrap();
+        let error = Pkcs12::from_der(&der, "secret").unwrap_err();
+        assert!(
+            matches!(&error, Pkcs12Error::Unsupported(what) if what.contains("RC2")),
+            "{error:?}"
+        );
+        assert_eq!(
+            Pkcs12::from_der(&der, "wrong").unwrap_err(),
+            Pkcs12Error::Password
+        );
+    }
+
     #[test]
     fn a_wrong_password_is_told_from_a_wrong_file() {
         let (key, own) = certificate("own");
@@ -240,5 +288,8 @@ mod tests {
             Pkcs12::from_der(&der, "secret").unwrap_err(),
             Pkcs12Error::NoCertificate
         );
+        let alone = PrivateKey::alone_from_pkcs12(&der, "secret").unwrap();
+        let key = PrivateKey::from_openssl(key).unwrap();
+        assert_eq!(alone.public(), key.public());
     }
 }

@@ -117,7 +117,7 @@ impl fmt::Display for SignError {
             Self::NotForSigning(algorithm) => write!(f, "{algorithm} is too weak to sign with"),
             Self::WeakKey => write!(
                 f,
-                "the key is too weak to sign with: RSA needs {MIN_RSA_BITS} bits"
+                "the key is too weak to sign with: RSA needs {MIN_RSA_BITS} bits, a shared secret at least a byte"
             ),
             Self::Unavailable(error) => error.fmt(f),
         }
