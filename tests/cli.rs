@@ -156,3 +156,116 @@ fn inspect_shows_what_a_message_says_and_that_nothing_is_verified() {
         .map(|arguments| transcript(arguments, "")),
     );
 }
+
+/// `document`, signed as the arguments say.
+fn signed(arguments: &str, document: &str) -> String {
+    let output = sealgate(&format!("dsig sign {arguments} -"), document.as_bytes());
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.stderr.is_empty());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+const ORDER: &str = "<?xml version='1.0'?>\n<order xmlns='urn:example:orders' ID='o-1'>\n  <item count='2'>bolt</item>\n</order>\n";
+
+#[test]
+fn dsig_verify_says_who_signed_what() {
+    let sign = "--key keys/alice.key.pem --cert keys/alice.pem --id-attr ID";
+    let good = signed(sign, ORDER);
+    let changed = good.replace("count='2'", "count='3'");
+    let verify = "dsig verify --trust keys/ca.pem --at 2026-11-24T00:00:30Z --id-attr ID -";
+    check(
+        "dsig_verify",
+        &[
+            transcript(verify, &good),
+            transcript(&format!("{verify} --format json"), &good),
+            transcript(verify, &changed),
+            transcript(&format!("{verify} --format json"), &changed),
+            transcript("dsig verify --id-attr ID -", &good),
+            transcript(
+                "dsig verify --id-attr ID --trust keys/stranger-ca.pem --at 2026-11-24T00:00:30Z -",
+                &good,
+            ),
+            transcript("dsig verify --id-attr ID --embedded-key -", &good),
+            transcript(
+                "dsig verify --id-attr ID --trust keys/ca.pem --at message -",
+                &good,
+            ),
+            transcript(verify, ORDER),
+        ],
+    );
+}
+
+#[test]
+fn dsig_verify_shows_what_is_not_covered() {
+    let document = "<a><b Id='x'><c/></b><d/><e><f/><f Id='y'/></e></a>";
+    let sign = "--key keys/bob.key.pem --cert keys/bob.pem --id-attr Id --id x --id y";
+    let good = signed(sign, document);
+    let verify = "dsig verify --trust keys/bob.pem --at 2026-11-24T00:00:30Z --id-attr Id -";
+    check("dsig_coverage", &[transcript(verify, &good)]);
+}
+
+#[test]
+fn dsig_signs_with_every_kind_of_key_what_it_verifies() {
+    for (key, algorithms) in [
+        (
+            "alice",
+            "rsa-sha256 rsa-sha384 rsa-sha512 rsa-pss-sha256 rsa-pss-sha384 rsa-pss-sha512",
+        ),
+        ("bob", "ecdsa-sha256 ecdsa-sha384"),
+        ("carol", "ecdsa-sha384"),
+        ("dave", "ecdsa-sha512"),
+    ] {
+        for algorithm in algorithms.split(' ') {
+            let sign = format!(
+                "--key keys/{key}.key.pem --cert keys/{key}.pem --id-attr ID --algorithm {algorithm}"
+            );
+            let good = signed(&sign, ORDER);
+            let verify =
+                format!("dsig verify --trust keys/{key}.pem --at 2026-11-24T00:00:30Z --id-attr ID -");
+            assert_eq!(
+                sealgate(&verify, good.as_bytes()).status.code(),
+                Some(0),
+                "{algorithm}"
+            );
+            let changed = good.replace("bolt", "belt");
+            assert_eq!(
+                sealgate(&verify, changed.as_bytes()).status.code(),
+                Some(1),
+                "{algorithm}"
+            );
+        }
+    }
+    let good = signed("--hmac-key keys/password --id-attr ID", ORDER);
+    let verify = "dsig verify --policy archive-verify --hmac-key keys/password --id-attr ID -";
+    assert_eq!(sealgate(verify, good.as_bytes()).status.code(), Some(0));
+    let strict = "dsig verify --hmac-key keys/password --id-attr ID -";
+    assert_eq!(sealgate(strict, good.as_bytes()).status.code(), Some(1));
+    let pkcs12 = "--key keys/gateway.p12 --password-file keys/password --id-attr ID";
+    assert!(signed(pkcs12, ORDER).contains("X509Certificate"));
+}
+
+#[test]
+fn what_cannot_be_used_ends_with_2() {
+    check(
+        "unusable",
+        &[
+            "dsig verify --trust no-such-file.pem -",
+            "dsig verify --trust keys/password -",
+            "dsig verify --policy lenient -",
+            "dsig verify --policy keys/password -",
+            "dsig verify --public-key keys/password -",
+            "dsig verify --at yesterday -",
+            "dsig verify - -",
+            "dsig verify",
+            "dsig sign -",
+            "dsig sign --key keys/alice.key.pem --cert keys/bob.pem -",
+            "dsig sign --key keys/alice.key.pem --algorithm rsa-sha1 -",
+        ]
+        .map(|arguments| transcript(arguments, "<a/>")),
+    );
+}

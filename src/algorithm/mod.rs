@@ -23,6 +23,7 @@ pub use encryption::DataEncryptionAlgorithm;
 pub use encryption::KeyTransportAlgorithm;
 pub use encryption::KeyWrapAlgorithm;
 pub use encryption::MaskGeneration;
+pub use permitted::EcdsaValues;
 pub use permitted::HmacTruncation;
 pub use permitted::Permitted;
 pub use set::Set;

@@ -20,6 +20,19 @@ pub enum HmacTruncation {
     AtLeastHalf,
 }
 
+/// How the two numbers of an ECDSA value are written (XML Signature 1.1 §6.4.3).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum EcdsaValues {
+    /// Each as long as the order of the curve, as the standard has it.
+    #[default]
+    FullLength,
+    /// Also both without leading zeros, equally long, as old Java releases wrote them for P-521.
+    OrShorter,
+}
+
 /// What a policy allows a signature to use. Plain data; what is in no list is refused.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +52,9 @@ pub struct Permitted {
     /// Whether HMAC values may be truncated.
     #[serde(default)]
     pub hmac_truncation: HmacTruncation,
+    /// How ECDSA values may be written.
+    #[serde(default)]
+    pub ecdsa_values: EcdsaValues,
 }
 
 impl Permitted {
@@ -66,6 +82,7 @@ impl Permitted {
             references: Set::from([ReferenceForm::SameDocumentId]),
             rsa_min_bits: 2048,
             hmac_truncation: HmacTruncation::Refused,
+            ecdsa_values: EcdsaValues::FullLength,
         }
     }
 }

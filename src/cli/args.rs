@@ -1,9 +1,13 @@
 //! Arguments as they are typed. What they mean is checked in [`super::inputs`].
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::algorithm::CanonicalizationAlgorithm;
+use crate::algorithm::SignatureAlgorithm;
 
+use super::at::At;
 use super::report::Format;
 use super::source::Source;
 
@@ -27,6 +31,15 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     C14n(C14nArguments),
     Inspect(InspectArguments),
+    /// XML Signature, without SOAP or SAML meaning
+    #[command(subcommand)]
+    Dsig(DsigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DsigCommand {
+    Verify(DsigVerifyArguments),
+    Sign(DsigSignArguments),
 }
 
 /// Write the canonical form of a document, or of one element of it, to standard output
@@ -63,6 +76,102 @@ pub(crate) struct InspectArguments {
     pub(crate) files: Vec<Source>,
 }
 
+/// Judge the signatures in XML documents: whether they hold, whose they are, what they cover
+#[derive(Args, Debug)]
+pub(crate) struct DsigVerifyArguments {
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArguments,
+    /// Check with this public key (PEM) instead of a trust path
+    #[arg(long, value_name = "PEM", conflicts_with_all = ["hmac_key", "embedded_key"])]
+    pub(crate) public_key: Option<PathBuf>,
+    /// Check with the bytes of this file as the shared secret of an HMAC
+    #[arg(long, value_name = "FILE", conflicts_with = "embedded_key")]
+    pub(crate) hmac_key: Option<PathBuf>,
+    /// Check with the key that KeyInfo brings along, which makes nothing trusted
+    #[arg(long)]
+    pub(crate) embedded_key: bool,
+    #[command(flatten)]
+    pub(crate) ids: IdArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The documents
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    pub(crate) files: Vec<Source>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Trust")]
+pub(crate) struct TrustArguments {
+    /// Trust anchors: a PEM bundle, a DER certificate, a folder of them, a PKCS#12 trust store, or SAML metadata
+    /// (repeatable). A certificate that is no CA is trusted as itself and nothing else
+    #[arg(long, value_name = "PATH")]
+    pub(crate) trust: Vec<PathBuf>,
+    /// Certificates that may help to find a key or to build a path, trusted for nothing (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) untrusted: Vec<PathBuf>,
+    /// Certificate revocation lists, PEM or DER (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) crl: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PasswordArguments {
+    /// The password of PKCS#12 files and private keys, on the first line of this file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// Sign an XML document, or elements of it, with a signature as the last child of its root
+#[derive(Args, Debug)]
+pub(crate) struct DsigSignArguments {
+    #[command(flatten)]
+    pub(crate) key: KeyArguments,
+    /// Sign with the bytes of this file as the shared secret of an HMAC
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub(crate) hmac_key: Option<PathBuf>,
+    /// The signature algorithm; without it, the one that fits the key
+    #[arg(long, value_enum)]
+    pub(crate) algorithm: Option<SigningAlgorithmName>,
+    /// Sign the element that carries this ID (repeatable); without it, the root
+    #[arg(long = "id", value_name = "ID")]
+    pub(crate) ids_to_sign: Vec<String>,
+    #[command(flatten)]
+    pub(crate) ids: IdArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The document
+    #[arg(value_parser = Source::parse)]
+    pub(crate) file: Source,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Key")]
+pub(crate) struct KeyArguments {
+    /// Our private key: PEM or PKCS#12
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key: Option<PathBuf>,
+    /// Its certificate (PEM), and the path of it if others follow
+    #[arg(long, value_name = "PATH", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Judgement")]
+pub(crate) struct JudgingArguments {
+    /// What must be proven: strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
+    pub(crate) policy: String,
+    /// As of when: now, message (its own signed time), or a time as 2026-11-24T00:00:30Z
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    pub(crate) at: At,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct IdArguments {
     /// A further attribute name that is of type ID in this document (repeatable)
@@ -75,6 +184,35 @@ pub(crate) struct OutputArguments {
     /// How results are written: for people, or as JSON Lines with one object an input
     #[arg(long, value_enum, default_value = "text", hide_possible_values = false)]
     pub(crate) format: Format,
+}
+
+/// [`SignatureAlgorithm`] by its short name: those that we sign with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SigningAlgorithmName(pub(crate) SignatureAlgorithm);
+
+impl ValueEnum for SigningAlgorithmName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [SigningAlgorithmName; 13] = [
+            SigningAlgorithmName(SignatureAlgorithm::RsaSha256),
+            SigningAlgorithmName(SignatureAlgorithm::RsaSha384),
+            SigningAlgorithmName(SignatureAlgorithm::RsaSha512),
+            SigningAlgorithmName(SignatureAlgorithm::RsaPssSha256),
+            SigningAlgorithmName(SignatureAlgorithm::RsaPssSha384),
+            SigningAlgorithmName(SignatureAlgorithm::RsaPssSha512),
+            SigningAlgorithmName(SignatureAlgorithm::EcdsaSha256),
+            SigningAlgorithmName(SignatureAlgorithm::EcdsaSha384),
+            SigningAlgorithmName(SignatureAlgorithm::EcdsaSha512),
+            SigningAlgorithmName(SignatureAlgorithm::Ed25519),
+            SigningAlgorithmName(SignatureAlgorithm::HmacSha256),
+            SigningAlgorithmName(SignatureAlgorithm::HmacSha384),
+            SigningAlgorithmName(SignatureAlgorithm::HmacSha512),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.0.name()))
+    }
 }
 
 /// [`CanonicalizationAlgorithm`] by its short name.

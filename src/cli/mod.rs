@@ -2,9 +2,12 @@
 //! `report`; how a process ends is an `exit`.
 
 mod args;
+mod at;
 mod c14n;
 mod console;
+mod dsig;
 mod exit;
+mod inputs;
 mod inspect;
 mod report;
 mod source;
@@ -14,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, DsigCommand};
 use console::{Console, Tone};
 use exit::{Exit, Stop};
 
@@ -59,5 +62,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
     match command {
         Command::C14n(arguments) => c14n::run(arguments, console),
         Command::Inspect(arguments) => inspect::run(arguments, console),
+        Command::Dsig(DsigCommand::Verify(arguments)) => dsig::verify(arguments, console),
+        Command::Dsig(DsigCommand::Sign(arguments)) => dsig::sign(arguments, console),
     }
 }

@@ -1,10 +1,12 @@
+use std::borrow::Cow;
+
 use super::covered::{Covered, CoveredNode};
 use super::error::{Error, ErrorKind, not_permitted};
 use super::reference::Reference;
 use super::signature::Signature;
 use super::transform::Processing;
 use crate::algorithm::{
-    CanonicalizationAlgorithm, DigestAlgorithm, HmacTruncation, Permitted, TransformAlgorithm,
+    CanonicalizationAlgorithm, DigestAlgorithm, EcdsaValues, HmacTruncation, Permitted, TransformAlgorithm,
 };
 use crate::c14n::{self, Buffered, Canonicalization, Counted};
 use crate::crypto::{
@@ -58,7 +60,7 @@ pub fn verify<'d>(
 ) -> Result<Covered<'d>, Error> {
     check_permitted(signature, rules.permitted)?;
     check_strength(signature, key, rules.permitted)?;
-    check_value(signature, key)?;
+    check_value(signature, key, rules.permitted)?;
     let mut budget = digest_budget(signature, rules.limits);
     let mut nodes = Vec::with_capacity(signature.references.len());
     let first = outcomes.len();
@@ -152,7 +154,7 @@ fn check_strength(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Per
     }
 }
 
-fn check_value(signature: &Signature<'_>, key: &VerifyingKey) -> Result<(), Error> {
+fn check_value(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Permitted) -> Result<(), Error> {
     let mut octets = Vec::with_capacity(signature.signed_info.span().len());
     canonicalize(
         signature.signed_info,
@@ -162,7 +164,10 @@ fn check_value(signature: &Signature<'_>, key: &VerifyingKey) -> Result<(), Erro
         signature.element,
     )?;
     let result = match signature.output_length {
-        None => crypto::verify(signature.method, key, &octets, &signature.value),
+        None => {
+            let value = full_length(&signature.value, key, permitted.ecdsa_values);
+            crypto::verify(signature.method, key, &octets, &value)
+        }
         Some(bits) => verify_truncated_hmac(signature.method, key, &octets, &signature.value, bits),
     };
     result.map_err(|error| {
@@ -172,6 +177,25 @@ fn check_value(signature: &Signature<'_>, key: &VerifyingKey) -> Result<(), Erro
         };
         Error::at(signature.element, kind)
     })
+}
+
+/// An ECDSA value with the leading zeros that its two numbers should have, if they may be missing.
+fn full_length<'v>(value: &'v [u8], key: &VerifyingKey, written: EcdsaValues) -> Cow<'v, [u8]> {
+    let VerifyingKey::Public(public) = key else {
+        return Cow::Borrowed(value);
+    };
+    let (KeyKind::Ec(curve), EcdsaValues::OrShorter) = (public.kind(), written) else {
+        return Cow::Borrowed(value);
+    };
+    let half = value.len() / 2;
+    let (r, s) = value.split_at_checked(half).unwrap_or_default();
+    match curve.size().checked_sub(half) {
+        Some(missing) if missing > 0 && r.len() == s.len() => {
+            let zeros = vec![0; missing];
+            Cow::Owned([&zeros, r, &zeros, s].concat())
+        }
+        _ => Cow::Borrowed(value),
+    }
 }
 
 /// How many octets may be digested for this signature. A namespace declared once and used a hundred thousand times is
@@ -191,7 +215,9 @@ fn digest<'d>(
         let kind = ErrorKind::ReferenceUnresolved(reference.uri.trim_start_matches('#').to_owned());
         return Err(Error::at(reference.element, kind));
     };
-    let enveloped = reference.transforms.enveloped && signature.element.is_within(apex);
+    // Of what stands inside the signature itself, the transform leaves nothing, and that is refused.
+    let touches = signature.element.is_within(apex) || apex.is_within(signature.element);
+    let enveloped = reference.transforms.enveloped && touches;
     let except = enveloped.then_some(signature.element);
     let mut digester = Digester::new(reference.digest_algorithm);
     let mut counted = Counted::new(&mut digester, *budget);

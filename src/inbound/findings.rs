@@ -35,7 +35,7 @@ pub struct SignatureFinding {
     pub canonicalization: String,
     /// Whether the value holds and was made with a key that is trusted.
     pub trusted: bool,
-    /// Whose certificate the key was taken from, where there was one.
+    /// Whose certificate the key was taken from, where there was one; of a signature that is not trusted, who it would be.
     pub signer: Option<Signer>,
     /// Its references, in order.
     pub references: Vec<ReferenceFinding>,

@@ -2,6 +2,7 @@
 
 mod assertion;
 mod coverage;
+pub mod document;
 mod findings;
 mod gate;
 mod issuer;

@@ -1,13 +1,14 @@
 use chrono::{DateTime, Utc};
 
 use super::findings::{Findings, ReferenceFinding, SignatureFinding};
+use crate::algorithm::{DigestAlgorithm, Permitted, TransformAlgorithm};
 use crate::crypto::{Certificate, VerifyingKey, encode_base64};
 use crate::dsig;
-use crate::dsig::{Covered, ReferenceOutcome, Rules, Signature};
+use crate::dsig::{Covered, Processing, ReferenceOutcome, Rules, Signature};
 use crate::rejection::Rejection;
 use crate::token::X509Hint;
 use crate::trust;
-use crate::trust::{Attested, KeyHint, Owner, PathRules, TrustStore, attest};
+use crate::trust::{Attested, KeyHint, Owner, PathRules, Signer, TrustStore, attest};
 
 /// Finds out whose key made a signature: a hint names candidates, the trust store says which of them are trusted, and only
 /// with a trusted key is anything computed.
@@ -119,7 +120,10 @@ impl SignerSearch<'_> {
                 }
             }
         }
-        findings.signatures.push(finding(signature, &outcomes, None));
+        let mut found = finding(signature, &outcomes, None);
+        // Not proved: who it would be if it were.
+        found.signer = candidates.first().map(Signer::from);
+        findings.signatures.push(found);
         Err(furthest.unwrap_or_else(|| trust::Error::from(trust::Refusal::NoAnchor).into()))
     }
 
@@ -183,7 +187,7 @@ impl SignerSearch<'_> {
                 .map(|id| KeyHint::SubjectKeyIdentifier(id)),
         );
         hints.extend(hint.digests.iter().map(|(algorithm, digest)| match algorithm {
-            crate::algorithm::DigestAlgorithm::Sha1 => KeyHint::Sha1Thumbprint(digest),
+            DigestAlgorithm::Sha1 => KeyHint::Sha1Thumbprint(digest),
             other => KeyHint::Digest(*other, digest),
         }));
         hints.extend(hint.issuer_serials.iter().map(|found| KeyHint::IssuerSerial {
@@ -252,15 +256,44 @@ pub(crate) fn finding(
     }
 }
 
-/// Notes what of `signature` is only taken for old messages.
+/// Notes what `signature` uses that the strict profile would not have taken: `sha1`, and the short names of algorithms,
+/// transforms and forms of reference.
 pub(crate) fn note_legacy_algorithms(signature: &Signature<'_>, findings: &mut Findings) {
-    use crate::algorithm::DigestAlgorithm::Sha1;
+    let strict = Permitted::strict();
     let digests = signature
         .references
         .iter()
         .map(|reference| reference.digest_algorithm);
-    let digests = digests.chain(signature.method.digest());
-    if digests.into_iter().any(|digest| digest == Sha1) {
+    let mut digests = digests.chain(signature.method.digest());
+    if digests.any(|digest| digest == DigestAlgorithm::Sha1) {
         findings.note_legacy("sha1");
+    }
+    if !strict.signatures.contains(signature.method) {
+        findings.note_legacy(signature.method.name());
+    }
+    if !strict
+        .canonicalizations
+        .contains(signature.canonicalization.algorithm)
+    {
+        findings.note_legacy(signature.canonicalization.algorithm.name());
+    }
+    if signature.output_length.is_some() {
+        findings.note_legacy("hmac-truncated");
+    }
+    for reference in &signature.references {
+        if !strict.digests.contains(reference.digest_algorithm) {
+            findings.note_legacy(reference.digest_algorithm.name());
+        }
+        if !strict.references.contains(reference.target.form()) {
+            findings.note_legacy("reference-form");
+        }
+        let implied = match &reference.transforms.processing {
+            Processing::Canonical(form) => Some(TransformAlgorithm::Canonicalization(form.algorithm)),
+            Processing::Base64 | Processing::StrTransform(_) => None,
+        };
+        let used = reference.transforms.listed.iter().copied().chain(implied);
+        for transform in used.filter(|transform| !strict.transforms.contains(*transform)) {
+            findings.note_legacy(transform.name());
+        }
     }
 }

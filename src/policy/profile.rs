@@ -6,8 +6,8 @@ use super::rules::{
 };
 use super::saml_rules::SamlRules;
 use crate::algorithm::{
-    CanonicalizationAlgorithm as Canonicalization, DigestAlgorithm as Digest, HmacTruncation, Permitted,
-    ReferenceForm, Set, SignatureAlgorithm as Signature, TransformAlgorithm as Transform,
+    CanonicalizationAlgorithm as Canonicalization, DigestAlgorithm as Digest, EcdsaValues, HmacTruncation,
+    Permitted, ReferenceForm, Set, SignatureAlgorithm as Signature, TransformAlgorithm as Transform,
 };
 use crate::trust::Revocation;
 use crate::xml::Limits;
@@ -200,6 +200,7 @@ fn archive_verify() -> Policy {
         references: Set::all(),
         rsa_min_bits: 1024,
         hmac_truncation: HmacTruncation::AtLeastHalf,
+        ecdsa_values: EcdsaValues::OrShorter,
     };
     policy.limits = Limits::archive();
     policy

@@ -71,7 +71,7 @@ pub fn key_value(element: Element<'_>) -> Result<PublicKey, Error> {
         let [modulus, exponent] = fields(value, Namespace::DS, ["Modulus", "Exponent"])?;
         PublicKey::from_modulus_exponent(&bytes(modulus)?, &bytes(exponent)?)
     } else if value.is(Namespace::DS, "DSAKeyValue") {
-        let [p, q, g, y] = fields(value, Namespace::DS, ["P", "Q", "G", "Y"])?;
+        let [p, q, g, y] = dsa_fields(value)?;
         PublicKey::from_dsa_parameters(&bytes(p)?, &bytes(q)?, &bytes(g)?, &bytes(y)?)
     } else if value.is(Namespace::DSIG11, "ECKeyValue") {
         let [curve, point] = fields(value, Namespace::DSIG11, ["NamedCurve", "PublicKey"])?;
@@ -100,6 +100,24 @@ fn fields<'d, const N: usize>(
     match <[Element<'d>; N]>::try_from(children) {
         Ok(fields) if named => Ok(fields),
         _ => Err(bad(parent, "its parts are not those of its kind of key")),
+    }
+}
+
+/// P, Q, G and Y of a DSAKeyValue, and what may follow them: how they were generated, which does not matter to a verifier.
+fn dsa_fields(value: Element<'_>) -> Result<[Element<'_>; 4], Error> {
+    let children: Vec<Element<'_>> = value.children().collect();
+    let names: Vec<&str> = children.iter().map(|child| child.local_name()).collect();
+    let known = match names.as_slice() {
+        ["P", "Q", "G", "Y", rest @ ..] => matches!(
+            rest,
+            [] | ["J"] | ["Seed", "PgenCounter"] | ["J", "Seed", "PgenCounter"]
+        ),
+        _ => false,
+    };
+    let in_namespace = children.iter().all(|child| child.namespace_id() == Namespace::DS);
+    match children.as_slice() {
+        [p, q, g, y, ..] if known && in_namespace => Ok([*p, *q, *g, *y]),
+        _ => Err(bad(value, "its parts are not those of its kind of key")),
     }
 }
 

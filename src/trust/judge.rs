@@ -47,16 +47,10 @@ pub(super) struct Facts {
 
 impl Facts {
     fn new(leaf: &Certificate) -> Self {
-        let signer = Signer {
-            subject: leaf.subject().to_owned(),
-            issuer: leaf.issuer().to_owned(),
-            serial: leaf.serial().to_owned(),
-            sha256: leaf.sha256().iter().map(|byte| format!("{byte:02x}")).collect(),
-        };
         Self {
             leaf: leaf.clone(),
             issuers: Vec::new(),
-            signer,
+            signer: Signer::from(leaf),
             warnings: Vec::new(),
             legacy: Vec::new(),
             window: Window::ALWAYS,

@@ -88,6 +88,21 @@ pub struct Signer {
     pub sha256: String,
 }
 
+impl From<&Certificate> for Signer {
+    fn from(certificate: &Certificate) -> Self {
+        Self {
+            subject: certificate.subject().to_owned(),
+            issuer: certificate.issuer().to_owned(),
+            serial: certificate.serial().to_owned(),
+            sha256: certificate
+                .sha256()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        }
+    }
+}
+
 /// True of a path, worth knowing, and no reason to refuse.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Warning {

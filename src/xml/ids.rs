@@ -36,6 +36,7 @@ pub(super) fn note(
                 found = true;
                 arena.ids.push((element, offset(at)));
             }
+            Role::Lookalike if is_foreign(input, Namespace(namespace), &record) => {}
             Role::Lookalike => return ambiguous(input, &record),
             Role::Other => {}
         }
@@ -75,6 +76,29 @@ fn role(element: Namespace, record: &AttributeRecord, local: &[u8], further: &[S
         return Role::Lookalike;
     }
     Role::Other
+}
+
+/// Whether the element that `record` is on only strayed into the namespace of XML Signature, as payload does below a
+/// default namespace, and is none that the schema has: nobody looks there for the ID of a signed part.
+#[cold]
+fn is_foreign(input: &str, namespace: Namespace, record: &AttributeRecord) -> bool {
+    const WITH_ID: [&str; 9] = [
+        "Signature",
+        "SignedInfo",
+        "SignatureValue",
+        "Reference",
+        "KeyInfo",
+        "Object",
+        "Manifest",
+        "SignatureProperties",
+        "SignatureProperty",
+    ];
+    let before = input.get(..index(record.name)).unwrap_or_default();
+    // No attribute value holds a `<`.
+    let tag = before.rsplit('<').next().unwrap_or_default();
+    let name = tag.split([' ', '\t', '\r', '\n']).next().unwrap_or_default();
+    let local = name.rsplit(':').next().unwrap_or_default();
+    namespace == Namespace::DS && !WITH_ID.contains(&local)
 }
 
 #[cold]

@@ -227,6 +227,8 @@ fn ids_of_every_kind_share_one_index() {
     ] {
         assert_eq!(code(&with(unclear)), "xml.ambiguous_id", "{unclear}");
     }
+    let strayed = parse(&with("<ds:player id='1'/>")).unwrap();
+    assert!(strayed.element_by_id("1").is_none());
     let named = ["ref".to_owned()];
     let document =
         Document::parse_with_ids("<a><b ref='x'/></a>".into(), &Limits::default(), &named).unwrap();

@@ -3,14 +3,14 @@
 pub(super) fn for_code(code: &str) -> Option<&'static str> {
     Some(match code {
         "dsig.digest_mismatch" => {
-            "this element is not what was signed; look between signer and here for what re-indents, \
-             re-encodes or rewrites XML"
+            "between the signer and here, something changed it: re-indented, re-encoded or rewritten XML"
         }
         "dsig.signature_mismatch" => {
             "SignedInfo is not what was signed, or another key signed it; compare the signer above with the \
              partner's certificate"
         }
-        "dsig.missing" => "nothing here is signed",
+        "policy.no_message_time" => "say as of when: --at now, or a time as 2026-11-24T00:00:30Z",
+        "trust.untrusted" => "if this is your partner, trust that CA or certificate: --trust FILE",
         "trust.no_anchor" => "name whom you trust: --trust FILE, with a CA or the signer's certificate",
         "xml.dtd" => "a DOCTYPE is never read; remove it where the message is made, before it is signed",
         _ => return None,
@@ -21,6 +21,11 @@ pub(super) fn for_code(code: &str) -> Option<&'static str> {
 pub(super) fn for_warning(name: &str) -> Option<&'static str> {
     Some(match name {
         "unconstrained_ca" => "whomever this CA certifies may sign",
+        "embedded_key" => "the key came with the document, so this says nothing about who signed",
+        "revocation_unknown" => "no CRL says whether the certificate has been revoked",
+        "only_text_covered" => {
+            "a base64 transform: of an element only its text is signed, not its attributes"
+        }
         _ => return None,
     })
 }

@@ -6,7 +6,10 @@ mod outline;
 mod text;
 mod tree;
 
+use crate::crypto::KeyError;
 use crate::inbound::Findings;
+use crate::rejection;
+use crate::rejection::Rejection;
 use crate::xml;
 use crate::xml::Position;
 
@@ -88,6 +91,15 @@ impl Report {
         }
     }
 
+    /// An input that was judged.
+    pub(crate) fn of(source: Source, verdict: Result<(), Rejection>, findings: Findings) -> Self {
+        Self {
+            source,
+            outcome: verdict.map_err(|rejection| Reason::from(&rejection)),
+            findings,
+        }
+    }
+
     /// How this input lets the command end.
     pub(crate) fn exit(&self) -> Exit {
         match &self.outcome {
@@ -114,6 +126,35 @@ impl Report {
         match format {
             Format::Text => text::render(self, style),
             Format::Json => json::render(self),
+        }
+    }
+}
+
+impl From<&Rejection> for Reason {
+    fn from(rejection: &Rejection) -> Self {
+        Self {
+            verdict: match rejection.verdict() {
+                rejection::Verdict::Failed => Verdict::Failed,
+                rejection::Verdict::Indeterminate => Verdict::Indeterminate,
+            },
+            stage: Some(rejection.stage().name()),
+            code: rejection.code(),
+            message: rejection.to_string(),
+            position: rejection.position(),
+            clause: rejection.clause(),
+        }
+    }
+}
+
+impl From<&KeyError> for Reason {
+    fn from(error: &KeyError) -> Self {
+        Self {
+            verdict: Verdict::Failed,
+            stage: Some("token"),
+            code: error.code(),
+            message: error.to_string(),
+            position: None,
+            clause: error.clause(),
         }
     }
 }

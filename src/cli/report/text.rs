@@ -8,6 +8,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::inbound::Findings;
 use crate::inbound::ReferenceFinding;
 use crate::inbound::SignatureFinding;
+use crate::xml::quoted;
 
 use super::{Reason, Report, Verdict, hint, outline, plain, tree};
 use crate::cli::console::{Style, Tone};
@@ -49,11 +50,18 @@ impl Page {
 
     fn reason(&mut self, reason: &Reason, report: &Report) {
         let code = self.style.paint(Tone::Strong, reason.code);
-        self.line(&format!("  {code}: {}", reason.message));
-        if let Some(reference) = broken_reference(&report.findings).filter(|_| reason.code.contains("digest"))
-        {
-            self.fact("expected", &plain(&reference.expected));
-            self.fact("actual", reference.actual.as_deref().unwrap_or("not computed"));
+        match broken_reference(report).filter(|_| reason.code == "dsig.digest_mismatch") {
+            None => self.line(&format!("  {code}: {}", reason.message)),
+            Some(reference) => {
+                let uri = quoted(&reference.uri);
+                self.line(&format!("  {code}: what {uri} refers to is not what was signed"));
+                self.fact(
+                    "element",
+                    &plain(reference.element.as_deref().unwrap_or_default()),
+                );
+                self.fact("signed", &plain(&reference.expected));
+                self.fact("actual", reference.actual.as_deref().unwrap_or_default());
+            }
         }
         if let Some(position) = reason.position {
             self.fact("at", &format!("{}:{position}", report.source));
@@ -73,22 +81,15 @@ impl Page {
         if let Some(claims) = &findings.claims {
             self.claims(claims);
         }
-        for warning in &findings.warnings {
-            let meaning = hint::for_warning(warning);
-            let name = self.style.paint(Tone::Doubtful, warning);
-            let meaning = meaning.map_or(String::new(), |meaning| format!(": {meaning}"));
-            self.fact("warning", &format!("{name}{meaning}"));
-        }
-        if !findings.legacy.is_empty() {
-            let names = self.style.paint(Tone::Doubtful, &findings.legacy.join(", "));
-            self.fact("legacy", &format!("{names} (this verdict needed an exception)"));
-        }
+        self.notes(findings);
         self.coverage(findings);
     }
 
     fn signature(&mut self, number: usize, signature: &SignatureFinding) {
         let (word, tone) = if signature.trusted {
             ("trusted", Tone::Good)
+        } else if signature.references.iter().any(is_broken) {
+            ("does not hold", Tone::Bad)
         } else {
             ("not trusted", Tone::Bad)
         };
@@ -147,6 +148,26 @@ impl Page {
         }
     }
 
+    /// What does not change the verdict, and what it needed.
+    fn notes(&mut self, findings: &Findings) {
+        if findings.warnings.is_empty() && findings.legacy.is_empty() {
+            return;
+        }
+        self.line("");
+        for warning in &findings.warnings {
+            let meaning = hint::for_warning(warning);
+            let name = self.style.paint(Tone::Doubtful, warning);
+            let meaning = meaning.map_or(String::new(), |meaning| format!(": {meaning}"));
+            self.line(&format!("  warning  {name}{meaning}"));
+        }
+        if !findings.legacy.is_empty() {
+            let names = self.style.paint(Tone::Doubtful, &findings.legacy.join(", "));
+            self.line(&format!(
+                "  legacy   {names}: what strict does not allow, and this verdict needed"
+            ));
+        }
+    }
+
     fn coverage(&mut self, findings: &Findings) {
         if findings.coverage.is_empty() {
             return;
@@ -176,10 +197,14 @@ impl Page {
     }
 }
 
-fn broken_reference(findings: &Findings) -> Option<&ReferenceFinding> {
-    let mut references = findings
-        .signatures
-        .iter()
-        .flat_map(|signature| &signature.references);
-    references.find(|reference| !reference.ok && reference.actual.is_some())
+/// The reference that a digest mismatch is about.
+fn broken_reference(report: &Report) -> Option<&ReferenceFinding> {
+    let signatures = report.findings.signatures.iter();
+    signatures
+        .flat_map(|signature| &signature.references)
+        .find(|reference| is_broken(reference))
+}
+
+fn is_broken(reference: &ReferenceFinding) -> bool {
+    !reference.ok && reference.actual.is_some()
 }

@@ -1,0 +1,143 @@
+use crate::algorithm::DigestAlgorithm;
+use crate::cli::args::DsigSignArguments;
+use crate::cli::console::Console;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::inputs::OwnKey;
+use crate::cli::report::{Reason, Report, Verdict};
+use crate::crypto::Certificate;
+use crate::crypto::encode_base64;
+use crate::dsig::{ReferenceToSign, SignatureRequest};
+use crate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
+use crate::policy::Profile;
+use crate::rejection::Rejection;
+use crate::xml::Document;
+use crate::xml::Element;
+use crate::xml::Limits;
+use crate::xml::quoted;
+
+/// `sealgate dsig sign`: the document on standard output, with a signature as the last child of its root.
+pub(in crate::cli) fn run(arguments: DsigSignArguments, console: &mut Console) -> Result<Exit, Stop> {
+    let own = OwnKey::of(&arguments.key, arguments.hmac_key.as_deref())?;
+    let method = match arguments.algorithm {
+        Some(name) => name.0,
+        None => own.default_algorithm()?,
+    };
+    let limits = Limits::archive();
+    let report = match arguments.file.read(limits.bytes) {
+        Err(error) => Report::unreadable(arguments.file, &error),
+        Ok(bytes) => {
+            let signed = Document::parse_with_ids(bytes, &limits, &arguments.ids.id_attributes)
+                .map_err(|error| Reason::from(&error))
+                .and_then(|document| {
+                    let references = references(&document, &arguments.ids_to_sign)?;
+                    let request = SignatureRequest {
+                        method,
+                        digest_algorithm: DigestAlgorithm::Sha256,
+                        references,
+                        key_info: key_info(&own.certificates),
+                        id: None,
+                    };
+                    let signature = crate::dsig::sign(&request, &own.key).map_err(|error| {
+                        let rejection = Rejection::from(error);
+                        Reason::from(&rejection)
+                    })?;
+                    Ok(with_last_child(document.root(), &signature))
+                });
+            match signed {
+                Ok(signed) => {
+                    check(&signed, &own, &arguments.ids.id_attributes)?;
+                    console.print(signed);
+                    return Ok(Exit::Passed);
+                }
+                Err(reason) => Report::refused(arguments.file, reason),
+            }
+        }
+    };
+    report.note(arguments.output.format, console);
+    Ok(report.exit())
+}
+
+/// What to sign: the elements with these IDs, or without any the root, by its ID if it has one.
+fn references<'d>(document: &'d Document, ids: &[String]) -> Result<Vec<ReferenceToSign<'d>>, Reason> {
+    let root = document.root();
+    if ids.is_empty() {
+        let id = root.id().map(std::borrow::Cow::into_owned);
+        return Ok(vec![ReferenceToSign {
+            element: root,
+            id,
+            enveloped: true,
+        }]);
+    }
+    let reference = |id: &String| match document.element_by_id(id) {
+        None => Err(Reason {
+            verdict: Verdict::Failed,
+            stage: Some("xml"),
+            code: "xml.no_such_id",
+            message: format!("no element carries the ID {}; see --id-attr", quoted(id)),
+            position: None,
+            clause: None,
+        }),
+        Some(element) => Ok(ReferenceToSign {
+            element,
+            id: Some(id.clone()),
+            enveloped: element == root,
+        }),
+    };
+    ids.iter().map(reference).collect()
+}
+
+/// Our certificate and its path, for whoever verifies.
+fn key_info(certificates: &[Certificate]) -> String {
+    if certificates.is_empty() {
+        return String::new();
+    }
+    let certificates: String = certificates
+        .iter()
+        .map(|certificate| {
+            let base64 = encode_base64(certificate.der());
+            format!("<ds:X509Certificate>{base64}</ds:X509Certificate>")
+        })
+        .collect();
+    format!("<ds:X509Data>{certificates}</ds:X509Data>")
+}
+
+/// The document's text, `child` standing before the end tag of `parent`.
+fn with_last_child(parent: Element<'_>, child: &str) -> String {
+    let text = parent.document().as_str();
+    let content = parent.content_span();
+    let span = parent.span();
+    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+    let start_tag = part(span.start..content.start);
+    match start_tag.strip_suffix("/>") {
+        Some(open) => {
+            let name = parent.name();
+            let (before, after) = (part(0..span.start), part(span.end..text.len()));
+            [before, open, ">", child, "</", name, ">", after].concat()
+        }
+        None => [part(0..content.end), child, part(content.end..text.len())].concat(),
+    }
+}
+
+/// What leaves here verifies: anything else is our own mistake, and is not written.
+fn check(signed: &str, own: &OwnKey, id_attributes: &[String]) -> Result<(), Stop> {
+    let key = own.key.verifying_key();
+    let policy = Profile::ArchiveVerify.policy();
+    let rules = DocumentRules {
+        policy: &policy,
+        keys: DocumentKeys::Given(&key),
+        id_attributes,
+    };
+    let judgement = judge_document(signed.to_owned().into(), &rules);
+    // Signatures by others that were in the document are none of our business, the last one is ours.
+    let ours = judgement.findings.signatures.last();
+    match ours {
+        Some(found) if found.trusted => Ok(()),
+        _ => {
+            let why = judgement.verdict.err();
+            let why = why.map_or_else(String::new, |error| error.to_string());
+            Err(Stop::failed(format_args!(
+                "the signed document does not verify: {why}"
+            )))
+        }
+    }
+}

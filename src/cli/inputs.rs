@@ -1,0 +1,224 @@
+//! What arguments name, read and checked: trust, keys, policies. A file that cannot be used is a wrong command (exit
+//! code 2), not a refused input.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use chrono::Utc;
+use zeroize::Zeroizing;
+
+use crate::algorithm::SignatureAlgorithm;
+use crate::crypto::Certificate;
+use crate::crypto::KeyError;
+use crate::crypto::PrivateKey;
+use crate::crypto::PublicKey;
+use crate::crypto::Secret;
+use crate::crypto::SigningKey;
+use crate::crypto::VerifyingKey;
+use crate::inbound::document::DocumentKeys;
+use crate::policy::Policy;
+use crate::policy::Profile;
+use crate::trust::Metadata;
+use crate::trust::TrustSources;
+use crate::trust::TrustStore;
+
+use super::args::{DsigVerifyArguments, KeyArguments, PasswordArguments, TrustArguments};
+use super::at::At;
+use super::exit::Stop;
+use super::report::{Reason, plain};
+
+/// The most bytes that a file of ours may have: keys, passwords, policies.
+const MAX_FILE: u64 = 1 << 20;
+
+/// What the operator trusts.
+pub(crate) struct Trust {
+    /// Certificates and CRLs.
+    pub(crate) store: TrustStore,
+    /// SAML metadata that was named as trust.
+    pub(crate) metadata: Vec<Metadata>,
+}
+
+/// Reads everything that `arguments` name as trust.
+pub(crate) fn trust(arguments: &TrustArguments) -> Result<Trust, Stop> {
+    let password = password(&arguments.password)?;
+    let password = password.as_deref().map(String::as_str);
+    let mut sources = TrustSources::new();
+    let mut metadata = Vec::new();
+    for path in &arguments.trust {
+        let found = sources.trust_path(path, password, None);
+        metadata.extend(found.map_err(|error| unusable("--trust", &error))?);
+    }
+    for path in &arguments.untrusted {
+        let read = sources.untrusted_path(path, password);
+        read.map_err(|error| unusable("--untrusted", &error))?;
+    }
+    for path in &arguments.crl {
+        sources
+            .crl_path(path)
+            .map_err(|error| unusable("--crl", &error))?;
+    }
+    let store = sources.build();
+    Ok(Trust { store, metadata })
+}
+
+/// The policy of this name, or in this file.
+pub(crate) fn policy(typed: &str) -> Result<Policy, Stop> {
+    if let Some(profile) = Profile::named(typed) {
+        return Ok(profile.policy());
+    }
+    let path = Path::new(typed);
+    if !path.exists() {
+        let names = Profile::ALL.map(Profile::name).join(", ");
+        return Err(Stop::usage(format_args!(
+            "--policy {}: neither a profile ({names}) nor a file",
+            plain(typed)
+        )));
+    }
+    let bytes = file("--policy", path)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| unusable("--policy", &"the file is not UTF-8"))?;
+    let policy: Policy = toml::from_str(text).map_err(|error| unusable("--policy", &error))?;
+    policy.check().map_err(|error| unusable("--policy", &error))
+}
+
+/// Where the keys come from that a document is checked with.
+pub(crate) enum Keys {
+    Trusted(Box<Trust>, At),
+    Given(VerifyingKey),
+    Embedded,
+    /// A key of a kind that no algorithm here takes: nothing verifies with it.
+    Unusable(KeyError),
+}
+
+impl Keys {
+    /// What `arguments` say.
+    pub(crate) fn of(arguments: &DsigVerifyArguments) -> Result<Self, Stop> {
+        if let Some(path) = &arguments.public_key {
+            return match PublicKey::from_pem(&file("--public-key", path)?) {
+                Ok(key) => Ok(Self::Given(key.into())),
+                Err(error @ KeyError::Malformed(_)) => Err(unusable("--public-key", &error)),
+                Err(error) => Ok(Self::Unusable(error)),
+            };
+        }
+        if let Some(path) = &arguments.hmac_key {
+            let secret = Secret::new(file("--hmac-key", path)?.to_vec());
+            return Ok(Self::Given(VerifyingKey::Hmac(secret)));
+        }
+        if arguments.embedded_key {
+            return Ok(Self::Embedded);
+        }
+        let trust = trust(&arguments.trust)?;
+        Ok(Self::Trusted(Box::new(trust), arguments.judging.at))
+    }
+
+    /// The same, as the judgement takes them.
+    ///
+    /// # Errors
+    /// The key cannot be used.
+    pub(crate) fn as_document_keys(&self) -> Result<DocumentKeys<'_>, Reason> {
+        Ok(match self {
+            Self::Trusted(trust, at) => {
+                let time = match at {
+                    At::Now => Some(Utc::now()),
+                    At::Time(time) => Some(*time),
+                    At::Message => None,
+                };
+                DocumentKeys::Trusted(&trust.store, time)
+            }
+            Self::Given(key) => DocumentKeys::Given(key),
+            Self::Embedded => DocumentKeys::Embedded,
+            Self::Unusable(error) => return Err(Reason::from(error)),
+        })
+    }
+}
+
+/// The key that we sign with, and who it is.
+pub(crate) struct OwnKey {
+    pub(crate) key: SigningKey,
+    /// Our certificate first, then the path that was given with it; empty for a key without certificate.
+    pub(crate) certificates: Vec<Certificate>,
+}
+
+impl OwnKey {
+    /// What `arguments` name, or a shared secret.
+    pub(crate) fn of(arguments: &KeyArguments, hmac_key: Option<&Path>) -> Result<Self, Stop> {
+        if let Some(path) = hmac_key {
+            let secret = Secret::new(file("--hmac-key", path)?.to_vec());
+            return Ok(Self {
+                key: SigningKey::Hmac(secret),
+                certificates: Vec::new(),
+            });
+        }
+        let Some(path) = &arguments.key else {
+            return Err(Stop::usage("a key is needed: --key PATH"));
+        };
+        let password = password(&arguments.password)?;
+        let password = password.as_deref();
+        let bytes = file("--key", path)?;
+        let (key, mut certificates) = if bytes.first() == Some(&0x30) {
+            let password = password.map_or("", String::as_str);
+            let (key, certificate, others) =
+                PrivateKey::from_pkcs12(&bytes, password).map_err(|error| unusable("--key", &error))?;
+            (key, [vec![certificate], others].concat())
+        } else {
+            let key = PrivateKey::from_pem(&bytes, password.map(|password| password.as_bytes()));
+            (key.map_err(|error| unusable("--key", &error))?, Vec::new())
+        };
+        if let Some(path) = &arguments.cert {
+            let given = Certificate::from_pem_bundle(&file("--cert", path)?);
+            certificates = given.map_err(|error| unusable("--cert", &error))?;
+        }
+        if let Some(own) = certificates.first()
+            && own.public_key() != key.public()
+        {
+            return Err(unusable(
+                "--cert",
+                &"the first certificate is not that of the key",
+            ));
+        }
+        Ok(Self {
+            key: key.into(),
+            certificates,
+        })
+    }
+
+    /// The algorithm that fits the key.
+    pub(crate) fn default_algorithm(&self) -> Result<SignatureAlgorithm, Stop> {
+        let none = || unusable("--key", &"keys of this kind are verified with, but sign nothing");
+        self.key.default_algorithm().ok_or_else(none)
+    }
+}
+
+/// The first line of the password file.
+pub(crate) fn password(arguments: &PasswordArguments) -> Result<Option<Zeroizing<String>>, Stop> {
+    let Some(path) = &arguments.password_file else {
+        return Ok(None);
+    };
+    let bytes = file("--password-file", path)?;
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let text =
+        std::str::from_utf8(line).map_err(|_| unusable("--password-file", &"the file is not UTF-8"))?;
+    Ok(Some(Zeroizing::new(text.to_owned())))
+}
+
+/// A file that an option names.
+pub(crate) fn file(option: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Stop> {
+    let shown = plain(&path.to_string_lossy());
+    let failed = |error| unusable(option, &format_args!("{shown}: {error}"));
+    let mut bytes = Zeroizing::new(Vec::new());
+    let opened = fs::File::open(path).map_err(failed)?;
+    opened
+        .take(MAX_FILE.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE) {
+        return Err(unusable(option, &format_args!("{shown}: the file is too long")));
+    }
+    Ok(bytes)
+}
+
+/// What an option names cannot be used.
+pub(crate) fn unusable(option: &str, why: &dyn std::fmt::Display) -> Stop {
+    Stop::usage(format_args!("{option}: {why}"))
+}

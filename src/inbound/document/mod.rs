@@ -1,0 +1,196 @@
+//! Any XML document with signatures in it, judged as mathematics: do they hold, whose keys made them, what do they
+//! cover? There is no WS-Security or SAML meaning here, and nothing that passes can be relayed.
+//!
+//! Every signature that is not itself content of another one has to hold. Objects are allowed, as they are how a
+//! signature envelops what it signs; a Manifest in one is signed content and not followed.
+
+mod key;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use super::signer::{finding, note_legacy_algorithms};
+use super::{Covering, Findings, coverage};
+use crate::crypto::VerifyingKey;
+use crate::dsig;
+use crate::dsig::{Covered, ErrorKind, Objects, Rules, Signature};
+use crate::policy::Part;
+use crate::policy::Policy;
+use crate::policy::Unmet;
+use crate::policy::UnmetKind;
+use crate::rejection::Rejection;
+use crate::trust::Signer;
+use crate::trust::TrustStore;
+use crate::xml;
+use crate::xml::Document;
+use crate::xml::Element;
+use crate::xml::Limit;
+use crate::xml::Namespace;
+
+/// How a document is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentRules<'r> {
+    /// Algorithms, forms of reference, key lengths, limits, and what certificates must be.
+    pub policy: &'r Policy,
+    /// Where keys come from.
+    pub keys: DocumentKeys<'r>,
+    /// Attribute names that are of type ID in this document, besides those that always are.
+    pub id_attributes: &'r [String],
+}
+
+/// Where the keys come from that signatures are checked with.
+#[derive(Clone, Copy, Debug)]
+pub enum DocumentKeys<'r> {
+    /// From certificates that are trusted at a time; `None`: at the time that the document itself says it was
+    /// signed, which no document says in a form that is read here.
+    Trusted(&'r TrustStore, Option<DateTime<Utc>>),
+    /// The operator named the key.
+    Given(&'r VerifyingKey),
+    /// From KeyInfo, as it stands there. Whoever made the document chose it, so it makes nothing trusted.
+    Embedded,
+}
+
+/// What became of a document.
+#[derive(Debug)]
+pub struct DocumentJudgement {
+    /// Whether every signature holds; the first reason if not.
+    pub verdict: Result<(), Rejection>,
+    /// What was seen.
+    pub findings: Findings,
+}
+
+/// Judges every signature in `input`.
+pub fn judge_document(input: Bytes, rules: &DocumentRules<'_>) -> DocumentJudgement {
+    let mut findings = Findings::default();
+    let verdict = read(input, rules).and_then(|document| judge(&document, rules, &mut findings));
+    if verdict.is_err() {
+        // No verdict needed them.
+        findings.legacy.clear();
+    }
+    DocumentJudgement { verdict, findings }
+}
+
+fn read(input: Bytes, rules: &DocumentRules<'_>) -> Result<Document, Rejection> {
+    // Only what is meant for archives asks for nothing in particular.
+    let is_archive = rules.policy.signed.contains(&Part::Anything);
+    let input = if is_archive { xml::to_utf8(input)? } else { input };
+    let document = Document::parse_with_ids(input, &rules.policy.limits, rules.id_attributes)?;
+    Ok(document)
+}
+
+fn judge(document: &Document, rules: &DocumentRules<'_>, findings: &mut Findings) -> Result<(), Rejection> {
+    let allowed = rules.policy.limits.signatures;
+    let most = usize::from(allowed);
+    let signatures: Vec<Element<'_>> = signatures(document.root()).take(most.saturating_add(1)).collect();
+    if signatures.is_empty() {
+        return Err(Unmet::nowhere(UnmetKind::NoSignature).into());
+    }
+    if let Some(element) = signatures.get(most) {
+        let kind = ErrorKind::Limit {
+            limit: Limit::Signatures,
+            allowed: allowed.into(),
+        };
+        return Err(dsig::Error::at(*element, kind).into());
+    }
+    let mut covered = Vec::new();
+    let mut verdict = Ok(());
+    for element in &signatures {
+        let judged = judge_signature(*element, rules, findings, &mut covered);
+        verdict = verdict.and(judged);
+    }
+    (findings.coverage, findings.coverage_omitted) = coverage(document.root(), &covered, &signatures);
+    verdict
+}
+
+/// The signatures that are not content of another one.
+fn signatures(root: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+    let is_signature = |element: &Element<'_>| element.is(Namespace::DS, "Signature");
+    root.descendants().filter(move |element| {
+        is_signature(element) && !element.ancestors().any(|above| is_signature(&above))
+    })
+}
+
+fn judge_signature<'d>(
+    element: Element<'d>,
+    rules: &DocumentRules<'_>,
+    findings: &mut Findings,
+    covered: &mut Vec<Covering<'d>>,
+) -> Result<(), Rejection> {
+    let signature = Signature::read(element, Objects::Allowed, &rules.policy.limits)?;
+    match rules.keys {
+        DocumentKeys::Trusted(_, None) => {
+            findings.signatures.push(finding(&signature, &[], None));
+            Err(Unmet::nowhere(UnmetKind::NoMessageTime).into())
+        }
+        DocumentKeys::Trusted(store, Some(at)) => {
+            let attested = key::trusted(&signature, store, at, rules, findings)?;
+            note_covered(&signature, attested.covered(), findings, covered);
+            Ok(())
+        }
+        DocumentKeys::Given(key) => {
+            let proof = verify(&signature, key, rules, findings)?;
+            if let Some(found) = findings.signatures.last_mut() {
+                found.trusted = true;
+            }
+            note_covered(&signature, &proof, findings, covered);
+            Ok(())
+        }
+        DocumentKeys::Embedded => {
+            let held = key::embedded(&signature)?;
+            // What such a key covers is not reported as covered.
+            findings.warnings.push("embedded_key");
+            let proof = verify(&signature, &held.key.into(), rules, findings);
+            if let (Some(found), Some(certificate)) = (findings.signatures.last_mut(), held.certificate) {
+                found.signer = Some(Signer::from(&certificate));
+            }
+            proof.map(|_untrusted| ())
+        }
+    }
+}
+
+fn verify<'d>(
+    signature: &Signature<'d>,
+    key: &VerifyingKey,
+    rules: &DocumentRules<'_>,
+    findings: &mut Findings,
+) -> Result<Covered<'d>, Rejection> {
+    let mut outcomes = Vec::new();
+    let verified = dsig::verify(signature, key, rules.signatures(), &mut outcomes);
+    findings.signatures.push(finding(signature, &outcomes, None));
+    note_legacy_algorithms(signature, findings);
+    Ok(verified?)
+}
+
+impl<'r> DocumentRules<'r> {
+    fn signatures(&self) -> Rules<'r> {
+        Rules {
+            permitted: &self.policy.algorithms,
+            limits: &self.policy.limits,
+        }
+    }
+}
+
+/// Notes what a trusted signature covers.
+fn note_covered<'d>(
+    signature: &Signature<'d>,
+    proof: &Covered<'d>,
+    findings: &mut Findings,
+    covered: &mut Vec<Covering<'d>>,
+) {
+    const ONLY_TEXT: &str = "only_text_covered";
+    for reference in &signature.references {
+        let Some(element) = reference.target.resolve(signature.element.document()) else {
+            continue;
+        };
+        if proof.signs(element) {
+            let enveloped = reference.transforms.enveloped && signature.element.is_within(element);
+            let except = enveloped.then_some(signature.element);
+            covered.push(Covering { element, except });
+        } else if !findings.warnings.contains(&ONLY_TEXT) {
+            findings.warnings.push(ONLY_TEXT);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
