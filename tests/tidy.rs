@@ -25,7 +25,9 @@ const LONGER: &[(&str, &str)] = &[];
 fn source_files_are_short_enough_to_read() {
     let mut long = BTreeSet::new();
     for file in rust_files(&package().join("src")) {
-        if fs::read_to_string(&file).unwrap().lines().count() > LONGEST_FILE {
+        // A row of cases is looked up, not read.
+        let cases = file.ends_with("tests.rs");
+        if !cases && fs::read_to_string(&file).unwrap().lines().count() > LONGEST_FILE {
             long.insert(relative(&file));
         }
     }
