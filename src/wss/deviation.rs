@@ -47,7 +47,8 @@ impl Deviation {
         match self.rule {
             Rule::TokenEncodingType => "token.encoding_type",
             Rule::IdentifierEncodingType | Rule::IdentifierValueType => "wss.token_reference",
-            Rule::KeyInfoChild | Rule::KeyInfoEmpty => "wss.key_info",
+            Rule::KeyInfoChild => "wss.key_info",
+            Rule::KeyInfoEmpty => "dsig.key_missing",
             Rule::Utc => "wss.timestamp_invalid",
         }
     }

@@ -27,3 +27,6 @@ pub use resolve::KeyForm;
 pub use resolve::ResolvedKey;
 pub use resolve::resolve;
 pub use timestamp::Timestamp;
+
+#[cfg(test)]
+mod tests;
