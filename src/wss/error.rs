@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::dsig;
 use crate::token;
 use crate::token::datetime::DateTimeError;
 use crate::token::field::NotText;
@@ -11,14 +12,14 @@ use crate::xml::Position;
 use crate::xml::quoted;
 
 /// Why a Security header, or what a signature says of its key, cannot be read in one way only.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Error {
     kind: ErrorKind,
     position: Option<Position>,
 }
 
 /// What is wrong. Names and values are as the message has them.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An element where only text may stand.
@@ -74,6 +75,14 @@ pub enum ErrorKind {
         /// How many are.
         allowed: u16,
     },
+    /// A message to be written to has a Security header for that receiver already.
+    AlreadySecured,
+    /// A part to be signed that no reference can name.
+    Part(&'static str),
+    /// A certificate to be named by its SubjectKeyIdentifier has none.
+    NoKeyIdentifier,
+    /// A signature could not be made.
+    Signing(dsig::Error),
 }
 
 impl Error {
@@ -89,6 +98,10 @@ impl Error {
             kind,
             position: Some(position),
         }
+    }
+
+    pub(super) fn nowhere(kind: ErrorKind) -> Self {
+        Self { kind, position: None }
     }
 
     pub(super) fn timestamp(element: Element<'_>, why: &'static str, clause: &'static str) -> Self {
@@ -166,6 +179,10 @@ impl Error {
             ErrorKind::UnsupportedUsernameToken => "wss.unsupported_username_token",
             ErrorKind::UnsupportedEncryption(_) => "wss.unsupported_encryption",
             ErrorKind::Signatures { .. } => Limit::Signatures.code(),
+            ErrorKind::AlreadySecured => "wss.already_secured",
+            ErrorKind::Part(_) => "wss.part",
+            ErrorKind::NoKeyIdentifier => "wss.no_key_identifier",
+            ErrorKind::Signing(error) => error.code(),
         }
     }
 
@@ -185,6 +202,10 @@ impl Error {
             ErrorKind::SignatureConfirmation(_) => "WSS 1.1 §8.5",
             ErrorKind::KeyInfo(_) => "BSP 1.1 R5402",
             ErrorKind::KeyValue => "WSS 1.1 §7.5",
+            ErrorKind::AlreadySecured => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
+            ErrorKind::Part(_) => "XML Signature §4.4.3.1",
+            ErrorKind::NoKeyIdentifier => "WSS X.509 Token Profile 1.1 §3.2.1",
+            ErrorKind::Signing(error) => return error.clause(),
             ErrorKind::UnsupportedUsernameToken
             | ErrorKind::UnsupportedEncryption(_)
             | ErrorKind::Signatures { .. } => return None,
@@ -250,6 +271,12 @@ impl fmt::Display for Error {
                 write!(f, "{} is encryption, which is not read yet", quoted(name))
             }
             ErrorKind::Signatures { allowed } => write!(f, "more than {allowed} {}", Limit::Signatures),
+            ErrorKind::AlreadySecured => {
+                f.write_str("the message has a Security header for that receiver already")
+            }
+            ErrorKind::Part(why) => write!(f, "this part cannot be signed: {why}"),
+            ErrorKind::NoKeyIdentifier => f.write_str("the certificate has no SubjectKeyIdentifier"),
+            ErrorKind::Signing(error) => error.fmt(f),
         }
     }
 }

@@ -11,6 +11,7 @@ mod header;
 mod reference;
 mod resolve;
 mod timestamp;
+pub mod write;
 
 pub use confirmation::SignatureConfirmation;
 pub use deviation::Deviation;
