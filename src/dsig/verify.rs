@@ -171,9 +171,10 @@ fn check_value(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Permit
         Some(bits) => verify_truncated_hmac(signature.method, key, &octets, &signature.value, bits),
     };
     result.map_err(|error| {
-        let kind = match error {
-            VerifyError::Unavailable(error) => ErrorKind::Unavailable(error),
-            other => ErrorKind::Value(other),
+        let kind = if let VerifyError::Unavailable(error) = error {
+            ErrorKind::Unavailable(error)
+        } else {
+            ErrorKind::Value(error)
         };
         Error::at(signature.element, kind)
     })
@@ -294,12 +295,13 @@ fn canonicalize(
 }
 
 fn canonicalization_error(error: c14n::Error, place: Element<'_>, limits: &Limits) -> Error {
-    let kind = match error {
-        c14n::Error::Full => ErrorKind::Limit {
+    let kind = if error == c14n::Error::Full {
+        ErrorKind::Limit {
             limit: Limit::Digested,
             allowed: limits.digested.into(),
-        },
-        other => ErrorKind::Canonicalization(other),
+        }
+    } else {
+        ErrorKind::Canonicalization(error)
     };
     Error::at(place, kind)
 }

@@ -217,7 +217,7 @@ impl Gate {
             return Ok(());
         };
         match self.policy.basic_security_profile {
-            BasicSecurityProfile::Enforce => return Err(Rejection::Deviation(first.clone())),
+            BasicSecurityProfile::Enforce => return Err(Rejection::Deviation(*first)),
             BasicSecurityProfile::Warn | BasicSecurityProfile::Report => {}
             BasicSecurityProfile::NotApplicable => return Ok(()),
         }

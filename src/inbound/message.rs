@@ -26,6 +26,8 @@ pub struct VerifiedMessage {
     message_id: Option<String>,
     action: Option<String>,
     created: Option<DateTime<Utc>>,
+    /// This message is that one use.
+    _first_use: Option<FirstUse>,
 }
 
 /// Whose message it is.
@@ -97,8 +99,6 @@ impl VerifiedMessage {
             claims,
             first_use,
         } = particulars;
-        // Spent: this message is the one use.
-        drop(first_use);
         let signed = |element: Element<'_>| admitted.headers().contains(&element);
         let message_id = addressing.as_ref().and_then(|addressing| addressing.message_id());
         let action = addressing.as_ref().and_then(|addressing| addressing.action());
@@ -125,6 +125,7 @@ impl VerifiedMessage {
                 .filter(|found| signed(found.element))
                 .map(|found| found.value.to_string()),
             created: admitted.fresh().map(|fresh| fresh.created()),
+            _first_use: first_use,
         })
     }
 
