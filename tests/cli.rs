@@ -269,3 +269,61 @@ fn what_cannot_be_used_ends_with_2() {
         .map(|arguments| transcript(arguments, "<a/>")),
     );
 }
+
+/// How every fixture was signed, and when it is judged.
+const STRICT: &str = "verify --trust keys/ca.pem --at 2026-11-24T00:00:30Z";
+
+#[test]
+fn verify_judges_soap_messages() {
+    let verify = |more: &str| transcript(&format!("{STRICT} {more}"), "");
+    check(
+        "verify",
+        &[
+            verify("cases/good/soap12/message.xml"),
+            verify("cases/good/soap12/message.xml --format json"),
+            verify("cases/dsig/body-changed/message.xml"),
+            verify("cases/dsig/body-changed/message.xml --format json"),
+            verify("cases/dsig/missing/message.xml"),
+            verify("attacks/T15-body-relocated/soap11/message.xml"),
+            transcript(
+                "verify --trust keys/ca.pem --at 2026-11-24T01:00:00Z cases/good/soap11/message.xml",
+                "",
+            ),
+            transcript("verify cases/good/soap11/message.xml --at message", ""),
+        ],
+    );
+}
+
+#[test]
+fn verify_shows_claims_only_where_they_were_verified() {
+    let verify = "verify --trust keys/idp-metadata.xml --at 2026-11-24T00:00:30Z \
+                  --audience https://gateway.example/orders";
+    check(
+        "verify_saml",
+        &[
+            transcript(
+                &format!("{verify} cases/good/saml-holder-of-key-soap11/message.xml"),
+                "",
+            ),
+            transcript(
+                &format!("{verify} --format json cases/good/saml-holder-of-key-soap11/message.xml"),
+                "",
+            ),
+            transcript(
+                &format!("{verify}/other cases/good/saml-holder-of-key-soap11/message.xml"),
+                "",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_worst_of_several_inputs_is_the_exit_code() {
+    let good = "cases/good/soap11/message.xml";
+    let bad = "cases/dsig/body-changed/message.xml";
+    let code = |files: &str| sealgate(&format!("{STRICT} {files}"), b"").status.code();
+    assert_eq!(code(&format!("{good} {good}")), Some(0));
+    assert_eq!(code(&format!("{good} {bad} {good}")), Some(1));
+    assert_eq!(code(&format!("no-such-file.xml {good}")), Some(3));
+    assert_eq!(code(&format!("{bad} no-such-file.xml {good}")), Some(3));
+}

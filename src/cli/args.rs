@@ -29,6 +29,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Verify(VerifyArguments),
     C14n(C14nArguments),
     Inspect(InspectArguments),
     /// XML Signature, without SOAP or SAML meaning
@@ -40,6 +41,32 @@ pub(crate) enum Command {
 pub(crate) enum DsigCommand {
     Verify(DsigVerifyArguments),
     Sign(DsigSignArguments),
+}
+
+/// Judge SOAP messages as the gateway would judge them
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArguments {
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArguments,
+    /// The audience that SAML assertions have to name: what they call us
+    #[arg(long, value_name = "URI")]
+    pub(crate) audience: Option<String>,
+    /// The URL where messages reach us: the Recipient of bearer assertions
+    #[arg(long, value_name = "URL")]
+    pub(crate) recipient: Option<String>,
+    /// A further actor or role that we play (repeatable)
+    #[arg(long, value_name = "URI")]
+    pub(crate) role: Vec<String>,
+    /// What the transport says the messages are for: SOAPAction, or the action of SOAP 1.2's media type
+    #[arg(long, value_name = "URI")]
+    pub(crate) action: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The messages
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    pub(crate) files: Vec<Source>,
 }
 
 /// Write the canonical form of a document, or of one element of it, to standard output

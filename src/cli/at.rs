@@ -2,6 +2,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
+use crate::inbound::AsOf;
+
 /// The time that an input is judged as of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum At {
@@ -11,6 +13,17 @@ pub(crate) enum At {
     Time(DateTime<Utc>),
     /// The signed time of the message itself.
     Message,
+}
+
+impl At {
+    /// As the judgement takes it.
+    pub(crate) fn as_of(self) -> AsOf {
+        match self {
+            Self::Now => AsOf::Time(Utc::now()),
+            Self::Time(time) => AsOf::Time(time),
+            Self::Message => AsOf::Message,
+        }
+    }
 }
 
 impl FromStr for At {

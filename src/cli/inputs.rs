@@ -3,9 +3,9 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use chrono::Utc;
+use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use crate::algorithm::SignatureAlgorithm;
@@ -17,11 +17,13 @@ use crate::crypto::Secret;
 use crate::crypto::SigningKey;
 use crate::crypto::VerifyingKey;
 use crate::inbound::document::DocumentKeys;
+use crate::policy::Part;
 use crate::policy::Policy;
 use crate::policy::Profile;
-use crate::trust::Metadata;
+use crate::trust::Issuers;
 use crate::trust::TrustSources;
 use crate::trust::TrustStore;
+use crate::xml;
 
 use super::args::{DsigVerifyArguments, KeyArguments, PasswordArguments, TrustArguments};
 use super::at::At;
@@ -35,12 +37,12 @@ const MAX_FILE: u64 = 1 << 20;
 pub(crate) struct Trust {
     /// Certificates and CRLs.
     pub(crate) store: TrustStore,
-    /// SAML metadata that was named as trust.
-    pub(crate) metadata: Vec<Metadata>,
+    /// SAML entities whose metadata was named.
+    pub(crate) issuers: Issuers,
 }
 
-/// Reads everything that `arguments` name as trust.
-pub(crate) fn trust(arguments: &TrustArguments) -> Result<Trust, Stop> {
+/// Reads everything that `arguments` name as trust, and `further` metadata.
+pub(crate) fn trust(arguments: &TrustArguments, further: &[PathBuf]) -> Result<Trust, Stop> {
     let password = password(&arguments.password)?;
     let password = password.as_deref().map(String::as_str);
     let mut sources = TrustSources::new();
@@ -58,8 +60,28 @@ pub(crate) fn trust(arguments: &TrustArguments) -> Result<Trust, Stop> {
             .crl_path(path)
             .map_err(|error| unusable("--crl", &error))?;
     }
-    let store = sources.build();
-    Ok(Trust { store, metadata })
+    let mut issuers = Issuers::new();
+    for found in metadata {
+        add_metadata(&mut issuers, "--trust", &found.path, found.bytes)?;
+    }
+    for path in further {
+        let bytes = read("--metadata", path, TrustSources::MAX_FILE)?.to_vec();
+        add_metadata(&mut issuers, "--metadata", path, bytes)?;
+    }
+    Ok(Trust {
+        store: sources.build(),
+        issuers,
+    })
+}
+
+fn add_metadata(issuers: &mut Issuers, option: &str, path: &Path, bytes: Vec<u8>) -> Result<(), Stop> {
+    let shown = plain(&path.to_string_lossy());
+    issuers.add(bytes.into()).map_err(|error| {
+        let place = error
+            .position()
+            .map_or_else(String::new, |position| format!(":{position}"));
+        unusable(option, &format_args!("{shown}{place}: {error}"))
+    })
 }
 
 /// The policy of this name, or in this file.
@@ -79,6 +101,15 @@ pub(crate) fn policy(typed: &str) -> Result<Policy, Stop> {
     let text = std::str::from_utf8(&bytes).map_err(|_| unusable("--policy", &"the file is not UTF-8"))?;
     let policy: Policy = toml::from_str(text).map_err(|error| unusable("--policy", &error))?;
     policy.check().map_err(|error| unusable("--policy", &error))
+}
+
+/// The input in UTF-8, where `policy` is for archives, which are in other encodings too.
+pub(crate) fn decoded(bytes: Bytes, policy: &Policy) -> Result<Bytes, Reason> {
+    if policy.signed.contains(&Part::Anything) {
+        xml::to_utf8(bytes).map_err(|error| Reason::from(&error))
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// Where the keys come from that a document is checked with.
@@ -107,7 +138,7 @@ impl Keys {
         if arguments.embedded_key {
             return Ok(Self::Embedded);
         }
-        let trust = trust(&arguments.trust)?;
+        let trust = trust(&arguments.trust, &[])?;
         Ok(Self::Trusted(Box::new(trust), arguments.judging.at))
     }
 
@@ -117,14 +148,7 @@ impl Keys {
     /// The key cannot be used.
     pub(crate) fn as_document_keys(&self) -> Result<DocumentKeys<'_>, Reason> {
         Ok(match self {
-            Self::Trusted(trust, at) => {
-                let time = match at {
-                    At::Now => Some(Utc::now()),
-                    At::Time(time) => Some(*time),
-                    At::Message => None,
-                };
-                DocumentKeys::Trusted(&trust.store, time)
-            }
+            Self::Trusted(trust, at) => DocumentKeys::Trusted(&trust.store, at.as_of()),
             Self::Given(key) => DocumentKeys::Given(key),
             Self::Embedded => DocumentKeys::Embedded,
             Self::Unusable(error) => return Err(Reason::from(error)),
@@ -204,15 +228,17 @@ pub(crate) fn password(arguments: &PasswordArguments) -> Result<Option<Zeroizing
 
 /// A file that an option names.
 pub(crate) fn file(option: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Stop> {
+    read(option, path, MAX_FILE)
+}
+
+fn read(option: &str, path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, Stop> {
     let shown = plain(&path.to_string_lossy());
     let failed = |error| unusable(option, &format_args!("{shown}: {error}"));
     let mut bytes = Zeroizing::new(Vec::new());
     let opened = fs::File::open(path).map_err(failed)?;
-    opened
-        .take(MAX_FILE.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE) {
+    let mut limited = opened.take(most.saturating_add(1));
+    limited.read_to_end(&mut bytes).map_err(failed)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
         return Err(unusable(option, &format_args!("{shown}: the file is too long")));
     }
     Ok(bytes)

@@ -11,6 +11,7 @@ mod inputs;
 mod inspect;
 mod report;
 mod source;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -60,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
     match command {
+        Command::Verify(arguments) => verify::run(arguments, console),
         Command::C14n(arguments) => c14n::run(arguments, console),
         Command::Inspect(arguments) => inspect::run(arguments, console),
         Command::Dsig(DsigCommand::Verify(arguments)) => dsig::verify(arguments, console),

@@ -62,6 +62,9 @@ impl<'d> Signature<'d> {
         }
         fields.end()?;
         let info = SignedInfo::read(signed_info, limits)?;
+        if objects == Objects::Refused {
+            refuse_duplicates(&info.references)?;
+        }
         Ok(Self {
             element,
             signed_info,
@@ -95,15 +98,7 @@ impl<'d> SignedInfo<'d> {
                 let limit = Limit::References;
                 return Err(Error::at(reference, ErrorKind::Limit { limit, allowed }));
             }
-            let reference = Reference::read(reference, limits)?;
-            if references
-                .iter()
-                .any(|earlier: &Reference<'_>| earlier.uri == reference.uri)
-            {
-                let kind = ErrorKind::DuplicateReference(reference.uri);
-                return Err(Error::at(reference.element, kind));
-            }
-            references.push(reference);
+            references.push(Reference::read(reference, limits)?);
         }
         if references.is_empty() {
             fields.required("Reference")?;
@@ -116,6 +111,18 @@ impl<'d> SignedInfo<'d> {
             references,
         })
     }
+}
+
+/// In a message, two digests of one part have no use but to confuse its reader. Documents digest one part in several forms.
+fn refuse_duplicates(references: &[Reference<'_>]) -> Result<(), Error> {
+    for (place, reference) in references.iter().enumerate() {
+        let mut earlier = references.iter().take(place);
+        if earlier.any(|earlier| earlier.uri == reference.uri) {
+            let kind = ErrorKind::DuplicateReference(reference.uri.clone());
+            return Err(Error::at(reference.element, kind));
+        }
+    }
+    Ok(())
 }
 
 fn signature_method(element: Element<'_>) -> Result<(SignatureAlgorithm, Option<u32>), Error> {

@@ -6,6 +6,8 @@ mod outline;
 mod text;
 mod tree;
 
+use bytes::Bytes;
+
 use crate::crypto::KeyError;
 use crate::inbound::Findings;
 use crate::rejection;
@@ -14,8 +16,8 @@ use crate::xml;
 use crate::xml::Position;
 
 use super::console::{Console, Style};
-use super::exit::Exit;
-use super::source::Source;
+use super::exit::{Exit, Stop};
+use super::source::{Source, distinct};
 
 pub(crate) use outline::outline;
 
@@ -170,6 +172,27 @@ impl From<&xml::Error> for Reason {
             clause: error.clause(),
         }
     }
+}
+
+/// Judges each source in turn, and reports each when it is judged.
+pub(crate) fn each(
+    sources: Vec<Source>,
+    limit: u32,
+    format: Format,
+    console: &mut Console,
+    judge: impl Fn(Source, Bytes) -> Report,
+) -> Result<Exit, Stop> {
+    distinct(&sources)?;
+    let mut exit = Exit::Passed;
+    for source in sources {
+        let report = match source.read(limit) {
+            Err(error) => Report::unreadable(source, &error),
+            Ok(bytes) => judge(source, bytes),
+        };
+        exit = exit.max(report.exit());
+        report.print(format, console);
+    }
+    Ok(exit)
 }
 
 /// A value from an input, with control and invisible characters escaped, so that it cannot move the cursor of a

@@ -7,10 +7,9 @@
 mod key;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 
 use super::signer::{finding, note_legacy_algorithms};
-use super::{Covering, Findings, coverage};
+use super::{AsOf, Covering, Findings, Judgement, coverage};
 use crate::crypto::VerifyingKey;
 use crate::dsig;
 use crate::dsig::{Covered, ErrorKind, Objects, Rules, Signature};
@@ -41,33 +40,24 @@ pub struct DocumentRules<'r> {
 /// Where the keys come from that signatures are checked with.
 #[derive(Clone, Copy, Debug)]
 pub enum DocumentKeys<'r> {
-    /// From certificates that are trusted at a time; `None`: at the time that the document itself says it was
-    /// signed, which no document says in a form that is read here.
-    Trusted(&'r TrustStore, Option<DateTime<Utc>>),
+    /// From certificates that are trusted at that time. No document says in a form that is read here when it was signed, so
+    /// as of its own time none can be judged.
+    Trusted(&'r TrustStore, AsOf),
     /// The operator named the key.
     Given(&'r VerifyingKey),
     /// From KeyInfo, as it stands there. Whoever made the document chose it, so it makes nothing trusted.
     Embedded,
 }
 
-/// What became of a document.
-#[derive(Debug)]
-pub struct DocumentJudgement {
-    /// Whether every signature holds; the first reason if not.
-    pub verdict: Result<(), Rejection>,
-    /// What was seen.
-    pub findings: Findings,
-}
-
-/// Judges every signature in `input`.
-pub fn judge_document(input: Bytes, rules: &DocumentRules<'_>) -> DocumentJudgement {
+/// Judges every signature in `input`; the verdict is the first reason against one of them.
+pub fn judge_document(input: Bytes, rules: &DocumentRules<'_>) -> Judgement<()> {
     let mut findings = Findings::default();
     let verdict = read(input, rules).and_then(|document| judge(&document, rules, &mut findings));
     if verdict.is_err() {
         // No verdict needed them.
         findings.legacy.clear();
     }
-    DocumentJudgement { verdict, findings }
+    Judgement { verdict, findings }
 }
 
 fn read(input: Bytes, rules: &DocumentRules<'_>) -> Result<Document, Rejection> {
@@ -118,11 +108,11 @@ fn judge_signature<'d>(
 ) -> Result<(), Rejection> {
     let signature = Signature::read(element, Objects::Allowed, &rules.policy.limits)?;
     match rules.keys {
-        DocumentKeys::Trusted(_, None) => {
+        DocumentKeys::Trusted(_, AsOf::Message) => {
             findings.signatures.push(finding(&signature, &[], None));
             Err(Unmet::nowhere(UnmetKind::NoMessageTime).into())
         }
-        DocumentKeys::Trusted(store, Some(at)) => {
+        DocumentKeys::Trusted(store, AsOf::Time(at)) => {
             let attested = key::trusted(&signature, store, at, rules, findings)?;
             note_covered(&signature, attested.covered(), findings, covered);
             Ok(())

@@ -33,7 +33,7 @@ fn signature(document: &str, id: &str, enveloped: bool, key: &SigningKey) -> Str
     dsig::sign(&request, key).unwrap()
 }
 
-fn judged(document: &str, profile: Profile, keys: DocumentKeys<'_>) -> DocumentJudgement {
+fn judged(document: &str, profile: Profile, keys: DocumentKeys<'_>) -> Judgement<()> {
     let rules = DocumentRules {
         policy: &profile.policy(),
         keys,
@@ -42,7 +42,7 @@ fn judged(document: &str, profile: Profile, keys: DocumentKeys<'_>) -> DocumentJ
     judge_document(document.to_owned().into(), &rules)
 }
 
-fn code(judgement: &DocumentJudgement) -> Option<&'static str> {
+fn code(judgement: &Judgement<()>) -> Option<&'static str> {
     judgement.verdict.as_ref().err().map(Rejection::code)
 }
 
@@ -136,7 +136,7 @@ fn a_key_that_came_along_makes_nothing_trusted_or_covered() {
     );
     assert_eq!(judgement.findings.warnings, ["embedded_key"]);
     let store = crate::trust::TrustSources::new().build();
-    let at = Some(chrono::DateTime::UNIX_EPOCH);
+    let at = AsOf::Time(chrono::DateTime::UNIX_EPOCH);
     let judgement = judged(&document, Profile::Strict, DocumentKeys::Trusted(&store, at));
     assert_eq!(code(&judgement), Some("trust.no_anchor"));
 }

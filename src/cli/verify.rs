@@ -1,0 +1,48 @@
+use crate::inbound::{Gate, Received};
+use crate::policy::saml::RelyingParty;
+use crate::soap::Roles;
+
+use super::args::VerifyArguments;
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use super::inputs;
+use super::report::{self, Report};
+
+/// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
+pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
+    let policy = inputs::policy(&arguments.judging.policy)?;
+    let trust = inputs::trust(&arguments.trust, &[])?;
+    let gate = Gate {
+        trust: trust.store,
+        issuers: trust.issuers,
+        policy,
+        party: RelyingParty {
+            audience: arguments.audience,
+            recipient: arguments.recipient,
+            ..RelyingParty::default()
+        },
+        roles: Roles::new(arguments.role),
+        understood: Vec::new(),
+        replay: None,
+    };
+    let limit = gate.policy.limits.bytes;
+    let (action, at) = (arguments.action, arguments.judging.at);
+    report::each(
+        arguments.files,
+        limit,
+        arguments.output.format,
+        console,
+        |source, bytes| {
+            let bytes = match inputs::decoded(bytes, &gate.policy) {
+                Ok(bytes) => bytes,
+                Err(reason) => return Report::refused(source, reason),
+            };
+            let received = Received {
+                bytes,
+                action: action.clone(),
+            };
+            let judgement = gate.judge(received, at.as_of());
+            Report::of(source, judgement.verdict, judgement.findings)
+        },
+    )
+}
