@@ -27,6 +27,13 @@ pub(super) struct Issued<'d> {
     keys: Vec<ConfirmationKey>,
 }
 
+impl<'d> Issued<'d> {
+    /// Its issuer's signature.
+    pub(super) fn proof(&self) -> Option<&Attested<'d>> {
+        self.proof.as_ref()
+    }
+}
+
 /// An assertion that holds for the one who sent the message.
 pub(super) struct Presented<'d> {
     /// The assertion.

@@ -74,7 +74,7 @@ impl Gate {
     pub fn verify(&self, received: Received, now: DateTime<Utc>) -> Result<VerifiedMessage, Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
         let mut findings = Findings::default();
-        let weighed = self.weigh(&envelope, AsOf::Time(now), &mut findings)?;
+        let weighed = self.weigh(&envelope, AsOf::Time(now), &mut findings, &mut Seen::default())?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         let first_use = self.first_use(&weighed, now)?;
         let particulars = Particulars {
@@ -95,14 +95,12 @@ impl Gate {
 
     fn judge_into(&self, received: Received, as_of: AsOf, findings: &mut Findings) -> Result<(), Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
-        let weighed = match self.weigh(&envelope, as_of, findings) {
-            Ok(weighed) => weighed,
-            Err(error) => {
-                (findings.coverage, findings.coverage_omitted) = coverage(envelope.root(), &[], &[]);
-                return Err(error);
-            }
-        };
-        self.report(&envelope, &weighed, findings);
+        let mut seen = Seen::default();
+        let weighed = self.weigh(&envelope, as_of, findings, &mut seen);
+        (findings.coverage, findings.coverage_omitted) =
+            coverage(envelope.root(), &seen.covering, &seen.signatures);
+        let weighed = weighed?;
+        report_claims(&weighed, findings);
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         if self.policy.signed.contains(&Part::Body) {
             let particulars = Particulars {
@@ -121,6 +119,7 @@ impl Gate {
         envelope: &'d Envelope,
         as_of: AsOf,
         findings: &mut Findings,
+        seen: &mut Seen<'d>,
     ) -> Result<Weighed<'d>, Rejection> {
         envelope.check_understood(&self.roles, &self.understood)?;
         let addressing = Addressing::read(envelope, &self.roles)?;
@@ -143,10 +142,13 @@ impl Gate {
         let issued = assertion::read(&header, &self.policy)?
             .map(|read| assertion::by_its_issuer(read, &search, &self.issuers, findings))
             .transpose()?;
+        seen.note(issued.as_ref().and_then(assertion::Issued::proof));
         let mut signatures = Vec::new();
         for element in header.signatures() {
             let signature = Signature::read(element, Objects::Refused, &self.policy.limits)?;
-            signatures.push(self.attested(&signature, &header, issued.as_ref(), &search, findings)?);
+            let proof = self.attested(&signature, &header, issued.as_ref(), &search, findings)?;
+            seen.note(Some(&proof));
+            signatures.push(proof);
         }
         let presented = issued
             .map(|issued| {
@@ -262,26 +264,33 @@ impl Gate {
             now,
         )?))
     }
+}
 
-    fn report(&self, envelope: &Envelope, weighed: &Weighed<'_>, findings: &mut Findings) {
-        let proofs = || {
-            weighed
-                .admitted
-                .signatures()
-                .chain(weighed.presented.iter().filter_map(|p| p.proof.as_ref()))
+/// What trusted signatures were seen to cover, also where the message is then refused; for reports only.
+#[derive(Default)]
+struct Seen<'d> {
+    covering: Vec<Covering<'d>>,
+    signatures: Vec<Element<'d>>,
+}
+
+impl<'d> Seen<'d> {
+    fn note(&mut self, proof: Option<&Attested<'d>>) {
+        let Some(covered) = proof.map(Attested::covered) else {
+            return;
         };
-        let covering: Vec<Covering<'_>> = proofs()
-            .flat_map(|proof| proof.covered().subtrees())
-            .map(|(element, except)| Covering { element, except })
-            .collect();
-        let signatures: Vec<Element<'_>> = proofs().map(|proof| proof.covered().signature()).collect();
-        (findings.coverage, findings.coverage_omitted) = coverage(envelope.root(), &covering, &signatures);
-        if let Some(presented) = &weighed.presented {
-            findings.claims = serde_json::to_value(&presented.accepted.claims).ok();
-            for warning in &presented.accepted.warnings {
-                if !findings.warnings.contains(warning) {
-                    findings.warnings.push(warning);
-                }
+        let subtrees = covered.subtrees();
+        self.covering
+            .extend(subtrees.map(|(element, except)| Covering { element, except }));
+        self.signatures.push(covered.signature());
+    }
+}
+
+fn report_claims(weighed: &Weighed<'_>, findings: &mut Findings) {
+    if let Some(presented) = &weighed.presented {
+        findings.claims = serde_json::to_value(&presented.accepted.claims).ok();
+        for warning in &presented.accepted.warnings {
+            if !findings.warnings.contains(warning) {
+                findings.warnings.push(warning);
             }
         }
     }

@@ -12,6 +12,11 @@ pub(super) fn for_code(code: &str) -> Option<&'static str> {
         "policy.no_message_time" => "say as of when: --at now, or a time as 2026-11-24T00:00:30Z",
         "trust.untrusted" => "if this is your partner, trust that CA or certificate: --trust FILE",
         "trust.no_anchor" => "name whom you trust: --trust FILE, with a CA or the signer's certificate",
+        "wss.timestamp_expired" => "an old message can be judged as of its own time: --at message",
+        "wss.timestamp_future" => "one of the two clocks is wrong",
+        "saml.audience" => "--audience says what the issuer calls us",
+        "saml.recipient" => "--recipient says where messages reach us",
+        "policy.body_not_signed" => "below: what is signed, and where it stands",
         "xml.dtd" => "a DOCTYPE is never read; remove it where the message is made, before it is signed",
         _ => return None,
     })
