@@ -7,6 +7,7 @@
     clippy::as_conversions,
     clippy::panic,
     clippy::cloned_ref_to_slice_refs,
+    clippy::wildcard_enum_match_arm,
     missing_docs,
     unnameable_types,
     unreachable_pub,
