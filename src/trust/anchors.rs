@@ -181,6 +181,11 @@ impl TrustStore {
         self.known.iter().filter(|certificate| self.is_pin(certificate))
     }
 
+    /// The CRLs that were given.
+    pub fn revocation_lists(&self) -> impl Iterator<Item = &Crl> {
+        self.crls.iter()
+    }
+
     /// Whether exactly this certificate is trusted for itself.
     pub fn is_pin(&self, certificate: &Certificate) -> bool {
         self.known_by_sha256.get(certificate.sha256()) == Some(&Standing::Pin)

@@ -166,6 +166,9 @@ impl VerifiedPath {
 }
 
 impl TrustStore {
+    /// The most certificates of a message that a path may be built from.
+    pub const MAX_MESSAGE_CERTIFICATES: usize = 32;
+
     /// Judges whether `leaf` is trusted as the signer of a message at the time `at`.
     ///
     /// A pin, and an anchor that is itself the signer, is judged by its identity, its dates and its key's size alone. Any other certificate
@@ -188,6 +191,10 @@ impl TrustStore {
         at: DateTime<Utc>,
         rules: &PathRules,
     ) -> Result<VerifiedPath, Error> {
+        if message_certificates.len() > Self::MAX_MESSAGE_CERTIFICATES {
+            let (what, limit) = ("certificates in the message", Self::MAX_MESSAGE_CERTIFICATES);
+            return Err(Error::from(Refusal::Budget { what, limit }));
+        }
         let key = PathKey::new(leaf, message_certificates, rules);
         if let Some(facts) = self.cache.path(&key, at) {
             return Ok(VerifiedPath { facts, at });

@@ -52,6 +52,10 @@ impl Crls {
         }
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Crl> {
+        self.by_issuer.values().flatten()
+    }
+
     /// What the CRLs of `issuer`, whose key signed `certificate`, say at the time `at`. Cuts `window` wherever another
     /// time might have another answer.
     ///

@@ -102,6 +102,35 @@ impl TrustSources {
         Ok(metadata)
     }
 
+    /// Trusts the certificates in bytes that came from somewhere else than a file: PEM, DER, or PKCS#12 with `password`. `name` is
+    /// what an error calls them.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] if they cannot be read or hold no certificate.
+    pub fn trust_bytes(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+        password: Option<&str>,
+        constraint: Option<&Constraint>,
+    ) -> Result<(), LoadError> {
+        let found = contents(bytes, password).and_then(|found| match found {
+            Contents::Certificates(found) if !found.is_empty() => Ok(found),
+            Contents::Certificates(_) | Contents::Metadata | Contents::Unknown => {
+                Err(Why::Nothing("no certificate in it"))
+            }
+        });
+        let found = found.map_err(|why| LoadError {
+            path: name.into(),
+            why,
+        })?;
+        found
+            .into_iter()
+            .for_each(|certificate| self.trust(certificate, constraint));
+        Ok(())
+    }
+
     /// Adds a certificate that may help to find a key or to build a path, and is trusted for nothing.
     pub fn untrusted(&mut self, certificate: Certificate) {
         self.untrusted.push(certificate);
@@ -203,39 +232,43 @@ fn read_path(path: &Path, password: Option<&str>) -> Result<(Vec<Certificate>, V
     let mut metadata = Vec::new();
     for file in files(path)? {
         let bytes = read(&file, TrustSources::MAX_FILE)?;
-        let failed = |why| LoadError {
-            path: file.clone(),
-            why,
-        };
-        let refused = |error| failed(Why::Certificate(error));
-        let found = match kind(&bytes) {
-            Kind::Pem => Certificate::from_pem_bundle(&bytes).map_err(refused)?,
-            Kind::Pkcs12 => {
-                let password = password.ok_or_else(|| failed(Why::PasswordNeeded))?;
-                let store = Pkcs12::from_der(&bytes, password).map_err(|error| failed(Why::Pkcs12(error)))?;
-                let own = store.identity.map(|(_, certificate)| certificate);
-                own.into_iter().chain(store.certificates).collect()
-            }
-            Kind::Der => vec![Certificate::from_der(&bytes).map_err(refused)?],
-            Kind::Xml => {
-                metadata.push(Metadata { path: file, bytes });
-                continue;
-            }
-            Kind::Unknown if file != path => continue,
-            Kind::Unknown => Vec::new(),
-        };
-        if found.is_empty() && file == path {
-            return Err(failed(Why::Nothing("no certificate in it")));
+        match contents(&bytes, password) {
+            Ok(Contents::Certificates(found)) => certificates.extend(found),
+            Ok(Contents::Metadata) => metadata.push(Metadata { path: file, bytes }),
+            Ok(Contents::Unknown) => {}
+            Err(why) => return Err(LoadError { path: file, why }),
         }
-        certificates.extend(found);
     }
     if certificates.is_empty() && metadata.is_empty() {
         return Err(LoadError {
             path: path.to_owned(),
-            why: Why::Nothing("no certificate in the folder"),
+            why: Why::Nothing("no certificate in it"),
         });
     }
     Ok((certificates, metadata))
+}
+
+/// What a file given as trust holds.
+enum Contents {
+    Certificates(Vec<Certificate>),
+    Metadata,
+    Unknown,
+}
+
+fn contents(bytes: &[u8], password: Option<&str>) -> Result<Contents, Why> {
+    let certificates = match kind(bytes) {
+        Kind::Pem => Certificate::from_pem_bundle(bytes).map_err(Why::Certificate)?,
+        Kind::Der => vec![Certificate::from_der(bytes).map_err(Why::Certificate)?],
+        Kind::Pkcs12 => {
+            let password = password.ok_or(Why::PasswordNeeded)?;
+            let store = Pkcs12::from_der(bytes, password).map_err(Why::Pkcs12)?;
+            let own = store.identity.map(|(_, certificate)| certificate);
+            own.into_iter().chain(store.certificates).collect()
+        }
+        Kind::Xml => return Ok(Contents::Metadata),
+        Kind::Unknown => return Ok(Contents::Unknown),
+    };
+    Ok(Contents::Certificates(certificates))
 }
 
 /// The file itself, or the visible files of a folder in the order of their names.

@@ -21,6 +21,7 @@ mod name_constraints;
 mod path;
 mod remembered;
 mod revocation;
+mod signer;
 mod sources;
 mod validity;
 

@@ -8,6 +8,7 @@ use openssl::stack::Stack;
 use openssl::x509::X509;
 use sealgate::trust::Constraint;
 use sealgate::trust::ConstraintError;
+use sealgate::trust::KeyHint;
 use sealgate::trust::TrustSources;
 use tempfile::TempDir;
 
@@ -127,6 +128,62 @@ fn files_with_nothing_to_trust_are_errors() {
 }
 
 #[test]
+fn bytes_are_read_as_files_are() {
+    let (ca, pin) = (root("CA"), plan("pin").self_signed());
+    let mut sources = TrustSources::new();
+    sources.trust_bytes("a", &pem(&ca), None, None).unwrap();
+    sources
+        .trust_bytes("b", &pkcs12(&[&pin]), Some("secret"), None)
+        .unwrap();
+    for nothing in [
+        &b""[..],
+        b"<a/>",
+        b"-----BEGIN A-----\n-----END A-----\n",
+        &[0x30, 0],
+    ] {
+        let error = sources
+            .trust_bytes("the setting", nothing, None, None)
+            .unwrap_err();
+        assert!(error.to_string().starts_with("the setting: "), "{error}");
+    }
+    let store = sources.build();
+    assert_eq!((store.anchors().len(), store.pins().count()), (1, 1));
+}
+
+#[test]
+fn a_certificate_given_twice_keeps_the_trust_it_has() {
+    let (ca, pin) = (root("CA"), plan("pin").self_signed());
+    let mut sources = TrustSources::new();
+    for party in [&ca, &pin, &ca, &pin] {
+        sources.untrusted(party.certificate.clone());
+        sources.trust(party.certificate.clone(), None);
+    }
+    let store = sources.build();
+    assert!(store.is_pin(&pin.certificate) && store.is_anchor(&ca.certificate));
+    assert_eq!(store.candidates(&KeyHint::KeyName("pin")).len(), 1);
+    assert_eq!(verdict(&store, &pin, &[]), "passed");
+    assert_eq!(verdict(&store, &plan("orders").issued_by(&ca), &[]), "passed");
+}
+
+#[test]
+fn one_ca_may_be_trusted_for_several() {
+    let ca = root("CA");
+    let mut sources = TrustSources::new();
+    for subject in ["CN=orders,O=Test", "CN=billing,O=Test"] {
+        let constraint = Constraint::new(&[subject], &[]).unwrap();
+        sources.trust(ca.certificate.clone(), Some(&constraint));
+    }
+    let store = sources.build();
+    for (name, expected) in [
+        ("orders", "passed"),
+        ("billing", "passed"),
+        ("other", "trust.constraint"),
+    ] {
+        assert_eq!(verdict(&store, &plan(name).issued_by(&ca), &[]), expected);
+    }
+}
+
+#[test]
 fn metadata_is_handed_back() {
     let folder = TempDir::new().unwrap();
     let path = written(&folder, "idp.xml", b"\xef\xbb\xbf\n<EntityDescriptor/>");
@@ -158,7 +215,9 @@ fn crls_and_helpers_come_from_files_too() {
             .untrusted_path(&written(&folder, "middle.pem", &pem(&middle)), None)
             .unwrap();
         sources.crl_path(&crl).unwrap();
-        assert_eq!(verdict(&sources.build(), &leaf, &[]), "trust.revoked");
+        let store = sources.build();
+        assert_eq!(store.revocation_lists().count(), 1);
+        assert_eq!(verdict(&store, &leaf, &[]), "trust.revoked");
     }
     for (name, bytes) in [
         ("none.pem", pem(&ca)),
