@@ -1,0 +1,28 @@
+//! Which algorithms are taken, and where.
+//!
+//! | | always | with `legacy-2004` | with `archive-verify` | never |
+//! |---|---|---|---|---|
+//! | signatures | RSA PKCS#1 v1.5 and PSS (`sha*-rsa-MGF1`) with SHA-256, -384, -512; ECDSA on P-256, P-384, P-521 with the same | RSA with SHA-1 | RSA and ECDSA with SHA-1, -224; PSS with any; DSA; HMAC; Ed25519 | MD5, RIPEMD-160, `none`, ECDSA values in DER, other curves, explicit curve parameters |
+//! | digests | SHA-256, -384, -512 | SHA-1 | SHA-1, SHA-2, SHA-3 | MD5, RIPEMD-160 |
+//! | canonicalization of SignedInfo | exclusive 1.0 | inclusive 1.0 | all six | |
+//! | transforms | enveloped, exclusive 1.0; STR-Transform with `bsp11` | inclusive 1.0 | all six, base64 | XSLT, XPath, XPath Filter 2, decryption |
+//! | references | `#id` | and `""` | and `#xpointer(/)`, `#xpointer(id('x'))` | anything outside the document |
+//!
+//! An algorithm is looked up by its exact URI; there is no default and no fallback. A key works with its own family only: an HMAC URI
+//! with a certificate, or an ECDSA URI with an RSA key, is refused before anything is computed.
+//!
+//! The DigestMethod of a reference without a canonicalization is computed over inclusive 1.0, as XML Signature §4.4.3.2 has it, and
+//! so is refused where inclusive 1.0 is.
+//!
+//! Comments are part of no reference by `#id` or `""`, whatever the algorithm says, as they are removed when the reference is
+//! resolved (§4.4.3.3).
+//!
+//! # Signing
+//!
+//! `sealgate sign` and the gateway sign with RSA or ECDSA and SHA-256 or more, and exclusive canonicalization. There is no way to sign with
+//! SHA-1, nor with an RSA key of fewer than 2048 bits.
+//!
+//! # Where the cryptography comes from
+//!
+//! OpenSSL 3, for signatures, digests, certificates and TLS alike, through its providers, so that a validated one can be put under
+//! all of it.

@@ -1,0 +1,136 @@
+//! Each known attack, and what stops it.
+//!
+//! Messages that carry it out are kept under `fixtures/attacks/`, in each form that the attack takes, and refused in every
+//! profile of a gateway, by the code beside it.
+//!
+//! # Wrapping: what is signed is not what is read
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T01 – an evil Response keeps the signature, the original inside it | [`SignedInfo`](crate::dsig::Signature::read) and its siblings are read by schema; nothing is ever read from inside a signature |
+//! | T02 – the original beside a detached signature | the signature must stand in, and mean, the element that is used: [`Covered::signs`](crate::dsig::Covered::signs) compares nodes |
+//! | T03 – an unsigned assertion before the signed one | exactly one assertion, at its place: [`policy::saml`](crate::policy::saml) |
+//! | T04 – an evil assertion around the signed one | the same |
+//! | T05 – an evil assertion with the signature, the original at the end | the same, and [`Envelope`](crate::soap::Envelope) knows no other children |
+//! | T06 – the original inside the evil assertion's signature | a signature holds what its schema has, and no more |
+//! | T07 – the evil assertion in Extensions | Extensions are never searched |
+//! | T08 – the original in `ds:Object` | [`Objects::Refused`](crate::dsig::Objects::Refused) |
+//! | T09 – the signed assertion in a slot for anything | the signature is a direct child of what it signs, after the Issuer |
+//! | T10 – reader and verifier take different assertions | there is one reader, and one assertion |
+//! | T11 – a second root or document | [`Document::parse`](crate::xml::Document::parse): nothing follows the root |
+//! | T12 – content in the hole that the enveloped transform leaves | only `ds:` fields are read there, by schema; `covers` excludes it |
+//! | T13 – a decoy signature that is left out too | only the signature that holds the Reference is left out |
+//! | T14 – other signed XML of the same issuer | what is covered must be the element that is asked for, at its place |
+//! | T15 – the signed Body moved, a new one in its place | the Body is `/Envelope/Body`, and the Reference must resolve to that node: [`Policy::admit`](crate::policy::Policy::admit) |
+//! | T16 – the signed Timestamp moved | one Timestamp, in the header for us, and that node |
+//! | T17 – a signed header moved | a header counts as signed at `/Envelope/Header/*` only |
+//! | T18 – several Security headers, nested Envelopes | one Security header a receiver; an Envelope is the root only |
+//! | T19 – signed pieces in another order or place | places are fixed |
+//! | T20 – two elements with one ID | all kinds of IDs share one index: `xml.duplicate_id` |
+//! | T21 – several IDs on one element | `xml.ambiguous_id` |
+//! | T22 – `Id`, `ID`, `id` | one spelling an element; a look-alike is refused |
+//! | T23 – other forms of references | [`Target::parse`](crate::dsig::Target::parse) knows four, policies mostly one |
+//! | T24 – XPath that stays true elsewhere | no XPath in the program |
+//! | T25 – a reference to nothing | an element always has octets; what is left out whole is `dsig.empty` |
+//! | T26 – only a part is signed | required parts are whole elements at their places |
+//! | T27 – unsigned extras beside what is signed | what leaves is built from covered octets: [`VerifiedMessage`](crate::inbound::VerifiedMessage) |
+//! | T28 – parse, write, parse again | one parse; what leaves are the digested octets |
+//! | T29 – other message types, less reviewed | one verifier for all |
+//!
+//! # Reading: two readers see two messages
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T31 – defaults from a DOCTYPE | any DOCTYPE is refused, before anything else |
+//! | T32 – reserved and unbound prefixes | Namespaces 1.0 in full |
+//! | T33 – a comment cuts a text short | a text is all of it, joined, and `strict` refuses the comment |
+//! | T34 – a processing instruction does | refused wherever a text means something |
+//! | T35 – elements, CDATA, references split a text | [`Element::text`](crate::xml::Element::text) joins, and refuses elements |
+//! | T36 – a comment in a digest or signature value | refused |
+//! | T37 – several SignedInfo | one, first; references are read from the one that was verified |
+//! | T38 – attributes twice, also after expansion | `xml.duplicate_attribute` |
+//! | T39 – encodings | UTF-8 only, declared or not |
+//! | T40 – XML 1.1 | `xml.version` |
+//! | T41 – look-alikes, white space, case | names are compared by code point, nothing trimmed or folded |
+//! | T42 – odd times | one form of `xs:dateTime`, with a zone |
+//! | T43 – lenient base64 and DER | one encoding of each value |
+//! | T45 – a QName whose prefix is rebound | `policy.qname_not_covered` |
+//! | T46 – `xsi:schemaLocation`, `xsi:nil`, `xsi:type` | nothing is fetched, and `xsi` changes no meaning |
+//!
+//! # Canonicalization and transforms
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T47 – a canonicalization that fails digests nothing | failure is an error: `xml.relative_namespace` |
+//! | T48 – the signature of nothing | SignedInfo is never empty, nor is what a Reference means |
+//! | T49 – an unknown algorithm falls back | closed enums, no default |
+//! | T50 – canonicalization with comments | comments are gone when a same-document reference is resolved |
+//! | T51 – PrefixLists | at most 32; unknown ones do no harm |
+//! | T54 – XSLT | no XSLT in the program |
+//! | T55 – transform bombs | the same, refused before a key is looked at |
+//! | T56 – too many references and transforms | limits, and a budget of digested octets |
+//! | T57 – other transforms | a closed list |
+//! | T58 – a token swapped under STR-Transform | not in `strict`; elsewhere refused until tokens can be bound to it |
+//! | T59 – a Manifest that nobody checks | a Manifest is in an Object, and Objects are refused in messages |
+//! | T60 – external references | nothing is ever fetched: there is no code that could |
+//!
+//! # Keys and trust
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T61 – the signature is stripped | `dsig.missing`, `saml.not_signed`: no evidence admits nothing |
+//! | T62 – a configuration that trusts nobody checks nothing | `trust.no_anchor`; a route without trust does not start |
+//! | T63 – the message brings its key | a KeyInfo only chooses among trusted keys; KeyValue is refused |
+//! | T64 – a KeyInfo that two readers read differently | one child, one reader, one result for both |
+//! | T65 – a cloned certificate | certificates are compared whole, keys by their SubjectPublicKeyInfo |
+//! | T66 – truncated HMAC | refused in messages; at least half the hash elsewhere |
+//! | T67 – HMAC keyed with a public key | a key works with its own family only |
+//! | T68 – weak keys | least lengths, named curves |
+//! | T69 – r = s = 0 and the like | ranges and lengths are checked before the library is asked |
+//! | T70 – PKCS#1 padding | OpenSSL's, tried with all of Wycheproof's vectors |
+//! | T71 – SHA-1, MD5 | SHA-1 in two profiles only, MD5 nowhere |
+//! | T72 – KeyInfo loops | one step, in the same header |
+//! | T73 – a token of another header | references are resolved among the items of our header |
+//! | T74 – work before trust | the value over SignedInfo, with a trusted key, comes before any digest |
+//! | T77 – another partner's key | who signed the Body is the sender; trust is a route's own |
+//!
+//! # SAML
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T91 – one issuer's key, another's name | [`Issuers`](crate::trust::Issuers) bind keys to names |
+//! | T92 – another audience | every AudienceRestriction must name us |
+//! | T93 – another recipient | Recipient and Destination are compared exactly |
+//! | T94 – another request | InResponseTo is compared with the one that was sent |
+//! | T95 – the edges of time | half-open windows, to the instant |
+//! | T96 – long lives | an hour, and the skew is at most 300 s |
+//! | T97 – bearer without end | refused |
+//! | T98 – holder-of-key that nobody proved | the Body's signature must be by that key |
+//! | T99 – vouching for nothing | one signature, of a certified key, over assertion and Body |
+//! | T100 – unknown methods | only those that the policy names count |
+//! | T102 – unknown conditions, Advice | the first refuse, the second is never read |
+//! | T104 – a failed status with an assertion | refused |
+//! | T105 – attributes of one friendly name | attributes are known by name and format, and none wins over another |
+//! | T106 – versions mixed | the version decides the reader |
+//!
+//! # SOAP and its neighbours
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T111 – Timestamps missing, expired, of the future | [`Fresh`](crate::policy::Fresh) is made from a signed one only |
+//! | T113 – another verb or media type | only POST with a media type of SOAP reaches a route |
+//! | T114 – a spoofed action | transport, WS-Addressing and the verified Body must agree |
+//! | T115 – answers sent elsewhere | anonymous only, and no code that could |
+//! | T116 – addressing headers swapped | they must be signed with the Body |
+//! | T121 – `mustUnderstand` ignored | the MustUnderstand fault |
+//!
+//! # Resources
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T130 – external entities | no DOCTYPE |
+//! | T131 – entity bombs | no DOCTYPE |
+//! | T132 – depth | `limit.depth`; nothing recurses |
+//! | T133 – attributes | `limit.attributes`; sorted, not compared in pairs |
+//! | T134 – namespaces | `limit.namespaces`, `limit.namespaces_in_scope` |
+//! | T136 – huge names and values | a limit each |

@@ -1,0 +1,270 @@
+//! Every code that a refusal can carry.
+//!
+//! A code is a stage, a dot and a reason, and stable: scripts may rely on it. Where a budget ran out the first word is `limit`, and the
+//! stage that it hit stands beside it. The message of a refusal gives the values that did not match and may change.
+//!
+//! # Reading XML
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `xml.ambiguous_id` | an element has two ID attributes, or one that another reader may take for its ID |
+//! | `xml.declaration` | the XML declaration is not as XML 1.0 has it |
+//! | `xml.dtd` | there is a DOCTYPE |
+//! | `xml.duplicate_attribute` | two attributes of one element have the same expanded name |
+//! | `xml.duplicate_id` | two elements carry the same ID, of whatever kind |
+//! | `xml.element_in_text` | an element stands where only text may |
+//! | `xml.empty` | there is no element |
+//! | `xml.encoding` | the input is not UTF-8, or says it is not |
+//! | `xml.forbidden_character` | a character that XML does not allow |
+//! | `xml.malformed` | not well-formed; the message says how |
+//! | `xml.mismatched_tag` | an end tag that closes another element |
+//! | `xml.no_such_id` | `--id` names an ID that no element carries |
+//! | `xml.reference` | a reference to an entity that is not predefined, or to a forbidden character |
+//! | `xml.relative_namespace` | a namespace name in signed content is a relative reference |
+//! | `xml.reserved_prefix` | `xml` or `xmlns` is bound otherwise, or a prefix is undeclared |
+//! | `xml.trailing_content` | something follows the root element |
+//! | `xml.unbound_prefix` | a prefix has no declaration |
+//! | `xml.version` | another version than 1.0 |
+//!
+//! # Limits
+//!
+//! | code | more than allowed of |
+//! |---|---|
+//! | `limit.attribute_value` | bytes in an attribute's value |
+//! | `limit.attributes` | attributes of one element |
+//! | `limit.bytes` | bytes of the message |
+//! | `limit.certificate` | bytes of a certificate |
+//! | `limit.certificate_path` | certificates in a path that a message carries |
+//! | `limit.depth` | levels of elements |
+//! | `limit.digested` | octets digested for one signature, against the message's length |
+//! | `limit.elements` | elements |
+//! | `limit.header` | bytes of the HTTP header |
+//! | `limit.ids` | IDs |
+//! | `limit.issuer_keys` | keys of one role in SAML metadata |
+//! | `limit.name` | bytes of a name |
+//! | `limit.namespaces` | declarations on one element |
+//! | `limit.namespaces_in_scope` | prefixes bound at one place |
+//! | `limit.path_building` | work to build a certificate path |
+//! | `limit.prefixes` | prefixes in a PrefixList |
+//! | `limit.references` | references of a signature |
+//! | `limit.signatures` | signatures in a Security header |
+//! | `limit.transforms` | transforms of a reference |
+//!
+//! # SOAP
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `soap.action` | SOAPAction, or the `action` parameter, is no quoted URI |
+//! | `soap.addressing` | a WS-Addressing header that can be read in two ways |
+//! | `soap.addressing_duplicate` | a WS-Addressing header stands twice |
+//! | `soap.addressing_mixed` | headers of two versions of WS-Addressing |
+//! | `soap.body_missing` | no Body |
+//! | `soap.charset` | another charset than UTF-8 |
+//! | `soap.content_type` | no media type of SOAP |
+//! | `soap.encoding_style` | encodingStyle on Envelope, Header or Body |
+//! | `soap.header_order` | the Header after the Body |
+//! | `soap.multiple_bodies` | two Bodies |
+//! | `soap.multiple_headers` | two Headers |
+//! | `soap.must_understand` | a header block for us that must be understood is not |
+//! | `soap.nested_envelope` | an Envelope inside |
+//! | `soap.not_an_envelope` | the root is no Envelope |
+//! | `soap.reply_to` | answers are wanted elsewhere |
+//! | `soap.text` | text between the parts of an Envelope |
+//! | `soap.unexpected_element` | an element that an Envelope does not have |
+//! | `soap.unqualified_header` | a header block without namespace |
+//! | `soap.version` | neither SOAP 1.1 nor 1.2 |
+//!
+//! # The Security header
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `wss.already_secured` | a message to sign has a Security header for the same receiver |
+//! | `wss.attribute` | an attribute that an element of the header does not have |
+//! | `wss.header_missing` | no Security header for us |
+//! | `wss.key_info` | a KeyInfo with more than one child, or one that is not read |
+//! | `wss.multiple_headers` | two Security headers for one receiver |
+//! | `wss.no_key_identifier` | a certificate to sign with has no subject key identifier to name it by |
+//! | `wss.part` | a part to sign is not there |
+//! | `wss.signature_confirmation` | a SignatureConfirmation that is not as WSS 1.1 §8.5 has it |
+//! | `wss.text` | text between items |
+//! | `wss.timestamp_expired` | the Timestamp has ended |
+//! | `wss.timestamp_future` | the Timestamp is from the future |
+//! | `wss.timestamp_invalid` | the Timestamp is not as WSS 1.1 §10 and the Basic Security Profile have it |
+//! | `wss.timestamp_missing` | no Timestamp where one is asked for |
+//! | `wss.timestamp_multiple` | two Timestamps |
+//! | `wss.token_reference` | a SecurityTokenReference that leads to no token of this header |
+//! | `wss.unknown_item` | an item that is not known |
+//! | `wss.unsupported_encryption` | encrypted keys or data, which are not read yet |
+//! | `wss.unsupported_username_token` | a UsernameToken, which is not read yet |
+//!
+//! # XML Signature
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `dsig.algorithm_not_permitted` | the policy does not allow the algorithm |
+//! | `dsig.digest_mismatch` | what a Reference means was changed, or canonicalized otherwise |
+//! | `dsig.duplicate_reference` | two References to the same |
+//! | `dsig.empty` | the transforms leave nothing to digest |
+//! | `dsig.empty_secret` | the shared secret is empty |
+//! | `dsig.encoding` | not base64 |
+//! | `dsig.hmac_truncated` | an HMACOutputLength that the policy does not allow, or below the floor |
+//! | `dsig.key_mismatch` | the algorithm does not work with this kind of key |
+//! | `dsig.key_missing` | nothing says which key made the signature |
+//! | `dsig.key_value` | the signature brings its own key |
+//! | `dsig.key_weak` | the key is too short to sign with |
+//! | `dsig.missing` | nothing is signed |
+//! | `dsig.not_for_signing` | an algorithm that is only verified, never signed with |
+//! | `dsig.object_present` | an Object in the signature of a message |
+//! | `dsig.reference_form` | a URI of a form that the policy does not allow, or none |
+//! | `dsig.reference_unresolved` | no element has the referenced ID |
+//! | `dsig.signature_length` | the value has not the length that algorithm and key make |
+//! | `dsig.signature_mismatch` | the value was not made by this key over this SignedInfo |
+//! | `dsig.signature_range` | r or s out of range |
+//! | `dsig.signing` | algorithm and key do not fit for signing |
+//! | `dsig.structure` | the Signature is not as its schema has it |
+//! | `dsig.transform` | a transform that is never allowed, not by this policy, or not there |
+//! | `dsig.unknown_algorithm` | a URI that names nothing known |
+//! | `dsig.weak_key` | the key is shorter than the policy asks for |
+//!
+//! # XML Encryption
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `xmlenc.decryption_failed` | it cannot be decrypted; all reasons look the same |
+//! | `xmlenc.key_length` | a key of another length than the cipher takes |
+//! | `xmlenc.recipient_key` | a recipient's key that nothing can be encrypted to |
+//!
+//! # Tokens
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `token.attribute` | an attribute that a token does not have |
+//! | `token.base64` | not base64 |
+//! | `token.certificate_algorithms_differ` | a certificate's inner and outer signature algorithms differ |
+//! | `token.certificate_duplicate_extension` | an extension stands twice |
+//! | `token.certificate_malformed` | not the DER of a certificate, or bytes after it |
+//! | `token.certificate_pem` | not PEM |
+//! | `token.certificate_serial` | a serial number that is too long |
+//! | `token.certificate_version` | extensions without version 3 |
+//! | `token.empty` | nothing where something has to be |
+//! | `token.encoding_type` | an EncodingType other than Base64Binary |
+//! | `token.interrupted` | a comment or processing instruction in a token's text |
+//! | `token.key_curve` | a curve that is not taken |
+//! | `token.key_explicit_curve` | a curve by its parameters instead of its name |
+//! | `token.key_exponent` | an RSA exponent that is one or even |
+//! | `token.key_malformed` | no key in a form that is read |
+//! | `token.key_parameter` | a parameter that a key cannot have |
+//! | `token.key_point` | a point that is not on its curve |
+//! | `token.key_unsupported` | a kind of key that is not taken |
+//! | `token.key_value` | a KeyValue that can be read in two ways |
+//! | `token.pkipath` | no PKIPath |
+//! | `token.value_type` | a BinarySecurityToken of a kind that is not read |
+//! | `token.x509_data` | X509Data that can be read in two ways |
+//!
+//! # SAML
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `saml.attribute_not_text` | an attribute value that holds elements |
+//! | `saml.audience` | the assertion is for somebody else |
+//! | `saml.audience_missing` | the assertion names no audience |
+//! | `saml.audience_unknown` | nobody said what our audience is |
+//! | `saml.bearer_not_before` | a bearer confirmation with NotBefore |
+//! | `saml.bearer_without_end` | a bearer confirmation without NotOnOrAfter |
+//! | `saml.confirmation_data` | a confirmation without the data that its method needs |
+//! | `saml.confirmation_method` | none of the confirmations is of a method that the policy allows |
+//! | `saml.destination` | the message is for another address |
+//! | `saml.destination_missing` | a signed message without Destination |
+//! | `saml.element_in_text` | an element where only text may stand |
+//! | `saml.empty_window` | NotOnOrAfter is not after NotBefore |
+//! | `saml.encrypted` | something encrypted, which is not read yet |
+//! | `saml.endless` | an assertion for one use that never ends |
+//! | `saml.expired` | NotOnOrAfter has passed |
+//! | `saml.holder_of_key` | the key that signed the message is not the one that the assertion confirms |
+//! | `saml.in_response_to` | it answers another request |
+//! | `saml.interrupted_text` | a comment or processing instruction in a text that means something |
+//! | `saml.issuer_format` | an Issuer that is no entity |
+//! | `saml.issuer_mismatch` | Response and assertion are of two issuers |
+//! | `saml.issuer_missing` | a signed message without Issuer |
+//! | `saml.life_too_long` | it lives longer than the policy allows |
+//! | `saml.multiple_assertions` | more than one assertion, or one where none may be |
+//! | `saml.multiple_signatures` | two signatures in one element |
+//! | `saml.name_id` | a NameID that can be read in two ways |
+//! | `saml.no_assertion` | a Response without assertion |
+//! | `saml.no_authn_statement` | a bearer assertion without AuthnStatement |
+//! | `saml.no_confirmation` | nothing confirms the subject |
+//! | `saml.no_subject` | there is no subject |
+//! | `saml.not_signed` | neither its issuer nor one who may vouch signed it |
+//! | `saml.not_supported` | a kind of message that is not read |
+//! | `saml.not_yet_valid` | NotBefore, or IssueInstant, has not come |
+//! | `saml.recipient` | a confirmation for another address |
+//! | `saml.recipient_missing` | a bearer confirmation without Recipient |
+//! | `saml.recipient_unknown` | nobody said what our address is |
+//! | `saml.request_unknown` | nobody said which request was sent |
+//! | `saml.sender_vouches` | no signature of one who may vouch covers assertion and Body |
+//! | `saml.signature_place` | the signature is not where the schema has it |
+//! | `saml.status` | the status is not Success |
+//! | `saml.structure` | not as the schema has it |
+//! | `saml.time` | a time that can be read in two ways |
+//! | `saml.unknown_condition` | a condition that is not known |
+//! | `saml.version` | another version |
+//!
+//! # Trust
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `trust.constraint` | the CA is trusted for others only |
+//! | `trust.critical_extension` | a critical extension that is not known |
+//! | `trust.duplicate_entity` | an entity is described twice in metadata |
+//! | `trust.expired` | a certificate has expired |
+//! | `trust.extended_key_usage` | the certificate is for something else, as a web server |
+//! | `trust.issuer_key` | metadata gives the entity no key to sign with |
+//! | `trust.issuer_role` | the entity has no role in which it could say this |
+//! | `trust.issuer_unknown` | no metadata describes the issuer |
+//! | `trust.key_usage` | the certificate may not sign |
+//! | `trust.metadata_expired` | validUntil has passed |
+//! | `trust.name_constraints` | a name outside what its CA may certify |
+//! | `trust.no_anchor` | nothing is trusted |
+//! | `trust.not_a_ca` | who issued a certificate is no CA |
+//! | `trust.not_yet_valid` | a certificate is not valid yet |
+//! | `trust.other_key` | the signature was made with another key than the trusted one |
+//! | `trust.path_length` | more CAs than one of them allows |
+//! | `trust.revocation_unknown` | whether a certificate was revoked is not known |
+//! | `trust.revoked` | a certificate was revoked |
+//! | `trust.serial_number` | a serial number that is not positive |
+//! | `trust.unknown_signer` | no certificate is known for what the message names |
+//! | `trust.untrusted` | the certificate leads to nobody who is trusted |
+//! | `trust.weak_key` | a certificate's key is shorter than the policy asks for |
+//! | `trust.weak_signature` | a certificate is signed with MD5, or SHA-1 where the policy does not allow it |
+//!
+//! # Policy
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `policy.action_mismatch` | the transport names another action than the message |
+//! | `policy.assertion_missing` | no SAML assertion that somebody trusted stands for |
+//! | `policy.body_not_signed` | no trusted signature covers the Body at its place |
+//! | `policy.header_missing` | a header that must be there is not |
+//! | `policy.header_not_signed` | a header is not covered by the Body's signature |
+//! | `policy.key_reference` | the policy does not allow keys to be named like this |
+//! | `policy.no_message_time` | no signed time as of which it could be judged |
+//! | `policy.operation_ambiguous` | the Body has not one element that says what is wanted |
+//! | `policy.operation_unknown` | the route has no such operation, or path, action and Body disagree |
+//! | `policy.qname_not_covered` | a QName in the Body has a prefix that is not covered |
+//! | `policy.timestamp_not_signed` | the Body's signature does not cover the Timestamp |
+//! | `policy.unsigned_header` | a header for us that nobody signed |
+//! | `policy.unsupported` | something that cannot be judged yet |
+//!
+//! # Replay
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `replay.assertion` | the assertion was used before |
+//! | `replay.before_store` | it was made before the store of uses began, and may have been used then |
+//! | `replay.expired` | it has ended |
+//! | `replay.forgotten` | its use may have been forgotten |
+//! | `replay.message` | the message was used before |
+//! | `replay.nonce` | the nonce was used before |
+//! | `replay.retention` | it would have to be remembered for longer than is allowed |
+//! | `replay.store_full` | the store of uses is full |
+//! | `replay.store_unavailable` | the store of uses does not answer |

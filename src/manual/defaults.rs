@@ -1,0 +1,49 @@
+//! What holds when nothing else is said.
+//!
+//! `sealgate policy show NAME` prints a profile as TOML; a file of that form is a policy of one's own. `sealgate config schema` prints
+//! the schema of the gateway's configuration.
+//!
+//! # Profiles
+//!
+//! | | `strict` (default) | `saml-sso` | `bsp11` | `legacy-2004` | `archive-verify` |
+//! |---|---|---|---|---|---|
+//! | for | new partners | SAML Responses, Assertions | the stacks of 2010 and later | those before | old files |
+//! | where | everywhere | everywhere | everywhere | command line, batch | command line, batch |
+//! | signed at least | Body, Timestamp, WS-Addressing headers that are there | the assertion | Body, Timestamp | Body | anything, which is reported |
+//! | Timestamp | required, Expires too, at most 300 s old | as `strict` in SOAP | required, Expires optional | optional | ignored |
+//! | unsigned headers for us | refused | refused | dropped | dropped | dropped |
+//! | comment inside a security-relevant text | refused | joined | joined | joined | joined |
+//! | key named by | token, X509Data, thumbprint, SAML assertion | the same | and issuer and serial, key identifier | the same | and KeyName, nothing |
+//! | SAML in SOAP | holder-of-key, sender-vouches | bearer | all three | all three | all three |
+//! | revocation not known | refused | refused | refused | warned | warned |
+//! | RSA at least | 2048 | 2048 | 2048 | 2048 | 1024 |
+//! | SHA-1 | never | never | never | signatures, digests, certificates | the same |
+//!
+//! A verdict that needed an old algorithm says so under `legacy`.
+//!
+//! # Times
+//!
+//! A sender's clock may be 60 s ahead of ours. A Timestamp ends 300 s after Created, or at Expires if that is earlier; an assertion
+//! at NotOnOrAfter plus the skew. An assertion lives an hour at most. `--at` judges as of another time, `--at message` as of the
+//! signed time of the message.
+//!
+//! # Limits
+//!
+//! | | | | |
+//! |---|---|---|---|
+//! | message | 2 MiB | IDs | 10,000 |
+//! | depth | 100 | signatures | 4 |
+//! | elements | 100,000 | references a signature | 10 |
+//! | attributes an element | 256 | transforms a reference | 2 |
+//! | declarations an element | 64 | prefixes a PrefixList | 32 |
+//! | prefixes in scope | 256 | digested octets | 4 × the message |
+//! | a name | 1 KiB | certificates a path | 6 |
+//! | an attribute's value | 64 KiB | | |
+//!
+//! `archive-verify` takes 64 MiB and 2,000,000 elements. What runs out is named: `limit.depth`, `limit.bytes`, …
+//!
+//! # Trust
+//!
+//! A CA certificate is an anchor: it vouches for whom it certifies, on a gateway only for those whom a subject or SAN constraint
+//! names. Any other certificate is a pin: that one and no other. A key in SAML metadata is its entity's. Without any, everything is
+//! refused with `trust.no_anchor`; there is no setting that skips verification.

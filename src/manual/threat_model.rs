@@ -1,0 +1,30 @@
+//! Who the attacker is, what is promised, and what is not.
+//!
+//! # The attacker
+//!
+//! * sends any bytes, as often and as slowly as they like, from many addresses;
+//! * has good messages: recorded, stolen, from other partners, for other services, signed by the same parties;
+//! * may be a partner, with a valid certificate, who wants to speak for another;
+//! * sees every answer and its time.
+//!
+//! They do not have the private key of whom they want to be, or the gateway's.
+//!
+//! # What is promised
+//!
+//! * Nothing reaches the backend but header blocks and a Body that one trusted signer signed, at their places, in the octets that were
+//!   digested, once, in time, for the operation that the route allows.
+//! * Nothing in a message makes us open a file, a socket, or run anything.
+//! * Nothing in a message makes us use more than its limits allow: time and memory are linear in its size.
+//! * A refusal tells the peer that there was one. Why stands in the log, under the incident's id.
+//! * What cannot be decided is refused: a missing revocation list, a store of uses that does not answer, a clock that is not known.
+//! * The audit's reader and the peer cannot be fooled by values from messages: they are quoted and cut where they are shown.
+//!
+//! # What is not promised
+//!
+//! * A stolen private key signs messages that are perfectly good, until its certificate is revoked or its pin removed.
+//! * A trusted issuer that lies is believed.
+//! * Confidentiality of messages: encrypted messages are refused for now, TLS is what protects them.
+//! * That the backend treats a good message well. Its Body is what the sender signed, which may be hostile.
+//! * Equal time for all refusals. Cheap checks come first, so where a message fails can be measured; what that tells is what
+//!   the sender knows: which of its own bytes are wrong.
+//! * That commands remember uses: `verify` judges a file as if it arrived for the first time.

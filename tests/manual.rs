@@ -1,0 +1,84 @@
+//! The manual lists what the code says, and nothing else.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const STAGES: [&str; 11] = [
+    "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust", "policy", "replay", "limit",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// What stands between `mark`s in `text` and looks like a code.
+fn codes(text: &str, mark: char) -> BTreeSet<String> {
+    let is_code = |piece: &&str| {
+        piece.split_once('.').is_some_and(|(stage, reason)| {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            STAGES.contains(&stage) && !reason.is_empty() && reason.chars().all(plain)
+        })
+    };
+    text.split(mark).filter(is_code).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_code_is_in_the_manual_and_the_manual_invents_none() {
+    let mut said = BTreeSet::new();
+    for file in rust_files(&root().join("src")) {
+        if file.components().any(|part| part.as_os_str() == "manual") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        if !file.ends_with("tests.rs") {
+            said.extend(codes(code, '"'));
+        }
+    }
+    let listed = codes(
+        &fs::read_to_string(root().join("src/manual/codes.rs")).unwrap(),
+        '`',
+    );
+    let missing: Vec<_> = said.difference(&listed).collect();
+    let invented: Vec<_> = listed.difference(&said).collect();
+    assert!(missing.is_empty(), "not in src/manual/codes.rs: {missing:?}");
+    assert!(invented.is_empty(), "no code says: {invented:?}");
+}
+
+#[test]
+fn every_attack_that_is_kept_has_an_entry_in_the_manual() {
+    let number = |name: &str| -> Option<String> {
+        let digits: String = name
+            .strip_prefix('T')?
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
+        (!digits.is_empty()).then(|| format!("T{digits}"))
+    };
+    let kept: BTreeSet<String> = fs::read_dir(root().join("fixtures/attacks"))
+        .unwrap()
+        .filter_map(|entry| number(&entry.unwrap().file_name().to_string_lossy()))
+        .collect();
+    let text = fs::read_to_string(root().join("src/manual/attacks.rs")).unwrap();
+    let listed: BTreeSet<String> = text
+        .lines()
+        .filter_map(|line| number(line.strip_prefix("//! | ")?.split(' ').next()?))
+        .collect();
+    assert_eq!(kept, listed);
+    assert!(kept.len() > 50, "{kept:?}");
+}
