@@ -327,3 +327,44 @@ fn the_worst_of_several_inputs_is_the_exit_code() {
     assert_eq!(code(&format!("no-such-file.xml {good}")), Some(3));
     assert_eq!(code(&format!("{bad} no-such-file.xml {good}")), Some(3));
 }
+
+#[test]
+fn a_policy_that_was_shown_can_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["strict", "saml-sso", "bsp11", "legacy-2004", "archive-verify"] {
+        let shown = sealgate(&format!("policy show {name}"), b"");
+        assert_eq!(shown.status.code(), Some(0));
+        let file = folder.path().join("policy.toml");
+        std::fs::write(&file, &shown.stdout).unwrap();
+        let again = sealgate(&format!("policy show {}", file.display()), b"");
+        assert_eq!(again.stdout, shown.stdout, "{name}");
+    }
+    check(
+        "policy",
+        &[
+            transcript("policy show strict", ""),
+            transcript("policy show lenient", ""),
+        ],
+    );
+}
+
+#[test]
+fn a_configuration_is_checked_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.toml");
+    let init = sealgate("config init", b"");
+    assert_eq!(init.status.code(), Some(0));
+    std::fs::write(&file, &init.stdout).unwrap();
+    let check = |format: &str| {
+        let output = sealgate(&format!("config check {} --format {format}", file.display()), b"");
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .replace(&*folder.path().to_string_lossy(), "FOLDER")
+    };
+    self::check("config", &[check("text"), check("json")]);
+    let missing = sealgate("config check no-such-file.toml", b"");
+    assert_eq!(missing.status.code(), Some(2));
+    let schema = sealgate("config schema", b"");
+    assert!(serde_json::from_slice::<serde_json::Value>(&schema.stdout).is_ok());
+}

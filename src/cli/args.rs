@@ -35,6 +35,43 @@ pub(crate) enum Command {
     /// XML Signature, without SOAP or SAML meaning
     #[command(subcommand)]
     Dsig(DsigCommand),
+    /// The gateway's configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// What messages must prove
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    Check(ConfigCheckArguments),
+    /// Print the JSON schema of the configuration
+    Schema,
+    /// Print a configuration to start from, with comments
+    Init,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    Show(PolicyShowArguments),
+}
+
+/// Read a configuration and everything that it names, and say what is wrong with it
+#[derive(Args, Debug)]
+pub(crate) struct ConfigCheckArguments {
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The configuration
+    pub(crate) file: PathBuf,
+}
+
+/// Print a policy as TOML, to be read or to start one's own from
+#[derive(Args, Debug)]
+pub(crate) struct PolicyShowArguments {
+    /// strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) policy: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,8 @@ pub(crate) enum Exit {
     Passed,
     /// At least one input was refused: 1.
     Refused,
+    /// The configuration that was to be checked is wrong: 2.
+    WrongConfiguration,
     /// An input could not be read, or the machine failed: 3.
     Failed,
 }
@@ -17,6 +19,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Passed => 0,
             Exit::Refused => 1,
+            Exit::WrongConfiguration => 2,
             Exit::Failed => 3,
         })
     }

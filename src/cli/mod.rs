@@ -4,11 +4,13 @@
 mod args;
 mod at;
 mod c14n;
+mod config;
 mod console;
 mod dsig;
 mod exit;
 mod inputs;
 mod inspect;
+mod policy;
 mod report;
 mod source;
 mod verify;
@@ -18,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command, DsigCommand};
+use args::{Arguments, Command, ConfigCommand, DsigCommand, PolicyCommand};
 use console::{Console, Tone};
 use exit::{Exit, Stop};
 
@@ -66,5 +68,9 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Inspect(arguments) => inspect::run(arguments, console),
         Command::Dsig(DsigCommand::Verify(arguments)) => dsig::verify(arguments, console),
         Command::Dsig(DsigCommand::Sign(arguments)) => dsig::sign(arguments, console),
+        Command::Config(ConfigCommand::Check(arguments)) => Ok(config::check(&arguments, console)),
+        Command::Config(ConfigCommand::Schema) => Ok(config::schema(console)),
+        Command::Config(ConfigCommand::Init) => Ok(config::init(console)),
+        Command::Policy(PolicyCommand::Show(arguments)) => policy::show(&arguments, console),
     }
 }

@@ -38,8 +38,6 @@ impl<'d> Issued<'d> {
 pub(super) struct Presented<'d> {
     /// The assertion.
     pub(super) element: Element<'d>,
-    /// Its issuer's signature.
-    pub(super) proof: Option<Attested<'d>>,
     /// What it says, and its use.
     pub(super) accepted: Accepted,
 }
@@ -189,7 +187,6 @@ pub(super) fn present<'d>(
     }
     Ok(Presented {
         element: assertion.element,
-        proof,
         accepted,
     })
 }

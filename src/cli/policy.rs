@@ -1,0 +1,12 @@
+use super::args::PolicyShowArguments;
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use super::inputs;
+
+/// `sealgate policy show`: the policy as TOML, which `--policy` and a route take again.
+pub(crate) fn show(arguments: &PolicyShowArguments, console: &mut Console) -> Result<Exit, Stop> {
+    let policy = inputs::policy(&arguments.policy)?;
+    let text = toml::to_string(&policy).map_err(Stop::failed)?;
+    console.print(text);
+    Ok(Exit::Passed)
+}
