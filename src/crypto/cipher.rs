@@ -110,9 +110,6 @@ pub fn decrypt_data(
         let (ciphertext, tag) = ciphertext.split_at_checked(length).ok_or(CipherError::Failed)?;
         decrypt_gcm(cipher, key, iv, ciphertext, tag).map_err(|_| CipherError::Failed)
     } else {
-        if ciphertext.is_empty() || !ciphertext.len().is_multiple_of(iv.len()) {
-            return Err(CipherError::Failed);
-        }
         let plaintext = decrypt_cbc(cipher, key, iv, ciphertext).map_err(|_| CipherError::Failed)?;
         without_padding(plaintext, iv.len())
     }
@@ -193,7 +190,7 @@ fn decrypt_cbc(
 ) -> Result<Vec<u8>, ErrorStack> {
     let mut context = CipherCtx::new()?;
     context.decrypt_init(Some(cipher), Some(key.expose()), Some(iv))?;
-    // The padding of XML Encryption is not the one that the library would check.
+    // The padding of XML Encryption is not the one that the library would check; it still wants whole blocks.
     context.set_padding(false);
     let mut plaintext = Vec::new();
     context.cipher_update_vec(ciphertext, &mut plaintext)?;

@@ -85,6 +85,7 @@ pub fn encrypt_oaep(key: &PublicKey, parameters: &Oaep, secret: &Secret) -> Resu
 /// key, no key of `length` bytes fits.
 pub fn decrypt_rsa_1_5(key: &PrivateKey, ciphertext: &[u8], length: usize) -> Result<Secret, CipherError> {
     check_ciphertext(key, ciphertext)?;
+    // 00 02, at least eight bytes of padding, and 00 stand before the key.
     if length == 0 || length > ciphertext.len().saturating_sub(11) {
         return Err(CipherError::Failed);
     }
@@ -110,9 +111,6 @@ fn unpad_or(encoded: &[u8], rejected: &[u8]) -> Result<Vec<u8>, CipherError> {
     let [zero, two, filler @ .., separator] = padding else {
         return Err(CipherError::Failed);
     };
-    if filler.len() < 8 {
-        return Err(CipherError::Failed);
-    }
     let wrong = filler
         .iter()
         .fold(zero | (two ^ 2) | separator, |wrong, byte| wrong | is_zero(*byte));
@@ -265,6 +263,20 @@ mod tests {
     }
 
     #[test]
+    fn a_label_is_short() {
+        let secret = Secret::random(16).unwrap();
+        let with_label = |length| Oaep {
+            label: vec![1; length],
+            ..oaep()
+        };
+        assert!(encrypt_oaep(KEY.public(), &with_label(1024), &secret).is_ok());
+        assert_eq!(
+            encrypt_oaep(KEY.public(), &with_label(1025), &secret),
+            Err(CipherError::Failed)
+        );
+    }
+
+    #[test]
     fn a_ciphertext_has_the_length_of_the_modulus() {
         let ciphertext = encrypt_oaep(KEY.public(), &oaep(), &Secret::random(16).unwrap()).unwrap();
         for wrong in [&ciphertext[..255], &[], &[&[0], &ciphertext[..]].concat()] {
@@ -282,7 +294,10 @@ mod tests {
             let result = encrypt_oaep(key.public(), &oaep(), &Secret::random(16).unwrap());
             assert_eq!(result, Err(CipherError::Recipient));
         }
-        assert_eq!(decrypt_oaep(&ec, &oaep(), &[0; 256]), Err(CipherError::Failed));
+        assert_eq!(
+            decrypt_oaep(&ec, &oaep(), &vec![0; ec.openssl().size()]),
+            Err(CipherError::Failed)
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ const MAX_OVERHEAD: usize = 16;
 /// [`CipherError::Failed`] whatever is wrong with it.
 pub fn unwrap_key(algorithm: KeyWrapAlgorithm, key: &Secret, wrapped: &[u8]) -> Result<Secret, CipherError> {
     check_key(algorithm.key_size(), key)?;
-    if !wrapped.len().is_multiple_of(8) || wrapped.len() > KEY_SIZES.end().saturating_add(MAX_OVERHEAD) {
+    if wrapped.len() > KEY_SIZES.end().saturating_add(MAX_OVERHEAD) {
         return Err(CipherError::Failed);
     }
     let cipher = fetch(algorithm)?;
@@ -34,11 +34,10 @@ pub fn unwrap_key(algorithm: KeyWrapAlgorithm, key: &Secret, wrapped: &[u8]) -> 
         .decrypt_init(Some(&cipher), Some(key.expose()), None)
         .and_then(|()| run(&mut context, wrapped))
         .map_err(|_| CipherError::Failed)?;
-    if KEY_SIZES.contains(&unwrapped.len()) {
-        Ok(Secret::new(unwrapped.to_vec()))
-    } else {
-        Err(CipherError::Failed)
+    if unwrapped.len() < *KEY_SIZES.start() {
+        return Err(CipherError::Failed);
     }
+    Ok(Secret::new(unwrapped.to_vec()))
 }
 
 /// Encrypts the key `secret` with `key`.
@@ -142,6 +141,31 @@ mod tests {
                 Err(CipherError::Failed)
             );
         }
+    }
+
+    #[test]
+    fn a_key_that_is_too_long_or_too_short_is_not_unwrapped() {
+        let key = Secret::random(16).unwrap();
+        let cipher = fetch(KeyWrapAlgorithm::Aes128).unwrap();
+        let mut context = context().unwrap();
+        context
+            .encrypt_init(Some(&cipher), Some(key.expose()), None)
+            .unwrap();
+        let long = run(&mut context, &[7; 536]).unwrap();
+        assert_eq!(
+            unwrap_key(KeyWrapAlgorithm::Aes128, &key, &long),
+            Err(CipherError::Failed)
+        );
+        let triple = Secret::random(24).unwrap();
+        let cipher = fetch(KeyWrapAlgorithm::TripleDes).unwrap();
+        context
+            .encrypt_init(Some(&cipher), Some(triple.expose()), None)
+            .unwrap();
+        let short = run(&mut context, &[7; 8]).unwrap();
+        assert_eq!(
+            unwrap_key(KeyWrapAlgorithm::TripleDes, &triple, &short),
+            Err(CipherError::Failed)
+        );
     }
 
     #[test]
