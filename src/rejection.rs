@@ -29,6 +29,8 @@ pub enum Rejection {
     Token(token::Error),
     /// A SAML assertion or message is not as its schema has it.
     Saml(token::saml::Error),
+    /// A SAML message does not come in a form that a binding gives it.
+    SamlBinding(token::saml::BindingError),
     /// A certificate in the message is not one.
     Certificate(CertificateError),
     /// The signer is not trusted.
@@ -132,6 +134,7 @@ impl Rejection {
             Self::Dsig(error) => error.code(),
             Self::Token(error) => error.code(),
             Self::Saml(error) => error.code(),
+            Self::SamlBinding(error) => error.code(),
             Self::Certificate(error) => error.code(),
             Self::Trust(error) => error.code(),
             Self::OtherKey(_) => "trust.other_key",
@@ -152,7 +155,7 @@ impl Rejection {
             Self::Xml(_) => Stage::Xml,
             Self::Dsig(_) => Stage::Dsig,
             Self::Token(_) | Self::Certificate(_) => Stage::Token,
-            Self::Saml(_) => Stage::Saml,
+            Self::Saml(_) | Self::SamlBinding(_) => Stage::Saml,
             Self::Trust(_) | Self::OtherKey(_) => Stage::Trust,
             Self::Policy(_) => Stage::Policy,
             Self::Soap(_) => Stage::Soap,
@@ -179,7 +182,11 @@ impl Rejection {
             Self::Deviation(error) => error.position(),
             Self::SamlPolicy(error) => error.position(),
             Self::Issuer(error) => error.position(),
-            Self::Certificate(_) | Self::OtherKey(_) | Self::Unavailable(_) | Self::Replay(_) => None,
+            Self::SamlBinding(_)
+            | Self::Certificate(_)
+            | Self::OtherKey(_)
+            | Self::Unavailable(_)
+            | Self::Replay(_) => None,
         }
     }
 
@@ -190,6 +197,7 @@ impl Rejection {
             Self::Dsig(error) => error.clause(),
             Self::Token(error) => error.clause(),
             Self::Saml(error) => error.clause(),
+            Self::SamlBinding(error) => error.clause(),
             Self::Certificate(error) => error.clause(),
             Self::Trust(error) => error.clause(),
             Self::OtherKey(_) => Some("XML Signature §3.2.2"),
@@ -216,6 +224,7 @@ impl Rejection {
             | Self::Dsig(_)
             | Self::Token(_)
             | Self::Saml(_)
+            | Self::SamlBinding(_)
             | Self::Certificate(_)
             | Self::OtherKey(_)
             | Self::Soap(_)
@@ -238,6 +247,7 @@ impl fmt::Display for Rejection {
             Self::Dsig(error) => error.fmt(f),
             Self::Token(error) => error.fmt(f),
             Self::Saml(error) => error.fmt(f),
+            Self::SamlBinding(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
             Self::Trust(error) => error.fmt(f),
             Self::OtherKey(error) => error.fmt(f),
@@ -270,6 +280,7 @@ from! {
     Dsig(dsig::Error);
     Token(token::Error);
     Saml(token::saml::Error);
+    SamlBinding(token::saml::BindingError);
     Certificate(CertificateError);
     Trust(trust::Error);
     OtherKey(OtherKey);

@@ -4,7 +4,7 @@ use crate::dsig::Signature;
 use crate::rejection::Rejection;
 use crate::token::saml::Role;
 use crate::token::{KeyInfoItem, key_info_items};
-use crate::trust::{Attested, Issuers, Owner};
+use crate::trust::{Attested, EntityKey, Issuers, Owner};
 
 /// Verifies `signature`, which stands in something that `issuer` says, with a key that is that issuer's: of its metadata
 /// where metadata was given (T91), else of a certificate that leads to an anchor.
@@ -29,6 +29,19 @@ pub(crate) fn by_issuer<'d>(
             return Err(error.into());
         }
     };
+    by_keys(search, signature, keys, findings)
+}
+
+/// Verifies `signature` with whichever of `keys` made it.
+///
+/// # Errors
+/// What does not hold with the key that came furthest.
+pub(crate) fn by_keys<'d>(
+    search: &SignerSearch<'_>,
+    signature: &Signature<'d>,
+    keys: Vec<EntityKey>,
+    findings: &mut Findings,
+) -> Result<Attested<'d>, Rejection> {
     let noted = findings.signatures.len();
     let mut last = None;
     for key in keys {
@@ -46,11 +59,14 @@ pub(crate) fn by_issuer<'d>(
             break;
         }
     }
-    Err(last.unwrap_or_else(|| crate::trust::Error::unknown_signer(issuer).into()))
+    Err(last.unwrap_or_else(|| crate::trust::Error::unknown_signer("a key of any issuer").into()))
 }
 
-/// With whatever certificate the KeyInfo means.
-fn by_certificate<'d>(
+/// Verifies `signature` with whatever certificate its KeyInfo means, or any that is trusted.
+///
+/// # Errors
+/// As [`SignerSearch::by_x509`].
+pub(crate) fn by_certificate<'d>(
     search: &SignerSearch<'_>,
     signature: &Signature<'d>,
     findings: &mut Findings,

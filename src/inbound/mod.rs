@@ -7,6 +7,7 @@ mod findings;
 mod gate;
 mod issuer;
 mod message;
+mod saml;
 mod signer;
 
 pub use coverage::Covering;
@@ -22,8 +23,14 @@ pub use gate::Judgement;
 pub use gate::Received;
 pub use message::Sender;
 pub use message::VerifiedMessage;
+pub use saml::MetadataClaims;
+pub use saml::SamlContext;
+pub use saml::VerifiedSaml;
+pub use saml::judge_saml;
 
+pub(crate) use issuer::by_certificate;
 pub(crate) use issuer::by_issuer;
+pub(crate) use issuer::by_keys;
 pub(crate) use signer::SignerSearch;
 pub(crate) use signer::finding;
 pub(crate) use signer::note_legacy_algorithms;

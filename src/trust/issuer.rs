@@ -210,13 +210,18 @@ impl Issuers {
             .collect())
     }
 
-    /// The signing keys of every entity at the time `at`, each once: who may sign metadata.
-    pub fn all_keys(&self, at: DateTime<Utc>) -> Vec<&HeldKey> {
-        let mut keys: Vec<&HeldKey> = Vec::new();
-        let roles = self.entities.values().flat_map(|entity| &entity.roles);
-        for key in roles.filter(|role| role.is_valid(at)).flat_map(|role| &role.keys) {
-            if !keys.iter().any(|known| known.key == key.key) {
-                keys.push(key);
+    /// The signing keys of every entity at the time `at`, each once, at most `most` in the order of the entities' IDs:
+    /// whoever signs metadata, which has no Issuer, is among them.
+    pub fn all_entity_keys(&self, at: DateTime<Utc>, most: usize) -> Vec<EntityKey> {
+        let mut entities: Vec<(&String, &Entity)> = self.entities.iter().collect();
+        entities.sort_by_key(|(entity_id, _)| *entity_id);
+        let mut keys: Vec<EntityKey> = Vec::new();
+        for (entity_id, entity) in entities {
+            let valid = entity.roles.iter().filter(|role| role.is_valid(at));
+            for held in valid.flat_map(|role| &role.keys) {
+                if keys.len() < most && !keys.iter().any(|known| *known.key() == held.key) {
+                    keys.push(EntityKey::new(entity_id.clone(), held.key.clone()));
+                }
             }
         }
         keys
@@ -431,7 +436,7 @@ mod tests {
         let text = entity("entityID='a'", &one);
         assert_eq!(found(&text, "a", Issuers::ASSERTING), Err("trust.issuer_key"));
         let issuers = issuers(&[text]).unwrap();
-        assert!(issuers.all_keys(at("2026-11-26T00:00:00Z")).is_empty());
+        assert!(issuers.all_entity_keys(at("2026-11-26T00:00:00Z"), 9).is_empty());
     }
 
     #[test]
@@ -442,7 +447,7 @@ mod tests {
         assert_eq!(ask("2026-11-26T00:00:01Z"), Ok(1));
         assert_eq!(ask("2026-11-26T00:00:00Z"), Err("trust.metadata_expired"));
         let ended = issuers(&[until("2026-11-26T00:00:00Z")]).unwrap();
-        assert!(ended.all_keys(at("2026-11-26T00:00:00Z")).is_empty());
+        assert!(ended.all_entity_keys(at("2026-11-26T00:00:00Z"), 9).is_empty());
     }
 
     #[test]

@@ -1,5 +1,4 @@
 use chrono::DateTime;
-use chrono::TimeDelta;
 use chrono::Utc;
 
 use super::audience::Compared;
@@ -9,13 +8,12 @@ use super::confirmation::Presenter;
 use super::confirmation::confirm;
 use super::error::Error;
 use super::error::ErrorKind;
+use super::expected::note;
 use super::message::check_issuer_format;
-use super::message::note;
 use super::party::RelyingParty;
 use super::party::Rules;
 use super::party::Way;
 use super::time::Clock;
-use super::time::check_life;
 use crate::crypto::Unavailable;
 use crate::token::saml::Assertion;
 use crate::token::saml::Method;
@@ -88,30 +86,19 @@ pub fn judge_assertion(
     }
     let confirmation = confirmed.confirmation;
     check_authn(assertion, &confirmation.method, rules)?;
-    let data = confirmation.data.as_ref();
-    let ends = earliest([
-        assertion
-            .conditions
-            .as_ref()
-            .and_then(|conditions| conditions.not_on_or_after),
-        data.and_then(|data| data.not_on_or_after),
-    ]);
-    check_life(
-        assertion.element,
-        clock,
-        assertion.issue_instant,
-        ends,
-        rules.max_life(),
-    )?;
+    check_assertion_life(assertion, rules)?;
+    let conditions = assertion.conditions.as_ref();
+    let ends = [
+        conditions.and_then(|conditions| conditions.not_on_or_after),
+        confirmation.data.as_ref().and_then(|data| data.not_on_or_after),
+    ];
+    let ends = ends.into_iter().flatten().min();
     let usage = AssertionUse {
         issuer: assertion.issuer.value.clone().into_owned(),
         id: assertion.id.clone().into_owned(),
         issued: assertion.issue_instant,
-        until: remembered_until(assertion, ends, rules),
-        one_time_use: assertion
-            .conditions
-            .as_ref()
-            .map_or(OneTimeUse::NotAsked, |conditions| conditions.one_time_use),
+        until: ends.and_then(|end| end.checked_add_signed(rules.skew)),
+        one_time_use: conditions.map_or(OneTimeUse::NotAsked, |conditions| conditions.one_time_use),
     };
     Ok(Accepted {
         claims: Claims::of(assertion, confirmation, ends)?,
@@ -157,17 +144,19 @@ fn check_authn(assertion: &Assertion<'_>, method: &Method<'_>, rules: &Rules<'_>
     Ok(())
 }
 
-/// Until when a second use could pass: the end, or the longest life, and the skew.
-fn remembered_until(
-    assertion: &Assertion<'_>,
-    ends: Option<DateTime<Utc>>,
-    rules: &Rules<'_>,
-) -> Option<DateTime<Utc>> {
-    let longest = |life: TimeDelta| assertion.issue_instant.checked_add_signed(life);
-    let end = ends.or_else(|| rules.max_life().and_then(longest))?;
-    end.checked_add_signed(rules.skew)
-}
-
-fn earliest(times: [Option<DateTime<Utc>>; 2]) -> Option<DateTime<Utc>> {
-    times.into_iter().flatten().min()
+/// Where the policy limits lives, an assertion says when it ends, and that is soon enough after it was issued (T96).
+fn check_assertion_life(assertion: &Assertion<'_>, rules: &Rules<'_>) -> Result<(), Error> {
+    let Some(allowed) = rules.max_life() else {
+        return Ok(());
+    };
+    let conditions = assertion.conditions.as_ref();
+    let at = conditions.map_or(assertion.element, |conditions| conditions.element);
+    let Some(ends) = conditions.and_then(|conditions| conditions.not_on_or_after) else {
+        return Err(Error::new(at, ErrorKind::NoEnd));
+    };
+    let life = ends.signed_duration_since(assertion.issue_instant);
+    if life > allowed {
+        return Err(Error::new(at, ErrorKind::LifeTooLong { life, allowed }));
+    }
+    Ok(())
 }

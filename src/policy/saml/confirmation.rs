@@ -1,7 +1,7 @@
 use super::error::Error;
 use super::error::ErrorKind;
-use super::message::check_answers;
-use super::message::check_reached;
+use super::expected::check_answers;
+use super::expected::check_reached;
 use super::party::RelyingParty;
 use super::party::Rules;
 use super::party::Way;

@@ -159,10 +159,14 @@ pub enum ErrorKind {
     InterruptedText,
     /// A Signature that does not stand after the Issuer.
     SignaturePlace,
+    /// An assertion where none is read; its name (T07–T10).
+    Position(String),
+    /// A Signature that is no child of what is read, or that signs something else than its parent (T01–T09).
+    SignatureParent,
 }
 
 impl Error {
-    pub(super) fn new(at: Element<'_>, kind: ErrorKind) -> Self {
+    pub(crate) fn new(at: Element<'_>, kind: ErrorKind) -> Self {
         Self {
             kind: Box::new(kind),
             position: at.position(),
@@ -229,6 +233,8 @@ impl Error {
             ErrorKind::AttributeNotText(_) => "saml.attribute_not_text",
             ErrorKind::InterruptedText => "saml.interrupted_text",
             ErrorKind::SignaturePlace => "saml.signature_place",
+            ErrorKind::Position(_) => "saml.position",
+            ErrorKind::SignatureParent => "saml.signature_parent",
         }
     }
 
@@ -272,6 +278,8 @@ impl Error {
             ErrorKind::NameId => "SAML Core §2.2",
             ErrorKind::AttributeNotText(_) => "SAML Core §2.7.3.1.1",
             ErrorKind::SignaturePlace => "SAML Core §5.4.1",
+            ErrorKind::Position(_) => "SAML Core §3.3.3",
+            ErrorKind::SignatureParent => "SAML Core §5.4.2",
             ErrorKind::LifeTooLong { .. }
             | ErrorKind::NoEnd
             | ErrorKind::Encrypted(_)
@@ -443,6 +451,12 @@ impl fmt::Display for Error {
             }
             ErrorKind::InterruptedText => {
                 f.write_str("a comment or a processing instruction stands inside a text")
+            }
+            ErrorKind::Position(name) => {
+                write!(f, "{} stands where no assertion is read", quoted(name))
+            }
+            ErrorKind::SignatureParent => {
+                f.write_str("the Signature does not sign the element whose child it is, or that is not read")
             }
             ErrorKind::SignaturePlace => {
                 f.write_str("the Signature does not stand after the Issuer, where the schema has it")

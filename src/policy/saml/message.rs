@@ -5,12 +5,12 @@ use super::claims::MessageClaims;
 use super::claims::NameClaim;
 use super::error::Error;
 use super::error::ErrorKind;
-use super::party::ExpectedRequest;
+use super::expected::check_answers;
+use super::expected::check_reached;
 use super::party::RelyingParty;
 use super::party::Rules;
-use super::party::Way;
 use super::time::Clock;
-use super::time::check_life;
+use super::time::check_age;
 use crate::policy::InterruptedText;
 use crate::policy::SignatureOrder;
 use crate::token::saml::Assertion;
@@ -45,7 +45,8 @@ pub fn judge_response(
     check_same_issuer(message, assertion)?;
     let mut warnings = Vec::new();
     check_message(message, rules, party, now, &mut warnings)?;
-    if message.in_response_to.is_some() {
+    // Archives hold Responses that leave it to the confirmation to say what they answer.
+    if message.in_response_to.is_some() || !rules.passes_the_unsaid() {
         let answers = message.in_response_to.as_deref();
         check_answers(message.element, answers, rules, party, &mut warnings)?;
     }
@@ -85,7 +86,7 @@ pub fn judge_logout_request(
         clock.has_not_ended(message.element, "NotOnOrAfter", end)?;
     }
     let (issued, ends) = (message.issue_instant, request.not_on_or_after);
-    check_life(message.element, clock, issued, ends, rules.max_life())?;
+    check_age(message.element, clock, issued, ends, rules.max_life())?;
     let name = name_of(&request.identifier)?;
     let indexes = request.session_indexes.iter();
     let claims = MessageClaims {
@@ -114,7 +115,7 @@ pub fn judge_logout_response(
     let answers = message.in_response_to.as_deref();
     check_answers(message.element, answers, rules, party, &mut warnings)?;
     let clock = Clock::new(rules, now);
-    check_life(
+    check_age(
         message.element,
         clock,
         message.issue_instant,
@@ -138,7 +139,7 @@ pub fn judge_authn_request(
     let mut warnings = Vec::new();
     check_message(message, rules, party, now, &mut warnings)?;
     let clock = Clock::new(rules, now);
-    check_life(
+    check_age(
         message.element,
         clock,
         message.issue_instant,
@@ -249,66 +250,6 @@ pub(super) fn check_issuer_format(issuer: &NameId<'_>) -> Result<(), Error> {
     }
 }
 
-/// A Recipient or Destination must be ours (T93). In a SOAP message it may be the audience's name, if no URL was said.
-pub(super) fn check_reached(
-    at: Element<'_>,
-    attribute: &'static str,
-    found: Option<&str>,
-    rules: &Rules<'_>,
-    party: &RelyingParty,
-    warnings: &mut Vec<&'static str>,
-) -> Result<(), Error> {
-    let found = found.ok_or_else(|| Error::new(at, ErrorKind::RecipientMissing(attribute)))?;
-    let named = || party.audience.as_deref().filter(|_| rules.way == Way::Soap);
-    let Some(expected) = party.recipient.as_deref().or_else(named) else {
-        if rules.passes_the_unsaid() {
-            note(warnings, "recipient_not_compared");
-            return Ok(());
-        }
-        let found = found.to_owned();
-        return Err(Error::new(at, ErrorKind::RecipientUnknown { attribute, found }));
-    };
-    if found == expected {
-        return Ok(());
-    }
-    let kind = ErrorKind::Recipient {
-        attribute,
-        expected: expected.to_owned(),
-        found: found.to_owned(),
-    };
-    Err(Error::new(at, kind))
-}
-
-/// An answer must answer what was asked (T94).
-pub(super) fn check_answers(
-    at: Element<'_>,
-    found: Option<&str>,
-    rules: &Rules<'_>,
-    party: &RelyingParty,
-    warnings: &mut Vec<&'static str>,
-) -> Result<(), Error> {
-    let expected = match (&party.request, found) {
-        (ExpectedRequest::Unsolicited | ExpectedRequest::RequestOrUnsolicited(_), None) => return Ok(()),
-        (ExpectedRequest::Request(expected) | ExpectedRequest::RequestOrUnsolicited(expected), found) => {
-            if found == Some(expected) {
-                return Ok(());
-            }
-            Some(expected.clone())
-        }
-        (ExpectedRequest::Unsolicited, Some(_)) => None,
-        (ExpectedRequest::NotSaid, found) => {
-            if rules.passes_the_unsaid() {
-                note(warnings, "request_not_compared");
-                return Ok(());
-            }
-            let found = found.map(str::to_owned);
-            return Err(Error::new(at, ErrorKind::RequestUnknown { found }));
-        }
-    };
-    let found = found.map(str::to_owned);
-    Err(Error::new(at, ErrorKind::InResponseTo { expected, found }))
-}
-
 /// The name that `identifier` is, in the clear and not empty.
 pub(super) fn name_of(identifier: &Identifier<'_>) -> Result<NameClaim, Error> {
     match identifier {
@@ -319,18 +260,13 @@ pub(super) fn name_of(identifier: &Identifier<'_>) -> Result<NameClaim, Error> {
     }
 }
 
-pub(super) fn note(warnings: &mut Vec<&'static str>, warning: &'static str) {
-    if !warnings.contains(&warning) {
-        warnings.push(warning);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::super::tests::{Case, NOW, archive, assertion_text, document, replaced, sso, time, with};
     use super::*;
     use crate::policy::Profile;
+    use crate::policy::saml::Way;
 
     fn response_text(attributes: &str, issuer: &str, status: &str, content: &str) -> String {
         let content = content.replace("<ds:Signature/>", "");
@@ -367,6 +303,10 @@ mod tests {
         );
         let other = r#" Destination="https://sp.example/acs" InResponseTo="_x""#;
         assert_eq!(code(other, ISSUER), "saml.in_response_to");
+        let silent = r#" Destination="https://sp.example/acs""#;
+        assert_eq!(code(silent, ISSUER), "saml.in_response_to");
+        let text = response_text(silent, ISSUER, "Success", &assertion_text());
+        assert_eq!(response_code(&archive(), &text), "accepted");
         assert_eq!(code(TO_US, ""), "saml.issuer_missing");
         assert_eq!(
             code(TO_US, "<saml:Issuer>https://idp2.example</saml:Issuer>"),

@@ -5,6 +5,7 @@
 //!
 //! | rule | where |
 //! |---|---|
+//! | T01–T14 nothing signed elsewhere | [`check_positions`], [`check_signature_place`] |
 //! | T91 one issuer, and the key is its own | [`judge_response`], with the keys of [`Issuers`](crate::trust::Issuers) |
 //! | T92 audience | [`judge_assertion`] |
 //! | T93, T94 recipient, destination, request | [`judge_assertion`], [`judge_response`], [`judge_logout_request`] |
@@ -20,8 +21,10 @@ mod audience;
 mod claims;
 mod confirmation;
 mod error;
+mod expected;
 mod message;
 mod party;
+mod position;
 mod time;
 
 pub use assertion::Accepted;
@@ -49,6 +52,7 @@ pub use party::ExpectedRequest;
 pub use party::RelyingParty;
 pub use party::Rules;
 pub use party::Way;
+pub use position::check_positions;
 
 #[cfg(test)]
 mod tests;

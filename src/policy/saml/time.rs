@@ -91,9 +91,8 @@ impl Clock {
     }
 }
 
-/// Refuses what holds for longer after `issued` than `allowed` (T96). Without an end of its own it ends when that
-/// has passed.
-pub(super) fn check_life(
+/// Refuses a message that was issued longer ago than `allowed`, or that holds for longer after it was issued (T96).
+pub(super) fn check_age(
     at: Element<'_>,
     clock: Clock,
     issued: DateTime<Utc>,
@@ -103,17 +102,13 @@ pub(super) fn check_life(
     let Some(allowed) = allowed else {
         return Ok(());
     };
-    match ends {
-        Some(ends) => {
-            let life = ends.signed_duration_since(issued);
-            if life > allowed {
-                return Err(Error::new(at, ErrorKind::LifeTooLong { life, allowed }));
-            }
-            Ok(())
-        }
-        None => match issued.checked_add_signed(allowed) {
-            Some(ended) => clock.has_not_ended(at, "the end of the longest life allowed", ended),
-            None => Err(Error::new(at, ErrorKind::NoEnd)),
-        },
+    if let Some(life) = ends.map(|ends| ends.signed_duration_since(issued))
+        && life > allowed
+    {
+        return Err(Error::new(at, ErrorKind::LifeTooLong { life, allowed }));
+    }
+    match issued.checked_add_signed(allowed) {
+        Some(ended) => clock.has_not_ended(at, "the end of the longest life allowed", ended),
+        None => Err(Error::new(at, ErrorKind::NoEnd)),
     }
 }

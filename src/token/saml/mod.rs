@@ -6,10 +6,13 @@
 //! and never searched. One liberty: a Signature that is a child of what it signs, but not at its place after
 //! the Issuer, is read and [says so](EnvelopedSignature::place); whether that may pass is for the policy.
 //!
+//! `xsi:type` is never read, as exclusive canonicalization leaves open what its prefix means (T45).
+//!
 //! Nothing read here is proved. Text is the whole text of its element; [`Interruption::find`] tells where a
 //! comment or a processing instruction stood inside.
 
 mod assertion;
+mod binding;
 mod conditions;
 mod error;
 mod interruption;
@@ -24,6 +27,8 @@ mod statement;
 mod subject;
 
 pub use assertion::Assertion;
+pub use binding::BindingError;
+pub use binding::decode;
 pub use conditions::Conditions;
 pub use conditions::OneTimeUse;
 pub use conditions::ProxyRestriction;

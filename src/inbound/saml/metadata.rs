@@ -1,0 +1,62 @@
+use super::MetadataClaims;
+use super::SamlContext;
+use super::VerifiedSaml;
+use super::signed::Placed;
+use super::signed::Signatures;
+use super::signed::not_signed;
+use super::signed::search;
+use crate::inbound::AsOf;
+use crate::inbound::Findings;
+use crate::inbound::by_certificate;
+use crate::inbound::by_keys;
+use crate::policy::Unmet;
+use crate::policy::UnmetKind;
+use crate::policy::saml::Error;
+use crate::policy::saml::ErrorKind;
+use crate::policy::saml::Rules;
+use crate::policy::saml::Way;
+use crate::policy::saml::check_text;
+use crate::rejection::Rejection;
+use crate::token::saml::Metadata;
+use crate::trust::TrustStore;
+use crate::xml::Element;
+
+/// Metadata, signed by anyone whom we trust: it has no Issuer, and often another than the entity vouches for it.
+pub(super) fn judge_metadata<'d>(
+    root: Element<'d>,
+    context: &SamlContext<'_>,
+    signatures: &mut Signatures<'d>,
+    findings: &mut Findings,
+) -> Result<VerifiedSaml, Rejection> {
+    let rules = Rules::new(context.policy, Way::Alone);
+    let metadata = Metadata::read(root)?;
+    let placed = Placed::read(root, metadata.signature, &rules, context)?.ok_or_else(not_signed)?;
+    let AsOf::Time(at) = context.as_of else {
+        return Err(Unmet::nowhere(UnmetKind::NoMessageTime).into());
+    };
+    let search = search(context, at);
+    let keys = context.issuers.all_entity_keys(at, TrustStore::MAX_CANDIDATES);
+    let attested = if context.issuers.is_empty() {
+        by_certificate(&search, &placed.signature, findings)?
+    } else {
+        by_keys(&search, &placed.signature, keys, findings)?
+    };
+    signatures.add(placed.check(attested)?);
+    check_text(root, &rules)?;
+    if let Some(ended) = metadata.valid_until.filter(|end| *end <= at) {
+        let kind = ErrorKind::Expired {
+            what: "validUntil",
+            ended,
+            now: at,
+            skew: chrono::TimeDelta::zero(),
+        };
+        return Err(Error::new(root, kind).into());
+    }
+    let entities = metadata.entities.iter();
+    Ok(VerifiedSaml::Metadata(MetadataClaims {
+        entities: entities
+            .map(|entity| entity.entity_id.clone().into_owned())
+            .collect(),
+        valid_until: metadata.valid_until,
+    }))
+}

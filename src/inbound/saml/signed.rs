@@ -1,0 +1,146 @@
+use chrono::DateTime;
+use chrono::Utc;
+
+use super::SamlContext;
+use crate::dsig;
+use crate::dsig::Objects;
+use crate::dsig::Signature;
+use crate::inbound::Covering;
+use crate::inbound::Findings;
+use crate::inbound::SignerSearch;
+use crate::inbound::by_issuer;
+use crate::policy::Unmet;
+use crate::policy::UnmetKind;
+use crate::policy::saml::Error;
+use crate::policy::saml::ErrorKind;
+use crate::policy::saml::Rules;
+use crate::policy::saml::check_signature_place;
+use crate::rejection::Rejection;
+use crate::token;
+use crate::token::ErrorKind::{Base64, Interrupted, Xml};
+use crate::token::key_info_items;
+use crate::token::saml::EnvelopedSignature;
+use crate::token::saml::Role;
+use crate::trust::Attested;
+use crate::xml::Element;
+
+/// The signatures of a document that a trusted key has made.
+#[derive(Debug, Default)]
+pub(super) struct Signatures<'d> {
+    attested: Vec<Attested<'d>>,
+}
+
+impl<'d> Signatures<'d> {
+    /// Whether one of them covers all of `element`.
+    pub(super) fn cover(&self, element: Element<'d>) -> bool {
+        self.attested.iter().any(|one| one.covered().covers(element))
+    }
+
+    pub(super) fn add(&mut self, attested: Attested<'d>) {
+        self.attested.push(attested);
+    }
+
+    pub(super) fn elements(&self) -> Vec<Element<'d>> {
+        self.attested
+            .iter()
+            .map(|one| one.covered().signature())
+            .collect()
+    }
+
+    /// What they cover.
+    pub(super) fn coverings(&self) -> impl Iterator<Item = Covering<'d>> {
+        self.attested.iter().flat_map(|one| {
+            let signature = one.covered().signature();
+            one.covered().elements().map(move |element| Covering {
+                element,
+                except: signature.is_within(element).then_some(signature),
+            })
+        })
+    }
+}
+
+/// A signature that was read and stands where it may, before any key has been looked for.
+pub(super) struct Placed<'d> {
+    /// What it should sign: its parent.
+    pub(super) parent: Element<'d>,
+    pub(super) signature: Signature<'d>,
+}
+
+impl<'d> Placed<'d> {
+    /// Reads the signature in `parent`, if there is one.
+    pub(super) fn read(
+        parent: Element<'d>,
+        found: Option<EnvelopedSignature<'d>>,
+        rules: &Rules<'_>,
+        context: &SamlContext<'_>,
+    ) -> Result<Option<Self>, Rejection> {
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        check_signature_place(found, rules)?;
+        let signature = Signature::read(found.element, Objects::Refused, &context.policy.limits)?;
+        if let Some(key_info) = signature.key_info {
+            check_key_info(key_info)?;
+        }
+        check_signs_parent(&signature, parent)?;
+        Ok(Some(Self { parent, signature }))
+    }
+
+    /// Verifies it with a key of `issuer`, in one of `roles`.
+    pub(super) fn verify(
+        &self,
+        issuer: &str,
+        roles: &'static [Role],
+        at: DateTime<Utc>,
+        context: &SamlContext<'_>,
+        findings: &mut Findings,
+    ) -> Result<Attested<'d>, Rejection> {
+        let search = search(context, at);
+        let attested = by_issuer(&search, context.issuers, &self.signature, issuer, roles, findings)?;
+        self.check(attested)
+    }
+
+    /// It signs its parent, whole.
+    pub(super) fn check(&self, attested: Attested<'d>) -> Result<Attested<'d>, Rejection> {
+        if !attested.signs(self.parent) {
+            return Err(Error::new(self.signature.element, ErrorKind::SignatureParent).into());
+        }
+        Ok(attested)
+    }
+}
+
+/// How a signer is looked for.
+pub(super) fn search<'c>(context: &SamlContext<'c>, at: DateTime<Utc>) -> SignerSearch<'c> {
+    SignerSearch {
+        trust: context.trust,
+        paths: context.policy.path_rules(),
+        rules: dsig::Rules {
+            permitted: &context.policy.algorithms,
+            limits: &context.policy.limits,
+        },
+        at,
+    }
+}
+
+/// Nothing that counts is signed.
+pub(super) fn not_signed() -> Rejection {
+    Unmet::nowhere(UnmetKind::NoSignature).into()
+}
+
+/// Refuses a KeyInfo with a value that others may read in another way (T36). One that merely says nothing is no
+/// harm where metadata says whose key it is.
+fn check_key_info(key_info: Element<'_>) -> Result<(), token::Error> {
+    match key_info_items(key_info) {
+        Err(error) if matches!(error.kind(), Interrupted(_) | Xml(_) | Base64(_)) => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// The one Reference is to the element that the Signature stands in (SAML Core §5.4.2; T01–T09).
+fn check_signs_parent(signature: &Signature<'_>, parent: Element<'_>) -> Result<(), Error> {
+    let resolved = |reference: &dsig::Reference<'_>| reference.target.resolve(parent.document());
+    match signature.references.as_slice() {
+        [reference] if resolved(reference) == Some(parent) => Ok(()),
+        _ => Err(Error::new(signature.element, ErrorKind::SignatureParent)),
+    }
+}

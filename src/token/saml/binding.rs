@@ -1,0 +1,171 @@
+use std::fmt;
+use std::io::Read;
+
+use bytes::Bytes;
+use flate2::read::DeflateDecoder;
+
+use crate::crypto::Base64Error;
+use crate::crypto::decode_base64;
+
+/// The most bytes that come out of DEFLATE (T110).
+const MAX_INFLATED: u64 = 1 << 20;
+
+/// The most bytes that come out of DEFLATE for one that goes in (T110).
+const MAX_RATIO: u64 = 100;
+
+/// Why bytes are no SAML message in a form that a binding gives it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum BindingError {
+    /// Neither XML nor base64.
+    Base64(Base64Error),
+    /// What the base64 encodes is neither XML nor DEFLATE.
+    Deflate,
+    /// What was deflated is larger than a message may be.
+    Inflated {
+        /// How many bytes may come out.
+        allowed: u64,
+    },
+}
+
+/// The XML of a SAML message as XML, as base64 (SAML Bindings §3.5.4) or as base64 of DEFLATE (§3.4.4.1).
+///
+/// XML begins with `<`, and no base64 does.
+///
+/// # Errors
+/// It is none of these, or inflates to more than 1 MiB or a hundred times its size.
+pub fn decode(input: Bytes) -> Result<Bytes, BindingError> {
+    if is_xml(&input) {
+        return Ok(input);
+    }
+    let text = std::str::from_utf8(&input).map_err(|_| BindingError::Base64(Base64Error::Length))?;
+    let decoded = decode_base64(text).map_err(BindingError::Base64)?;
+    if is_xml(&decoded) {
+        return Ok(decoded.into());
+    }
+    inflate(&decoded)
+}
+
+/// Whether `bytes` begin as XML does, in UTF-8 or UTF-16.
+fn is_xml(bytes: &[u8]) -> bool {
+    if matches!(bytes, [0xfe, 0xff, ..] | [0xff, 0xfe, ..]) {
+        return true;
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.trim_ascii_start().first() == Some(&b'<')
+}
+
+fn inflate(deflated: &[u8]) -> Result<Bytes, BindingError> {
+    let length = u64::try_from(deflated.len()).unwrap_or(u64::MAX);
+    let allowed = length.saturating_mul(MAX_RATIO).min(MAX_INFLATED);
+    let mut inflated = Vec::new();
+    let read = DeflateDecoder::new(deflated)
+        .take(allowed.saturating_add(1))
+        .read_to_end(&mut inflated);
+    if u64::try_from(inflated.len()).unwrap_or(u64::MAX) > allowed {
+        return Err(BindingError::Inflated { allowed });
+    }
+    match read {
+        Ok(_) if is_xml(&inflated) => Ok(inflated.into()),
+        Ok(_) | Err(_) => Err(BindingError::Deflate),
+    }
+}
+
+impl BindingError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Base64(_) | Self::Deflate => "saml.encoding",
+            Self::Inflated { .. } => "limit.inflated",
+        }
+    }
+
+    /// The clause it rests on.
+    pub fn clause(&self) -> Option<&'static str> {
+        match self {
+            Self::Base64(_) => Some("SAML Bindings §3.5.4"),
+            Self::Deflate => Some("SAML Bindings §3.4.4.1"),
+            Self::Inflated { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for BindingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base64(error) => write!(f, "it is neither XML nor base64: {error}"),
+            Self::Deflate => f.write_str("what the base64 encodes is neither XML nor deflated XML"),
+            Self::Inflated { allowed } => write!(f, "more than {allowed} bytes come out of the DEFLATE"),
+        }
+    }
+}
+
+impl std::error::Error for BindingError {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::DeflateEncoder;
+
+    use super::*;
+    use crate::crypto::encode_base64;
+
+    fn deflated(content: &[u8]) -> Bytes {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(content).unwrap();
+        encode_base64(&encoder.finish().unwrap()).into()
+    }
+
+    fn code(input: impl Into<Bytes>) -> &'static str {
+        decode(input.into()).map_or_else(|error| error.code(), |_| "decoded")
+    }
+
+    #[test]
+    fn each_binding_gives_the_same_xml() {
+        let xml = "<a>b</a>";
+        for input in [
+            xml.into(),
+            encode_base64(xml.as_bytes()).into(),
+            format!(" {}\n", encode_base64(xml.as_bytes())).into(),
+            deflated(xml.as_bytes()),
+        ] {
+            assert_eq!(decode(input).unwrap(), xml);
+        }
+        assert_eq!(code("\n \u{feff}<a/>"), "saml.encoding");
+        assert_eq!(code("\u{feff} <a/>"), "decoded");
+        assert_eq!(code(&b"\xff\xfe<\0a\0/\0>\0"[..]), "decoded");
+    }
+
+    #[test]
+    fn other_bytes_are_refused() {
+        for input in ["", "a", "abc*", "YWJj", "PGEvPg=", "\u{e9}"] {
+            assert_eq!(code(input), "saml.encoding", "{input}");
+        }
+        assert_eq!(code(&b"\xff"[..]), "saml.encoding");
+        assert_eq!(code(deflated(b"no xml")), "saml.encoding");
+        assert_eq!(code(encode_base64(&[0x4b, 0x04])), "saml.encoding");
+    }
+
+    #[test]
+    fn a_bomb_is_not_inflated() {
+        let large = |length: usize| {
+            let noise = (0_u64..).map(|number| format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+            let mut content = String::from("<a>");
+            for word in noise {
+                content.push_str(&word);
+                if content.len() >= length {
+                    break;
+                }
+            }
+            content.truncate(length);
+            content
+        };
+        assert_eq!(code(deflated(large(1 << 20).as_bytes())), "decoded");
+        assert_eq!(code(deflated(large((1 << 20) + 1).as_bytes())), "limit.inflated");
+        let dense = format!("<a>{}", " ".repeat(500_000));
+        assert_eq!(code(deflated(dense.as_bytes())), "limit.inflated");
+    }
+}
