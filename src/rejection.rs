@@ -158,6 +158,8 @@ impl Rejection {
             Self::Saml(_) | Self::SamlBinding(_) => Stage::Saml,
             Self::Trust(_) | Self::OtherKey(_) => Stage::Trust,
             Self::Policy(_) => Stage::Policy,
+            // A limit of the document: its code names no stage.
+            Self::Soap(error) if matches!(error.kind(), soap::ErrorKind::Xml(_)) => Stage::Xml,
             Self::Soap(_) => Stage::Soap,
             Self::Wss(_) => Stage::Wss,
             Self::Deviation(_) => Stage::Wss,

@@ -304,22 +304,21 @@ struct Weighed<'d> {
 }
 
 /// Refuses what may stand in a header and cannot be judged yet.
-fn refuse_unsupported(header: &wss::Header<'_>) -> Result<(), Unmet> {
-    for item in header.items() {
-        let (element, what) = match item {
-            Item::UsernameToken(element) => (element, "a UsernameToken"),
-            Item::Encryption(element) => (element, "an encrypted message"),
-            Item::Saml1Assertion(element) => (element, "a SAML 1.1 assertion"),
-            Item::Timestamp(_)
-            | Item::X509Token(_)
-            | Item::Signature(_)
-            | Item::Saml2Assertion(_)
-            | Item::TokenReference(_)
-            | Item::SignatureConfirmation(_) => continue,
-        };
-        return Err(Unmet::at(*element, UnmetKind::Unsupported(what)));
-    }
-    Ok(())
+fn refuse_unsupported(header: &wss::Header<'_>) -> Result<(), Rejection> {
+    header.check_supported()?;
+    let saml1 = header.items().iter().find_map(|item| match item {
+        Item::Saml1Assertion(element) => Some(*element),
+        Item::Timestamp(_)
+        | Item::X509Token(_)
+        | Item::Signature(_)
+        | Item::Saml2Assertion(_)
+        | Item::TokenReference(_)
+        | Item::SignatureConfirmation(_)
+        | Item::UsernameToken(_)
+        | Item::Encryption(_) => None,
+    });
+    let refusal = |element| Unmet::at(element, UnmetKind::Unsupported("a SAML 1.1 assertion"));
+    saml1.map_or(Ok(()), |element| Err(refusal(element).into()))
 }
 
 /// The transport must not contradict the message (T114).

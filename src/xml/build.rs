@@ -13,7 +13,7 @@ use super::error::{ErrorKind, Scanned, malformed, refuse};
 use super::limits::{Limit, Limits};
 use super::names::{RawName, check_qname};
 use super::namespace::Namespace;
-use super::prefixes::{DEFAULT, Interner};
+use super::prefixes::{DEFAULT, Interner, XML};
 use super::{attributes, ids};
 use bindings::{Binding, FREE, UNBOUND};
 
@@ -181,6 +181,10 @@ impl<'a> Builder<'a> {
             let length = short(name.colon - name.start);
             (self.prefix(name.start, name.colon)?, length)
         };
+        if prefix == XML && self.bytes().get(name.start..name.end) == Some(b"xml:xmlns") {
+            // Legal, meaningless, and a declaration to some readers (T32).
+            return refuse(name.start, ErrorKind::ReservedPrefix("xml:xmlns".to_owned()));
+        }
         self.arena.attributes.push(AttributeRecord {
             name: offset(name.start),
             value: offset(raw.value),
