@@ -21,6 +21,7 @@ pub mod inbound;
 
 // Acting.
 pub mod relay;
+pub mod outbound;
 pub mod config;
 pub mod gateway;
 pub mod cli;

@@ -10,6 +10,7 @@ use crate::dsig;
 use crate::policy;
 use crate::policy::Unmet;
 use crate::soap;
+use crate::soap::Fault;
 use crate::token;
 use crate::trust;
 use crate::trust::{IssuerError, OtherKey, ReplayError};
@@ -242,6 +243,32 @@ impl Rejection {
     }
 }
 
+impl Rejection {
+    /// All that a peer may be told. Decryption, signature, trust, policy and replay look the same (T122); what our
+    /// own stores cannot tell is busyness, as it says nothing about the message.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Soap(error) => soap_fault(error.kind()),
+            Self::Replay(error) if error.is_ours() => Fault::Busy,
+            Self::Unavailable(_) => Fault::Internal,
+            Self::Xml(_)
+            | Self::Dsig(_)
+            | Self::Token(_)
+            | Self::Saml(_)
+            | Self::Certificate(_)
+            | Self::Trust(_)
+            | Self::OtherKey(_)
+            | Self::Policy(_)
+            | Self::Wss(_)
+            | Self::Deviation(_)
+            | Self::SamlPolicy(_)
+            | Self::SamlBinding(_)
+            | Self::Issuer(_)
+            | Self::Replay(_) => Fault::FailedCheck,
+        }
+    }
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -294,4 +321,87 @@ from! {
     Issuer(IssuerError);
     Unavailable(Unavailable);
     Replay(ReplayError);
+}
+
+/// What is no envelope, or one that we do not speak, is told in SOAP's words; what is wrong inside an envelope is not told.
+fn soap_fault(kind: &soap::ErrorKind) -> Fault {
+    use soap::ErrorKind;
+    match kind {
+        ErrorKind::NotUnderstood(names) => Fault::MustUnderstand(names.clone()),
+        ErrorKind::Version(_) => Fault::VersionMismatch,
+        ErrorKind::Xml(error) if !matches!(error.kind(), xml::ErrorKind::ElementInText(_)) => {
+            Fault::Malformed
+        }
+        ErrorKind::NotAnEnvelope(_) => Fault::Malformed,
+        ErrorKind::Xml(_)
+        | ErrorKind::BodyMissing
+        | ErrorKind::MultipleBodies
+        | ErrorKind::MultipleHeaders
+        | ErrorKind::HeaderOrder
+        | ErrorKind::UnexpectedElement(_)
+        | ErrorKind::NestedEnvelope
+        | ErrorKind::Text
+        | ErrorKind::UnqualifiedHeader(_)
+        | ErrorKind::EncodingStyle
+        | ErrorKind::MustUnderstandValue(_)
+        | ErrorKind::Addressing(_, _)
+        | ErrorKind::AddressingDuplicate(_)
+        | ErrorKind::AddressingMixed
+        | ErrorKind::ReplyTo(_)
+        | ErrorKind::Action(_)
+        | ErrorKind::ContentType(_)
+        | ErrorKind::Charset(_) => Fault::FailedCheck,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::policy::UnmetKind;
+    use crate::soap::Envelope;
+    use crate::trust::{ReplayKey, ReplayKind, ReplayStore};
+    use crate::xml::Limits;
+
+    fn fault_of(message: &str) -> Fault {
+        let error = Envelope::parse(message.to_owned().into(), &Limits::default()).unwrap_err();
+        Rejection::from(error).fault()
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_told_in_the_words_of_soap() {
+        assert_eq!(fault_of("<a"), Fault::Malformed);
+        assert_eq!(fault_of("<!DOCTYPE a><a/>"), Fault::Malformed);
+        assert_eq!(fault_of("<a/>"), Fault::Malformed);
+        assert_eq!(
+            fault_of("<Envelope xmlns='urn:soap:7'><Body/></Envelope>"),
+            Fault::VersionMismatch
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_inside_an_envelope_is_not_told() {
+        let namespace = soap::Version::Soap11.namespace().uri();
+        let twice = format!("<Envelope xmlns='{namespace}'><Body/><Body/></Envelope>");
+        assert_eq!(fault_of(&twice), Fault::FailedCheck);
+        let unmet = Unmet::nowhere(UnmetKind::NoSignature);
+        assert_eq!(Rejection::from(unmet).fault(), Fault::FailedCheck);
+    }
+
+    #[test]
+    fn a_full_store_is_busy_and_a_replay_is_refused() {
+        let (issued, until) = (
+            "2026-11-24T00:00:00Z".parse().unwrap(),
+            "2026-11-24T00:05:00Z".parse().unwrap(),
+        );
+        let store = ReplayStore::in_memory(1, issued);
+        let fault = |name: &[u8]| {
+            let key = ReplayKey::new(ReplayKind::Message, name, &[]).unwrap();
+            let refused = store.first_use(&key, issued, until, issued);
+            refused.map_err(|error| Rejection::from(error).fault()).err()
+        };
+        assert_eq!(fault(b"a"), None);
+        assert_eq!(fault(b"a"), Some(Fault::FailedCheck));
+        assert_eq!(fault(b"b"), Some(Fault::Busy));
+    }
 }

@@ -15,7 +15,7 @@ use super::problem::Source;
 use super::route;
 use super::typed;
 use crate::crypto::ClientCertificates;
-use crate::crypto::TlsIdentity;
+use crate::crypto::Identity;
 use crate::crypto::TlsServer;
 
 /// Checks everything that types do not say. `None` if anything is wrong, which is then noted in `source`.
@@ -130,7 +130,7 @@ fn tls_server(
         .ok()
 }
 
-fn signer(gateway: &typed::Gateway, now: DateTime<Utc>, source: &mut Source<'_>) -> Option<TlsIdentity> {
+fn signer(gateway: &typed::Gateway, now: DateTime<Utc>, source: &mut Source<'_>) -> Option<Identity> {
     let table = KeyPath::default().key("gateway");
     let files = IdentityFiles {
         table: table.clone(),

@@ -1,10 +1,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::crypto::TlsIdentity;
+use crate::crypto::Identity;
 use crate::crypto::TlsServer;
 use crate::policy::Policy;
+use crate::policy::saml::RelyingParty;
 use crate::relay::Route;
+use crate::soap::QName;
+use crate::soap::Roles;
 use crate::trust::Issuers;
 use crate::trust::TrustStore;
 
@@ -16,7 +19,7 @@ pub struct Checked {
     /// Where operators ask for health and metrics.
     pub admin: Option<SocketAddr>,
     /// Who signs the answers.
-    pub signer: TlsIdentity,
+    pub signer: Identity,
     /// How much is taken on.
     pub load: Load,
     /// How many used messages are remembered at a time.
@@ -58,8 +61,12 @@ pub struct GuardedRoute {
     pub trust: TrustStore,
     /// Whose assertions count.
     pub issuers: Issuers,
-    /// The audience that assertions must be meant for.
-    pub audience: Option<String>,
+    /// What we are to SAML.
+    pub party: RelyingParty,
+    /// The actors or roles that we play.
+    pub roles: Roles,
+    /// Header blocks with mustUnderstand that the backend understands.
+    pub understood: Vec<QName>,
     /// What a message must prove, with the limits of this route.
     pub policy: Policy,
 }

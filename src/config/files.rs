@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 use super::problem::KeyPath;
 use super::problem::Source;
 use crate::crypto::Certificate;
+use crate::crypto::Identity;
 use crate::crypto::Pkcs12;
 use crate::crypto::PrivateKey;
 use crate::crypto::PrivateKeyError;
-use crate::crypto::TlsIdentity;
 use crate::trust::TrustSources;
 
 /// The greatest file of a key or password.
@@ -37,7 +37,7 @@ pub(super) fn identity(
     files: &IdentityFiles<'_>,
     now: DateTime<Utc>,
     source: &mut Source<'_>,
-) -> Option<TlsIdentity> {
+) -> Option<Identity> {
     let password = match files.password {
         Some(path) => Some(password(path, &files.table.key("key_password_file"), source)?),
         None => None,
@@ -90,7 +90,7 @@ pub(super) fn identity(
         }
         None => contained,
     };
-    let identity = TlsIdentity::new(chain, key);
+    let identity = Identity::new(chain, key);
     let identity = identity
         .map_err(|error| source.problem(&at_key, error.to_string(), "give the key of the certificate"))
         .ok()?;

@@ -12,15 +12,18 @@ use super::problem::Source;
 use super::trust;
 use super::typed;
 use crate::crypto::TlsClient;
+use crate::policy::saml::ExpectedRequest;
+use crate::policy::saml::RelyingParty;
 use crate::relay::Backend;
 use crate::relay::BackendError;
-use crate::relay::BodyName;
 use crate::relay::HeaderNameError;
 use crate::relay::IdentityHeaders;
 use crate::relay::Operation;
 use crate::relay::Operations;
 use crate::relay::Patience;
 use crate::relay::Route;
+use crate::soap::QName;
+use crate::soap::Roles;
 use crate::trust::Revocation;
 
 /// Checks all routes. `None` if anything is wrong, which is then noted.
@@ -56,22 +59,32 @@ fn check(
     let backend = backend(&route.backend, &path.key("backend"), now, source);
     let policy = policy::check(&route.policy, &path.key("policy"), source);
     let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
+    let understood = understood(&route.understands, &path.key("understands"), source);
     let trust = trust::check(&route.trust, &path.key("trust"), source);
     let mut policy = policy?;
     if route.trust.revocation == typed::Revocation::Always {
         policy.certificates.revocation = Revocation::Required;
     }
     let (trust, issuers) = trust?;
+    let saml = route.trust.saml.as_ref();
+    let party = RelyingParty {
+        audience: saml.map(|saml| saml.audience.clone()),
+        recipient: saml.and_then(|saml| saml.recipient.clone()),
+        request: ExpectedRequest::NotSaid,
+    };
     Some(GuardedRoute {
         route: Route {
             path: at_path?,
+            addresses: route.addresses.clone(),
             operations: operations?,
             identity: identity?,
             backend: backend?,
         },
         trust,
         issuers,
-        audience: route.trust.saml.as_ref().map(|saml| saml.audience.clone()),
+        party,
+        roles: Roles::new(route.actors.clone()),
+        understood: understood?,
         policy,
     })
 }
@@ -99,7 +112,7 @@ fn operations(
     let mut checked = Vec::new();
     for (index, operation) in operations.iter().enumerate() {
         let path = path.entry(index);
-        let body = BodyName::parse(&operation.body);
+        let body = QName::parse(&operation.body);
         if body.is_none() {
             source.problem(
                 &path.key("body"),
@@ -129,6 +142,21 @@ fn operations(
         source.problem(path, "has an operation twice", "remove one of them");
     }
     distinct.filter(|_| complete)
+}
+
+fn understood(names: &[String], path: &KeyPath, source: &mut Source<'_>) -> Option<Vec<QName>> {
+    let mut understood = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        match QName::parse(name).filter(|name| !name.namespace.is_empty()) {
+            Some(name) => understood.push(name),
+            None => source.problem(
+                &path.entry(index),
+                format!("is {name:?}"),
+                "write the name of a header block, as \"{urn:example}Session\"",
+            ),
+        }
+    }
+    (understood.len() == names.len()).then_some(understood)
 }
 
 fn identity(route: &typed::Route, path: &KeyPath, source: &mut Source<'_>) -> Option<IdentityHeaders> {

@@ -324,7 +324,7 @@ depth = 10
             .replace("url =", "colour =");
         let expected = "\
 s.toml:4:57: listener[1].tls.clients: is \"always\"; write \"not-asked\", \"optional\", \"required\"
-s.toml:8:11: gateway.workers: is 0; write a number from 1 to 1024: Threads that serve; as many as there are \
+s.toml:8:11: gateway.workers: is 0; write a number from 1 to 512: Threads that serve; as many as there are \
 processors if it is not said
 s.toml:9:1: route[1].path: is missing; add a text in quotes: The path of the URL, as \"/orders\"
 s.toml:10:1: route[1].pth: is not a key that exists here; did you mean path?

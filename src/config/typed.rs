@@ -95,7 +95,7 @@ pub(super) struct Gateway {
     pub(super) key_password_file: Option<PathBuf>,
     /// Threads that serve; as many as there are processors if it is not said.
     #[serde(default)]
-    #[schemars(range(min = 1, max = 1024))]
+    #[schemars(range(min = 1, max = 512))]
     pub(super) workers: Option<u16>,
     /// Connections at a time.
     #[serde(default = "connections")]
@@ -158,6 +158,9 @@ fn capacity() -> u32 {
 pub(super) struct Route {
     /// The path of the URL, as "/orders".
     pub(super) path: String,
+    /// The URLs that a message may be addressed to by `wsa:To`, as its senders write them; any, if none is given.
+    #[serde(default)]
+    pub(super) addresses: Vec<String>,
     /// What may be asked for. Action, WS-Addressing action and signed body must all name the same operation.
     #[schemars(length(min = 1))]
     pub(super) operation: Vec<Operation>,
@@ -166,6 +169,12 @@ pub(super) struct Route {
     pub(super) policy: String,
     /// Whose signatures count.
     pub(super) trust: Trust,
+    /// Header blocks with mustUnderstand that the backend understands, as "{urn:example}Session".
+    #[serde(default)]
+    pub(super) understands: Vec<String>,
+    /// URIs of actors (roles in SOAP 1.2) that the gateway plays, besides that of the last receiver.
+    #[serde(default)]
+    pub(super) actors: Vec<String>,
     /// Where verified messages go.
     pub(super) backend: Backend,
     /// HTTP headers for the backend, with what was verified. A value that was not verified makes no header.
@@ -249,6 +258,9 @@ pub(super) struct Saml {
     pub(super) metadata: Vec<PathBuf>,
     /// The audience that assertions must be meant for.
     pub(super) audience: String,
+    /// The URL that bearer assertions must be sent to, as their Recipient has it.
+    #[serde(default)]
+    pub(super) recipient: Option<String>,
 }
 
 /// Where verified messages go.

@@ -18,9 +18,9 @@ use openssl::x509::store::X509StoreBuilder;
 use super::Certificate;
 use super::PrivateKey;
 
-/// Who we are in TLS: a certificate, the path above it, and its key.
+/// Who we are, in TLS and in signatures: a certificate, the path above it, and its key.
 #[derive(Clone)]
-pub struct TlsIdentity {
+pub struct Identity {
     chain: Vec<Certificate>,
     key: PrivateKey,
 }
@@ -76,7 +76,7 @@ impl From<ErrorStack> for TlsError {
     }
 }
 
-impl TlsIdentity {
+impl Identity {
     /// The identity of the first of `chain`; the others are the path above it, in order.
     ///
     /// # Errors
@@ -119,9 +119,9 @@ impl TlsIdentity {
     }
 }
 
-impl fmt::Debug for TlsIdentity {
+impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TlsIdentity").field(&self.certificate()).finish()
+        f.debug_tuple("Identity").field(&self.certificate()).finish()
     }
 }
 
@@ -131,7 +131,7 @@ impl TlsServer {
     /// # Errors
     ///
     /// [`TlsError`] when clients are asked for certificates of nobody, or the crypto library refuses something.
-    pub fn new(identity: &TlsIdentity, clients: &ClientCertificates) -> Result<Self, TlsError> {
+    pub fn new(identity: &Identity, clients: &ClientCertificates) -> Result<Self, TlsError> {
         let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
         acceptor.set_min_proto_version(Some(SslVersion::TLS1_2))?;
         identity.install(&mut acceptor)?;
@@ -168,7 +168,7 @@ impl TlsClient {
     /// # Errors
     ///
     /// [`TlsError`] without anchors, or when the crypto library refuses something.
-    pub fn new(anchors: &[Certificate], identity: Option<&TlsIdentity>) -> Result<Self, TlsError> {
+    pub fn new(anchors: &[Certificate], identity: Option<&Identity>) -> Result<Self, TlsError> {
         let mut connector = SslConnector::builder(SslMethod::tls_client())?;
         connector.set_min_proto_version(Some(SslVersion::TLS1_2))?;
         // In place of the system's store, which the builder has loaded.
@@ -227,9 +227,9 @@ mod tests {
         Certificate::from_pem_bundle(&std::fs::read(format!("{KEYS}/{name}.pem")).unwrap()).unwrap()
     }
 
-    fn identity(name: &str) -> TlsIdentity {
+    fn identity(name: &str) -> Identity {
         let key = std::fs::read(format!("{KEYS}/{name}.key.pem")).unwrap();
-        TlsIdentity::new(certificates(name), PrivateKey::from_pem(&key, None).unwrap()).unwrap()
+        Identity::new(certificates(name), PrivateKey::from_pem(&key, None).unwrap()).unwrap()
     }
 
     /// Whether a client reaches the server and hears from it.
@@ -293,9 +293,9 @@ mod tests {
     fn what_cannot_work_is_refused_at_once() {
         let key = std::fs::read(format!("{KEYS}/alice.key.pem")).unwrap();
         let key = PrivateKey::from_pem(&key, None).unwrap();
-        let mismatch = TlsIdentity::new(certificates("gateway"), key.clone()).unwrap_err();
+        let mismatch = Identity::new(certificates("gateway"), key.clone()).unwrap_err();
         assert_eq!(mismatch, TlsError::KeyMismatch);
-        let nothing = TlsIdentity::new(Vec::new(), key).unwrap_err();
+        let nothing = Identity::new(Vec::new(), key).unwrap_err();
         assert_eq!(nothing, TlsError::NoCertificate);
         assert_eq!(TlsClient::new(&[], None).unwrap_err(), TlsError::NoAnchor);
         let nobody = ClientCertificates::Required(Vec::new());

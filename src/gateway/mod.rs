@@ -1,5 +1,167 @@
 //! The web server: the only module that knows one.
+//!
+//! [`start`] takes a checked configuration and gives a [`Running`] gateway, which serves until it is told to stop.
 
+mod admin;
 mod arrival;
 mod body;
+mod handler;
+mod listener;
 mod load;
+mod metrics;
+mod reply;
+mod report;
+mod server;
+mod shared;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web;
+use chrono::DateTime;
+use chrono::DurationRound;
+use chrono::TimeDelta;
+use chrono::Utc;
+
+use crate::config::Checked;
+use crate::trust::ReplayStore;
+use server::Sockets;
+use shared::Shared;
+
+/// Whether SIGTERM and SIGINT stop the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signals {
+    /// They do: the first lets messages in work end, a second one does not.
+    Heeded,
+    /// They are somebody else's business.
+    Ignored,
+}
+
+/// A gateway that serves, on threads of its own. Dropping it does not stop it.
+#[derive(Debug)]
+pub struct Running {
+    addresses: Vec<SocketAddr>,
+    admin: Option<SocketAddr>,
+    stopper: Stopper,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+/// Stops a gateway, from any thread.
+#[derive(Clone)]
+pub struct Stopper {
+    shared: web::Data<Shared>,
+    server: ServerHandle,
+}
+
+/// Starts a gateway.
+///
+/// What was used before it started may have been used in the life of an earlier one, and is refused (T149). As many senders
+/// write whole seconds, it starts with a second: this takes up to one.
+///
+/// # Errors
+///
+/// What the system says when an address cannot be listened on, or there can be no threads.
+pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
+    let sockets = Sockets::bind(&config)?;
+    let addresses = sockets.addresses()?;
+    let admin = sockets.admin_address()?;
+    let load = config.load;
+    let (listeners, config) = server::split(config);
+    let since = next_second(Utc::now());
+    let replay = Arc::new(ReplayStore::in_memory(config.replay_capacity, since));
+    let shared = web::Data::new(Shared::new(config, &replay));
+    sleep_until(since);
+    let (started, starting) = mpsc::channel();
+    let for_thread = shared.clone();
+    let thread = std::thread::Builder::new()
+        .name("sealgate".to_owned())
+        .spawn(move || server::run(sockets, listeners, for_thread, load, signals, &started))?;
+    match starting.recv() {
+        Ok(server) => Ok(Running {
+            addresses,
+            admin,
+            stopper: Stopper { shared, server },
+            thread,
+        }),
+        Err(_) => Err(joined(thread)
+            .err()
+            .unwrap_or_else(|| io::Error::other("the web server did not start"))),
+    }
+}
+
+impl Running {
+    /// The addresses that it listens on, in the order of the configuration, with the ports that were free.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The address for operators.
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.admin
+    }
+
+    /// What stops it.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Tells it to stop, and waits until messages in work have ended or their time is over.
+    ///
+    /// # Errors
+    ///
+    /// What made it end otherwise.
+    pub fn stop(self) -> io::Result<()> {
+        self.stopper.stop();
+        self.wait()
+    }
+
+    /// Waits until it ends.
+    ///
+    /// # Errors
+    ///
+    /// What made it end otherwise than by being told to stop.
+    pub fn wait(self) -> io::Result<()> {
+        joined(self.thread)
+    }
+}
+
+impl Stopper {
+    /// Tells the gateway to stop: it is not ready any more, takes no new connections, and lets messages in work end.
+    pub fn stop(&self) {
+        self.shared.begin_to_stop();
+        // The order is given by the call; the future only waits.
+        drop(self.server.stop(true));
+    }
+}
+
+impl std::fmt::Debug for Stopper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stopper").finish_non_exhaustive()
+    }
+}
+
+fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
+    thread
+        .join()
+        .unwrap_or_else(|_| Err(io::Error::other("the web server panicked")))
+}
+
+fn next_second(now: DateTime<Utc>) -> DateTime<Utc> {
+    let second = TimeDelta::seconds(1);
+    let begun = now.duration_trunc(second).unwrap_or(now);
+    begun.checked_add_signed(second).unwrap_or(now)
+}
+
+/// Sleeps until the clock of the system, which is the one that messages are judged by, has reached `time`.
+fn sleep_until(time: DateTime<Utc>) {
+    let left = time
+        .signed_duration_since(Utc::now())
+        .to_std()
+        .unwrap_or(Duration::ZERO);
+    std::thread::sleep(left.min(Duration::from_secs(1)));
+}

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Unmet, UnmetKind};
-use crate::soap::{Addressing, Envelope, QName, Version};
+use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
 use crate::trust::{Attested, FirstUse, Owner, Signer};
 use crate::xml::{Document, Element, Limits, Namespace};
 
@@ -23,7 +23,9 @@ pub struct VerifiedMessage {
     sender: Sender,
     claims: Option<Claims>,
     signature_values: Vec<Vec<u8>>,
+    addressing: Option<AddressingVersion>,
     message_id: Option<String>,
+    to: Option<String>,
     action: Option<String>,
     created: Option<DateTime<Utc>>,
     /// This message is that one use.
@@ -102,6 +104,7 @@ impl VerifiedMessage {
         let signed = |element: Element<'_>| admitted.headers().contains(&element);
         let message_id = addressing.as_ref().and_then(|addressing| addressing.message_id());
         let action = addressing.as_ref().and_then(|addressing| addressing.action());
+        let to = addressing.as_ref().and_then(|addressing| addressing.to());
         let mut children = body.children();
         let operation = match (children.next(), children.next()) {
             (Some(only), None) => Some(QName {
@@ -118,6 +121,10 @@ impl VerifiedMessage {
             sender: Sender::of(main.owner()),
             claims,
             signature_values: admitted.signatures().map(value).collect(),
+            addressing: addressing.as_ref().map(|addressing| addressing.version()),
+            to: to
+                .filter(|found| signed(found.element))
+                .map(|found| found.value.to_string()),
             message_id: message_id
                 .filter(|found| signed(found.element))
                 .map(|found| found.value.to_string()),
@@ -178,6 +185,16 @@ impl VerifiedMessage {
     /// The values of all signatures that were verified, for SignatureConfirmation (WSS 1.1 §8.5).
     pub fn signature_values(&self) -> &[Vec<u8>] {
         &self.signature_values
+    }
+
+    /// The version of WS-Addressing that it speaks, if it does.
+    pub fn addressing(&self) -> Option<AddressingVersion> {
+        self.addressing
+    }
+
+    /// The signed `wsa:To`.
+    pub fn to(&self) -> Option<&str> {
+        self.to.as_deref()
     }
 
     /// The signed `wsa:MessageID`.

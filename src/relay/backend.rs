@@ -197,22 +197,28 @@ fn content_type(headers: &header::HeaderMap) -> Result<Option<ContentType>, Erro
 fn not_sent(error: awc::error::SendRequestError) -> Error {
     use awc::error::ConnectError;
     use awc::error::SendRequestError;
-    match error {
-        SendRequestError::Timeout | SendRequestError::Connect(ConnectError::Timeout) => Error::Timeout,
-        SendRequestError::Connect(error) => Error::Unreachable(error.to_string()),
-        SendRequestError::Response(error) => Error::Broken(error.to_string()),
-        SendRequestError::Send(error) => Error::Broken(error.to_string()),
-        error => Error::Broken(error.to_string()),
+    let text = error.to_string();
+    if let SendRequestError::Timeout | SendRequestError::Connect(ConnectError::Timeout) = error {
+        Error::Timeout
+    } else if let SendRequestError::Connect(_) = error {
+        Error::Unreachable(text)
+    } else {
+        Error::Broken(text)
     }
 }
 
 fn not_read(error: &awc::error::PayloadError, answer_bytes: usize) -> Error {
     use awc::error::PayloadError;
-    match error {
-        PayloadError::Overflow => Error::TooLarge(answer_bytes),
-        PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Error::Timeout,
-        error => Error::Broken(error.to_string()),
+    if let PayloadError::Overflow = error {
+        return Error::TooLarge(answer_bytes);
     }
+    let late = |error: &std::io::Error| error.kind() == std::io::ErrorKind::TimedOut;
+    if let PayloadError::Io(inner) = error
+        && late(inner)
+    {
+        return Error::Timeout;
+    }
+    Error::Broken(error.to_string())
 }
 
 #[cfg(test)]

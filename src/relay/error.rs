@@ -1,17 +1,26 @@
 use std::fmt;
 
+use super::identity::ControlCharacter;
+use super::route::NoOperation;
+use crate::soap::Fault;
 use crate::xml::quoted;
 
-/// Why a verified message was not answered by its backend.
+/// Why a message was not answered by its backend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
+    /// The message asks for no operation of the route, or for different ones in different places.
+    Operation(NoOperation),
+    /// A verified value holds what no header can carry.
+    Identity(ControlCharacter),
     /// There is no connection.
     Unreachable(String),
     /// It took too long.
     Timeout,
     /// The answer is longer than so many bytes.
     TooLarge(usize),
+    /// There is nothing in the answer, with this HTTP status.
+    Empty(u16),
     /// An HTTP status that no SOAP answer has; redirects, too.
     Status(u16),
     /// The Content-Type is not the one of the request's SOAP version.
@@ -23,9 +32,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// The stable code, `relay.<reason>`.
+    /// The stable code: `policy.<reason>` where the message is to blame, `relay.<reason>` where the backend is.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Operation(error) => error.code(),
+            Self::Identity(_) => "policy.identity_value",
+            Self::Empty(_) => "relay.empty",
             Self::Unreachable(_) => "relay.unreachable",
             Self::Timeout => "relay.timeout",
             Self::TooLarge(_) => "relay.too_large",
@@ -37,9 +49,54 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The clause it rests on.
+    pub fn clause(&self) -> Option<&'static str> {
+        if let Self::Operation(error) = self {
+            error.clause()
+        } else {
+            None
+        }
+    }
+
+    /// What the peer is told.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Operation(_) | Self::Identity(_) => Fault::FailedCheck,
+            Self::Timeout => Fault::GatewayTimeout,
+            Self::Unreachable(_)
+            | Self::TooLarge(_)
+            | Self::Empty(_)
+            | Self::Status(_)
+            | Self::MediaType(_)
+            | Self::ContentEncoding
+            | Self::Broken(_) => Fault::BadGateway,
+        }
+    }
+}
+
+impl From<NoOperation> for Error {
+    fn from(error: NoOperation) -> Self {
+        Self::Operation(error)
+    }
+}
+
+impl From<ControlCharacter> for Error {
+    fn from(error: ControlCharacter) -> Self {
+        Self::Identity(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Operation(error) => error.fmt(f),
+            Self::Identity(error) => write!(
+                f,
+                "the verified value for the header {} holds a control character",
+                error.header
+            ),
+            Self::Empty(status) => write!(f, "the backend's answer is empty, with HTTP status {status}"),
             Self::Unreachable(reason) => write!(f, "the backend cannot be reached: {}", quoted(reason)),
             Self::Timeout => f.write_str("the backend did not answer in time"),
             Self::TooLarge(most) => write!(f, "the backend's answer is longer than {most} bytes"),

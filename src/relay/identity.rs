@@ -44,8 +44,17 @@ pub struct AttributeName {
     pub name_format: String,
 }
 
+impl AttributeName {
+    /// Whether this is the name of an attribute of that Name and NameFormat.
+    pub(super) fn is(&self, name: &str, format: Option<&str>) -> bool {
+        self.saml_attribute == name && self.name_format == format.unwrap_or(UNSPECIFIED)
+    }
+}
+
+const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified";
+
 fn unspecified() -> String {
-    "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified".to_owned()
+    UNSPECIFIED.to_owned()
 }
 
 /// The headers that tell a backend what was verified about the sender.

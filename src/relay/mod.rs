@@ -2,6 +2,7 @@
 
 mod backend;
 mod error;
+mod forward;
 mod identity;
 mod route;
 
@@ -10,13 +11,16 @@ pub use backend::BackendError;
 pub use backend::Client;
 pub use backend::Patience;
 pub use error::Error;
+pub use forward::Reply;
+pub use forward::ReplyContent;
+pub use forward::forward;
 pub use identity::AttributeName;
+pub use identity::ControlCharacter;
 pub use identity::Fact;
 pub use identity::HeaderNameError;
 pub use identity::IdentityHeaders;
 pub use identity::NamedFact;
 pub use route::Asked;
-pub use route::BodyName;
 pub use route::NoOperation;
 pub use route::Operation;
 pub use route::Operations;

@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::Backend;
 use super::identity::IdentityHeaders;
+use crate::soap::QName;
 use crate::xml::quoted;
 
 /// A path of the gateway: what may be asked for there, and who answers.
@@ -9,6 +10,8 @@ use crate::xml::quoted;
 pub struct Route {
     /// The path of the URL, compared octet for octet.
     pub path: String,
+    /// The URLs that a message may name in `wsa:To`; any, if none is known.
+    pub addresses: Vec<String>,
     /// What may be asked for.
     pub operations: Operations,
     /// What the backend is told about the sender.
@@ -28,16 +31,7 @@ pub struct Operation {
     /// The action that HTTP and WS-Addressing may name; without it they may name none.
     pub action: Option<String>,
     /// The name of the element in the body.
-    pub body: BodyName,
-}
-
-/// The expanded name of the element in a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BodyName {
-    /// Its namespace name; empty for none.
-    pub namespace: String,
-    /// Its local name.
-    pub local: String,
+    pub body: QName,
 }
 
 /// What a message says that it asks for, in its three places.
@@ -65,27 +59,25 @@ pub enum NoOperation {
         /// What the body stands for.
         expected: Vec<String>,
     },
+    /// The message is addressed to somebody else (T116); to whom.
+    To(String),
     /// Several operations have this body, and nothing says which is meant.
     Ambiguous,
 }
 
-impl BodyName {
-    /// Reads `{namespace}local`, or `local` for a name without namespace. `None` for what is neither.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (namespace, local) = match text.strip_prefix('{') {
-            Some(rest) => rest.split_once('}')?,
-            None => ("", text),
-        };
-        crate::xml::is_ncname(local).then(|| Self {
-            namespace: namespace.to_owned(),
-            local: local.to_owned(),
-        })
-    }
-}
-
-impl fmt::Display for BodyName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{{}}}{}", self.namespace, self.local)
+impl Route {
+    /// Whether a message with this `wsa:To` is for this route.
+    ///
+    /// # Errors
+    ///
+    /// [`NoOperation::To`] if addresses are known and this is none of them.
+    pub(super) fn check_to(&self, to: Option<&str>) -> Result<(), NoOperation> {
+        match to {
+            Some(to) if !self.addresses.is_empty() && !self.addresses.iter().any(|known| known == to) => {
+                Err(NoOperation::To(to.to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -152,6 +144,7 @@ impl NoOperation {
         match self {
             Self::HttpAction(_) | Self::Action { .. } => "policy.action_mismatch",
             Self::Body(_, _) => "policy.operation_unknown",
+            Self::To(_) => "policy.to_mismatch",
             Self::Ambiguous => "policy.operation_ambiguous",
         }
     }
@@ -191,6 +184,11 @@ impl fmt::Display for NoOperation {
                     ),
                 }
             }
+            Self::To(to) => write!(
+                f,
+                "the message is addressed to {}, which is not this route",
+                quoted(to)
+            ),
             Self::Ambiguous => {
                 f.write_str("the message names no action, and several operations have such a body")
             }
@@ -208,7 +206,7 @@ mod tests {
     fn operations(all: &[(Option<&str>, &str)]) -> Option<Operations> {
         let operation = |(action, body): &(Option<&str>, &str)| Operation {
             action: action.map(str::to_owned),
-            body: BodyName::parse(body).unwrap(),
+            body: QName::parse(body).unwrap(),
         };
         Operations::new(all.iter().map(operation).collect())
     }
@@ -306,13 +304,10 @@ mod tests {
 
     #[test]
     fn names_of_bodies_are_written_with_their_namespace() {
-        assert_eq!(
-            BodyName::parse("{urn:o}Place").unwrap().to_string(),
-            "{urn:o}Place"
-        );
-        assert_eq!(BodyName::parse("Place").unwrap().namespace, "");
+        assert_eq!(QName::parse("{urn:o}Place").unwrap().to_string(), "{urn:o}Place");
+        assert_eq!(QName::parse("Place").unwrap().namespace, "");
         for bad in ["", "{urn:o}", "{urn:o", "o:Place", "{urn:o}a b", "{a}{b}c"] {
-            assert_eq!(BodyName::parse(bad), None, "{bad}");
+            assert_eq!(QName::parse(bad), None, "{bad}");
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::soap::Version;
 use crate::soap::addressing;
 use crate::xml::Element;
 use crate::xml::Namespace;
+use crate::xml::is_ncname;
 use crate::xml::quoted;
 
 /// The role of the last receiver, which we play.
@@ -85,7 +86,7 @@ impl Roles {
     }
 }
 
-/// The expanded name of a header block.
+/// The expanded name of a header block, or of another element of a message.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct QName {
@@ -93,6 +94,32 @@ pub struct QName {
     pub namespace: String,
     /// The name in it.
     pub local: String,
+}
+
+impl QName {
+    /// Reads `{namespace}local`, or `local` for a name without namespace; `None` for what is neither.
+    ///
+    /// ```
+    /// let name = sealgate::soap::QName::parse("{urn:example:orders}PlaceOrder").unwrap();
+    /// assert_eq!(name.namespace, "urn:example:orders");
+    /// assert_eq!(name.to_string(), "{urn:example:orders}PlaceOrder");
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let (namespace, local) = match text.strip_prefix('{') {
+            Some(rest) => rest.split_once('}')?,
+            None => ("", text),
+        };
+        is_ncname(local).then(|| Self {
+            namespace: namespace.to_owned(),
+            local: local.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for QName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{}}}{}", self.namespace, self.local)
+    }
 }
 
 /// A header block that a message says must be understood and that we do not. Made only by

@@ -1,0 +1,190 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::GOOD;
+use super::folder;
+use super::read_in;
+use super::refuses;
+
+#[test]
+fn a_route_that_trusts_nobody_is_refused() {
+    let anchor = "[[route.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"CN=alice,O=Example\"]";
+    refuses(
+        anchor,
+        "[route.trust]",
+        "route[1].trust: names nobody whose signatures count; add an anchor",
+    );
+    refuses(
+        anchor,
+        "[route.trust]\nuntrusted = [\"ca.pem\"]\n[route.trust.saml]\naudience = \"urn:a\"\n",
+        "route[1].trust: names nobody whose signatures count",
+    );
+}
+
+#[test]
+fn a_ca_is_trusted_for_named_signers_only() {
+    let subject = "subject = [\"CN=alice,O=Example\"]";
+    refuses(
+        subject,
+        "",
+        "anchor[1]: trusts everybody that this CA certifies; add subject or san",
+    );
+    refuses(
+        subject,
+        "subject = [\"*\"]",
+        "anchor[1].subject: is no pattern, or fits everybody: \"*\"",
+    );
+    refuses(
+        subject,
+        "san = [\"partner\"]",
+        "anchor[1].san: is no pattern, or fits everybody: \"partner\"",
+    );
+    refuses("\"ca.pem\"", "\"pinned.pem\"", "anchor[1].file: is no CA: ");
+    let pins = "[route.trust]\npins = [\"pinned.pem\", \"ca.pem\"]\n[[route.trust.anchor]]";
+    refuses(
+        "[[route.trust.anchor]]",
+        pins,
+        "route[1].trust.pins[2]: is a CA: ",
+    );
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named() {
+    refuses(
+        "\"ca.pem\"",
+        "\"none.pem\"",
+        "s.toml:14:1: route[1].trust.anchor[1].file: cannot be read: none.pem: ",
+    );
+    refuses("\"ca.pem\"", "\"password\"", "anchor[1].file: ");
+    let crl = "[route.trust]\ncrls = [\"ca.pem\"]\n[[route.trust.anchor]]";
+    refuses(
+        "[[route.trust.anchor]]",
+        crl,
+        "route[1].trust.crls[1]: cannot be used: ",
+    );
+    let metadata =
+        "[route.trust.saml]\nmetadata = [\"ca.pem\"]\naudience = \"urn:a\"\n[[route.trust.anchor]]";
+    refuses(
+        "[[route.trust.anchor]]",
+        metadata,
+        "route[1].trust.saml.metadata[1]: cannot be used: ",
+    );
+}
+
+#[test]
+fn a_key_that_everybody_may_read_is_refused() {
+    let folder = folder();
+    let key = folder.path().join("gateway.key.pem");
+    for (mode, refused) in [
+        (0o600, false),
+        (0o640, false),
+        (0o644, true),
+        (0o602, true),
+        (0o777, true),
+    ] {
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        let checked = read_in(folder.path(), GOOD);
+        let message = checked
+            .err()
+            .map(|problems| problems.to_string())
+            .unwrap_or_default();
+        assert_eq!(
+            message.contains("gateway.key: is open to everybody"),
+            refused,
+            "{mode:o}: {message}"
+        );
+        assert_eq!(message.contains("run: chmod 600 "), refused);
+    }
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    std::os::unix::fs::symlink(&key, folder.path().join("link")).unwrap();
+    let linked = GOOD.replace("gateway.key.pem", "link");
+    assert!(
+        read_in(folder.path(), &linked)
+            .unwrap_err()
+            .to_string()
+            .contains("is open to everybody")
+    );
+}
+
+#[test]
+fn a_password_that_everybody_may_read_is_refused() {
+    let folder = folder();
+    let with_password = GOOD.replace("certificate = \"gateway.pem\"\n", "").replace(
+        "gateway.key.pem\"",
+        "gateway.p12\"\nkey_password_file = \"password\"",
+    );
+    assert!(read_in(folder.path(), &with_password).is_ok());
+    fs::set_permissions(folder.path().join("password"), fs::Permissions::from_mode(0o604)).unwrap();
+    let problems = read_in(folder.path(), &with_password).unwrap_err().to_string();
+    assert!(
+        problems.contains("gateway.key_password_file: is open to everybody"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn our_key_fits_our_certificate_which_holds_and_may_sign() {
+    refuses(
+        "gateway.key.pem",
+        "bob.key.pem",
+        "gateway.key: the key is not that of the first certificate",
+    );
+    refuses(
+        "certificate = \"gateway.pem\"",
+        "",
+        "gateway.certificate: is missing",
+    );
+    let with = |name: &str| {
+        GOOD.replace("gateway.pem", &format!("{name}.pem"))
+            .replace("gateway.key", &format!("{name}.key"))
+    };
+    let folder = folder();
+    for (name, reason) in [
+        (
+            "expired",
+            "gateway.certificate: is a certificate that is valid from ",
+        ),
+        (
+            "not-yet-valid",
+            "gateway.certificate: is a certificate that is valid from ",
+        ),
+        (
+            "encipherment",
+            "gateway.certificate: is a certificate whose key may not sign messages",
+        ),
+    ] {
+        let problems = read_in(folder.path(), &with(name)).unwrap_err().to_string();
+        assert!(problems.contains(reason), "{problems}");
+    }
+}
+
+#[test]
+fn clients_are_asked_for_certificates_of_somebody() {
+    let tls = |rest: &str| {
+        format!("\"0.0.0.0:0\"\ntls = {{ certificate = \"gateway.pem\", key = \"gateway.key.pem\"{rest} }}")
+    };
+    let folder = folder();
+    for good in [
+        "",
+        ", clients = \"required\", client_ca = [\"ca.pem\"]",
+        ", clients = \"optional\", client_ca = [\"ca.pem\"]",
+    ] {
+        let text = GOOD.replace("\"127.0.0.1:0\"", &tls(good));
+        assert!(read_in(folder.path(), &text).is_ok(), "{good}");
+    }
+    refuses(
+        "\"127.0.0.1:0\"",
+        &tls(", clients = \"required\""),
+        "tls.client_ca: is missing",
+    );
+    refuses(
+        "\"127.0.0.1:0\"",
+        &tls(", client_ca = [\"ca.pem\"]"),
+        "tls.client_ca: has no meaning",
+    );
+    refuses(
+        "\"127.0.0.1:0\"",
+        &tls(", clients = \"optional\", client_ca = [\"x\"]"),
+        "tls.client_ca[1]: cannot be read",
+    );
+}

@@ -1,0 +1,218 @@
+use std::fs;
+
+use super::GOOD;
+use super::folder;
+use super::read_in;
+use super::refuses;
+
+#[test]
+fn profiles_for_other_doors_do_not_open_this_one() {
+    let path = "path = \"/orders\"\n";
+    for name in ["legacy-2004", "archive-verify"] {
+        refuses(
+            path,
+            &format!("{path}policy = \"{name}\"\n"),
+            "route[1].policy: is \"",
+        );
+    }
+    refuses(
+        path,
+        &format!("{path}policy = \"lax\"\n"),
+        "route[1].policy: is no profile: \"lax\"; write \"strict\"",
+    );
+    refuses(
+        path,
+        &format!("{path}policy = \"none.toml\"\n"),
+        "route[1].policy: cannot be read: none.toml",
+    );
+}
+
+#[test]
+fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
+    use crate::algorithm::DigestAlgorithm;
+    use crate::algorithm::SignatureAlgorithm;
+    use crate::policy::Part;
+    use crate::policy::Policy;
+    use crate::policy::Profile;
+    type Weaken = fn(&mut Policy);
+    let weaknesses: [(&str, Weaken); 10] = [
+        ("the body is signed", |policy| {
+            policy.signed = vec![Part::Timestamp]
+        }),
+        ("ignores the Timestamp", |policy| {
+            policy.timestamp.presence = crate::policy::TimestampPresence::Ignored
+        }),
+        ("signatures with SHA-1", |policy| {
+            policy.algorithms.signatures = policy.algorithms.signatures.with(SignatureAlgorithm::RsaSha1)
+        }),
+        ("digests with SHA-1", |policy| {
+            policy.algorithms.digests = policy.algorithms.digests.with(DigestAlgorithm::Sha1)
+        }),
+        ("less than 2048 bits", |policy| {
+            policy.algorithms.rsa_min_bits = 1024
+        }),
+        ("truncated HMAC", |policy| {
+            policy.algorithms.hmac_truncation = crate::algorithm::HmacTruncation::AtLeastHalf
+        }),
+        ("certificates signed with SHA-1", |policy| {
+            policy.certificates.sha1 = crate::policy::Sha1::Allow
+        }),
+        ("DSA keys", |policy| {
+            policy.certificates.dsa = crate::policy::Dsa::Allow
+        }),
+        ("revocation that is not known", |policy| {
+            policy.certificates.revocation = crate::trust::Revocation::Warn
+        }),
+        ("at least one signed part", |policy| policy.signed = Vec::new()),
+    ];
+    let folder = folder();
+    let text = GOOD.replace(
+        "path = \"/orders\"\n",
+        "path = \"/orders\"\npolicy = \"own.toml\"\n",
+    );
+    let check = |policy: &Policy| {
+        fs::write(folder.path().join("own.toml"), toml::to_string(policy).unwrap()).unwrap();
+        read_in(folder.path(), &text)
+            .err()
+            .map(|problems| problems.to_string())
+    };
+    assert_eq!(check(&Profile::Strict.policy()), None);
+    for (reason, weaken) in weaknesses {
+        let mut policy = Profile::Strict.policy();
+        weaken(&mut policy);
+        let problems = check(&policy).unwrap();
+        assert!(problems.contains(reason), "{reason}: {problems}");
+    }
+}
+
+#[test]
+fn limits_are_lowered_only() {
+    let limits = |limits: &str| format!("[route.limits]\n{limits}\n[route.backend]");
+    refuses(
+        "[route.backend]",
+        &limits("bytes = 99999999"),
+        "route[1].limits.bytes: is 99999999; limits can be lowered only",
+    );
+    let folder = folder();
+    let lower = GOOD.replace("[route.backend]", &limits("depth = 9"));
+    let checked = read_in(folder.path(), &lower).unwrap();
+    let limits = &checked.routes.first().unwrap().policy.limits;
+    assert_eq!((limits.depth, limits.bytes), (9, 2 << 20));
+}
+
+#[test]
+fn revocation_can_always_be_asked_for() {
+    let folder = folder();
+    let text = GOOD.replace(
+        "[[route.trust.anchor]]",
+        "[route.trust]\nrevocation = \"always\"\n[[route.trust.anchor]]",
+    );
+    let checked = read_in(folder.path(), &text).unwrap();
+    let revocation = checked.routes.first().unwrap().policy.certificates.revocation;
+    assert_eq!(revocation, crate::trust::Revocation::Required);
+}
+
+#[test]
+fn routes_are_told_apart_and_ask_for_something() {
+    let (_, route) = GOOD.split_once("[[route]]").unwrap();
+    refuses(
+        "[[route]]",
+        &format!("[[route]]{route}\n[[route]]"),
+        "route[2].path: is the path of another route",
+    );
+    for path in ["orders", "/orders?x", "/a%20b", "//orders", "/../orders", ""] {
+        refuses("\"/orders\"", &format!("{path:?}"), "route[1].path: is ");
+    }
+    let operation = "{ action = \"urn:place\", body = \"{urn:orders}Place\" }";
+    refuses(
+        operation,
+        &format!("{operation}, {operation}"),
+        "route[1].operation: has an operation twice",
+    );
+    refuses(
+        "\"urn:place\"",
+        "\"urn:pl ace\"",
+        "operation[1].action: is \"urn:pl ace\"",
+    );
+    refuses("\"urn:place\"", "\"\"", "operation[1].action: is \"\"");
+    refuses(
+        "\"{urn:orders}Place\"",
+        "\"o:Place\"",
+        "operation[1].body: is \"o:Place\"",
+    );
+}
+
+#[test]
+fn backends_are_reached_with_tls_of_somebody() {
+    let url = "url = \"http://127.0.0.1:1/\"";
+    refuses(
+        url,
+        "url = \"https://127.0.0.1:1/\"",
+        "route[1].backend.ca: is missing",
+    );
+    refuses(
+        url,
+        &format!("{url}\nca = [\"ca.pem\"]"),
+        "route[1].backend.url: has no use for certificates",
+    );
+    refuses(
+        url,
+        "url = \"http://user:secret@127.0.0.1/\"",
+        "route[1].backend.url: is ",
+    );
+    refuses(
+        url,
+        &format!("{url}\ncertificate = \"alice.pem\""),
+        "route[1].backend.key: is missing",
+    );
+    let own = "\nca = [\"ca.pem\"]\ncertificate = \"alice.pem\"\nkey = \"alice.key.pem\"";
+    let folder = folder();
+    assert!(
+        read_in(
+            folder.path(),
+            &GOOD.replace(url, &format!("url = \"https://127.0.0.1:1/\"{own}"))
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn identity_headers_have_names_of_their_own() {
+    let identity = |name: &str| format!("[route.identity]\n{name} = \"signer-subject\"\n[route.backend]");
+    refuses(
+        "[route.backend]",
+        &identity("content-length"),
+        "route[1].identity.content-length: means something to HTTP",
+    );
+    refuses(
+        "[route.backend]",
+        &identity("X-Signer"),
+        "route[1].identity.X-Signer: is no name of a header",
+    );
+}
+
+#[test]
+fn header_blocks_that_the_backend_understands_have_a_namespace() {
+    let path = "path = \"/orders\"\n";
+    let folder = folder();
+    let text = GOOD.replace(
+        path,
+        &format!("{path}understands = [\"{{urn:a}}Session\"]\nactors = [\"urn:gate\"]\n"),
+    );
+    let checked = read_in(folder.path(), &text).unwrap();
+    let route = checked.routes.first().unwrap();
+    assert_eq!(
+        route.understood.first().map(|name| name.local.as_str()),
+        Some("Session")
+    );
+    assert!(
+        route
+            .roles
+            .include(crate::soap::Version::Soap11, Some("urn:gate"))
+    );
+    refuses(
+        path,
+        &format!("{path}understands = [\"Session\"]\n"),
+        "route[1].understands[1]: is \"Session\"",
+    );
+}

@@ -1,0 +1,145 @@
+//! The life of a request.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::web;
+use bytes::Bytes;
+use chrono::Utc;
+use futures_util::FutureExt;
+
+use super::arrival::Arrival;
+use super::body;
+use super::body::NoBody;
+use super::metrics::Outcome;
+use super::metrics::Step;
+use super::reply;
+use super::reply::Unread;
+use super::report::Report;
+use super::shared::Place;
+use super::shared::Shared;
+use super::shared::Worker;
+use crate::inbound::Received;
+use crate::inbound::VerifiedMessage;
+use crate::outbound::Exchange;
+use crate::outbound::SealedReply;
+use crate::relay;
+use crate::soap::Fault;
+
+/// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
+/// back is worth. Longer ones would keep the other connections of this thread waiting.
+const VERIFIED_HERE: usize = 64 * 1024;
+
+/// Answers a request.
+pub(super) async fn handle(
+    request: HttpRequest,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+) -> HttpResponse {
+    let Some(place) = shared.place(request.path()) else {
+        shared.metrics.request("none", Outcome::Refused, "http.path");
+        return reply::nothing_here();
+    };
+    let report = Report::new(&shared.metrics, &place.route.path, request.peer_addr());
+    let arrival = match Arrival::read(request.method(), request.headers()) {
+        Ok(arrival) => arrival,
+        Err(reason) => {
+            report.no_message(reason);
+            return reply::no_message(reason);
+        }
+    };
+    let version = arrival.version;
+    let mut exchange = InWork {
+        shared: &shared,
+        worker: &worker,
+        place,
+        report: &report,
+        unread: Unread::Some,
+    };
+    // A mistake of ours costs one message and not the process, nor the connections of this thread.
+    let answer = AssertUnwindSafe(exchange.answer(arrival, payload))
+        .catch_unwind()
+        .await;
+    let answer = answer.unwrap_or_else(|_| Err(report.panicked()));
+    let unread = exchange.unread;
+    match answer {
+        Ok(sealed) => reply::sealed(sealed),
+        Err(fault) => reply::fault(&fault, version, &report.incident, unread),
+    }
+}
+
+/// A message on its way.
+struct InWork<'r> {
+    shared: &'r Shared,
+    worker: &'r Worker,
+    place: &'r Arc<Place>,
+    report: &'r Report<'r>,
+    unread: Unread,
+}
+
+impl InWork<'_> {
+    /// The only way to an answer leads through verification, the backend and the seal.
+    async fn answer(&mut self, arrival: Arrival, payload: web::Payload) -> Result<SealedReply, Fault> {
+        let action = arrival.action.as_deref();
+        let route = &self.place.route;
+        if let Err(mismatch) = route.operations.may_have(action) {
+            return Err(self.report.relay(&mismatch.into(), None));
+        }
+        let (bytes, _held) = self.body(&arrival, payload).await?;
+        self.unread = Unread::Nothing;
+        let Ok(_share) = self.shared.messages.take(1) else {
+            return Err(self.report.no_body(NoBody::Overload));
+        };
+        let message = self.verified(bytes, arrival.action.clone()).await?;
+        if message.version() != arrival.version {
+            return Err(self.report.other_version());
+        }
+        let exchange = Exchange::of(&message);
+        self.report.verified(&message);
+        let Some(client) = self.worker.client(self.place) else {
+            return Err(Fault::Internal);
+        };
+        let started = Instant::now();
+        let reply = relay::forward(message, action, route, client).await;
+        self.report.took(Step::Backend, started);
+        let reply = reply.map_err(|error| self.report.relay(&error, Some(&exchange)))?;
+        let started = Instant::now();
+        let sealed = self.shared.sealer.seal(reply, &exchange, Utc::now());
+        self.report.took(Step::Seal, started);
+        let sealed = sealed.map_err(|error| self.report.outbound(&error))?;
+        self.report.answered(sealed.status());
+        Ok(sealed)
+    }
+
+    async fn body(
+        &self,
+        arrival: &Arrival,
+        payload: web::Payload,
+    ) -> Result<(Bytes, super::load::Share), Fault> {
+        let started = Instant::now();
+        let body = body::read(payload, arrival.length, &self.shared.body_limits(self.place)).await;
+        self.report.took(Step::Receive, started);
+        body.map_err(|reason| self.report.no_body(reason))
+    }
+
+    async fn verified(&self, bytes: Bytes, action: Option<String>) -> Result<VerifiedMessage, Fault> {
+        let started = Instant::now();
+        let received = Received {
+            bytes: bytes.clone(),
+            action,
+        };
+        let verdict = if bytes.len() <= VERIFIED_HERE {
+            self.place.gate.verify(received, Utc::now())
+        } else {
+            let place = Arc::clone(self.place);
+            let elsewhere = web::block(move || place.gate.verify(received, Utc::now())).await;
+            elsewhere.map_err(|_| self.report.panicked())?
+        };
+        self.report.took(Step::Verify, started);
+        verdict.map_err(|rejection| self.report.rejected(&rejection, &bytes))
+    }
+}

@@ -1,0 +1,183 @@
+//! Counters and times, in the text format of Prometheus. Each gateway has its own, so that two in one process do not mix.
+
+use std::time::Duration;
+
+use metrics::counter;
+use metrics::gauge;
+use metrics::histogram;
+use metrics::with_local_recorder;
+use metrics_exporter_prometheus::Matcher;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_exporter_prometheus::PrometheusRecorder;
+
+/// Seconds; a verification takes about a tenth of a millisecond, a slow backend tens of seconds.
+const BUCKETS: &[f64] = &[
+    0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0, 30.0,
+];
+
+/// The metrics of a gateway.
+pub(super) struct Metrics {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The backend answered, and the answer was signed.
+    Answered,
+    /// The message, or the request, was refused.
+    Refused,
+    /// The backend or we failed.
+    Failed,
+}
+
+/// What a time was spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Reading the body from the network.
+    Receive,
+    /// Judging the message.
+    Verify,
+    /// Waiting for the backend.
+    Backend,
+    /// Signing the answer.
+    Seal,
+}
+
+impl Outcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Step {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Receive => "receive",
+            Self::Verify => "verify",
+            Self::Backend => "backend",
+            Self::Seal => "seal",
+        }
+    }
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let times = Matcher::Suffix("_seconds".to_owned());
+        let builder = PrometheusBuilder::new();
+        // Buckets are refused only if there are none.
+        let recorder = builder
+            .set_buckets_for_metric(times, BUCKETS)
+            .unwrap_or_else(|_| PrometheusBuilder::new())
+            .build_recorder();
+        let handle = recorder.handle();
+        let metrics = Self { recorder, handle };
+        metrics.describe();
+        metrics
+    }
+
+    fn describe(&self) {
+        with_local_recorder(&self.recorder, || {
+            metrics::describe_counter!("sealgate_requests_total", "Requests by route, outcome and code.");
+            metrics::describe_histogram!(
+                "sealgate_step_seconds",
+                "Time of a step in the life of a message."
+            );
+            metrics::describe_gauge!(
+                "sealgate_messages_in_work",
+                "Messages being verified or answered."
+            );
+            metrics::describe_gauge!("sealgate_body_bytes_held", "Bytes of bodies in memory.");
+            metrics::describe_counter!("sealgate_panics_total", "Faults of ours that were caught.");
+            metrics::describe_gauge!(
+                "sealgate_certificate_ends_timestamp_seconds",
+                "When the certificate that signs answers ceases to hold."
+            );
+        });
+    }
+
+    /// Counts a request. `code` is of a closed set, or `none`.
+    pub(super) fn request(&self, route: &str, outcome: Outcome, code: &'static str) {
+        with_local_recorder(&self.recorder, || {
+            counter!("sealgate_requests_total", "route" => route.to_owned(), "outcome" => outcome.name(), "code" => code)
+                .increment(1);
+        });
+    }
+
+    /// Notes how long a step took.
+    pub(super) fn step(&self, route: &str, step: Step, time: Duration) {
+        with_local_recorder(&self.recorder, || {
+            histogram!("sealgate_step_seconds", "route" => route.to_owned(), "step" => step.name())
+                .record(time.as_secs_f64());
+        });
+    }
+
+    /// Counts a panic.
+    pub(super) fn panic(&self) {
+        with_local_recorder(&self.recorder, || counter!("sealgate_panics_total").increment(1));
+    }
+
+    /// Notes how much is in work.
+    pub(super) fn load(&self, messages: usize, bytes: usize) {
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_messages_in_work").set(number(messages));
+            gauge!("sealgate_body_bytes_held").set(number(bytes));
+        });
+    }
+
+    /// Notes when our certificate ends, in seconds since 1970.
+    pub(super) fn certificate_ends(&self, timestamp: i64) {
+        let seconds = u32::try_from(timestamp).map_or(f64::MAX, f64::from);
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_certificate_ends_timestamp_seconds").set(seconds);
+        });
+    }
+
+    /// Everything, as Prometheus reads it.
+    pub(super) fn render(&self) -> String {
+        // Moves what was recorded since the last time into the buckets, which also bounds it.
+        self.handle.run_upkeep();
+        self.handle.render()
+    }
+
+    /// To be called every few seconds, or what was recorded since the last [`render`](Self::render) grows.
+    pub(super) fn upkeep(&self) {
+        self.handle.run_upkeep();
+    }
+}
+
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::MAX, f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_rendered_and_do_not_mix() {
+        let (one, other) = (Metrics::new(), Metrics::new());
+        one.request("/orders", Outcome::Refused, "dsig.missing");
+        one.request("/orders", Outcome::Refused, "dsig.missing");
+        one.step("/orders", Step::Verify, Duration::from_micros(80));
+        one.load(3, 4096);
+        let text = one.render();
+        for line in [
+            "sealgate_requests_total{route=\"/orders\",outcome=\"refused\",code=\"dsig.missing\"} 2",
+            "sealgate_step_seconds_bucket{route=\"/orders\",step=\"verify\",le=\"0.0001\"} 1",
+            "sealgate_step_seconds_bucket{route=\"/orders\",step=\"verify\",le=\"0.00005\"} 0",
+            "sealgate_messages_in_work 3",
+            "sealgate_body_bytes_held 4096",
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+        assert!(!other.render().contains("/orders"));
+    }
+}

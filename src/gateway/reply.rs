@@ -1,0 +1,66 @@
+//! What a client gets: a sealed answer, a fault that says nothing, or plain HTTP.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+
+use super::arrival::NoMessage;
+use crate::outbound::SealedReply;
+use crate::soap::Fault;
+use crate::soap::IncidentId;
+use crate::soap::Version;
+
+/// Seconds after which a client may try again when there is too much to do.
+const RETRY_AFTER: &str = "1";
+
+/// The answer of a backend, signed.
+pub(super) fn sealed(reply: SealedReply) -> HttpResponse {
+    let mut response = HttpResponse::build(status(reply.status()));
+    match reply.content_type() {
+        Some(content_type) => response
+            .insert_header((header::CONTENT_TYPE, content_type))
+            .body(reply.into_body()),
+        None => response.finish(),
+    }
+}
+
+/// A fault. The connection ends with it where the request was not read to its end.
+pub(super) fn fault(fault: &Fault, version: Version, incident: &IncidentId, unread: Unread) -> HttpResponse {
+    let mut response = HttpResponse::build(status(fault.http_status(version)));
+    if *fault == Fault::Busy {
+        response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+    }
+    if unread == Unread::Some {
+        response.force_close();
+    }
+    response
+        .insert_header((header::CONTENT_TYPE, version.content_type()))
+        .body(fault.to_bytes(version, incident))
+}
+
+/// Whether some of the request's body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It may be.
+    Some,
+    /// All was read.
+    Nothing,
+}
+
+/// HTTP's own answer to what carries no message. The body was not read, so the connection ends.
+pub(super) fn no_message(reason: NoMessage) -> HttpResponse {
+    let mut response = HttpResponse::build(reason.status());
+    if reason == NoMessage::Method {
+        response.insert_header((header::ALLOW, "POST"));
+    }
+    response.force_close().finish()
+}
+
+/// There is nothing at this path.
+pub(super) fn nothing_here() -> HttpResponse {
+    HttpResponse::NotFound().force_close().finish()
+}
+
+fn status(number: u16) -> StatusCode {
+    StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

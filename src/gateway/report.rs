@@ -1,0 +1,172 @@
+//! What is told about a request: everything to the log, under a name that the peer gets, and counts to the metrics.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::arrival::NoMessage;
+use super::body::NoBody;
+use super::metrics::Metrics;
+use super::metrics::Outcome;
+use super::metrics::Step;
+use crate::algorithm::DigestAlgorithm;
+use crate::crypto::digest;
+use crate::crypto::random_bytes;
+use crate::inbound::VerifiedMessage;
+use crate::outbound;
+use crate::outbound::Exchange;
+use crate::rejection::Rejection;
+use crate::relay;
+use crate::soap::Fault;
+use crate::soap::IncidentId;
+
+/// The report of one request.
+pub(super) struct Report<'r> {
+    metrics: &'r Metrics,
+    route: &'r str,
+    peer: Option<SocketAddr>,
+    /// The name that a peer can tell and an operator can find.
+    pub(super) incident: IncidentId,
+}
+
+impl<'r> Report<'r> {
+    pub(super) fn new(metrics: &'r Metrics, route: &'r str, peer: Option<SocketAddr>) -> Self {
+        let mut name = [0; 8];
+        // Without random numbers nothing can be signed either; a name of zeros is then the least of our troubles.
+        for (to, from) in name.iter_mut().zip(random_bytes(8).unwrap_or_default()) {
+            *to = from;
+        }
+        Self {
+            metrics,
+            route,
+            peer,
+            incident: IncidentId::new(name),
+        }
+    }
+
+    /// How long a step took that began at `started`.
+    pub(super) fn took(&self, step: Step, started: Instant) {
+        self.metrics.step(self.route, step, started.elapsed());
+    }
+
+    /// The request carries no message.
+    pub(super) fn no_message(&self, reason: NoMessage) {
+        self.metrics.request(self.route, Outcome::Refused, reason.code());
+        tracing::info!(incident = %self.incident, route = self.route, peer = %self.peer(), code = reason.code(), "no message");
+    }
+
+    /// There is no body, or no room for it.
+    pub(super) fn no_body(&self, reason: NoBody) -> Fault {
+        self.metrics.request(self.route, Outcome::Refused, reason.code());
+        tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = reason.code(), "no body");
+        match reason {
+            NoBody::Overload => Fault::Busy,
+            NoBody::TooLarge | NoBody::TooSlow | NoBody::Broken => Fault::FailedCheck,
+        }
+    }
+
+    /// The message was refused. Everything known goes to the log, and its code to the metrics.
+    pub(super) fn rejected(&self, rejection: &Rejection, bytes: &[u8]) -> Fault {
+        self.metrics
+            .request(self.route, Outcome::Refused, rejection.code());
+        let sha256 = digest(DigestAlgorithm::Sha256, bytes).map(|digest| format!("{digest:?}"));
+        tracing::warn!(
+            incident = %self.incident,
+            route = self.route,
+            peer = %self.peer(),
+            code = rejection.code(),
+            stage = rejection.stage().name(),
+            reason = %rejection,
+            position = %Known(rejection.position()),
+            clause = rejection.clause(),
+            bytes = bytes.len(),
+            sha256 = sha256.unwrap_or_default(),
+            "message refused"
+        );
+        rejection.fault()
+    }
+
+    /// The envelope is of another SOAP version than the media type says. Who reads by the one must not differ from who reads by the
+    /// other.
+    pub(super) fn other_version(&self) -> Fault {
+        self.metrics.request(self.route, Outcome::Refused, "http.version");
+        tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = "http.version", "message refused");
+        Fault::FailedCheck
+    }
+
+    /// The message was verified and goes to its backend.
+    pub(super) fn verified(&self, message: &VerifiedMessage) {
+        let sender = message.sender();
+        let certificate = sender.certificate.as_ref();
+        tracing::info!(
+            incident = %self.incident,
+            route = self.route,
+            peer = %self.peer(),
+            operation = %Known(message.operation()),
+            signer = certificate.map(|signer| signer.subject.as_str()),
+            signer_sha256 = certificate.map(|signer| signer.sha256.as_str()),
+            subject = message.claims().and_then(|claims| claims.name_id.as_ref()).map(|name| name.value.as_str()),
+            "message verified"
+        );
+    }
+
+    /// The message did not reach its backend, or the backend gave no answer that can be passed on.
+    pub(super) fn relay(&self, error: &relay::Error, exchange: Option<&Exchange>) -> Fault {
+        let fault = error.fault();
+        let outcome = if fault == Fault::FailedCheck {
+            Outcome::Refused
+        } else {
+            Outcome::Failed
+        };
+        self.metrics.request(self.route, outcome, error.code());
+        tracing::warn!(
+            incident = %self.incident,
+            route = self.route,
+            peer = %self.peer(),
+            code = error.code(),
+            reason = %error,
+            clause = error.clause(),
+            verified = exchange.is_some(),
+            "message not answered"
+        );
+        fault
+    }
+
+    /// The backend's answer could not be signed.
+    pub(super) fn outbound(&self, error: &outbound::Error) -> Fault {
+        self.metrics.request(self.route, Outcome::Failed, error.code());
+        tracing::error!(incident = %self.incident, route = self.route, code = error.code(), reason = %error, "answer not signed");
+        error.fault()
+    }
+
+    /// We made a mistake.
+    pub(super) fn panicked(&self) -> Fault {
+        self.metrics.panic();
+        self.metrics
+            .request(self.route, Outcome::Failed, "internal.panic");
+        tracing::error!(incident = %self.incident, route = self.route, code = "internal.panic", "a mistake of ours; please report it");
+        Fault::Internal
+    }
+
+    /// The answer is signed and on its way.
+    pub(super) fn answered(&self, status: u16) {
+        self.metrics.request(self.route, Outcome::Answered, "none");
+        tracing::info!(incident = %self.incident, route = self.route, status, "message answered");
+    }
+
+    fn peer(&self) -> Known<SocketAddr> {
+        Known(self.peer)
+    }
+}
+
+/// Something that is told if it is known.
+struct Known<T>(Option<T>);
+
+impl<T: Display> Display for Known<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Some(known) => known.fmt(f),
+            None => f.write_str("unknown"),
+        }
+    }
+}

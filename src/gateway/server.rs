@@ -1,0 +1,175 @@
+//! The web server's threads, from their start to their end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use actix_web::App;
+use actix_web::HttpServer;
+use actix_web::dev::Server;
+use actix_web::dev::ServerHandle;
+use actix_web::rt;
+use actix_web::rt::signal::unix::SignalKind;
+use actix_web::rt::signal::unix::signal;
+use actix_web::web;
+
+use super::Signals;
+use super::admin;
+use super::handler::handle;
+use super::listener::bind;
+use super::shared::Shared;
+use super::shared::Worker;
+use crate::config::Checked;
+use crate::config::Load;
+use crate::crypto::TlsServer;
+
+/// The time that a client has for the head of a request, and for a TLS handshake (B15).
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long a connection without a request is kept.
+const IDLE_TIME: Duration = Duration::from_secs(10);
+
+/// How long a connection waits for its client to have taken the last answer.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
+
+/// How often the metrics are kept small.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The sockets of a gateway, which already listen: connections wait until it serves.
+pub(super) struct Sockets {
+    listeners: Vec<TcpListener>,
+    admin: Option<TcpListener>,
+}
+
+impl Sockets {
+    pub(super) fn bind(config: &Checked) -> io::Result<Self> {
+        let listeners = config.listeners.iter().map(|listener| bind(listener.address));
+        Ok(Self {
+            listeners: listeners.collect::<io::Result<_>>()?,
+            admin: config.admin.map(bind).transpose()?,
+        })
+    }
+
+    pub(super) fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.listeners.iter().map(TcpListener::local_addr).collect()
+    }
+
+    pub(super) fn admin_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.admin.as_ref().map(TcpListener::local_addr).transpose()
+    }
+}
+
+/// Takes the TLS sides of the listeners out of a configuration, in order.
+pub(super) fn split(mut config: Checked) -> (Vec<Option<TlsServer>>, Checked) {
+    let listeners = std::mem::take(&mut config.listeners);
+    (
+        listeners.into_iter().map(|listener| listener.tls).collect(),
+        config,
+    )
+}
+
+/// Serves until it is told to stop.
+pub(super) fn run(
+    sockets: Sockets,
+    tls: Vec<Option<TlsServer>>,
+    shared: web::Data<Shared>,
+    load: Load,
+    signals: Signals,
+    started: &Sender<ServerHandle>,
+) -> io::Result<()> {
+    rt::System::new().block_on(async move {
+        let server = messages(sockets.listeners, tls, &shared, load)?;
+        let admin = sockets
+            .admin
+            .map(|socket| operators(socket, &shared))
+            .transpose()?;
+        let admin_handle = admin.as_ref().map(Server::handle);
+        let admin = admin.map(rt::spawn);
+        let upkeep = rt::spawn(upkeep(shared.clone()));
+        let stopping =
+            (signals == Signals::Heeded).then(|| rt::spawn(stop_on_signal(server.handle(), shared)));
+        // Nobody waits for the start any more if this fails.
+        let _ = started.send(server.handle());
+        let result = server.await;
+        // Operators may look on until the last message has ended.
+        if let (Some(handle), Some(admin)) = (admin_handle, admin) {
+            handle.stop(false).await;
+            let _ = admin.await;
+        }
+        upkeep.abort();
+        if let Some(stopping) = stopping {
+            stopping.abort();
+        }
+        result
+    })
+}
+
+fn messages(
+    sockets: Vec<TcpListener>,
+    tls: Vec<Option<TlsServer>>,
+    shared: &web::Data<Shared>,
+    load: Load,
+) -> io::Result<Server> {
+    let shared = shared.clone();
+    let app = move || {
+        let worker = web::Data::new(Worker::new(&shared));
+        App::new()
+            .app_data(shared.clone())
+            .app_data(worker)
+            .default_service(web::to(handle))
+    };
+    let connections = load.connections.div_ceil(load.workers.max(1));
+    let mut server = HttpServer::new(app)
+        .workers(load.workers)
+        .max_connections(connections)
+        .client_request_timeout(HEAD_TIME)
+        .tls_handshake_timeout(HEAD_TIME)
+        .keep_alive(IDLE_TIME)
+        .client_disconnect_timeout(CLOSE_TIME)
+        .shutdown_timeout(load.drain.as_secs())
+        .disable_signals();
+    for (socket, tls) in sockets.into_iter().zip(tls) {
+        server = match tls {
+            Some(tls) => server.listen_openssl(socket, tls.into_acceptor())?,
+            None => server.listen(socket)?,
+        };
+    }
+    Ok(server.run())
+}
+
+fn operators(socket: TcpListener, shared: &web::Data<Shared>) -> io::Result<Server> {
+    let shared = shared.clone();
+    let server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(admin::routes))
+        .workers(1)
+        .client_request_timeout(HEAD_TIME)
+        .keep_alive(IDLE_TIME)
+        .shutdown_timeout(0)
+        .disable_signals()
+        .listen(socket)?;
+    Ok(server.run())
+}
+
+async fn upkeep(shared: web::Data<Shared>) {
+    loop {
+        rt::time::sleep(UPKEEP).await;
+        shared.metrics.upkeep();
+    }
+}
+
+/// The first signal lets messages in work end; a second one does not.
+async fn stop_on_signal(server: ServerHandle, shared: web::Data<Shared>) {
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
+    let streams = kinds.map(signal);
+    let [Ok(mut terminate), Ok(mut interrupt)] = streams else {
+        tracing::error!(code = "internal.signals", "signals cannot be heeded");
+        return;
+    };
+    for graceful in [true, false] {
+        futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
+        tracing::info!(graceful, "told to stop");
+        shared.begin_to_stop();
+        drop(server.stop(graceful));
+    }
+}

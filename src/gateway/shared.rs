@@ -1,0 +1,133 @@
+//! What all threads of a gateway share, and what each has for itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::body;
+use super::load::Gauge;
+use super::metrics::Metrics;
+use crate::config::Checked;
+use crate::inbound::Gate;
+use crate::outbound::Sealer;
+use crate::relay::Client;
+use crate::relay::Route;
+use crate::trust::ReplayStore;
+
+/// Everything that a request needs to know. It never changes while the gateway runs, so that no request sees half of one
+/// configuration and half of another (T153).
+pub(super) struct Shared {
+    places: HashMap<String, Arc<Place>>,
+    pub(super) sealer: Sealer,
+    pub(super) metrics: Metrics,
+    /// Messages in work.
+    pub(super) messages: Gauge,
+    /// Bytes of bodies.
+    held: Gauge,
+    body_time: Duration,
+    stopping: AtomicBool,
+}
+
+/// A route with the gate before it.
+pub(super) struct Place {
+    /// Which of the worker's clients is for it.
+    number: usize,
+    pub(super) gate: Gate,
+    pub(super) route: Route,
+}
+
+/// What one thread has for itself: the connections to the backends.
+pub(super) struct Worker {
+    clients: HashMap<usize, Client>,
+}
+
+impl Shared {
+    /// `replay` is the one memory of all routes.
+    pub(super) fn new(config: Checked, replay: &Arc<ReplayStore>) -> Self {
+        let largest = config
+            .routes
+            .iter()
+            .map(|guarded| guarded.policy.limits.bytes)
+            .max();
+        let largest = largest
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or_default();
+        let places = config.routes.into_iter().enumerate().map(|(number, guarded)| {
+            let place = Place {
+                number,
+                gate: Gate {
+                    trust: guarded.trust,
+                    issuers: guarded.issuers,
+                    policy: guarded.policy,
+                    party: guarded.party,
+                    roles: guarded.roles,
+                    understood: guarded.understood,
+                    replay: Some(Arc::clone(replay)),
+                },
+                route: guarded.route,
+            };
+            (place.route.path.clone(), Arc::new(place))
+        });
+        let metrics = Metrics::new();
+        if let Some(certificate) = config.signer.certificate() {
+            metrics.certificate_ends(certificate.not_after().timestamp());
+        }
+        Self {
+            places: places.collect(),
+            sealer: Sealer::new(&config.signer),
+            metrics,
+            messages: Gauge::new(config.load.messages),
+            held: Gauge::new(largest.saturating_mul(config.load.messages)),
+            body_time: config.load.body,
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// What is at `path`.
+    pub(super) fn place(&self, path: &str) -> Option<&Arc<Place>> {
+        self.places.get(path)
+    }
+
+    /// The limits of a body for `place`.
+    pub(super) fn body_limits(&self, place: &Place) -> body::Limits {
+        body::Limits {
+            bytes: usize::try_from(place.gate.policy.limits.bytes).unwrap_or(usize::MAX),
+            time: self.body_time,
+            held: self.held.clone(),
+        }
+    }
+
+    /// From now on the gateway is not ready for new work.
+    pub(super) fn begin_to_stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Tells the metrics how much is in work.
+    pub(super) fn note_load(&self) {
+        self.metrics.load(self.messages.used(), self.held.used());
+    }
+}
+
+impl Worker {
+    /// Clients for all backends, to be used on this thread.
+    pub(super) fn new(shared: &Shared) -> Self {
+        let clients = shared
+            .places
+            .values()
+            .map(|place| (place.number, Client::new(&place.route.backend)));
+        Self {
+            clients: clients.collect(),
+        }
+    }
+
+    /// The client for the backend of `place`.
+    pub(super) fn client(&self, place: &Place) -> Option<&Client> {
+        self.clients.get(&place.number)
+    }
+}

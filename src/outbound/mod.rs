@@ -1,0 +1,18 @@
+//! Answers: what a backend says goes out signed, bound to the request, or not at all.
+//!
+//! [`Sealer::seal`] reads the answer as strictly as a request, puts a Security header into it and signs the Body, the header
+//! blocks, the Timestamp, a SignatureConfirmation for each signature of the request (WSS 1.1 §8.5) and `wsa:RelatesTo`, so that no
+//! answer can be taken for the answer to something else (T119). Everything but what is put in stays byte for byte as the backend wrote it.
+
+mod edit;
+mod error;
+mod header;
+mod seal;
+
+pub use error::Error;
+pub use seal::Exchange;
+pub use seal::SealedReply;
+pub use seal::Sealer;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use bytes::Bytes;
+
+use super::Client;
+use super::Route;
+use super::backend::Answer;
+use super::backend::Request;
+use super::error::Error;
+use super::identity::Fact;
+use super::identity::NamedFact;
+use super::route::Asked;
+use super::route::Operation;
+use crate::inbound::VerifiedMessage;
+use crate::soap::Version;
+
+/// What a backend has answered. Nobody has looked into it, and it cannot be sent: it has to be sealed.
+#[derive(Debug)]
+#[must_use = "an answer that nobody gets"]
+pub struct Reply(ReplyContent);
+
+/// The content of a [`Reply`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum ReplyContent {
+    /// The backend has taken the message and has nothing to say (HTTP status 202).
+    Nothing,
+    /// Bytes that came with the media type of the request's SOAP version.
+    Envelope {
+        /// The HTTP status.
+        status: u16,
+        /// The bytes.
+        bytes: Bytes,
+    },
+}
+
+impl Reply {
+    pub(crate) fn new(content: ReplyContent) -> Self {
+        Self(content)
+    }
+
+    /// What it holds.
+    pub fn into_content(self) -> ReplyContent {
+        self.0
+    }
+}
+
+/// Hands a message to the backend of its route, and waits for the answer.
+///
+/// The backend gets an envelope of what was verified and nothing else, the action of the operation that the signed body stands
+/// for, whatever `http_action` said (it must agree), and what was verified about the sender. No header of the request gets through.
+///
+/// # Errors
+///
+/// [`Error`]: the message asks for no operation of the route, or for different ones; a verified value fits no header; the
+/// backend has no answer that can be passed on.
+pub async fn forward(
+    message: VerifiedMessage,
+    http_action: Option<&str>,
+    route: &Route,
+    client: &Client,
+) -> Result<Reply, Error> {
+    let operation = operation(&message, http_action, route)?;
+    let headers = route.identity.lines(|fact| verified(fact, &message))?;
+    let version = message.version();
+    let request = Request {
+        content_type: content_type(version, operation),
+        soap_action: (version == Version::Soap11).then(|| operation.action.clone().unwrap_or_default()),
+        headers,
+        body: message.envelope().into(),
+    };
+    reply(client.post(request).await?, version)
+}
+
+fn operation<'r>(
+    message: &VerifiedMessage,
+    http_action: Option<&str>,
+    route: &'r Route,
+) -> Result<&'r Operation, Error> {
+    route.check_to(message.to())?;
+    let body = message.operation();
+    let asked = Asked {
+        http_action,
+        addressing_action: message.action(),
+        body: body.map_or(("", ""), |name| (name.namespace.as_str(), name.local.as_str())),
+    };
+    Ok(route.operations.find(asked)?)
+}
+
+/// SOAP 1.2 Part 2 §6.5.3 has the action in the media type.
+fn content_type(version: Version, operation: &Operation) -> String {
+    match (version, &operation.action) {
+        (Version::Soap12, Some(action)) => format!("{}; action=\"{action}\"", version.content_type()),
+        _ => version.content_type().to_owned(),
+    }
+}
+
+/// The values of a fact about the sender of a message.
+fn verified(fact: &Fact, message: &VerifiedMessage) -> Vec<String> {
+    let signer = message.sender().certificate.as_ref();
+    let claims = message.claims();
+    let one = match fact {
+        Fact::Named(NamedFact::SignerSubject) => signer.map(|signer| &signer.subject),
+        Fact::Named(NamedFact::SignerIssuer) => signer.map(|signer| &signer.issuer),
+        Fact::Named(NamedFact::SignerSerial) => signer.map(|signer| &signer.serial),
+        Fact::Named(NamedFact::SignerSha256) => signer.map(|signer| &signer.sha256),
+        Fact::Named(NamedFact::SamlIssuer) => claims.map(|claims| &claims.issuer),
+        Fact::Named(NamedFact::SamlNameId) => claims
+            .and_then(|claims| claims.name_id.as_ref())
+            .map(|name| &name.value),
+        Fact::Attribute(name) => {
+            let attributes = claims.into_iter().flat_map(|claims| &claims.attributes);
+            let named =
+                attributes.filter(|attribute| name.is(&attribute.name, attribute.name_format.as_deref()));
+            return named
+                .flat_map(|attribute| attribute.values.iter().cloned())
+                .collect();
+        }
+    };
+    one.into_iter().cloned().collect()
+}
+
+fn reply(answer: Answer, version: Version) -> Result<Reply, Error> {
+    let Answer {
+        status,
+        content_type,
+        body,
+    } = answer;
+    match (status, content_type) {
+        (202, _) if body.is_empty() => Ok(Reply::new(ReplyContent::Nothing)),
+        _ if body.is_empty() => Err(Error::Empty(status)),
+        (_, Some(content_type)) if content_type.version() == version => {
+            Ok(Reply::new(ReplyContent::Envelope { status, bytes: body }))
+        }
+        (_, other) => {
+            let name = other.map_or("none", |other| other.version().media_type());
+            Err(Error::MediaType(name.to_owned()))
+        }
+    }
+}
