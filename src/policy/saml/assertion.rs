@@ -14,10 +14,13 @@ use super::party::RelyingParty;
 use super::party::Rules;
 use super::party::Way;
 use super::time::Clock;
+use super::time::check_life;
 use crate::crypto::Unavailable;
 use crate::token::saml::Assertion;
 use crate::token::saml::Method;
 use crate::token::saml::OneTimeUse;
+use crate::token::saml::Subject;
+use crate::token::saml::SubjectConfirmation;
 use crate::trust::ReplayKey;
 use crate::trust::ReplayKind;
 
@@ -39,7 +42,7 @@ pub struct AssertionUse {
     id: String,
     /// When it was issued.
     pub issued: DateTime<Utc>,
-    /// Until when its use must be remembered: its end and the skew. `None` if nothing ends it.
+    /// Until when its use must be remembered: until nothing could make it pass again. `None` if nothing ends it.
     pub until: Option<DateTime<Utc>>,
     /// Whether the issuer asks that it be used once. Bearer assertions are used once anyway.
     pub one_time_use: OneTimeUse,
@@ -86,18 +89,21 @@ pub fn judge_assertion(
     }
     let confirmation = confirmed.confirmation;
     check_authn(assertion, &confirmation.method, rules)?;
-    check_assertion_life(assertion, rules)?;
     let conditions = assertion.conditions.as_ref();
-    let ends = [
-        conditions.and_then(|conditions| conditions.not_on_or_after),
-        confirmation.data.as_ref().and_then(|data| data.not_on_or_after),
-    ];
-    let ends = ends.into_iter().flatten().min();
+    let end = conditions.and_then(|conditions| conditions.not_on_or_after);
+    check_life(
+        assertion.element,
+        clock,
+        assertion.issue_instant,
+        end,
+        rules.max_life(),
+    )?;
+    let ends = [end, end_of(confirmation)].into_iter().flatten().min();
     let usage = AssertionUse {
         issuer: assertion.issuer.value.clone().into_owned(),
         id: assertion.id.clone().into_owned(),
         issued: assertion.issue_instant,
-        until: ends.and_then(|end| end.checked_add_signed(rules.skew)),
+        until: remembered_until(assertion, subject, rules),
         one_time_use: conditions.map_or(OneTimeUse::NotAsked, |conditions| conditions.one_time_use),
     };
     Ok(Accepted {
@@ -144,19 +150,26 @@ fn check_authn(assertion: &Assertion<'_>, method: &Method<'_>, rules: &Rules<'_>
     Ok(())
 }
 
-/// Where the policy limits lives, an assertion says when it ends, and that is soon enough after it was issued (T96).
-fn check_assertion_life(assertion: &Assertion<'_>, rules: &Rules<'_>) -> Result<(), Error> {
-    let Some(allowed) = rules.max_life() else {
-        return Ok(());
-    };
+/// Until when a second use could pass, be it by another of the subject's confirmations: the end of the conditions, or
+/// of the longest life, or of the last confirmation, and the skew.
+fn remembered_until(
+    assertion: &Assertion<'_>,
+    subject: &Subject<'_>,
+    rules: &Rules<'_>,
+) -> Option<DateTime<Utc>> {
     let conditions = assertion.conditions.as_ref();
-    let at = conditions.map_or(assertion.element, |conditions| conditions.element);
-    let Some(ends) = conditions.and_then(|conditions| conditions.not_on_or_after) else {
-        return Err(Error::new(at, ErrorKind::NoEnd));
+    let longest = |life| assertion.issue_instant.checked_add_signed(life);
+    let confirmations = || {
+        let ends: Option<Vec<_>> = subject.confirmations.iter().map(end_of).collect();
+        ends?.into_iter().max()
     };
-    let life = ends.signed_duration_since(assertion.issue_instant);
-    if life > allowed {
-        return Err(Error::new(at, ErrorKind::LifeTooLong { life, allowed }));
-    }
-    Ok(())
+    let end = conditions
+        .and_then(|conditions| conditions.not_on_or_after)
+        .or_else(|| rules.max_life().and_then(longest))
+        .or_else(confirmations)?;
+    end.checked_add_signed(rules.skew)
+}
+
+fn end_of(confirmation: &SubjectConfirmation<'_>) -> Option<DateTime<Utc>> {
+    confirmation.data.as_ref().and_then(|data| data.not_on_or_after)
 }

@@ -115,8 +115,6 @@ pub enum ErrorKind {
         /// How long it may.
         allowed: TimeDelta,
     },
-    /// It does not end, and the policy limits lives (T96).
-    NoEnd,
     /// A bearer confirmation without NotOnOrAfter (T97).
     BearerWithoutEnd,
     /// A bearer confirmation with NotBefore (T97).
@@ -216,7 +214,7 @@ impl Error {
             ErrorKind::NotYetValid { .. } => "saml.not_yet_valid",
             ErrorKind::Expired { .. } => "saml.expired",
             ErrorKind::EmptyWindow { .. } => "saml.empty_window",
-            ErrorKind::LifeTooLong { .. } | ErrorKind::NoEnd => "saml.life_too_long",
+            ErrorKind::LifeTooLong { .. } => "saml.life_too_long",
             ErrorKind::BearerWithoutEnd => "saml.bearer_without_end",
             ErrorKind::BearerNotBefore => "saml.bearer_not_before",
             ErrorKind::ConfirmationData(_) => "saml.confirmation_data",
@@ -280,10 +278,9 @@ impl Error {
             ErrorKind::SignaturePlace => "SAML Core §5.4.1",
             ErrorKind::Position(_) => "SAML Core §3.3.3",
             ErrorKind::SignatureParent => "SAML Core §5.4.2",
-            ErrorKind::LifeTooLong { .. }
-            | ErrorKind::NoEnd
-            | ErrorKind::Encrypted(_)
-            | ErrorKind::InterruptedText => return None,
+            ErrorKind::LifeTooLong { .. } | ErrorKind::Encrypted(_) | ErrorKind::InterruptedText => {
+                return None;
+            }
         })
     }
 }
@@ -403,7 +400,6 @@ impl fmt::Display for Error {
                 life.num_seconds(),
                 allowed.num_seconds()
             ),
-            ErrorKind::NoEnd => f.write_str("nothing says when it ends"),
             ErrorKind::BearerWithoutEnd => f.write_str("the bearer confirmation has no NotOnOrAfter"),
             ErrorKind::BearerNotBefore => f.write_str("the bearer confirmation has a NotBefore"),
             ErrorKind::ConfirmationData(method) => {

@@ -10,7 +10,7 @@ use super::expected::check_reached;
 use super::party::RelyingParty;
 use super::party::Rules;
 use super::time::Clock;
-use super::time::check_age;
+use super::time::check_life;
 use crate::policy::InterruptedText;
 use crate::policy::SignatureOrder;
 use crate::token::saml::Assertion;
@@ -86,7 +86,7 @@ pub fn judge_logout_request(
         clock.has_not_ended(message.element, "NotOnOrAfter", end)?;
     }
     let (issued, ends) = (message.issue_instant, request.not_on_or_after);
-    check_age(message.element, clock, issued, ends, rules.max_life())?;
+    check_life(message.element, clock, issued, ends, rules.max_life())?;
     let name = name_of(&request.identifier)?;
     let indexes = request.session_indexes.iter();
     let claims = MessageClaims {
@@ -115,7 +115,7 @@ pub fn judge_logout_response(
     let answers = message.in_response_to.as_deref();
     check_answers(message.element, answers, rules, party, &mut warnings)?;
     let clock = Clock::new(rules, now);
-    check_age(
+    check_life(
         message.element,
         clock,
         message.issue_instant,
@@ -139,7 +139,7 @@ pub fn judge_authn_request(
     let mut warnings = Vec::new();
     check_message(message, rules, party, now, &mut warnings)?;
     let clock = Clock::new(rules, now);
-    check_age(
+    check_life(
         message.element,
         clock,
         message.issue_instant,

@@ -121,7 +121,7 @@ fn an_assertion_for_us_is_accepted_with_what_it_says() {
     assert_eq!(claims.not_on_or_after, Some(time("2026-11-26T12:05:00Z")));
     assert_eq!(claims.authn.unwrap().session_index.as_deref(), Some("_s"));
     assert!(accepted.warnings.is_empty());
-    assert_eq!(accepted.usage.until, Some(time("2026-11-26T12:06:00Z")));
+    assert_eq!(accepted.usage.until, Some(time("2026-11-26T12:11:00Z")));
     assert_eq!(accepted.usage.one_time_use, OneTimeUse::NotAsked);
 }
 
@@ -257,11 +257,31 @@ fn a_long_life_is_refused_except_in_an_archive() {
     let hour = with("T12:05:00Z", "T13:00:00Z").replace("T12:10:00Z", "T13:00:00Z");
     assert_eq!(sso().code(&hour), "accepted");
     let longer = with("T12:10:00Z", "T13:00:00.001Z");
-    let endless = with(r#" NotOnOrAfter="2026-11-26T12:10:00Z""#, "");
-    for text in [longer, endless] {
-        assert_eq!(sso().code(&text), "saml.life_too_long");
-        assert_eq!(archive().code(&text), "accepted");
-    }
+    assert_eq!(sso().code(&longer), "saml.life_too_long");
+    assert_eq!(archive().code(&longer), "accepted");
+}
+
+#[test]
+fn an_assertion_without_end_ends_after_the_longest_life() {
+    let endless = with(r#" NotOnOrAfter="2026-11-26T12:10:00Z""#, "").replace("T12:05:00Z", "T18:00:00Z");
+    let ends = ["accepted", "saml.expired", "saml.expired"];
+    assert_eq!(around("2026-11-26T13:01:00Z", &endless), ends);
+    let usage = sso().judge(&endless).unwrap().usage;
+    assert_eq!(usage.until, Some(time("2026-11-26T13:01:00Z")));
+    let mut case = Case::new(Profile::Strict);
+    case.way = Way::Soap;
+    case.vouching = Vouching::AssertionAndBody;
+    let vouched = endless
+        .replace("cm:bearer", "cm:sender-vouches")
+        .replace(r#" NotOnOrAfter="2026-11-26T18:00:00Z""#, "");
+    let usage = case.judge(&vouched).unwrap().usage;
+    assert_eq!(usage.until, Some(time("2026-11-26T13:01:00Z")));
+    case.policy = Profile::ArchiveVerify.policy();
+    assert_eq!(case.judge(&vouched).unwrap().usage.until, None);
+    let later = CONFIRMATION.replace("T12:05:00Z", "T19:00:00Z");
+    let two = endless.replace("</saml:Subject>", &format!("{later}</saml:Subject>"));
+    let usage = archive().judge(&two).unwrap().usage;
+    assert_eq!(usage.until, Some(time("2026-11-26T19:05:00Z")));
 }
 
 #[test]

@@ -91,8 +91,9 @@ impl Clock {
     }
 }
 
-/// Refuses a message that was issued longer ago than `allowed`, or that holds for longer after it was issued (T96).
-pub(super) fn check_age(
+/// Refuses what holds for longer after `issued` than `allowed` (T96). Without an end of its own it ends when that
+/// has passed.
+pub(super) fn check_life(
     at: Element<'_>,
     clock: Clock,
     issued: DateTime<Utc>,
@@ -102,13 +103,13 @@ pub(super) fn check_age(
     let Some(allowed) = allowed else {
         return Ok(());
     };
-    if let Some(life) = ends.map(|ends| ends.signed_duration_since(issued))
-        && life > allowed
-    {
+    let Some(ends) = ends else {
+        let ended = issued.checked_add_signed(allowed).unwrap_or(issued);
+        return clock.has_not_ended(at, "the end of the longest life allowed", ended);
+    };
+    let life = ends.signed_duration_since(issued);
+    if life > allowed {
         return Err(Error::new(at, ErrorKind::LifeTooLong { life, allowed }));
     }
-    match issued.checked_add_signed(allowed) {
-        Some(ended) => clock.has_not_ended(at, "the end of the longest life allowed", ended),
-        None => Err(Error::new(at, ErrorKind::NoEnd)),
-    }
+    Ok(())
 }
