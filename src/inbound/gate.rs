@@ -16,7 +16,7 @@ use crate::soap::{Addressing, Envelope, QName, Roles};
 use crate::token::SignerHint;
 use crate::trust::{Attested, FirstUse, Issuers, Owner, ReplayKey, ReplayKind, ReplayStore, TrustStore};
 use crate::wss;
-use crate::wss::{Deviation, Item, KeyForm};
+use crate::wss::{Deviation, KeyForm};
 use crate::xml::Element;
 
 /// A message as it was received.
@@ -124,7 +124,7 @@ impl Gate {
         envelope.check_understood(&self.roles, &self.understood)?;
         let addressing = Addressing::read(envelope, &self.roles)?;
         let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
-        refuse_unsupported(&header)?;
+        header.check_supported()?;
         self.weigh_deviations(header.deviations(), findings)?;
         let at = match as_of {
             AsOf::Time(time) => time,
@@ -301,24 +301,6 @@ struct Weighed<'d> {
     admitted: Admitted<'d>,
     addressing: Option<Addressing<'d>>,
     presented: Option<Presented<'d>>,
-}
-
-/// Refuses what may stand in a header and cannot be judged yet.
-fn refuse_unsupported(header: &wss::Header<'_>) -> Result<(), Rejection> {
-    header.check_supported()?;
-    let saml1 = header.items().iter().find_map(|item| match item {
-        Item::Saml1Assertion(element) => Some(*element),
-        Item::Timestamp(_)
-        | Item::X509Token(_)
-        | Item::Signature(_)
-        | Item::Saml2Assertion(_)
-        | Item::TokenReference(_)
-        | Item::SignatureConfirmation(_)
-        | Item::UsernameToken(_)
-        | Item::Encryption(_) => None,
-    });
-    let refusal = |element| Unmet::at(element, UnmetKind::Unsupported("a SAML 1.1 assertion"));
-    saml1.map_or(Ok(()), |element| Err(refusal(element).into()))
 }
 
 /// The transport must not contradict the message (T114).

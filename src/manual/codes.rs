@@ -95,6 +95,7 @@
 //! | `wss.token_reference` | a SecurityTokenReference that leads to no token of this header |
 //! | `wss.unknown_item` | an item that is not known |
 //! | `wss.unsupported_encryption` | encrypted keys or data, which are not read yet |
+//! | `wss.unsupported_saml11` | an assertion of SAML 1.1, which is not read yet |
 //! | `wss.unsupported_username_token` | a UsernameToken, which is not read yet |
 //!
 //! # XML Signature
@@ -253,7 +254,6 @@
 //! | `policy.qname_not_covered` | a QName in the Body has a prefix that is not covered |
 //! | `policy.timestamp_not_signed` | the Body's signature does not cover the Timestamp |
 //! | `policy.unsigned_header` | a header for us that nobody signed |
-//! | `policy.unsupported` | something that cannot be judged yet |
 //!
 //! # Replay
 //!

@@ -80,8 +80,6 @@ pub enum UnmetKind {
     QNameNotCovered(String),
     /// There is no time in the message as of which it could be judged.
     NoMessageTime,
-    /// Something that cannot be judged yet; its name.
-    Unsupported(&'static str),
 }
 
 impl Unmet {
@@ -133,7 +131,6 @@ impl Unmet {
             UnmetKind::KeyReference(_) => "policy.key_reference",
             UnmetKind::QNameNotCovered(_) => "policy.qname_not_covered",
             UnmetKind::NoMessageTime => "policy.no_message_time",
-            UnmetKind::Unsupported(_) => "policy.unsupported",
         }
     }
 
@@ -156,10 +153,9 @@ impl Unmet {
             UnmetKind::NoConfirmationKey => "SAML Profiles §3.1",
             UnmetKind::ActionMismatch { .. } => "WS-Addressing 1.0 SOAP Binding §4",
             UnmetKind::EndlessAssertion => "SAML Core §2.5.1.5",
-            UnmetKind::AssertionMissing
-            | UnmetKind::KeyReference(_)
-            | UnmetKind::NoMessageTime
-            | UnmetKind::Unsupported(_) => return None,
+            UnmetKind::AssertionMissing | UnmetKind::KeyReference(_) | UnmetKind::NoMessageTime => {
+                return None;
+            }
         })
     }
 }
@@ -238,7 +234,6 @@ impl fmt::Display for Unmet {
             UnmetKind::NoMessageTime => {
                 f.write_str("the message has no signed time as of which it could be judged")
             }
-            UnmetKind::Unsupported(what) => write!(f, "{what} cannot be judged yet, and so is refused"),
         }
     }
 }

@@ -19,6 +19,9 @@ pub struct Envelope {
     version: Version,
 }
 
+/// How many header blocks that are not understood are named.
+const MOST_NAMED: usize = 16;
+
 impl Envelope {
     /// Reads a message, whole.
     ///
@@ -89,7 +92,7 @@ impl Envelope {
     /// that we read, and those that `further` names (T121).
     ///
     /// # Errors
-    /// All others, by name, as [`ErrorKind::NotUnderstood`].
+    /// The others, by name, as [`ErrorKind::NotUnderstood`]; the first 16 of them.
     pub fn check_understood(&self, roles: &Roles, further: &[QName]) -> Result<(), Error> {
         let mut unknown = self.header_blocks().filter(|block| {
             block.must_understand() && block.targets(roles) && !header_block::is_understood(block, further)
@@ -97,8 +100,10 @@ impl Envelope {
         let Some(first) = unknown.next() else {
             return Ok(());
         };
+        // A name may be long, and all blocks may share it.
         let names = std::iter::once(first)
             .chain(unknown)
+            .take(MOST_NAMED)
             .map(|block| NotUnderstood::new(block.element()));
         Err(Error::at(
             ErrorKind::NotUnderstood(names.collect()),

@@ -307,6 +307,12 @@ mod tests {
     }
 
     #[test]
+    fn only_so_many_are_named() {
+        let error = understood(Version::Soap11, &"<x:A s:mustUnderstand='1'/>".repeat(40)).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::NotUnderstood(names) if names.len() == 16));
+    }
+
+    #[test]
     fn what_is_for_us_by_any_role_must_be_understood() {
         let next = Version::Soap11.next();
         for role in [next, "urn:us", ""] {

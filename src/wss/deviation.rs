@@ -1,8 +1,10 @@
 use std::fmt;
 
+use crate::xml::Element;
 use crate::xml::Position;
 
-/// Something that the Basic Security Profile 1.1 forbids and that can be understood in one way only all the same.
+/// Something that the Basic Security Profile 1.1 forbids and that can be understood in one way only all the same, where it
+/// stands first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Deviation {
     rule: Rule,
@@ -28,8 +30,12 @@ pub enum Rule {
 }
 
 impl Deviation {
-    pub(super) fn new(rule: Rule, position: Position) -> Self {
-        Self { rule, position }
+    /// Notes in `deviations` that `element` breaks `rule`, once for each rule: a place takes a scan of the message to find.
+    pub(super) fn note(deviations: &mut Vec<Self>, rule: Rule, element: Element<'_>) {
+        if deviations.iter().all(|noted| noted.rule != rule) {
+            let position = element.position();
+            deviations.push(Self { rule, position });
+        }
     }
 
     /// The rule.

@@ -68,6 +68,8 @@ pub enum ErrorKind {
     KeyValue,
     /// A UsernameToken.
     UnsupportedUsernameToken,
+    /// An assertion of SAML 1.1.
+    UnsupportedSaml11,
     /// Encrypted content or keys; the element's name.
     UnsupportedEncryption(String),
     /// More Signatures than are looked at.
@@ -177,6 +179,7 @@ impl Error {
             ErrorKind::KeyInfo(_) => "wss.key_info",
             ErrorKind::KeyValue => "dsig.key_value",
             ErrorKind::UnsupportedUsernameToken => "wss.unsupported_username_token",
+            ErrorKind::UnsupportedSaml11 => "wss.unsupported_saml11",
             ErrorKind::UnsupportedEncryption(_) => "wss.unsupported_encryption",
             ErrorKind::Signatures { .. } => Limit::Signatures.code(),
             ErrorKind::AlreadySecured => "wss.already_secured",
@@ -207,6 +210,7 @@ impl Error {
             ErrorKind::NoKeyIdentifier => "WSS X.509 Token Profile 1.1 §3.2.1",
             ErrorKind::Signing(error) => return error.clause(),
             ErrorKind::UnsupportedUsernameToken
+            | ErrorKind::UnsupportedSaml11
             | ErrorKind::UnsupportedEncryption(_)
             | ErrorKind::Signatures { .. } => return None,
         })
@@ -267,6 +271,7 @@ impl fmt::Display for Error {
             ErrorKind::KeyInfo(why) => write!(f, "KeyInfo does not name one key: {why}"),
             ErrorKind::KeyValue => f.write_str("the signature brings its own key, which proves nothing"),
             ErrorKind::UnsupportedUsernameToken => f.write_str("a UsernameToken, which is not judged yet"),
+            ErrorKind::UnsupportedSaml11 => f.write_str("an assertion of SAML 1.1, which is not judged yet"),
             ErrorKind::UnsupportedEncryption(name) => {
                 write!(f, "{} is encryption, which is not read yet", quoted(name))
             }

@@ -90,8 +90,7 @@ impl<'d> Header<'d> {
             (Namespace::WSSE, "BinarySecurityToken") => {
                 let token = X509Token::read(element)?;
                 if token.encoding() == Encoding::Implied {
-                    let deviation = Deviation::new(Rule::TokenEncodingType, element.position());
-                    self.deviations.push(deviation);
+                    Deviation::note(&mut self.deviations, Rule::TokenEncodingType, element);
                 }
                 Item::X509Token(token)
             }
@@ -187,7 +186,7 @@ impl<'d> Header<'d> {
     /// Refuses items that are told apart and not judged yet.
     ///
     /// # Errors
-    /// `wss.unsupported_username_token` or `wss.unsupported_encryption` for the first of them.
+    /// `wss.unsupported_username_token`, `wss.unsupported_encryption` or `wss.unsupported_saml11` for the first of them.
     pub fn check_supported(&self) -> Result<(), Error> {
         let unsupported = self.items.iter().find_map(|item| {
             if let Item::UsernameToken(element) = item {
@@ -195,6 +194,8 @@ impl<'d> Header<'d> {
             } else if let Item::Encryption(element) = item {
                 let name = element.name().to_owned();
                 Some(Error::at(ErrorKind::UnsupportedEncryption(name), *element))
+            } else if let Item::Saml1Assertion(element) = item {
+                Some(Error::at(ErrorKind::UnsupportedSaml11, *element))
             } else {
                 None
             }
@@ -370,6 +371,16 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_is_broken_often_is_noted_once() {
+        let token = crate::token::x509::ValueType::X509v3.uri();
+        let one = format!("<wsse:BinarySecurityToken ValueType='{token}'>AQID</wsse:BinarySecurityToken>");
+        let envelope = envelope(&format!("<wsse:Security>{}</wsse:Security>", one.repeat(3)));
+        let header = Header::read(&envelope, &Roles::default(), &Limits::default()).unwrap();
+        assert_eq!(header.x509_tokens().count(), 3);
+        assert_eq!(header.deviations().len(), 1);
+    }
+
+    #[test]
     fn there_is_one_timestamp() {
         assert_eq!(items(&TIMESTAMP.repeat(2)), Err("wss.timestamp_multiple"));
     }
@@ -397,7 +408,8 @@ mod tests {
             let header = Header::read(&envelope, &Roles::default(), &Limits::default()).unwrap();
             header.check_supported().map_err(|error| error.code())
         };
-        assert_eq!(supported("<ds:Signature/>"), Ok(()));
+        assert_eq!(supported("<ds:Signature/><saml2:Assertion/>"), Ok(()));
+        assert_eq!(supported("<saml1:Assertion/>"), Err("wss.unsupported_saml11"));
         assert_eq!(
             supported("<wsse:UsernameToken/>"),
             Err("wss.unsupported_username_token")

@@ -78,11 +78,11 @@ pub fn resolve<'d>(key_info: Option<Element<'d>>, header: &Header<'d>) -> Result
             follow(&TokenReference::read(element, &mut deviations)?, header)?
         }
         Some(KeyInfoItem::X509Data(hint)) => {
-            deviations.push(Deviation::new(Rule::KeyInfoChild, key_info.position()));
+            Deviation::note(&mut deviations, Rule::KeyInfoChild, key_info);
             (form_of(&hint), SignerHint::X509(hint))
         }
         Some(KeyInfoItem::KeyName(name)) => {
-            deviations.push(Deviation::new(Rule::KeyInfoChild, key_info.position()));
+            Deviation::note(&mut deviations, Rule::KeyInfoChild, key_info);
             (KeyForm::KeyName, SignerHint::Name(name))
         }
         Some(KeyInfoItem::KeyValue(element)) => return Err(Error::at(ErrorKind::KeyValue, element)),
@@ -93,7 +93,7 @@ pub fn resolve<'d>(key_info: Option<Element<'d>>, header: &Header<'d>) -> Result
             ));
         }
         None => {
-            deviations.push(Deviation::new(Rule::KeyInfoEmpty, key_info.position()));
+            Deviation::note(&mut deviations, Rule::KeyInfoEmpty, key_info);
             (KeyForm::Nothing, SignerHint::Unnamed)
         }
     };

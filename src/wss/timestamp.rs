@@ -99,7 +99,7 @@ fn time(
     let text = field::text(element).map_err(|reason| Error::of_text(reason, element, interrupted))?;
     let time = datetime::parse(&text).map_err(|error| Error::at(ErrorKind::Time(error), element))?;
     if !text.trim_end().ends_with('Z') {
-        deviations.push(Deviation::new(Rule::Utc, element.position()));
+        Deviation::note(deviations, Rule::Utc, element);
     }
     Ok(time)
 }

@@ -30,7 +30,7 @@ pub(super) fn read<'d>(
     let (found, kind) = if token.is(Namespace::WSSE, "BinarySecurityToken") {
         let found = X509Token::read(token)?;
         if found.encoding() == Encoding::Implied {
-            deviations.push(Deviation::new(Rule::TokenEncodingType, token.position()));
+            Deviation::note(deviations, Rule::TokenEncodingType, token);
         }
         let kind = found.value_type().uri();
         (EmbeddedToken::X509(found), kind)

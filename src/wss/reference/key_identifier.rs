@@ -49,7 +49,7 @@ pub(super) fn read<'d>(element: Element<'d>, deviations: &mut Vec<Deviation>) ->
             return Err(Error::reference_value(element, why, "BSP 1.1 R3071", &encoding));
         }
         Some(_) => {}
-        None => deviations.push(Deviation::new(Rule::IdentifierEncodingType, element.position())),
+        None => Deviation::note(deviations, Rule::IdentifierEncodingType, element),
     }
     let value = || base64_of(element).map_err(Error::identifier);
     match value_type.as_ref() {
@@ -63,7 +63,7 @@ pub(super) fn read<'d>(element: Element<'d>, deviations: &mut Vec<Deviation>) ->
             )),
         },
         uri if uri == ValueType::X509v3.uri() => {
-            deviations.push(Deviation::new(Rule::IdentifierValueType, element.position()));
+            Deviation::note(deviations, Rule::IdentifierValueType, element);
             Ok(Pointer::Certificate(value()?))
         }
         ENCRYPTED_KEY_SHA1 => {
