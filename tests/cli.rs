@@ -1,6 +1,11 @@
 //! Transcripts of the commands: what a person and a program see, and how the process ends.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -23,9 +28,6 @@ fn sealgate(arguments: &str, input: &[u8]) -> Output {
 
 /// Words are separated by spaces; quotes keep spaces together.
 fn words(arguments: &str) -> Vec<String> {
-    if arguments.is_empty() {
-        return Vec::new();
-    }
     let mut words = vec![String::new()];
     let mut quoted = false;
     for character in arguments.chars() {
@@ -35,6 +37,7 @@ fn words(arguments: &str) -> Vec<String> {
             other => words.last_mut().unwrap().push(other),
         }
     }
+    words.retain(|word| !word.is_empty());
     words
 }
 
@@ -367,4 +370,129 @@ fn a_configuration_is_checked_whole() {
     assert_eq!(missing.status.code(), Some(2));
     let schema = sealgate("config schema", b"");
     assert!(serde_json::from_slice::<serde_json::Value>(&schema.stdout).is_ok());
+}
+
+/// What the relying party of the fixtures knows.
+const SAML: &str = "saml verify --policy saml-sso --metadata keys/idp-metadata.xml --at 2026-11-24T00:00:30Z \
+                    --audience https://gateway.example/orders --recipient https://gateway.example/orders/acs";
+
+#[test]
+fn saml_verify_says_what_was_claimed_and_what_did_not_match() {
+    let good = "cases/good/saml-response/message.xml";
+    let verify = |more: &str| transcript(&format!("{SAML} {more} {good}"), "");
+    check(
+        "saml_verify",
+        &[
+            verify("--request-id _request-1"),
+            verify("--request-id _request-1 --format json"),
+            verify("--request-id _request-2"),
+            verify(""),
+        ],
+    );
+}
+
+#[test]
+fn sign_makes_what_verify_accepts() {
+    let soap11 = "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'>\
+                  <s:Body><p:Ping xmlns:p='urn:p'/></s:Body></s:Envelope>";
+    let soap12 = "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope' \
+                  xmlns:a='http://www.w3.org/2005/08/addressing'><s:Header><a:To>urn:to</a:To>\
+                  <a:Action>urn:ping</a:Action></s:Header><s:Body><p:Ping xmlns:p='urn:p'/></s:Body></s:Envelope>";
+    let verify = |policy: &str, message: &[u8]| {
+        let arguments = format!(
+            "verify --policy {policy} --trust keys/ca.pem --untrusted keys/alice.pem --untrusted keys/carol.pem \
+                     --at 2026-11-24T00:00:30Z -"
+        );
+        sealgate(&arguments, message)
+    };
+    for message in [soap11, soap12] {
+        for key in ["alice", "carol"] {
+            for (reference, policy) in [
+                ("token", "strict"),
+                ("path", "strict"),
+                ("thumbprint", "strict"),
+                ("ski", "bsp11"),
+                ("issuer-serial", "bsp11"),
+            ] {
+                let sign = format!(
+                    "sign --key keys/{key}.key.pem --cert keys/{key}.pem --key-reference {reference} \
+                     --at 2026-11-24T00:00:00Z -"
+                );
+                let signed = sealgate(&sign, message.as_bytes());
+                assert_eq!(
+                    signed.status.code(),
+                    Some(0),
+                    "{}",
+                    String::from_utf8_lossy(&signed.stderr)
+                );
+                let verified = verify(policy, &signed.stdout);
+                let said = String::from_utf8_lossy(&verified.stdout);
+                assert_eq!(verified.status.code(), Some(0), "{key} {reference}: {said}");
+                let changed = String::from_utf8(signed.stdout).unwrap().replace("Ping", "Pong");
+                assert_eq!(verify(policy, changed.as_bytes()).status.code(), Some(1));
+            }
+        }
+    }
+    let again = transcript(
+        "sign --key keys/alice.key.pem --cert keys/alice.pem cases/good/soap11/message.xml",
+        "",
+    );
+    let without = transcript("sign --key keys/alice.key.pem -", soap11);
+    check(
+        "sign_refused",
+        &[
+            again,
+            without,
+            transcript("sign --key keys/alice.key.pem --cert keys/alice.pem -", "<a/>"),
+        ],
+    );
+}
+
+#[test]
+fn bench_measures_what_passes_and_nothing_else() {
+    let good = "cases/good/soap11/message.xml";
+    for (operation, options) in [
+        ("verify", "--trust keys/ca.pem --at 2026-11-24T00:00:30Z"),
+        (
+            "verify --cold",
+            "--trust keys/ca.pem --at 2026-11-24T00:00:30Z --threads 2",
+        ),
+        (
+            "verify --policy archive-verify",
+            "--trust keys/ca.pem --at message",
+        ),
+        ("parse", ""),
+        ("c14n", ""),
+    ] {
+        let bench = format!("bench --format json --seconds 0.05 --operation {operation} {options} {good}");
+        let output = sealgate(&bench, b"");
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let fields: Vec<&str> = result.as_object().unwrap().keys().map(String::as_str).collect();
+        let wanted = "file operation threads messages bytes cpu_us_per_message wall_us_per_message \
+                      megabytes_per_second peak_rss_growth_kib stages";
+        assert_eq!(fields.join(" "), wanted);
+        assert!(result["cpu_us_per_message"].as_f64().unwrap() > 1.0, "{result}");
+        assert!(result["stages"]["parse"].as_f64().unwrap() > 0.0, "{result}");
+        if operation.starts_with("verify") {
+            for stage in ["canonicalize_digest", "signature", "trust", "policy"] {
+                assert!(result["stages"][stage].is_number(), "{result}");
+            }
+        }
+    }
+    let bad = "bench --seconds 0.05 --trust keys/ca.pem --at 2026-11-24T00:00:30Z cases/dsig/body-changed/message.xml";
+    let output = sealgate(bad, b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let sign = "bench --seconds 0.05 --operation sign --key keys/alice.key.pem --cert keys/alice.pem -";
+    let message = b"<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body/></s:Envelope>";
+    assert_eq!(sealgate(sign, message).status.code(), Some(0));
+    let saml = SAML.replace("saml verify", "bench --operation saml --seconds 0.05");
+    let saml = format!("{saml} --request-id _request-1 cases/good/saml-response/message.xml");
+    assert_eq!(sealgate(&saml, b"").status.code(), Some(0));
 }

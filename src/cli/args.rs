@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::algorithm::CanonicalizationAlgorithm;
 use crate::algorithm::SignatureAlgorithm;
+use crate::policy::saml::{ExpectedRequest, RelyingParty};
 
 use super::at::At;
 use super::report::Format;
@@ -30,8 +31,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Verify(VerifyArguments),
+    Sign(SignArguments),
     C14n(C14nArguments),
     Inspect(InspectArguments),
+    Bench(BenchArguments),
+    /// SAML documents by themselves
+    #[command(subcommand)]
+    Saml(SamlCommand),
     /// XML Signature, without SOAP or SAML meaning
     #[command(subcommand)]
     Dsig(DsigCommand),
@@ -41,6 +47,101 @@ pub(crate) enum Command {
     /// What messages must prove
     #[command(subcommand)]
     Policy(PolicyCommand),
+}
+
+/// How many of these messages this machine handles: each is judged again and again from its bytes
+#[derive(Args, Debug)]
+pub(crate) struct BenchArguments {
+    /// What is done to each
+    #[arg(long, value_enum, default_value = "verify")]
+    pub(crate) operation: Operation,
+    /// How long, for each file
+    #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = seconds)]
+    pub(crate) seconds: f64,
+    /// On how many threads
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: u16,
+    /// Forget certificates and paths before each message; a gateway remembers them
+    #[arg(long)]
+    pub(crate) cold: bool,
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArguments,
+    #[command(flatten)]
+    pub(crate) party: PartyArguments,
+    #[command(flatten)]
+    pub(crate) own: OwnKeyPaths,
+    #[command(flatten)]
+    pub(crate) signing: SigningArguments,
+    #[command(flatten)]
+    pub(crate) ids: IdArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The messages
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    pub(crate) files: Vec<Source>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Operation {
+    /// Judge a SOAP message, as the gateway does
+    Verify,
+    /// Judge the signatures in an XML document
+    Dsig,
+    /// Judge a SAML document
+    Saml,
+    /// Sign a SOAP message
+    Sign,
+    /// Canonicalize a document
+    C14n,
+    /// Read a document
+    Parse,
+}
+
+fn seconds(typed: &str) -> Result<f64, String> {
+    match typed.parse::<f64>() {
+        Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err("not a number of seconds between 0.001 and 86400".to_owned()),
+    }
+}
+
+/// What a relying party of SAML knows of itself and of what it asked for.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "SAML")]
+pub(crate) struct PartyArguments {
+    /// SAML metadata: which keys are whose (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) metadata: Vec<PathBuf>,
+    /// The audience that assertions have to name: what the issuer calls us
+    #[arg(long, value_name = "URI")]
+    pub(crate) audience: Option<String>,
+    /// The URL where messages reach us: the Recipient of bearer assertions, the Destination of messages
+    #[arg(long, value_name = "URL")]
+    pub(crate) recipient: Option<String>,
+    /// The ID of the request that this answers
+    #[arg(long, value_name = "ID")]
+    pub(crate) request_id: Option<String>,
+    /// It may come unasked
+    #[arg(long)]
+    pub(crate) allow_unsolicited: bool,
+}
+
+impl PartyArguments {
+    /// As the judgement takes them.
+    pub(crate) fn relying_party(&self) -> RelyingParty {
+        RelyingParty {
+            audience: self.audience.clone(),
+            recipient: self.recipient.clone(),
+            request: match (&self.request_id, self.allow_unsolicited) {
+                (None, false) => ExpectedRequest::NotSaid,
+                (None, true) => ExpectedRequest::Unsolicited,
+                (Some(id), false) => ExpectedRequest::Request(id.clone()),
+                (Some(id), true) => ExpectedRequest::RequestOrUnsolicited(id.clone()),
+            },
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,6 +176,29 @@ pub(crate) struct PolicyShowArguments {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum SamlCommand {
+    Verify(SamlVerifyArguments),
+}
+
+/// Judge SAML Responses, assertions, logout messages, AuthnRequests and metadata, as XML, base64 or base64 of deflate
+#[derive(Args, Debug)]
+pub(crate) struct SamlVerifyArguments {
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArguments,
+    #[command(flatten)]
+    pub(crate) party: PartyArguments,
+    #[command(flatten)]
+    pub(crate) own: OwnKeyPaths,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The documents
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    pub(crate) files: Vec<Source>,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum DsigCommand {
     Verify(DsigVerifyArguments),
     Sign(DsigSignArguments),
@@ -87,12 +211,8 @@ pub(crate) struct VerifyArguments {
     pub(crate) trust: TrustArguments,
     #[command(flatten)]
     pub(crate) judging: JudgingArguments,
-    /// The audience that SAML assertions have to name: what they call us
-    #[arg(long, value_name = "URI")]
-    pub(crate) audience: Option<String>,
-    /// The URL where messages reach us: the Recipient of bearer assertions
-    #[arg(long, value_name = "URL")]
-    pub(crate) recipient: Option<String>,
+    #[command(flatten)]
+    pub(crate) party: PartyArguments,
     /// A further actor or role that we play (repeatable)
     #[arg(long, value_name = "URI")]
     pub(crate) role: Vec<String>,
@@ -104,6 +224,55 @@ pub(crate) struct VerifyArguments {
     /// The messages
     #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
     pub(crate) files: Vec<Source>,
+}
+
+/// Sign a SOAP message: its Body, its WS-Addressing headers and a Timestamp
+#[derive(Args, Debug)]
+pub(crate) struct SignArguments {
+    #[command(flatten)]
+    pub(crate) key: KeyArguments,
+    #[command(flatten)]
+    pub(crate) signing: SigningArguments,
+    /// When the message is created: now, or a time as 2026-11-24T00:00:30Z
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    pub(crate) at: At,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The message
+    #[arg(value_parser = Source::parse)]
+    pub(crate) file: Source,
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Signature")]
+pub(crate) struct SigningArguments {
+    /// The signature algorithm; without it, the one that fits the key
+    #[arg(long, value_enum)]
+    pub(crate) algorithm: Option<SigningAlgorithmName>,
+    /// How the receiver learns which key signed
+    #[arg(long, value_enum, default_value = "token")]
+    pub(crate) key_reference: KeyReferenceName,
+    /// The actor or role that the Security header is for; without it, the last receiver
+    #[arg(long, value_name = "URI")]
+    pub(crate) role: Option<String>,
+    /// After how many seconds the Timestamp expires; 0: never
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) ttl: u32,
+}
+
+/// How a message says which key signed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyReferenceName {
+    /// The certificate goes along in a BinarySecurityToken
+    Token,
+    /// The certificate goes along with its path (X509PKIPathv1)
+    Path,
+    /// By SHA-1 of the certificate
+    Thumbprint,
+    /// By its SubjectKeyIdentifier
+    Ski,
+    /// By its issuer and serial number
+    IssuerSerial,
 }
 
 /// Write the canonical form of a document, or of one element of it, to standard output
@@ -213,16 +382,22 @@ pub(crate) struct DsigSignArguments {
 }
 
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Key")]
 pub(crate) struct KeyArguments {
+    #[command(flatten)]
+    pub(crate) paths: OwnKeyPaths,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Key")]
+pub(crate) struct OwnKeyPaths {
     /// Our private key: PEM or PKCS#12
     #[arg(long, value_name = "PATH")]
     pub(crate) key: Option<PathBuf>,
     /// Its certificate (PEM), and the path of it if others follow
     #[arg(long, value_name = "PATH", requires = "key")]
     pub(crate) cert: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) password: PasswordArguments,
 }
 
 #[derive(Args, Debug)]

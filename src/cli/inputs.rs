@@ -25,7 +25,7 @@ use crate::trust::TrustSources;
 use crate::trust::TrustStore;
 use crate::xml;
 
-use super::args::{DsigVerifyArguments, KeyArguments, PasswordArguments, TrustArguments};
+use super::args::{DsigVerifyArguments, OwnKeyPaths, PasswordArguments, TrustArguments};
 use super::at::At;
 use super::exit::Stop;
 use super::report::{Reason, plain};
@@ -164,19 +164,12 @@ pub(crate) struct OwnKey {
 }
 
 impl OwnKey {
-    /// What `arguments` name, or a shared secret.
-    pub(crate) fn of(arguments: &KeyArguments, hmac_key: Option<&Path>) -> Result<Self, Stop> {
-        if let Some(path) = hmac_key {
-            let secret = Secret::new(file("--hmac-key", path)?.to_vec());
-            return Ok(Self {
-                key: SigningKey::Hmac(secret),
-                certificates: Vec::new(),
-            });
-        }
-        let Some(path) = &arguments.key else {
+    /// What the arguments name.
+    pub(crate) fn of(paths: &OwnKeyPaths, password: &PasswordArguments) -> Result<Self, Stop> {
+        let Some(path) = &paths.key else {
             return Err(Stop::usage("a key is needed: --key PATH"));
         };
-        let password = password(&arguments.password)?;
+        let password = self::password(password)?;
         let password = password.as_deref();
         let bytes = file("--key", path)?;
         let (key, mut certificates) = if bytes.first() == Some(&0x30) {
@@ -188,7 +181,7 @@ impl OwnKey {
             let key = PrivateKey::from_pem(&bytes, password.map(|password| password.as_bytes()));
             (key.map_err(|error| unusable("--key", &error))?, Vec::new())
         };
-        if let Some(path) = &arguments.cert {
+        if let Some(path) = &paths.cert {
             let given = Certificate::from_pem_bundle(&file("--cert", path)?);
             certificates = given.map_err(|error| unusable("--cert", &error))?;
         }
@@ -203,6 +196,15 @@ impl OwnKey {
         Ok(Self {
             key: key.into(),
             certificates,
+        })
+    }
+
+    /// A shared secret.
+    pub(crate) fn of_secret(path: &Path) -> Result<Self, Stop> {
+        let secret = Secret::new(file("--hmac-key", path)?.to_vec());
+        Ok(Self {
+            key: SigningKey::Hmac(secret),
+            certificates: Vec::new(),
         })
     }
 

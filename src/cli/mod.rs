@@ -3,6 +3,7 @@
 
 mod args;
 mod at;
+mod bench;
 mod c14n;
 mod config;
 mod console;
@@ -12,6 +13,8 @@ mod inputs;
 mod inspect;
 mod policy;
 mod report;
+mod saml;
+mod sign;
 mod source;
 mod verify;
 
@@ -20,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command, ConfigCommand, DsigCommand, PolicyCommand};
+use args::{Arguments, Command, ConfigCommand, DsigCommand, PolicyCommand, SamlCommand};
 use console::{Console, Tone};
 use exit::{Exit, Stop};
 
@@ -64,6 +67,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
     match command {
         Command::Verify(arguments) => verify::run(arguments, console),
+        Command::Saml(SamlCommand::Verify(arguments)) => saml::verify(arguments, console),
+        Command::Sign(arguments) => sign::run(arguments, console),
+        Command::Bench(arguments) => bench::run(&arguments, console),
         Command::C14n(arguments) => c14n::run(arguments, console),
         Command::Inspect(arguments) => inspect::run(arguments, console),
         Command::Dsig(DsigCommand::Verify(arguments)) => dsig::verify(arguments, console),

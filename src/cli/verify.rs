@@ -1,5 +1,4 @@
 use crate::inbound::{Gate, Received};
-use crate::policy::saml::RelyingParty;
 use crate::soap::Roles;
 
 use super::args::VerifyArguments;
@@ -11,16 +10,12 @@ use super::report::{self, Report};
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::policy(&arguments.judging.policy)?;
-    let trust = inputs::trust(&arguments.trust, &[])?;
+    let trust = inputs::trust(&arguments.trust, &arguments.party.metadata)?;
     let gate = Gate {
         trust: trust.store,
         issuers: trust.issuers,
         policy,
-        party: RelyingParty {
-            audience: arguments.audience,
-            recipient: arguments.recipient,
-            ..RelyingParty::default()
-        },
+        party: arguments.party.relying_party(),
         roles: Roles::new(arguments.role),
         understood: Vec::new(),
         replay: None,

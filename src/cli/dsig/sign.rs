@@ -17,7 +17,10 @@ use crate::xml::quoted;
 
 /// `sealgate dsig sign`: the document on standard output, with a signature as the last child of its root.
 pub(in crate::cli) fn run(arguments: DsigSignArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let own = OwnKey::of(&arguments.key, arguments.hmac_key.as_deref())?;
+    let own = match &arguments.hmac_key {
+        Some(path) => OwnKey::of_secret(path)?,
+        None => OwnKey::of(&arguments.key.paths, &arguments.key.password)?,
+    };
     let method = match arguments.algorithm {
         Some(name) => name.0,
         None => own.default_algorithm()?,

@@ -1,0 +1,32 @@
+use crate::inbound::{SamlContext, judge_saml};
+
+use super::args::SamlVerifyArguments;
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use super::inputs;
+use super::report::{self, Report};
+
+/// `sealgate saml verify`: SAML documents by themselves, judged as a relying party judges them.
+pub(crate) fn verify(arguments: SamlVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
+    let policy = inputs::policy(&arguments.judging.policy)?;
+    let trust = inputs::trust(&arguments.trust, &arguments.party.metadata)?;
+    let party = arguments.party.relying_party();
+    let (format, at) = (arguments.output.format, arguments.judging.at);
+    report::each(
+        arguments.files,
+        policy.limits.bytes,
+        format,
+        console,
+        |source, bytes| {
+            let context = SamlContext {
+                policy: &policy,
+                trust: &trust.store,
+                issuers: &trust.issuers,
+                party: &party,
+                as_of: at.as_of(),
+            };
+            let judgement = judge_saml(bytes, &context);
+            Report::of(source, judgement.verdict.map(drop), judgement.findings)
+        },
+    )
+}
