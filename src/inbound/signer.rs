@@ -154,6 +154,11 @@ impl SignerSearch<'_> {
 
     /// The certificates that came with the message.
     fn carried(&self, hint: &X509Hint) -> Result<Vec<Certificate>, Rejection> {
+        let limit = TrustStore::MAX_MESSAGE_CERTIFICATES;
+        if hint.certificates.len() > limit {
+            let what = "certificates in the message";
+            return Err(trust::Error::from(trust::Refusal::Budget { what, limit }).into());
+        }
         let read = |der: &bytes::Bytes| self.trust.certificate(der);
         Ok(hint.certificates.iter().map(read).collect::<Result<_, _>>()?)
     }

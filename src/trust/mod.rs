@@ -10,6 +10,21 @@
 //! | any other certificate | a pin: this certificate and no other | identity, dates, key size |
 //!
 //! Neither's own signature, signature algorithm or issuer is ever judged.
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T61, T62 nothing signed, nothing trusted | an empty [`TrustStore`] refuses everything; there is no default that accepts |
+//! | T63, T64, T65 the message brings or imitates a key | [`TrustStore::candidates`] finds only certificates of the operator's by name, number or digest; a certificate in the message stands for itself, and [`TrustStore::path`] judges that very one |
+//! | T77 the key of one partner for another | a store belongs to a route; a [`Constraint`] names whom a CA is trusted for |
+//! | T139 validity | both ends to the second, for every certificate up to the anchor |
+//! | T140 a web server's key | keyUsage and extendedKeyUsage of the signer and of the CAs between, at [`TrustStore::path`] |
+//! | T141 who may issue | basicConstraints, pathLenConstraint and keyCertSign; self-issued certificates do not count |
+//! | T142 name constraints | compared by kind; what cannot be compared is refused |
+//! | T143 revocation | [`Revocation`]; a CRL counts from thisUpdate until before nextUpdate, with the issuer's own key and within its scope |
+//! | T144 loops and floods | a budget of steps, signatures and comparisons for each signer, and paths of at most six certificates; trusted keys verify first |
+//! | T145 fetching | nothing here opens a file or a connection after start |
+//! | T146 weak or ambiguous certificates | strict reading in [`Certificate`](crate::crypto::Certificate); key sizes, hashes, serial numbers and critical extensions on the path |
+//! | T147 trust in everybody whom a CA certifies | [`Constraint`], and `unconstrained_ca` where there is none |
 
 mod anchors;
 mod cache;

@@ -397,6 +397,33 @@ fn a_crl_is_read_strictly() {
 }
 
 #[test]
+fn no_changed_byte_breaks_the_reader() {
+    let ca = root("CA");
+    let list = current_crl().entry(
+        &[9],
+        "2026-05-01T00:00:00Z",
+        &[&extension("2.5.29.21", false, &[0x0a, 1, 1])],
+    );
+    let der = list
+        .extension("2.5.29.28", true, &sequence(&[&point("http://x/")]))
+        .der(&ca);
+    for place in 0..der.len() {
+        for flip in [0x01, 0x20, 0x80, 0xff] {
+            let mut changed = der.clone();
+            changed[place] ^= flip;
+            if let Ok(read) = Crl::from_der(&changed) {
+                assert!(
+                    !read.is_signed_by(ca.certificate.public_key()),
+                    "changed at {place}"
+                );
+            }
+        }
+    }
+    let long = vec![0; Crl::MAX_BYTES + 1];
+    assert_eq!(Crl::from_der(&long).unwrap_err().code(), "limit.certificate");
+}
+
+#[test]
 fn a_message_cannot_bring_the_issuer_that_clears_a_certificate() {
     // The CRL is looked up by the key that really signed the certificate.
     let (ca, impostor) = (root("CA"), root("CA"));
