@@ -119,6 +119,12 @@ fn kinds_that_are_not_supported_are_refused_where_both_sides_have_them() {
     assert_eq!(below(&bound, plan("x").names(&[other_name.clone()])), REFUSED);
     let free = ca(&[dns("a.example")], &[]);
     assert_eq!(below(&free, plan("x").names(&[other_name])), "passed");
+    // A base that cannot be compared is no reason to look at the next.
+    let unclear = ca(&[dns("*.partner.example"), dns("partner.example")], &[]);
+    assert_eq!(
+        below(&unclear, plan("x").names(&[dns("a.partner.example")])),
+        REFUSED
+    );
     // A name that is not written as it has to be.
     assert_eq!(below(&free, plan("x").names(&[dns("a\0.example")])), REFUSED);
     assert_eq!(

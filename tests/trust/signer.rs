@@ -2,7 +2,9 @@
 
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
+use sealgate::trust::Constraint;
 use sealgate::trust::Refusal;
+use sealgate::trust::TrustSources;
 
 use crate::ARCHIVE;
 use crate::authority::email;
@@ -230,4 +232,19 @@ fn a_constraint_is_for_the_signer_and_not_for_cas_between() {
     assert_eq!(verdict(&store, &leaf, &[&middle]), "trust.constraint");
     let leaf = plan("orders-1").issued_by(&middle);
     assert_eq!(verdict(&store, &leaf, &[&middle]), "passed");
+}
+
+#[test]
+fn what_the_operator_says_of_an_anchor_holds_below_another_too() {
+    let top = root("top");
+    let narrow = plan("narrow").ca(None).issued_by(&top);
+    let mut sources = TrustSources::new();
+    let constraint = Constraint::new(&["CN=orders,O=Test"], &[]).unwrap();
+    sources.trust(top.certificate.clone(), None);
+    sources.trust(narrow.certificate.clone(), Some(&constraint));
+    let store = sources.build();
+    for (name, expected) in [("orders", "passed"), ("billing", "trust.constraint")] {
+        let leaf = plan(name).issued_by(&narrow);
+        assert_eq!(verdict(&store, &leaf, &[&narrow, &top]), expected);
+    }
 }
