@@ -140,7 +140,7 @@ impl Client {
             post = post.insert_header(("soapaction", format!("\"{action}\"")));
         }
         for (name, value) in request.headers {
-            post = post.insert_header((name, value));
+            post = post.append_header((name, value));
         }
         let mut response = post.send_body(request.body).await.map_err(not_sent)?;
         let left = patience.answer.saturating_sub(started.elapsed());

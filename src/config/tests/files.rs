@@ -8,7 +8,7 @@ use super::refuses;
 
 #[test]
 fn a_route_that_trusts_nobody_is_refused() {
-    let anchor = "[[route.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"CN=alice,O=Example\"]";
+    let anchor = "[[route.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"O=Example,CN=alice\"]";
     refuses(
         anchor,
         "[route.trust]",
@@ -23,7 +23,7 @@ fn a_route_that_trusts_nobody_is_refused() {
 
 #[test]
 fn a_ca_is_trusted_for_named_signers_only() {
-    let subject = "subject = [\"CN=alice,O=Example\"]";
+    let subject = "subject = [\"O=Example,CN=alice\"]";
     refuses(
         subject,
         "",

@@ -41,7 +41,7 @@ operation = [{ action = "urn:place", body = "{urn:orders}Place" }]
 
 [[route.trust.anchor]]
 file = "ca.pem"
-subject = ["CN=alice,O=Example"]
+subject = ["O=Example,CN=alice"]
 
 [route.backend]
 url = "http://127.0.0.1:1/"
@@ -133,7 +133,7 @@ fn every_problem_is_told_at_once() {
         .replace("127.0.0.1:0", "0.0.0.0:80")
         .replace("gateway.key.pem", "alice.key.pem")
         .replace("\"{urn:orders}Place\"", "\"{urn:orders\"")
-        .replace("subject = [\"CN=alice,O=Example\"]", "")
+        .replace("subject = [\"O=Example,CN=alice\"]", "")
         .replace("http://", "gopher://");
     let problems = read_in(folder.path(), &bad).unwrap_err();
     let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();

@@ -1,0 +1,22 @@
+//! The gateway as its partners meet it: real sockets, real TLS, real signatures, and a backend that knows nothing of
+//! WS-Security and remembers every byte that it got.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "a test may panic"
+)]
+
+mod backend;
+mod client;
+mod gateway;
+mod message;
+
+mod answering;
+mod backends;
+mod edge;
+mod life;
+mod refusing;
