@@ -18,16 +18,14 @@ async fn alive() -> HttpResponse {
     text(HttpResponse::Ok().finish(), "alive\n".to_owned())
 }
 
-/// Not ready once it has been told to stop, so that no new work is sent here.
+/// Not ready before every thread serves, nor once it has been told to stop, so that no new work is sent here.
 async fn ready(shared: web::Data<Shared>) -> HttpResponse {
-    if shared.is_stopping() {
-        text(
-            HttpResponse::ServiceUnavailable().finish(),
-            "stopping\n".to_owned(),
-        )
-    } else {
-        text(HttpResponse::Ok().finish(), "ready\n".to_owned())
-    }
+    let (mut response, state) = match (shared.is_ready(), shared.is_stopping()) {
+        (true, _) => (HttpResponse::Ok(), "ready\n"),
+        (false, true) => (HttpResponse::ServiceUnavailable(), "stopping\n"),
+        (false, false) => (HttpResponse::ServiceUnavailable(), "starting\n"),
+    };
+    text(response.finish(), state.to_owned())
 }
 
 async fn metrics(shared: web::Data<Shared>) -> HttpResponse {

@@ -61,7 +61,7 @@ impl NoBody {
 
 /// Reads a body that says it has `length` bytes. The share says that its bytes are held.
 pub(super) async fn read<S>(
-    mut payload: S,
+    payload: &mut S,
     length: Option<usize>,
     limits: &Limits,
 ) -> Result<(Bytes, Share), NoBody>
@@ -79,7 +79,7 @@ where
         let allowed = GRACE.saturating_add(Duration::from_secs(paced.unwrap_or_default()));
         let end = started.checked_add(allowed.min(limits.time)).unwrap_or(started);
         let left = end.saturating_duration_since(Instant::now());
-        let next = timeout(left, Pin::new(&mut payload).next()).await;
+        let next = timeout(left, Pin::new(&mut *payload).next()).await;
         let Some(chunk) = next.map_err(|_| NoBody::TooSlow)? else {
             return Ok((body.freeze(), share));
         };
@@ -124,7 +124,8 @@ mod tests {
     }
 
     fn read_all(texts: &[&'static str], length: Option<usize>, limits: &Limits) -> Result<Bytes, NoBody> {
-        let read = read(chunks(texts), length, limits);
+        let mut chunks = chunks(texts);
+        let read = read(&mut chunks, length, limits);
         System::new().block_on(read).map(|(bytes, _)| bytes)
     }
 
@@ -161,29 +162,29 @@ mod tests {
     fn bodies_that_together_are_too_much_are_refused() {
         let limits = limits(10, 1, 12);
         System::new().block_on(async {
-            let (_, held) = read(chunks(&["01234"]), None, &limits).await.unwrap();
+            let (_, held) = read(&mut chunks(&["01234"]), None, &limits).await.unwrap();
             assert_eq!(
-                read(chunks(&["01234567"]), None, &limits).await.err(),
+                read(&mut chunks(&["01234567"]), None, &limits).await.err(),
                 Some(NoBody::Overload)
             );
             drop(held);
-            assert!(read(chunks(&["01234567"]), None, &limits).await.is_ok());
+            assert!(read(&mut chunks(&["01234567"]), None, &limits).await.is_ok());
         });
     }
 
     #[test]
     fn a_body_that_stops_coming_is_given_up() {
         let started = std::time::Instant::now();
-        let stuck = stream::iter([Ok(Bytes::from_static(b"0"))]).chain(stream::pending());
-        let result = System::new().block_on(read(stuck, None, &limits(10, 1, 10)));
+        let mut stuck = stream::iter([Ok(Bytes::from_static(b"0"))]).chain(stream::pending());
+        let result = System::new().block_on(read(&mut stuck, None, &limits(10, 1, 10)));
         assert_eq!(result.err(), Some(NoBody::TooSlow));
         assert!(started.elapsed() < Duration::from_secs(3));
     }
 
     #[test]
     fn a_body_that_breaks_off_is_no_body() {
-        let broken = stream::iter([Ok(Bytes::from_static(b"0")), Err(PayloadError::Incomplete(None))]);
-        let result = System::new().block_on(read(broken, None, &limits(10, 1, 10)));
+        let mut broken = stream::iter([Ok(Bytes::from_static(b"0")), Err(PayloadError::Incomplete(None))]);
+        let result = System::new().block_on(read(&mut broken, None, &limits(10, 1, 10)));
         assert_eq!(result.err(), Some(NoBody::Broken));
     }
 }

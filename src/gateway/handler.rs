@@ -2,10 +2,12 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::Instant;
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
+use actix_web::rt;
 use actix_web::web;
 use bytes::Bytes;
 use chrono::Utc;
@@ -19,6 +21,7 @@ use super::metrics::Step;
 use super::reply;
 use super::reply::Unread;
 use super::report::Report;
+use super::server::CLOSE_TIME;
 use super::shared::Place;
 use super::shared::Shared;
 use super::shared::Worker;
@@ -33,15 +36,19 @@ use crate::soap::Fault;
 /// back is worth. Longer ones would keep the other connections of this thread waiting.
 const VERIFIED_HERE: usize = 64 * 1024;
 
+/// Longer than a connection waits for its client to have taken the last answer.
+const UNREAD_FOR: Duration = CLOSE_TIME.saturating_add(Duration::from_secs(1));
+
 /// Answers a request.
 pub(super) async fn handle(
     request: HttpRequest,
-    payload: web::Payload,
+    mut payload: web::Payload,
     shared: web::Data<Shared>,
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     let Some(place) = shared.place(request.path()) else {
         shared.metrics.request("none", Outcome::Refused, "http.path");
+        leave_unread(payload);
         return reply::nothing_here();
     };
     let report = Report::new(&shared.metrics, &place.route.path, request.peer_addr());
@@ -49,6 +56,7 @@ pub(super) async fn handle(
         Ok(arrival) => arrival,
         Err(reason) => {
             report.no_message(reason);
+            leave_unread(payload);
             return reply::no_message(reason);
         }
     };
@@ -61,15 +69,27 @@ pub(super) async fn handle(
         unread: Unread::Some,
     };
     // A mistake of ours costs one message and not the process, nor the connections of this thread.
-    let answer = AssertUnwindSafe(exchange.answer(arrival, payload))
+    let answer = AssertUnwindSafe(exchange.answer(arrival, &mut payload))
         .catch_unwind()
         .await;
     let answer = answer.unwrap_or_else(|_| Err(report.panicked()));
     let unread = exchange.unread;
+    if unread == Unread::Some {
+        leave_unread(payload);
+    }
     match answer {
         Ok(sealed) => reply::sealed(sealed),
         Err(fault) => reply::fault(&fault, version, &report.incident, unread),
     }
+}
+
+/// Leaves the rest of a body where it is until the connection has been closed. To drop it would ask the web server to read a
+/// chunked body to its end, which is the client's to choose.
+fn leave_unread(payload: web::Payload) {
+    rt::spawn(async move {
+        rt::time::sleep(UNREAD_FOR).await;
+        drop(payload);
+    });
 }
 
 /// A message on its way.
@@ -83,7 +103,7 @@ struct InWork<'r> {
 
 impl InWork<'_> {
     /// The only way to an answer leads through verification, the backend and the seal.
-    async fn answer(&mut self, arrival: Arrival, payload: web::Payload) -> Result<SealedReply, Fault> {
+    async fn answer(&mut self, arrival: Arrival, payload: &mut web::Payload) -> Result<SealedReply, Fault> {
         let action = arrival.action.as_deref();
         let route = &self.place.route;
         if let Err(mismatch) = route.operations.may_have(action) {
@@ -118,7 +138,7 @@ impl InWork<'_> {
     async fn body(
         &self,
         arrival: &Arrival,
-        payload: web::Payload,
+        payload: &mut web::Payload,
     ) -> Result<(Bytes, super::load::Share), Fault> {
         let started = Instant::now();
         let body = body::read(payload, arrival.length, &self.shared.body_limits(self.place)).await;

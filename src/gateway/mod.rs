@@ -58,7 +58,7 @@ pub struct Stopper {
     server: ServerHandle,
 }
 
-/// Starts a gateway.
+/// Starts a gateway, and returns when it serves.
 ///
 /// What was used before it started may have been used in the life of an earlier one, and is refused (T149). As many senders
 /// write whole seconds, it starts with a second: this takes up to one.
@@ -81,17 +81,25 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let thread = std::thread::Builder::new()
         .name("sealgate".to_owned())
         .spawn(move || server::run(sockets, listeners, for_thread, load, signals, &started))?;
-    match starting.recv() {
-        Ok(server) => Ok(Running {
-            addresses,
-            admin,
-            stopper: Stopper { shared, server },
-            thread,
-        }),
-        Err(_) => Err(joined(thread)
-            .err()
-            .unwrap_or_else(|| io::Error::other("the web server did not start"))),
+    let Ok(server) = starting.recv() else {
+        return Err(joined(thread).err().unwrap_or_else(did_not_start));
+    };
+    while !shared.is_ready() {
+        if thread.is_finished() {
+            return Err(joined(thread).err().unwrap_or_else(did_not_start));
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
+    Ok(Running {
+        addresses,
+        admin,
+        stopper: Stopper { shared, server },
+        thread,
+    })
+}
+
+fn did_not_start() -> io::Error {
+    io::Error::other("the web server did not start")
 }
 
 impl Running {

@@ -32,7 +32,7 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 const IDLE_TIME: Duration = Duration::from_secs(10);
 
 /// How long a connection waits for its client to have taken the last answer.
-const CLOSE_TIME: Duration = Duration::from_secs(2);
+pub(super) const CLOSE_TIME: Duration = Duration::from_secs(2);
 
 /// How often the metrics are kept small.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -114,7 +114,7 @@ fn messages(
 ) -> io::Result<Server> {
     let shared = shared.clone();
     let app = move || {
-        let worker = web::Data::new(Worker::new(&shared));
+        let worker = Worker::of_this_thread(&shared);
         App::new()
             .app_data(shared.clone())
             .app_data(worker)

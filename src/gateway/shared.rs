@@ -1,10 +1,14 @@
 //! What all threads of a gateway share, and what each has for itself.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use actix_web::web;
 
 use super::body;
 use super::load::Gauge;
@@ -27,6 +31,9 @@ pub(super) struct Shared {
     /// Bytes of bodies.
     held: Gauge,
     body_time: Duration,
+    /// Threads that are to serve, and those that already do.
+    workers: usize,
+    serving: AtomicUsize,
     stopping: AtomicBool,
 }
 
@@ -81,6 +88,8 @@ impl Shared {
             messages: Gauge::new(config.load.messages),
             held: Gauge::new(largest.saturating_mul(config.load.messages)),
             body_time: config.load.body,
+            workers: config.load.workers,
+            serving: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         }
     }
@@ -104,6 +113,11 @@ impl Shared {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
+    /// Whether every thread serves, and none has been told to stop.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.is_stopping() && self.serving.load(Ordering::Relaxed) >= self.workers
+    }
+
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
@@ -115,15 +129,24 @@ impl Shared {
 }
 
 impl Worker {
-    /// Clients for all backends, to be used on this thread.
-    pub(super) fn new(shared: &Shared) -> Self {
-        let clients = shared
-            .places
-            .values()
-            .map(|place| (place.number, Client::new(&place.route.backend)));
-        Self {
-            clients: clients.collect(),
+    /// The worker of this thread. It is made once, however many listeners the thread serves.
+    pub(super) fn of_this_thread(shared: &Shared) -> web::Data<Self> {
+        thread_local! {
+            static WORKER: RefCell<Option<web::Data<Worker>>> = const { RefCell::new(None) };
         }
+        WORKER.with_borrow_mut(|worker| {
+            worker
+                .get_or_insert_with(|| web::Data::new(Self::new(shared)))
+                .clone()
+        })
+    }
+
+    fn new(shared: &Shared) -> Self {
+        let numbers = shared.places.values().map(|place| place.number);
+        let backends = shared.places.values().map(|place| &place.route.backend);
+        let clients = numbers.zip(Client::for_all(backends)).collect();
+        shared.serving.fetch_add(1, Ordering::Relaxed);
+        Self { clients }
     }
 
     /// The client for the backend of `place`.

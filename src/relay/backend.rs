@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -9,9 +10,6 @@ use bytes::Bytes;
 use super::error::Error;
 use crate::crypto::TlsClient;
 use crate::soap::ContentType;
-
-/// Connections of one worker to one backend.
-const CONNECTIONS: usize = 256;
 
 /// How long a connection without work is kept: less than the five seconds after which common servers close it, as a request
 /// that meets the end of a connection is not tried again.
@@ -102,28 +100,27 @@ pub(super) struct Answer {
 }
 
 impl Client {
-    /// A client for `backend`, to be used on this thread.
-    pub fn new(backend: &Backend) -> Self {
-        let Patience { connect, answer, .. } = backend.patience;
-        let mut connector = awc::Connector::new()
-            .timeout(connect)
-            .handshake_timeout(connect)
-            .conn_keep_alive(IDLE)
-            .limit(CONNECTIONS)
-            .max_http_version(awc::http::Version::HTTP_11);
-        if let Some(tls) = &backend.tls {
-            connector = connector.openssl(tls.connector());
-        }
-        let http = awc::ClientBuilder::new()
-            .connector(connector)
-            .no_default_headers()
-            .disable_redirects()
-            .timeout(answer)
-            .finish();
-        Self {
-            http,
-            backend: backend.clone(),
-        }
+    /// A client for each of `backends`, in their order, to be used on this thread. Making one costs much, as awc begins each with a
+    /// TLS context and the system's trust, of which nothing is used; so those without TLS share one.
+    ///
+    /// Connections are as many as there are messages in work, which somebody else limits.
+    pub fn for_all<'b>(backends: impl IntoIterator<Item = &'b Backend>) -> Vec<Self> {
+        let mut plain: HashMap<Duration, awc::Client> = HashMap::new();
+        let client = |backend: &Backend| {
+            let connect = backend.patience.connect;
+            let http = match &backend.tls {
+                Some(tls) => http_client(connect, Some(tls)),
+                None => plain
+                    .entry(connect)
+                    .or_insert_with(|| http_client(connect, None))
+                    .clone(),
+            };
+            Self {
+                http,
+                backend: backend.clone(),
+            }
+        };
+        backends.into_iter().map(client).collect()
     }
 
     /// Posts `request` and takes the whole answer.
@@ -133,6 +130,7 @@ impl Client {
         let mut post = self
             .http
             .post(self.backend.url.clone())
+            .timeout(patience.answer)
             .no_decompress()
             .insert_header((header::CONTENT_TYPE, request.content_type))
             .insert_header((header::ACCEPT, "text/xml, application/soap+xml"));
@@ -174,6 +172,23 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Client").field(&self.backend).finish()
     }
+}
+
+/// HTTP/1.1 as long as nobody offers more in TLS, which [`TlsClient`] does not.
+fn http_client(connect: Duration, tls: Option<&TlsClient>) -> awc::Client {
+    let mut connector = awc::Connector::new()
+        .timeout(connect)
+        .handshake_timeout(connect)
+        .conn_keep_alive(IDLE)
+        .limit(0);
+    if let Some(tls) = tls {
+        connector = connector.openssl(tls.connector());
+    }
+    awc::ClientBuilder::new()
+        .connector(connector)
+        .no_default_headers()
+        .disable_redirects()
+        .finish()
 }
 
 /// Statuses that come with an envelope, or with nothing (202): SOAP 1.1 §6.2, SOAP 1.2 Part 2 §7.5.

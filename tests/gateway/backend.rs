@@ -1,7 +1,7 @@
 //! A legacy service. It answers as it is told and remembers what it got.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -93,6 +93,17 @@ impl Backend {
     /// What it got so far.
     pub(crate) fn got(&self) -> Vec<Request> {
         self.got.lock().unwrap().clone()
+    }
+
+    /// Waits until it got so many requests.
+    pub(crate) fn wait_for(&self, requests: usize) {
+        for _ in 0..1000 {
+            if self.got().len() >= requests {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{:?}", self.got());
     }
 
     /// The only request that it got.
