@@ -58,21 +58,20 @@ fn nearest<'d>(apex: Element<'d>, wanted: impl Fn(&str) -> bool) -> Vec<Inherite
     found
 }
 
-/// The `xml:base` of `apex` joined with those of its ancestors (Canonical XML 1.1 §2.4).
+/// The `xml:base` of `apex` joined with those of its ancestors, the innermost two first; a single one stays as it is
+/// (Canonical XML 1.1 §2.4).
 fn joined_base(apex: Element<'_>) -> Option<Inherited<'static>> {
-    let around: Vec<Cow<'_, str>> = apex
-        .ancestors()
-        .filter_map(|element| element.attribute_ns(Namespace::XML, "base"))
-        .collect();
-    if around.is_empty() {
-        return None;
-    }
-    let own = apex.attribute_ns(Namespace::XML, "base");
-    let references = around.iter().rev().chain(own.iter());
-    let base = references.fold(String::new(), |base, reference| join(&base, reference));
-    (!base.is_empty()).then(|| Inherited {
+    let base = |element: Element<'_>| {
+        let value = element.attribute_ns(Namespace::XML, "base")?;
+        Some(value.into_owned())
+    };
+    let mut around = apex.ancestors().filter_map(base).peekable();
+    around.peek()?;
+    let values = base(apex).into_iter().chain(around);
+    let joined = values.reduce(|inner, outer| join(&outer, &inner))?;
+    (!joined.is_empty()).then(|| Inherited {
         local: "base",
-        value: Cow::Owned(base),
+        value: Cow::Owned(joined),
     })
 }
 

@@ -104,6 +104,12 @@ fn inclusive_takes_over_xml_attributes() {
         "<y xml:base=\"http://h/a/c\" xml:lang=\"en\" xml:space=\"preserve\"></y>"
     );
     assert_eq!(octets(y, Exclusive, &[]), "<y></y>");
+    // A base that there is none to join with is taken over as it stands.
+    let document = parse("<r xml:base='.'><x/></r>");
+    assert_eq!(
+        octets(find(&document, "x"), Inclusive11, &[]),
+        "<x xml:base=\".\"></x>"
+    );
 }
 
 #[test]
