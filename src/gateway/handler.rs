@@ -68,11 +68,7 @@ pub(super) async fn handle(
         report: &report,
         unread: Unread::Some,
     };
-    // A mistake of ours costs one message and not the process, nor the connections of this thread.
-    let answer = AssertUnwindSafe(exchange.answer(arrival, &mut payload))
-        .catch_unwind()
-        .await;
-    let answer = answer.unwrap_or_else(|_| Err(report.panicked()));
+    let answer = shielded(exchange.answer(arrival, &mut payload), &report).await;
     let unread = exchange.unread;
     if unread == Unread::Some {
         leave_unread(payload);
@@ -81,6 +77,12 @@ pub(super) async fn handle(
         Ok(sealed) => reply::sealed(sealed),
         Err(fault) => reply::fault(&fault, version, &report.incident, unread),
     }
+}
+
+/// A mistake of ours costs one message, and not the process nor the other connections of this thread.
+async fn shielded<T>(work: impl Future<Output = Result<T, Fault>>, report: &Report<'_>) -> Result<T, Fault> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(report.panicked()))
 }
 
 /// Leaves the rest of a body where it is until the connection has been closed. To drop it would ask the web server to read a
@@ -161,5 +163,31 @@ impl InWork<'_> {
         };
         self.report.took(Step::Verify, started);
         verdict.map_err(|rejection| self.report.rejected(&rejection, &bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "a test may panic")]
+    use super::*;
+    use crate::gateway::metrics::Metrics;
+
+    #[test]
+    fn a_panic_becomes_a_fault_and_is_counted() {
+        let metrics = Metrics::new();
+        let report = Report::new(&metrics, "/orders", None);
+        let ask = |broken: bool| {
+            let work = async move {
+                rt::task::yield_now().await;
+                assert!(!broken, "a mistake");
+                Ok(7)
+            };
+            rt::System::new().block_on(shielded(work, &report))
+        };
+        assert_eq!(ask(false), Ok(7));
+        assert_eq!(ask(true), Err(Fault::Internal));
+        let text = metrics.render();
+        assert!(text.contains("sealgate_panics_total 1"), "{text}");
+        assert!(text.contains("code=\"internal.panic\"} 1"), "{text}");
     }
 }

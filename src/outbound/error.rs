@@ -4,11 +4,10 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use crate::crypto::Unavailable;
-use crate::dsig;
 use crate::soap;
 use crate::soap::Fault;
 use crate::soap::Version;
-use crate::xml;
+use crate::wss;
 use crate::xml::quoted;
 
 /// Why an answer cannot be sealed.
@@ -25,14 +24,8 @@ pub enum Error {
     Security,
     /// It says that it answers another message; which one.
     RelatesTo(String),
-    /// No prefix is left for what has to be put in.
-    Prefixes,
-    /// With what was put in it is not acceptable any more.
-    Written(xml::Error),
-    /// What was to be signed is not found again, by its ID.
-    Lost(String),
-    /// The signature could not be made.
-    Signature(dsig::Error),
+    /// The Security header could not be written or signed.
+    Written(wss::Error),
     /// Our certificate does not hold any more, or not yet.
     Certificate {
         /// Not before.
@@ -55,10 +48,7 @@ impl Error {
             Self::Status(_) => "outbound.status",
             Self::Security => "outbound.security",
             Self::RelatesTo(_) => "outbound.relates_to",
-            Self::Prefixes => "outbound.prefixes",
             Self::Written(_) => "outbound.written",
-            Self::Lost(_) => "outbound.lost",
-            Self::Signature(_) => "outbound.signature",
             Self::Certificate { .. } => "outbound.certificate",
             Self::Key => "outbound.key",
             Self::Unavailable(_) => "outbound.unavailable",
@@ -72,14 +62,8 @@ impl Error {
             | Self::Version(_)
             | Self::Status(_)
             | Self::Security
-            | Self::RelatesTo(_)
-            | Self::Prefixes => Fault::BadGateway,
-            Self::Written(_)
-            | Self::Lost(_)
-            | Self::Signature(_)
-            | Self::Certificate { .. }
-            | Self::Key
-            | Self::Unavailable(_) => Fault::Internal,
+            | Self::RelatesTo(_) => Fault::BadGateway,
+            Self::Written(_) | Self::Certificate { .. } | Self::Key | Self::Unavailable(_) => Fault::Internal,
         }
     }
 }
@@ -97,14 +81,7 @@ impl fmt::Display for Error {
             Self::RelatesTo(other) => {
                 write!(f, "the backend's answer says that it answers {}", quoted(other))
             }
-            Self::Prefixes => f.write_str("the backend's answer uses all prefixes that could be put into it"),
-            Self::Written(error) => write!(f, "the answer is not acceptable with a Security header: {error}"),
-            Self::Lost(id) => write!(
-                f,
-                "what carries the ID {} cannot be found to be signed",
-                quoted(id)
-            ),
-            Self::Signature(error) => write!(f, "the answer cannot be signed: {error}"),
+            Self::Written(error) => write!(f, "the answer cannot be signed: {error}"),
             Self::Certificate { from, to } => write!(f, "our certificate is valid from {from} to {to} only"),
             Self::Key => f.write_str("our key is of a kind that signs no messages"),
             Self::Unavailable(error) => error.fmt(f),

@@ -4,9 +4,8 @@
 //! blocks, the Timestamp, a SignatureConfirmation for each signature of the request (WSS 1.1 §8.5) and `wsa:RelatesTo`, so that no
 //! answer can be taken for the answer to something else (T119). Everything but what is put in stays byte for byte as the backend wrote it.
 
-mod edit;
 mod error;
-mod header;
+mod relates_to;
 mod seal;
 
 pub use error::Error;

@@ -3,30 +3,31 @@ use chrono::DateTime;
 use chrono::TimeDelta;
 use chrono::Utc;
 
-use super::edit::Edits;
 use super::error::Error;
-use super::header::SecurityHeader;
+use super::relates_to::relates_to;
+use super::relates_to::with_relates_to;
 use crate::algorithm::DigestAlgorithm;
 use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::Certificate;
 use crate::crypto::Identity;
 use crate::crypto::SigningKey;
 use crate::crypto::random_bytes;
-use crate::dsig::ReferenceToSign;
-use crate::dsig::SignatureRequest;
-use crate::dsig::sign;
 use crate::inbound::VerifiedMessage;
 use crate::relay::Reply;
 use crate::relay::ReplyContent;
 use crate::soap::AddressingVersion;
 use crate::soap::Envelope;
+use crate::soap::HeaderBlock;
 use crate::soap::Roles;
 use crate::soap::Version;
-use crate::xml::Document;
+use crate::wss::write::Ids;
+use crate::wss::write::KeyToken;
+use crate::wss::write::Plan;
+use crate::wss::write::Understanding;
+use crate::wss::write::write;
 use crate::xml::Element;
 use crate::xml::Limits;
 use crate::xml::Namespace;
-use crate::xml::escape_text;
 
 /// How long an answer counts as fresh.
 const LIFE: TimeDelta = TimeDelta::minutes(5);
@@ -113,6 +114,7 @@ impl Sealer {
             return Err(Error::Version(envelope.version()));
         }
         let status = http_status(&envelope, status)?;
+        let envelope = related(envelope, exchange)?;
         let signed = self.signed(&envelope, exchange, now)?;
         Ok(SealedReply {
             status,
@@ -122,63 +124,17 @@ impl Sealer {
 
     fn signed(&self, envelope: &Envelope, exchange: &Exchange, now: DateTime<Utc>) -> Result<Bytes, Error> {
         let (key, method, certificate) = self.signer(now)?;
-        let ids = random_ids()?;
-        let security = SecurityHeader {
-            version: envelope.version(),
-            created: now,
-            expires: now.checked_add_signed(LIFE).unwrap_or(now),
-            certificate,
-            confirmed: &exchange.signature_values,
-            ids: &ids,
+        let plan = Plan {
+            role: None,
+            understanding: Understanding::Required,
+            timestamp: Some((now, now.checked_add_signed(LIFE))),
+            key: Some(KeyToken::X509v3(certificate)),
+            confirmations: Some(&exchange.signature_values),
+            parts: parts(envelope),
         };
-        let mut signed = vec![security.timestamp_id()];
-        signed.extend(security.confirmation_ids());
-        let mut edits = Edits::new(envelope.document());
-        signed.push(edits.id_of(envelope.body(), &format!("{ids}-body"))?);
-        let mut blocks = security.write();
-        for (number, block) in header_blocks(envelope, exchange)?.into_iter().enumerate() {
-            match block {
-                Block::Present(element) => {
-                    signed.push(edits.id_of(element, &format!("{ids}-header-{number}"))?)
-                }
-                Block::Missing(version, message_id) => {
-                    let id = format!("{ids}-relates-to");
-                    blocks.push_str(&relates_to(version, &message_id, &id));
-                    signed.push(id);
-                }
-            }
-        }
-        match envelope.header() {
-            Some(header) => edits.prepend(header, &blocks),
-            None => {
-                let name = beside(envelope.root(), "Header");
-                edits.prepend(envelope.root(), &format!("<{name}>{blocks}</{name}>"));
-            }
-        }
-        let unsigned = Document::parse(edits.apply(), &answer_limits()).map_err(Error::Written)?;
-        let reference = |id: String| match unsigned.element_by_id(&id) {
-            Some(element) => Ok(ReferenceToSign {
-                element,
-                id: Some(id),
-                enveloped: false,
-            }),
-            None => Err(Error::Lost(id)),
-        };
-        let request = SignatureRequest {
-            method,
-            digest_algorithm: DigestAlgorithm::Sha256,
-            references: signed.into_iter().map(reference).collect::<Result<_, _>>()?,
-            key_info: security.key_info(),
-            id: Some(format!("{ids}-signature")),
-        };
-        let signature = sign(&request, &key).map_err(Error::Signature)?;
-        let mut edits = Edits::new(&unsigned);
-        let timestamp = unsigned.element_by_id(&security.timestamp_id());
-        let header = timestamp
-            .and_then(Element::parent)
-            .ok_or_else(|| Error::Lost(security.timestamp_id()))?;
-        edits.append(header, &signature);
-        Ok(edits.apply())
+        let unsigned = write(envelope, &plan, &mut Ids::new(random()?)).map_err(Error::Written)?;
+        let signed = unsigned.sign(method, DigestAlgorithm::Sha256, &key);
+        Ok(signed.map_err(Error::Written)?.into())
     }
 
     fn signer(&self, now: DateTime<Utc>) -> Result<(SigningKey, SignatureAlgorithm, &Certificate), Error> {
@@ -193,59 +149,34 @@ impl Sealer {
     }
 }
 
-/// A header block that is to be signed.
-enum Block<'d> {
-    /// It stands in the answer.
-    Present(Element<'d>),
-    /// RelatesTo, which has to be added.
-    Missing(AddressingVersion, String),
+/// The answer, saying which message it answers if that has a name. A Security header of the backend's is refused: nobody could tell
+/// it from ours.
+fn related(envelope: Envelope, exchange: &Exchange) -> Result<Envelope, Error> {
+    let secured = |block: &HeaderBlock<'_>| block.element().is(Namespace::WSSE, "Security");
+    if envelope.header_blocks().any(|block| secured(&block)) {
+        return Err(Error::Security);
+    }
+    let said: Vec<_> = relates_to(&envelope).collect();
+    match (said.as_slice(), &exchange.message_id) {
+        ([], None) => Ok(envelope),
+        ([], Some((version, id))) => {
+            let written = with_relates_to(&envelope, *version, id);
+            Envelope::parse(written, &answer_limits()).map_err(Error::NoEnvelope)
+        }
+        ([(found, Some(text))], Some((version, id))) if found == version && text == id => Ok(envelope),
+        ([(_, text), ..], _) => Err(Error::RelatesTo(text.clone().unwrap_or_default())),
+    }
 }
 
-/// The header blocks of an answer that are for the sender of the request, and RelatesTo if the request had a MessageID that the
-/// backend did not repeat. Blocks for others on the way may be taken out there, and are not signed.
-fn header_blocks<'d>(envelope: &'d Envelope, exchange: &Exchange) -> Result<Vec<Block<'d>>, Error> {
-    let mut blocks = Vec::new();
-    let mut relates = false;
-    for block in envelope.header_blocks() {
-        let element = block.element();
-        if element.is(Namespace::WSSE, "Security") {
-            return Err(Error::Security);
-        }
-        let addressing = [Namespace::WSA, Namespace::WSA2004].contains(&element.namespace_id());
-        if addressing && element.local_name() == "RelatesTo" {
-            let text = element.text().map_err(|error| Error::NoEnvelope(error.into()))?;
-            let expected = exchange.message_id.as_ref();
-            let expected = expected.map(|(version, id)| (version.namespace(), id.as_str()));
-            if relates || expected != Some((element.namespace_id(), text.value.trim())) {
-                return Err(Error::RelatesTo(text.value.into_owned()));
-            }
-            relates = true;
-        }
-        if block.targets(&Roles::default()) {
-            blocks.push(Block::Present(element));
-        }
-    }
-    if let (Some((version, id)), false) = (&exchange.message_id, relates) {
-        blocks.push(Block::Missing(*version, id.clone()));
-    }
-    Ok(blocks)
-}
-
-fn relates_to(version: AddressingVersion, message_id: &str, id: &str) -> String {
-    format!(
-        "<wsa:RelatesTo xmlns:wsa=\"{}\" xmlns:wsu=\"{}\" wsu:Id=\"{id}\">{}</wsa:RelatesTo>",
-        version.namespace().uri(),
-        Namespace::WSU.uri(),
-        escape_text(message_id)
-    )
-}
-
-/// The name of a sibling of `element` in its namespace, with its prefix.
-fn beside(element: Element<'_>, local: &str) -> String {
-    match element.prefix() {
-        "" => local.to_owned(),
-        prefix => format!("{prefix}:{local}"),
-    }
+/// What is signed of an answer: its Body, and the header blocks that are for the sender of the request. Blocks for others on
+/// the way may be taken out there.
+fn parts(envelope: &Envelope) -> Vec<Element<'_>> {
+    let ours = Roles::default();
+    let blocks = envelope.header_blocks().filter(|block| block.targets(&ours));
+    blocks
+        .map(|block| block.element())
+        .chain([envelope.body()])
+        .collect()
 }
 
 /// The status of an answer (SOAP 1.1 §6.2, SOAP 1.2 Part 2 §7.5.1.2): that of a fault, or 200, whatever of the two the
@@ -270,9 +201,11 @@ fn answer_limits() -> Limits {
     Limits::archive()
 }
 
-/// What the IDs in an answer begin with: nobody can foresee it.
-fn random_ids() -> Result<String, Error> {
+fn random() -> Result<[u8; 16], Error> {
     let bytes = random_bytes(16).map_err(Error::Unavailable)?;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("a-{digits}"))
+    let mut random = [0; 16];
+    for (to, from) in random.iter_mut().zip(bytes) {
+        *to = from;
+    }
+    Ok(random)
 }
