@@ -496,3 +496,29 @@ fn bench_measures_what_passes_and_nothing_else() {
     let saml = format!("{saml} --request-id _request-1 cases/good/saml-response/message.xml");
     assert_eq!(sealgate(&saml, b"").status.code(), Some(0));
 }
+
+#[test]
+fn demo_ends_well_only_if_every_outcome_is_the_expected_one() {
+    let output = sealgate("demo --once", b"");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.ends_with("\n15 of 15 as expected\n"), "{said}");
+    let rows = |mark: &str| said.lines().filter(|line| line.starts_with(mark)).count();
+    assert_eq!((rows("✓"), rows("✗")), (15, 0), "{said}");
+    let passed = said
+        .lines()
+        .filter(|line| line.contains("answer signed, and verified"));
+    assert_eq!(passed.count(), 5, "{said}");
+    let folder = said
+        .split_whitespace()
+        .find(|word| word.contains("sealgate-demo-"))
+        .unwrap();
+    assert!(!std::path::Path::new(folder).exists(), "{folder}");
+}
+
+#[test]
+fn serve_does_not_start_with_a_wrong_configuration() {
+    let output = sealgate("serve --config no-such-file.toml", b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+}

@@ -30,6 +30,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(DemoArguments),
+    Serve(ServeArguments),
     Verify(VerifyArguments),
     Sign(SignArguments),
     C14n(C14nArguments),
@@ -202,6 +204,37 @@ pub(crate) struct SamlVerifyArguments {
 pub(crate) enum DsigCommand {
     Verify(DsigVerifyArguments),
     Sign(DsigSignArguments),
+}
+
+/// See it work: makes keys, starts a legacy backend and the gateway, and sends good and bad messages through
+#[derive(Args, Debug)]
+pub(crate) struct DemoArguments {
+    /// End after the table, with 0 only if every outcome is the expected one
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Where keys, configuration and messages are written; a new folder for temporary files without it
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// Run the gateway
+#[derive(Args, Debug)]
+pub(crate) struct ServeArguments {
+    /// Its configuration; `sealgate config init` prints one to start from
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// How the log is written, to standard error; RUST_LOG says how much
+    #[arg(long, value_enum, default_value = "json")]
+    pub(crate) log: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One JSON object an event
+    Json,
+    /// One line an event
+    Text,
 }
 
 /// Judge SOAP messages as the gateway would judge them

@@ -7,6 +7,7 @@ mod bench;
 mod c14n;
 mod config;
 mod console;
+mod demo;
 mod dsig;
 mod exit;
 mod inputs;
@@ -14,6 +15,7 @@ mod inspect;
 mod policy;
 mod report;
 mod saml;
+mod serve;
 mod sign;
 mod source;
 mod verify;
@@ -66,6 +68,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
     match command {
+        Command::Demo(arguments) => demo::run(&arguments, console),
+        Command::Serve(arguments) => serve::run(&arguments, console),
         Command::Verify(arguments) => verify::run(arguments, console),
         Command::Saml(SamlCommand::Verify(arguments)) => saml::verify(arguments, console),
         Command::Sign(arguments) => sign::run(arguments, console),

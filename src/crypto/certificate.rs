@@ -154,6 +154,17 @@ impl Certificate {
         }
     }
 
+    /// The certificate in PEM.
+    pub fn to_pem(&self) -> String {
+        let base64 = super::encode_base64(self.der());
+        let lines = base64.as_bytes().chunks(64).map(String::from_utf8_lossy);
+        let lines: Vec<_> = lines.collect();
+        format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            lines.join("\n")
+        )
+    }
+
     /// All its bytes, as they were read.
     pub fn der(&self) -> &[u8] {
         &self.0.der
