@@ -290,6 +290,32 @@ mod tests {
     }
 
     #[test]
+    fn versions_before_1_2_are_refused() {
+        let greatest = |version| {
+            let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
+            connector.set_cert_store(store(&certificates("ca")).unwrap());
+            connector.set_cipher_list("ALL:@SECLEVEL=0").unwrap();
+            connector.set_min_proto_version(Some(SslVersion::TLS1)).unwrap();
+            connector.set_max_proto_version(Some(version)).unwrap();
+            TlsClient(connector.build())
+        };
+        let not_asked = ClientCertificates::NotAsked;
+        for (version, heard) in [
+            (SslVersion::TLS1, false),
+            (SslVersion::TLS1_1, false),
+            (SslVersion::TLS1_2, true),
+            (SslVersion::TLS1_3, true),
+        ] {
+            let client = greatest(version);
+            assert_eq!(
+                talk(server(&not_asked), &client, "gateway.example"),
+                heard,
+                "{version:?}"
+            );
+        }
+    }
+
+    #[test]
     fn what_cannot_work_is_refused_at_once() {
         let key = std::fs::read(format!("{KEYS}/alice.key.pem")).unwrap();
         let key = PrivateKey::from_pem(&key, None).unwrap();

@@ -90,6 +90,7 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
+    tracing::info!(?addresses, ?admin, "serving");
     Ok(Running {
         addresses,
         admin,

@@ -96,16 +96,16 @@ fn a_body_that_drips_is_given_up_though_it_never_stops() {
 fn a_head_that_does_not_come_closes_the_connection() {
     let gateway = Gateway::before(orders().address);
     let started = Instant::now();
-    for begun in [
-        "",
-        "POST /orders HT",
-        "POST /orders HTTP/1.1\r\nHost: g\r\nX-A: b",
-    ] {
+    let begin = |text: &str| {
         let mut stream = connect(gateway.plain());
-        stream.write_all(begun.as_bytes()).unwrap();
-        if begun.is_empty() {
-            continue;
-        }
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    };
+    let begun = [
+        begin("POST /orders HT"),
+        begin("POST /orders HTTP/1.1\r\nHost: g\r\nX-A: b"),
+    ];
+    for mut stream in begun {
         let mut answer = String::new();
         let _ = stream.read_to_string(&mut answer);
         assert!(
@@ -115,7 +115,7 @@ fn a_head_that_does_not_come_closes_the_connection() {
     }
     let took = started.elapsed();
     assert!(
-        took > Duration::from_secs(9) && took < Duration::from_secs(24),
+        took > Duration::from_secs(9) && took < Duration::from_secs(20),
         "{took:?}"
     );
 }
