@@ -19,7 +19,7 @@ use std::fmt;
 use crate::algorithm::CanonicalizationAlgorithm;
 use crate::xml::{Document, Element, Position, quoted};
 
-pub use buffer::{Buffered, Counted};
+pub use buffer::{Buffered, Copied, Counted};
 
 /// Takes canonical octets, in order.
 pub trait Sink {

@@ -30,6 +30,8 @@ pub(super) struct CoveredNode<'d> {
     pub(super) except: Option<Element<'d>>,
     /// The form that was digested; `None` if only the text was.
     pub(super) form: Option<Canonicalization>,
+    /// The octets that were digested, where they were to be kept.
+    pub(super) octets: Option<Vec<u8>>,
 }
 
 impl<'d> Covered<'d> {
@@ -92,12 +94,14 @@ impl<'d> Covered<'d> {
         })
     }
 
-    /// The octets that were digested for `element`, if it is itself what a Reference resolved to.
-    pub fn octets(&self, element: Element<'d>) -> Option<Vec<u8>> {
-        let node = self
-            .nodes
-            .iter()
-            .find(|node| node.form.is_some() && node.apex == element)?;
+    /// The octets that were digested for `element`, if it is itself what a Reference resolved to. They are handed out
+    /// once if they were kept, and made again if not.
+    pub fn take_octets(&mut self, element: Element<'d>) -> Option<Vec<u8>> {
+        let mut nodes = self.nodes.iter_mut();
+        let node = nodes.find(|node| node.form.is_some() && node.apex == element)?;
+        if let Some(octets) = node.octets.take() {
+            return Some(octets);
+        }
         let mut octets = Vec::with_capacity(element.span().len());
         c14n::element(node.apex, node.form.as_ref()?, node.except, &mut octets).ok()?;
         Some(octets)

@@ -20,7 +20,7 @@ pub use reference::{Reference, Target};
 pub use sign::{ReferenceToSign, SignatureRequest, sign};
 pub use signature::{Objects, Signature};
 pub use transform::{Processing, Transforms};
-pub use verify::{ReferenceOutcome, Rules, verify};
+pub use verify::{Keep, ReferenceOutcome, Rules, verify};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use super::transform::Processing;
 use crate::algorithm::{
     CanonicalizationAlgorithm, DigestAlgorithm, EcdsaValues, HmacTruncation, Permitted, TransformAlgorithm,
 };
-use crate::c14n::{self, Buffered, Canonicalization, Counted};
+use crate::c14n::{self, Buffered, Canonicalization, Copied, Counted};
 use crate::crypto::{
     self, DigestValue, Digester, KeyKind, VerifyError, VerifyingKey, decode_base64, verify_truncated_hmac,
 };
@@ -21,6 +21,17 @@ pub struct Rules<'r> {
     pub permitted: &'r Permitted,
     /// References, transforms, prefixes and digested octets.
     pub limits: &'r Limits,
+    /// Whether the digested octets are wanted afterwards.
+    pub keep: Keep,
+}
+
+/// Whether digested octets are kept beside their digest.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Keep {
+    /// They are not.
+    Nothing,
+    /// They are, for [`Covered::take_octets`].
+    Octets,
 }
 
 /// What came of one Reference, for reports. Proves nothing.
@@ -65,7 +76,7 @@ pub fn verify<'d>(
     let mut nodes = Vec::with_capacity(signature.references.len());
     let first = outcomes.len();
     for reference in &signature.references {
-        let (node, actual) = digest(signature, reference, &mut budget, rules.limits)?;
+        let (node, actual) = digest(signature, reference, &mut budget, rules)?;
         outcomes.push(ReferenceOutcome {
             uri: reference.uri.clone(),
             element: node.apex,
@@ -210,7 +221,7 @@ fn digest<'d>(
     signature: &Signature<'d>,
     reference: &Reference<'d>,
     budget: &mut u64,
-    limits: &Limits,
+    rules: Rules<'_>,
 ) -> Result<(CoveredNode<'d>, DigestValue), Error> {
     let Some(apex) = reference.target.resolve(signature.element.document()) else {
         let kind = ErrorKind::ReferenceUnresolved(reference.uri.trim_start_matches('#').to_owned());
@@ -221,7 +232,12 @@ fn digest<'d>(
     let enveloped = reference.transforms.enveloped && touches;
     let except = enveloped.then_some(signature.element);
     let mut digester = Digester::new(reference.digest_algorithm);
-    let mut counted = Counted::new(&mut digester, *budget);
+    let mut kept = match rules.keep {
+        Keep::Nothing => None,
+        Keep::Octets => Some(Vec::with_capacity(apex.span().len().saturating_add(512))),
+    };
+    let mut copied = Copied::new(&mut digester, kept.as_mut());
+    let mut counted = Counted::new(&mut copied, *budget);
     let form = match &reference.transforms.processing {
         Processing::Canonical(form) => {
             let form = dereferenced(form, reference);
@@ -233,7 +249,7 @@ fn digest<'d>(
                 c14n::element(apex, &form, except, &mut buffered)
             };
             buffered.finish();
-            done.map_err(|error| canonicalization_error(error, reference.element, limits))?;
+            done.map_err(|error| canonicalization_error(error, reference.element, rules.limits))?;
             Some(form)
         }
         Processing::Base64 => {
@@ -250,7 +266,13 @@ fn digest<'d>(
     let actual = digester
         .finish()
         .map_err(|error| Error::at(reference.element, ErrorKind::Unavailable(error)))?;
-    Ok((CoveredNode { apex, except, form }, actual))
+    let node = CoveredNode {
+        apex,
+        except,
+        form,
+        octets: kept,
+    };
+    Ok((node, actual))
 }
 
 /// The form of a node set from which dereferencing has removed the comments.

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use super::assertion::{self, Presented};
 use super::coverage::{Covering, coverage};
 use super::findings::Findings;
-use super::message::{Particulars, VerifiedMessage};
+use super::message::{Particulars, VerifiedMessage, check_relayable};
 use super::signer::SignerSearch;
-use crate::dsig::{Objects, Rules, Signature};
+use crate::dsig::{Keep, Objects, Rules, Signature};
 use crate::policy::saml::RelyingParty;
 use crate::policy::{Admitted, BasicSecurityProfile, Evidence, KeyReference, Part, Policy, Unmet, UnmetKind};
 use crate::rejection::Rejection;
@@ -74,7 +74,13 @@ impl Gate {
     pub fn verify(&self, received: Received, now: DateTime<Utc>) -> Result<VerifiedMessage, Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
         let mut findings = Findings::default();
-        let weighed = self.weigh(&envelope, AsOf::Time(now), &mut findings, &mut Seen::default())?;
+        let weighed = self.weigh(
+            &envelope,
+            AsOf::Time(now),
+            Keep::Octets,
+            &mut findings,
+            &mut Seen::default(),
+        )?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         let first_use = self.first_use(&weighed, now)?;
         let particulars = Particulars {
@@ -82,7 +88,7 @@ impl Gate {
             claims: weighed.presented.map(|presented| presented.accepted.claims),
             first_use,
         };
-        Ok(VerifiedMessage::new(&envelope, &weighed.admitted, particulars)?)
+        Ok(VerifiedMessage::new(&envelope, weighed.admitted, particulars)?)
     }
 
     /// As [`verify`](Self::verify), for reports: nothing is handed on and no use is remembered; under a policy that asks for less than
@@ -96,19 +102,14 @@ impl Gate {
     fn judge_into(&self, received: Received, as_of: AsOf, findings: &mut Findings) -> Result<(), Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
         let mut seen = Seen::default();
-        let weighed = self.weigh(&envelope, as_of, findings, &mut seen);
+        let weighed = self.weigh(&envelope, as_of, Keep::Nothing, findings, &mut seen);
         (findings.coverage, findings.coverage_omitted) =
             coverage(envelope.root(), &seen.covering, &seen.signatures);
-        let weighed = weighed?;
+        let mut weighed = weighed?;
         report_claims(&weighed, findings);
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         if self.policy.signed.contains(&Part::Body) {
-            let particulars = Particulars {
-                addressing: weighed.addressing,
-                claims: None,
-                first_use: None,
-            };
-            drop(VerifiedMessage::new(&envelope, &weighed.admitted, particulars)?);
+            check_relayable(&envelope, &mut weighed.admitted)?;
         }
         Ok(())
     }
@@ -118,6 +119,7 @@ impl Gate {
         &self,
         envelope: &'d Envelope,
         as_of: AsOf,
+        keep: Keep,
         findings: &mut Findings,
         seen: &mut Seen<'d>,
     ) -> Result<Weighed<'d>, Rejection> {
@@ -136,6 +138,7 @@ impl Gate {
             rules: Rules {
                 permitted: &self.policy.algorithms,
                 limits: &self.policy.limits,
+                keep,
             },
             at,
         };

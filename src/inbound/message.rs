@@ -72,21 +72,17 @@ impl VerifiedMessage {
     ///
     /// # Errors
     /// Nothing signs the Body; a QName in it has a prefix that is not covered.
-    pub(super) fn new(
-        envelope: &Envelope,
-        admitted: &Admitted<'_>,
+    pub(super) fn new<'d>(
+        envelope: &'d Envelope,
+        mut admitted: Admitted<'d>,
         particulars: Particulars<'_>,
     ) -> Result<Self, Unmet> {
-        let (Some(body), Some(main)) = (admitted.body(), admitted.main()) else {
-            return Err(Unmet::at(envelope.body(), UnmetKind::BodyNotSigned));
-        };
-        let Some(octets) = main.covered().octets(body) else {
-            return Err(Unmet::at(body, UnmetKind::BodyNotSigned));
-        };
-        refuse_uncovered_qnames(body, &octets)?;
+        let body = relayable_body(envelope, &mut admitted)?;
+        let octets = body.octets;
+        let body = body.element;
         let mut headers = Vec::new();
-        for header in admitted.headers() {
-            match main.covered().octets(*header) {
+        for header in &admitted.headers().to_vec() {
+            match admitted.take_octets(*header) {
                 Some(octets) => headers.push(octets),
                 None => {
                     return Err(Unmet::at(
@@ -96,6 +92,9 @@ impl VerifiedMessage {
                 }
             }
         }
+        let Some(sender) = admitted.main().map(|main| Sender::of(main.owner())) else {
+            return Err(Unmet::at(body, UnmetKind::BodyNotSigned));
+        };
         let Particulars {
             addressing,
             claims,
@@ -118,7 +117,7 @@ impl VerifiedMessage {
             operation,
             body: octets,
             headers,
-            sender: Sender::of(main.owner()),
+            sender,
             claims,
             signature_values: admitted.signatures().map(value).collect(),
             addressing: addressing.as_ref().map(|addressing| addressing.version()),
@@ -217,11 +216,45 @@ fn value(proof: &Attested<'_>) -> Vec<u8> {
     proof.covered().value().to_vec()
 }
 
+/// The Body that was signed, with the octets that were digested.
+struct SignedBody<'d> {
+    element: Element<'d>,
+    octets: Vec<u8>,
+}
+
+fn relayable_body<'d>(envelope: &'d Envelope, admitted: &mut Admitted<'d>) -> Result<SignedBody<'d>, Unmet> {
+    let not_signed = || Unmet::at(envelope.body(), UnmetKind::BodyNotSigned);
+    let element = admitted.body().ok_or_else(not_signed)?;
+    let octets = admitted.take_octets(element).ok_or_else(not_signed)?;
+    refuse_uncovered_qnames(element, &octets)?;
+    Ok(SignedBody { element, octets })
+}
+
+/// Whether a message under a policy that asks for a signed Body could be relayed.
+///
+/// # Errors
+/// As [`VerifiedMessage::new`].
+pub(super) fn check_relayable<'d>(envelope: &'d Envelope, admitted: &mut Admitted<'d>) -> Result<(), Unmet> {
+    match admitted.body() {
+        Some(body) if first_xsi_type(body).is_none() => Ok(()),
+        _ => relayable_body(envelope, admitted).map(|_| ()),
+    }
+}
+
+/// The first element in `body` with an `xsi:type`.
+fn first_xsi_type(body: Element<'_>) -> Option<Element<'_>> {
+    // Most messages do not know the namespace, and looking at every attribute would take longer than all the rest.
+    let known = body.document().uses_attributes_of(Namespace::XSI);
+    known
+        .then(|| body.descendants().find(|element| xsi_type(*element).is_some()))
+        .flatten()
+}
+
 /// Refuses a Body in which `xsi:type` means something that the signature does not cover (T45): exclusive
 /// canonicalization drops declarations of prefixes that stand in values only, so anyone could change them, and the
 /// backend would not find them in the octets that were digested.
 fn refuse_uncovered_qnames(body: Element<'_>, octets: &[u8]) -> Result<(), Unmet> {
-    let Some(first) = body.descendants().find(|element| xsi_type(*element).is_some()) else {
+    let Some(first) = first_xsi_type(body) else {
         return Ok(());
     };
     let not_covered = |name: String| Unmet::at(first, UnmetKind::QNameNotCovered(name));

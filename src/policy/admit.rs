@@ -170,6 +170,12 @@ impl<'d> Admitted<'d> {
         self.main.as_ref()
     }
 
+    /// The octets that the signature over the Body digested for `element`, as
+    /// [`Covered::take_octets`](crate::dsig::Covered::take_octets) has them.
+    pub fn take_octets(&mut self, element: Element<'d>) -> Option<Vec<u8>> {
+        self.main.as_mut().and_then(|main| main.take_octets(element))
+    }
+
     /// All signatures, the one over the Body first.
     pub fn signatures(&self) -> impl Iterator<Item = &Attested<'d>> {
         self.main.iter().chain(&self.others)

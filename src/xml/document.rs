@@ -6,6 +6,7 @@ use super::build::Builder;
 use super::element::Element;
 use super::error::{Error, ErrorKind, Fault, Position, Scanned};
 use super::limits::{Limit, Limits};
+use super::namespace::Namespace;
 use super::{ids, prolog, scan};
 
 /// A parsed document: well-formed, namespace-well-formed, without DOCTYPE, with unique IDs and within its limits.
@@ -53,6 +54,15 @@ impl Document {
     /// The one element whose ID is `id`.
     pub fn element_by_id(&self, id: &str) -> Option<Element<'_>> {
         ids::find(&self.arena, &self.input, id).map(|element| Element::new(self, element))
+    }
+
+    /// Whether an attribute of `namespace` stands anywhere.
+    pub(crate) fn uses_attributes_of(&self, namespace: Namespace) -> bool {
+        let number = namespace.number();
+        self.arena
+            .attributes
+            .iter()
+            .any(|attribute| attribute.namespace == number)
     }
 
     /// Element `number` in document order.

@@ -109,35 +109,38 @@ pub(super) fn attribute_value(raw: &str) -> Cow<'_, str> {
 
 /// `value` as character content: `&`, `<`, `>` and CR escaped as canonical XML writes them.
 pub fn escape_text(value: &str) -> Cow<'_, str> {
-    escape(value, |character| match character {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '\r' => Some("&#xD;"),
+    escape(value, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
         _ => None,
     })
 }
 
 /// `value` as the content of a double-quoted attribute, escaped as canonical XML writes it.
 pub fn escape_attribute(value: &str) -> Cow<'_, str> {
-    escape(value, |character| match character {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '"' => Some("&quot;"),
-        '\t' => Some("&#x9;"),
-        '\n' => Some("&#xA;"),
-        '\r' => Some("&#xD;"),
+    escape(value, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
         _ => None,
     })
 }
 
-fn escape(value: &str, replacement: impl Fn(char) -> Option<&'static str>) -> Cow<'_, str> {
-    if !value.chars().any(|character| replacement(character).is_some()) {
+/// All characters that are escaped are ASCII.
+fn escape(value: &str, replacement: impl Fn(u8) -> Option<&'static str>) -> Cow<'_, str> {
+    let Some(first) = value.bytes().position(|byte| replacement(byte).is_some()) else {
         return Cow::Borrowed(value);
-    }
+    };
+    let (before, rest) = value.split_at_checked(first).unwrap_or((value, ""));
     let mut out = String::with_capacity(value.len().saturating_add(16));
-    for character in value.chars() {
-        match replacement(character) {
+    out.push_str(before);
+    for character in rest.chars() {
+        match u8::try_from(character).ok().and_then(&replacement) {
             Some(text) => out.push_str(text),
             None => out.push(character),
         }

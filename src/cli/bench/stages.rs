@@ -67,6 +67,7 @@ fn measure_signatures(job: &Job, document: &Document, length: Duration, stages: 
     let rules = Rules {
         permitted: &policy.algorithms,
         limits: &policy.limits,
+        keep: crate::dsig::Keep::Nothing,
     };
     let certificates = certificates(document);
     let keys = keys(job, &certificates);

@@ -156,6 +156,7 @@ impl<'r> DocumentRules<'r> {
         Rules {
             permitted: &self.policy.algorithms,
             limits: &self.policy.limits,
+            keep: dsig::Keep::Nothing,
         }
     }
 }

@@ -117,6 +117,7 @@ pub(super) fn search<'c>(context: &SamlContext<'c>, at: DateTime<Utc>) -> Signer
         rules: dsig::Rules {
             permitted: &context.policy.algorithms,
             limits: &context.policy.limits,
+            keep: dsig::Keep::Nothing,
         },
         at,
     }

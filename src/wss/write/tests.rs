@@ -79,6 +79,7 @@ fn round_trip(text: &str, signer: &str, confirmations: Option<&[Vec<u8>]>) -> (V
     let rules = Rules {
         permitted: &permitted,
         limits: &limits,
+        keep: crate::dsig::Keep::Nothing,
     };
     let covered = dsig::verify(&signature, &key.verifying_key(), rules, &mut Vec::new()).unwrap();
     let paths = covered.elements().map(Element::path).collect();
