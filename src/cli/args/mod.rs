@@ -1,16 +1,20 @@
 //! Arguments as they are typed. What they mean is checked in [`super::inputs`].
 
+mod names;
+mod shared;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::algorithm::CanonicalizationAlgorithm;
-use crate::algorithm::SignatureAlgorithm;
-use crate::policy::saml::{ExpectedRequest, RelyingParty};
+use clap::{Args, Parser, Subcommand};
 
 use super::at::At;
-use super::report::Format;
 use super::source::Source;
+
+pub(super) use names::{CanonicalizationName, KeyReferenceName, LogFormat, Operation, SigningAlgorithmName};
+pub(super) use shared::{
+    IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths, PartyArguments,
+    PasswordArguments, SigningArguments, TrustArguments,
+};
 
 /// Verifies SOAP messages, XML signatures and SAML assertions; relays only what was verified.
 ///
@@ -85,64 +89,10 @@ pub(crate) struct BenchArguments {
     pub(crate) files: Vec<Source>,
 }
 
-/// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Operation {
-    /// Judge a SOAP message, as the gateway does
-    Verify,
-    /// Judge the signatures in an XML document
-    Dsig,
-    /// Judge a SAML document
-    Saml,
-    /// Sign a SOAP message
-    Sign,
-    /// Canonicalize a document
-    C14n,
-    /// Read a document
-    Parse,
-}
-
 fn seconds(typed: &str) -> Result<f64, String> {
     match typed.parse::<f64>() {
         Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => Ok(seconds),
         _ => Err("not a number of seconds between 0.001 and 86400".to_owned()),
-    }
-}
-
-/// What a relying party of SAML knows of itself and of what it asked for.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "SAML")]
-pub(crate) struct PartyArguments {
-    /// SAML metadata: which keys are whose (repeatable)
-    #[arg(long, value_name = "PATH")]
-    pub(crate) metadata: Vec<PathBuf>,
-    /// The audience that assertions have to name: what the issuer calls us
-    #[arg(long, value_name = "URI")]
-    pub(crate) audience: Option<String>,
-    /// The URL where messages reach us: the Recipient of bearer assertions, the Destination of messages
-    #[arg(long, value_name = "URL")]
-    pub(crate) recipient: Option<String>,
-    /// The ID of the request that this answers
-    #[arg(long, value_name = "ID")]
-    pub(crate) request_id: Option<String>,
-    /// It may come unasked
-    #[arg(long)]
-    pub(crate) allow_unsolicited: bool,
-}
-
-impl PartyArguments {
-    /// As the judgement takes them.
-    pub(crate) fn relying_party(&self) -> RelyingParty {
-        RelyingParty {
-            audience: self.audience.clone(),
-            recipient: self.recipient.clone(),
-            request: match (&self.request_id, self.allow_unsolicited) {
-                (None, false) => ExpectedRequest::NotSaid,
-                (None, true) => ExpectedRequest::Unsolicited,
-                (Some(id), false) => ExpectedRequest::Request(id.clone()),
-                (Some(id), true) => ExpectedRequest::RequestOrUnsolicited(id.clone()),
-            },
-        }
     }
 }
 
@@ -228,15 +178,6 @@ pub(crate) struct ServeArguments {
     pub(crate) log: LogFormat,
 }
 
-/// How the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// One JSON object an event
-    Json,
-    /// One line an event
-    Text,
-}
-
 /// Judge SOAP messages as the gateway would judge them
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArguments {
@@ -274,38 +215,6 @@ pub(crate) struct SignArguments {
     /// The message
     #[arg(value_parser = Source::parse)]
     pub(crate) file: Source,
-}
-
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Signature")]
-pub(crate) struct SigningArguments {
-    /// The signature algorithm; without it, the one that fits the key
-    #[arg(long, value_enum)]
-    pub(crate) algorithm: Option<SigningAlgorithmName>,
-    /// How the receiver learns which key signed
-    #[arg(long, value_enum, default_value = "token")]
-    pub(crate) key_reference: KeyReferenceName,
-    /// The actor or role that the Security header is for; without it, the last receiver
-    #[arg(long, value_name = "URI")]
-    pub(crate) role: Option<String>,
-    /// After how many seconds the Timestamp expires; 0: never
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
-    pub(crate) ttl: u32,
-}
-
-/// How a message says which key signed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KeyReferenceName {
-    /// The certificate goes along in a BinarySecurityToken
-    Token,
-    /// The certificate goes along with its path (X509PKIPathv1)
-    Path,
-    /// By SHA-1 of the certificate
-    Thumbprint,
-    /// By its SubjectKeyIdentifier
-    Ski,
-    /// By its issuer and serial number
-    IssuerSerial,
 }
 
 /// Write the canonical form of a document, or of one element of it, to standard output
@@ -367,30 +276,6 @@ pub(crate) struct DsigVerifyArguments {
     pub(crate) files: Vec<Source>,
 }
 
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Trust")]
-pub(crate) struct TrustArguments {
-    /// Trust anchors: a PEM bundle, a DER certificate, a folder of them, a PKCS#12 trust store, or SAML metadata
-    /// (repeatable). A certificate that is no CA is trusted as itself and nothing else
-    #[arg(long, value_name = "PATH")]
-    pub(crate) trust: Vec<PathBuf>,
-    /// Certificates that may help to find a key or to build a path, trusted for nothing (repeatable)
-    #[arg(long, value_name = "PATH")]
-    pub(crate) untrusted: Vec<PathBuf>,
-    /// Certificate revocation lists, PEM or DER (repeatable)
-    #[arg(long, value_name = "PATH")]
-    pub(crate) crl: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) password: PasswordArguments,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct PasswordArguments {
-    /// The password of PKCS#12 files and private keys, on the first line of this file
-    #[arg(long, value_name = "PATH")]
-    pub(crate) password_file: Option<PathBuf>,
-}
-
 /// Sign an XML document, or elements of it, with a signature as the last child of its root
 #[derive(Args, Debug)]
 pub(crate) struct DsigSignArguments {
@@ -412,99 +297,4 @@ pub(crate) struct DsigSignArguments {
     /// The document
     #[arg(value_parser = Source::parse)]
     pub(crate) file: Source,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct KeyArguments {
-    #[command(flatten)]
-    pub(crate) paths: OwnKeyPaths,
-    #[command(flatten)]
-    pub(crate) password: PasswordArguments,
-}
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Key")]
-pub(crate) struct OwnKeyPaths {
-    /// Our private key: PEM or PKCS#12
-    #[arg(long, value_name = "PATH")]
-    pub(crate) key: Option<PathBuf>,
-    /// Its certificate (PEM), and the path of it if others follow
-    #[arg(long, value_name = "PATH", requires = "key")]
-    pub(crate) cert: Option<PathBuf>,
-}
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Judgement")]
-pub(crate) struct JudgingArguments {
-    /// What must be proven: strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file
-    #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
-    pub(crate) policy: String,
-    /// As of when: now, message (its own signed time), or a time as 2026-11-24T00:00:30Z
-    #[arg(long, value_name = "TIME", default_value = "now")]
-    pub(crate) at: At,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct IdArguments {
-    /// A further attribute name that is of type ID in this document (repeatable)
-    #[arg(long = "id-attr", value_name = "NAME")]
-    pub(crate) id_attributes: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct OutputArguments {
-    /// How results are written: for people, or as JSON Lines with one object an input
-    #[arg(long, value_enum, default_value = "text", hide_possible_values = false)]
-    pub(crate) format: Format,
-}
-
-/// [`SignatureAlgorithm`] by its short name: those that we sign with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SigningAlgorithmName(pub(crate) SignatureAlgorithm);
-
-impl ValueEnum for SigningAlgorithmName {
-    fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [SigningAlgorithmName; 13] = [
-            SigningAlgorithmName(SignatureAlgorithm::RsaSha256),
-            SigningAlgorithmName(SignatureAlgorithm::RsaSha384),
-            SigningAlgorithmName(SignatureAlgorithm::RsaSha512),
-            SigningAlgorithmName(SignatureAlgorithm::RsaPssSha256),
-            SigningAlgorithmName(SignatureAlgorithm::RsaPssSha384),
-            SigningAlgorithmName(SignatureAlgorithm::RsaPssSha512),
-            SigningAlgorithmName(SignatureAlgorithm::EcdsaSha256),
-            SigningAlgorithmName(SignatureAlgorithm::EcdsaSha384),
-            SigningAlgorithmName(SignatureAlgorithm::EcdsaSha512),
-            SigningAlgorithmName(SignatureAlgorithm::Ed25519),
-            SigningAlgorithmName(SignatureAlgorithm::HmacSha256),
-            SigningAlgorithmName(SignatureAlgorithm::HmacSha384),
-            SigningAlgorithmName(SignatureAlgorithm::HmacSha512),
-        ];
-        &ALL
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(self.0.name()))
-    }
-}
-
-/// [`CanonicalizationAlgorithm`] by its short name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CanonicalizationName(pub(crate) CanonicalizationAlgorithm);
-
-impl ValueEnum for CanonicalizationName {
-    fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [CanonicalizationName; 6] = [
-            CanonicalizationName(CanonicalizationAlgorithm::Inclusive10),
-            CanonicalizationName(CanonicalizationAlgorithm::Inclusive10WithComments),
-            CanonicalizationName(CanonicalizationAlgorithm::Inclusive11),
-            CanonicalizationName(CanonicalizationAlgorithm::Inclusive11WithComments),
-            CanonicalizationName(CanonicalizationAlgorithm::Exclusive),
-            CanonicalizationName(CanonicalizationAlgorithm::ExclusiveWithComments),
-        ];
-        &ALL
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(self.0.name()))
-    }
 }

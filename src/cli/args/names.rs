@@ -1,0 +1,96 @@
+use clap::ValueEnum;
+
+use crate::algorithm::CanonicalizationAlgorithm;
+use crate::algorithm::SignatureAlgorithm;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Operation {
+    /// Judge a SOAP message, as the gateway does
+    Verify,
+    /// Judge the signatures in an XML document
+    Dsig,
+    /// Judge a SAML document
+    Saml,
+    /// Sign a SOAP message
+    Sign,
+    /// Canonicalize a document
+    C14n,
+    /// Read a document
+    Parse,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One JSON object an event
+    Json,
+    /// One line an event
+    Text,
+}
+
+/// How a message says which key signed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyReferenceName {
+    /// The certificate goes along in a BinarySecurityToken
+    Token,
+    /// The certificate goes along with its path (X509PKIPathv1)
+    Path,
+    /// By SHA-1 of the certificate
+    Thumbprint,
+    /// By its SubjectKeyIdentifier
+    Ski,
+    /// By its issuer and serial number
+    IssuerSerial,
+}
+
+/// [`SignatureAlgorithm`] by its short name: those that we sign with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SigningAlgorithmName(pub(crate) SignatureAlgorithm);
+
+impl ValueEnum for SigningAlgorithmName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [SigningAlgorithmName; 13] = [
+            SigningAlgorithmName(SignatureAlgorithm::RsaSha256),
+            SigningAlgorithmName(SignatureAlgorithm::RsaSha384),
+            SigningAlgorithmName(SignatureAlgorithm::RsaSha512),
+            SigningAlgorithmName(SignatureAlgorithm::RsaPssSha256),
+            SigningAlgorithmName(SignatureAlgorithm::RsaPssSha384),
+            SigningAlgorithmName(SignatureAlgorithm::RsaPssSha512),
+            SigningAlgorithmName(SignatureAlgorithm::EcdsaSha256),
+            SigningAlgorithmName(SignatureAlgorithm::EcdsaSha384),
+            SigningAlgorithmName(SignatureAlgorithm::EcdsaSha512),
+            SigningAlgorithmName(SignatureAlgorithm::Ed25519),
+            SigningAlgorithmName(SignatureAlgorithm::HmacSha256),
+            SigningAlgorithmName(SignatureAlgorithm::HmacSha384),
+            SigningAlgorithmName(SignatureAlgorithm::HmacSha512),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.0.name()))
+    }
+}
+
+/// [`CanonicalizationAlgorithm`] by its short name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CanonicalizationName(pub(crate) CanonicalizationAlgorithm);
+
+impl ValueEnum for CanonicalizationName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [CanonicalizationName; 6] = [
+            CanonicalizationName(CanonicalizationAlgorithm::Inclusive10),
+            CanonicalizationName(CanonicalizationAlgorithm::Inclusive10WithComments),
+            CanonicalizationName(CanonicalizationAlgorithm::Inclusive11),
+            CanonicalizationName(CanonicalizationAlgorithm::Inclusive11WithComments),
+            CanonicalizationName(CanonicalizationAlgorithm::Exclusive),
+            CanonicalizationName(CanonicalizationAlgorithm::ExclusiveWithComments),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.0.name()))
+    }
+}

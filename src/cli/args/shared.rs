@@ -1,0 +1,130 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{KeyReferenceName, SigningAlgorithmName};
+use crate::cli::at::At;
+use crate::cli::report::Format;
+use crate::policy::saml::{ExpectedRequest, RelyingParty};
+
+/// What a relying party of SAML knows of itself and of what it asked for.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "SAML")]
+pub(crate) struct PartyArguments {
+    /// SAML metadata: which keys are whose (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) metadata: Vec<PathBuf>,
+    /// The audience that assertions have to name: what the issuer calls us
+    #[arg(long, value_name = "URI")]
+    pub(crate) audience: Option<String>,
+    /// The URL where messages reach us: the Recipient of bearer assertions, the Destination of messages
+    #[arg(long, value_name = "URL")]
+    pub(crate) recipient: Option<String>,
+    /// The ID of the request that this answers
+    #[arg(long, value_name = "ID")]
+    pub(crate) request_id: Option<String>,
+    /// It may come unasked
+    #[arg(long)]
+    pub(crate) allow_unsolicited: bool,
+}
+
+impl PartyArguments {
+    /// As the judgement takes them.
+    pub(crate) fn relying_party(&self) -> RelyingParty {
+        RelyingParty {
+            audience: self.audience.clone(),
+            recipient: self.recipient.clone(),
+            request: match (&self.request_id, self.allow_unsolicited) {
+                (None, false) => ExpectedRequest::NotSaid,
+                (None, true) => ExpectedRequest::Unsolicited,
+                (Some(id), false) => ExpectedRequest::Request(id.clone()),
+                (Some(id), true) => ExpectedRequest::RequestOrUnsolicited(id.clone()),
+            },
+        }
+    }
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Signature")]
+pub(crate) struct SigningArguments {
+    /// The signature algorithm; without it, the one that fits the key
+    #[arg(long, value_enum)]
+    pub(crate) algorithm: Option<SigningAlgorithmName>,
+    /// How the receiver learns which key signed
+    #[arg(long, value_enum, default_value = "token")]
+    pub(crate) key_reference: KeyReferenceName,
+    /// The actor or role that the Security header is for; without it, the last receiver
+    #[arg(long, value_name = "URI")]
+    pub(crate) role: Option<String>,
+    /// After how many seconds the Timestamp expires; 0: never
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) ttl: u32,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Trust")]
+pub(crate) struct TrustArguments {
+    /// Trust anchors: a PEM bundle, a DER certificate, a folder of them, a PKCS#12 trust store, or SAML metadata
+    /// (repeatable). A certificate that is no CA is trusted as itself and nothing else
+    #[arg(long, value_name = "PATH")]
+    pub(crate) trust: Vec<PathBuf>,
+    /// Certificates that may help to find a key or to build a path, trusted for nothing (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) untrusted: Vec<PathBuf>,
+    /// Certificate revocation lists, PEM or DER (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) crl: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PasswordArguments {
+    /// The password of PKCS#12 files and private keys, on the first line of this file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct KeyArguments {
+    #[command(flatten)]
+    pub(crate) paths: OwnKeyPaths,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Key")]
+pub(crate) struct OwnKeyPaths {
+    /// Our private key: PEM or PKCS#12
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key: Option<PathBuf>,
+    /// Its certificate (PEM), and the path of it if others follow
+    #[arg(long, value_name = "PATH", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Judgement")]
+pub(crate) struct JudgingArguments {
+    /// What must be proven: strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
+    pub(crate) policy: String,
+    /// As of when: now, message (its own signed time), or a time as 2026-11-24T00:00:30Z
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    pub(crate) at: At,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct IdArguments {
+    /// A further attribute name that is of type ID in this document (repeatable)
+    #[arg(long = "id-attr", value_name = "NAME")]
+    pub(crate) id_attributes: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct OutputArguments {
+    /// How results are written: for people, or as JSON Lines with one object an input
+    #[arg(long, value_enum, default_value = "text", hide_possible_values = false)]
+    pub(crate) format: Format,
+}
