@@ -1,0 +1,131 @@
+//! The real gateway, in front of a backend, trusting the partners of the samples.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::backend::Backend;
+use crate::clients::key;
+
+/// A running gateway; it ends when this is dropped.
+pub(crate) struct Gateway {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Gateway {
+    /// Starts one that relays to `backend`, and waits until it is ready.
+    pub(crate) fn start(backend: &Backend) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (port, admin) = (free_port(), free_port());
+        let config = folder.path().join("gateway.toml");
+        fs::write(&config, configuration(folder.path(), port, admin, backend)).unwrap();
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let process = Command::new(env!("CARGO_BIN_EXE_sealgate"))
+            .args(["serve", "--config"])
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let gateway = Self {
+            process,
+            port,
+            folder,
+        };
+        gateway.wait_until_ready(admin);
+        gateway
+    }
+
+    /// Where clients call it.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/orders", self.port)
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    fn wait_until_ready(&self, admin: u16) {
+        let start = Instant::now();
+        while !is_ready(admin) {
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "the gateway is not ready:\n{}",
+                self.log()
+            );
+            sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn configuration(folder: &Path, port: u16, admin: u16, backend: &Backend) -> String {
+    let private = folder.join("gateway.key");
+    fs::copy(key("gateway.key"), &private).unwrap();
+    fs::set_permissions(&private, fs::Permissions::from_mode(0o600)).unwrap();
+    let (certificate, anchor) = (key("gateway.pem"), key("ca.pem"));
+    let address = backend.address;
+    format!(
+        r#"
+[[listener]]
+address = "127.0.0.1:{port}"
+
+[admin]
+address = "127.0.0.1:{admin}"
+
+[gateway]
+certificate = {certificate:?}
+key = {private:?}
+
+[[route]]
+path = "/orders"
+operation = [{{ action = "urn:example:orders:PlaceOrder", body = "{{urn:example:orders}}PlaceOrder" }}]
+
+[[route.trust.anchor]]
+file = {anchor:?}
+subject = ["CN=* Partner,O=Sealgate Interop,C=NL"]
+
+[route.backend]
+url = "http://{address}/legacy"
+
+[route.identity]
+x-sender = "signer-subject"
+"#
+    )
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+fn is_ready(admin: u16) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut connection = TcpStream::connect(("127.0.0.1", admin))?;
+        connection.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
