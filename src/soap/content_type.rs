@@ -190,4 +190,18 @@ mod tests {
         let many: String = (0..17).map(|number| format!("; p{number}=1")).collect();
         assert_eq!(code(&format!("text/xml{many}")), "soap.content_type");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_quoted_action_comes_back_and_no_field_is_worse_than_refused(
+            action in "[!#-;=?-\\[\\]_a-z{|}~]{1,20}",
+            field in "\\PC{0,60}",
+        ) {
+            let written = format!("application/soap+xml; action=\"{action}\"; charset=UTF-8");
+            let read = ContentType::parse(&written).unwrap();
+            proptest::prop_assert_eq!(read.action(), Some(action.as_str()));
+            let _ = ContentType::parse(&field);
+            let _ = ContentType::parse(&format!("text/xml;{field}"));
+        }
+    }
 }

@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -366,4 +371,19 @@ fn a_certificate_without_identifier_is_not_named_by_it() {
         write(&envelope, &plan, &mut ids()).unwrap_err().code(),
         "wss.no_key_identifier"
     );
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_receiver_breaks_out_of_its_attribute(role in "[\\PC\t\n\r]{1,40}") {
+        let envelope = envelope(&soap(SOAP12, "<s:Body/>"));
+        let mut plan = plan(&envelope, None);
+        plan.role = Some(&role);
+        let unsigned = write(&envelope, &plan, &mut ids()).unwrap();
+        let again = self::envelope(unsigned.text());
+        proptest::prop_assert_eq!(again.document().len(), envelope.document().len() + 5);
+        let blocks: Vec<_> = again.header_blocks().collect();
+        proptest::prop_assert_eq!(blocks.len(), 1);
+        proptest::prop_assert_eq!(blocks[0].role().unwrap(), role.as_str());
+    }
 }
