@@ -1,0 +1,206 @@
+//! Every folder of `fixtures/cases` and `fixtures/attacks` comes out of the command as its `expect.toml` says:
+//! verdict, stage, code, exit code, and what is covered. How a folder is read is in `fixtures/README.md`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use serde_json::Value as Json;
+use toml::{Table, Value as Toml};
+
+#[test]
+fn messages_come_out_as_their_cases_say() {
+    judge_all("cases");
+}
+
+#[test]
+fn attacks_are_refused_for_the_right_reason() {
+    judge_all("attacks");
+}
+
+#[test]
+fn no_attack_is_expected_to_pass() {
+    for folder in folders("attacks") {
+        let expected = table(&folder.join("expect.toml"));
+        assert_ne!(text(&expected, "verdict"), Some("passed"), "{}", name(&folder));
+    }
+}
+
+/// Judges each folder below `fixtures/<kind>` and tells every difference at once.
+fn judge_all(kind: &str) {
+    let folders = folders(kind);
+    let next = AtomicUsize::new(0);
+    let complaints = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(complaint) = judge(folder) {
+                        let mut all = complaints.lock().unwrap_or_else(PoisonError::into_inner);
+                        all.push(format!("{}: {complaint}", name(folder)));
+                    }
+                }
+            });
+        }
+    });
+    let mut complaints = complaints.into_inner().unwrap_or_else(PoisonError::into_inner);
+    complaints.sort();
+    assert!(
+        complaints.is_empty(),
+        "{} of {} differ:\n{}",
+        complaints.len(),
+        folders.len(),
+        complaints.join("\n")
+    );
+}
+
+/// The folders `fixtures/<kind>/<group>/<case>`. One without a case is a mistake, not nothing to do.
+fn folders(kind: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind);
+    let mut found = Vec::new();
+    for group in children(&root) {
+        found.extend(children(&group));
+    }
+    found
+}
+
+fn children(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.sort();
+    assert!(!found.is_empty(), "{} is empty", folder.display());
+    found
+}
+
+fn judge(folder: &Path) -> Result<(), String> {
+    let expected = read_table(&folder.join("expect.toml"))?;
+    let gate = read_table(&folder.join("gate.toml"))?;
+    let output = run(folder, &gate)?;
+    match text(&expected, "output") {
+        Some(file) => compare_octets(&output, &folder.join(file)),
+        None => compare_verdict(&output, &expected),
+    }
+}
+
+/// The command that `gate.toml` describes, in the case's folder, so that its relative paths hold.
+fn run(folder: &Path, gate: &Table) -> Result<Output, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+    command.current_dir(folder).env("NO_COLOR", "1");
+    let name = text(gate, "command").ok_or("gate.toml names no command")?;
+    command.args(name.split(' '));
+    for (key, value) in gate.iter().filter(|(key, _)| *key != "command") {
+        add_option(&mut command, &format!("--{}", key.replace('_', "-")), value)?;
+    }
+    command.args(["--format", "json", "message.xml"]);
+    command
+        .output()
+        .map_err(|problem| format!("the command does not start: {problem}"))
+}
+
+fn add_option(command: &mut Command, option: &str, value: &Toml) -> Result<(), String> {
+    match value {
+        Toml::String(value) => {
+            command.args([option, value.as_str()]);
+        }
+        Toml::Boolean(true) => {
+            command.arg(option);
+        }
+        Toml::Array(values) => {
+            for value in values {
+                add_option(command, option, value)?;
+            }
+        }
+        other => return Err(format!("gate.toml: {option} cannot be {other}")),
+    }
+    Ok(())
+}
+
+fn compare_octets(output: &Output, file: &Path) -> Result<(), String> {
+    let expected = fs::read(file).map_err(|problem| format!("{}: {problem}", file.display()))?;
+    if output.status.code() != Some(0) {
+        return Err(format!("{}: {}", output.status, errors(output)));
+    }
+    if output.stdout == expected {
+        return Ok(());
+    }
+    let same = output
+        .stdout
+        .iter()
+        .zip(&expected)
+        .take_while(|(a, b)| a == b)
+        .count();
+    Err(format!("the octets differ from byte {same}"))
+}
+
+fn compare_verdict(output: &Output, expected: &Table) -> Result<(), String> {
+    let answer: Json = serde_json::from_slice(&output.stdout)
+        .map_err(|problem| format!("no JSON ({problem}); {}: {}", output.status, errors(output)))?;
+    let mut complaint = String::new();
+    for key in ["verdict", "stage", "code"] {
+        let actual = answer.get(key).and_then(Json::as_str);
+        if !is_expected(expected.get(key), actual) {
+            let wanted = expected.get(key).map_or("none".to_owned(), Toml::to_string);
+            let _ = write!(complaint, "{key} is {}, not {wanted}; ", actual.unwrap_or("none"));
+        }
+    }
+    if let Some(wanted) = expected.get("covered") {
+        let actual = answer.get("covered").map_or_else(Vec::new, strings);
+        if Toml::Array(actual.iter().map(|path| Toml::String(path.clone())).collect()) != *wanted {
+            let _ = write!(complaint, "covered is {actual:?}, not {wanted}; ");
+        }
+    }
+    let exit = i32::from(text(expected, "verdict") != Some("passed"));
+    if output.status.code() != Some(exit) {
+        let _ = write!(complaint, "{}, not {exit}; ", output.status);
+    }
+    if complaint.is_empty() {
+        return Ok(());
+    }
+    let message = answer.get("message").and_then(Json::as_str).unwrap_or_default();
+    Err(format!("{complaint}it says: {message}"))
+}
+
+/// Nothing is expected, or the one value.
+fn is_expected(expected: Option<&Toml>, actual: Option<&str>) -> bool {
+    match expected {
+        None => actual.is_none(),
+        Some(value) => value.as_str() == actual && actual.is_some(),
+    }
+}
+
+fn strings(value: &Json) -> Vec<String> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
+}
+
+fn text<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
+    table.get(key).and_then(Toml::as_str)
+}
+
+fn table(file: &Path) -> Table {
+    read_table(file).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+fn read_table(file: &Path) -> Result<Table, String> {
+    let text = fs::read_to_string(file).map_err(|problem| format!("{}: {problem}", file.display()))?;
+    text.parse()
+        .map_err(|problem| format!("{}: {problem}", file.display()))
+}
+
+/// `cases/good/soap11`.
+fn name(folder: &Path) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    folder.strip_prefix(root).unwrap_or(folder).display().to_string()
+}
