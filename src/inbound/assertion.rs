@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::findings::Findings;
-use super::issuer::by_issuer;
+use super::issuer::{by_issuer, check_key_info};
 use super::signer::SignerSearch;
 use crate::crypto::PublicKey;
 use crate::dsig::{Objects, Signature};
@@ -89,6 +89,7 @@ pub(super) fn by_its_issuer<'d>(
         });
     };
     let signature = Signature::read(enveloped.element, Objects::Refused, search.rules.limits)?;
+    check_key_info(&signature)?;
     let issuer = assertion.issuer.value.clone();
     let proof = by_issuer(search, issuers, &signature, &issuer, Issuers::ASSERTING, findings)?;
     if !proof.signs(assertion.element) {

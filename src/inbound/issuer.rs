@@ -1,10 +1,44 @@
 use super::findings::Findings;
 use super::signer::{SignerSearch, finding};
-use crate::dsig::Signature;
+use crate::dsig::{self, Signature};
 use crate::rejection::Rejection;
+use crate::token::ErrorKind::{Base64, Interrupted, Xml};
 use crate::token::saml::Role;
 use crate::token::{KeyInfoItem, key_info_items};
 use crate::trust::{Attested, EntityKey, Issuers, Owner};
+use crate::xml::{Element, Namespace};
+
+/// Refuses a KeyInfo that another reader may find something in. Nobody signed it, so it may hold no value that can be
+/// read in two ways (T36), and nothing but what says which key it was (T10, T12). One that merely says nothing is no harm where
+/// metadata says whose key it is.
+///
+/// # Errors
+/// Such a value or element.
+pub(crate) fn check_key_info(signature: &Signature<'_>) -> Result<(), Rejection> {
+    let Some(key_info) = signature.key_info else {
+        return Ok(());
+    };
+    match key_info_items(key_info) {
+        Err(error) if matches!(error.kind(), Interrupted(_) | Xml(_) | Base64(_)) => return Err(error.into()),
+        Ok(_) | Err(_) => {}
+    }
+    match key_info.descendants().find(|element| !is_about_keys(*element)) {
+        Some(stranger) => {
+            let what = format!("{} in {}", stranger.name(), key_info.name());
+            Err(dsig::Error::at(stranger, dsig::ErrorKind::Structure(what)).into())
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_about_keys(element: Element<'_>) -> bool {
+    match (element.namespace_id(), element.local_name()) {
+        (Namespace::DS, local) => !matches!(local, "Signature" | "Object" | "Manifest"),
+        (Namespace::WSSE, local) => matches!(local, "SecurityTokenReference" | "Reference" | "KeyIdentifier"),
+        (Namespace::DSIG11 | Namespace::XENC | Namespace::XENC11, _) => true,
+        _ => false,
+    }
+}
 
 /// Verifies `signature`, which stands in something that `issuer` says, with a key that is that issuer's: of its metadata
 /// where metadata was given (T91), else of a certificate that leads to an anchor.

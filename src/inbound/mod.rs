@@ -31,6 +31,7 @@ pub use saml::judge_saml;
 pub(crate) use issuer::by_certificate;
 pub(crate) use issuer::by_issuer;
 pub(crate) use issuer::by_keys;
+pub(crate) use issuer::check_key_info;
 pub(crate) use signer::SignerSearch;
 pub(crate) use signer::finding;
 pub(crate) use signer::note_legacy_algorithms;

@@ -1,20 +1,35 @@
 //! Fixtures as a gate: what `gate.toml` says, loaded into the library.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "shared by several test programs, which may panic and do not all use everything"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use sealgate::inbound::{Gate, Received};
+use sealgate::inbound::{AsOf, Findings, Gate, Received, SamlContext, judge_saml};
 use sealgate::policy::Profile;
-use sealgate::policy::saml::RelyingParty;
+use sealgate::policy::saml::{ExpectedRequest, RelyingParty};
+use sealgate::rejection::Rejection;
 use sealgate::soap::Roles;
 use sealgate::trust::{Issuers, TrustSources};
 
-/// A fixture that `sealgate verify` would judge.
+/// What judges a fixture.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Command {
+    /// `sealgate verify`.
+    Soap,
+    /// `sealgate saml verify`.
+    Saml,
+}
+
+/// A fixture with all that it is judged by.
 pub(crate) struct Case {
     pub(crate) folder: PathBuf,
+    pub(crate) command: Command,
     pub(crate) gate: Gate,
     pub(crate) received: Received,
     pub(crate) at: DateTime<Utc>,
@@ -22,8 +37,56 @@ pub(crate) struct Case {
     pub(crate) passes: bool,
 }
 
+impl Case {
+    /// All that may be used of `bytes` if they are admitted in the place of this message; nothing else may depend on them.
+    pub(crate) fn admitted(&self, bytes: Bytes) -> Result<String, Rejection> {
+        match self.command {
+            Command::Soap => {
+                let action = self.received.action.clone();
+                let message = self.gate.verify(Received { bytes, action }, self.at)?;
+                let envelope = String::from_utf8(message.envelope()).unwrap();
+                Ok(format!("{envelope}\n{message:?}"))
+            }
+            Command::Saml => {
+                let verified = judge_saml(bytes, &self.context()).verdict?;
+                Ok(format!("{verified:?}"))
+            }
+        }
+    }
+
+    /// What is seen while it is judged.
+    pub(crate) fn findings(&self, bytes: Bytes) -> Findings {
+        match self.command {
+            Command::Soap => {
+                let action = self.received.action.clone();
+                self.gate
+                    .judge(Received { bytes, action }, AsOf::Time(self.at))
+                    .findings
+            }
+            Command::Saml => judge_saml(bytes, &self.context()).findings,
+        }
+    }
+
+    fn context(&self) -> SamlContext<'_> {
+        SamlContext {
+            policy: &self.gate.policy,
+            trust: &self.gate.trust,
+            issuers: &self.gate.issuers,
+            party: &self.gate.party,
+            as_of: AsOf::Time(self.at),
+        }
+    }
+}
+
 /// Every SOAP case below `folder` of `fixtures` that is judged as of a fixed time.
 pub(crate) fn soap_cases(folder: &str) -> Vec<Case> {
+    let mut cases = cases(folder);
+    cases.retain(|case| case.command == Command::Soap);
+    cases
+}
+
+/// Every case below `folder` of `fixtures` that is a SOAP message or a SAML document judged as of a fixed time.
+pub(crate) fn cases(folder: &str) -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
         .join(folder);
@@ -52,9 +115,11 @@ fn case(folder: &Path) -> Option<Case> {
     let text = |key: &str| settings.get(key).and_then(toml::Value::as_str).map(str::to_owned);
     let at: DateTime<Utc> = text("at")?.parse().ok()?;
     let profile = Profile::named(&text("policy")?)?;
-    if text("command")? != "verify" {
-        return None;
-    }
+    let command = match text("command")?.as_str() {
+        "verify" => Command::Soap,
+        "saml verify" => Command::Saml,
+        _ => return None,
+    };
     let paths = |key: &str| -> Vec<PathBuf> {
         let listed = settings.get(key).and_then(toml::Value::as_array);
         let join = |path: &toml::Value| folder.join(path.as_str().unwrap());
@@ -81,11 +146,12 @@ fn case(folder: &Path) -> Option<Case> {
     let party = RelyingParty {
         audience: text("audience"),
         recipient: text("recipient"),
-        ..RelyingParty::default()
+        request: text("request_id").map_or(ExpectedRequest::NotSaid, ExpectedRequest::Request),
     };
     let file = folder.join("message.xml");
     Some(Case {
         folder: folder.to_owned(),
+        command,
         gate: Gate {
             trust: sources.build(),
             issuers,

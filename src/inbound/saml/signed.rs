@@ -9,6 +9,7 @@ use crate::inbound::Covering;
 use crate::inbound::Findings;
 use crate::inbound::SignerSearch;
 use crate::inbound::by_issuer;
+use crate::inbound::check_key_info;
 use crate::policy::Unmet;
 use crate::policy::UnmetKind;
 use crate::policy::saml::Error;
@@ -16,9 +17,6 @@ use crate::policy::saml::ErrorKind;
 use crate::policy::saml::Rules;
 use crate::policy::saml::check_signature_place;
 use crate::rejection::Rejection;
-use crate::token;
-use crate::token::ErrorKind::{Base64, Interrupted, Xml};
-use crate::token::key_info_items;
 use crate::token::saml::EnvelopedSignature;
 use crate::token::saml::Role;
 use crate::trust::Attested;
@@ -79,9 +77,7 @@ impl<'d> Placed<'d> {
         };
         check_signature_place(found, rules)?;
         let signature = Signature::read(found.element, Objects::Refused, &context.policy.limits)?;
-        if let Some(key_info) = signature.key_info {
-            check_key_info(key_info)?;
-        }
+        check_key_info(&signature)?;
         check_signs_parent(&signature, parent)?;
         Ok(Some(Self { parent, signature }))
     }
@@ -126,15 +122,6 @@ pub(super) fn search<'c>(context: &SamlContext<'c>, at: DateTime<Utc>) -> Signer
 /// Nothing that counts is signed.
 pub(super) fn not_signed() -> Rejection {
     Unmet::nowhere(UnmetKind::NoSignature).into()
-}
-
-/// Refuses a KeyInfo with a value that others may read in another way (T36). One that merely says nothing is no
-/// harm where metadata says whose key it is.
-fn check_key_info(key_info: Element<'_>) -> Result<(), token::Error> {
-    match key_info_items(key_info) {
-        Err(error) if matches!(error.kind(), Interrupted(_) | Xml(_) | Base64(_)) => Err(error),
-        Ok(_) | Err(_) => Ok(()),
-    }
 }
 
 /// The one Reference is to the element that the Signature stands in (SAML Core §5.4.2; T01–T09).
