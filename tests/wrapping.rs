@@ -252,7 +252,7 @@ fn changed(text: &str, scope: &str, id: Id) -> String {
             let other = match id {
                 _ if element == apex => with_id(&around[tag.clone()], &value, id),
                 Id::Same => around[tag.clone()].to_owned(),
-                _ => with_id(&around[tag.clone()], &value, Id::Fresh),
+                Id::Fresh | Id::Gone | Id::As(_) => with_id(&around[tag.clone()], &value, Id::Fresh),
             };
             edits.push((tag, other));
         }

@@ -69,7 +69,7 @@ fn joined_base(apex: Element<'_>) -> Option<Inherited<'static>> {
     around.peek()?;
     let values = base(apex).into_iter().chain(around);
     let joined = values.reduce(|inner, outer| join(&outer, &inner))?;
-    (!joined.is_empty()).then(|| Inherited {
+    (!joined.is_empty()).then_some(Inherited {
         local: "base",
         value: Cow::Owned(joined),
     })
