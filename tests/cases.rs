@@ -118,7 +118,9 @@ fn add_option(command: &mut Command, option: &str, value: &Toml) -> Result<(), S
                 add_option(command, option, value)?;
             }
         }
-        other => return Err(format!("gate.toml: {option} cannot be {other}")),
+        Toml::Boolean(false) | Toml::Integer(_) | Toml::Float(_) | Toml::Datetime(_) | Toml::Table(_) => {
+            return Err(format!("gate.toml: {option} cannot be {value}"));
+        }
     }
     Ok(())
 }
