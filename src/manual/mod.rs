@@ -5,6 +5,7 @@
 //! | [`life_of_a_message`] | who wants to know what happens between the socket and the backend, and what each type proves |
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
+//! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
 //! | [`attacks`] | security reviewers: each known attack, and the code that stops it |
 //! | [`threat_model`] | security reviewers: who the attacker is, what is promised, what is not |
@@ -13,6 +14,7 @@
 pub mod algorithms;
 pub mod attacks;
 pub mod codes;
+pub mod commands;
 pub mod defaults;
 pub mod interop;
 pub mod life_of_a_message;

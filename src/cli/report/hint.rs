@@ -35,6 +35,12 @@ pub(super) fn for_warning(name: &str) -> Option<&'static str> {
         "only_text_covered" => {
             "a base64 transform: of an element only its text is signed, not its attributes"
         }
+        "audience_not_compared" => "whom it is meant for was not compared: --audience URI",
+        "recipient_not_compared" => "where it was to be sent was not compared: --recipient URL",
+        "request_not_compared" => "which request it answers was not compared: --request-id ID",
+        deviation if deviation.contains('.') => {
+            "against the Basic Security Profile, which this policy only reports"
+        }
         _ => return None,
     })
 }

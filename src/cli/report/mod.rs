@@ -93,8 +93,11 @@ impl Report {
         }
     }
 
-    /// An input that was judged.
-    pub(crate) fn of(source: Source, verdict: Result<(), Rejection>, findings: Findings) -> Self {
+    /// An input that was judged. A refusal needed no exceptions.
+    pub(crate) fn of(source: Source, verdict: Result<(), Rejection>, mut findings: Findings) -> Self {
+        if verdict.is_err() {
+            findings.legacy.clear();
+        }
         Self {
             source,
             outcome: verdict.map_err(|rejection| Reason::from(&rejection)),

@@ -1,0 +1,58 @@
+//! The commands, and what programs may rely on in what they print.
+//!
+//! `sealgate COMMAND --help` explains the options. `-` as a file is standard input.
+//!
+//! | command | judges, or makes |
+//! |---|---|
+//! | `verify` | SOAP messages, as the gateway would judge them; nothing is remembered, so no message is a replay |
+//! | `saml verify` | SAML Responses, assertions, logout messages, AuthnRequests and metadata, as a relying party does |
+//! | `dsig verify` | the signatures in any XML document, as mathematics: do they hold, whose are they, what do they cover |
+//! | `sign`, `dsig sign` | a SOAP message with a Security header; a document with a signature as the last child of its root |
+//! | `c14n` | canonical octets, for a comparison with those of another stack |
+//! | `inspect` | nothing: it shows what a message says of itself |
+//! | `bench` | how many of these messages this machine handles |
+//! | `demo`, `serve` | the gateway, with a world made for it or for real |
+//! | `config check`, `config schema`, `config init`, `policy show` | what the gateway and the policies are told |
+//!
+//! # Exit codes
+//!
+//! | | |
+//! |---|---|
+//! | 0 | every input passed |
+//! | 1 | at least one was refused |
+//! | 2 | the command, an option or a configuration is wrong; nothing was judged |
+//! | 3 | an input could not be read, or the machine failed |
+//!
+//! Of several inputs the worst counts: 3, then 1, then 0. A reader of the output that goes away changes nothing. What `sign` and `c14n`
+//! make goes to standard output and everything else to standard error.
+//!
+//! # JSON
+//!
+//! `--format json` prints one object a line and input, in the order of the inputs.
+//!
+//! | field | |
+//! |---|---|
+//! | `source` | the file as it was typed |
+//! | `verdict` | `passed`, `failed`, or `indeterminate` where something is missing that would decide |
+//! | `stage`, `code`, `message`, `position`, `clause` | why not: the stage, the code ([`codes`](super::codes)), text that may change, line and column in characters from 1, the rule that is broken |
+//! | `signatures` | each with `algorithm`, `canonicalization`, `trusted`, `signer` and `references` |
+//! | `signer` | of the certificate: `subject`, `issuer`, `serial`, `sha256`. Where `trusted` is false, who it would be |
+//! | `references` | each with `uri`, `element`, `digest_algorithm`, `expected`, `actual` (`null` where nothing was computed) and `ok` |
+//! | `covered`, `not_covered` | paths of elements, each standing for all inside it; a signature is in neither |
+//! | `coverage_omitted` | how many paths are left out, if any are |
+//! | `claims` | what a SAML assertion or message says, only where it was verified |
+//! | `legacy` | what the verdict needed that `strict` does not allow: `sha1`, names of algorithms and transforms, `reference-form`, `hmac-truncated`, `timestamp.optional` and the like |
+//! | `warnings` | true and worth knowing, but no reason to refuse |
+//!
+//! An input that cannot be read is `indeterminate` with the code `input.unreadable`.
+//!
+//! # Warnings
+//!
+//! | | |
+//! |---|---|
+//! | `unconstrained_ca` | a CA is trusted for everybody it certifies, as a CA named on the command line is |
+//! | `revocation_unknown` | no CRL decides, and the policy lets that pass |
+//! | `embedded_key` | `--embedded-key`: the key came with the document |
+//! | `only_text_covered` | a base64 transform covers the text of an element and not its attributes |
+//! | `audience_not_compared`, `recipient_not_compared`, `request_not_compared` | what was not said on the command line was not compared |
+//! | a code | a rule of the Basic Security Profile that the policy only reports |
