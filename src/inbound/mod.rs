@@ -33,5 +33,3 @@ pub(crate) use issuer::by_issuer;
 pub(crate) use issuer::by_keys;
 pub(crate) use issuer::check_key_info;
 pub(crate) use signer::SignerSearch;
-pub(crate) use signer::finding;
-pub(crate) use signer::note_legacy_algorithms;

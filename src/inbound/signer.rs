@@ -191,9 +191,12 @@ impl SignerSearch<'_> {
                 .iter()
                 .map(|id| KeyHint::SubjectKeyIdentifier(id)),
         );
-        hints.extend(hint.digests.iter().map(|(algorithm, digest)| match algorithm {
-            DigestAlgorithm::Sha1 => KeyHint::Sha1Thumbprint(digest),
-            other => KeyHint::Digest(*other, digest),
+        hints.extend(hint.digests.iter().map(|(algorithm, digest)| {
+            if *algorithm == DigestAlgorithm::Sha1 {
+                KeyHint::Sha1Thumbprint(digest)
+            } else {
+                KeyHint::Digest(*algorithm, digest)
+            }
         }));
         hints.extend(hint.issuer_serials.iter().map(|found| KeyHint::IssuerSerial {
             issuer: &found.issuer,
