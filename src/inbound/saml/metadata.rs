@@ -15,7 +15,6 @@ use crate::policy::saml::Error;
 use crate::policy::saml::ErrorKind;
 use crate::policy::saml::Rules;
 use crate::policy::saml::Way;
-use crate::policy::saml::check_text;
 use crate::rejection::Rejection;
 use crate::token::saml::Metadata;
 use crate::trust::TrustStore;
@@ -42,7 +41,6 @@ pub(super) fn judge_metadata<'d>(
         by_keys(&search, &placed.signature, keys, findings)?
     };
     signatures.add(placed.check(attested)?);
-    check_text(root, &rules)?;
     if let Some(ended) = metadata.valid_until.filter(|end| *end <= at) {
         let kind = ErrorKind::Expired {
             what: "validUntil",

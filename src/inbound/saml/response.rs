@@ -64,6 +64,7 @@ pub(super) fn judge_response<'d>(
     }
     check_text(root, &rules)?;
     saml::assertion_in(&response)?;
+    // What is read is what was verified, whatever becomes of the code above.
     let Some(assertion) = assertion.filter(|assertion| signatures.cover(assertion.element)) else {
         return Err(not_signed());
     };

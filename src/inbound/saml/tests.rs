@@ -55,6 +55,11 @@ fn message(name: &str, content: &str) -> String {
 
 /// `text` with a signature of `signer` over the element whose ID is `id`, after its Issuer.
 fn signed_by(signer: &str, text: &str, id: &str) -> String {
+    signed_saying("", signer, text, id)
+}
+
+/// As [`signed_by`], with `key_info` as what the signature says of its key.
+fn signed_saying(key_info: &str, signer: &str, text: &str, id: &str) -> String {
     let document = Document::parse(text.to_owned().into(), &Limits::default()).unwrap();
     let key = PrivateKey::from_pem(&keys(&format!("{signer}.key.pem")), None).unwrap();
     let request = SignatureRequest {
@@ -65,7 +70,7 @@ fn signed_by(signer: &str, text: &str, id: &str) -> String {
             id: Some(id.to_owned()),
             enveloped: true,
         }],
-        key_info: String::new(),
+        key_info: key_info.to_owned(),
         id: None,
     };
     let signature = sign(&request, &SigningKey::from(key)).unwrap();
@@ -261,6 +266,11 @@ fn an_assertion_elsewhere_is_refused_except_in_advice() {
         &format!("</Conditions><Advice>{hidden}</Advice>"),
     );
     assert_eq!(idp().code(signed(&advice, "_a")), "passed");
+    let value = format!(
+        "<AttributeStatement><Attribute Name='a'><AttributeValue>{hidden}</AttributeValue></Attribute></AttributeStatement></Assertion>"
+    );
+    let text = changed(&assertion(), "</Assertion>", &value);
+    assert_eq!(idp().code(signed(&text, "_a")), "saml.position");
     let extensions = format!("<p:Extensions>{hidden}</p:Extensions><p:Status>");
     let text = changed(&response(&assertion()), "<p:Status>", &extensions);
     assert_eq!(idp().code(signed(&text, "_m")), "saml.position");
@@ -311,6 +321,20 @@ fn a_signature_at_the_end_is_refused() {
         ..idp()
     };
     assert_eq!(archive.code(moved), "passed");
+}
+
+#[test]
+fn what_a_signature_says_of_its_key_is_read_in_one_way_or_says_nothing() {
+    let code = |certificate: &str| {
+        let key_info = format!("<ds:X509Data>{certificate}</ds:X509Data>");
+        idp().code(signed_saying(&key_info, "idp", &assertion(), "_a"))
+    };
+    let certificate = |text: &str| format!("<ds:X509Certificate>{text}</ds:X509Certificate>");
+    assert_eq!(code(&certificate("AQID")), "passed");
+    assert_eq!(code(""), "passed");
+    assert_eq!(code(&certificate("AQ<!-- -->ID")), "token.interrupted");
+    assert_eq!(code(&certificate("AQ<a/>ID")), "xml.element_in_text");
+    assert_eq!(code(&certificate("AQ*ID")), "token.base64");
 }
 
 #[test]
