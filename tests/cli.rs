@@ -517,6 +517,37 @@ fn demo_ends_well_only_if_every_outcome_is_the_expected_one() {
 }
 
 #[test]
+fn demo_overwrites_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.toml");
+    std::fs::write(&file, "mine").unwrap();
+    let output = sealgate(&format!("demo --once --dir {}", folder.path().display()), b"");
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn a_file_may_have_any_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder
+        .path()
+        .join(std::ffi::OsStr::from_bytes(b"\xff\x1b[2J.xml"));
+    std::fs::write(&path, "<a><b></a>").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_sealgate"))
+        .arg("inspect")
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        !output.stdout.contains(&0x1b),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+}
+
+#[test]
 fn serve_does_not_start_with_a_wrong_configuration() {
     let output = sealgate("serve --config no-such-file.toml", b"");
     assert_eq!(output.status.code(), Some(2));

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::exit::Stop;
 use super::report::plain;
@@ -18,9 +19,9 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// For clap.
-    pub(crate) fn parse(typed: &str) -> Result<Self, std::convert::Infallible> {
-        Ok(Self::from(PathBuf::from(typed)))
+    /// For clap: any path that the system can have.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        PathBufValueParser::new().map(Self::from)
     }
 
     /// All of it, but no more than one byte over `limit`: who reads it then refuses what is too long.

@@ -85,7 +85,7 @@ pub(crate) struct BenchArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The messages
-    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) files: Vec<Source>,
 }
 
@@ -146,7 +146,7 @@ pub(crate) struct SamlVerifyArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The documents
-    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) files: Vec<Source>,
 }
 
@@ -196,7 +196,7 @@ pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The messages
-    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) files: Vec<Source>,
 }
 
@@ -213,7 +213,7 @@ pub(crate) struct SignArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The message
-    #[arg(value_parser = Source::parse)]
+    #[arg(value_parser = Source::parser())]
     pub(crate) file: Source,
 }
 
@@ -235,7 +235,7 @@ pub(crate) struct C14nArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The document
-    #[arg(value_parser = Source::parse)]
+    #[arg(value_parser = Source::parser())]
     pub(crate) file: Source,
 }
 
@@ -247,7 +247,7 @@ pub(crate) struct InspectArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The messages
-    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) files: Vec<Source>,
 }
 
@@ -272,7 +272,7 @@ pub(crate) struct DsigVerifyArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The documents
-    #[arg(required = true, value_name = "FILE", value_parser = Source::parse)]
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) files: Vec<Source>,
 }
 
@@ -295,6 +295,6 @@ pub(crate) struct DsigSignArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The document
-    #[arg(value_parser = Source::parse)]
+    #[arg(value_parser = Source::parser())]
     pub(crate) file: Source,
 }

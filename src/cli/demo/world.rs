@@ -163,10 +163,10 @@ fn ec() -> Result<PrivateKey, Stop> {
     PrivateKey::generate_ec(Curve::P256).map_err(Stop::failed)
 }
 
-/// Writes a file that nobody else may read: there are keys among them.
+/// Writes a new file that nobody else may read, as there are keys among them. What is there already is left alone.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
+    options.write(true).create_new(true).mode(0o600);
     let written = options
         .open(path)
         .and_then(|mut file| io::Write::write_all(&mut file, bytes));
