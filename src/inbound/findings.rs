@@ -18,6 +18,13 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Notes a warning, once.
+    pub(crate) fn warn(&mut self, warning: &'static str) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
     /// Notes an exception, once.
     pub(crate) fn note_legacy(&mut self, exception: &str) {
         if !self.legacy.iter().any(|noted| noted == exception) {

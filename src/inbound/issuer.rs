@@ -54,6 +54,8 @@ pub(crate) fn by_issuer<'d>(
     findings: &mut Findings,
 ) -> Result<Attested<'d>, Rejection> {
     if issuers.is_empty() {
+        // Whoever is trusted may say that they are this issuer.
+        findings.warn("unbound_issuer");
         return by_certificate(search, signature, findings);
     }
     let keys = match issuers.entity_keys(issuer, roles, search.at) {

@@ -54,6 +54,7 @@
 //! | T41 – look-alikes, white space, case | names are compared by code point, nothing trimmed or folded |
 //! | T42 – odd times | one form of `xs:dateTime`, with a zone |
 //! | T43 – lenient base64 and DER | one encoding of each value |
+//! | T44 – a second form of the same message, or one signature less | what is remembered is what was signed, and one signature covers the Body: `policy.several_body_signatures` |
 //! | T45 – a QName whose prefix is rebound | `policy.qname_not_covered` |
 //! | T46 – `xsi:schemaLocation`, `xsi:nil`, `xsi:type` | nothing is fetched, and `xsi` changes no meaning |
 //!
@@ -112,6 +113,7 @@
 //! | T104 – a failed status with an assertion | refused |
 //! | T105 – attributes of one friendly name | attributes are known by name and format, and none wins over another |
 //! | T106 – versions mixed | the version decides the reader |
+//! | T110 – DEFLATE bombs, and two encodings of one message | a cap on what comes out, and nothing after the end of the stream |
 //!
 //! # SOAP and its neighbours
 //!

@@ -40,6 +40,7 @@
 //! | `limit.elements` | elements |
 //! | `limit.header` | bytes of the HTTP header |
 //! | `limit.ids` | IDs |
+//! | `limit.inflated` | bytes that come out of DEFLATE |
 //! | `limit.issuer_keys` | keys of one role in SAML metadata |
 //! | `limit.name` | bytes of a name |
 //! | `limit.namespaces` | declarations on one element |
@@ -177,6 +178,7 @@
 //! | `saml.destination` | the message is for another address |
 //! | `saml.destination_missing` | a signed message without Destination |
 //! | `saml.element_in_text` | an element where only text may stand |
+//! | `saml.encoding` | neither XML nor its base64, deflated or not |
 //! | `saml.empty_window` | NotOnOrAfter is not after NotBefore |
 //! | `saml.encrypted` | something encrypted, which is not read yet |
 //! | `saml.endless` | an assertion for one use that never ends |
@@ -195,6 +197,7 @@
 //! | `saml.no_authn_statement` | a bearer assertion without AuthnStatement |
 //! | `saml.no_confirmation` | nothing confirms the subject |
 //! | `saml.no_subject` | there is no subject |
+//! | `saml.position` | an assertion or signature where none may be |
 //! | `saml.not_signed` | neither its issuer nor one who may vouch signed it |
 //! | `saml.not_supported` | a kind of message that is not read |
 //! | `saml.not_yet_valid` | NotBefore, or IssueInstant, has not come |
@@ -203,6 +206,7 @@
 //! | `saml.recipient_unknown` | nobody said what our address is |
 //! | `saml.request_unknown` | nobody said which request was sent |
 //! | `saml.sender_vouches` | no signature of one who may vouch covers assertion and Body |
+//! | `saml.signature_parent` | the signature does not mean the element that it stands in |
 //! | `saml.signature_place` | the signature is not where the schema has it |
 //! | `saml.status` | the status is not Success |
 //! | `saml.structure` | not as the schema has it |
@@ -247,12 +251,16 @@
 //! | `policy.body_not_signed` | no trusted signature covers the Body at its place |
 //! | `policy.header_missing` | a header that must be there is not |
 //! | `policy.header_not_signed` | a header is not covered by the Body's signature |
+//! | `policy.identity_value` | a verified value that fits no header of the backend's |
 //! | `policy.key_reference` | the policy does not allow keys to be named like this |
 //! | `policy.no_message_time` | no signed time as of which it could be judged |
 //! | `policy.operation_ambiguous` | the Body has not one element that says what is wanted |
 //! | `policy.operation_unknown` | the route has no such operation, or path, action and Body disagree |
 //! | `policy.qname_not_covered` | a QName in the Body has a prefix that is not covered |
+//! | `policy.several_body_signatures` | more than one signature covers the Body |
+//! | `policy.signed_elsewhere` | a signed element stands where nobody reads it |
 //! | `policy.timestamp_not_signed` | the Body's signature does not cover the Timestamp |
+//! | `policy.to_mismatch` | the message is for another address |
 //! | `policy.unsigned_header` | a header for us that nobody signed |
 //!
 //! # Replay

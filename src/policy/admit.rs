@@ -54,9 +54,17 @@ impl Policy {
             return Err(Unmet::at(header.element(), UnmetKind::NoSignature));
         }
         let body = envelope.body();
+        let asks_for_body = self.signed.contains(&Part::Body);
+        let mut over_body = signatures.iter().filter(|proof| proof.signs(body));
+        if let (Some(_), Some(second), true) = (over_body.next(), over_body.next(), asks_for_body) {
+            return Err(Unmet::at(
+                second.covered().signature(),
+                UnmetKind::SeveralBodySignatures,
+            ));
+        }
         let place = signatures.iter().position(|proof| proof.signs(body));
         let main = place.map(|place| signatures.swap_remove(place));
-        if main.is_none() && self.signed.contains(&Part::Body) {
+        if main.is_none() && asks_for_body {
             return Err(Unmet::at(body, UnmetKind::BodyNotSigned));
         }
         if self.signed.contains(&Part::Assertion) && assertion.is_none() {
@@ -65,6 +73,10 @@ impl Policy {
         let mut legacy = Vec::new();
         let fresh = self.freshness(header, main.as_ref(), now, &mut legacy)?;
         let headers = self.headers(envelope, roles, main.as_ref())?;
+        if asks_for_body {
+            let mut all = main.iter().chain(&signatures);
+            all.try_for_each(|proof| refuse_moved(proof, envelope, header))?;
+        }
         Ok(Admitted {
             body: main.is_some().then_some(body),
             headers,
@@ -148,6 +160,24 @@ impl Policy {
         addressing && self.signed.contains(&Part::Addressing)
             || self.signed.iter().any(|part| part.is_header(header))
     }
+}
+
+/// Refuses a signature over something that stands neither at a place that is read nor inside the Body: a header that its signer
+/// meant for us could be moved there, and its absence would look like the sender's wish (T17).
+fn refuse_moved<'d>(
+    proof: &Attested<'d>,
+    envelope: &'d Envelope,
+    security: &wss::Header<'d>,
+) -> Result<(), Unmet> {
+    let places = [envelope.header(), Some(security.element())];
+    for element in proof.covered().elements() {
+        let parent = element.parent();
+        let is_read = parent.is_some() && places.contains(&parent);
+        if !is_read && !element.is_within(envelope.body()) {
+            return Err(Unmet::at(element, UnmetKind::SignedElsewhere(element.path())));
+        }
+    }
+    Ok(())
 }
 
 fn is_security(block: HeaderBlock<'_>) -> bool {

@@ -20,6 +20,10 @@ pub enum UnmetKind {
     NoSignature,
     /// No trusted signature covers the Body.
     BodyNotSigned,
+    /// More than one signature covers the Body, so that it is not certain whose message it is.
+    SeveralBodySignatures,
+    /// A signature covers an element that nobody reads where it stands; its path.
+    SignedElsewhere(String),
     /// The Timestamp is not covered by the signature that covers the Body.
     TimestampNotSigned,
     /// A header that has to be signed is not; its name.
@@ -36,6 +40,8 @@ pub enum UnmetKind {
     AssertionNotSigned,
     /// The signature was to be made with a key that a SAML assertion confirms, and it confirms none.
     NoConfirmationKey,
+    /// One KeyInfo of a holder-of-key confirmation holds two keys.
+    SeveralConfirmationKeys,
     /// The transport says something else than the message about what it is for.
     ActionMismatch {
         /// SOAPAction, or the `action` parameter.
@@ -114,6 +120,8 @@ impl Unmet {
         match &self.kind {
             UnmetKind::NoSignature => "dsig.missing",
             UnmetKind::BodyNotSigned => "policy.body_not_signed",
+            UnmetKind::SeveralBodySignatures => "policy.several_body_signatures",
+            UnmetKind::SignedElsewhere(_) => "policy.signed_elsewhere",
             UnmetKind::TimestampNotSigned => "policy.timestamp_not_signed",
             UnmetKind::HeaderNotSigned(_) => "policy.header_not_signed",
             UnmetKind::HeaderMissing(_) => "policy.header_missing",
@@ -121,7 +129,7 @@ impl Unmet {
             UnmetKind::AssertionMissing => "policy.assertion_missing",
             UnmetKind::SeveralAssertions => "saml.multiple_assertions",
             UnmetKind::AssertionNotSigned => "saml.not_signed",
-            UnmetKind::NoConfirmationKey => "saml.holder_of_key",
+            UnmetKind::NoConfirmationKey | UnmetKind::SeveralConfirmationKeys => "saml.holder_of_key",
             UnmetKind::ActionMismatch { .. } => "policy.action_mismatch",
             UnmetKind::EndlessAssertion => "saml.endless",
             UnmetKind::TimestampMissing => "wss.timestamp_missing",
@@ -138,6 +146,7 @@ impl Unmet {
     pub fn clause(&self) -> Option<&'static str> {
         Some(match &self.kind {
             UnmetKind::NoSignature | UnmetKind::BodyNotSigned => "WSS 1.1 §8",
+            UnmetKind::SeveralBodySignatures | UnmetKind::SignedElsewhere(_) => "WSS 1.1 §8",
             UnmetKind::TimestampNotSigned => "WSS 1.1 §13.2",
             UnmetKind::HeaderNotSigned(_) | UnmetKind::HeaderMissing(_) | UnmetKind::UnsignedHeader(_) => {
                 "WS-Addressing 1.0 SOAP Binding §7; WSS 1.1 §13"
@@ -150,7 +159,9 @@ impl Unmet {
             UnmetKind::QNameNotCovered(_) => "Exclusive C14N §1.3",
             UnmetKind::SeveralAssertions => "WSS SAML Token Profile 1.1 §3.3",
             UnmetKind::AssertionNotSigned => "SAML Core §5.4.2; WSS SAML Token Profile 1.1 §3.5",
-            UnmetKind::NoConfirmationKey => "SAML Profiles §3.1",
+            UnmetKind::NoConfirmationKey | UnmetKind::SeveralConfirmationKeys => {
+                "SAML Profiles §3.1; SAML Core §2.4.1.3"
+            }
             UnmetKind::ActionMismatch { .. } => "WS-Addressing 1.0 SOAP Binding §4",
             UnmetKind::EndlessAssertion => "SAML Core §2.5.1.5",
             UnmetKind::AssertionMissing | UnmetKind::KeyReference(_) | UnmetKind::NoMessageTime => {
@@ -171,6 +182,15 @@ impl fmt::Display for Unmet {
             UnmetKind::BodyNotSigned => {
                 f.write_str("no trusted signature covers the Body at its place under the Envelope")
             }
+            UnmetKind::SignedElsewhere(path) => write!(
+                f,
+                "{} is signed, and stands where nobody reads it: it was moved there, or its part is not what it says",
+                quoted(path)
+            ),
+            UnmetKind::SeveralBodySignatures => f.write_str(
+                "more than one signature covers the Body; whose message it is, and whether it was used before, \
+                 would depend on which of them somebody leaves in the header",
+            ),
             UnmetKind::TimestampNotSigned => f.write_str(
                 "the signature that covers the Body does not cover the Timestamp in the Security header",
             ),
@@ -193,6 +213,9 @@ impl fmt::Display for Unmet {
             UnmetKind::EndlessAssertion => f.write_str(
                 "the SAML assertion is for one use and never ends, so its use cannot be remembered",
             ),
+            UnmetKind::SeveralConfirmationKeys => {
+                f.write_str("a KeyInfo of a holder-of-key confirmation must name one key, and this names two")
+            }
             UnmetKind::NoConfirmationKey => f.write_str(
                 "the signature names a SAML assertion as its key, and that confirms no key of its subject",
             ),

@@ -125,11 +125,14 @@ impl IdentityHeaders {
     ) -> Result<Vec<(String, String)>, ControlCharacter> {
         let mut lines = Vec::new();
         for (name, fact) in &self.0 {
-            for value in values(fact) {
-                if value.chars().any(char::is_control) {
-                    return Err(ControlCharacter { header: name.clone() });
-                }
-                lines.push((name.clone(), encoded(&value, fact)));
+            let values = values(fact);
+            if values.iter().any(|value| value.chars().any(char::is_control)) {
+                return Err(ControlCharacter { header: name.clone() });
+            }
+            // One line with all of them: of several, many a reader takes the last (T105). A comma in a value is encoded.
+            let listed: Vec<String> = values.iter().map(|value| encoded(value, fact)).collect();
+            if !listed.is_empty() {
+                lines.push((name.clone(), listed.join(",")));
             }
         }
         Ok(lines)

@@ -6,7 +6,6 @@ use super::build::Builder;
 use super::element::Element;
 use super::error::{Error, ErrorKind, Fault, Position, Scanned};
 use super::limits::{Limit, Limits};
-use super::namespace::Namespace;
 use super::{ids, prolog, scan};
 
 /// A parsed document: well-formed, namespace-well-formed, without DOCTYPE, with unique IDs and within its limits.
@@ -57,12 +56,12 @@ impl Document {
     }
 
     /// Whether an attribute of `namespace` stands anywhere.
-    pub(crate) fn uses_attributes_of(&self, namespace: Namespace) -> bool {
-        let number = namespace.number();
-        self.arena
-            .attributes
-            .iter()
-            .any(|attribute| attribute.namespace == number)
+    pub(crate) fn uses_attributes_of(&self, namespace: &str) -> bool {
+        let Some(number) = self.arena.namespace_number(namespace) else {
+            return false;
+        };
+        let attributes = &self.arena.attributes;
+        attributes.iter().any(|attribute| attribute.namespace == number)
     }
 
     /// Element `number` in document order.

@@ -35,7 +35,7 @@ pub use transcode::to_utf8;
 
 pub(crate) use arena::{AttributeRecord, Break, BreakKind, ElementRecord, index};
 pub(crate) use attributes::compare;
-pub(crate) use text::reference;
+pub(crate) use text::{is_invisible, reference};
 
 #[cfg(test)]
 mod tests;

@@ -171,6 +171,15 @@ impl Arena {
         }
     }
 
+    /// The number of the namespace `name`, if the document declares it or it is a known one.
+    pub(crate) fn namespace_number(&self, name: &str) -> Option<u16> {
+        let further = || {
+            let place = self.namespaces.iter().position(|known| **known == *name)?;
+            Some(short(place.wrapping_add(Namespace::KNOWN.len())))
+        };
+        Namespace::known(name).map(Namespace::number).or_else(further)
+    }
+
     /// The name of namespace `number`.
     pub(crate) fn namespace_name(&self, number: u16) -> &str {
         let number = usize::from(number);

@@ -265,7 +265,7 @@ pub(crate) struct DsigVerifyArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "embedded_key")]
     pub(crate) hmac_key: Option<PathBuf>,
     /// Check with the key that KeyInfo brings along, which makes nothing trusted
-    #[arg(long)]
+    #[arg(long, conflicts_with = "trust")]
     pub(crate) embedded_key: bool,
     #[command(flatten)]
     pub(crate) ids: IdArguments,

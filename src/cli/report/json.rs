@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use crate::inbound::Coverage;
@@ -6,6 +8,7 @@ use crate::inbound::Findings;
 use crate::inbound::SignatureFinding;
 
 use super::{Report, Verdict};
+use crate::xml::is_invisible;
 
 /// One line of JSON, ended.
 pub(super) fn render(report: &Report) -> String {
@@ -13,9 +16,26 @@ pub(super) fn render(report: &Report) -> String {
     object.insert("source".to_owned(), report.source.typed().into());
     add_outcome(&mut object, report);
     add_findings(&mut object, &report.findings);
-    let mut line = Value::Object(object).to_string();
+    let mut line = escaped(&Value::Object(object).to_string());
     line.push('\n');
     line
+}
+
+/// `json` with every invisible character escaped, so that no terminal obeys a value from a message (T138). They stand in strings
+/// only, where an escape means the same.
+pub(in crate::cli) fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if !is_invisible(character) {
+            out.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
 }
 
 fn add_outcome(object: &mut Map<String, Value>, report: &Report) {

@@ -192,7 +192,11 @@ pub fn is_holder_of_key(data: &SubjectConfirmationData<'_>, keys: &[PublicKey]) 
         match held_keys(*key_info) {
             Ok(held) => {
                 named |= !held.is_empty();
-                if held.iter().any(|held| keys.contains(&held.key)) {
+                // One key each (SAML Core §2.4.1.3): of two, other readers take another.
+                let single = held
+                    .first()
+                    .filter(|first| held.iter().all(|one| one.key == first.key));
+                if single.is_some_and(|held| keys.contains(&held.key)) {
                     return Ok(());
                 }
             }

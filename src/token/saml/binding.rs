@@ -59,14 +59,16 @@ fn inflate(deflated: &[u8]) -> Result<Bytes, BindingError> {
     let length = u64::try_from(deflated.len()).unwrap_or(u64::MAX);
     let allowed = length.saturating_mul(MAX_RATIO).min(MAX_INFLATED);
     let mut inflated = Vec::new();
-    let read = DeflateDecoder::new(deflated)
+    let mut decoder = DeflateDecoder::new(deflated);
+    let read = (&mut decoder)
         .take(allowed.saturating_add(1))
         .read_to_end(&mut inflated);
     if u64::try_from(inflated.len()).unwrap_or(u64::MAX) > allowed {
         return Err(BindingError::Inflated { allowed });
     }
     match read {
-        Ok(_) if is_xml(&inflated) => Ok(inflated.into()),
+        // What follows the end of the stream would make a second encoding of the same (T43).
+        Ok(_) if is_xml(&inflated) && decoder.total_in() == length => Ok(inflated.into()),
         Ok(_) | Err(_) => Err(BindingError::Deflate),
     }
 }
