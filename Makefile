@@ -2,12 +2,18 @@
 # make test    everything, including other SOAP stacks as clients
 # make check   formatting, lints, documentation, licences of what we depend on
 #
+# Longer runs of what `make test` does a slice of; DOCUMENTS says how many:
+# make differential   our reading and our canonical octets against quick-xml, xmllint and libxml2
+# make wrapping       signed parts of good messages, wrapped in every way
+# make mutations      good messages with small changes
+# make linear         time and memory, each time an input is doubled
+#
 # Each installs what is missing first and says what and why; `make setup` does only that.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check deny setup setup-build
+.PHONY: demo test check differential wrapping mutations linear deny setup setup-build
 
 CARGO ?= cargo
 VENV := build/venv
@@ -28,6 +34,22 @@ check: setup-build deny
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+# What takes long is optimized; what it depends on is already, and is not built anew.
+OPTIMIZED := --config profile.dev.package.sealgate.opt-level=2
+differential wrapping mutations: DOCUMENTS ?= 1000000
+
+differential: setup
+	SEALGATE_ORACLE_DOCUMENTS=$(DOCUMENTS) $(CARGO) test --locked $(OPTIMIZED) --test oracle_quick_xml --test oracle_xmllint -- --nocapture
+
+wrapping: setup-build
+	SEALGATE_WRAPPINGS=$(DOCUMENTS) $(CARGO) test --locked $(OPTIMIZED) --test wrapping -- --nocapture
+
+mutations: setup-build
+	SEALGATE_MUTATIONS=$(DOCUMENTS) $(CARGO) test --locked $(OPTIMIZED) --test mutations -- --nocapture
+
+linear: setup-build
+	$(CARGO) bench --locked $(OPTIMIZED) --profile dev --bench linear
 
 deny: $(DENY)
 	$(DENY) --config .deny.toml --locked check --hide-inclusion-graph licenses bans sources
