@@ -489,7 +489,12 @@ fn prefix_list(count: usize) -> String {
 
 fn wide_transform(count: usize) -> String {
     let open = "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\">";
-    let pieces = row(count, open, |_| "<x:t xmlns:x='urn:x'/>".to_owned(), "</ds:Transform>");
+    let pieces = row(
+        count,
+        open,
+        |_| "<x:t xmlns:x='urn:x'/>".to_owned(),
+        "</ds:Transform>",
+    );
     message("<ds:Transforms>", true, &pieces)
 }
 
