@@ -54,5 +54,6 @@
 //! | `revocation_unknown` | no CRL decides, and the policy lets that pass |
 //! | `embedded_key` | `--embedded-key`: the key came with the document |
 //! | `only_text_covered` | a base64 transform covers the text of an element and not its attributes |
+//! | `unbound_issuer` | no metadata binds the assertion's issuer to its key: whoever is trusted may say that they are this issuer |
 //! | `audience_not_compared`, `recipient_not_compared`, `request_not_compared` | what was not said on the command line was not compared |
 //! | a code | a rule of the Basic Security Profile that the policy only reports |

@@ -27,4 +27,8 @@
 //! * That the backend treats a good message well. Its Body is what the sender signed, which may be hostile.
 //! * Equal time for all refusals. Cheap checks come first, so where a message fails can be measured; what that tells is what
 //!   the sender knows: which of its own bytes are wrong.
+//! * Which of its own identities a sender speaks as, where its signature does not say: a token or assertion that the signature does
+//!   not cover can be exchanged for another one of the same key before the message arrives. Let partners sign the token.
+//! * That a message which is refused can be sent again: its use is remembered once it was verified, also if the route then has
+//!   no such operation.
 //! * That commands remember uses: `verify` judges a file as if it arrived for the first time.

@@ -60,8 +60,8 @@ fn unspecified() -> String {
 /// The headers that tell a backend what was verified about the sender.
 ///
 /// A header that the message brought along has no influence: none is handed on. In values, everything but visible ASCII and
-/// single spaces is percent-encoded, as is `%` itself, and in the values of an attribute the comma, so that several header lines that
-/// somebody joins stay apart. Each value of an attribute is a line of its own.
+/// single spaces is percent-encoded, as is `%` itself, and in the values of an attribute the comma. The values of an attribute are one
+/// line, with commas between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdentityHeaders(Vec<(String, Fact)>);
 
@@ -231,8 +231,7 @@ mod tests {
             headers.lines(values).unwrap(),
             [
                 line("x-s", "CN=Zo%C3%AB,O=100%25 Orders"),
-                line("x-role", "a%2Cb"),
-                line("x-role", "%20two %20spaces%20"),
+                line("x-role", "a%2Cb,%20two %20spaces%20"),
             ]
         );
     }
