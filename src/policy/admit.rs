@@ -134,6 +134,9 @@ impl Policy {
         {
             let element = block.element();
             if main.is_some_and(|proof| proof.signs(element)) {
+                if is_of_security(element) {
+                    return Err(Unmet::at(element, UnmetKind::SignedElsewhere(element.path())));
+                }
                 kept.push(element);
                 continue;
             }
@@ -163,21 +166,36 @@ impl Policy {
 }
 
 /// Refuses a signature over something that stands neither at a place that is read nor inside the Body: a header that its signer
-/// meant for us could be moved there, and its absence would look like the sender's wish (T17).
+/// meant for us could be moved there, and its absence would look like the sender's wish (T17). What belongs into the Security header is
+/// not read beside it (T16).
 fn refuse_moved<'d>(
     proof: &Attested<'d>,
     envelope: &'d Envelope,
     security: &wss::Header<'d>,
 ) -> Result<(), Unmet> {
-    let places = [envelope.header(), Some(security.element())];
     for element in proof.covered().elements() {
         let parent = element.parent();
-        let is_read = parent.is_some() && places.contains(&parent);
+        let is_read = parent == Some(security.element())
+            || parent.is_some() && parent == envelope.header() && !is_of_security(element);
         if !is_read && !element.is_within(envelope.body()) {
             return Err(Unmet::at(element, UnmetKind::SignedElsewhere(element.path())));
         }
     }
     Ok(())
+}
+
+/// Whether `element` is one of those that stand in a Security header.
+fn is_of_security(element: Element<'_>) -> bool {
+    match element.namespace_id() {
+        Namespace::WSSE => element.local_name() != "Security",
+        Namespace::WSU
+        | Namespace::WSSE11
+        | Namespace::DS
+        | Namespace::XENC
+        | Namespace::SAML1
+        | Namespace::SAML2 => true,
+        _ => false,
+    }
 }
 
 fn is_security(block: HeaderBlock<'_>) -> bool {
