@@ -155,6 +155,11 @@ impl Policy {
                 return Err(Unmet::nowhere(UnmetKind::HeaderMissing(local.clone())));
             }
         }
+        if let Some(proof) = main {
+            // In the order of the References, which is signed; the order in the Header is not.
+            let signed: Vec<Element<'d>> = proof.covered().elements().collect();
+            kept.sort_by_key(|header| signed.iter().position(|element| element == header));
+        }
         Ok(kept)
     }
 
