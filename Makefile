@@ -25,7 +25,7 @@ DENY := $(shell command -v cargo-deny || echo build/tools/bin/cargo-deny)
 ONCE := $(shell test -t 0 && test -t 1 || echo --once)
 
 demo: setup-build
-	$(CARGO) run --release --locked --quiet -- demo $(ONCE)
+	$(CARGO) run --release --locked -- demo $(ONCE)
 
 test: setup
 	$(CARGO) test --locked
