@@ -14,10 +14,11 @@
 )]
 
 mod generate;
+mod suites;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use generate::{NamespaceNames, Random, document, mutate, setting};
@@ -137,20 +138,8 @@ fn generated_documents_are_read_alike() {
 #[test]
 fn fixtures_and_corpora_are_read_alike() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let corpora = std::env::var_os("SEALGATE_CORPORA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"),
-        PathBuf::from,
-    );
     let mut tally = Tally::default();
-    let mut waiting = vec![fixtures];
-    if corpora.is_dir() {
-        waiting.push(corpora);
-    } else {
-        println!(
-            "no corpora at {}: only our own fixtures are compared",
-            corpora.display()
-        );
-    }
+    let mut waiting: Vec<_> = suites::folder().into_iter().chain([fixtures]).collect();
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
             waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));

@@ -14,6 +14,8 @@
     reason = "figures and reasons are for whoever runs the test"
 )]
 
+mod suites;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
@@ -125,19 +127,7 @@ fn every_vector_comes_out_as_it_says() {
 }
 
 fn corpus() -> Option<PathBuf> {
-    let root = std::env::var_os("SEALGATE_CORPORA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"),
-        PathBuf::from,
-    );
-    let folder = root.join("wycheproof");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!(
-        "skipped: {} is absent; set SEALGATE_CORPORA to the folder that holds it",
-        folder.display()
-    );
-    None
+    suites::folder().map(|folder| folder.join("wycheproof"))
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
