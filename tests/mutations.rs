@@ -13,6 +13,7 @@
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use bytes::Bytes;
 use sealgate::inbound::Received;
@@ -50,53 +51,104 @@ fn admitted(case: &support::Case, bytes: Bytes) -> Option<Admitted> {
     })
 }
 
+fn setting(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
+
+/// Judges mutations of `originals` one after the other with `judge`, which ends with an error where what is admitted is not as
+/// it was signed; `None` is a refusal.
+fn mutate_all<O>(
+    originals: &[O],
+    bytes: impl Fn(&O) -> (&Path, &[u8]),
+    judge: impl Fn(&O, Bytes) -> Result<Option<()>, String>,
+) {
+    let (count, first) = (setting("SEALGATE_MUTATIONS", 20_000), setting("SEALGATE_SEED", 1));
+    let (mut same, mut refused) = (0u64, 0u64);
+    for seed in first..first + count {
+        let original = &originals[usize::try_from(seed).unwrap() % originals.len()];
+        let (folder, good) = bytes(original);
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut bytes = good.to_vec();
+        for _ in 0..=random.below(2) {
+            mutate(&mut bytes, &mut random);
+        }
+        let changed = Bytes::from(bytes);
+        let judged = catch_unwind(AssertUnwindSafe(|| judge(original, changed.clone())));
+        let problem = match judged {
+            Ok(Ok(Some(()))) => {
+                same += 1;
+                continue;
+            }
+            Ok(Ok(None)) => {
+                refused += 1;
+                continue;
+            }
+            Ok(Err(difference)) => format!("admitted, but not as signed: {difference}"),
+            Err(_) => "a panic".to_owned(),
+        };
+        let text = String::from_utf8_lossy(&changed);
+        panic!("seed {seed}, {}: {problem}\n{text}", folder.display());
+    }
+    let kinds = originals.len();
+    println!("{count} mutations of {kinds} originals: {refused} refused, {same} admitted unchanged");
+    assert!(refused > same, "mutations do something");
+}
+
 #[test]
 fn no_mutation_of_a_good_message_changes_what_is_admitted() {
-    let setting = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let count = setting("SEALGATE_MUTATIONS").unwrap_or(20_000);
-    let first = setting("SEALGATE_SEED").unwrap_or(1);
     let cases: Vec<_> = support::cases("cases/good")
         .into_iter()
         .filter(|case| case.passes)
         .filter_map(|case| admitted(&case, case.received.bytes.clone()).map(|expected| (case, expected)))
         .collect();
     assert!(cases.len() > 50, "the good messages pass: {}", cases.len());
-    let (mut same, mut refused) = (0u64, 0u64);
-    for seed in first..first + count {
-        let (case, expected) = &cases[usize::try_from(seed).unwrap() % cases.len()];
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        let mut bytes = case.received.bytes.to_vec();
-        for _ in 0..=random.below(2) {
-            mutate(&mut bytes, &mut random);
-        }
-        let changed = Bytes::from(bytes);
-        let found = catch_unwind(AssertUnwindSafe(|| admitted(case, changed.clone())));
-        let shown = || {
-            format!(
-                "seed {seed}, {}:\n{}",
-                case.folder.display(),
-                String::from_utf8_lossy(&changed)
-            )
-        };
-        match found {
-            Err(_) => panic!("a panic with {}", shown()),
-            Ok(None) => refused += 1,
-            Ok(Some(found)) => {
-                let mut found = found;
-                if found.claims == "None" {
-                    // An assertion that the message's signature does not cover can be left out, not changed.
-                    found.claims.clone_from(&expected.claims);
-                }
-                assert_eq!(&found, expected, "admitted, but not as signed: {}", shown());
-                same += 1;
+    mutate_all(
+        &cases,
+        |(case, _)| (&case.folder, &case.received.bytes),
+        |(case, expected), changed| {
+            let Some(mut found) = admitted(case, changed) else {
+                return Ok(None);
+            };
+            if found.claims == "None" {
+                // An assertion that the message's signature does not cover can be left out, not changed.
+                found.claims.clone_from(&expected.claims);
             }
-        }
-    }
-    println!(
-        "{count} mutations of {} messages: {refused} refused, {same} admitted unchanged",
-        cases.len()
+            if found == *expected {
+                Ok(Some(()))
+            } else {
+                Err(format!("{found:?}"))
+            }
+        },
     );
-    assert!(refused > same, "mutations do something");
+}
+
+#[test]
+fn no_mutation_of_a_signed_document_changes_what_is_found_to_be_signed() {
+    let documents = support::signed_documents();
+    let documents: Vec<_> = documents
+        .into_iter()
+        .map(|document| {
+            let signed = document.signed(document.bytes.clone()).unwrap();
+            (document, signed)
+        })
+        .collect();
+    assert!(documents.len() > 10, "{}", documents.len());
+    mutate_all(
+        &documents,
+        |(document, _)| (&document.folder, &document.bytes),
+        |(document, expected), changed| {
+            let Some(found) = document.signed(changed) else {
+                return Ok(None);
+            };
+            // One of several signatures can be left out, not changed.
+            if !found.is_empty() && found.is_subset(expected) {
+                Ok(Some(()))
+            } else {
+                let shown = found.iter().map(|octets| String::from_utf8_lossy(octets));
+                Err(shown.collect::<Vec<_>>().join("\n"))
+            }
+        },
+    );
 }
 
 struct Random(u64);

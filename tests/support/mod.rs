@@ -5,6 +5,8 @@
     reason = "shared by several test programs, which may panic and do not all use everything"
 )]
 
+mod document;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,8 @@ use sealgate::policy::saml::{ExpectedRequest, RelyingParty};
 use sealgate::rejection::Rejection;
 use sealgate::soap::Roles;
 use sealgate::trust::{Issuers, TrustSources};
+
+pub(crate) use document::SignedDocument;
 
 /// What judges a fixture.
 #[derive(Clone, Copy, PartialEq)]
@@ -43,7 +47,8 @@ impl Case {
         match self.command {
             Command::Soap => {
                 let action = self.received.action.clone();
-                let message = self.gate.verify(Received { bytes, action }, self.at)?;
+                let received = Received { bytes, action };
+                let message = self.gate.verify(received, self.at)?;
                 let envelope = String::from_utf8(message.envelope()).unwrap();
                 Ok(format!("{envelope}\n{message:?}"))
             }
@@ -59,9 +64,8 @@ impl Case {
         match self.command {
             Command::Soap => {
                 let action = self.received.action.clone();
-                self.gate
-                    .judge(Received { bytes, action }, AsOf::Time(self.at))
-                    .findings
+                let received = Received { bytes, action };
+                self.gate.judge(received, AsOf::Time(self.at)).findings
             }
             Command::Saml => judge_saml(bytes, &self.context()).findings,
         }
@@ -87,6 +91,20 @@ pub(crate) fn soap_cases(folder: &str) -> Vec<Case> {
 
 /// Every case below `folder` of `fixtures` that is a SOAP message or a SAML document judged as of a fixed time.
 pub(crate) fn cases(folder: &str) -> Vec<Case> {
+    folders(folder).iter().filter_map(|folder| case(folder)).collect()
+}
+
+/// Every good XML document with signatures, that is no message.
+pub(crate) fn signed_documents() -> Vec<SignedDocument> {
+    let folders = folders("cases/good");
+    folders
+        .iter()
+        .filter_map(|folder| SignedDocument::read(folder))
+        .collect()
+}
+
+/// The folders below `folder` of `fixtures` that hold a case.
+fn folders(folder: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
         .join(folder);
@@ -101,10 +119,10 @@ pub(crate) fn cases(folder: &str) -> Vec<Case> {
         inside.sort();
         waiting.extend(inside);
         if folder.join("gate.toml").exists() {
-            found.extend(case(&folder));
+            found.push(folder);
         }
     }
-    found.sort_by(|a, b| a.folder.cmp(&b.folder));
+    found.sort();
     found
 }
 
