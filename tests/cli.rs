@@ -108,6 +108,7 @@ fn what_was_typed_wrongly_ends_with_2_and_what_cannot_be_read_with_3() {
             "",
             "frobnicate",
             "c14n --algorithm md5 -",
+            "dsig verify --embedded-key --trust keys/ca.pem -",
             "c14n no-such-file.xml",
             "c14n --format json no-such-file.xml",
         ]

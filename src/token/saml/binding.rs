@@ -152,6 +152,16 @@ mod tests {
     }
 
     #[test]
+    fn nothing_follows_the_deflated_message() {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(b"<a>b</a>").unwrap();
+        let mut bytes = encoder.finish().unwrap();
+        assert_eq!(code(encode_base64(&bytes)), "decoded");
+        bytes.push(0);
+        assert_eq!(code(encode_base64(&bytes)), "saml.encoding");
+    }
+
+    #[test]
     fn a_bomb_is_not_inflated() {
         let large = |length: usize| {
             let noise = (0_u64..).map(|number| format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
