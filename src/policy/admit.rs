@@ -148,7 +148,7 @@ impl Policy {
                 return Err(Unmet::at(element, UnmetKind::UnsignedHeader(name())));
             }
         }
-        for part in &self.signed {
+        for part in self.signed.iter() {
             if let Part::Header { local, .. } = part
                 && !kept.iter().any(|header| part.is_header(*header))
             {

@@ -15,7 +15,7 @@ mod unmet;
 pub use admit::{Admitted, Evidence};
 pub use freshness::Fresh;
 pub use profile::Profile;
-pub use requirement::Part;
+pub use requirement::{NothingSigned, Part, SignedParts};
 pub use rules::{
     BasicSecurityProfile, CertificateRules, DataCipher, Dsa, EncryptionRules, Expires, InterruptedText,
     KeyReference, KeyTransport, Policy, PolicyError, Sha1, TimestampPresence, TimestampRules,

@@ -1,4 +1,4 @@
-use super::requirement::Part;
+use super::requirement::{Part, SignedParts};
 use super::rules::{
     BasicSecurityProfile, CertificateRules, DataCipher, Dsa, EncryptionRules, Expires, InterruptedText,
     KeyReference, KeyTransport, Policy, Sha1, TimestampPresence, TimestampRules, UnsignedHeaders,
@@ -73,7 +73,7 @@ impl Profile {
 fn strict() -> Policy {
     Policy {
         name: Profile::Strict.name().to_owned(),
-        signed: vec![Part::Body, Part::Timestamp, Part::Addressing],
+        signed: SignedParts::new(Part::Body, [Part::Timestamp, Part::Addressing]),
         unsigned_headers: UnsignedHeaders::Refuse,
         interrupted_text: InterruptedText::Refuse,
         clock_skew: 60,
@@ -109,7 +109,7 @@ fn saml_sso() -> Policy {
     let strict = strict();
     Policy {
         name: Profile::SamlSso.name().to_owned(),
-        signed: vec![Part::Assertion],
+        signed: SignedParts::new(Part::Assertion, []),
         interrupted_text: InterruptedText::Join,
         basic_security_profile: BasicSecurityProfile::NotApplicable,
         saml: SamlRules::saml_sso(),
@@ -128,7 +128,7 @@ fn bsp11() -> Policy {
     key_references.extend([KeyReference::IssuerSerial, KeyReference::SubjectKeyIdentifier]);
     Policy {
         name: Profile::Bsp11.name().to_owned(),
-        signed: vec![Part::Body, Part::Timestamp],
+        signed: SignedParts::new(Part::Body, [Part::Timestamp]),
         unsigned_headers: UnsignedHeaders::Drop,
         interrupted_text: InterruptedText::Join,
         key_references,
@@ -157,7 +157,7 @@ fn bsp11() -> Policy {
 fn legacy_2004() -> Policy {
     let mut policy = bsp11();
     policy.name = Profile::Legacy2004.name().to_owned();
-    policy.signed = vec![Part::Body];
+    policy.signed = SignedParts::new(Part::Body, []);
     policy.clock_skew = 300;
     policy.basic_security_profile = BasicSecurityProfile::Warn;
     policy.timestamp.presence = TimestampPresence::Optional;
@@ -184,7 +184,7 @@ fn legacy_2004() -> Policy {
 fn archive_verify() -> Policy {
     let mut policy = legacy_2004();
     policy.name = Profile::ArchiveVerify.name().to_owned();
-    policy.signed = vec![Part::Anything];
+    policy.signed = SignedParts::new(Part::Anything, []);
     policy.basic_security_profile = BasicSecurityProfile::Report;
     policy.timestamp.presence = TimestampPresence::Ignored;
     policy.certificates.dsa = Dsa::Allow;

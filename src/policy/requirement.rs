@@ -30,6 +30,59 @@ pub enum Part {
     },
 }
 
+/// The parts that must be signed: at least one, as a policy that asks for nothing proves nothing.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(try_from = "Vec<Part>", into = "Vec<Part>")]
+#[schemars(with = "Vec<Part>", extend("minItems" = 1))]
+pub struct SignedParts(Vec<Part>);
+
+/// No part was to be signed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NothingSigned;
+
+impl SignedParts {
+    /// `first`, and `others`.
+    pub fn new(first: Part, others: impl IntoIterator<Item = Part>) -> Self {
+        Self(std::iter::once(first).chain(others).collect())
+    }
+
+    /// Whether `part` is among them.
+    pub fn contains(&self, part: &Part) -> bool {
+        self.0.contains(part)
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Part> {
+        self.0.iter()
+    }
+}
+
+impl TryFrom<Vec<Part>> for SignedParts {
+    type Error = NothingSigned;
+
+    fn try_from(parts: Vec<Part>) -> Result<Self, NothingSigned> {
+        if parts.is_empty() {
+            Err(NothingSigned)
+        } else {
+            Ok(Self(parts))
+        }
+    }
+}
+
+impl From<SignedParts> for Vec<Part> {
+    fn from(SignedParts(parts): SignedParts) -> Self {
+        parts
+    }
+}
+
+impl fmt::Display for NothingSigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a policy must ask for at least one signed part")
+    }
+}
+
+impl std::error::Error for NothingSigned {}
+
 impl Part {
     /// Whether `header` is the header that this asks for.
     pub fn is_header(&self, header: Element<'_>) -> bool {

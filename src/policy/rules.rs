@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::requirement::Part;
+use super::requirement::SignedParts;
 use super::saml_rules::SamlRules;
 use crate::algorithm::Permitted;
 use crate::trust::{DsaKeys, PathRules, Revocation, Sha1Signatures};
@@ -13,8 +13,8 @@ use crate::xml::Limits;
 pub struct Policy {
     /// The name that verdicts and logs give.
     pub name: String,
-    /// Which parts a trusted signature must cover, at the place where each is read. At least one.
-    pub signed: Vec<Part>,
+    /// Which parts a trusted signature must cover, at the place where each is read.
+    pub signed: SignedParts,
     /// What becomes of headers that nobody signed.
     pub unsigned_headers: UnsignedHeaders,
     /// What a comment or processing instruction inside a security-relevant text means.
@@ -233,8 +233,6 @@ pub enum DataCipher {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// It asks for nothing.
-    AsksForNothing,
     /// The clock skew is above 300 seconds.
     ClockSkew(u32),
     /// The assertions' or Timestamps' life is above 24 hours, beyond which no use is remembered.
@@ -244,9 +242,6 @@ pub enum PolicyError {
 impl std::fmt::Display for PolicyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::AsksForNothing => {
-                f.write_str("`signed` is empty: a policy must ask for at least one signed part")
-            }
             Self::ClockSkew(seconds) => write!(f, "clock_skew is {seconds} s; at most 300 s are allowed"),
             Self::Life => {
                 f.write_str("timestamp.max_age is above 86,400 s, beyond which no use is remembered")
@@ -258,14 +253,11 @@ impl std::fmt::Display for PolicyError {
 impl std::error::Error for PolicyError {}
 
 impl Policy {
-    /// Checks what the types do not say: that it asks for something, and that it forgets nothing too early.
+    /// Checks what the types do not say: that it forgets nothing too early.
     ///
     /// # Errors
     /// [`PolicyError`].
     pub fn check(self) -> Result<Self, PolicyError> {
-        if self.signed.is_empty() {
-            return Err(PolicyError::AsksForNothing);
-        }
         if self.clock_skew > 300 {
             return Err(PolicyError::ClockSkew(self.clock_skew));
         }

@@ -34,10 +34,11 @@ fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
     use crate::policy::Part;
     use crate::policy::Policy;
     use crate::policy::Profile;
+    use crate::policy::SignedParts;
     type Weaken = fn(&mut Policy);
-    let weaknesses: [(&str, Weaken); 10] = [
+    let weaknesses: [(&str, Weaken); 9] = [
         ("the body is signed", |policy| {
-            policy.signed = vec![Part::Timestamp]
+            policy.signed = SignedParts::new(Part::Timestamp, [])
         }),
         ("ignores the Timestamp", |policy| {
             policy.timestamp.presence = crate::policy::TimestampPresence::Ignored
@@ -63,7 +64,6 @@ fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
         ("revocation that is not known", |policy| {
             policy.certificates.revocation = crate::trust::Revocation::Warn
         }),
-        ("at least one signed part", |policy| policy.signed = Vec::new()),
     ];
     let folder = folder();
     let text = GOOD.replace(
@@ -83,6 +83,15 @@ fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
         let problems = check(&policy).unwrap();
         assert!(problems.contains(reason), "{reason}: {problems}");
     }
+    let nothing = toml::to_string(&Profile::Strict.policy()).unwrap();
+    let nothing = nothing.replacen(
+        "signed = [\"body\", \"timestamp\", \"addressing\"]",
+        "signed = []",
+        1,
+    );
+    fs::write(folder.path().join("own.toml"), nothing).unwrap();
+    let problems = read_in(folder.path(), &text).unwrap_err().to_string();
+    assert!(problems.contains("at least one signed part"), "{problems}");
 }
 
 #[test]
