@@ -392,10 +392,7 @@ impl Bench {
                 assert!(count.0 > 0);
             }
             Work::Judge => {
-                let received = Received {
-                    bytes: input.clone(),
-                    action: None,
-                };
+                let received = Received::from(input.clone());
                 let _ = std::hint::black_box(self.gate.gate.verify(received, self.gate.at));
             }
         }

@@ -350,6 +350,7 @@ fn soap_fault(kind: &soap::ErrorKind) -> Fault {
         | ErrorKind::ReplyTo(_)
         | ErrorKind::Action(_)
         | ErrorKind::ContentType(_)
+        | ErrorKind::OtherVersion(_)
         | ErrorKind::Charset(_) => Fault::FailedCheck,
     }
 }

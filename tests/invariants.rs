@@ -256,6 +256,7 @@ fn what_is_relayed_was_digested() {
         let received = Received {
             bytes: case.received.bytes.clone(),
             action: case.received.action.clone(),
+            version: None,
         };
         let message = case.gate.verify(received, case.at).unwrap();
         let findings = case.findings(case.received.bytes.clone());

@@ -40,6 +40,7 @@ fn admitted(case: &support::Case, bytes: Bytes) -> Option<Admitted> {
     let received = Received {
         bytes,
         action: case.received.action.clone(),
+        version: None,
     };
     let message = case.gate.verify(received, case.at).ok()?;
     Some(Admitted {

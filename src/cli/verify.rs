@@ -18,6 +18,7 @@ pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<E
         party: arguments.party.relying_party(),
         roles: Roles::new(arguments.role),
         understood: Vec::new(),
+        destination: None,
         replay: None,
     };
     let limit = gate.policy.limits.bytes;
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<E
             let received = Received {
                 bytes,
                 action: action.clone(),
+                version: None,
             };
             let judgement = gate.judge(received, at.as_of());
             Report::of(source, judgement.verdict, judgement.findings)

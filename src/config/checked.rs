@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use crate::crypto::Identity;
 use crate::crypto::TlsServer;
+use crate::policy::Destination;
 use crate::policy::Policy;
 use crate::policy::saml::RelyingParty;
 use crate::relay::Route;
@@ -55,8 +56,10 @@ pub struct Load {
 /// A route, and what stands before it.
 #[derive(Debug)]
 pub struct GuardedRoute {
-    /// What may be asked for, and who answers.
+    /// Who answers.
     pub route: Route,
+    /// For whom messages must be, and what they may ask for.
+    pub destination: Destination,
     /// Whose signatures count: at least one anchor, pin or metadata.
     pub trust: TrustStore,
     /// Whose assertions count.

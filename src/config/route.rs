@@ -12,14 +12,15 @@ use super::problem::Source;
 use super::trust;
 use super::typed;
 use crate::crypto::TlsClient;
+use crate::policy::Destination;
+use crate::policy::Operation;
+use crate::policy::Operations;
 use crate::policy::saml::ExpectedRequest;
 use crate::policy::saml::RelyingParty;
 use crate::relay::Backend;
 use crate::relay::BackendError;
 use crate::relay::HeaderNameError;
 use crate::relay::IdentityHeaders;
-use crate::relay::Operation;
-use crate::relay::Operations;
 use crate::relay::Patience;
 use crate::relay::Route;
 use crate::soap::QName;
@@ -75,10 +76,12 @@ fn check(
     Some(GuardedRoute {
         route: Route {
             path: at_path?,
-            addresses: route.addresses.clone(),
-            operations: operations?,
             identity: identity?,
             backend: backend?,
+        },
+        destination: Destination {
+            addresses: route.addresses.clone(),
+            operations: operations?,
         },
         trust,
         issuers,

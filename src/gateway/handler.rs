@@ -106,29 +106,24 @@ struct InWork<'r> {
 impl InWork<'_> {
     /// The only way to an answer leads through verification, the backend and the seal.
     async fn answer(&mut self, arrival: Arrival, payload: &mut web::Payload) -> Result<SealedReply, Fault> {
-        let action = arrival.action.as_deref();
-        let route = &self.place.route;
-        if let Err(mismatch) = route.operations.may_have(action) {
-            return Err(self.report.relay(&mismatch.into(), None));
+        if let Err(rejection) = self.place.gate.may_ask(arrival.action.as_deref()) {
+            return Err(self.report.rejected(&rejection, &[]));
         }
         let (bytes, _held) = self.body(&arrival, payload).await?;
         self.unread = Unread::Nothing;
         let Ok(_share) = self.shared.messages.take(1) else {
             return Err(self.report.no_body(NoBody::Overload));
         };
-        let message = self.verified(bytes, arrival.action.clone()).await?;
-        if message.version() != arrival.version {
-            return Err(self.report.other_version());
-        }
+        let message = self.verified(bytes, arrival).await?;
         let exchange = Exchange::of(&message);
         self.report.verified(&message);
         let Some(client) = self.worker.client(self.place) else {
             return Err(Fault::Internal);
         };
         let started = Instant::now();
-        let reply = relay::forward(message, action, route, client).await;
+        let reply = relay::forward(message, &self.place.route, client).await;
         self.report.took(Step::Backend, started);
-        let reply = reply.map_err(|error| self.report.relay(&error, Some(&exchange)))?;
+        let reply = reply.map_err(|error| self.report.relay(&error))?;
         let started = Instant::now();
         let sealed = self.shared.sealer.seal(reply, &exchange, Utc::now());
         self.report.took(Step::Seal, started);
@@ -148,11 +143,12 @@ impl InWork<'_> {
         body.map_err(|reason| self.report.no_body(reason))
     }
 
-    async fn verified(&self, bytes: Bytes, action: Option<String>) -> Result<VerifiedMessage, Fault> {
+    async fn verified(&self, bytes: Bytes, arrival: Arrival) -> Result<VerifiedMessage, Fault> {
         let started = Instant::now();
         let received = Received {
             bytes: bytes.clone(),
-            action,
+            action: arrival.action,
+            version: Some(arrival.version),
         };
         let verdict = if bytes.len() <= VERIFIED_HERE {
             self.place.gate.verify(received, Utc::now())

@@ -14,7 +14,6 @@ use crate::crypto::digest;
 use crate::crypto::random_bytes;
 use crate::inbound::VerifiedMessage;
 use crate::outbound;
-use crate::outbound::Exchange;
 use crate::rejection::Rejection;
 use crate::relay;
 use crate::soap::Fault;
@@ -86,14 +85,6 @@ impl<'r> Report<'r> {
         rejection.fault()
     }
 
-    /// The envelope is of another SOAP version than the media type says. Who reads by the one must not differ from who reads by the
-    /// other.
-    pub(super) fn other_version(&self) -> Fault {
-        self.metrics.request(self.route, Outcome::Refused, "http.version");
-        tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = "http.version", "message refused");
-        Fault::FailedCheck
-    }
-
     /// The message was verified and goes to its backend.
     pub(super) fn verified(&self, message: &VerifiedMessage) {
         let sender = message.sender();
@@ -110,8 +101,8 @@ impl<'r> Report<'r> {
         );
     }
 
-    /// The message did not reach its backend, or the backend gave no answer that can be passed on.
-    pub(super) fn relay(&self, error: &relay::Error, exchange: Option<&Exchange>) -> Fault {
+    /// The verified message did not reach its backend, or the backend gave no answer that can be passed on.
+    pub(super) fn relay(&self, error: &relay::Error) -> Fault {
         let fault = error.fault();
         let outcome = if fault == Fault::FailedCheck {
             Outcome::Refused
@@ -125,8 +116,6 @@ impl<'r> Report<'r> {
             peer = %self.peer(),
             code = error.code(),
             reason = %error,
-            clause = error.clause(),
-            verified = exchange.is_some(),
             "message not answered"
         );
         fault

@@ -71,6 +71,7 @@ impl Shared {
                     party: guarded.party,
                     roles: guarded.roles,
                     understood: guarded.understood,
+                    destination: Some(guarded.destination),
                     replay: Some(Arc::clone(replay)),
                 },
                 route: guarded.route,

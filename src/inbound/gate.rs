@@ -6,13 +6,16 @@ use chrono::{DateTime, Utc};
 use super::assertion::{self, Presented};
 use super::coverage::{Covering, coverage};
 use super::findings::Findings;
-use super::message::{Particulars, VerifiedMessage, check_relayable};
+use super::message::VerifiedMessage;
+use super::message::{Relayable, check_relayable};
 use super::signer::SignerSearch;
 use crate::dsig::{Keep, Objects, Rules, Signature};
 use crate::policy::saml::RelyingParty;
-use crate::policy::{Admitted, BasicSecurityProfile, Evidence, KeyReference, Part, Policy, Unmet, UnmetKind};
+use crate::policy::{
+    Admitted, BasicSecurityProfile, Destination, Evidence, KeyReference, Part, Policy, Unmet, UnmetKind,
+};
 use crate::rejection::Rejection;
-use crate::soap::{Addressing, Envelope, QName, Roles};
+use crate::soap::{Addressing, Envelope, QName, Roles, Version};
 use crate::token::SignerHint;
 use crate::trust::{Attested, FirstUse, Issuers, Owner, ReplayKey, ReplayKind, ReplayStore, TrustStore};
 use crate::wss;
@@ -26,6 +29,19 @@ pub struct Received {
     pub bytes: Bytes,
     /// What the transport says it is for: SOAPAction, or the `action` parameter of the media type. It is signed by nobody.
     pub action: Option<String>,
+    /// The SOAP version whose media type the transport names.
+    pub version: Option<Version>,
+}
+
+/// Bytes of which no transport has said anything.
+impl From<Bytes> for Received {
+    fn from(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            action: None,
+            version: None,
+        }
+    }
 }
 
 /// As of when a message is judged.
@@ -52,6 +68,8 @@ pub struct Gate {
     pub roles: Roles,
     /// Header blocks with mustUnderstand that the backend understands.
     pub understood: Vec<QName>,
+    /// For whom a message must be and what it may ask for. Without it nobody asks, and no message can be relayed.
+    pub destination: Option<Destination>,
     /// What was used before. Without it nothing is remembered, as fits commands that judge files.
     pub replay: Option<Arc<ReplayStore>>,
 }
@@ -73,8 +91,9 @@ impl Gate {
     /// The first check that does not hold.
     pub fn verify(&self, received: Received, now: DateTime<Utc>) -> Result<VerifiedMessage, Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
+        envelope.check_version(received.version)?;
         let mut findings = Findings::default();
-        let weighed = self.weigh(
+        let mut weighed = self.weigh(
             &envelope,
             AsOf::Time(now),
             Keep::Octets,
@@ -82,13 +101,27 @@ impl Gate {
             &mut Seen::default(),
         )?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
+        let mut relayable = Relayable::new(&envelope, &mut weighed.admitted, weighed.addressing.as_ref())?;
+        if let Some(destination) = &self.destination {
+            let requested = relayable.for_destination(destination, received.action.as_deref());
+            requested.map_err(|error| Unmet::at(envelope.body(), UnmetKind::NoOperation(error)))?;
+        }
+        // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
         let first_use = self.first_use(&weighed, now)?;
-        let particulars = Particulars {
-            addressing: weighed.addressing,
-            claims: weighed.presented.map(|presented| presented.accepted.claims),
-            first_use,
-        };
-        Ok(VerifiedMessage::new(&envelope, weighed.admitted, particulars)?)
+        let claims = weighed.presented.map(|presented| presented.accepted.claims);
+        Ok(relayable.used(first_use, claims))
+    }
+
+    /// Whether a message that the transport says is for `action` may come in at all: a cheap question before it is read.
+    ///
+    /// # Errors
+    /// Nothing that may be asked for has this action.
+    pub fn may_ask(&self, action: Option<&str>) -> Result<(), Rejection> {
+        let asked = self
+            .destination
+            .as_ref()
+            .map_or(Ok(()), |destination| destination.operations.may_have(action));
+        asked.map_err(|error| Unmet::nowhere(UnmetKind::NoOperation(error)).into())
     }
 
     /// As [`verify`](Self::verify), for reports: nothing is handed on and no use is remembered; under a policy that asks for less than
@@ -101,6 +134,7 @@ impl Gate {
 
     fn judge_into(&self, received: Received, as_of: AsOf, findings: &mut Findings) -> Result<(), Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
+        envelope.check_version(received.version)?;
         let mut seen = Seen::default();
         let weighed = self.weigh(&envelope, as_of, Keep::Nothing, findings, &mut seen);
         (findings.coverage, findings.coverage_omitted) =

@@ -1,11 +1,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::qname::{first_qname, refuse_uncovered_qnames};
 use crate::policy::saml::Claims;
-use crate::policy::{Admitted, Unmet, UnmetKind};
+use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
 use crate::trust::{Attested, FirstUse, Owner, Signer};
-use crate::xml::{Attribute, Document, Element, Limits};
+use crate::xml::Element;
 
 /// A message that a trusted sender signed and that the policy admitted. It owns only what was signed, in the octets
 /// that were digested; there is no way to make one but [`Gate::verify`](super::Gate::verify).
@@ -18,6 +19,7 @@ use crate::xml::{Attribute, Document, Element, Limits};
 pub struct VerifiedMessage {
     version: Version,
     operation: Option<QName>,
+    requested: Option<Operation>,
     body: Vec<u8>,
     headers: Vec<Vec<u8>>,
     sender: Sender,
@@ -59,25 +61,20 @@ impl Sender {
     }
 }
 
-/// What else is known of an admitted message.
-pub(super) struct Particulars<'d> {
-    pub(super) addressing: Option<Addressing<'d>>,
-    pub(super) claims: Option<Claims>,
-    /// That it had not been used before, where a store of uses is kept.
-    pub(super) first_use: Option<FirstUse>,
-}
+/// A message that is verified if it was not used before.
+pub(super) struct Relayable(VerifiedMessage);
 
-impl VerifiedMessage {
+impl Relayable {
     /// Copies what was signed out of the document it was proven in.
     ///
     /// # Errors
     /// Nothing signs the Body; a QName in it has a prefix that is not covered.
     pub(super) fn new<'d>(
         envelope: &'d Envelope,
-        mut admitted: Admitted<'d>,
-        particulars: Particulars<'_>,
+        admitted: &mut Admitted<'d>,
+        addressing: Option<&Addressing<'_>>,
     ) -> Result<Self, Unmet> {
-        let body = relayable_body(envelope, &mut admitted)?;
+        let body = relayable_body(envelope, admitted)?;
         let octets = body.octets;
         let body = body.element;
         let mut headers = Vec::new();
@@ -95,15 +92,10 @@ impl VerifiedMessage {
         let Some(sender) = admitted.main().map(|main| Sender::of(main.owner())) else {
             return Err(Unmet::at(body, UnmetKind::BodyNotSigned));
         };
-        let Particulars {
-            addressing,
-            claims,
-            first_use,
-        } = particulars;
         let signed = |element: Element<'_>| admitted.headers().contains(&element);
-        let message_id = addressing.as_ref().and_then(|addressing| addressing.message_id());
-        let action = addressing.as_ref().and_then(|addressing| addressing.action());
-        let to = addressing.as_ref().and_then(|addressing| addressing.to());
+        let message_id = addressing.and_then(|addressing| addressing.message_id());
+        let action = addressing.and_then(|addressing| addressing.action());
+        let to = addressing.and_then(|addressing| addressing.to());
         let mut children = body.children();
         let operation = match (children.next(), children.next()) {
             (Some(only), None) => Some(QName {
@@ -112,15 +104,16 @@ impl VerifiedMessage {
             }),
             _ => None,
         };
-        Ok(Self {
+        Ok(Self(VerifiedMessage {
             version: envelope.version(),
             operation,
+            requested: None,
             body: octets,
             headers,
             sender,
-            claims,
+            claims: None,
             signature_values: admitted.signatures().map(value).collect(),
-            addressing: addressing.as_ref().map(|addressing| addressing.version()),
+            addressing: addressing.map(|addressing| addressing.version()),
             to: to
                 .filter(|found| signed(found.element))
                 .map(|found| found.value.to_string()),
@@ -131,10 +124,42 @@ impl VerifiedMessage {
                 .filter(|found| signed(found.element))
                 .map(|found| found.value.to_string()),
             created: admitted.fresh().map(|fresh| fresh.created()),
-            _first_use: first_use,
-        })
+            _first_use: None,
+        }))
     }
 
+    /// Finds the operation that the message asks for in all places where it says so.
+    ///
+    /// # Errors
+    /// [`NoOperation`]: it is for somebody else, or asks for none, or not for one.
+    pub(super) fn for_destination(
+        &mut self,
+        destination: &Destination,
+        http_action: Option<&str>,
+    ) -> Result<(), NoOperation> {
+        let Self(message) = self;
+        let body = message.operation();
+        let asked = Asked {
+            http_action,
+            to: message.to(),
+            addressing_action: message.action(),
+            body: body.map_or(("", ""), |name| (name.namespace.as_str(), name.local.as_str())),
+        };
+        message.requested = Some(destination.operation(asked)?.clone());
+        Ok(())
+    }
+
+    /// The message, now that this is known to be its first use, where uses are remembered.
+    pub(super) fn used(self, first_use: Option<FirstUse>, claims: Option<Claims>) -> VerifiedMessage {
+        VerifiedMessage {
+            claims,
+            _first_use: first_use,
+            ..self.0
+        }
+    }
+}
+
+impl VerifiedMessage {
     /// The SOAP version.
     pub fn version(&self) -> Version {
         self.version
@@ -143,6 +168,11 @@ impl VerifiedMessage {
     /// The name of the one element in the Body; `None` if there is none or more than one.
     pub fn operation(&self) -> Option<&QName> {
         self.operation.as_ref()
+    }
+
+    /// The operation that it asks for; `None` where the gate knows of no destination.
+    pub fn requested(&self) -> Option<&Operation> {
+        self.requested.as_ref()
     }
 
     /// The Body element, in the canonical octets that were digested.
@@ -233,72 +263,10 @@ fn relayable_body<'d>(envelope: &'d Envelope, admitted: &mut Admitted<'d>) -> Re
 /// Whether a message under a policy that asks for a signed Body could be relayed.
 ///
 /// # Errors
-/// As [`VerifiedMessage::new`].
+/// As [`Relayable::new`].
 pub(super) fn check_relayable<'d>(envelope: &'d Envelope, admitted: &mut Admitted<'d>) -> Result<(), Unmet> {
     match admitted.body() {
         Some(body) if first_qname(body).is_none() => Ok(()),
         _ => relayable_body(envelope, admitted).map(|_| ()),
     }
-}
-
-/// Attributes whose value is a QName, or begins with one: by namespace and local name.
-const QNAME_ATTRIBUTES: [(&str, &str); 3] = [
-    ("http://www.w3.org/2001/XMLSchema-instance", "type"),
-    ("http://schemas.xmlsoap.org/soap/encoding/", "arrayType"),
-    ("http://www.w3.org/2003/05/soap-encoding", "itemType"),
-];
-
-/// The QNames in attributes of `element`.
-fn qnames(element: Element<'_>) -> impl Iterator<Item = String> {
-    let is_qname = |attribute: &Attribute<'_>| {
-        !attribute.namespace().is_empty()
-            && QNAME_ATTRIBUTES.contains(&(attribute.namespace(), attribute.local_name()))
-    };
-    element.attributes().filter(is_qname).map(|attribute| {
-        let value = attribute.value();
-        let name = value.trim_matches([' ', '\t', '\n', '\r']);
-        name.split(['[', ' ']).next().unwrap_or_default().to_owned()
-    })
-}
-
-/// The first element in `body` with such an attribute.
-fn first_qname(body: Element<'_>) -> Option<Element<'_>> {
-    // Most messages do not know the namespaces, and looking at every attribute would take longer than all the rest.
-    let known = QNAME_ATTRIBUTES
-        .iter()
-        .any(|(namespace, _)| body.document().uses_attributes_of(namespace));
-    known
-        .then(|| {
-            body.descendants()
-                .find(|element| qnames(*element).next().is_some())
-        })
-        .flatten()
-}
-
-/// Refuses a Body in which a QName in an attribute means something that the signature does not cover (T45): exclusive
-/// canonicalization drops declarations that only values use, of prefixes and of the default namespace alike, so anyone could
-/// change them, and the backend would not find them in the octets that were digested. What each means there
-/// must be what it means in the message.
-fn refuse_uncovered_qnames(body: Element<'_>, octets: &[u8]) -> Result<(), Unmet> {
-    let Some(first) = first_qname(body) else {
-        return Ok(());
-    };
-    let not_covered = |at: Element<'_>, name: String| Unmet::at(at, UnmetKind::QNameNotCovered(name));
-    let document = Document::parse(octets.to_vec().into(), &Limits::archive())
-        .map_err(|_| not_covered(first, first.name().to_owned()))?;
-    let in_message: Vec<_> = body.descendants().collect();
-    let in_octets: Vec<_> = document.root().descendants().collect();
-    if in_message.len() != in_octets.len() {
-        return Err(not_covered(first, first.name().to_owned()));
-    }
-    for (element, digested) in in_message.into_iter().zip(in_octets) {
-        for name in qnames(element) {
-            let prefix = name.split_once(':').map_or("", |(prefix, _)| prefix);
-            let (meant, covered) = (element.namespace_of(prefix), digested.namespace_of(prefix));
-            if meant != covered || (!prefix.is_empty() && covered.is_none()) {
-                return Err(not_covered(element, name));
-            }
-        }
-    }
-    Ok(())
 }

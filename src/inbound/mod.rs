@@ -7,6 +7,7 @@ mod findings;
 mod gate;
 mod issuer;
 mod message;
+mod qname;
 mod saml;
 mod signer;
 

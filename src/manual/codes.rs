@@ -61,7 +61,7 @@
 //! | `soap.addressing_mixed` | headers of two versions of WS-Addressing |
 //! | `soap.body_missing` | no Body |
 //! | `soap.charset` | another charset than UTF-8 |
-//! | `soap.content_type` | no media type of SOAP |
+//! | `soap.content_type` | no media type of SOAP, or of another version than the Envelope |
 //! | `soap.encoding_style` | encodingStyle on Envelope, Header or Body |
 //! | `soap.header_order` | the Header after the Body |
 //! | `soap.multiple_bodies` | two Bodies |

@@ -86,9 +86,10 @@ fn judge(bytes: Bytes, name: &str) -> (Result<(), Rejection>, Findings) {
         party: RelyingParty::default(),
         roles: Roles::default(),
         understood: Vec::new(),
+        destination: None,
         replay: None,
     };
-    let judgement = gate.judge(Received { bytes, action: None }, AsOf::Time(now()));
+    let judgement = gate.judge(Received::from(bytes), AsOf::Time(now()));
     (judgement.verdict, judgement.findings)
 }
 

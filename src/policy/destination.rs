@@ -1,23 +1,15 @@
 use std::fmt;
 
-use super::Backend;
-use super::identity::IdentityHeaders;
 use crate::soap::QName;
 use crate::xml::quoted;
 
-/// A path of the gateway: what may be asked for there, and who answers.
-#[derive(Debug)]
-pub struct Route {
-    /// The path of the URL, compared octet for octet.
-    pub path: String,
+/// For whom a message is and what it may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
     /// The URLs that a message may name in `wsa:To`; any, if none is known.
     pub addresses: Vec<String>,
     /// What may be asked for.
     pub operations: Operations,
-    /// What the backend is told about the sender.
-    pub identity: IdentityHeaders,
-    /// Who answers.
-    pub backend: Backend,
 }
 
 /// What may be asked for on a route.
@@ -34,11 +26,13 @@ pub struct Operation {
     pub body: QName,
 }
 
-/// What a message says that it asks for, in its three places.
+/// For whom a message says that it is, and in three places what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked<'m> {
     /// SOAPAction or the `action` parameter; `None` if absent or empty.
     pub http_action: Option<&'m str>,
+    /// `wsa:To`, signed.
+    pub to: Option<&'m str>,
     /// `wsa:Action`, signed.
     pub addressing_action: Option<&'m str>,
     /// Namespace name and local name of the element in the verified body.
@@ -65,18 +59,18 @@ pub enum NoOperation {
     Ambiguous,
 }
 
-impl Route {
-    /// Whether a message with this `wsa:To` is for this route.
+impl Destination {
+    /// The one operation that a message for this destination asks for in all places where it says so.
     ///
     /// # Errors
     ///
-    /// [`NoOperation::To`] if addresses are known and this is none of them.
-    pub(super) fn check_to(&self, to: Option<&str>) -> Result<(), NoOperation> {
-        match to {
+    /// [`NoOperation`] if it is for somebody else, or if there is none, or more than one.
+    pub fn operation(&self, asked: Asked<'_>) -> Result<&Operation, NoOperation> {
+        match asked.to {
             Some(to) if !self.addresses.is_empty() && !self.addresses.iter().any(|known| known == to) => {
                 Err(NoOperation::To(to.to_owned()))
             }
-            _ => Ok(()),
+            _ => self.operations.find(asked),
         }
     }
 }
@@ -107,12 +101,7 @@ impl Operations {
             .ok_or_else(|| NoOperation::HttpAction(action.to_owned()))
     }
 
-    /// The one operation that a message asks for in all places where it says so.
-    ///
-    /// # Errors
-    ///
-    /// [`NoOperation`] if there is none, or more than one.
-    pub fn find(&self, asked: Asked<'_>) -> Result<&Operation, NoOperation> {
+    fn find(&self, asked: Asked<'_>) -> Result<&Operation, NoOperation> {
         let (namespace, local) = asked.body;
         let is_asked =
             |operation: &&Operation| operation.body.namespace == namespace && operation.body.local == local;
@@ -139,6 +128,10 @@ impl Operations {
 }
 
 impl NoOperation {
+    /// The clauses it rests on.
+    pub(super) const CLAUSE: &'static str =
+        "SOAP 1.1 §6.1.1; SOAP 1.2 Part 2 §6.5.3; WS-Addressing 1.0 SOAP Binding §3.1";
+
     /// The stable code, `policy.<reason>`.
     pub fn code(&self) -> &'static str {
         match self {
@@ -147,11 +140,6 @@ impl NoOperation {
             Self::To(_) => "policy.to_mismatch",
             Self::Ambiguous => "policy.operation_ambiguous",
         }
-    }
-
-    /// The clause it rests on.
-    pub fn clause(&self) -> Option<&'static str> {
-        Some("SOAP 1.1 §6.1.1; SOAP 1.2 Part 2 §6.5.3; WS-Addressing 1.0 SOAP Binding §3.1")
     }
 }
 
@@ -214,6 +202,7 @@ mod tests {
     fn asked<'m>(http: Option<&'m str>, addressing: Option<&'m str>, local: &'m str) -> Asked<'m> {
         Asked {
             http_action: http,
+            to: None,
             addressing_action: addressing,
             body: ("urn:o", local),
         }

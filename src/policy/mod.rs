@@ -4,6 +4,7 @@
 //! one's own is TOML of the same form. There is no callback and no switch that skips verification.
 
 mod admit;
+mod destination;
 mod freshness;
 mod profile;
 mod requirement;
@@ -13,6 +14,7 @@ mod saml_rules;
 mod unmet;
 
 pub use admit::{Admitted, Evidence};
+pub use destination::{Asked, Destination, NoOperation, Operation, Operations};
 pub use freshness::Fresh;
 pub use profile::Profile;
 pub use requirement::{NothingSigned, Part, SignedParts};

@@ -2,6 +2,7 @@ use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::destination::NoOperation;
 use super::rules::KeyReference;
 use crate::xml::{Element, Position, quoted};
 
@@ -49,6 +50,8 @@ pub enum UnmetKind {
         /// wsa:Action.
         message: String,
     },
+    /// It is for somebody else, or asks for nothing, or for different things, that may be asked for here.
+    NoOperation(NoOperation),
     /// A SAML assertion for one use that never ends, so that its use would have to be remembered for ever.
     EndlessAssertion,
     /// There is no Timestamp.
@@ -131,6 +134,7 @@ impl Unmet {
             UnmetKind::AssertionNotSigned => "saml.not_signed",
             UnmetKind::NoConfirmationKey | UnmetKind::SeveralConfirmationKeys => "saml.holder_of_key",
             UnmetKind::ActionMismatch { .. } => "policy.action_mismatch",
+            UnmetKind::NoOperation(error) => error.code(),
             UnmetKind::EndlessAssertion => "saml.endless",
             UnmetKind::TimestampMissing => "wss.timestamp_missing",
             UnmetKind::NoExpires | UnmetKind::ExpiresBeforeCreated { .. } => "wss.timestamp_invalid",
@@ -163,6 +167,7 @@ impl Unmet {
                 "SAML Profiles §3.1; SAML Core §2.4.1.3"
             }
             UnmetKind::ActionMismatch { .. } => "WS-Addressing 1.0 SOAP Binding §4",
+            UnmetKind::NoOperation(_) => NoOperation::CLAUSE,
             UnmetKind::EndlessAssertion => "SAML Core §2.5.1.5",
             UnmetKind::AssertionMissing | UnmetKind::KeyReference(_) | UnmetKind::NoMessageTime => {
                 return None;
@@ -225,6 +230,7 @@ impl fmt::Display for Unmet {
                 quoted(transport),
                 quoted(message)
             ),
+            UnmetKind::NoOperation(error) => error.fmt(f),
             UnmetKind::TimestampMissing => f.write_str("the Security header has no Timestamp"),
             UnmetKind::NoExpires => f.write_str("the Timestamp has no Expires"),
             UnmetKind::ExpiresBeforeCreated { created, expires } => write!(

@@ -1,7 +1,6 @@
 use std::fmt;
 
 use super::identity::ControlCharacter;
-use super::route::NoOperation;
 use crate::soap::Fault;
 use crate::xml::quoted;
 
@@ -9,8 +8,8 @@ use crate::xml::quoted;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The message asks for no operation of the route, or for different ones in different places.
-    Operation(NoOperation),
+    /// The gate before the route was told of no operations, so nobody knows what the message asks for.
+    NoOperation,
     /// A verified value holds what no header can carry.
     Identity(ControlCharacter),
     /// There is no connection.
@@ -35,7 +34,7 @@ impl Error {
     /// The stable code: `policy.<reason>` where the message is to blame, `relay.<reason>` where the backend is.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Operation(error) => error.code(),
+            Self::NoOperation => "policy.operation_unknown",
             Self::Identity(_) => "policy.identity_value",
             Self::Empty(_) => "relay.empty",
             Self::Unreachable(_) => "relay.unreachable",
@@ -50,19 +49,10 @@ impl Error {
 }
 
 impl Error {
-    /// The clause it rests on.
-    pub fn clause(&self) -> Option<&'static str> {
-        if let Self::Operation(error) = self {
-            error.clause()
-        } else {
-            None
-        }
-    }
-
     /// What the peer is told.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Operation(_) | Self::Identity(_) => Fault::FailedCheck,
+            Self::NoOperation | Self::Identity(_) => Fault::FailedCheck,
             Self::Timeout => Fault::GatewayTimeout,
             Self::Unreachable(_)
             | Self::TooLarge(_)
@@ -75,12 +65,6 @@ impl Error {
     }
 }
 
-impl From<NoOperation> for Error {
-    fn from(error: NoOperation) -> Self {
-        Self::Operation(error)
-    }
-}
-
 impl From<ControlCharacter> for Error {
     fn from(error: ControlCharacter) -> Self {
         Self::Identity(error)
@@ -90,7 +74,7 @@ impl From<ControlCharacter> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Operation(error) => error.fmt(f),
+            Self::NoOperation => f.write_str("nothing says which operations the route has"),
             Self::Identity(error) => write!(
                 f,
                 "the verified value for the header {} holds a control character",

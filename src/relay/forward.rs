@@ -7,9 +7,8 @@ use super::backend::Request;
 use super::error::Error;
 use super::identity::Fact;
 use super::identity::NamedFact;
-use super::route::Asked;
-use super::route::Operation;
 use crate::inbound::VerifiedMessage;
+use crate::policy::Operation;
 use crate::soap::Version;
 
 /// What a backend has answered. Nobody has looked into it, and it cannot be sent: it has to be sealed.
@@ -44,20 +43,15 @@ impl Reply {
 
 /// Hands a message to the backend of its route, and waits for the answer.
 ///
-/// The backend gets an envelope of what was verified and nothing else, the action of the operation that the signed body stands
-/// for, whatever `http_action` said (it must agree), and what was verified about the sender. No header of the request gets through.
+/// The backend gets an envelope of what was verified and nothing else, the action of the operation that the message was found
+/// to ask for, and what was verified about the sender. No header of the request gets through.
 ///
 /// # Errors
 ///
-/// [`Error`]: the message asks for no operation of the route, or for different ones; a verified value fits no header; the
-/// backend has no answer that can be passed on.
-pub async fn forward(
-    message: VerifiedMessage,
-    http_action: Option<&str>,
-    route: &Route,
-    client: &Client,
-) -> Result<Reply, Error> {
-    let operation = operation(&message, http_action, route)?;
+/// [`Error`]: nobody has asked which operation it is; a verified value fits no header; the backend has no answer that can be
+/// passed on.
+pub async fn forward(message: VerifiedMessage, route: &Route, client: &Client) -> Result<Reply, Error> {
+    let operation = message.requested().ok_or(Error::NoOperation)?;
     let headers = route.identity.lines(|fact| verified(fact, &message))?;
     let version = message.version();
     let request = Request {
@@ -67,21 +61,6 @@ pub async fn forward(
         body: message.envelope().into(),
     };
     reply(client.post(request).await?, version)
-}
-
-fn operation<'r>(
-    message: &VerifiedMessage,
-    http_action: Option<&str>,
-    route: &'r Route,
-) -> Result<&'r Operation, Error> {
-    route.check_to(message.to())?;
-    let body = message.operation();
-    let asked = Asked {
-        http_action,
-        addressing_action: message.action(),
-        body: body.map_or(("", ""), |name| (name.namespace.as_str(), name.local.as_str())),
-    };
-    Ok(route.operations.find(asked)?)
 }
 
 /// SOAP 1.2 Part 2 §6.5.3 has the action in the media type.

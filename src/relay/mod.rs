@@ -20,8 +20,4 @@ pub use identity::Fact;
 pub use identity::HeaderNameError;
 pub use identity::IdentityHeaders;
 pub use identity::NamedFact;
-pub use route::Asked;
-pub use route::NoOperation;
-pub use route::Operation;
-pub use route::Operations;
 pub use route::Route;

@@ -88,6 +88,20 @@ impl Envelope {
         blocks.map(|element| HeaderBlock::new(element, self.version))
     }
 
+    /// Checks that it is of the version whose media type the transport names, if it names one: who reads by the one must not
+    /// differ from who reads by the other.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OtherVersion`].
+    pub fn check_version(&self, transport: Option<Version>) -> Result<(), Error> {
+        match transport {
+            Some(named) if named != self.version => {
+                Err(Error::at(ErrorKind::OtherVersion(named), self.root()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Checks that every header block for us that must be understood is: `wsse:Security`, the WS-Addressing headers
     /// that we read, and those that `further` names (T121).
     ///

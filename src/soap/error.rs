@@ -1,6 +1,7 @@
 use std::fmt;
 
 use crate::soap::NotUnderstood;
+use crate::soap::Version;
 use crate::xml;
 use crate::xml::Element;
 use crate::xml::Position;
@@ -57,6 +58,8 @@ pub enum ErrorKind {
     Action(String),
     /// A Content-Type that is none of SOAP.
     ContentType(String),
+    /// A Content-Type of this version, and an Envelope of the other.
+    OtherVersion(Version),
     /// A charset other than UTF-8.
     Charset(String),
 }
@@ -111,7 +114,7 @@ impl Error {
             ErrorKind::AddressingMixed => "soap.addressing_mixed",
             ErrorKind::ReplyTo(_) => "soap.reply_to",
             ErrorKind::Action(_) => "soap.action",
-            ErrorKind::ContentType(_) => "soap.content_type",
+            ErrorKind::ContentType(_) | ErrorKind::OtherVersion(_) => "soap.content_type",
             ErrorKind::Charset(_) => "soap.charset",
         }
     }
@@ -135,7 +138,7 @@ impl Error {
             ErrorKind::Addressing(..) | ErrorKind::AddressingDuplicate(_) => "WS-Addressing 1.0 Core §3.2",
             ErrorKind::AddressingMixed => "WS-Addressing 1.0 SOAP Binding §3.2",
             ErrorKind::Action(_) => "SOAP 1.1 §6.1.1; SOAP 1.2 Part 2 §6.5",
-            ErrorKind::ContentType(_) => "SOAP 1.1 §6; SOAP 1.2 Part 2 §7.1.4",
+            ErrorKind::ContentType(_) | ErrorKind::OtherVersion(_) => "SOAP 1.1 §6; SOAP 1.2 Part 2 §7.1.4",
             ErrorKind::NestedEnvelope | ErrorKind::ReplyTo(_) | ErrorKind::Charset(_) => return None,
         })
     }
@@ -213,6 +216,11 @@ impl fmt::Display for Error {
             }
             ErrorKind::Action(value) => write!(f, "the action {} is no URI in quotes", quoted(value)),
             ErrorKind::ContentType(value) => write!(f, "the Content-Type {} is none of SOAP", quoted(value)),
+            ErrorKind::OtherVersion(named) => write!(
+                f,
+                "the Content-Type is {}, and the Envelope is of the other SOAP version",
+                named.media_type()
+            ),
             ErrorKind::Charset(value) => {
                 write!(f, "the charset is {}, and only utf-8 is read", quoted(value))
             }

@@ -31,16 +31,11 @@ fn accept(answer: &Answer, request: &str, version: Version) {
         party: RelyingParty::default(),
         roles: Roles::default(),
         understood: Vec::new(),
+        destination: None,
         replay: None,
     };
     let bytes = Bytes::from(answer.body.clone());
-    let judgement = gate.judge(
-        Received {
-            bytes: bytes.clone(),
-            action: None,
-        },
-        AsOf::Time(Utc::now()),
-    );
+    let judgement = gate.judge(Received::from(bytes.clone()), AsOf::Time(Utc::now()));
     judgement
         .verdict
         .unwrap_or_else(|error| panic!("{error}: {answer:?}"));

@@ -47,7 +47,11 @@ impl Case {
         match self.command {
             Command::Soap => {
                 let action = self.received.action.clone();
-                let received = Received { bytes, action };
+                let received = Received {
+                    bytes,
+                    action,
+                    version: None,
+                };
                 let message = self.gate.verify(received, self.at)?;
                 let envelope = String::from_utf8(message.envelope()).unwrap();
                 Ok(format!("{envelope}\n{message:?}"))
@@ -64,7 +68,11 @@ impl Case {
         match self.command {
             Command::Soap => {
                 let action = self.received.action.clone();
-                let received = Received { bytes, action };
+                let received = Received {
+                    bytes,
+                    action,
+                    version: None,
+                };
                 self.gate.judge(received, AsOf::Time(self.at)).findings
             }
             Command::Saml => judge_saml(bytes, &self.context()).findings,
@@ -177,11 +185,13 @@ fn case(folder: &Path) -> Option<Case> {
             party,
             roles: Roles::new(Vec::new()),
             understood: Vec::new(),
+            destination: None,
             replay: None,
         },
         received: Received {
             bytes: Bytes::from(fs::read(file).ok()?),
             action: text("action"),
+            version: None,
         },
         at,
         passes: expected.get("verdict").and_then(toml::Value::as_str) == Some("passed"),

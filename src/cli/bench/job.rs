@@ -52,6 +52,7 @@ impl Job {
                 party: arguments.party.relying_party(),
                 roles: Roles::default(),
                 understood: Vec::new(),
+                destination: None,
                 replay: None,
             },
             at: arguments.judging.at,
@@ -103,7 +104,7 @@ impl Job {
     }
 
     fn verify(&self, bytes: Bytes) -> Result<(), Rejection> {
-        let received = Received { bytes, action: None };
+        let received = Received::from(bytes);
         match self.at.as_of() {
             AsOf::Time(time) if asks_for_the_body(&self.gate.policy) => {
                 drop(std::hint::black_box(self.gate.verify(received, time)?));

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use chrono::Utc;
 
 use crate::cli::exit::Stop;
@@ -79,6 +80,7 @@ impl Sender {
                 party: RelyingParty::default(),
                 roles: Roles::default(),
                 understood: Vec::new(),
+                destination: None,
                 replay: None,
             },
             log: folder.join("gateway.log"),
@@ -139,10 +141,7 @@ impl Sender {
             let incident: String = after.chars().take_while(char::is_ascii_hexdigit).collect();
             return Ok((Answer::Fault, self.code_of(&incident)?));
         }
-        let received = Received {
-            bytes: reply.body.clone().into(),
-            action: None,
-        };
+        let received = Received::from(Bytes::from(reply.body.clone()));
         let judgement = self.answers.judge(received, AsOf::Time(Utc::now()));
         let answer = match judgement.verdict {
             Ok(()) => Answer::Signed,
