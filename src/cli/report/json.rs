@@ -123,7 +123,10 @@ mod tests {
     fn invisible_characters_are_escaped_and_mean_the_same() {
         let value = Value::from("a\u{1b}[2J\u{9b}\u{202e}\u{200b}\u{e0041}é\u{1f511}");
         let written = escaped(&value.to_string());
-        assert!(written.chars().all(|character| !is_invisible(character)), "{written}");
+        assert!(
+            written.chars().all(|character| !is_invisible(character)),
+            "{written}"
+        );
         assert!(written.contains("é\u{1f511}"), "{written}");
         assert_eq!(serde_json::from_str::<Value>(&written).ok(), Some(value));
     }
