@@ -12,6 +12,7 @@ mod canonicalization;
 mod digest;
 mod encryption;
 mod permitted;
+mod pss;
 mod set;
 mod signature;
 
@@ -26,6 +27,8 @@ pub use encryption::MaskGeneration;
 pub use permitted::EcdsaValues;
 pub use permitted::HmacTruncation;
 pub use permitted::Permitted;
+pub use pss::PssParameters;
+pub use pss::PssSalts;
 pub use set::Set;
 pub use set::SetMember;
 pub use signature::KeyFamily;

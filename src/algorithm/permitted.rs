@@ -2,6 +2,7 @@
 
 use super::CanonicalizationAlgorithm as Canonicalization;
 use super::DigestAlgorithm as Digest;
+use super::PssSalts;
 use super::ReferenceForm;
 use super::Set;
 use super::SignatureAlgorithm as Signature;
@@ -55,6 +56,9 @@ pub struct Permitted {
     /// How ECDSA values may be written.
     #[serde(default)]
     pub ecdsa_values: EcdsaValues,
+    /// How long the salt may be that the parameters of RSASSA-PSS give. Its digests are allowed if `digests` has them.
+    #[serde(default)]
+    pub pss_salts: PssSalts,
 }
 
 impl Permitted {
@@ -69,6 +73,7 @@ impl Permitted {
                 Signature::RsaPssSha256,
                 Signature::RsaPssSha384,
                 Signature::RsaPssSha512,
+                Signature::RsaPss,
                 Signature::EcdsaSha256,
                 Signature::EcdsaSha384,
                 Signature::EcdsaSha512,
@@ -83,6 +88,7 @@ impl Permitted {
             rsa_min_bits: 2048,
             hmac_truncation: HmacTruncation::Refused,
             ecdsa_values: EcdsaValues::FullLength,
+            pss_salts: PssSalts::DigestLength,
         }
     }
 }

@@ -38,6 +38,9 @@ algorithms! {
         /// RSASSA-PSS without parameters, SHA3-512.
         RsaPssSha3_512 = "rsa-pss-sha3-512", "http://www.w3.org/2007/05/xmldsig-more#sha3-512-rsa-MGF1";
 
+        /// RSASSA-PSS with what [`PssParameters`](super::PssParameters) say (RFC 9231 §2.3.9); without them, SHA-256.
+        RsaPss = "rsa-pss", "http://www.w3.org/2007/05/xmldsig-more#rsa-pss";
+
         /// ECDSA with SHA-1, raw r‖s; verified only, never made.
         EcdsaSha1 = "ecdsa-sha1", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1";
         /// ECDSA with SHA-224, raw r‖s.
@@ -142,6 +145,7 @@ impl SignatureAlgorithm {
             Self::RsaPssSha3_256 => S::RsaPss(D::Sha3_256),
             Self::RsaPssSha3_384 => S::RsaPss(D::Sha3_384),
             Self::RsaPssSha3_512 => S::RsaPss(D::Sha3_512),
+            Self::RsaPss => S::RsaPss(D::Sha256),
             Self::EcdsaSha1 => S::Ecdsa(D::Sha1),
             Self::EcdsaSha224 => S::Ecdsa(D::Sha224),
             Self::EcdsaSha256 => S::Ecdsa(D::Sha256),

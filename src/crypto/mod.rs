@@ -87,6 +87,7 @@ pub use tls::TlsError;
 pub use tls::TlsServer;
 pub use verify::VerifyError;
 pub use verify::verify;
+pub use verify::verify_pss;
 pub use verify::verify_truncated_hmac;
 
 /// Forgets what the library noted about a failure that is already understood, so that nobody finds it later.

@@ -36,6 +36,8 @@ pub enum ErrorKind {
     ObjectPresent,
     /// `HMACOutputLength`, which the policy does not allow.
     OutputLength(u32),
+    /// Parameters of RSASSA-PSS that the policy does not allow.
+    PssParameters(String),
     /// A key shorter than the policy asks for, in bits.
     WeakKey {
         /// As it is.
@@ -106,6 +108,7 @@ impl Error {
             ErrorKind::Encoding(_) => "dsig.encoding",
             ErrorKind::ObjectPresent => "dsig.object_present",
             ErrorKind::OutputLength(_) => "dsig.hmac_truncated",
+            ErrorKind::PssParameters(_) => "dsig.pss_parameters",
             ErrorKind::WeakKey { .. } => "dsig.weak_key",
             ErrorKind::Value(error) => error.code(),
             ErrorKind::DigestMismatch { .. } => "dsig.digest_mismatch",
@@ -129,6 +132,7 @@ impl Error {
             ErrorKind::Encoding(error) => error.clause(),
             ErrorKind::ObjectPresent => "BSP 1.1 R5403; XML Signature §4.6",
             ErrorKind::OutputLength(_) => "BSP 1.1 R5401; XML Signature §6.3.1",
+            ErrorKind::PssParameters(_) => "RFC 9231 §2.3.9; RFC 8017 §9.1",
             ErrorKind::Value(error) => return error.clause(),
             ErrorKind::DigestMismatch { .. } => "XML Signature §3.2.1",
             ErrorKind::Canonicalization(error) => return error.clause(),
@@ -165,6 +169,9 @@ impl fmt::Display for Error {
             ErrorKind::ObjectPresent => f.write_str("the Signature holds an Object, which a message may not"),
             ErrorKind::OutputLength(bits) => {
                 write!(f, "the policy does not allow an HMACOutputLength ({bits} bits)")
+            }
+            ErrorKind::PssParameters(what) => {
+                write!(f, "the parameters of RSASSA-PSS are not allowed: {what}")
             }
             ErrorKind::WeakKey { bits, least } => {
                 write!(f, "the key has {bits} bits; the policy asks for {least} at least")

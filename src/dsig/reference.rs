@@ -1,5 +1,6 @@
 use super::error::{Error, ErrorKind};
 use super::fields::{self, Fields};
+use super::signature::digest_method;
 use super::transform::Transforms;
 use crate::algorithm::{DigestAlgorithm, ReferenceForm};
 use crate::xml::{Document, Element, Limits, is_ncname};
@@ -94,12 +95,7 @@ impl<'d> Reference<'d> {
         let method = fields.required("DigestMethod")?;
         let value = fields.required("DigestValue")?;
         fields.end()?;
-        Fields::of(method, &["Algorithm"])?.end()?;
-        let algorithm = fields::algorithm(method)?;
-        let Some(digest_algorithm) = DigestAlgorithm::from_uri(&algorithm) else {
-            let kind = ErrorKind::UnknownAlgorithm(algorithm.into_owned());
-            return Err(Error::at(method, kind));
-        };
+        let digest_algorithm = digest_method(method)?;
         Ok(Self {
             element,
             uri: uri.unwrap_or_default().into_owned(),

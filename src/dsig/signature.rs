@@ -2,7 +2,7 @@ use super::error::{Error, ErrorKind};
 use super::fields::{self, Fields};
 use super::reference::Reference;
 use super::transform;
-use crate::algorithm::SignatureAlgorithm;
+use crate::algorithm::{DigestAlgorithm, PssParameters, SignatureAlgorithm};
 use crate::c14n::Canonicalization;
 use crate::xml::{Element, Limit, Limits, Namespace};
 
@@ -19,6 +19,8 @@ pub struct Signature<'d> {
     pub method: SignatureAlgorithm,
     /// `HMACOutputLength`, in bits.
     pub output_length: Option<u32>,
+    /// The parameters of [`SignatureAlgorithm::RsaPss`], which no other method has.
+    pub pss_parameters: Option<PssParameters>,
     /// The references, at least one.
     pub references: Vec<Reference<'d>>,
     /// The decoded SignatureValue.
@@ -69,8 +71,9 @@ impl<'d> Signature<'d> {
             element,
             signed_info,
             canonicalization: info.canonicalization,
-            method: info.method,
-            output_length: info.output_length,
+            method: info.method.algorithm,
+            output_length: info.method.output_length,
+            pss_parameters: info.method.pss_parameters,
             references: info.references,
             value: fields::base64(value, &["Id"])?,
             key_info,
@@ -81,8 +84,7 @@ impl<'d> Signature<'d> {
 
 struct SignedInfo<'d> {
     canonicalization: Canonicalization,
-    method: SignatureAlgorithm,
-    output_length: Option<u32>,
+    method: SignatureMethod,
     references: Vec<Reference<'d>>,
 }
 
@@ -90,7 +92,7 @@ impl<'d> SignedInfo<'d> {
     fn read(element: Element<'d>, limits: &Limits) -> Result<Self, Error> {
         let mut fields = Fields::of(element, &["Id"])?;
         let canonicalization = transform::method_of(fields.required("CanonicalizationMethod")?, limits)?;
-        let (method, output_length) = signature_method(fields.required("SignatureMethod")?)?;
+        let method = SignatureMethod::read(fields.required("SignatureMethod")?)?;
         let mut references = Vec::new();
         while let Some(reference) = fields.next("Reference") {
             if references.len() >= usize::from(limits.references) {
@@ -107,7 +109,6 @@ impl<'d> SignedInfo<'d> {
         Ok(Self {
             canonicalization,
             method,
-            output_length,
             references,
         })
     }
@@ -125,27 +126,85 @@ fn refuse_duplicates(references: &[Reference<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
-fn signature_method(element: Element<'_>) -> Result<(SignatureAlgorithm, Option<u32>), Error> {
-    let uri = fields::algorithm(element)?;
-    let Some(method) = SignatureAlgorithm::from_uri(&uri) else {
-        let kind = ErrorKind::UnknownAlgorithm(uri.into_owned());
-        return Err(Error::at(element, kind));
-    };
-    let mut fields = Fields::of(element, &["Algorithm"])?;
-    let mut output_length = None;
-    if let Some(length) = fields.next("HMACOutputLength") {
-        let text = fields::text(length, &[])?;
-        let digits = text.trim_matches([' ', '\t', '\n', '\r']);
-        let bits = digits
-            .parse()
-            .ok()
-            .filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()));
-        if bits.is_none() {
-            let what = "HMACOutputLength is no number of bits".to_owned();
-            return Err(Error::at(length, ErrorKind::Structure(what)));
+struct SignatureMethod {
+    algorithm: SignatureAlgorithm,
+    output_length: Option<u32>,
+    pss_parameters: Option<PssParameters>,
+}
+
+impl SignatureMethod {
+    fn read(element: Element<'_>) -> Result<Self, Error> {
+        let uri = fields::algorithm(element)?;
+        let Some(algorithm) = SignatureAlgorithm::from_uri(&uri) else {
+            let kind = ErrorKind::UnknownAlgorithm(uri.into_owned());
+            return Err(Error::at(element, kind));
+        };
+        let mut fields = Fields::of(element, &["Algorithm"])?;
+        let output_length = fields.next("HMACOutputLength").map(number).transpose()?;
+        let mut pss_parameters = None;
+        if algorithm == SignatureAlgorithm::RsaPss {
+            let given = fields.next_in(Namespace::DSIG_MORE, "RSAPSSParams");
+            pss_parameters = Some(given.map_or(Ok(PssParameters::DEFAULT), read_pss_parameters)?);
         }
-        output_length = bits;
+        fields.end()?;
+        Ok(Self {
+            algorithm,
+            output_length,
+            pss_parameters,
+        })
+    }
+}
+
+/// Reads `RSAPSSParams` (RFC 9231 §2.3.9). What is left out has the value that the standard gives it.
+fn read_pss_parameters(element: Element<'_>) -> Result<PssParameters, Error> {
+    const MGF1: &str = "http://www.w3.org/2007/05/xmldsig-more#MGF1";
+    let mut fields = Fields::of(element, &[])?;
+    let digest = fields.next("DigestMethod").map(digest_method).transpose()?;
+    let mut mask_digest = None;
+    if let Some(mask) = fields.next_in(Namespace::DSIG_MORE, "MaskGenerationFunction") {
+        let mut inside = Fields::of(mask, &["Algorithm"])?;
+        if let Some(uri) = mask.attribute("Algorithm").filter(|uri| uri != MGF1) {
+            return Err(Error::at(mask, ErrorKind::UnknownAlgorithm(uri.into_owned())));
+        }
+        mask_digest = inside.next("DigestMethod").map(digest_method).transpose()?;
+        inside.end()?;
+    }
+    let salt_length = fields
+        .next_in(Namespace::DSIG_MORE, "SaltLength")
+        .map(number)
+        .transpose()?;
+    if let Some(trailer) = fields.next_in(Namespace::DSIG_MORE, "TrailerField")
+        && number(trailer)? != 1
+    {
+        let what = "a trailer field other than 1".to_owned();
+        return Err(Error::at(trailer, ErrorKind::PssParameters(what)));
     }
     fields.end()?;
-    Ok((method, output_length))
+    let said = PssParameters::of(digest.unwrap_or(PssParameters::DEFAULT.digest));
+    Ok(PssParameters {
+        mask_digest: mask_digest.unwrap_or(PssParameters::DEFAULT.mask_digest),
+        salt_length: salt_length.unwrap_or(said.salt_length),
+        ..said
+    })
+}
+
+/// Reads a `ds:DigestMethod`.
+pub(super) fn digest_method(element: Element<'_>) -> Result<DigestAlgorithm, Error> {
+    Fields::of(element, &["Algorithm"])?.end()?;
+    let uri = fields::algorithm(element)?;
+    DigestAlgorithm::from_uri(&uri)
+        .ok_or_else(|| Error::at(element, ErrorKind::UnknownAlgorithm(uri.into_owned())))
+}
+
+/// A number in decimal digits, white space around it.
+fn number(element: Element<'_>) -> Result<u32, Error> {
+    let text = fields::text(element, &[])?;
+    let digits = text.trim_matches([' ', '\t', '\n', '\r']);
+    let number = digits.parse().ok();
+    number
+        .filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .ok_or_else(|| {
+            let what = format!("{} is no number", element.name());
+            Error::at(element, ErrorKind::Structure(what))
+        })
 }

@@ -10,7 +10,8 @@ use crate::algorithm::{
 };
 use crate::c14n::{self, Buffered, Canonicalization, Copied, Counted};
 use crate::crypto::{
-    self, DigestValue, Digester, KeyKind, VerifyError, VerifyingKey, decode_base64, verify_truncated_hmac,
+    self, DigestValue, Digester, KeyKind, VerifyError, VerifyingKey, decode_base64, verify_pss,
+    verify_truncated_hmac,
 };
 use crate::xml::{Element, Limit, Limits};
 
@@ -127,6 +128,17 @@ fn check_permitted(signature: &Signature<'_>, permitted: &Permitted) -> Result<(
     {
         return refuse(signature.signed_info, ErrorKind::OutputLength(bits));
     }
+    if let Some(parameters) = signature.pss_parameters {
+        let mut digests = [parameters.digest, parameters.mask_digest].into_iter();
+        if let Some(digest) = digests.find(|digest| !permitted.digests.contains(*digest)) {
+            let kind = ErrorKind::AlgorithmNotPermitted(digest.uri().to_owned());
+            return refuse(signature.signed_info, kind);
+        }
+        if !permitted.pss_salts.allow(parameters) {
+            let what = format!("a salt of {} bytes", parameters.salt_length);
+            return refuse(signature.signed_info, ErrorKind::PssParameters(what));
+        }
+    }
     for reference in &signature.references {
         if !permitted.references.contains(reference.target.form()) {
             let kind = ErrorKind::ReferenceForm(Some(reference.uri.clone()));
@@ -174,12 +186,13 @@ fn check_value(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Permit
         &mut octets,
         signature.element,
     )?;
-    let result = match signature.output_length {
-        None => {
+    let result = match (signature.output_length, signature.pss_parameters) {
+        (None, None) => {
             let value = full_length(&signature.value, key, permitted.ecdsa_values);
             crypto::verify(signature.method, key, &octets, &value)
         }
-        Some(bits) => verify_truncated_hmac(signature.method, key, &octets, &signature.value, bits),
+        (None, Some(parameters)) => verify_pss(parameters, key, &octets, &signature.value),
+        (Some(bits), _) => verify_truncated_hmac(signature.method, key, &octets, &signature.value, bits),
     };
     result.map_err(|error| {
         let kind = if let VerifyError::Unavailable(error) = error {

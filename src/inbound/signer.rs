@@ -272,7 +272,9 @@ pub(crate) fn note_legacy_algorithms(signature: &Signature<'_>, findings: &mut F
         .references
         .iter()
         .map(|reference| reference.digest_algorithm);
-    let mut digests = digests.chain(signature.method.digest());
+    let pss = signature.pss_parameters.iter();
+    let pss = pss.flat_map(|parameters| [parameters.digest, parameters.mask_digest]);
+    let mut digests = digests.chain(signature.method.digest()).chain(pss);
     if digests.any(|digest| digest == DigestAlgorithm::Sha1) {
         findings.note_legacy("sha1");
     }
@@ -287,6 +289,12 @@ pub(crate) fn note_legacy_algorithms(signature: &Signature<'_>, findings: &mut F
     }
     if signature.output_length.is_some() {
         findings.note_legacy("hmac-truncated");
+    }
+    if signature
+        .pss_parameters
+        .is_some_and(|parameters| !strict.pss_salts.allow(parameters))
+    {
+        findings.note_legacy("pss-salt");
     }
     for reference in &signature.references {
         if !strict.digests.contains(reference.digest_algorithm) {

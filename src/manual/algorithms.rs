@@ -2,7 +2,7 @@
 //!
 //! | | always | with `legacy-2004` | with `archive-verify` | never |
 //! |---|---|---|---|---|
-//! | signatures | RSA PKCS#1 v1.5 and PSS (`sha*-rsa-MGF1`) with SHA-256, -384, -512; ECDSA on P-256, P-384, P-521 with the same | RSA with SHA-1 | RSA and ECDSA with SHA-1, -224; PSS with any; DSA; HMAC; Ed25519 | MD5, RIPEMD-160, `none`, ECDSA values in DER, other curves, explicit curve parameters |
+//! | signatures | RSA PKCS#1 v1.5 and PSS (`sha*-rsa-MGF1`, and `rsa-pss` with parameters) with SHA-256, -384, -512; ECDSA on P-256, P-384, P-521 with the same | RSA with SHA-1 | RSA and ECDSA with SHA-1, -224; PSS with any; DSA; HMAC; Ed25519 | MD5, RIPEMD-160, `none`, ECDSA values in DER, other curves, explicit curve parameters |
 //! | digests | SHA-256, -384, -512 | SHA-1 | SHA-1, SHA-2, SHA-3 | MD5, RIPEMD-160 |
 //! | canonicalization of SignedInfo | exclusive 1.0 | inclusive 1.0 | all six | |
 //! | transforms | enveloped, exclusive 1.0; STR-Transform with `bsp11` | inclusive 1.0 | all six, base64 | XSLT, XPath, XPath Filter 2, decryption |
@@ -10,6 +10,9 @@
 //!
 //! An algorithm is looked up by its exact URI; there is no default and no fallback. A key works with its own family only: an HMAC URI
 //! with a certificate, or an ECDSA URI with an RSA key, is refused before anything is computed.
+//!
+//! Of the parameters of `rsa-pss` (RFC 9231 §2.3.9) both digests have to be permitted, the salt is as long as the digest, or shorter with
+//! `archive-verify`, the mask generation function is MGF1 and the trailer field 1.
 //!
 //! The DigestMethod of a reference without a canonicalization is computed over inclusive 1.0, as XML Signature §4.4.3.2 has it, and
 //! so is refused where inclusive 1.0 is.

@@ -117,6 +117,7 @@
 //! | `dsig.missing` | nothing is signed |
 //! | `dsig.not_for_signing` | an algorithm that is only verified, never signed with |
 //! | `dsig.object_present` | an Object in the signature of a message |
+//! | `dsig.pss_parameters` | parameters of RSASSA-PSS with a salt that the policy does not allow, or another trailer field than 1 |
 //! | `dsig.reference_form` | a URI of a form that the policy does not allow, or none |
 //! | `dsig.reference_unresolved` | no element has the referenced ID |
 //! | `dsig.signature_length` | the value has not the length that algorithm and key make |

@@ -7,7 +7,8 @@ use super::rules::{
 use super::saml_rules::SamlRules;
 use crate::algorithm::{
     CanonicalizationAlgorithm as Canonicalization, DigestAlgorithm as Digest, EcdsaValues, HmacTruncation,
-    Permitted, ReferenceForm, Set, SignatureAlgorithm as Signature, TransformAlgorithm as Transform,
+    Permitted, PssSalts, ReferenceForm, Set, SignatureAlgorithm as Signature,
+    TransformAlgorithm as Transform,
 };
 use crate::trust::Revocation;
 use crate::xml::Limits;
@@ -201,6 +202,7 @@ fn archive_verify() -> Policy {
         rsa_min_bits: 1024,
         hmac_truncation: HmacTruncation::AtLeastHalf,
         ecdsa_values: EcdsaValues::OrShorter,
+        pss_salts: PssSalts::OrShorter,
     };
     policy.limits = Limits::archive();
     policy

@@ -67,6 +67,8 @@ known! {
     WSC = 23, "http://docs.oasis-open.org/ws-sx/ws-secureconversation/200512";
     /// XOP includes.
     XOP = 24, "http://www.w3.org/2004/08/xop/include";
+    /// Additional algorithms of XML Security (RFC 9231).
+    DSIG_MORE = 25, "http://www.w3.org/2007/05/xmldsig-more#";
 }
 
 impl Namespace {

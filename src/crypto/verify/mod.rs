@@ -27,6 +27,7 @@ use super::digest::constant_time_eq;
 use super::digest::digest;
 use super::digest::message_digest;
 use crate::algorithm::DigestAlgorithm;
+use crate::algorithm::PssParameters;
 use crate::algorithm::SignatureAlgorithm;
 use crate::algorithm::SignatureScheme;
 
@@ -92,6 +93,38 @@ pub fn verify(
     }
 }
 
+/// Like [`verify`] for [`SignatureAlgorithm::RsaPss`], which has `parameters`. Whether they are allowed is not asked here.
+///
+/// # Errors
+///
+/// As [`verify`].
+pub fn verify_pss(
+    parameters: PssParameters,
+    key: &VerifyingKey,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), VerifyError> {
+    let algorithm = SignatureAlgorithm::RsaPss;
+    let key = match key {
+        VerifyingKey::Public(public) if key.family() == algorithm.family() => public,
+        VerifyingKey::Public(_) | VerifyingKey::Hmac(_) => {
+            return Err(VerifyError::KeyMismatch {
+                algorithm,
+                key: key.family(),
+            });
+        }
+    };
+    check_length(key.openssl().size(), signature)?;
+    let mut context = PkeyCtx::new(key.openssl()).map_err(unavailable)?;
+    context.verify_init().map_err(unavailable)?;
+    configure_pss(&mut context, parameters)?;
+    let digest = digest(parameters.digest, message)?;
+    match context.verify(digest.as_bytes(), signature) {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(_) => Err(VerifyError::Mismatch),
+    }
+}
+
 /// Like [`verify`] for an HMAC that its `HMACOutputLength` says was cut to `bits`, for the few policies that allow it
 /// ([`HmacTruncation::AtLeastHalf`](crate::algorithm::HmacTruncation::AtLeastHalf)).
 ///
@@ -128,14 +161,25 @@ pub(in crate::crypto) fn configure<T>(
         SignatureScheme::RsaPkcs1(_) => context
             .set_rsa_padding(Padding::PKCS1)
             .and_then(|()| context.set_signature_md(md)),
-        SignatureScheme::RsaPss(_) => context
-            .set_rsa_padding(Padding::PKCS1_PSS)
-            .and_then(|()| context.set_signature_md(md))
-            .and_then(|()| context.set_rsa_mgf1_md(md))
-            .and_then(|()| context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)),
+        SignatureScheme::RsaPss(_) => return configure_pss(context, PssParameters::of(hash)),
         SignatureScheme::Ecdsa(_) | SignatureScheme::Dsa(_) => context.set_signature_md(md),
         SignatureScheme::Ed25519 | SignatureScheme::Hmac(_) => Ok(()),
     };
+    result.map_err(|error| Unavailable::new("a signature", error))
+}
+
+fn configure_pss<T>(context: &mut PkeyCtxRef<T>, parameters: PssParameters) -> Result<(), Unavailable> {
+    let (md, mask_md) = (
+        message_digest(parameters.digest)?,
+        message_digest(parameters.mask_digest)?,
+    );
+    // No key is so long that a salt of this length would fit; the library refuses it.
+    let salt = RsaPssSaltlen::custom(i32::try_from(parameters.salt_length).unwrap_or(i32::MAX));
+    let result = context
+        .set_rsa_padding(Padding::PKCS1_PSS)
+        .and_then(|()| context.set_signature_md(md))
+        .and_then(|()| context.set_rsa_mgf1_md(mask_md))
+        .and_then(|()| context.set_rsa_pss_saltlen(salt));
     result.map_err(|error| Unavailable::new("a signature", error))
 }
 

@@ -369,3 +369,43 @@ fn one_key_verifies_on_many_threads_at_once() {
         }
     });
 }
+
+#[test]
+fn pss_with_parameters_takes_those_it_was_made_with_and_no_others() {
+    let made = PssParameters::of(DigestAlgorithm::Sha384);
+    let value = sign(SignatureAlgorithm::RsaPssSha384, &RSA, MESSAGE).unwrap();
+    let verifies = |parameters, value: &[u8]| verify_pss(parameters, &RSA.verifying_key(), MESSAGE, value);
+    assert_eq!(verifies(made, &value), Ok(()));
+    for other in [
+        PssParameters::DEFAULT,
+        PssParameters {
+            mask_digest: DigestAlgorithm::Sha256,
+            ..made
+        },
+        PssParameters {
+            salt_length: 47,
+            ..made
+        },
+        PssParameters {
+            salt_length: 0,
+            ..made
+        },
+        PssParameters {
+            salt_length: u32::MAX,
+            ..made
+        },
+    ] {
+        assert!(verifies(other, &value).is_err(), "{other:?}");
+    }
+    let short = VerifyError::Length {
+        expected: 256,
+        actual: 255,
+    };
+    assert_eq!(verifies(made, &value[1..]), Err(short));
+    let secret = VerifyingKey::Hmac(Secret::new(b"secret".to_vec()));
+    let mismatch = VerifyError::KeyMismatch {
+        algorithm: SignatureAlgorithm::RsaPss,
+        key: crate::algorithm::KeyFamily::Hmac,
+    };
+    assert_eq!(verify_pss(made, &secret, MESSAGE, &value), Err(mismatch));
+}
