@@ -1,7 +1,7 @@
 //! X.509 certificates, read strictly (RFC 5280 §4.1, §4.2).
 //!
-//! The structure is read here, byte by byte, as the crypto library reads more than DER and shows less than decisions need; the
-//! library is left the key and the mathematics of the signature.
+//! The structure is read here, byte by byte, as the crypto library reads more than DER, shows less than decisions need, and
+//! takes ten times as long; the library is left the mathematics of the signature.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,6 @@ use openssl::x509::X509;
 use crate::crypto::CertificateError;
 use crate::crypto::CertificateSignature;
 use crate::crypto::GeneralName;
-use crate::crypto::KeyError;
 use crate::crypto::KeyUsage;
 use crate::crypto::Name;
 use crate::crypto::NameConstraints;
@@ -28,6 +27,7 @@ use crate::crypto::extensions::Extensions;
 use crate::crypto::extensions::OcspSource;
 use crate::crypto::extensions::Subject;
 use crate::crypto::pem;
+use crate::crypto::verify::verifies_certificate;
 
 /// The most bytes of a serial number: 20 octets and a sign (RFC 5280 §4.1.2.2).
 const MAX_SERIAL: usize = 21;
@@ -55,7 +55,6 @@ struct Inner {
     key: PublicKey,
     signature: CertificateSignature,
     extensions: Extensions,
-    x509: X509,
 }
 
 impl Certificate {
@@ -85,11 +84,6 @@ impl Certificate {
         if outer_algorithm != tbs.algorithm {
             return Err(CertificateError::AlgorithmsDiffer);
         }
-        let unreadable = |_| CertificateError::Malformed("the crypto library cannot read it");
-        let x509 = X509::from_der(der).map_err(unreadable)?;
-        let key = x509
-            .public_key()
-            .map_err(|_| KeyError::Unsupported("of its SubjectPublicKeyInfo".to_owned()))?;
         Ok(Self(Arc::new(Inner {
             sha256: sha::sha256(der),
             sha1: sha::sha1(der),
@@ -99,11 +93,10 @@ impl Certificate {
             issuer: tbs.issuer,
             not_before: tbs.not_before,
             not_after: tbs.not_after,
-            key: PublicKey::from_openssl(&key)?,
+            key: PublicKey::from_der(tbs.key)?,
             signature: CertificateSignature::read(tbs.algorithm)?,
             extensions: tbs.extensions,
             der: der.into(),
-            x509,
         })))
     }
 
@@ -307,11 +300,26 @@ impl Certificate {
 
     /// Whether the key of `issuer` made the signature on it. Names, dates and algorithms are not looked at.
     pub fn is_signed_by(&self, issuer: &PublicKey) -> bool {
-        let holds = self.0.x509.verify(issuer.openssl()).unwrap_or(false);
+        let holds = match (self.signature_algorithm().algorithm(), self.signed_parts()) {
+            (Some(algorithm), Some((signed, value))) => {
+                verifies_certificate(algorithm, issuer, signed, value)
+            }
+            // RSASSA-PSS with its parameters, and what only old certificates are signed with.
+            _ => X509::from_der(self.der()).is_ok_and(|x509| x509.verify(issuer.openssl()).unwrap_or(false)),
+        };
         if !holds {
             drop_library_errors();
         }
         holds
+    }
+
+    /// What is signed, and the value of the signature.
+    fn signed_parts(&self) -> Option<(&[u8], &[u8])> {
+        let mut certificate = Reader::whole_sequence(self.der()).ok()?;
+        let signed = certificate.element().ok()?.bytes;
+        certificate.element().ok()?;
+        let (_, value) = certificate.expect(der::BIT_STRING).ok()?.split_first()?;
+        Some((signed, value))
     }
 
     pub(crate) fn crl_sources(&self) -> &CrlSources {
@@ -357,6 +365,8 @@ struct Tbs<'a> {
     not_before: DateTime<Utc>,
     not_after: DateTime<Utc>,
     subject: Name,
+    /// SubjectPublicKeyInfo.
+    key: &'a [u8],
     extensions: Extensions,
 }
 
@@ -378,9 +388,12 @@ impl<'a> Tbs<'a> {
         let (not_before, not_after) = (validity.time()?, validity.time()?);
         validity.finish()?;
         let subject = Name::from_der(tbs.element()?.bytes)?;
-        tbs.expect(der::SEQUENCE)?; // The key: read and checked by the crypto library.
+        let key = tbs.element()?.bytes;
         let issuer_unique = tbs.optional(der::context(1))?;
         let subject_unique = tbs.optional(der::context(2))?;
+        for bits in [issuer_unique, subject_unique].into_iter().flatten() {
+            der::check_bits(bits)?;
+        }
         let extensions = tbs.optional(der::context_constructed(3))?;
         tbs.finish()?;
         let unique_fits = version >= 2 || (issuer_unique.is_none() && subject_unique.is_none());
@@ -400,6 +413,7 @@ impl<'a> Tbs<'a> {
             not_before,
             not_after,
             subject,
+            key,
             extensions,
         })
     }

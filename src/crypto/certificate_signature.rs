@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::der;
+use crate::crypto::der::Malformed;
 use crate::crypto::der::Reader;
 
 /// The algorithm that signed a certificate or a CRL.
@@ -10,6 +12,7 @@ use crate::crypto::der::Reader;
 pub struct CertificateSignature {
     name: Cow<'static, str>,
     hash: SignatureHash,
+    algorithm: Option<SignatureAlgorithm>,
 }
 
 /// What the hash in a signature algorithm is worth.
@@ -34,7 +37,13 @@ impl CertificateSignature {
         self.hash
     }
 
-    /// Reads the contents of an AlgorithmIdentifier.
+    /// The same algorithm among those that messages are signed with, if it is one; all of these but Ed25519 sign a
+    /// digest, and an ECDSA value is in ASN.1 here.
+    pub(crate) const fn algorithm(&self) -> Option<SignatureAlgorithm> {
+        self.algorithm
+    }
+
+    /// Reads the contents of an AlgorithmIdentifier; its parameters are absent, NULL or a SEQUENCE.
     pub(crate) fn read(contents: &[u8]) -> der::Result<Self> {
         let mut reader = Reader::new(contents);
         let oid = reader.oid()?;
@@ -44,22 +53,30 @@ impl CertificateSignature {
             Some(reader.element()?)
         };
         reader.finish()?;
+        let is_usual =
+            |parameters: der::Element<'_>| parameters.tag == der::SEQUENCE || parameters.bytes == der::NULL;
+        if !parameters.is_none_or(is_usual) {
+            return Err(Malformed("an algorithm with parameters of another type"));
+        }
         if oid == RSASSA_PSS {
             let hash = parameters.map_or(Ok(SignatureHash::Sha1), |parameters| pss_hash(parameters.bytes))?;
             return Ok(Self {
                 name: Cow::Borrowed("RSASSA-PSS"),
                 hash,
+                algorithm: None,
             });
         }
-        let known = ALGORITHMS.iter().find(|(known, _, _)| *known == oid);
+        let known = ALGORITHMS.iter().find(|(known, ..)| *known == oid);
         Ok(match known {
-            Some((_, name, hash)) => Self {
+            Some((_, name, hash, algorithm)) => Self {
                 name: Cow::Borrowed(name),
                 hash: *hash,
+                algorithm: *algorithm,
             },
             None => Self {
                 name: Cow::Owned(der::dotted(oid)),
                 hash: SignatureHash::Refused,
+                algorithm: None,
             },
         })
     }
@@ -68,25 +85,25 @@ impl CertificateSignature {
 const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
 
 #[rustfmt::skip]
-const ALGORITHMS: &[(&[u8], &str, SignatureHash)] = &[
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x02], "md2WithRSAEncryption", SignatureHash::Refused),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x03], "md4WithRSAEncryption", SignatureHash::Refused),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04], "md5WithRSAEncryption", SignatureHash::Refused),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05], "sha1WithRSAEncryption", SignatureHash::Sha1),
-    (&[0x2b, 0x0e, 0x03, 0x02, 0x1d], "sha1WithRSASignature", SignatureHash::Sha1),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b], "sha256WithRSAEncryption", SignatureHash::Strong),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c], "sha384WithRSAEncryption", SignatureHash::Strong),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d], "sha512WithRSAEncryption", SignatureHash::Strong),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0e], "sha224WithRSAEncryption", SignatureHash::Strong),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01], "ecdsa-with-SHA1", SignatureHash::Sha1),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x01], "ecdsa-with-SHA224", SignatureHash::Strong),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02], "ecdsa-with-SHA256", SignatureHash::Strong),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03], "ecdsa-with-SHA384", SignatureHash::Strong),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04], "ecdsa-with-SHA512", SignatureHash::Strong),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x03], "dsa-with-SHA1", SignatureHash::Sha1),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x01], "dsa-with-SHA224", SignatureHash::Strong),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x02], "dsa-with-SHA256", SignatureHash::Strong),
-    (&[0x2b, 0x65, 0x70], "Ed25519", SignatureHash::Strong),
+const ALGORITHMS: &[(&[u8], &str, SignatureHash, Option<SignatureAlgorithm>)] = &[
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x02], "md2WithRSAEncryption", SignatureHash::Refused, None),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x03], "md4WithRSAEncryption", SignatureHash::Refused, None),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04], "md5WithRSAEncryption", SignatureHash::Refused, None),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05], "sha1WithRSAEncryption", SignatureHash::Sha1, Some(SignatureAlgorithm::RsaSha1)),
+    (&[0x2b, 0x0e, 0x03, 0x02, 0x1d], "sha1WithRSASignature", SignatureHash::Sha1, None),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b], "sha256WithRSAEncryption", SignatureHash::Strong, Some(SignatureAlgorithm::RsaSha256)),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c], "sha384WithRSAEncryption", SignatureHash::Strong, Some(SignatureAlgorithm::RsaSha384)),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d], "sha512WithRSAEncryption", SignatureHash::Strong, Some(SignatureAlgorithm::RsaSha512)),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0e], "sha224WithRSAEncryption", SignatureHash::Strong, Some(SignatureAlgorithm::RsaSha224)),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01], "ecdsa-with-SHA1", SignatureHash::Sha1, Some(SignatureAlgorithm::EcdsaSha1)),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x01], "ecdsa-with-SHA224", SignatureHash::Strong, Some(SignatureAlgorithm::EcdsaSha224)),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02], "ecdsa-with-SHA256", SignatureHash::Strong, Some(SignatureAlgorithm::EcdsaSha256)),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03], "ecdsa-with-SHA384", SignatureHash::Strong, Some(SignatureAlgorithm::EcdsaSha384)),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04], "ecdsa-with-SHA512", SignatureHash::Strong, Some(SignatureAlgorithm::EcdsaSha512)),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x03], "dsa-with-SHA1", SignatureHash::Sha1, None),
+    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x01], "dsa-with-SHA224", SignatureHash::Strong, None),
+    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x02], "dsa-with-SHA256", SignatureHash::Strong, None),
+    (&[0x2b, 0x65, 0x70], "Ed25519", SignatureHash::Strong, Some(SignatureAlgorithm::Ed25519)),
 ];
 
 /// The weaker of the two hashes of RSASSA-PSS-params; both are SHA-1 by default (RFC 4055 §3.1).

@@ -13,6 +13,8 @@ pub(crate) const OID: u8 = 0x06;
 pub(crate) const ENUMERATED: u8 = 0x0a;
 pub(crate) const UTC_TIME: u8 = 0x17;
 pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+/// All of a NULL.
+pub(crate) const NULL: &[u8] = &[0x05, 0x00];
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
 
@@ -210,6 +212,14 @@ pub(crate) fn named_bits(contents: &[u8]) -> Result<u16> {
     let high = bits.first().copied().unwrap_or(0);
     let low = bits.get(1).copied().unwrap_or(0);
     Ok(u16::from_be_bytes([high, low]))
+}
+
+/// Checks that `contents` are those of a BIT STRING (X.690 §8.6.2).
+pub(crate) fn check_bits(contents: &[u8]) -> Result<()> {
+    match contents {
+        [0] | [0..=7, _, ..] => Ok(()),
+        _ => Err(Malformed("a BIT STRING of wrong length")),
+    }
 }
 
 /// The contents of an OID in dotted form. Components beyond 64 bits end the text with `?`.

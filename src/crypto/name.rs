@@ -224,7 +224,9 @@ fn read_rdns(contents: &[u8]) -> der::Result<Vec<Rdn>> {
         while !set.is_empty() {
             let mut pair = set.sequence()?;
             let oid = pair.oid()?.into();
-            let value = Value::from_der(pair.element()?.bytes)?;
+            let value = pair.element()?;
+            check_type(value)?;
+            let value = Value::from_der(value.bytes)?;
             pair.finish()?;
             rdn.push(Attribute { oid, value });
         }
@@ -235,6 +237,19 @@ fn read_rdns(contents: &[u8]) -> der::Result<Vec<Rdn>> {
         rdns.push(rdn);
     }
     Ok(rdns)
+}
+
+/// A value is a string of a type that names are written in (X.520 §2, and BIT STRING for x500UniqueIdentifier), or a SEQUENCE
+/// as some private types are; and what is told to be Unicode is.
+fn check_type(value: der::Element<'_>) -> der::Result<()> {
+    match value.tag {
+        0x0c | 0x1c | 0x1e if directory_string(value.tag, value.contents).is_none() => {
+            Err(Malformed("a text in a name is not in its encoding"))
+        }
+        der::BIT_STRING => der::check_bits(value.contents),
+        0x0c | 0x12 | 0x13 | 0x14 | 0x16 | 0x1c | 0x1e | der::SEQUENCE => Ok(()),
+        _ => Err(Malformed("a value in a name is of a type that names do not have")),
+    }
 }
 
 fn write(rdns: &[Rdn]) -> String {

@@ -56,7 +56,7 @@ impl Cache {
     const CERTIFICATE_BYTES: u64 = 64 * 1024 * 1024;
 
     pub(super) fn new() -> Self {
-        // Parsed, a certificate takes its DER twice (ours and the library's), names and a few structures around them.
+        // Parsed, a certificate takes its DER, its key twice (ours and the library's), names and a few structures around them.
         let weight = |_: &Fingerprint, certificate: &Certificate| {
             u32::try_from(certificate.der().len())
                 .unwrap_or(u32::MAX)

@@ -1,6 +1,10 @@
 //! Certificates that can be read in one way only (T43, T146).
 
+use openssl::asn1::Asn1Type;
+use openssl::nid::Nid;
 use openssl::pkey::PKey;
+use openssl::x509::X509;
+use openssl::x509::X509NameBuilder;
 use sealgate::crypto::Certificate;
 use sealgate::crypto::CertificateError;
 use sealgate::crypto::GeneralName;
@@ -8,6 +12,7 @@ use sealgate::crypto::GeneralName;
 use crate::authority::dns;
 use crate::authority::email;
 use crate::authority::ip;
+use crate::authority::oid;
 use crate::authority::plan;
 use crate::authority::root;
 use crate::authority::sequence;
@@ -96,6 +101,136 @@ fn no_changed_byte_breaks_the_reader() {
             }
         }
     }
+}
+
+/// What the crypto library refuses is refused without asking it, and it finds the same signatures good.
+#[test]
+fn the_crypto_library_reads_whatever_we_read() {
+    let with_every_type_of_text = {
+        let mut name = X509NameBuilder::new().unwrap();
+        let texts = [
+            (Asn1Type::UTF8STRING, "Müller"),
+            (Asn1Type::PRINTABLESTRING, "Acme"),
+            (Asn1Type::IA5STRING, "a@b"),
+            (Asn1Type::T61STRING, "t"),
+            (Asn1Type::BMPSTRING, "\0b\0m"),
+            (Asn1Type::UNIVERSALSTRING, "\0\0\0u"),
+            (Asn1Type::NUMERICSTRING, "12"),
+        ];
+        for (kind, text) in texts {
+            name.append_entry_by_nid_with_type(Nid::COMMONNAME, text, kind)
+                .unwrap();
+        }
+        plan("orders")
+            .subject(name.build())
+            .ca(Some(3))
+            .crl_at("http://x/")
+            .rsa(1024)
+    };
+    let unlike = [
+        with_every_type_of_text.self_signed(),
+        plan("orders").names(&[dns("a")]).self_signed(),
+    ];
+    for party in unlike {
+        let der = party.certificate.der();
+        let values = |was: u8| {
+            (0..8)
+                .map(move |bit| was ^ 1 << bit)
+                .chain([0x02, 0x05, 0x0c, 0x1a, 0x1c, 0x1e])
+        };
+        for (place, value) in
+            (0..der.len()).flat_map(|place| values(der[place]).map(move |value| (place, value)))
+        {
+            let mut changed = der.to_vec();
+            changed[place] = value;
+            let Ok(ours) = Certificate::from_der(&changed) else {
+                continue;
+            };
+            let theirs =
+                X509::from_der(&changed).unwrap_or_else(|error| panic!("{place} {value:#x}: {error}"));
+            assert!(theirs.public_key().is_ok(), "{place} {value:#x}");
+            assert_eq!(
+                ours.is_signed_by(party.certificate.public_key()),
+                theirs.verify(&party.key).unwrap_or(false),
+                "{place} {value:#x}"
+            );
+        }
+    }
+}
+
+/// Values that a name may not hold, and algorithms with odd parameters, which the crypto library refuses too.
+#[test]
+fn values_have_the_types_and_encodings_that_they_may_have() {
+    let with = |from: &[u8], to: &[u8]| {
+        let der = plan("orders").version(2).der();
+        let place = der
+            .windows(from.len())
+            .rposition(|window| window == from)
+            .unwrap();
+        let mut changed = der;
+        changed[place..place + to.len()].copy_from_slice(to);
+        (refusal(&changed), X509::from_der(&changed).is_ok())
+    };
+    // The tag and the beginning of CN=orders.
+    let name = b"\x0c\x06or";
+    assert_eq!(with(name, b"\x13\x06or"), ("read", true));
+    for wrong in [
+        b"\x0c\x06\xffr",
+        b"\x1a\x06or",
+        b"\x04\x06or",
+        b"\x03\x06or",
+        b"\x02\x06or",
+        b"\x1e\x06\xd8\x00",
+    ] {
+        assert_eq!(
+            with(name, wrong),
+            ("token.certificate_malformed", false),
+            "{wrong:02x?}"
+        );
+    }
+}
+
+/// The values in a SEQUENCE that is shorter than 64 KiB.
+fn values(der: &[u8]) -> Vec<&[u8]> {
+    let header = |der: &[u8]| match der[1] {
+        length @ 0..=0x7f => (2, usize::from(length)),
+        0x81 => (3, usize::from(der[2])),
+        _ => (4, usize::from(u16::from_be_bytes([der[2], der[3]]))),
+    };
+    let mut rest = &der[header(der).0..];
+    let mut values = Vec::new();
+    while !rest.is_empty() {
+        let (first, length) = header(rest);
+        let (value, after) = rest.split_at(first + length);
+        values.push(value);
+        rest = after;
+    }
+    values
+}
+
+/// What no certificate has but the crypto library looks at: parameters of another type, unique identifiers that are no bits.
+#[test]
+fn odd_parameters_and_identifiers_are_refused() {
+    let der = plan("orders").version(2).der();
+    let parts = values(&der);
+    let fields = values(parts[0]);
+    let judged = |algorithm: &[u8], identifier: &[u8]| {
+        let mut fields = fields.clone();
+        fields[2] = algorithm;
+        if !identifier.is_empty() {
+            fields.push(identifier);
+        }
+        let der = sequence(&[&sequence(&fields), algorithm, parts[2]]);
+        (refusal(&der), X509::from_der(&der).is_ok())
+    };
+    let ecdsa = oid("1.2.840.10045.4.3.2");
+    let with = |parameters: &[u8]| sequence(&[&ecdsa, parameters]);
+    assert_eq!(judged(&with(b"\x05\x00"), b"\x81\x02\x07\x80"), ("read", true));
+    let refused = ("token.certificate_malformed", false);
+    assert_eq!(judged(&with(b"\x05\x01\x00"), b""), refused);
+    assert_eq!(judged(&with(b"\x01\x00"), b""), refused);
+    assert_eq!(judged(&with(b""), b"\x81\x00"), refused);
+    assert_eq!(judged(&with(b""), b"\x82\x02\x08\x00"), refused);
 }
 
 #[test]

@@ -66,8 +66,12 @@ impl PublicKey {
     /// [`KeyError`] says what is wrong with the bytes or with the key.
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         match Spki::read(der)? {
-            Spki::Rsa { modulus, exponent } => Self::from_modulus_exponent(modulus, exponent),
-            Spki::Ec { curve, point } => Self::from_point(curve, point),
+            // What was read so strictly is the one encoding of the key.
+            Spki::Rsa { modulus, exponent } => Ok(Self::new(rsa(modulus, exponent)?, der.to_vec())),
+            Spki::Ec { curve, point } if point.first() == Some(&UNCOMPRESSED) => {
+                Ok(Self::new(ec(curve, point)?, der.to_vec()))
+            }
+            Spki::Ec { curve, point } => Self::from_checked(ec(curve, point)?),
             Spki::Other => {
                 let key = PKey::public_key_from_der(der).map_err(malformed)?;
                 if key.public_key_to_der().map_err(malformed)? != der {
@@ -99,8 +103,7 @@ impl PublicKey {
     ///
     /// [`KeyError`] if the numbers make no usable key.
     pub fn from_modulus_exponent(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
-        let key = Rsa::from_public_components(number(modulus)?, number(exponent)?);
-        Self::from_openssl(&*key.and_then(PKey::from_rsa).map_err(malformed)?)
+        Self::from_checked(rsa(modulus, exponent)?)
     }
 
     /// The key of an ECKeyValue: an uncompressed point, 0x04 and both coordinates (XML Signature 1.1 §4.5.2.3).
@@ -112,7 +115,7 @@ impl PublicKey {
         if point.first() != Some(&UNCOMPRESSED) {
             return Err(KeyError::Point);
         }
-        Self::from_point(curve, point)
+        Self::from_checked(ec(curve, point)?)
     }
 
     /// The key of a DSAKeyValue: p, q, g and y, big-endian (XML Signature 1.1 §4.5.2.1).
@@ -125,19 +128,7 @@ impl PublicKey {
         Self::from_openssl(&*key.and_then(PKey::from_dsa).map_err(malformed)?)
     }
 
-    /// A point as SEC 1 §2.3.3 writes it, uncompressed or compressed.
-    fn from_point(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
-        // The library would also take the hybrid form and the point at infinity.
-        if !matches!(point.first(), Some(&UNCOMPRESSED | 2 | 3)) {
-            return Err(KeyError::Point);
-        }
-        let group = EcGroup::from_curve_name(curve.nid()).map_err(malformed)?;
-        let mut context = BigNumContext::new().map_err(malformed)?;
-        let point = EcPoint::from_bytes(&group, point, &mut context).map_err(|_| KeyError::Point)?;
-        Self::from_checked(checked_point(curve, &point)?)
-    }
-
-    /// The key as the library has read it, for instance from a certificate, checked as every other.
+    /// The key as the library has read it, for instance from a file, checked as every other.
     pub(in crate::crypto) fn from_openssl(key: &PKeyRef<Public>) -> Result<Self, KeyError> {
         Self::from_checked(match key.id() {
             Id::RSA => checked_rsa(&key.rsa().map_err(malformed)?)?,
@@ -148,17 +139,20 @@ impl PublicKey {
         })
     }
 
-    fn from_checked(Checked { key, kind, order }: Checked) -> Result<Self, KeyError> {
-        let spki = key.public_key_to_der().map_err(malformed)?;
-        let spki_sha256 = openssl::sha::sha256(&spki);
-        Ok(Self(Arc::new(Inner {
+    fn from_checked(checked: Checked) -> Result<Self, KeyError> {
+        let spki = checked.key.public_key_to_der().map_err(malformed)?;
+        Ok(Self::new(checked, spki))
+    }
+
+    fn new(Checked { key, kind, order }: Checked, spki: Vec<u8>) -> Self {
+        Self(Arc::new(Inner {
             key,
             kind,
+            spki_sha256: openssl::sha::sha256(&spki),
             spki,
-            spki_sha256,
             order,
             contexts: Mutex::default(),
-        })))
+        }))
     }
 
     /// What kind of key it is, and how strong.
@@ -236,6 +230,23 @@ struct Checked {
     key: PKey<Public>,
     kind: KeyKind,
     order: Vec<u8>,
+}
+
+fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Checked, KeyError> {
+    let key = Rsa::from_public_components(number(modulus)?, number(exponent)?);
+    checked_rsa(&key.map_err(malformed)?)
+}
+
+/// The key of a point as SEC 1 §2.3.3 writes it, uncompressed or compressed.
+fn ec(curve: Curve, point: &[u8]) -> Result<Checked, KeyError> {
+    // The library would also take the hybrid form and the point at infinity.
+    if !matches!(point.first(), Some(&UNCOMPRESSED | 2 | 3)) {
+        return Err(KeyError::Point);
+    }
+    let group = EcGroup::from_curve_name(curve.nid()).map_err(malformed)?;
+    let mut context = BigNumContext::new().map_err(malformed)?;
+    let point = EcPoint::from_bytes(&group, point, &mut context).map_err(|_| KeyError::Point)?;
+    checked_point(curve, &point)
 }
 
 fn checked_rsa(rsa: &Rsa<Public>) -> Result<Checked, KeyError> {

@@ -150,6 +150,26 @@ pub fn verify_truncated_hmac(
     verify_hmac(hash, secret, message, value)
 }
 
+/// Whether `key` made the signature `value` of a certificate under `algorithm`: as [`verify`], but with r and s in ASN.1, as
+/// certificates have them (RFC 3279 §2.2).
+pub(in crate::crypto) fn verifies_certificate(
+    algorithm: SignatureAlgorithm,
+    key: &PublicKey,
+    signed: &[u8],
+    value: &[u8],
+) -> bool {
+    if algorithm.family() != key.kind().family() {
+        return false;
+    }
+    let verified = match algorithm.digest() {
+        Some(hash) => digest(hash, signed)
+            .map_err(VerifyError::Unavailable)
+            .and_then(|digest| verify_digest(algorithm, key, &digest, value)),
+        None => verify_ed25519(key, signed, value),
+    };
+    verified.is_ok()
+}
+
 /// Sets padding and digests of an RSA signature, or the digest of another one.
 pub(in crate::crypto) fn configure<T>(
     context: &mut PkeyCtxRef<T>,
