@@ -6,11 +6,21 @@ use super::tag::{self, Declared};
 use super::{Canonicalization, Sink, apex};
 use crate::xml::{Element, Namespace};
 
+/// What the apex says where it has no default namespace.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum NoDefault {
+    /// Nothing.
+    Implied,
+    /// `xmlns=""`.
+    Declared,
+}
+
 /// Writes `apex` without `except`.
 pub(super) fn write<'d>(
     apex: Element<'d>,
     method: &Canonicalization,
     except: Option<Element<'d>>,
+    no_default: NoDefault,
     sink: &mut impl Sink,
 ) {
     let document = apex.document();
@@ -72,6 +82,12 @@ pub(super) fn write<'d>(
             {
                 declare(attribute.prefix, attribute.namespace);
             }
+        }
+        if element == apex && no_default == NoDefault::Declared && apex.namespace_of("").is_none() {
+            declared.push(Declared {
+                prefix: b"",
+                namespace: Namespace::NONE.number(),
+            });
         }
         let inherited = if element == apex {
             apex::inherited(apex, method.algorithm)

@@ -160,8 +160,19 @@ pub fn element(
     if method.algorithm == CanonicalizationAlgorithm::Exclusive && exclusive::suits(apex, &method.prefixes) {
         exclusive::write(apex, except, sink);
     } else {
-        general::write(apex, method, except, sink);
+        general::write(apex, method, except, general::NoDefault::Implied, sink);
     }
+    if sink.is_full() { Err(Error::Full) } else { Ok(()) }
+}
+
+/// Writes the canonical form of `apex` as the STR-Transform has it (WSS 1.1 §8.3): that of [`element`], and where no default
+/// namespace is declared at `apex` its start tag says so, as it is taken out of its place.
+///
+/// # Errors
+/// As [`element`].
+pub fn token(apex: Element<'_>, method: &Canonicalization, sink: &mut impl Sink) -> Result<(), Error> {
+    refuse_relative_namespaces(apex)?;
+    general::write(apex, method, None, general::NoDefault::Declared, sink);
     if sink.is_full() { Err(Error::Full) } else { Ok(()) }
 }
 

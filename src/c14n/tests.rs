@@ -247,7 +247,7 @@ fn runs_of_the_input_are_what_the_general_form_writes() {
                     algorithm: Exclusive,
                     prefixes,
                 };
-                general::write(apex, &method, except, &mut slow);
+                general::write(apex, &method, except, general::NoDefault::Implied, &mut slow);
                 assert_eq!(
                     String::from_utf8(fast).unwrap(),
                     String::from_utf8(slow).unwrap(),
@@ -270,4 +270,29 @@ fn a_canonical_form_is_its_own_canonical_form() {
             assert_eq!(octets(parse(&once).root(), algorithm, &[]), once, "{input}");
         }
     }
+}
+
+#[test]
+fn a_token_says_that_it_has_no_default_namespace_and_is_else_as_an_element() {
+    let token = |text: &str| {
+        let document = Document::parse(text.to_owned().into(), &Limits::default()).unwrap();
+        let apex = document.root().first_child().unwrap();
+        let mut octets = Vec::new();
+        token(apex, &CanonicalizationAlgorithm::Exclusive.into(), &mut octets).unwrap();
+        String::from_utf8(octets).unwrap()
+    };
+    let bare = "<e xmlns:w='urn:w'><w:t Id='a'><w:u/></w:t></e>";
+    let expected = r#"<w:t xmlns="" xmlns:w="urn:w" Id="a"><w:u></w:u></w:t>"#;
+    assert_eq!(token(bare), expected);
+    // Already canonical where it stands, and undeclared there.
+    assert_eq!(token(&format!("<e>{expected}</e>")), expected);
+    assert_eq!(token(&format!("<e xmlns='urn:d'>{expected}</e>")), expected);
+    // A default namespace that is there is written where it is used.
+    let used = "<e xmlns='urn:d' xmlns:w='urn:w'><w:t><u/></w:t></e>";
+    assert_eq!(token(used), r#"<w:t xmlns:w="urn:w"><u xmlns="urn:d"></u></w:t>"#);
+    assert_eq!(token("<e xmlns='urn:d'><t/></e>"), r#"<t xmlns="urn:d"></t>"#);
+    assert_eq!(
+        token("<e><t><u xmlns='urn:d'/></t></e>"),
+        r#"<t xmlns=""><u xmlns="urn:d"></u></t>"#
+    );
 }

@@ -29,9 +29,18 @@ pub(super) struct CoveredNode<'d> {
     /// The enveloped signature, which was left out.
     pub(super) except: Option<Element<'d>>,
     /// The form that was digested; `None` if only the text was.
-    pub(super) form: Option<Canonicalization>,
+    pub(super) form: Option<Form>,
     /// The octets that were digested, where they were to be kept.
     pub(super) octets: Option<Vec<u8>>,
+}
+
+/// A canonical form that was digested.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    /// Of an element in its place.
+    Canonical(Canonicalization),
+    /// Of a token in the place of what refers to it.
+    Token(Canonicalization),
 }
 
 impl<'d> Covered<'d> {
@@ -55,7 +64,7 @@ impl<'d> Covered<'d> {
         &self.key
     }
 
-    /// The elements that References resolved to.
+    /// The elements that References resolved to; of a SecurityTokenReference under the STR-Transform, the token.
     pub fn elements(&self) -> impl Iterator<Item = Element<'d>> {
         self.nodes.iter().map(|node| node.apex)
     }
@@ -103,7 +112,11 @@ impl<'d> Covered<'d> {
             return Some(octets);
         }
         let mut octets = Vec::with_capacity(element.span().len());
-        c14n::element(node.apex, node.form.as_ref()?, node.except, &mut octets).ok()?;
+        match node.form.as_ref()? {
+            Form::Canonical(form) => c14n::element(node.apex, form, node.except, &mut octets),
+            Form::Token(form) => c14n::token(node.apex, form, &mut octets),
+        }
+        .ok()?;
         Some(octets)
     }
 }

@@ -14,6 +14,9 @@ pub struct Reference<'d> {
     pub uri: String,
     /// What the `URI` says.
     pub target: Target,
+    /// The token that the STR-Transform puts in the place of the target, once
+    /// [`Signature::find_tokens`](super::Signature::find_tokens) has found it.
+    pub token: Option<Element<'d>>,
     /// What is done to the target.
     pub transforms: Transforms,
     /// The digest algorithm.
@@ -81,6 +84,12 @@ impl Target {
 }
 
 impl<'d> Reference<'d> {
+    /// The element whose octets are digested: what the `URI` refers to, or the token that it stands for.
+    pub fn resolve(&self) -> Option<Element<'d>> {
+        self.token
+            .or_else(|| self.target.resolve(self.element.document()))
+    }
+
     pub(super) fn read(element: Element<'d>, limits: &Limits) -> Result<Self, Error> {
         let mut fields = Fields::of(element, &["Id", "URI", "Type"])?;
         let uri = element.attribute("URI");
@@ -100,6 +109,7 @@ impl<'d> Reference<'d> {
             element,
             uri: uri.unwrap_or_default().into_owned(),
             target,
+            token: None,
             transforms,
             digest_algorithm,
             digest_value: fields::base64(value, &[])?,

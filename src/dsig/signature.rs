@@ -1,7 +1,7 @@
 use super::error::{Error, ErrorKind};
 use super::fields::{self, Fields};
 use super::reference::Reference;
-use super::transform;
+use super::transform::{self, Processing};
 use crate::algorithm::{DigestAlgorithm, PssParameters, SignatureAlgorithm};
 use crate::c14n::Canonicalization;
 use crate::xml::{Element, Limit, Limits, Namespace};
@@ -79,6 +79,27 @@ impl<'d> Signature<'d> {
             key_info,
             objects: found,
         })
+    }
+}
+
+impl<'d> Signature<'d> {
+    /// Looks up what References with the STR-Transform stand for: `find` is given the element that one refers to, and gives the token
+    /// that this means. A Reference whose token was not looked up does not verify.
+    ///
+    /// # Errors
+    /// Those of `find`.
+    pub fn find_tokens<E>(
+        &mut self,
+        mut find: impl FnMut(Element<'d>) -> Result<Element<'d>, E>,
+    ) -> Result<(), E> {
+        for reference in &mut self.references {
+            if let Processing::StrTransform(_) = reference.transforms.processing
+                && let Some(target) = reference.target.resolve(reference.element.document())
+            {
+                reference.token = Some(find(target)?);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -75,6 +75,10 @@ impl Transforms {
                     Fields::of(transform, &["Algorithm"])?.end()?;
                     transforms.processing = Processing::Base64;
                 }
+                TransformAlgorithm::StrTransform if transforms.enveloped => {
+                    let what = "a token that holds the signature".to_owned();
+                    return Err(Error::at(transform, ErrorKind::Transform(what)));
+                }
                 TransformAlgorithm::StrTransform => {
                     transforms.processing = Processing::StrTransform(str_parameters(transform, limits)?);
                 }

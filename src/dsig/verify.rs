@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::covered::{Covered, CoveredNode};
+use super::covered::{Covered, CoveredNode, Form};
 use super::error::{Error, ErrorKind, not_permitted};
 use super::reference::Reference;
 use super::signature::Signature;
@@ -149,8 +149,10 @@ fn check_permitted(signature: &Signature<'_>, permitted: &Permitted) -> Result<(
             return refuse(reference.element, kind);
         }
         let implied = match &reference.transforms.processing {
-            Processing::Canonical(form) => Some(TransformAlgorithm::Canonicalization(form.algorithm)),
-            Processing::Base64 | Processing::StrTransform(_) => None,
+            Processing::Canonical(form) | Processing::StrTransform(form) => {
+                Some(TransformAlgorithm::Canonicalization(form.algorithm))
+            }
+            Processing::Base64 => None,
         };
         let listed = reference.transforms.listed.iter().copied();
         if let Some(transform) = listed
@@ -236,7 +238,7 @@ fn digest<'d>(
     budget: &mut u64,
     rules: Rules<'_>,
 ) -> Result<(CoveredNode<'d>, DigestValue), Error> {
-    let Some(apex) = reference.target.resolve(signature.element.document()) else {
+    let Some(apex) = reference.resolve() else {
         let kind = ErrorKind::ReferenceUnresolved(reference.uri.trim_start_matches('#').to_owned());
         return Err(Error::at(reference.element, kind));
     };
@@ -263,16 +265,24 @@ fn digest<'d>(
             };
             buffered.finish();
             done.map_err(|error| canonicalization_error(error, reference.element, rules.limits))?;
-            Some(form)
+            Some(Form::Canonical(form))
         }
         Processing::Base64 => {
             let octets = base64_content(apex, except, reference.element)?;
             c14n::Sink::put(&mut counted, &octets);
             None
         }
-        Processing::StrTransform(_) => {
-            let what = "STR-Transform outside of a Security header".to_owned();
+        Processing::StrTransform(_) if reference.token.is_none() => {
+            let what = "STR-Transform where no tokens are known".to_owned();
             return Err(Error::at(reference.element, ErrorKind::Transform(what)));
+        }
+        Processing::StrTransform(form) => {
+            let form = dereferenced(form, reference);
+            let mut buffered = Buffered::new(&mut counted);
+            let done = c14n::token(apex, &form, &mut buffered);
+            buffered.finish();
+            done.map_err(|error| canonicalization_error(error, reference.element, rules.limits))?;
+            Some(Form::Token(form))
         }
     };
     *budget = counted.left();

@@ -20,7 +20,7 @@ use crate::token::SignerHint;
 use crate::trust::{Attested, FirstUse, Issuers, Owner, ReplayKey, ReplayKind, ReplayStore, TrustStore};
 use crate::wss;
 use crate::wss::{Deviation, KeyForm};
-use crate::xml::Element;
+use crate::xml::{Element, Namespace};
 
 /// A message as it was received.
 #[derive(Clone, Debug)]
@@ -182,7 +182,10 @@ impl Gate {
         seen.note(issued.as_ref().and_then(assertion::Issued::proof));
         let mut signatures = Vec::new();
         for element in header.signatures() {
-            let signature = Signature::read(element, Objects::Refused, &self.policy.limits)?;
+            let mut signature = Signature::read(element, Objects::Refused, &self.policy.limits)?;
+            let mut deviations = Vec::new();
+            signature.find_tokens(|reference| wss::dereference(reference, &header, &mut deviations))?;
+            self.weigh_deviations(&deviations, findings)?;
             let proof = self.attested(&signature, &header, issued.as_ref(), &search, findings)?;
             seen.note(Some(&proof));
             signatures.push(proof);
@@ -230,6 +233,7 @@ impl Gate {
         let place = signature.key_info.unwrap_or(signature.element);
         self.require(form(resolved.form), place)?;
         self.weigh_deviations(&resolved.deviations, findings)?;
+        check_tokens(signature, &resolved)?;
         match &resolved.hint {
             SignerHint::X509(hint) => search.by_x509(signature, hint, findings),
             SignerHint::Name(name) => search.by_name(signature, Some(name), findings),
@@ -300,6 +304,20 @@ impl Gate {
             fresh.until(),
             now,
         )?))
+    }
+}
+
+/// A certificate that is signed by way of the STR-Transform is the one whose key signs: another would look like it to whoever takes
+/// the reference for a statement about the signer (T58).
+fn check_tokens<'d>(signature: &Signature<'d>, key: &wss::ResolvedKey<'d>) -> Result<(), wss::Error> {
+    let tokens = signature
+        .references
+        .iter()
+        .filter_map(|reference| reference.token);
+    let mut certificates = tokens.filter(|token| token.is(Namespace::WSSE, "BinarySecurityToken"));
+    match certificates.find(|token| key.token != Some(*token)) {
+        Some(other) => Err(wss::Error::not_of_the_signer(other)),
+        None => Ok(()),
     }
 }
 

@@ -245,7 +245,7 @@ pub(crate) fn finding(
 ) -> SignatureFinding {
     let references = signature.references.iter().enumerate().map(|(place, reference)| {
         let outcome = outcomes.get(place);
-        let resolved = reference.target.resolve(signature.element.document());
+        let resolved = reference.resolve();
         ReferenceFinding {
             uri: reference.uri.clone(),
             element: resolved.map(|element| element.path()),
@@ -304,8 +304,10 @@ pub(crate) fn note_legacy_algorithms(signature: &Signature<'_>, findings: &mut F
             findings.note_legacy("reference-form");
         }
         let implied = match &reference.transforms.processing {
-            Processing::Canonical(form) => Some(TransformAlgorithm::Canonicalization(form.algorithm)),
-            Processing::Base64 | Processing::StrTransform(_) => None,
+            Processing::Canonical(form) | Processing::StrTransform(form) => {
+                Some(TransformAlgorithm::Canonicalization(form.algorithm))
+            }
+            Processing::Base64 => None,
         };
         let used = reference.transforms.listed.iter().copied().chain(implied);
         for transform in used.filter(|transform| !strict.transforms.contains(*transform)) {

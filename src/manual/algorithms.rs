@@ -20,6 +20,10 @@
 //! Comments are part of no reference by `#id` or `""`, whatever the algorithm says, as they are removed when the reference is
 //! resolved (§4.4.3.3).
 //!
+//! The STR-Transform (WSS 1.1 §8.3) stands for the token that a SecurityTokenReference of the same Security header leads to: a
+//! BinarySecurityToken, or an assertion. That token is covered, not the reference. A certificate has to be the one that KeyInfo leads to. A
+//! token that is not in the message, as under a thumbprint, is refused.
+//!
 //! # Signing
 //!
 //! `sealgate sign` and the gateway sign with RSA or ECDSA and SHA-256 or more, and exclusive canonicalization. There is no way to sign with

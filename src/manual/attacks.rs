@@ -71,7 +71,7 @@
 //! | T55 – transform bombs | the same, refused before a key is looked at |
 //! | T56 – too many references and transforms | limits, and a budget of digested octets |
 //! | T57 – other transforms | a closed list |
-//! | T58 – a token swapped under STR-Transform | not in `strict`; elsewhere refused until tokens can be bound to it |
+//! | T58 – a token swapped under STR-Transform | not in `strict`; elsewhere the token is what is digested and covered, at its own place; a certificate under it is the one in KeyInfo ([`wss::dereference`](crate::wss::dereference)) |
 //! | T59 – a Manifest that nobody checks | a Manifest is in an Object, and Objects are refused in messages |
 //! | T60 – external references | nothing is ever fetched: there is no code that could |
 //!

@@ -178,9 +178,12 @@ fn refuse_moved<'d>(
     envelope: &'d Envelope,
     security: &wss::Header<'d>,
 ) -> Result<(), Unmet> {
+    let signature = proof.covered().signature();
     for element in proof.covered().elements() {
         let parent = element.parent();
+        // In the signature itself there is nothing but its KeyInfo, which is read by what it may hold.
         let is_read = parent == Some(security.element())
+            || element.is_within(signature)
             || parent.is_some() && parent == envelope.header() && !is_of_security(element);
         if !is_read && !element.is_within(envelope.body()) {
             return Err(Unmet::at(element, UnmetKind::SignedElsewhere(element.path())));

@@ -125,6 +125,12 @@ impl Error {
         Self::at(ErrorKind::TokenReference { why, clause, value }, element)
     }
 
+    /// A certificate under the STR-Transform that is not the one whose key signs.
+    pub(crate) fn not_of_the_signer(token: Element<'_>) -> Self {
+        let why = "the STR-Transform leads to another certificate than KeyInfo";
+        Self::reference_value(token, why, "WSS 1.1 §8.3", &token.path())
+    }
+
     /// An identifier that cannot be read makes a bad reference; an element in it stays what it is.
     pub(super) fn identifier(error: token::Error) -> Self {
         if matches!(error.kind(), token::ErrorKind::Xml(_)) {

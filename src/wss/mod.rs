@@ -26,6 +26,7 @@ pub use reference::SamlVersion;
 pub use reference::TokenReference;
 pub use resolve::KeyForm;
 pub use resolve::ResolvedKey;
+pub use resolve::dereference;
 pub use resolve::resolve;
 pub use timestamp::Timestamp;
 

@@ -3,6 +3,7 @@ use crate::token::KeyInfoItem;
 use crate::token::SignerHint;
 use crate::token::X509Hint;
 use crate::token::key_info_items;
+use crate::token::x509::X509Token;
 use crate::wss::Deviation;
 use crate::wss::EmbeddedToken;
 use crate::wss::Error;
@@ -13,6 +14,7 @@ use crate::wss::Rule;
 use crate::wss::SamlVersion;
 use crate::wss::TokenReference;
 use crate::xml::Element;
+use crate::xml::Namespace;
 
 /// What a signature of a message says about its key, found in the header. It is a hint and nothing more: it
 /// chooses among keys that are trusted for another reason (T63).
@@ -22,6 +24,8 @@ pub struct ResolvedKey<'d> {
     pub form: KeyForm,
     /// What was said.
     pub hint: SignerHint<'d>,
+    /// The token that was found, if it is in the message.
+    pub token: Option<Element<'d>>,
     /// What the Basic Security Profile forbids about it.
     pub deviations: Vec<Deviation>,
 }
@@ -60,6 +64,7 @@ pub fn resolve<'d>(key_info: Option<Element<'d>>, header: &Header<'d>) -> Result
         return Ok(ResolvedKey {
             form: KeyForm::Nothing,
             hint: SignerHint::Unnamed,
+            token: None,
             deviations,
         });
     };
@@ -75,7 +80,14 @@ pub fn resolve<'d>(key_info: Option<Element<'d>>, header: &Header<'d>) -> Result
     }
     let (form, hint) = match key_info_items(key_info)?.pop() {
         Some(KeyInfoItem::TokenReference(element)) => {
-            follow(&TokenReference::read(element, &mut deviations)?, header)?
+            let reference = TokenReference::read(element, &mut deviations)?;
+            let Found { form, hint, token } = follow(&reference, header)?;
+            return Ok(ResolvedKey {
+                form,
+                hint,
+                token,
+                deviations,
+            });
         }
         Some(KeyInfoItem::X509Data(hint)) => {
             Deviation::note(&mut deviations, Rule::KeyInfoChild, key_info);
@@ -100,16 +112,69 @@ pub fn resolve<'d>(key_info: Option<Element<'d>>, header: &Header<'d>) -> Result
     Ok(ResolvedKey {
         form,
         hint,
+        token: None,
         deviations,
     })
 }
 
-/// What `reference` points at, if it is a token of `header` or known by a description.
-fn follow<'d>(
-    reference: &TokenReference<'d>,
+/// The token that `element` stands for under the STR-Transform (WSS 1.1 §8.3): a SecurityTokenReference in `header` that leads to a
+/// token in the message, found as [`resolve`] finds the token of a key.
+///
+/// # Errors
+/// `wss.token_reference` where `element` is something else or stands elsewhere, or where it leads to no token of the message. A token
+/// that would have to be made first, from a certificate that is known beforehand, is none.
+pub fn dereference<'d>(
+    element: Element<'d>,
     header: &Header<'d>,
-) -> Result<(KeyForm, SignerHint<'d>), Error> {
-    let x509 = |form, hint: X509Hint| Ok((form, SignerHint::X509(hint)));
+    deviations: &mut Vec<Deviation>,
+) -> Result<Element<'d>, Error> {
+    const CLAUSE: &str = "WSS 1.1 §8.3";
+    let is_reference = element.is(Namespace::WSSE, "SecurityTokenReference");
+    if !is_reference || !element.is_within(header.element()) {
+        let why = "the STR-Transform of something else than a SecurityTokenReference of this Security header";
+        return Err(Error::reference_value(element, why, CLAUSE, &element.path()));
+    }
+    let found = follow(&TokenReference::read(element, deviations)?, header)?;
+    let none = || Error::reference(element, "its token is not in the message", CLAUSE);
+    found.token.ok_or_else(none)
+}
+
+/// What a reference leads to.
+struct Found<'d> {
+    form: KeyForm,
+    hint: SignerHint<'d>,
+    token: Option<Element<'d>>,
+}
+
+impl<'d> Found<'d> {
+    fn described(form: KeyForm, hint: X509Hint) -> Self {
+        Self {
+            form,
+            hint: SignerHint::X509(hint),
+            token: None,
+        }
+    }
+
+    fn x509(token: &X509Token<'d>) -> Self {
+        Self {
+            form: KeyForm::BinarySecurityToken,
+            hint: SignerHint::X509(token.hint()),
+            token: Some(token.element()),
+        }
+    }
+
+    fn assertion(element: Element<'d>) -> Self {
+        Self {
+            form: KeyForm::SamlAssertion,
+            hint: SignerHint::Assertion(element),
+            token: Some(element),
+        }
+    }
+}
+
+/// What `reference` points at, if it is a token of `header` or known by a description.
+fn follow<'d>(reference: &TokenReference<'d>, header: &Header<'d>) -> Result<Found<'d>, Error> {
+    let x509 = |form, hint: X509Hint| Ok(Found::described(form, hint));
     match reference.pointer() {
         Pointer::Direct { id, value_type } => direct(reference, id, value_type.as_deref(), header),
         Pointer::SamlId { version, id } => {
@@ -117,7 +182,7 @@ fn follow<'d>(
                 .assertions()
                 .find(|element| SamlVersion::of(*element) == Some(*version) && carries(*element, id))
                 .ok_or_else(|| nowhere(reference, id))?;
-            Ok((KeyForm::SamlAssertion, SignerHint::Assertion(assertion)))
+            Ok(Found::assertion(assertion))
         }
         Pointer::SubjectKeyIdentifier(identifier) => x509(
             KeyForm::SubjectKeyIdentifier,
@@ -141,10 +206,8 @@ fn follow<'d>(
             },
         ),
         Pointer::X509Data(hint) => x509(form_of(hint), hint.clone()),
-        Pointer::Embedded(EmbeddedToken::X509(token)) => x509(KeyForm::BinarySecurityToken, token.hint()),
-        Pointer::Embedded(EmbeddedToken::Assertion(_, element)) => {
-            Ok((KeyForm::SamlAssertion, SignerHint::Assertion(*element)))
-        }
+        Pointer::Embedded(EmbeddedToken::X509(token)) => Ok(Found::x509(token)),
+        Pointer::Embedded(EmbeddedToken::Assertion(_, element)) => Ok(Found::assertion(*element)),
     }
 }
 
@@ -154,17 +217,17 @@ fn direct<'d>(
     id: &str,
     value_type: Option<&str>,
     header: &Header<'d>,
-) -> Result<(KeyForm, SignerHint<'d>), Error> {
+) -> Result<Found<'d>, Error> {
     let target = reference.element().document().element_by_id(id);
     let target = target.ok_or_else(|| nowhere(reference, id))?;
     if let Some(token) = header.x509_tokens().find(|token| token.element() == target) {
         agree(reference, value_type, token.value_type().uri())?;
-        return Ok((KeyForm::BinarySecurityToken, SignerHint::X509(token.hint())));
+        return Ok(Found::x509(token));
     }
     if header.assertions().any(|assertion| assertion == target) {
         let kind = SamlVersion::of(target).map_or("", SamlVersion::token_type);
         agree(reference, value_type, kind)?;
-        return Ok((KeyForm::SamlAssertion, SignerHint::Assertion(target)));
+        return Ok(Found::assertion(target));
     }
     let why = "the element is no token of this Security header";
     Err(Error::reference_value(
@@ -217,270 +280,4 @@ fn form_of(hint: &X509Hint) -> KeyForm {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
-    use super::*;
-    use crate::soap::Envelope;
-    use crate::soap::Roles;
-    use crate::token::x509::BASE64_BINARY;
-    use crate::token::x509::ValueType;
-    use crate::wss::reference::key_identifier::SUBJECT_KEY_IDENTIFIER;
-    use crate::wss::reference::key_identifier::THUMBPRINT_SHA1;
-    use crate::xml::Limits;
-    use crate::xml::Namespace;
-
-    /// Resolves the KeyInfo with `key_info` in it, of a signature after `items`.
-    fn with<T>(items: &str, key_info: &str, look: impl FnOnce(ResolvedKey<'_>) -> T) -> Result<T, Error> {
-        let text = format!(
-            "<s:Envelope xmlns:s='{}' xmlns:wsse='{}' xmlns:wsse11='{}' xmlns:wsu='{}' xmlns:ds='{}' xmlns:saml2='{}' \
-             xmlns:saml1='{}' xmlns:dsig11='{}'><s:Header><x xmlns='urn:x'><saml2:Assertion ID='_elsewhere'/></x>\
-             <wsse:Security s:actor='urn:them'>{}</wsse:Security><wsse:Security>{items}<ds:Signature>\
-             {key_info}</ds:Signature></wsse:Security></s:Header><s:Body wsu:Id='body'/></s:Envelope>",
-            Namespace::SOAP11.uri(),
-            Namespace::WSSE.uri(),
-            Namespace::WSSE11.uri(),
-            Namespace::WSU.uri(),
-            Namespace::DS.uri(),
-            Namespace::SAML2.uri(),
-            Namespace::SAML1.uri(),
-            Namespace::DSIG11.uri(),
-            token("theirs")
-        );
-        let envelope = Envelope::parse(text.into(), &Limits::default()).unwrap();
-        let header = Header::read(&envelope, &Roles::default(), &Limits::default()).unwrap();
-        let signature = header.signatures().next().unwrap();
-        resolve(signature.child(Namespace::DS, "KeyInfo"), &header).map(look)
-    }
-
-    fn info(content: &str) -> String {
-        format!("<ds:KeyInfo>{content}</ds:KeyInfo>")
-    }
-
-    fn reference(attributes: &str, content: &str) -> String {
-        let reference =
-            format!("<wsse:SecurityTokenReference {attributes}>{content}</wsse:SecurityTokenReference>");
-        info(&reference)
-    }
-
-    fn code(items: &str, key_info: &str) -> &'static str {
-        with(items, key_info, |key| panic!("{key:?}")).unwrap_err().code()
-    }
-
-    fn form(items: &str, key_info: &str) -> (KeyForm, Vec<Rule>) {
-        with(items, key_info, |key| {
-            (key.form, key.deviations.iter().map(Deviation::rule).collect())
-        })
-        .unwrap()
-    }
-
-    fn token(id: &str) -> String {
-        let value_type = ValueType::X509v3.uri();
-        format!(
-            "<wsse:BinarySecurityToken wsu:Id='{id}' ValueType='{value_type}' EncodingType='{BASE64_BINARY}'>AQID</wsse:BinarySecurityToken>"
-        )
-    }
-
-    fn identifier(value_type: &str, content: &str) -> String {
-        reference(
-            "",
-            &format!(
-                "<wsse:KeyIdentifier ValueType='{value_type}' EncodingType='{BASE64_BINARY}'>{content}</wsse:KeyIdentifier>"
-            ),
-        )
-    }
-
-    fn saml_id(version: SamlVersion, id: &str) -> String {
-        let uri = version.identifier_type();
-        reference(
-            "",
-            &format!("<wsse:KeyIdentifier ValueType='{uri}'>{id}</wsse:KeyIdentifier>"),
-        )
-    }
-
-    const ASSERTIONS: &str = "<saml2:Assertion ID='_two'/><saml1:Assertion AssertionID='_one'/>";
-    const CERTIFICATE: &str = "<ds:X509Certificate>AQID</ds:X509Certificate>";
-    const SERIAL: &str = "<ds:X509IssuerSerial><ds:X509IssuerName>CN=ca</ds:X509IssuerName>\
-                          <ds:X509SerialNumber>1</ds:X509SerialNumber></ds:X509IssuerSerial>";
-
-    #[test]
-    fn a_direct_reference_finds_its_token() {
-        let direct = reference("", "<wsse:Reference URI='#t'/>");
-        with(&token("t"), &direct, |key| {
-            assert_eq!(key.form, KeyForm::BinarySecurityToken);
-            let SignerHint::X509(hint) = key.hint else {
-                panic!("{:?}", key.hint);
-            };
-            assert_eq!(hint.certificates, [&[1, 2, 3][..]]);
-            assert!(key.deviations.is_empty());
-        })
-        .unwrap();
-        let uri = ValueType::X509v3.uri();
-        let typed = format!("<wsse:Reference URI='#t' ValueType='{uri}'/>");
-        assert_eq!(
-            form(&token("t"), &reference("", &typed)).0,
-            KeyForm::BinarySecurityToken
-        );
-        for id in ["_two", "_one"] {
-            let direct = reference("", &format!("<wsse:Reference URI='#{id}'/>"));
-            assert_eq!(form(ASSERTIONS, &direct).0, KeyForm::SamlAssertion);
-        }
-    }
-
-    #[test]
-    fn a_reference_leads_to_a_token_of_this_header_or_is_refused() {
-        let items = format!(
-            "{}<wsse:SecurityTokenReference wsu:Id='loop'><wsse:Reference URI='#loop'/></wsse:SecurityTokenReference>\
-             <wsu:Timestamp wsu:Id='timestamp'><wsu:Created>2026-11-24T00:00:00Z</wsu:Created></wsu:Timestamp>",
-            token("t")
-        );
-        for id in ["nowhere", "theirs", "body", "timestamp", "loop", "_elsewhere"] {
-            let direct = reference("", &format!("<wsse:Reference URI='#{id}'/>"));
-            assert_eq!(code(&items, &direct), "wss.token_reference", "{id}");
-        }
-    }
-
-    #[test]
-    fn a_reference_says_what_the_token_is() {
-        let path = ValueType::X509PkiPathV1.uri();
-        let typed = format!("<wsse:Reference URI='#t' ValueType='{path}'/>");
-        assert_eq!(code(&token("t"), &reference("", &typed)), "wss.token_reference");
-        let attribute = format!("wsse11:TokenType='{path}'");
-        let direct = "<wsse:Reference URI='#t'/>";
-        assert_eq!(
-            code(&token("t"), &reference(&attribute, direct)),
-            "wss.token_reference"
-        );
-        let saml = format!("wsse11:TokenType='{}'", SamlVersion::Saml11.token_type());
-        let two = "<wsse:Reference URI='#_two'/>";
-        assert_eq!(code(ASSERTIONS, &reference(&saml, two)), "wss.token_reference");
-        assert_eq!(
-            form(ASSERTIONS, &reference(&saml, "<wsse:Reference URI='#_one'/>")).0,
-            KeyForm::SamlAssertion
-        );
-    }
-
-    #[test]
-    fn an_assertion_is_found_by_its_id() {
-        with(ASSERTIONS, &saml_id(SamlVersion::Saml20, "_two"), |key| {
-            assert_eq!(key.form, KeyForm::SamlAssertion);
-            assert!(matches!(key.hint, SignerHint::Assertion(element) if element.is(Namespace::SAML2, "Assertion")));
-        })
-        .unwrap();
-        assert_eq!(
-            form(ASSERTIONS, &saml_id(SamlVersion::Saml11, "_one")).0,
-            KeyForm::SamlAssertion
-        );
-        for (version, id) in [
-            (SamlVersion::Saml20, "_one"),
-            (SamlVersion::Saml11, "_two"),
-            (SamlVersion::Saml20, "_elsewhere"),
-            (SamlVersion::Saml20, "_nowhere"),
-        ] {
-            assert_eq!(
-                code(ASSERTIONS, &saml_id(version, id)),
-                "wss.token_reference",
-                "{id}"
-            );
-        }
-    }
-
-    #[test]
-    fn descriptions_are_kept_as_they_are() {
-        with("", &identifier(SUBJECT_KEY_IDENTIFIER, "AQID"), |key| {
-            assert_eq!(key.form, KeyForm::SubjectKeyIdentifier);
-            let hint = X509Hint {
-                subject_key_identifiers: vec![vec![1, 2, 3]],
-                ..X509Hint::default()
-            };
-            assert_eq!(key.hint, SignerHint::X509(hint));
-        })
-        .unwrap();
-        with(
-            "",
-            &identifier(THUMBPRINT_SHA1, "AAECAwQFBgcICQoLDA0ODxAREhM="),
-            |key| {
-                assert_eq!(key.form, KeyForm::Thumbprint);
-                let hint = X509Hint {
-                    digests: vec![(DigestAlgorithm::Sha1, (0..20).collect())],
-                    ..X509Hint::default()
-                };
-                assert_eq!(key.hint, SignerHint::X509(hint));
-            },
-        )
-        .unwrap();
-        let certificate = identifier(ValueType::X509v3.uri(), "AQID");
-        assert_eq!(
-            form("", &certificate),
-            (KeyForm::BinarySecurityToken, vec![Rule::IdentifierValueType])
-        );
-    }
-
-    #[test]
-    fn x509_data_is_called_what_it_holds() {
-        let ski = "<ds:X509SKI>AQID</ds:X509SKI>";
-        for (content, expected) in [
-            (SERIAL.to_owned(), KeyForm::IssuerSerial),
-            (ski.to_owned(), KeyForm::SubjectKeyIdentifier),
-            (CERTIFICATE.to_owned(), KeyForm::X509Data),
-            (format!("{SERIAL}{CERTIFICATE}"), KeyForm::X509Data),
-            (format!("{SERIAL}{ski}"), KeyForm::X509Data),
-        ] {
-            let data = format!("<ds:X509Data>{content}</ds:X509Data>");
-            assert_eq!(form("", &reference("", &data)), (expected, vec![]), "{content}");
-            assert_eq!(
-                form("", &info(&data)),
-                (expected, vec![Rule::KeyInfoChild]),
-                "{content}"
-            );
-        }
-    }
-
-    #[test]
-    fn tokens_may_be_embedded() {
-        let embedded = |content: &str| reference("", &format!("<wsse:Embedded>{content}</wsse:Embedded>"));
-        assert_eq!(form("", &embedded(&token("t"))).0, KeyForm::BinarySecurityToken);
-        with("", &embedded("<saml2:Assertion ID='_inside'/>"), |key| {
-            assert!(matches!(key.hint, SignerHint::Assertion(element) if element.attribute("ID").unwrap() == "_inside"));
-        })
-        .unwrap();
-    }
-
-    #[test]
-    fn nothing_said_is_any_key() {
-        assert_eq!(form("", ""), (KeyForm::Nothing, vec![]));
-        assert_eq!(form("", &info("")), (KeyForm::Nothing, vec![Rule::KeyInfoEmpty]));
-    }
-
-    #[test]
-    fn a_name_is_a_hint() {
-        let name = info("<ds:KeyName>alice</ds:KeyName>");
-        assert_eq!(form("", &name), (KeyForm::KeyName, vec![Rule::KeyInfoChild]));
-        with("", &name, |key| {
-            assert_eq!(key.hint, SignerHint::Name("alice".to_owned()))
-        })
-        .unwrap();
-    }
-
-    #[test]
-    fn a_key_that_comes_along_is_refused() {
-        for value in ["<ds:KeyValue/>", "<dsig11:DEREncodedKeyValue/>"] {
-            assert_eq!(code("", &info(value)), "dsig.key_value", "{value}");
-        }
-    }
-
-    #[test]
-    fn a_key_is_named_once_and_in_a_way_that_is_read() {
-        let one = "<wsse:SecurityTokenReference><wsse:Reference URI='#t'/></wsse:SecurityTokenReference>";
-        for content in [
-            one.repeat(2),
-            format!("{one}<ds:KeyValue/>"),
-            format!("<ds:KeyName>a</ds:KeyName>{one}"),
-            format!("{one}text"),
-            "<ds:RetrievalMethod URI='#t'/>".to_owned(),
-            "<dsig11:KeyInfoReference URI='#t'/>".to_owned(),
-            "<wsse:BinarySecurityToken/>".to_owned(),
-        ] {
-            assert_eq!(code(&token("t"), &info(&content)), "wss.key_info", "{content}");
-        }
-    }
-}
+mod tests;

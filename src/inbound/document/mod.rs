@@ -170,7 +170,7 @@ fn note_covered<'d>(
 ) {
     const ONLY_TEXT: &str = "only_text_covered";
     for reference in &signature.references {
-        let Some(element) = reference.target.resolve(signature.element.document()) else {
+        let Some(element) = reference.resolve() else {
             continue;
         };
         if proof.signs(element) {
