@@ -1,5 +1,6 @@
 # make demo    see it work: makes keys, starts a gateway and a legacy backend, sends good and bad messages
 # make test    everything, including other SOAP stacks as clients
+# make second-opinion    the same messages before libxmlsec1 and samael
 # make check   formatting, lints, documentation, licences of what we depend on
 #
 # Longer runs of what `make test` does a slice of; DOCUMENTS says how many:
@@ -13,7 +14,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check differential wrapping mutations linear deny setup setup-build
+.PHONY: demo test second-opinion check differential wrapping mutations linear deny setup setup-build setup-second-opinion
 
 CARGO ?= cargo
 VENV := build/venv
@@ -30,10 +31,13 @@ demo: setup-build
 test: setup
 	$(CARGO) test --locked
 
-check: setup-build deny
+second-opinion: setup-second-opinion
+	$(CARGO) test --locked --features second_opinion --test second_opinion
+
+check: setup-second-opinion deny
 	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --all-features
 
 # What takes long is optimized; what it depends on is already, and is not built anew.
 OPTIMIZED := --config profile.dev.package.sealgate.opt-level=2
@@ -59,6 +63,9 @@ setup: setup-build $(NODE)/.ready
 
 setup-build:
 	@.ci/setup build
+
+setup-second-opinion: setup-build
+	@.ci/setup second-opinion
 
 # Speed of the tool is no matter, time to build it is: no optimization takes a quarter of the time.
 build/tools/bin/cargo-deny: | setup-build

@@ -15,6 +15,7 @@ pub mod wss;
 
 // Deciding.
 pub mod trust;
+pub mod second_opinion;
 pub mod policy;
 pub mod rejection;
 pub mod inbound;

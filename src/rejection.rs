@@ -9,6 +9,7 @@ use crate::crypto::{CertificateError, Unavailable};
 use crate::dsig;
 use crate::policy;
 use crate::policy::Unmet;
+use crate::second_opinion;
 use crate::soap;
 use crate::soap::Fault;
 use crate::token;
@@ -52,6 +53,8 @@ pub enum Rejection {
     Issuer(IssuerError),
     /// The cryptography is not available.
     Unavailable(Unavailable),
+    /// We accept it, and another implementation does not agree.
+    SecondOpinion(second_opinion::Error),
     /// It was used before, or whether it was cannot be told.
     Replay(ReplayError),
 }
@@ -146,6 +149,7 @@ impl Rejection {
             Self::SamlPolicy(error) => error.code(),
             Self::Issuer(error) => error.code(),
             Self::Unavailable(error) => error.code(),
+            Self::SecondOpinion(error) => error.code(),
             Self::Replay(error) => error.code(),
         }
     }
@@ -166,7 +170,7 @@ impl Rejection {
             Self::Deviation(_) => Stage::Wss,
             Self::SamlPolicy(_) => Stage::Saml,
             Self::Issuer(_) => Stage::Trust,
-            Self::Unavailable(_) => Stage::Dsig,
+            Self::SecondOpinion(_) | Self::Unavailable(_) => Stage::Dsig,
             Self::Replay(_) => Stage::Replay,
         })
     }
@@ -185,6 +189,7 @@ impl Rejection {
             Self::Deviation(error) => error.position(),
             Self::SamlPolicy(error) => error.position(),
             Self::Issuer(error) => error.position(),
+            Self::SecondOpinion(error) => error.position(),
             Self::SamlBinding(_)
             | Self::Certificate(_)
             | Self::OtherKey(_)
@@ -210,7 +215,7 @@ impl Rejection {
             Self::Deviation(error) => error.clause(),
             Self::SamlPolicy(error) => error.clause(),
             Self::Issuer(error) => error.clause(),
-            Self::Unavailable(_) => None,
+            Self::SecondOpinion(_) | Self::Unavailable(_) => None,
             Self::Replay(error) => error.clause(),
         }
     }
@@ -222,6 +227,7 @@ impl Rejection {
             Self::Policy(unmet) => unmet.is_indeterminate(),
             Self::SamlPolicy(error) => error.is_indeterminate(),
             Self::Issuer(error) => error.is_indeterminate(),
+            Self::SecondOpinion(error) => error.is_indeterminate(),
             Self::Replay(error) => error.is_ours(),
             Self::Xml(_)
             | Self::Dsig(_)
@@ -264,6 +270,7 @@ impl Rejection {
             | Self::SamlPolicy(_)
             | Self::SamlBinding(_)
             | Self::Issuer(_)
+            | Self::SecondOpinion(_)
             | Self::Replay(_) => Fault::FailedCheck,
         }
     }
@@ -286,6 +293,7 @@ impl fmt::Display for Rejection {
             Self::Deviation(error) => error.fmt(f),
             Self::SamlPolicy(error) => error.fmt(f),
             Self::Issuer(error) => error.fmt(f),
+            Self::SecondOpinion(error) => error.fmt(f),
             Self::Unavailable(error) => error.fmt(f),
             Self::Replay(error) => error.fmt(f),
         }
@@ -319,6 +327,7 @@ from! {
     Deviation(wss::Deviation);
     SamlPolicy(policy::saml::Error);
     Issuer(IssuerError);
+    SecondOpinion(second_opinion::Error);
     Unavailable(Unavailable);
     Replay(ReplayError);
 }

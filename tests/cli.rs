@@ -274,6 +274,30 @@ fn what_cannot_be_used_ends_with_2() {
     );
 }
 
+#[test]
+#[cfg(not(feature = "second_opinion"))]
+fn a_second_opinion_that_is_not_built_in_cannot_be_asked_for() {
+    let refused = |arguments: &str| {
+        let output = sealgate(arguments, b"<a/>");
+        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            told.contains("build it with the Cargo feature second_opinion"),
+            "{told}"
+        );
+    };
+    for command in ["verify", "saml verify", "dsig verify"] {
+        refused(&format!("{command} --second-opinion -"));
+    }
+    let shown = sealgate("policy show strict", b"").stdout;
+    let asks = String::from_utf8(shown)
+        .unwrap()
+        .replace("\"not-asked\"", "\"required\"");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), asks).unwrap();
+    refused(&format!("verify --policy {} -", file.path().display()));
+}
+
 /// How every fixture was signed, and when it is judged.
 const STRICT: &str = "verify --trust keys/ca.pem --at 2026-11-24T00:00:30Z";
 

@@ -20,12 +20,13 @@ use crate::inbound::document::DocumentKeys;
 use crate::policy::Part;
 use crate::policy::Policy;
 use crate::policy::Profile;
+use crate::second_opinion::SecondOpinion;
 use crate::trust::Issuers;
 use crate::trust::TrustSources;
 use crate::trust::TrustStore;
 use crate::xml;
 
-use super::args::{DsigVerifyArguments, OwnKeyPaths, PasswordArguments, TrustArguments};
+use super::args::{DsigVerifyArguments, JudgingArguments, OwnKeyPaths, PasswordArguments, TrustArguments};
 use super::at::At;
 use super::exit::Stop;
 use super::report::{Reason, plain};
@@ -82,6 +83,19 @@ fn add_metadata(issuers: &mut Issuers, option: &str, path: &Path, bytes: Vec<u8>
             .map_or_else(String::new, |position| format!(":{position}"));
         unusable(option, &format_args!("{shown}{place}: {error}"))
     })
+}
+
+/// The policy that inputs are judged by.
+pub(crate) fn judging_policy(arguments: &JudgingArguments) -> Result<Policy, Stop> {
+    let mut policy = policy(&arguments.policy)?;
+    if arguments.second_opinion {
+        let asked = SecondOpinion::Required;
+        asked
+            .check()
+            .map_err(|error| unusable("--second-opinion", &error))?;
+        policy.second_opinion = asked;
+    }
+    Ok(policy)
 }
 
 /// The policy of this name, or in this file.

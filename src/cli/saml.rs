@@ -8,7 +8,7 @@ use super::report::{self, Report};
 
 /// `sealgate saml verify`: SAML documents by themselves, judged as a relying party judges them.
 pub(crate) fn verify(arguments: SamlVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let policy = inputs::policy(&arguments.judging.policy)?;
+    let policy = inputs::judging_policy(&arguments.judging)?;
     let trust = inputs::trust(&arguments.trust, &arguments.party.metadata)?;
     let party = arguments.party.relying_party();
     let (format, at) = (arguments.output.format, arguments.judging.at);

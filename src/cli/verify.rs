@@ -9,7 +9,7 @@ use super::report::{self, Report};
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let policy = inputs::policy(&arguments.judging.policy)?;
+    let policy = inputs::judging_policy(&arguments.judging)?;
     let trust = inputs::trust(&arguments.trust, &arguments.party.metadata)?;
     let gate = Gate {
         trust: trust.store,

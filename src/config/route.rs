@@ -23,6 +23,7 @@ use crate::relay::HeaderNameError;
 use crate::relay::IdentityHeaders;
 use crate::relay::Patience;
 use crate::relay::Route;
+use crate::second_opinion::SecondOpinion;
 use crate::soap::QName;
 use crate::soap::Roles;
 use crate::trust::Revocation;
@@ -61,10 +62,14 @@ fn check(
     let policy = policy::check(&route.policy, &path.key("policy"), source);
     let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
     let understood = understood(&route.understands, &path.key("understands"), source);
+    let second_opinion = second_opinion(route.second_opinion, &path.key("second_opinion"), source);
     let trust = trust::check(&route.trust, &path.key("trust"), source);
     let mut policy = policy?;
     if route.trust.revocation == typed::Revocation::Always {
         policy.certificates.revocation = Revocation::Required;
+    }
+    if route.second_opinion == SecondOpinion::Required {
+        policy.second_opinion = second_opinion?;
     }
     let (trust, issuers) = trust?;
     let saml = route.trust.saml.as_ref();
@@ -160,6 +165,13 @@ fn understood(names: &[String], path: &KeyPath, source: &mut Source<'_>) -> Opti
         }
     }
     (understood.len() == names.len()).then_some(understood)
+}
+
+fn second_opinion(asked: SecondOpinion, path: &KeyPath, source: &mut Source<'_>) -> Option<SecondOpinion> {
+    let checked = asked.check().map_err(|error| {
+        source.problem(path, format!("cannot be had: {error}"), "or leave it out");
+    });
+    checked.ok().map(|()| asked)
 }
 
 fn identity(route: &typed::Route, path: &KeyPath, source: &mut Source<'_>) -> Option<IdentityHeaders> {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::relay::Fact;
+use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
 
 /// The configuration of a gateway. Relative paths start from the folder of this file.
@@ -167,6 +168,9 @@ pub(super) struct Route {
     /// "strict", "saml-sso" or "bsp11", or the path of a policy in TOML.
     #[serde(default = "policy")]
     pub(super) policy: String,
+    /// Whether libxmlsec1 and samael have to agree about each message. For programs built with `second_opinion`.
+    #[serde(default)]
+    pub(super) second_opinion: SecondOpinion,
     /// Whose signatures count.
     pub(super) trust: Trust,
     /// Header blocks with mustUnderstand that the backend understands, as "{urn:example}Session".

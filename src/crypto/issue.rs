@@ -21,7 +21,11 @@ use openssl::x509::extension::SubjectAlternativeName;
 use openssl::x509::extension::SubjectKeyIdentifier;
 
 use super::Certificate;
+#[cfg(feature = "second_opinion")]
+use super::Curve;
 use super::PrivateKey;
+#[cfg(feature = "second_opinion")]
+use super::PublicKey;
 use super::Unavailable;
 use super::random_bytes;
 
@@ -98,6 +102,29 @@ fn build(
     let signer = issuer.map_or(key, |(_, key)| key);
     builder.sign(signer.openssl(), MessageDigest::sha256())?;
     builder.build().to_der()
+}
+
+/// A certificate around `key`, for software that takes keys in no other form. It says nothing: nobody's name, a second of
+/// validity, and the signature of a key that nobody keeps.
+///
+/// # Errors
+///
+/// [`Unavailable`] when the crypto library fails.
+#[cfg(feature = "second_opinion")]
+pub(crate) fn certificate_around(key: &PublicKey) -> Result<Vec<u8>, Unavailable> {
+    let failed = |error| Unavailable::new("a certificate", error);
+    let passing = PrivateKey::generate_ec(Curve::P256).map_err(|error| Unavailable::new("a key", error))?;
+    let build = || {
+        let mut builder = X509Builder::new()?;
+        builder.set_version(2)?;
+        builder.set_serial_number(Asn1Integer::from_bn(BigNum::from_u32(1)?.as_ref())?.as_ref())?;
+        builder.set_not_before(Asn1Time::from_unix(0)?.as_ref())?;
+        builder.set_not_after(Asn1Time::from_unix(1)?.as_ref())?;
+        builder.set_pubkey(key.openssl())?;
+        builder.sign(passing.openssl(), MessageDigest::sha256())?;
+        builder.build().to_der()
+    };
+    build().map_err(failed)
 }
 
 fn name(new: &NewCertificate<'_>) -> Result<X509Name, ErrorStack> {

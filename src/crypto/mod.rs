@@ -54,6 +54,8 @@ pub use extensions::NameConstraints;
 pub use general_name::GeneralName;
 pub use issue::CertificateRole;
 pub use issue::NewCertificate;
+#[cfg(feature = "second_opinion")]
+pub(crate) use issue::certificate_around;
 pub use issue::issue;
 pub use key::Curve;
 pub use key::KeyError;
@@ -91,6 +93,6 @@ pub use verify::verify_pss;
 pub use verify::verify_truncated_hmac;
 
 /// Forgets what the library noted about a failure that is already understood, so that nobody finds it later.
-fn drop_library_errors() {
+pub(crate) fn drop_library_errors() {
     drop(openssl::error::ErrorStack::get());
 }

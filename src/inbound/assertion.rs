@@ -40,6 +40,14 @@ pub(super) struct Presented<'d> {
     pub(super) element: Element<'d>,
     /// What it says, and its use.
     pub(super) accepted: Accepted,
+    proof: Option<Attested<'d>>,
+}
+
+impl<'d> Presented<'d> {
+    /// Its issuer's signature.
+    pub(super) fn proof(&self) -> Option<&Attested<'d>> {
+        self.proof.as_ref()
+    }
 }
 
 /// Reads the one assertion of `header`.
@@ -197,6 +205,7 @@ pub(super) fn present<'d>(
     Ok(Presented {
         element: assertion.element,
         accepted,
+        proof,
     })
 }
 

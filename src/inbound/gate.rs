@@ -15,6 +15,7 @@ use crate::policy::{
     Admitted, BasicSecurityProfile, Destination, Evidence, KeyReference, Part, Policy, Unmet, UnmetKind,
 };
 use crate::rejection::Rejection;
+use crate::second_opinion;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
 use crate::token::SignerHint;
 use crate::trust::{Attested, FirstUse, Issuers, Owner, ReplayKey, ReplayKind, ReplayStore, TrustStore};
@@ -106,6 +107,7 @@ impl Gate {
             let requested = relayable.for_destination(destination, received.action.as_deref());
             requested.map_err(|error| Unmet::at(envelope.body(), UnmetKind::NoOperation(error)))?;
         }
+        self.second_opinion(&weighed)?;
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
         let first_use = self.first_use(&weighed, now)?;
         let claims = weighed.presented.map(|presented| presented.accepted.claims);
@@ -145,6 +147,7 @@ impl Gate {
         if self.policy.signed.contains(&Part::Body) {
             check_relayable(&envelope, &mut weighed.admitted)?;
         }
+        self.second_opinion(&weighed)?;
         Ok(())
     }
 
@@ -278,6 +281,19 @@ impl Gate {
         } else {
             Err(Unmet::at(place, UnmetKind::KeyReference(form)))
         }
+    }
+
+    /// Whether other implementations agree about every signature that counted, where the policy asks for that.
+    fn second_opinion(&self, weighed: &Weighed<'_>) -> Result<(), second_opinion::Error> {
+        let asked = self.policy.second_opinion;
+        let issuer = weighed
+            .presented
+            .as_ref()
+            .and_then(Presented::proof)
+            .map(Attested::covered);
+        let mut counted = weighed.admitted.signatures().map(Attested::covered).chain(issuer);
+        counted.try_for_each(|covered| asked.of_signature(covered))?;
+        asked.of_saml(issuer.as_slice())
     }
 
     /// Remembers the message, and the assertion in it if it may be used once only; refuses what was remembered before.

@@ -120,6 +120,7 @@
 //! | `dsig.pss_parameters` | parameters of RSASSA-PSS with a salt that the policy does not allow, or another trailer field than 1 |
 //! | `dsig.reference_form` | a URI of a form that the policy does not allow, or none |
 //! | `dsig.reference_unresolved` | no element has the referenced ID |
+//! | `dsig.second_opinion` | we accept the signature, and libxmlsec1 does not confirm it: see [`defaults`](super::defaults) |
 //! | `dsig.signature_length` | the value has not the length that algorithm and key make |
 //! | `dsig.signature_mismatch` | the value was not made by this key over this SignedInfo |
 //! | `dsig.signature_range` | r or s out of range |
@@ -206,6 +207,7 @@
 //! | `saml.recipient_missing` | a bearer confirmation without Recipient |
 //! | `saml.recipient_unknown` | nobody said what our address is |
 //! | `saml.request_unknown` | nobody said which request was sent |
+//! | `saml.second_opinion` | we accept what the issuer signed, and samael does not confirm it: see [`defaults`](super::defaults) |
 //! | `saml.sender_vouches` | no signature of one who may vouch covers assertion and Body |
 //! | `saml.signature_parent` | the signature does not mean the element that it stands in |
 //! | `saml.signature_place` | the signature is not where the schema has it |

@@ -47,3 +47,24 @@
 //! A CA certificate is an anchor: it vouches for whom it certifies, on a gateway only for those whom a subject or SAN constraint
 //! names. Any other certificate is a pin: that one and no other. A key in SAML metadata is its entity's. Without any, everything is
 //! refused with `trust.no_anchor`; there is no setting that skips verification.
+//!
+//! # A second opinion
+//!
+//! A program built with the Cargo feature `second_opinion` can ask libxmlsec1 and samael about each message that it is about to
+//! accept: `second_opinion = "required"` for a route or in a policy, `--second-opinion` for a command. Without the feature these are
+//! errors of configuration. They are off when nothing is said.
+//!
+//! libxmlsec1 verifies each signature that counted, in the bytes that came, with the key that we trusted. samael verifies each
+//! signature of a SAML Response or Assertion, and the octets that it says were signed must be those that we digested. What they
+//! do not confirm is refused with `dsig.second_opinion` or `saml.second_opinion` and logged as an error. That includes what they
+//! cannot judge (`indeterminate`):
+//!
+//! * algorithms that the system's libxmlsec1 does not know, as RSA-PSS and SHA-3 before its version 1.3, Ed25519, the
+//!   STR-Transform;
+//! * a Manifest, which it would follow, and shared secrets;
+//! * a text of more than 10,000,000 bytes, or more than 256 levels of elements, where libxml2 stops;
+//! * for samael, two attributes called ID with one value inside an assertion, whoever's they are.
+//!
+//! They see only messages that a trusted key signed and everything else has accepted, and can make nothing pass. What they
+//! cost is theirs: libxml2 is not linear in namespaces. libxmlsec1 writes its own diagnostics to standard error, the first
+//! time a line about XSLT, which it then never uses.

@@ -16,6 +16,7 @@
 //! | [`attest`](crate::trust::attest) | `Covered` and whose key it is | [`Attested`](crate::trust::Attested) | a key that is not the trusted one |
 //! | [`judge_assertion`](crate::policy::saml::judge_assertion) | an assertion and what its presenter has shown | [`Accepted`](crate::policy::saml::Accepted) | a wrong audience, time, confirmation, … |
 //! | [`Policy::admit`](crate::policy::Policy::admit) | all evidence | [`Admitted`](crate::policy::Admitted) | a required part that the Body's signer did not sign at its place; a stale Timestamp |
+//! | [`SecondOpinion`](crate::second_opinion::SecondOpinion), if asked for | what was accepted | nothing more | what libxmlsec1 or samael do not confirm |
 //! | [`ReplayStore::first_use`](crate::trust::ReplayStore::first_use) | what identifies the content | [`FirstUse`](crate::trust::FirstUse) | a second use, or not knowing |
 //! | [`Gate::verify`](crate::inbound::Gate::verify) | all of it | [`VerifiedMessage`](crate::inbound::VerifiedMessage) | a QName whose prefix is not covered |
 //!

@@ -10,6 +10,7 @@ use crate::algorithm::{
     Permitted, PssSalts, ReferenceForm, Set, SignatureAlgorithm as Signature,
     TransformAlgorithm as Transform,
 };
+use crate::second_opinion::SecondOpinion;
 use crate::trust::Revocation;
 use crate::xml::Limits;
 
@@ -85,6 +86,7 @@ fn strict() -> Policy {
             KeyReference::Thumbprint,
             KeyReference::SamlAssertion,
         ],
+        second_opinion: SecondOpinion::NotAsked,
         timestamp: TimestampRules {
             presence: TimestampPresence::Required,
             expires: Expires::Required,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::requirement::SignedParts;
 use super::saml_rules::SamlRules;
 use crate::algorithm::Permitted;
+use crate::second_opinion::{NotBuilt, SecondOpinion};
 use crate::trust::{DsaKeys, PathRules, Revocation, Sha1Signatures};
 use crate::xml::Limits;
 
@@ -25,6 +26,9 @@ pub struct Policy {
     pub basic_security_profile: BasicSecurityProfile,
     /// Forms in which a signature may say which key made it. Only ever a hint.
     pub key_references: Vec<KeyReference>,
+    /// Whether libxmlsec1 and samael have to agree before a message passes.
+    #[serde(default)]
+    pub second_opinion: SecondOpinion,
     /// What the Timestamp must be.
     pub timestamp: TimestampRules,
     /// What certificates must be.
@@ -237,6 +241,8 @@ pub enum PolicyError {
     ClockSkew(u32),
     /// The assertions' or Timestamps' life is above 24 hours, beyond which no use is remembered.
     Life,
+    /// It asks for a second opinion, which this program cannot give.
+    SecondOpinion(NotBuilt),
 }
 
 impl std::fmt::Display for PolicyError {
@@ -246,6 +252,7 @@ impl std::fmt::Display for PolicyError {
             Self::Life => {
                 f.write_str("timestamp.max_age is above 86,400 s, beyond which no use is remembered")
             }
+            Self::SecondOpinion(why) => why.fmt(f),
         }
     }
 }
@@ -253,7 +260,8 @@ impl std::fmt::Display for PolicyError {
 impl std::error::Error for PolicyError {}
 
 impl Policy {
-    /// Checks what the types do not say: that it forgets nothing too early.
+    /// Checks what the types do not say: that it forgets nothing too early, and needs nothing that this program does not
+    /// have.
     ///
     /// # Errors
     /// [`PolicyError`].
@@ -264,6 +272,7 @@ impl Policy {
         if self.timestamp.max_age > 86_400 {
             return Err(PolicyError::Life);
         }
+        self.second_opinion.check().map_err(PolicyError::SecondOpinion)?;
         Ok(self)
     }
 

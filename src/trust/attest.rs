@@ -131,6 +131,11 @@ impl<'d> Attested<'d> {
         &self.covered
     }
 
+    /// The same without whose key it was: the weaker proof.
+    pub fn into_covered(self) -> Covered<'d> {
+        self.covered
+    }
+
     /// The octets that were digested for `element`, as [`Covered::take_octets`] has them.
     pub fn take_octets(&mut self, element: Element<'d>) -> Option<Vec<u8>> {
         self.covered.take_octets(element)

@@ -6,7 +6,6 @@ use super::arena::{AttributeRecord, BreakKind, DeclarationRecord, ElementRecord,
 use super::attributes::local_name;
 use super::document::Document;
 use super::error::{Error, ErrorKind, Position};
-use super::ids;
 use super::namespace::Namespace;
 use super::text::{Text, append_text, attribute_value};
 
@@ -204,9 +203,17 @@ impl<'d> Element<'d> {
 
     /// The ID that it carries.
     pub fn id(self) -> Option<Cow<'d, str>> {
+        self.id_attribute().map(Attribute::value)
+    }
+
+    /// The attribute that holds its ID.
+    pub fn id_attribute(self) -> Option<Attribute<'d>> {
         let arena = self.document.arena();
         let (_, attribute) = arena.ids.iter().find(|(element, _)| *element == self.number)?;
-        Some(ids::value(arena, self.document.as_str(), *attribute))
+        Some(Attribute {
+            document: self.document,
+            record: arena.attributes.get(index(*attribute))?,
+        })
     }
 
     /// Its character content: text and CDATA joined, comments and processing instructions left out.

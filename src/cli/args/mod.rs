@@ -262,10 +262,10 @@ pub(crate) struct DsigVerifyArguments {
     #[arg(long, value_name = "PEM", conflicts_with_all = ["hmac_key", "embedded_key"])]
     pub(crate) public_key: Option<PathBuf>,
     /// Check with the bytes of this file as the shared secret of an HMAC
-    #[arg(long, value_name = "FILE", conflicts_with = "embedded_key")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["embedded_key", "second_opinion"])]
     pub(crate) hmac_key: Option<PathBuf>,
     /// Check with the key that KeyInfo brings along, which makes nothing trusted
-    #[arg(long, conflicts_with = "trust")]
+    #[arg(long, conflicts_with_all = ["trust", "second_opinion"])]
     pub(crate) embedded_key: bool,
     #[command(flatten)]
     pub(crate) ids: IdArguments,

@@ -113,6 +113,9 @@ pub(crate) struct JudgingArguments {
     /// As of when: now, message (its own signed time), or a time as 2026-11-24T00:00:30Z
     #[arg(long, value_name = "TIME", default_value = "now")]
     pub(crate) at: At,
+    /// libxmlsec1 and samael have to agree; for programs built with them
+    #[arg(long)]
+    pub(crate) second_opinion: bool,
 }
 
 #[derive(Args, Debug)]

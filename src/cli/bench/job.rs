@@ -48,7 +48,7 @@ impl Job {
             gate: Gate {
                 trust: trust.store,
                 issuers: trust.issuers,
-                policy: inputs::policy(&arguments.judging.policy)?,
+                policy: inputs::judging_policy(&arguments.judging)?,
                 party: arguments.party.relying_party(),
                 roles: Roles::default(),
                 understood: Vec::new(),

@@ -7,7 +7,7 @@ use crate::inbound::document::{DocumentRules, judge_document};
 
 /// `sealgate dsig verify`: mathematics, and whose keys.
 pub(in crate::cli) fn run(arguments: DsigVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let policy = inputs::policy(&arguments.judging.policy)?;
+    let policy = inputs::judging_policy(&arguments.judging)?;
     let keys = Keys::of(&arguments)?;
     let format = arguments.output.format;
     let id_attributes = arguments.ids.id_attributes;

@@ -110,6 +110,27 @@ fn limits_are_lowered_only() {
 }
 
 #[test]
+fn a_second_opinion_can_be_asked_for_where_it_is_built_in() {
+    use crate::second_opinion::SecondOpinion;
+    let folder = folder();
+    let text = GOOD.replace(
+        "[[route.trust.anchor]]",
+        "second_opinion = \"required\"\n[[route.trust.anchor]]",
+    );
+    let checked = read_in(folder.path(), &text);
+    if cfg!(feature = "second_opinion") {
+        let asked = checked.unwrap().routes.first().unwrap().policy.second_opinion;
+        assert_eq!(asked, SecondOpinion::Required);
+    } else {
+        let problems = checked.unwrap_err().to_string();
+        assert!(
+            problems.contains("route[1].second_opinion: cannot be had"),
+            "{problems}"
+        );
+    }
+}
+
+#[test]
 fn revocation_can_always_be_asked_for() {
     let folder = folder();
     let text = GOOD.replace(

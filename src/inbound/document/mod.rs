@@ -83,13 +83,22 @@ fn judge(document: &Document, rules: &DocumentRules<'_>, findings: &mut Findings
         return Err(dsig::Error::at(*element, kind).into());
     }
     let mut covered = Vec::new();
-    let mut verdict = Ok(());
+    let mut proofs = Ok(Vec::new());
     for element in &signatures {
-        let judged = judge_signature(*element, rules, findings, &mut covered);
-        verdict = verdict.and(judged);
+        match (
+            judge_signature(*element, rules, findings, &mut covered),
+            &mut proofs,
+        ) {
+            (Ok(proof), Ok(proofs)) => proofs.push(proof),
+            (Err(error), Ok(_)) => proofs = Err(error),
+            (_, Err(_)) => {}
+        }
     }
     (findings.coverage, findings.coverage_omitted) = coverage(document.root(), &covered, &signatures);
-    verdict
+    for proof in proofs? {
+        rules.policy.second_opinion.of_signature(&proof)?;
+    }
+    Ok(())
 }
 
 /// The signatures that are not content of another one.
@@ -105,7 +114,7 @@ fn judge_signature<'d>(
     rules: &DocumentRules<'_>,
     findings: &mut Findings,
     covered: &mut Vec<Covering<'d>>,
-) -> Result<(), Rejection> {
+) -> Result<Covered<'d>, Rejection> {
     let signature = Signature::read(element, Objects::Allowed, &rules.policy.limits)?;
     match rules.keys {
         DocumentKeys::Trusted(_, AsOf::Message) => {
@@ -115,7 +124,7 @@ fn judge_signature<'d>(
         DocumentKeys::Trusted(store, AsOf::Time(at)) => {
             let attested = key::trusted(&signature, store, at, rules, findings)?;
             note_covered(&signature, attested.covered(), findings, covered);
-            Ok(())
+            Ok(attested.into_covered())
         }
         DocumentKeys::Given(key) => {
             let proof = verify(&signature, key, rules, findings)?;
@@ -123,7 +132,7 @@ fn judge_signature<'d>(
                 found.trusted = true;
             }
             note_covered(&signature, &proof, findings, covered);
-            Ok(())
+            Ok(proof)
         }
         DocumentKeys::Embedded => {
             let held = key::embedded(&signature)?;
@@ -133,7 +142,7 @@ fn judge_signature<'d>(
             if let (Some(found), Some(certificate)) = (findings.signatures.last_mut(), held.certificate) {
                 found.signer = Some(Signer::from(&certificate));
             }
-            proof.map(|_untrusted| ())
+            proof
         }
     }
 }

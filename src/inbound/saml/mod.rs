@@ -97,7 +97,10 @@ pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<Verified
     let mut findings = Findings::default();
     let verdict = read(input, context.policy).and_then(|document| {
         let mut signatures = Signatures::default();
-        let verdict = judge(document.root(), context, &mut signatures, &mut findings);
+        let verdict = judge(document.root(), context, &mut signatures, &mut findings).and_then(|verified| {
+            signatures.second_opinion(&verified, context.policy.second_opinion)?;
+            Ok(verified)
+        });
         let covered: Vec<Covering<'_>> = signatures.coverings().collect();
         (findings.coverage, findings.coverage_omitted) =
             coverage(document.root(), &covered, &signatures.elements());

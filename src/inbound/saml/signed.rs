@@ -2,7 +2,9 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use super::SamlContext;
+use super::VerifiedSaml;
 use crate::dsig;
+use crate::dsig::Covered;
 use crate::dsig::Objects;
 use crate::dsig::Signature;
 use crate::inbound::Covering;
@@ -17,6 +19,8 @@ use crate::policy::saml::ErrorKind;
 use crate::policy::saml::Rules;
 use crate::policy::saml::check_signature_place;
 use crate::rejection::Rejection;
+use crate::second_opinion;
+use crate::second_opinion::SecondOpinion;
 use crate::token::saml::EnvelopedSignature;
 use crate::token::saml::Role;
 use crate::trust::Attested;
@@ -43,6 +47,22 @@ impl<'d> Signatures<'d> {
             .iter()
             .map(|one| one.covered().signature())
             .collect()
+    }
+
+    /// Whether other implementations agree about all of them, where that is `asked`.
+    pub(super) fn second_opinion(
+        &self,
+        verified: &VerifiedSaml,
+        asked: SecondOpinion,
+    ) -> Result<(), second_opinion::Error> {
+        let covered: Vec<&Covered<'d>> = self.attested.iter().map(Attested::covered).collect();
+        covered
+            .iter()
+            .try_for_each(|covered| asked.of_signature(covered))?;
+        match verified {
+            VerifiedSaml::Assertion { .. } => asked.of_saml(&covered),
+            VerifiedSaml::Message(_) | VerifiedSaml::Metadata(_) => Ok(()),
+        }
     }
 
     /// What they cover.
