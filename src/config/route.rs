@@ -77,6 +77,7 @@ fn check(
         audience: saml.map(|saml| saml.audience.clone()),
         recipient: saml.and_then(|saml| saml.recipient.clone()),
         request: ExpectedRequest::NotSaid,
+        resolution: ExpectedRequest::NotSaid,
     };
     Some(GuardedRoute {
         route: Route {

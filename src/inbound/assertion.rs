@@ -50,6 +50,15 @@ impl<'d> Presented<'d> {
     }
 }
 
+/// What a presented assertion is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Judged<'g> {
+    pub(super) policy: &'g Policy,
+    /// Whose keys are whose.
+    pub(super) issuers: &'g Issuers,
+    pub(super) party: &'g RelyingParty,
+}
+
 /// Reads the one assertion of `header`.
 ///
 /// # Errors
@@ -167,18 +176,22 @@ pub(super) fn present<'d>(
     issued: Issued<'d>,
     signatures: &[Attested<'d>],
     body: Element<'d>,
-    policy: &Policy,
-    party: &RelyingParty,
+    judged: Judged<'_>,
     at: DateTime<Utc>,
 ) -> Result<Presented<'d>, Rejection> {
+    let Judged {
+        policy,
+        issuers,
+        party,
+    } = judged;
     let Issued { assertion, proof, .. } = issued;
     let rules = Rules::new(policy, Way::Soap);
     if let Some(enveloped) = assertion.signature {
         check_signature_place(enveloped, &rules)?;
     }
     let vouched = signatures.iter().any(|signature| {
-        let may_vouch = matches!(signature.owner(), Owner::Certified(_) | Owner::Entity(_));
-        may_vouch && signature.signs(assertion.element) && signature.signs(body)
+        let signs_both = signature.signs(assertion.element) && signature.signs(body);
+        signs_both && may_vouch(signature.owner(), &assertion, proof.is_some(), issuers)
     });
     if proof.is_none() && !vouched {
         return Err(Unmet::at(assertion.element, UnmetKind::AssertionNotSigned).into());
@@ -207,6 +220,17 @@ pub(super) fn present<'d>(
         accepted,
         proof,
     })
+}
+
+/// Whether `owner` may vouch that the subject of `assertion` sent the message (T99). Whoever we trust may, of what its issuer
+/// signed. What no issuer signed is the voucher's own word: where metadata says whose keys are whose, nobody but the issuer
+/// itself may speak in its name (T91).
+fn may_vouch(owner: &Owner, assertion: &Assertion<'_>, issuer_signed: bool, issuers: &Issuers) -> bool {
+    match owner {
+        Owner::Subject(_) => false,
+        Owner::Entity(entity) => issuer_signed || entity.entity() == assertion.issuer.value,
+        Owner::Certified(_) => issuer_signed || issuers.is_empty(),
+    }
 }
 
 /// Remembers that the assertion was used, if it may be used once only: bearer assertions, and those that say so.

@@ -199,8 +199,11 @@ impl Gate {
                     issued,
                     &signatures,
                     envelope.body(),
-                    &self.policy,
-                    &self.party,
+                    assertion::Judged {
+                        policy: &self.policy,
+                        issuers: &self.issuers,
+                        party: &self.party,
+                    },
                     at,
                 )
             })

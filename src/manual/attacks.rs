@@ -107,7 +107,7 @@
 //! | T96 – long lives | an hour, and the skew is at most 300 s |
 //! | T97 – bearer without end | refused |
 //! | T98 – holder-of-key that nobody proved | the Body's signature must be by that key |
-//! | T99 – vouching for nothing | one signature, of a certified key, over assertion and Body |
+//! | T99 – vouching for nothing | one signature, of a certified key, over assertion and Body; with metadata, of an unsigned assertion the issuer's own key |
 //! | T100 – unknown methods | only those that the policy names count |
 //! | T102 – unknown conditions, Advice | the first refuse, the second is never read |
 //! | T104 – a failed status with an assertion | refused |

@@ -169,6 +169,7 @@
 //!
 //! | code | meaning |
 //! |---|---|
+//! | `saml.artifact_unknown` | an ArtifactResponse without a message |
 //! | `saml.attribute_not_text` | an attribute value that holds elements |
 //! | `saml.audience` | the assertion is for somebody else |
 //! | `saml.audience_missing` | the assertion names no audience |

@@ -5,7 +5,7 @@
 //! | command | judges, or makes |
 //! |---|---|
 //! | `verify` | SOAP messages, as the gateway would judge them; nothing is remembered, so no message is a replay |
-//! | `saml verify` | SAML Responses, assertions, logout messages, AuthnRequests and metadata, as a relying party does |
+//! | `saml verify` | SAML assertions, metadata and protocol messages, in an ArtifactResponse or a SOAP Body or not, as a relying party does |
 //! | `dsig verify` | the signatures in any XML document, as mathematics: do they hold, whose are they, what do they cover |
 //! | `sign`, `dsig sign` | a SOAP message with a Security header; a document with a signature as the last child of its root |
 //! | `c14n` | canonical octets, for a comparison with those of another stack |

@@ -45,7 +45,9 @@
 //! # Trust
 //!
 //! A CA certificate is an anchor: it vouches for whom it certifies, on a gateway only for those whom a subject or SAN constraint
-//! names. Any other certificate is a pin: that one and no other. A key in SAML metadata is its entity's. Without any, everything is
+//! names. Any other certificate is a pin: that one and no other. A key in SAML metadata is its entity's. Any of them may vouch that
+//! the subject of an assertion that its issuer signed sent a message (sender-vouches). An assertion that no issuer signed is the word of
+//! whoever vouches for it: a trusted certificate may give it where no metadata was given; where some was, only the issuer itself. Without any, everything is
 //! refused with `trust.no_anchor`; there is no setting that skips verification.
 //!
 //! # A second opinion

@@ -108,9 +108,21 @@ impl Envelope {
     /// # Errors
     /// The others, by name, as [`ErrorKind::NotUnderstood`]; the first 16 of them.
     pub fn check_understood(&self, roles: &Roles, further: &[QName]) -> Result<(), Error> {
-        let mut unknown = self.header_blocks().filter(|block| {
-            block.must_understand() && block.targets(roles) && !header_block::is_understood(block, further)
-        });
+        self.refuse_headers(|block| block.targets(roles) && !header_block::is_understood(block, further))
+    }
+
+    /// Checks that no header block, whomever it is for, must be understood: for those who read none.
+    ///
+    /// # Errors
+    /// As [`check_understood`](Self::check_understood).
+    pub fn check_nothing_to_understand(&self) -> Result<(), Error> {
+        self.refuse_headers(|_| true)
+    }
+
+    fn refuse_headers(&self, refused: impl Fn(&HeaderBlock<'_>) -> bool) -> Result<(), Error> {
+        let mut unknown = self
+            .header_blocks()
+            .filter(|block| block.must_understand() && refused(block));
         let Some(first) = unknown.next() else {
             return Ok(());
         };

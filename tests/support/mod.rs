@@ -173,6 +173,7 @@ fn case(folder: &Path) -> Option<Case> {
         audience: text("audience"),
         recipient: text("recipient"),
         request: text("request_id").map_or(ExpectedRequest::NotSaid, ExpectedRequest::Request),
+        resolution: text("resolve_id").map_or(ExpectedRequest::NotSaid, ExpectedRequest::Request),
     };
     let file = folder.join("message.xml");
     Some(Case {

@@ -132,7 +132,7 @@ pub(crate) enum SamlCommand {
     Verify(SamlVerifyArguments),
 }
 
-/// Judge SAML Responses, assertions, logout messages, AuthnRequests and metadata, as XML, base64 or base64 of deflate
+/// Judge SAML assertions, protocol messages and metadata, as XML, in a SOAP Body, as base64 or as base64 of deflate
 #[derive(Args, Debug)]
 pub(crate) struct SamlVerifyArguments {
     #[command(flatten)]

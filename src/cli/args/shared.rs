@@ -23,6 +23,9 @@ pub(crate) struct PartyArguments {
     /// The ID of the request that this answers
     #[arg(long, value_name = "ID")]
     pub(crate) request_id: Option<String>,
+    /// The ID of the ArtifactResolve that an ArtifactResponse answers
+    #[arg(long, value_name = "ID")]
+    pub(crate) resolve_id: Option<String>,
     /// It may come unasked
     #[arg(long)]
     pub(crate) allow_unsolicited: bool,
@@ -39,6 +42,10 @@ impl PartyArguments {
                 (None, true) => ExpectedRequest::Unsolicited,
                 (Some(id), false) => ExpectedRequest::Request(id.clone()),
                 (Some(id), true) => ExpectedRequest::RequestOrUnsolicited(id.clone()),
+            },
+            resolution: match &self.resolve_id {
+                None => ExpectedRequest::NotSaid,
+                Some(id) => ExpectedRequest::Request(id.clone()),
             },
         }
     }

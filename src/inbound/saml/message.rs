@@ -3,121 +3,183 @@ use chrono::Utc;
 
 use super::SamlContext;
 use super::VerifiedSaml;
-use super::signed::Placed;
+use super::assertion::accept;
+use super::delivery::Delivery;
+use super::not_supported;
+use super::signed::Layer;
 use super::signed::Signatures;
 use super::signed::not_signed;
 use crate::inbound::Findings;
 use crate::policy::saml;
-use crate::policy::saml::Error;
-use crate::policy::saml::ErrorKind;
-use crate::policy::saml::MessageClaims;
 use crate::policy::saml::Rules;
-use crate::policy::saml::Way;
 use crate::policy::saml::check_positions;
 use crate::policy::saml::check_text;
 use crate::rejection::Rejection;
-use crate::token::saml::AuthnRequest;
-use crate::token::saml::LogoutRequest;
-use crate::token::saml::LogoutResponse;
+use crate::token::saml::ArtifactResponse;
+use crate::token::saml::Assertion;
+use crate::token::saml::Content;
 use crate::token::saml::Message;
+use crate::token::saml::ProtocolMessage;
+use crate::token::saml::Response;
 use crate::token::saml::Role;
 use crate::trust::Issuers;
 use crate::xml::Element;
+use crate::xml::Namespace;
 
-/// A LogoutRequest, signed by whoever takes part in the session.
-pub(super) fn judge_logout_request<'d>(
-    root: Element<'d>,
+/// A protocol message, by itself or in an ArtifactResponse: what is read is covered by a signature of its own or of what it
+/// stands in, and every signature there is holds.
+pub(super) fn judge_message<'d>(
+    delivery: Delivery<'d>,
     context: &SamlContext<'_>,
     signatures: &mut Signatures<'d>,
     findings: &mut Findings,
 ) -> Result<VerifiedSaml, Rejection> {
-    let request = LogoutRequest::read(root)?;
-    let rules = Rules::new(context.policy, Way::Response);
-    let at = verify(
-        &request.message,
-        Issuers::IN_SESSION,
-        &rules,
-        context,
-        signatures,
-        findings,
-    )?;
-    accept(
-        saml::judge_logout_request(&request, &rules, context.party, at)?,
-        findings,
-    )
+    let Delivery { root, message, way } = delivery;
+    let rules = Rules::new(context.policy, way);
+    let artifact = match message.is(Namespace::SAMLP, "ArtifactResponse") {
+        true => Some(ArtifactResponse::read(message)?),
+        false => None,
+    };
+    let element = artifact
+        .as_ref()
+        .map_or(Some(message), |artifact| artifact.content);
+    let spoken = element.map(Spoken::read).transpose()?;
+    let roles = spoken.as_ref().map_or(Issuers::IN_SESSION, Spoken::roles);
+
+    let mut layers = Vec::new();
+    if let Some(artifact) = &artifact {
+        layers.push(Layer::of_message(&artifact.message, roles, &rules, context)?);
+    }
+    if let Some(spoken) = &spoken {
+        layers.push(Layer::of_message(spoken.message(), roles, &rules, context)?);
+        if let Some(assertion) = spoken.assertion() {
+            layers.push(Layer::of_assertion(assertion, roles, &rules, context)?);
+        }
+    }
+    let mut signed: Vec<Element<'d>> = layers.iter().map(|layer| layer.element).collect();
+    let expected = spoken.as_ref().and_then(Spoken::expected_assertion);
+    signed.extend(expected);
+    check_positions(root, expected, &signed)?;
+    if let Some(Spoken::Response { response, .. }) = &spoken
+        && matches!(response.content, Content::EncryptedAssertion(_))
+        && layers.iter().all(|layer| layer.placed.is_none())
+    {
+        // It may be signed inside.
+        saml::assertion_in(response)?;
+    }
+    let issued = spoken.as_ref().map(Spoken::issued);
+    let issued = issued.or(artifact.as_ref().map(|artifact| artifact.message.issue_instant));
+    let at = context.at(issued.ok_or_else(not_signed)?);
+    signatures.verify(&layers, at, context, findings)?;
+    check_text(root, &rules)?;
+
+    if let Some(artifact) = &artifact {
+        saml::message_in(artifact)?;
+        let inner = spoken
+            .as_ref()
+            .and_then(|spoken| spoken.message().issuer.as_ref());
+        let warnings = saml::judge_artifact_response(artifact, inner, &rules, context.party, at)?;
+        warnings.iter().for_each(|warning| findings.warn(warning));
+    }
+    let spoken = spoken.ok_or_else(not_signed)?;
+    judge_spoken(&spoken, &rules, context, signatures, at, findings)
 }
 
-/// A LogoutResponse, signed by whoever takes part in the session.
-pub(super) fn judge_logout_response<'d>(
-    root: Element<'d>,
-    context: &SamlContext<'_>,
-    signatures: &mut Signatures<'d>,
-    findings: &mut Findings,
-) -> Result<VerifiedSaml, Rejection> {
-    let response = LogoutResponse::read(root)?;
-    let rules = Rules::new(context.policy, Way::Response);
-    let at = verify(
-        &response.message,
-        Issuers::IN_SESSION,
-        &rules,
-        context,
-        signatures,
-        findings,
-    )?;
-    accept(
-        saml::judge_logout_response(&response, &rules, context.party, at)?,
-        findings,
-    )
-}
-
-/// An AuthnRequest, signed by a service provider.
-pub(super) fn judge_authn_request<'d>(
-    root: Element<'d>,
-    context: &SamlContext<'_>,
-    signatures: &mut Signatures<'d>,
-    findings: &mut Findings,
-) -> Result<VerifiedSaml, Rejection> {
-    let request = AuthnRequest::read(root)?;
-    let rules = Rules::new(context.policy, Way::Response);
-    let at = verify(
-        &request.message,
-        Issuers::REQUESTING,
-        &rules,
-        context,
-        signatures,
-        findings,
-    )?;
-    accept(
-        saml::judge_authn_request(&request, &rules, context.party, at)?,
-        findings,
-    )
-}
-
-/// Verifies the signature of `message`, and gives the time that it is judged at.
-fn verify<'d>(
-    message: &Message<'d>,
-    roles: &'static [Role],
+/// What is read is what was verified, whatever becomes of the code before.
+fn judge_spoken(
+    spoken: &Spoken<'_>,
     rules: &Rules<'_>,
     context: &SamlContext<'_>,
-    signatures: &mut Signatures<'d>,
-    findings: &mut Findings,
-) -> Result<DateTime<Utc>, Rejection> {
-    let root = message.element;
-    let placed = Placed::read(root, message.signature, rules, context)?;
-    check_positions(root, None, &[root])?;
-    let placed = placed.ok_or_else(not_signed)?;
-    let missing = || Error::new(root, ErrorKind::IssuerMissing);
-    let issuer = message.issuer.as_ref().ok_or_else(missing)?;
-    let at = context.at(message.issue_instant);
-    signatures.add(placed.verify(&issuer.value, roles, at, context, findings)?);
-    check_text(root, rules)?;
-    Ok(at)
-}
-
-fn accept(
-    (claims, warnings): (MessageClaims, Vec<&'static str>),
+    signatures: &Signatures<'_>,
+    at: DateTime<Utc>,
     findings: &mut Findings,
 ) -> Result<VerifiedSaml, Rejection> {
-    findings.warnings.extend(warnings);
-    Ok(VerifiedSaml::Message(claims))
+    match spoken {
+        Spoken::Response { response, assertion } => {
+            saml::assertion_in(response)?;
+            let covered = |assertion: &&Assertion<'_>| signatures.cover(assertion.element);
+            let assertion = assertion.as_deref().filter(covered).ok_or_else(not_signed)?;
+            let warnings = saml::judge_response(response, assertion, rules, context.party, at)?;
+            warnings.iter().for_each(|warning| findings.warn(warning));
+            accept(assertion, rules, context, at, findings)
+        }
+        Spoken::Message(message) => {
+            if !signatures.cover(message.message().element) {
+                return Err(not_signed());
+            }
+            let (claims, warnings) = saml::judge_message(message, rules, context.party, at)?;
+            warnings.iter().for_each(|warning| findings.warn(warning));
+            Ok(VerifiedSaml::Message(claims))
+        }
+    }
+}
+
+/// The message that is judged, without what it came in.
+enum Spoken<'d> {
+    Response {
+        response: Response<'d>,
+        assertion: Option<Box<Assertion<'d>>>,
+    },
+    Message(ProtocolMessage<'d>),
+}
+
+impl<'d> Spoken<'d> {
+    fn read(element: Element<'d>) -> Result<Self, Rejection> {
+        if element.is(Namespace::SAMLP, "Response") {
+            let response = Response::read(element)?;
+            let assertion = match response.content {
+                Content::Assertion(element) => Some(Box::new(Assertion::read(element)?)),
+                Content::EncryptedAssertion(_) | Content::Nothing => None,
+            };
+            return Ok(Self::Response { response, assertion });
+        }
+        let message = ProtocolMessage::read(element)?;
+        Ok(Self::Message(message.ok_or_else(|| not_supported(element))?))
+    }
+
+    fn message(&self) -> &Message<'d> {
+        match self {
+            Self::Response { response, .. } => &response.message,
+            Self::Message(message) => message.message(),
+        }
+    }
+
+    fn assertion(&self) -> Option<&Assertion<'d>> {
+        match self {
+            Self::Response { assertion, .. } => assertion.as_deref(),
+            Self::Message(_) => None,
+        }
+    }
+
+    /// The one assertion that may be there, encrypted or not.
+    fn expected_assertion(&self) -> Option<Element<'d>> {
+        match self {
+            Self::Response { response, .. } => match response.content {
+                Content::Assertion(element) | Content::EncryptedAssertion(element) => Some(element),
+                Content::Nothing => None,
+            },
+            Self::Message(_) => None,
+        }
+    }
+
+    /// When what is believed was issued.
+    fn issued(&self) -> DateTime<Utc> {
+        let assertion = self.assertion().map(|assertion| assertion.issue_instant);
+        assertion.unwrap_or(self.message().issue_instant)
+    }
+
+    /// In which role its issuer says such a thing.
+    fn roles(&self) -> &'static [Role] {
+        match self {
+            Self::Response { .. } => Issuers::ASSERTING,
+            Self::Message(ProtocolMessage::AuthnRequest(_)) => Issuers::REQUESTING,
+            Self::Message(
+                ProtocolMessage::LogoutRequest(_)
+                | ProtocolMessage::LogoutResponse(_)
+                | ProtocolMessage::ManageNameIdRequest(_)
+                | ProtocolMessage::ManageNameIdResponse(_)
+                | ProtocolMessage::ArtifactResolve(_),
+            ) => Issuers::IN_SESSION,
+        }
+    }
 }

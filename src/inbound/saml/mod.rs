@@ -1,11 +1,13 @@
-//! A SAML document by itself, from bytes to a verdict: a Response, an assertion, a logout message, an AuthnRequest, metadata.
+//! A SAML document by itself, from bytes to a verdict: a protocol message, in an ArtifactResponse or a SOAP envelope or not; an
+//! assertion; metadata.
 //!
 //! The order is that of every judgement: read strictly, look where signatures and assertions stand, verify every
 //! signature with a key that is its issuer's, and only then believe what is said, rule by rule.
 
+mod assertion;
+mod delivery;
 mod message;
 mod metadata;
-mod response;
 mod signed;
 
 use bytes::Bytes;
@@ -13,6 +15,7 @@ use chrono::DateTime;
 use chrono::Utc;
 use serde::Serialize;
 
+use self::delivery::Carrier;
 use self::signed::Signatures;
 use super::AsOf;
 use super::Covering;
@@ -76,7 +79,7 @@ pub enum VerifiedSaml {
         #[serde(skip)]
         usage: AssertionUse,
     },
-    /// A logout message or an AuthnRequest.
+    /// A message that is no Response.
     Message(MessageClaims),
     /// Metadata.
     Metadata(MetadataClaims),
@@ -92,18 +95,18 @@ pub struct MetadataClaims {
     pub valid_until: Option<DateTime<Utc>>,
 }
 
-/// Judges `input`, a SAML document as XML, as base64 or as base64 of DEFLATE.
+/// Judges `input`, a SAML document as XML, as base64 or as base64 of DEFLATE. A message may stand in a SOAP Body.
 pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<VerifiedSaml> {
     let mut findings = Findings::default();
-    let verdict = read(input, context.policy).and_then(|document| {
+    let verdict = read(input, context.policy).and_then(|carrier| {
         let mut signatures = Signatures::default();
-        let verdict = judge(document.root(), context, &mut signatures, &mut findings).and_then(|verified| {
+        let verdict = judge(&carrier, context, &mut signatures, &mut findings).and_then(|verified| {
             signatures.second_opinion(&verified, context.policy.second_opinion)?;
             Ok(verified)
         });
         let covered: Vec<Covering<'_>> = signatures.coverings().collect();
         (findings.coverage, findings.coverage_omitted) =
-            coverage(document.root(), &covered, &signatures.elements());
+            coverage(carrier.root(), &covered, &signatures.elements());
         verdict
     });
     match &verdict {
@@ -114,73 +117,77 @@ pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<Verified
     Judgement { verdict, findings }
 }
 
-fn read(input: Bytes, policy: &Policy) -> Result<Document, Rejection> {
+fn read(input: Bytes, policy: &Policy) -> Result<Carrier, Rejection> {
     let allowed = policy.limits.bytes.into();
-    if u64::try_from(input.len()).unwrap_or(u64::MAX) > allowed {
-        // Before it is decoded; the parser looks again at what comes out.
-        return Ok(Document::parse(input, &policy.limits)?);
-    }
-    let input = saml::decode(input)?;
+    let input = if u64::try_from(input.len()).unwrap_or(u64::MAX) > allowed {
+        // Not decoded: the parser refuses it as it is.
+        input
+    } else {
+        saml::decode(input)?
+    };
     // Only what is meant for archives asks for nothing in particular.
     let is_archive = policy.signed.contains(&Part::Anything);
     let input = if is_archive { xml::to_utf8(input)? } else { input };
-    Ok(Document::parse(input, &policy.limits)?)
+    Carrier::new(Document::parse(input, &policy.limits)?)
 }
 
 fn judge<'d>(
-    root: Element<'d>,
+    carrier: &'d Carrier,
     context: &SamlContext<'_>,
     signatures: &mut Signatures<'d>,
     findings: &mut Findings,
 ) -> Result<VerifiedSaml, Rejection> {
-    let kind = Kind::of(root)?;
+    let delivery = carrier.delivery()?;
+    let kind = Kind::of(delivery.message)?;
+    carrier.check_headers()?;
     if context.trust.is_empty() && context.issuers.is_empty() {
         return Err(trust::Error::from(Refusal::NoAnchor).into());
     }
-    match kind {
-        Kind::Response => response::judge_response(root, context, signatures, findings),
-        Kind::Assertion => response::judge_assertion(root, context, signatures, findings),
-        Kind::LogoutRequest => message::judge_logout_request(root, context, signatures, findings),
-        Kind::LogoutResponse => message::judge_logout_response(root, context, signatures, findings),
-        Kind::AuthnRequest => message::judge_authn_request(root, context, signatures, findings),
-        Kind::Metadata => metadata::judge_metadata(root, context, signatures, findings),
+    match (kind, carrier) {
+        (Kind::Message, _) => message::judge_message(delivery, context, signatures, findings),
+        (Kind::Assertion, Carrier::Bare(_)) => {
+            assertion::judge_assertion(delivery.root, context, signatures, findings)
+        }
+        (Kind::Metadata, Carrier::Bare(_)) => {
+            metadata::judge_metadata(delivery.root, context, signatures, findings)
+        }
+        (Kind::Assertion | Kind::Metadata, Carrier::Soap(_)) => Err(not_supported(delivery.message)),
     }
 }
 
 /// The documents that are judged.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
-    Response,
+    /// A protocol message; which one is seen when it is read.
+    Message,
     Assertion,
-    LogoutRequest,
-    LogoutResponse,
-    AuthnRequest,
     Metadata,
 }
 
 impl Kind {
-    fn of(root: Element<'_>) -> Result<Self, saml::Error> {
-        const CLAUSE: &str = "SAML Core §3";
+    fn of(root: Element<'_>) -> Result<Self, Rejection> {
         match (root.namespace_id(), root.local_name()) {
-            (Namespace::SAMLP, "Response") => Ok(Self::Response),
+            (Namespace::SAMLP, _) => Ok(Self::Message),
             (Namespace::SAML2, "Assertion") => Ok(Self::Assertion),
-            (Namespace::SAMLP, "LogoutRequest") => Ok(Self::LogoutRequest),
-            (Namespace::SAMLP, "LogoutResponse") => Ok(Self::LogoutResponse),
-            (Namespace::SAMLP, "AuthnRequest") => Ok(Self::AuthnRequest),
             (Namespace::MD, "EntityDescriptor" | "EntitiesDescriptor") => Ok(Self::Metadata),
             (Namespace::SAML1 | Namespace::SAMLP1, _) => {
                 let kind = ErrorKind::Version("1.x".to_owned());
-                Err(saml::Error::new(root, CLAUSE, kind))
+                Err(saml::Error::new(root, CLAUSE, kind).into())
             }
-            _ => {
-                let kind = ErrorKind::NotExpected {
-                    found: root.name().to_owned(),
-                    expected: "a SAML 2.0 Response, Assertion, logout message, AuthnRequest or metadata",
-                };
-                Err(saml::Error::new(root, CLAUSE, kind))
-            }
+            _ => Err(not_supported(root)),
         }
     }
+}
+
+const CLAUSE: &str = "SAML Core §3";
+
+/// `element` is nothing that is judged.
+fn not_supported(element: Element<'_>) -> Rejection {
+    let kind = ErrorKind::NotExpected {
+        found: element.name().to_owned(),
+        expected: "a SAML 2.0 protocol message, assertion or metadata",
+    };
+    saml::Error::new(element, CLAUSE, kind).into()
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use chrono::DateTime;
 use chrono::Utc;
 
@@ -21,7 +23,9 @@ use crate::policy::saml::check_signature_place;
 use crate::rejection::Rejection;
 use crate::second_opinion;
 use crate::second_opinion::SecondOpinion;
+use crate::token::saml::Assertion;
 use crate::token::saml::EnvelopedSignature;
+use crate::token::saml::Message;
 use crate::token::saml::Role;
 use crate::trust::Attested;
 use crate::xml::Element;
@@ -36,6 +40,30 @@ impl<'d> Signatures<'d> {
     /// Whether one of them covers all of `element`.
     pub(super) fn cover(&self, element: Element<'d>) -> bool {
         self.attested.iter().any(|one| one.covered().covers(element))
+    }
+
+    /// Verifies the signatures of `layers`, from the outside in, each with a key of its own issuer.
+    ///
+    /// # Errors
+    /// There is none; one has no issuer; one does not hold.
+    pub(super) fn verify(
+        &mut self,
+        layers: &[Layer<'d>],
+        at: DateTime<Utc>,
+        context: &SamlContext<'_>,
+        findings: &mut Findings,
+    ) -> Result<(), Rejection> {
+        for layer in layers {
+            if let Some(placed) = &layer.placed {
+                let missing = || Error::new(layer.element, ErrorKind::IssuerMissing);
+                let issuer = layer.issuer.as_deref().ok_or_else(missing)?;
+                self.add(placed.verify(issuer, layer.roles, at, context, findings)?);
+            }
+        }
+        if self.attested.is_empty() {
+            return Err(not_signed());
+        }
+        Ok(())
     }
 
     pub(super) fn add(&mut self, attested: Attested<'d>) {
@@ -77,6 +105,45 @@ impl<'d> Signatures<'d> {
     }
 }
 
+/// An element that may be signed by itself, as it was read.
+pub(super) struct Layer<'d> {
+    pub(super) element: Element<'d>,
+    issuer: Option<Cow<'d, str>>,
+    /// In which role the issuer says such a thing.
+    roles: &'static [Role],
+    pub(super) placed: Option<Placed<'d>>,
+}
+
+impl<'d> Layer<'d> {
+    pub(super) fn of_message(
+        message: &Message<'d>,
+        roles: &'static [Role],
+        rules: &Rules<'_>,
+        context: &SamlContext<'_>,
+    ) -> Result<Self, Rejection> {
+        Ok(Self {
+            element: message.element,
+            issuer: message.issuer.as_ref().map(|issuer| issuer.value.clone()),
+            roles,
+            placed: Placed::read(message.element, message.signature, rules, context)?,
+        })
+    }
+
+    pub(super) fn of_assertion(
+        assertion: &Assertion<'d>,
+        roles: &'static [Role],
+        rules: &Rules<'_>,
+        context: &SamlContext<'_>,
+    ) -> Result<Self, Rejection> {
+        Ok(Self {
+            element: assertion.element,
+            issuer: Some(assertion.issuer.value.clone()),
+            roles,
+            placed: Placed::read(assertion.element, assertion.signature, rules, context)?,
+        })
+    }
+}
+
 /// A signature that was read and stands where it may, before any key has been looked for.
 pub(super) struct Placed<'d> {
     /// What it should sign: its parent.
@@ -103,7 +170,7 @@ impl<'d> Placed<'d> {
     }
 
     /// Verifies it with a key of `issuer`, in one of `roles`.
-    pub(super) fn verify(
+    fn verify(
         &self,
         issuer: &str,
         roles: &'static [Role],

@@ -114,6 +114,7 @@ impl Judge {
                 audience: Some("https://sp.example".to_owned()),
                 recipient: Some("https://sp.example/acs".to_owned()),
                 request: ExpectedRequest::Request("_r".to_owned()),
+                resolution: ExpectedRequest::Request("_s".to_owned()),
             },
             as_of: AsOf::Time(datetime::parse("2026-11-26T12:01:00Z").unwrap()),
         }

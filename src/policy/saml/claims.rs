@@ -82,7 +82,7 @@ pub struct AttributeClaim {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct MessageClaims {
     /// Which message it is.
-    pub message: &'static str,
+    pub message: String,
     /// Its ID.
     pub id: String,
     /// Who says it: the entity's ID.
@@ -107,6 +107,22 @@ pub struct MessageClaims {
     /// Where the answer should go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assertion_consumer_service_url: Option<String>,
+    /// What becomes of the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<NameChangeClaim>,
+    /// The artifact that is to be resolved, in base64 as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<String>,
+}
+
+/// What becomes of a name.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NameChangeClaim {
+    /// The requester will use this one.
+    NewId(String),
+    /// It is used no longer.
+    Terminate,
 }
 
 impl Claims {
@@ -172,11 +188,11 @@ impl AttributeClaim {
 
 impl MessageClaims {
     /// What every message says.
-    pub(super) fn of(name: &'static str, message: &Message<'_>) -> Result<Self, Error> {
+    pub(super) fn of(message: &Message<'_>) -> Result<Self, Error> {
         let issuer = message.issuer.as_ref();
         let missing = || Error::new(message.element, ErrorKind::IssuerMissing);
         Ok(Self {
-            message: name,
+            message: message.element.local_name().to_owned(),
             id: message.id.clone().into_owned(),
             issuer: issuer.ok_or_else(missing)?.value.clone().into_owned(),
             issue_instant: message.issue_instant,
@@ -186,6 +202,8 @@ impl MessageClaims {
             session_indexes: Vec::new(),
             not_on_or_after: None,
             assertion_consumer_service_url: None,
+            change: None,
+            artifact: None,
         })
     }
 }

@@ -136,8 +136,8 @@ fn check(
             check_answers(
                 data.element,
                 data.in_response_to.as_deref(),
+                &party.request,
                 rules,
-                party,
                 warnings,
             )?;
         }
@@ -170,11 +170,11 @@ fn check_bearer(
     )?;
     match rules.way {
         Way::Soap => Ok(()),
-        Way::Response | Way::Alone => check_answers(
+        Way::Response | Way::SignedQuery | Way::BackChannel | Way::Alone => check_answers(
             data.element,
             data.in_response_to.as_deref(),
+            &party.request,
             rules,
-            party,
             warnings,
         ),
     }

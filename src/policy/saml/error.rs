@@ -21,12 +21,12 @@ pub struct Error {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Response and assertion name different issuers (T91).
+    /// A message and what is in it name different issuers (T91).
     IssuerMismatch {
-        /// The Response's.
-        response: String,
-        /// The assertion's.
-        assertion: String,
+        /// The message's.
+        outer: String,
+        /// Of what is in it.
+        inner: String,
     },
     /// A message that is signed names no issuer.
     IssuerMissing,
@@ -145,6 +145,8 @@ pub enum ErrorKind {
     },
     /// A Response without an assertion.
     NoAssertion,
+    /// An ArtifactResponse without a message.
+    ArtifactUnknown,
     /// No statement that the subject was authenticated.
     NoAuthnStatement,
     /// Something is encrypted that has to be read; its name.
@@ -225,6 +227,7 @@ impl Error {
             ErrorKind::UnknownCondition(_) => "saml.unknown_condition",
             ErrorKind::Status { .. } => "saml.status",
             ErrorKind::NoAssertion => "saml.no_assertion",
+            ErrorKind::ArtifactUnknown => "saml.artifact_unknown",
             ErrorKind::NoAuthnStatement => "saml.no_authn_statement",
             ErrorKind::Encrypted(_) => "saml.encrypted",
             ErrorKind::NameId => "saml.name_id",
@@ -273,6 +276,7 @@ impl Error {
             ErrorKind::SenderVouches => "SAML Profiles §3.2; WSS SAML Token Profile 1.1 §3.5.2",
             ErrorKind::UnknownCondition(_) => "SAML Core §2.5.1.1",
             ErrorKind::Status { .. } => "SAML Core §3.2.2.2",
+            ErrorKind::ArtifactUnknown => "SAML Core §3.5.3",
             ErrorKind::NameId => "SAML Core §2.2",
             ErrorKind::AttributeNotText(_) => "SAML Core §2.7.3.1.1",
             ErrorKind::SignaturePlace => "SAML Core §5.4.1",
@@ -288,11 +292,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.kind {
-            ErrorKind::IssuerMismatch { response, assertion } => write!(
+            ErrorKind::IssuerMismatch { outer, inner } => write!(
                 f,
-                "the Response is issued by {}, the assertion in it by {}",
-                quoted(response),
-                quoted(assertion)
+                "the message is issued by {}, what is in it by {}",
+                quoted(outer),
+                quoted(inner)
             ),
             ErrorKind::IssuerMissing => f.write_str("the message does not say who issued it"),
             ErrorKind::IssuerFormat(format) => {
@@ -435,6 +439,9 @@ impl fmt::Display for Error {
                 }
             }
             ErrorKind::NoAssertion => f.write_str("the Response has no assertion"),
+            ErrorKind::ArtifactUnknown => f.write_str(
+                "the ArtifactResponse has no message: the responder knows no such artifact, or no longer",
+            ),
             ErrorKind::NoAuthnStatement => {
                 f.write_str("no AuthnStatement says that the subject was authenticated")
             }

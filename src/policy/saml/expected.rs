@@ -36,15 +36,15 @@ pub(super) fn check_reached(
     Err(Error::new(at, kind))
 }
 
-/// An answer must answer what was asked (T94).
+/// An answer must answer `request` (T94).
 pub(super) fn check_answers(
     at: Element<'_>,
     found: Option<&str>,
+    request: &ExpectedRequest,
     rules: &Rules<'_>,
-    party: &RelyingParty,
     warnings: &mut Vec<&'static str>,
 ) -> Result<(), Error> {
-    let expected = match (&party.request, found) {
+    let expected = match (request, found) {
         (ExpectedRequest::Unsolicited | ExpectedRequest::RequestOrUnsolicited(_), None) => return Ok(()),
         (ExpectedRequest::Request(expected) | ExpectedRequest::RequestOrUnsolicited(expected), found) => {
             if found == Some(expected) {

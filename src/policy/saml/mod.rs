@@ -8,7 +8,7 @@
 //! | T01–T14 nothing signed elsewhere | [`check_positions`], [`check_signature_place`] |
 //! | T91 one issuer, and the key is its own | [`judge_response`], with the keys of [`Issuers`](crate::trust::Issuers) |
 //! | T92 audience | [`judge_assertion`] |
-//! | T93, T94 recipient, destination, request | [`judge_assertion`], [`judge_response`], [`judge_logout_request`] |
+//! | T93, T94 recipient, destination, request | [`judge_assertion`], [`judge_response`], [`judge_message`] |
 //! | T95, T96 times, with the skew that the policy allows | all |
 //! | T97–T100 confirmation of the subject | [`judge_assertion`] with a [`Presenter`] |
 //! | T101 replay | [`AssertionUse`], for a [`ReplayStore`](crate::trust::ReplayStore) |
@@ -25,6 +25,7 @@ mod expected;
 mod message;
 mod party;
 mod position;
+mod response;
 mod time;
 
 pub use assertion::Accepted;
@@ -34,6 +35,7 @@ pub use claims::AttributeClaim;
 pub use claims::AuthnClaim;
 pub use claims::Claims;
 pub use claims::MessageClaims;
+pub use claims::NameChangeClaim;
 pub use claims::NameClaim;
 pub use confirmation::Presenter;
 pub use confirmation::Vouching;
@@ -41,18 +43,18 @@ pub use confirmation::is_holder_of_key;
 pub use confirmation::is_vouched_for;
 pub use error::Error;
 pub use error::ErrorKind;
-pub use message::assertion_in;
 pub use message::check_signature_place;
 pub use message::check_text;
-pub use message::judge_authn_request;
-pub use message::judge_logout_request;
-pub use message::judge_logout_response;
-pub use message::judge_response;
+pub use message::judge_message;
 pub use party::ExpectedRequest;
 pub use party::RelyingParty;
 pub use party::Rules;
 pub use party::Way;
 pub use position::check_positions;
+pub use response::assertion_in;
+pub use response::judge_artifact_response;
+pub use response::judge_response;
+pub use response::message_in;
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,8 @@ pub struct RelyingParty {
     pub recipient: Option<String>,
     /// What it asked for.
     pub request: ExpectedRequest,
+    /// The ArtifactResolve that it sent for an ArtifactResponse.
+    pub resolution: ExpectedRequest,
 }
 
 /// Which request an answer may answer (T94).
@@ -31,13 +33,17 @@ pub enum ExpectedRequest {
     RequestOrUnsolicited(String),
 }
 
-/// How the assertion reached us.
+/// How the assertion or message reached us.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Way {
     /// In the Security header of a SOAP message.
     Soap,
-    /// By a SAML Response.
+    /// By a message that a browser delivered: in a form, or in a query string that is not signed.
     Response,
+    /// By a message in a query string that is signed (SAML Bindings §3.4.4.1).
+    SignedQuery,
+    /// By a message that its sender handed over: in a SOAP Body, or for an artifact.
+    BackChannel,
     /// By itself.
     Alone,
 }
@@ -65,7 +71,7 @@ impl<'p> Rules<'p> {
     pub(super) fn confirmations(&self) -> &'p [Confirmation] {
         match self.way {
             Way::Soap => &self.saml.soap_confirmations,
-            Way::Response | Way::Alone => &self.saml.sso_confirmations,
+            Way::Response | Way::SignedQuery | Way::BackChannel | Way::Alone => &self.saml.sso_confirmations,
         }
     }
 

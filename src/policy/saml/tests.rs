@@ -58,6 +58,7 @@ fn party() -> RelyingParty {
         audience: Some("https://sp.example".to_owned()),
         recipient: Some("https://sp.example/acs".to_owned()),
         request: ExpectedRequest::Request("_r".to_owned()),
+        resolution: ExpectedRequest::Request("_s".to_owned()),
     }
 }
 

@@ -8,14 +8,12 @@ use super::error::ErrorKind;
 use super::protocol;
 use super::protocol::Kind;
 use super::protocol::Message;
-use super::protocol::Status;
 use super::schema;
 use super::subject::Identifier;
 use crate::xml::Element;
 use crate::xml::Namespace;
 
 const LOGOUT_REQUEST: &str = "SAML Core §3.7.1";
-const LOGOUT_RESPONSE: &str = "SAML Core §3.7.2";
 
 /// A `samlp:LogoutRequest` (SAML Core §3.7.1).
 #[derive(Clone)]
@@ -55,29 +53,5 @@ impl<'d> LogoutRequest<'d> {
             not_on_or_after: schema::time(element, "NotOnOrAfter", LOGOUT_REQUEST)?,
             reason: element.attribute("Reason"),
         })
-    }
-}
-
-/// A `samlp:LogoutResponse` (SAML Core §3.7.2).
-#[derive(Clone)]
-pub struct LogoutResponse<'d> {
-    /// What every message has.
-    pub message: Message<'d>,
-    /// How the request went.
-    pub status: Status<'d>,
-}
-
-impl<'d> LogoutResponse<'d> {
-    /// Reads the `samlp:LogoutResponse` element.
-    ///
-    /// # Errors
-    /// The first thing that saml-schema-protocol-2.0 does not have; another version.
-    pub fn read(element: Element<'d>) -> Result<Self, Error> {
-        let expected = "a SAML 2.0 LogoutResponse";
-        protocol::check_name(element, "LogoutResponse", expected, LOGOUT_RESPONSE)?;
-        let (message, mut children) = Message::read(element, Kind::Response, &[])?;
-        let status = Status::take(&mut children)?;
-        children.end()?;
-        Ok(Self { message, status })
     }
 }

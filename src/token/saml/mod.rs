@@ -11,6 +11,7 @@
 //! Nothing read here is proved. Text is the whole text of its element; [`Interruption::find`] tells where a
 //! comment or a processing instruction stood inside.
 
+mod artifact;
 mod assertion;
 mod binding;
 mod conditions;
@@ -18,7 +19,9 @@ mod error;
 mod interruption;
 mod logout;
 mod metadata;
+mod name_id_management;
 mod protocol;
+mod protocol_message;
 mod request;
 mod response;
 mod schema;
@@ -26,6 +29,8 @@ mod signature;
 mod statement;
 mod subject;
 
+pub use artifact::ArtifactResolve;
+pub use artifact::ArtifactResponse;
 pub use assertion::Assertion;
 pub use binding::BindingError;
 pub use binding::decode;
@@ -36,17 +41,19 @@ pub use error::Error;
 pub use error::ErrorKind;
 pub use interruption::Interruption;
 pub use logout::LogoutRequest;
-pub use logout::LogoutResponse;
 pub use metadata::EntityDescriptor;
 pub use metadata::KeyDescriptor;
 pub use metadata::KeyUse;
 pub use metadata::Metadata;
 pub use metadata::Role;
 pub use metadata::RoleDescriptor;
+pub use name_id_management::ManageNameIdRequest;
+pub use name_id_management::NameChange;
 pub use protocol::Message;
 pub use protocol::Status;
+pub use protocol_message::ProtocolMessage;
+pub use protocol_message::StatusResponse;
 pub use request::AuthnRequest;
-pub use response::ArtifactResponse;
 pub use response::Content;
 pub use response::Response;
 pub use signature::EnvelopedSignature;

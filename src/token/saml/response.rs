@@ -8,7 +8,6 @@ use crate::xml::Element;
 use crate::xml::Namespace;
 
 const RESPONSE: &str = "SAML Core §3.3.3";
-const ARTIFACT_RESPONSE: &str = "SAML Core §3.5.2";
 
 /// A `samlp:Response` (SAML Core §3.3.3).
 #[derive(Clone)]
@@ -69,36 +68,5 @@ impl<'d> Content<'d> {
         next("Assertion")
             .map(Self::Assertion)
             .or_else(|| next("EncryptedAssertion").map(Self::EncryptedAssertion))
-    }
-}
-
-/// A `samlp:ArtifactResponse` (SAML Core §3.5.2).
-#[derive(Clone)]
-pub struct ArtifactResponse<'d> {
-    /// What every message has.
-    pub message: Message<'d>,
-    /// How the request went.
-    pub status: Status<'d>,
-    /// The message that the artifact stood for, not read yet.
-    pub content: Option<Element<'d>>,
-}
-
-impl<'d> ArtifactResponse<'d> {
-    /// Reads the `samlp:ArtifactResponse` element.
-    ///
-    /// # Errors
-    /// The first thing that saml-schema-protocol-2.0 does not have; another version.
-    pub fn read(element: Element<'d>) -> Result<Self, Error> {
-        let expected = "a SAML 2.0 ArtifactResponse";
-        protocol::check_name(element, "ArtifactResponse", expected, ARTIFACT_RESPONSE)?;
-        let (message, mut children) = Message::read(element, Kind::Response, &[])?;
-        let status = Status::take(&mut children)?;
-        let content = children.any();
-        children.end()?;
-        Ok(Self {
-            message,
-            status,
-            content,
-        })
     }
 }

@@ -436,7 +436,7 @@ fn logout_messages_are_read() {
     );
 
     let response = format!("<samlp:LogoutResponse {HEAD}>{STATUS}</samlp:LogoutResponse>");
-    let logout = |text: &str| code(text, |element| LogoutResponse::read(element).map(|_| ()));
+    let logout = |text: &str| code(text, |element| ProtocolMessage::read(element).map(|_| ()));
     assert_eq!(logout(&response), "read");
     assert_eq!(logout(&changed(&response, STATUS, "")), "saml.structure");
     let more = changed(&response, STATUS, &format!("{STATUS}<saml:Assertion/>"));

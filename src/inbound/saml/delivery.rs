@@ -1,0 +1,90 @@
+use crate::policy::saml::Way;
+use crate::rejection::Rejection;
+use crate::soap::Envelope;
+use crate::soap::Version;
+use crate::token::saml;
+use crate::token::saml::ErrorKind;
+use crate::xml::Document;
+use crate::xml::Element;
+
+/// A message, and what it came in.
+#[derive(Clone, Copy)]
+pub(super) struct Delivery<'d> {
+    /// The root of the document, nowhere in which anything else may be hidden.
+    pub(super) root: Element<'d>,
+    /// The message.
+    pub(super) message: Element<'d>,
+    /// How it came.
+    pub(super) way: Way,
+}
+
+/// A document, checked to be an envelope if it looks like one.
+pub(super) enum Carrier {
+    /// The message itself.
+    Bare(Document),
+    /// A SOAP envelope around it (SAML Bindings §3.2).
+    Soap(Envelope),
+}
+
+impl Carrier {
+    /// # Errors
+    /// An envelope that is none.
+    pub(super) fn new(document: Document) -> Result<Self, Rejection> {
+        if Version::of(document.root().namespace_id()).is_none() {
+            return Ok(Self::Bare(document));
+        }
+        Ok(Self::Soap(Envelope::from_document(document)?))
+    }
+
+    /// Nothing but the message has to be understood: no header block is read here.
+    ///
+    /// # Errors
+    /// `soap.must_understand`.
+    pub(super) fn check_headers(&self) -> Result<(), Rejection> {
+        match self {
+            Self::Bare(_) => Ok(()),
+            Self::Soap(envelope) => Ok(envelope.check_nothing_to_understand()?),
+        }
+    }
+
+    /// The root of the document.
+    pub(super) fn root(&self) -> Element<'_> {
+        match self {
+            Self::Bare(document) => document.root(),
+            Self::Soap(envelope) => envelope.root(),
+        }
+    }
+
+    /// The message in it.
+    ///
+    /// # Errors
+    /// The Body holds nothing, or more than the message (SAML Bindings §3.2.2.1).
+    pub(super) fn delivery(&self) -> Result<Delivery<'_>, Rejection> {
+        match self {
+            Self::Bare(document) => Ok(Delivery {
+                root: document.root(),
+                message: document.root(),
+                way: Way::Response,
+            }),
+            Self::Soap(envelope) => Ok(Delivery {
+                root: envelope.root(),
+                message: only_child(envelope.body())?,
+                way: Way::BackChannel,
+            }),
+        }
+    }
+}
+
+fn only_child(body: Element<'_>) -> Result<Element<'_>, saml::Error> {
+    const CLAUSE: &str = "SAML Bindings §3.2.2.1";
+    let mut children = body.children();
+    let missing = || saml::Error::new(body, CLAUSE, ErrorKind::MissingElement("SAML message"));
+    let only = children.next().ok_or_else(missing)?;
+    match children.next() {
+        None => Ok(only),
+        Some(second) => {
+            let kind = ErrorKind::UnexpectedElement(second.name().to_owned());
+            Err(saml::Error::new(second, CLAUSE, kind))
+        }
+    }
+}
