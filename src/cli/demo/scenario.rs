@@ -85,6 +85,7 @@ fn good(world: &World, now: DateTime<Utc>) -> Result<Vec<Step>, Stop> {
         id: "_holder",
     };
     let vouched = saml::assertion("_vouched", Confirmation::SenderVouches, now);
+    let vouched = saml::signed(&vouched, "_vouched", issuer)?;
     let vouched = Signing::Vouching {
         assertion: &vouched,
         id: "_vouched",
