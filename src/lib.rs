@@ -20,6 +20,9 @@ pub mod policy;
 pub mod rejection;
 pub mod inbound;
 
+// Answering people.
+pub mod explain;
+
 // Acting.
 pub mod relay;
 pub mod outbound;

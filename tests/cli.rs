@@ -161,6 +161,32 @@ fn inspect_shows_what_a_message_says_and_that_nothing_is_verified() {
     );
 }
 
+#[test]
+fn explain_names_the_change_that_would_make_it_match() {
+    let good = signed(
+        "--key keys/alice.key.pem --cert keys/alice.pem",
+        "<order xmlns:p=\"urn:p\"><p:item>1</p:item><p:item>2</p:item></order>",
+    );
+    let indented = good.replace("<p:item>", "\n  <p:item>");
+    let renamed = good.replace("p:item", "ns:item").replace("xmlns:p=", "xmlns:ns=");
+    let changed = good.replace(">2<", ">3<");
+    let resigned = good
+        .replace("<SignatureValue>", "<SignatureValue>AAAA")
+        .replace("<ds:SignatureValue>", "<ds:SignatureValue>AAAA");
+    check(
+        "explain",
+        &[
+            transcript("explain -", &good),
+            transcript("explain -", &indented),
+            transcript("explain --format json -", &renamed),
+            transcript("explain -", &changed),
+            transcript("explain -", &resigned),
+            transcript("explain -", "<a/>"),
+            transcript("explain --format json -", "<a>"),
+        ],
+    );
+}
+
 /// `document`, signed as the arguments say.
 fn signed(arguments: &str, document: &str) -> String {
     let output = sealgate(&format!("dsig sign {arguments} -"), document.as_bytes());

@@ -27,6 +27,15 @@ impl CanonicalizationAlgorithm {
         matches!(self, Self::Exclusive | Self::ExclusiveWithComments)
     }
 
+    /// The same, without comments in its output.
+    pub const fn without_comments(self) -> Self {
+        match self {
+            Self::Inclusive10 | Self::Inclusive10WithComments => Self::Inclusive10,
+            Self::Inclusive11 | Self::Inclusive11WithComments => Self::Inclusive11,
+            Self::Exclusive | Self::ExclusiveWithComments => Self::Exclusive,
+        }
+    }
+
     /// Whether comments are part of its output.
     pub const fn keeps_comments(self) -> bool {
         matches!(

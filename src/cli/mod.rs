@@ -10,6 +10,7 @@ mod console;
 mod demo;
 mod dsig;
 mod exit;
+mod explain;
 mod inputs;
 mod inspect;
 mod policy;
@@ -75,6 +76,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Sign(arguments) => sign::run(arguments, console),
         Command::Bench(arguments) => bench::run(&arguments, console),
         Command::C14n(arguments) => c14n::run(arguments, console),
+        Command::Explain(arguments) => explain::run(arguments, console),
         Command::Inspect(arguments) => inspect::run(arguments, console),
         Command::Dsig(DsigCommand::Verify(arguments)) => dsig::verify(arguments, console),
         Command::Dsig(DsigCommand::Sign(arguments)) => dsig::sign(arguments, console),

@@ -88,6 +88,8 @@ pub use tls::TlsClient;
 pub use tls::TlsError;
 pub use tls::TlsServer;
 pub use verify::VerifyError;
+pub use verify::raw_signature_value;
+pub use verify::recover_digest;
 pub use verify::verify;
 pub use verify::verify_pss;
 pub use verify::verify_truncated_hmac;

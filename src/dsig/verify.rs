@@ -5,9 +5,7 @@ use super::error::{Error, ErrorKind, not_permitted};
 use super::reference::Reference;
 use super::signature::Signature;
 use super::transform::Processing;
-use crate::algorithm::{
-    CanonicalizationAlgorithm, DigestAlgorithm, EcdsaValues, HmacTruncation, Permitted, TransformAlgorithm,
-};
+use crate::algorithm::{DigestAlgorithm, EcdsaValues, HmacTruncation, Permitted, TransformAlgorithm};
 use crate::c14n::{self, Buffered, Canonicalization, Copied, Counted};
 use crate::crypto::{
     self, DigestValue, Digester, KeyKind, VerifyError, VerifyingKey, decode_base64, verify_pss,
@@ -300,14 +298,9 @@ fn digest<'d>(
 
 /// The form of a node set from which dereferencing has removed the comments.
 fn dereferenced(form: &Canonicalization, reference: &Reference<'_>) -> Canonicalization {
-    use CanonicalizationAlgorithm as Algorithm;
     let mut form = form.clone();
     if reference.target.drops_comments() {
-        form.algorithm = match form.algorithm {
-            Algorithm::Inclusive10 | Algorithm::Inclusive10WithComments => Algorithm::Inclusive10,
-            Algorithm::Inclusive11 | Algorithm::Inclusive11WithComments => Algorithm::Inclusive11,
-            Algorithm::Exclusive | Algorithm::ExclusiveWithComments => Algorithm::Exclusive,
-        };
+        form.algorithm = form.algorithm.without_comments();
     }
     form
 }

@@ -9,6 +9,7 @@
 //! | `dsig verify` | the signatures in any XML document, as mathematics: do they hold, whose are they, what do they cover |
 //! | `sign`, `dsig sign` | a SOAP message with a Security header; a document with a signature as the last child of its root |
 //! | `c14n` | canonical octets, for a comparison with those of another stack |
+//! | `explain` | why a signature does not hold: the change that makes the digest match ([`explain`](crate::explain)); trust is not asked |
 //! | `inspect` | nothing: it shows what a message says of itself |
 //! | `bench` | how many of these messages this machine handles |
 //! | `demo`, `serve` | the gateway, with a world made for it or for real |

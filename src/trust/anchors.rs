@@ -181,6 +181,11 @@ impl TrustStore {
         self.known.iter().filter(|certificate| self.is_pin(certificate))
     }
 
+    /// Every certificate that is known, trusted or not.
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.known
+    }
+
     /// The CRLs that were given.
     pub fn revocation_lists(&self) -> impl Iterator<Item = &Crl> {
         self.crls.iter()

@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Sign(SignArguments),
     C14n(C14nArguments),
     Inspect(InspectArguments),
+    Explain(ExplainArguments),
     Bench(BenchArguments),
     /// SAML documents by themselves
     #[command(subcommand)]
@@ -237,6 +238,31 @@ pub(crate) struct C14nArguments {
     /// The document
     #[arg(value_parser = Source::parser())]
     pub(crate) file: Source,
+}
+
+/// Why did this message fail: what was digested, and the change that would make it match
+///
+/// Any document with an XML Signature. Whom to trust is not asked: the keys of the message and of --trust and --untrusted are tried
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArguments {
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    /// The key that must have signed (PEM)
+    #[arg(long, value_name = "PEM", conflicts_with = "hmac_key")]
+    pub(crate) public_key: Option<PathBuf>,
+    /// The bytes of this file are the shared secret of an HMAC
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hmac_key: Option<PathBuf>,
+    /// Write what each reference digests, and SignedInfo, to files in this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) octets: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) ids: IdArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The documents
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
+    pub(crate) files: Vec<Source>,
 }
 
 /// Show what is in a message, nothing verified

@@ -23,7 +23,7 @@ pub(super) fn render(report: &Report) -> String {
 
 /// `json` with every invisible character escaped, so that no terminal obeys a value from a message (T138). They stand in strings
 /// only, where an escape means the same.
-pub(in crate::cli) fn escaped(json: &str) -> String {
+pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for character in json.chars() {
         if !is_invisible(character) {

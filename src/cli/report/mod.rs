@@ -4,7 +4,7 @@ mod hint;
 mod json;
 mod outline;
 mod text;
-mod tree;
+pub(crate) mod tree;
 
 use bytes::Bytes;
 
@@ -19,6 +19,7 @@ use super::console::{Console, Style};
 use super::exit::{Exit, Stop};
 use super::source::{Source, distinct};
 
+pub(crate) use json::escaped;
 pub(crate) use outline::outline;
 
 /// How reports are written.

@@ -5,7 +5,7 @@ use super::plain;
 use crate::cli::console::{Style, Tone};
 
 /// The lines of the coverage tree, each with its mark at the left and the branches of a tree before its name.
-pub(super) fn render(lines: &[CoverageLine], style: Style) -> Vec<String> {
+pub(crate) fn render(lines: &[CoverageLine], style: Style) -> Vec<String> {
     let mut last = LastChildren::default();
     let mut rendered: Vec<String> = Vec::with_capacity(lines.len());
     // From the end, because whether a line is the last child is known only from what follows it.

@@ -1,10 +1,13 @@
 //! Signature verification: mathematics only. Whether a key is trusted and an algorithm allowed is not asked here.
 
 mod error;
+mod recover;
 #[cfg(test)]
 mod tests;
 
 pub use error::VerifyError;
+pub use recover::raw_signature_value;
+pub use recover::recover_digest;
 
 use openssl::bn::BigNum;
 use openssl::dsa::DsaSig;

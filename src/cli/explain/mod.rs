@@ -1,0 +1,148 @@
+//! `sealgate explain`: why did this message fail?
+
+mod json;
+mod text;
+
+use std::fs;
+use std::path::Path;
+
+use bytes::Bytes;
+
+use crate::crypto::{PublicKey, Secret, VerifyingKey};
+use crate::explain::{Effort, Explanation, KeysAtHand, explain};
+use crate::token::saml;
+use crate::xml::Limits;
+
+use super::args::ExplainArguments;
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use super::inputs;
+use super::report::{Format, Reason, Report};
+use super::source::distinct;
+
+/// Explains each input in turn.
+pub(crate) fn run(arguments: ExplainArguments, console: &mut Console) -> Result<Exit, Stop> {
+    distinct(&arguments.files)?;
+    let keys = keys(&arguments)?;
+    let limits = Limits::archive();
+    let format = arguments.output.format;
+    let mut exit = Exit::Passed;
+    for source in arguments.files {
+        let bytes = match source.read(limits.bytes) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let report = Report::unreadable(source, &error);
+                exit = exit.max(report.exit());
+                report.print(format, console);
+                continue;
+            }
+        };
+        let explanation = match explain(
+            decoded(bytes),
+            &keys,
+            &arguments.ids.id_attributes,
+            Effort::DEFAULT,
+        ) {
+            Ok(explanation) => explanation,
+            Err(rejection) => {
+                exit = exit.max(Exit::Refused);
+                let reason = Reason::from(&rejection);
+                match format {
+                    Format::Json => console.print(json::refused(&source, &reason)),
+                    Format::Text => Report::refused(source, reason).print(format, console),
+                }
+                continue;
+            }
+        };
+        if let Some(folder) = &arguments.octets {
+            write_octets(folder, &explanation)?;
+        }
+        let verdict = Verdict::of(&explanation);
+        exit = exit.max(if verdict == Verdict::Passed {
+            Exit::Passed
+        } else {
+            Exit::Refused
+        });
+        let page = match format {
+            Format::Text => text::render(&source, &explanation, verdict, console.style()),
+            Format::Json => json::render(&source, &explanation, verdict),
+        };
+        console.print(page);
+        console.flush();
+    }
+    Ok(exit)
+}
+
+/// What is said of a document in one word. It is about mathematics, not about trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Passed,
+    Failed,
+    /// All references hold, and no key is at hand to say whether the value does.
+    Indeterminate,
+}
+
+impl Verdict {
+    fn of(explanation: &Explanation) -> Self {
+        let signatures = &explanation.signatures;
+        let without_key = |value: &crate::explain::ValueExplanation| value.tried.is_empty();
+        if explanation.holds() {
+            Self::Passed
+        } else if !signatures.is_empty()
+            && signatures.iter().all(|signature| {
+                (signature.value.holds() || without_key(&signature.value))
+                    && signature.references.iter().all(|reference| reference.is_match())
+            })
+        {
+            Self::Indeterminate
+        } else {
+            Self::Failed
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Indeterminate => "indeterminate",
+        }
+    }
+}
+
+fn keys(arguments: &ExplainArguments) -> Result<KeysAtHand, Stop> {
+    let trust = inputs::trust(&arguments.trust, &[])?;
+    let given = if let Some(path) = &arguments.public_key {
+        let key = PublicKey::from_pem(&inputs::file("--public-key", path)?);
+        Some(VerifyingKey::from(
+            key.map_err(|error| inputs::unusable("--public-key", &error))?,
+        ))
+    } else if let Some(path) = &arguments.hmac_key {
+        let secret = Secret::new(inputs::file("--hmac-key", path)?.to_vec());
+        Some(VerifyingKey::Hmac(secret))
+    } else {
+        None
+    };
+    Ok(KeysAtHand {
+        given,
+        certificates: trust.store.certificates().to_vec(),
+    })
+}
+
+/// A SAML message may come as a binding encodes it; anything else is taken as it is.
+fn decoded(bytes: Bytes) -> Bytes {
+    saml::decode(bytes.clone()).unwrap_or(bytes)
+}
+
+fn write_octets(folder: &Path, explanation: &Explanation) -> Result<(), Stop> {
+    let unusable = |error: std::io::Error| inputs::unusable("--octets", &error);
+    fs::create_dir_all(folder).map_err(unusable)?;
+    for (number, signature) in (1_usize..).zip(&explanation.signatures) {
+        let file = folder.join(format!("signature-{number}-signed-info"));
+        fs::write(file, &signature.value.octets).map_err(unusable)?;
+        for (place, reference) in (1_usize..).zip(&signature.references) {
+            let file = folder.join(format!("signature-{number}-reference-{place}"));
+            fs::write(file, &reference.octets).map_err(unusable)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+use std::fmt::Write;
+
+use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use crate::cli::console::{Style, Tone};
+use crate::cli::report::{plain, tree};
+use crate::cli::source::Source;
+use crate::crypto::encode_base64;
+use crate::explain::{Certainty, Explanation, Finding, ReferenceExplanation, SignatureExplanation};
+
+use super::Verdict;
+
+/// How much of what was digested is shown, in bytes.
+const SHOWN: usize = 300;
+
+/// The explanation for people: verdict, each signature with its value and references, causes, and what is as it was signed.
+pub(super) fn render(source: &Source, explanation: &Explanation, verdict: Verdict, style: Style) -> String {
+    let mut page = Page {
+        style,
+        text: String::new(),
+    };
+    let tone = match verdict {
+        Verdict::Passed => Tone::Good,
+        Verdict::Failed => Tone::Bad,
+        Verdict::Indeterminate => Tone::Doubtful,
+    };
+    let word = style.paint(tone, verdict.name());
+    page.line(&format!(
+        "{word}  {}",
+        style.paint(Tone::Strong, &source.to_string())
+    ));
+    if explanation.signatures.is_empty() {
+        page.line("  there is no signature in it");
+    }
+    for (number, signature) in (1_usize..).zip(&explanation.signatures) {
+        page.signature(number, signature);
+    }
+    page.coverage(explanation);
+    page.text
+}
+
+struct Page {
+    style: Style,
+    text: String,
+}
+
+impl Page {
+    fn signature(&mut self, number: usize, signature: &SignatureExplanation) {
+        let title = self.style.paint(Tone::Strong, &format!("signature {number}"));
+        let place = format!("{} at {}", plain(&signature.path), signature.position);
+        self.line("");
+        self.line(&format!("  {title}  {}", self.style.paint(Tone::Faint, &place)));
+        let value = &signature.value;
+        let algorithm =
+            SignatureAlgorithm::from_uri(value.algorithm).map_or(value.algorithm, SignatureAlgorithm::name);
+        match (&value.key, value.tried.is_empty()) {
+            (Some(key), _) => self.item(
+                Mark::Holds,
+                &format!("the value holds, by {}", plain(key)),
+                algorithm,
+            ),
+            (None, true) => self.item(
+                Mark::Unknown,
+                "no key is at hand to check the value with",
+                algorithm,
+            ),
+            (None, false) => self.item(Mark::Broken, "the value does not hold", algorithm),
+        }
+        self.causes(&value.causes);
+        if value.key.is_none() {
+            value.tried.iter().for_each(|key| self.fact("tried", &plain(key)));
+        }
+        for reference in &signature.references {
+            self.reference(reference);
+        }
+    }
+
+    fn reference(&mut self, reference: &ReferenceExplanation) {
+        let uri = if reference.uri.is_empty() {
+            "(document)".to_owned()
+        } else {
+            plain(&reference.uri)
+        };
+        let digest = DigestAlgorithm::from_uri(reference.digest_algorithm);
+        let facts = format!(
+            "{uri} {}",
+            digest.map_or(reference.digest_algorithm, DigestAlgorithm::name)
+        );
+        let element = reference
+            .element
+            .as_deref()
+            .map_or_else(|| "resolves to nothing".to_owned(), plain);
+        if reference.is_match() {
+            self.item(Mark::Holds, &element, &facts);
+            return;
+        }
+        self.item(Mark::Broken, &element, &facts);
+        self.fact("signed", &encode_base64(&reference.expected));
+        if let Some(actual) = &reference.actual {
+            self.fact("actual", &encode_base64(actual));
+        }
+        self.causes(&reference.causes);
+        self.octets(&reference.octets);
+    }
+
+    fn causes(&mut self, causes: &[Finding]) {
+        for finding in causes {
+            let tone = match finding.certainty {
+                Certainty::Proved => Tone::Strong,
+                Certainty::Likely => Tone::Doubtful,
+            };
+            let cause = self.style.paint(tone, finding.cause.name());
+            self.fact(finding.certainty.name(), &format!("{cause}: {}", finding.detail));
+        }
+    }
+
+    fn octets(&mut self, octets: &[u8]) {
+        if octets.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(octets);
+        let end = text
+            .char_indices()
+            .map(|(at, _)| at)
+            .take_while(|at| *at <= SHOWN)
+            .last()
+            .unwrap_or(0);
+        let (shown, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
+        let (shown, more) = if rest.len() <= 4 {
+            (text.as_ref(), "")
+        } else {
+            (shown, " …")
+        };
+        self.fact("octets", &format!("{}: {}{more}", octets.len(), plain(shown)));
+    }
+
+    fn coverage(&mut self, explanation: &Explanation) {
+        if explanation.coverage.is_empty() {
+            return;
+        }
+        self.line("");
+        let title = self.style.paint(Tone::Strong, "document");
+        let legend = self.style.paint(
+            Tone::Faint,
+            "✓ digested and as it was signed, ✗ not signed, or not as it was",
+        );
+        self.line(&format!("  {title}  {legend}"));
+        for line in tree::render(&explanation.coverage, self.style) {
+            self.line(&format!("    {line}"));
+        }
+    }
+
+    fn item(&mut self, mark: Mark, what: &str, facts: &str) {
+        let (mark, tone) = match mark {
+            Mark::Holds => ("✓", Tone::Good),
+            Mark::Broken => ("✗", Tone::Bad),
+            Mark::Unknown => ("?", Tone::Doubtful),
+        };
+        let mark = self.style.paint(tone, mark);
+        self.line(&format!(
+            "    {mark} {what}  {}",
+            self.style.paint(Tone::Faint, facts)
+        ));
+    }
+
+    fn fact(&mut self, label: &str, value: &str) {
+        let label = self.style.paint(Tone::Faint, &format!("{label:8}"));
+        self.line(&format!("      {label}{value}"));
+    }
+
+    fn line(&mut self, text: &str) {
+        // Writing to a String does not fail.
+        let _ = writeln!(self.text, "{text}");
+    }
+}
+
+enum Mark {
+    Holds,
+    Broken,
+    Unknown,
+}

@@ -1,0 +1,176 @@
+use super::explanation::Cause;
+use super::search::Undone;
+use crate::algorithm::CanonicalizationAlgorithm as Algorithm;
+use crate::c14n::{self, Canonicalization};
+use crate::dsig::{Processing, Reference, Signature, Target};
+use crate::xml::Element;
+
+/// What is turned into octets.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'d> {
+    /// The element.
+    pub(super) apex: Element<'d>,
+    /// What is left out of it.
+    pub(super) except: Option<Element<'d>>,
+    /// Whether it is the document, with what stands beside its root.
+    pub(super) is_document: bool,
+}
+
+impl<'d> Subject<'d> {
+    /// What `reference` digests; `None` if it resolves to nothing.
+    pub(super) fn of(signature: &Signature<'d>, reference: &Reference<'_>) -> Option<Self> {
+        let apex = reference.target.resolve(signature.element.document())?;
+        let enveloped = reference.transforms.enveloped && signature.element.is_within(apex);
+        Some(Self {
+            apex,
+            except: enveloped.then_some(signature.element),
+            is_document: matches!(reference.target, Target::Document(_)),
+        })
+    }
+
+    /// An element with everything inside.
+    pub(super) fn element(apex: Element<'d>) -> Self {
+        Self {
+            apex,
+            except: None,
+            is_document: false,
+        }
+    }
+
+    /// Its canonical octets.
+    pub(super) fn octets(self, form: &Canonicalization) -> Option<Vec<u8>> {
+        let mut octets = Vec::with_capacity(self.apex.span().len());
+        let done = if self.is_document {
+            c14n::document(self.apex.document(), form, self.except, &mut octets)
+        } else {
+            c14n::element(self.apex, form, self.except, &mut octets)
+        };
+        done.ok().map(|()| octets)
+    }
+
+    /// Its octets in all other forms than `form`.
+    pub(super) fn in_other_forms(self, form: &Canonicalization) -> impl Iterator<Item = Undone> {
+        let lists = other_lists(self.apex, form).into_iter();
+        let lists = lists.map(|prefixes| {
+            let detail = format!(
+                "the signer had the PrefixList {}, and the message has {}",
+                shown(&prefixes),
+                shown(&form.prefixes)
+            );
+            let algorithm = form.algorithm;
+            (
+                Cause::PrefixList,
+                detail,
+                Canonicalization { algorithm, prefixes },
+            )
+        });
+        let comments = form.algorithm.keeps_comments();
+        let methods = Algorithm::ALL
+            .iter()
+            .copied()
+            .filter(move |method| method.keeps_comments() == comments);
+        let methods = methods.filter(|method| *method != form.algorithm).map(|method| {
+            let detail = format!(
+                "the signer canonicalized by {}, and the message says {}",
+                method.uri(),
+                form.algorithm.uri()
+            );
+            let prefixes = if method.is_exclusive() {
+                form.prefixes.clone()
+            } else {
+                Vec::new()
+            };
+            (
+                Cause::CanonicalizationMethod,
+                detail,
+                Canonicalization {
+                    algorithm: method,
+                    prefixes,
+                },
+            )
+        });
+        let kept = Algorithm::ALL
+            .iter()
+            .copied()
+            .filter(move |method| method.keeps_comments() && !comments);
+        let kept = kept.map(|method| {
+            let detail = format!("the comments were signed, by {}", method.uri());
+            (
+                Cause::Comments,
+                detail,
+                Canonicalization {
+                    algorithm: method,
+                    prefixes: form.prefixes.clone(),
+                },
+            )
+        });
+        lists
+            .chain(methods)
+            .chain(kept)
+            .filter_map(move |(cause, detail, form)| {
+                self.octets(&form)
+                    .map(|octets| Undone::new(cause, detail, octets))
+            })
+    }
+}
+
+/// The form that `reference` digests; inclusive 1.0 where it digests no nodes.
+pub(super) fn form_of(reference: &Reference<'_>) -> Canonicalization {
+    let mut form = match &reference.transforms.processing {
+        Processing::Canonical(form) | Processing::StrTransform(form) => form.clone(),
+        Processing::Base64 => Algorithm::Inclusive10.into(),
+    };
+    if reference.target.drops_comments() {
+        form.algorithm = form.algorithm.without_comments();
+    }
+    form
+}
+
+/// The most prefixes of which lists are made.
+const PREFIXES: usize = 16;
+
+/// PrefixLists that a signer of `apex` may have had.
+fn other_lists(apex: Element<'_>, form: &Canonicalization) -> Vec<Vec<String>> {
+    if !form.algorithm.is_exclusive() {
+        return Vec::new();
+    }
+    let mut in_scope: Vec<String> = Vec::new();
+    for declaration in apex.ancestors().flat_map(Element::declarations) {
+        let prefix = declaration.prefix();
+        if in_scope.len() < PREFIXES && !in_scope.iter().any(|known| known == prefix) {
+            in_scope.push(prefix.to_owned());
+        }
+    }
+    let listed = &form.prefixes;
+    let unlisted = || in_scope.iter().filter(|prefix| !listed.contains(prefix));
+    let with = |further: &[&String]| -> Vec<String> {
+        listed.iter().chain(further.iter().copied()).cloned().collect()
+    };
+    let mut lists = vec![Vec::new()];
+    lists.extend(unlisted().map(|prefix| with(&[prefix])));
+    lists.push(with(&unlisted().collect::<Vec<_>>()));
+    lists.extend(listed.iter().map(|left_out| {
+        listed
+            .iter()
+            .filter(|prefix| *prefix != left_out)
+            .cloned()
+            .collect()
+    }));
+    for (place, one) in unlisted().enumerate() {
+        lists.extend(
+            unlisted()
+                .skip(place.saturating_add(1))
+                .map(|other| with(&[one, other])),
+        );
+    }
+    lists.retain(|list| list != listed);
+    lists
+}
+
+fn shown(prefixes: &[String]) -> String {
+    let names: Vec<&str> = prefixes
+        .iter()
+        .map(|prefix| if prefix.is_empty() { "#default" } else { prefix })
+        .collect();
+    crate::xml::quoted(&names.join(" "))
+}

@@ -1,0 +1,303 @@
+use super::explanation::{Cause, Certainty, Finding, ValueExplanation};
+use super::forms::Subject;
+use super::keys::{Candidates, KeysAtHand, NamedKey};
+use super::search::{Effort, Search, Undone};
+use super::{namespaces, structure, textual};
+use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm, SignatureScheme};
+use crate::crypto::{self, VerifyingKey, decode_base64, encode_base64};
+use crate::dsig::Signature;
+
+/// Why the value of `signature` does not hold, if it does not.
+pub(super) fn explain(signature: &Signature<'_>, keys: &KeysAtHand, effort: &mut Effort) -> ValueExplanation {
+    let candidates = Candidates::of(signature, keys);
+    let octets = Subject::element(signature.signed_info)
+        .octets(&signature.canonicalization)
+        .unwrap_or_default();
+    let all = || candidates.meant.iter().chain(&candidates.others);
+    let mut explanation = ValueExplanation {
+        algorithm: signature.method.uri(),
+        key: None,
+        tried: all().map(|named| named.name.clone()).collect(),
+        octets,
+        causes: Vec::new(),
+    };
+    let holds = |named: &&NamedKey| {
+        holds(
+            signature,
+            signature.method,
+            &named.key,
+            &explanation.octets,
+            &signature.value,
+        )
+    };
+    if let Some(named) = candidates.meant.iter().find(holds) {
+        explanation.key = Some(named.name.clone());
+    } else if all().next().is_some() {
+        explanation.causes = search(signature, &candidates, &explanation.octets, effort);
+    }
+    explanation
+}
+
+fn holds(
+    signature: &Signature<'_>,
+    method: SignatureAlgorithm,
+    key: &VerifyingKey,
+    octets: &[u8],
+    value: &[u8],
+) -> bool {
+    let result = match signature.output_length {
+        None => crypto::verify(method, key, octets, value),
+        Some(bits) => crypto::verify_truncated_hmac(method, key, octets, value, bits),
+    };
+    result.is_ok()
+}
+
+fn search(
+    signature: &Signature<'_>,
+    candidates: &Candidates,
+    octets: &[u8],
+    effort: &mut Effort,
+) -> Vec<Finding> {
+    let method = signature.method;
+    let value = &signature.value;
+    let all: Vec<&NamedKey> = candidates.meant.iter().chain(&candidates.others).collect();
+    let proved = |cause, detail| vec![proved(cause, detail)];
+    for named in &candidates.others {
+        if holds(signature, method, &named.key, octets, value) {
+            let meant: Vec<&str> = candidates.meant.iter().map(|named| named.name.as_str()).collect();
+            let detail = format!(
+                "it was made with {}, and the signature means {}",
+                named.name,
+                meant.join(" or ")
+            );
+            return proved(Cause::WrongKey, detail);
+        }
+    }
+    for named in &all {
+        for other in SignatureAlgorithm::ALL
+            .iter()
+            .copied()
+            .filter(|other| *other != method)
+        {
+            if holds(signature, other, &named.key, octets, value) {
+                let detail = format!(
+                    "it was made by {}, and SignatureMethod says {}",
+                    other.uri(),
+                    method.uri()
+                );
+                return proved(Cause::HashMismatch, detail);
+            }
+        }
+        for (how, decoded) in otherwise_encoded(value, &named.key) {
+            if holds(signature, method, &named.key, octets, &decoded) {
+                return proved(Cause::SignatureEncoding, how.to_owned());
+            }
+        }
+    }
+    let signed: Vec<(&NamedKey, DigestAlgorithm, Vec<u8>)> =
+        all.iter().filter_map(|named| recovered(named, value)).collect();
+    let is_signed = |octets: &[u8]| {
+        if signed.is_empty() {
+            all.iter()
+                .any(|named| holds(signature, method, &named.key, octets, value))
+        } else {
+            // What an RSA value was made over can be read from it, which is much faster than to try.
+            signed.iter().any(|(_, algorithm, digest)| {
+                crypto::digest(*algorithm, octets).is_ok_and(|actual| actual.matches(digest))
+            })
+        }
+    };
+    let mut search = Search::new(&is_signed, effort);
+    let mut findings = reserialized(&mut search, signature, octets);
+    if findings.is_empty() {
+        findings.push(unexplained(signature, &all, signed.first()));
+    }
+    findings
+}
+
+/// SignedInfo as it may have been written before, and as it may have been.
+fn reserialized(search: &mut Search<'_>, signature: &Signature<'_>, octets: &[u8]) -> Vec<Finding> {
+    let canonical = String::from_utf8_lossy(octets);
+    let subject = Subject::element(signature.signed_info);
+    let document = signature.element.document();
+    let raw = document
+        .as_str()
+        .get(signature.signed_info.span())
+        .unwrap_or_default();
+    search.each(subject.in_other_forms(&signature.canonicalization));
+    search.each(textual::changes(&canonical));
+    search.each(
+        [
+            raw.to_owned(),
+            raw.replace("\r\n", "\n"),
+            raw.replace("\r\n", "\n").replace('\n', "\r\n"),
+        ]
+        .into_iter()
+        .map(|raw| {
+            Undone::new(
+                Cause::RawBytes,
+                "the signer signed SignedInfo as it stood, without canonicalization",
+                raw,
+            )
+        }),
+    );
+    search.each(namespaces::changes(&canonical, document));
+    let written = search.found_so_far();
+    if !written.is_empty() {
+        let details = written.into_iter().map(|finding| finding.detail);
+        return vec![proved(
+            Cause::SignedInfoReserialized,
+            details.collect::<Vec<_>>().join("; "),
+        )];
+    }
+    search.each(digests_replaced(signature, &canonical).into_iter());
+    search.each(structure::removals(&canonical));
+    search.each(structure::additions(&canonical, document));
+    let changed = search.found_so_far().into_iter().map(|finding| finding.detail);
+    let changed: Vec<String> = changed.collect();
+    if changed.is_empty() {
+        Vec::new()
+    } else {
+        vec![proved(Cause::SignedInfoChanged, changed.join("; "))]
+    }
+}
+
+/// SignedInfo with the digests that the references have now.
+fn digests_replaced(signature: &Signature<'_>, canonical: &str) -> Vec<Undone> {
+    let mut undone = Vec::new();
+    let mut all = canonical.to_owned();
+    for reference in &signature.references {
+        let form = super::forms::form_of(reference);
+        let octets = Subject::of(signature, reference).and_then(|subject| subject.octets(&form));
+        let digest = octets.and_then(|octets| crypto::digest(reference.digest_algorithm, &octets).ok());
+        let Some(digest) = digest else { continue };
+        let mut texts = reference
+            .element
+            .descendants()
+            .filter_map(|element| element.text().ok());
+        let is_value = |text: &str| decode_base64(text).ok().as_ref() == Some(&reference.digest_value);
+        let Some(written) = texts.find(|text| is_value(&text.value)) else {
+            continue;
+        };
+        let actual = encode_base64(digest.as_bytes());
+        let detail = format!(
+            "the DigestValue of {} was replaced: what it refers to is as it was signed",
+            crate::xml::quoted(&reference.uri)
+        );
+        undone.push(Undone::new(
+            Cause::SignedInfoChanged,
+            detail,
+            canonical.replacen(written.value.as_ref(), &actual, 1),
+        ));
+        all = all.replacen(written.value.as_ref(), &actual, 1);
+    }
+    if undone.len() > 1 {
+        undone.push(Undone::new(
+            Cause::SignedInfoChanged,
+            "all DigestValues were replaced",
+            all,
+        ));
+    }
+    undone
+}
+
+/// The digest that a PKCS#1 value was made over.
+fn recovered<'k>(named: &'k NamedKey, value: &[u8]) -> Option<(&'k NamedKey, DigestAlgorithm, Vec<u8>)> {
+    let VerifyingKey::Public(key) = &named.key else {
+        return None;
+    };
+    let (algorithm, digest) = crypto::recover_digest(key, value)?;
+    Some((named, algorithm, digest))
+}
+
+/// The value as other stacks write it.
+fn otherwise_encoded(value: &[u8], key: &VerifyingKey) -> Vec<(&'static str, Vec<u8>)> {
+    let mut forms = Vec::new();
+    if let VerifyingKey::Public(key) = key
+        && let Some(raw) = crypto::raw_signature_value(key, value)
+    {
+        forms.push((
+            "it is in ASN.1 DER, where XML Signature has the two numbers one after the other",
+            raw,
+        ));
+    }
+    let reversed: Vec<u8> = value.iter().rev().copied().collect();
+    forms.push(("its bytes stand in reverse order", reversed));
+    if let Ok(text) = std::str::from_utf8(value) {
+        if let Ok(decoded) = decode_base64(text) {
+            forms.push(("it is encoded in base64 twice", decoded));
+        }
+        if let Some(decoded) = from_hexadecimal(text) {
+            forms.push(("it is encoded in hexadecimal, and that in base64", decoded));
+        }
+    }
+    forms
+}
+
+fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    pairs
+        .iter()
+        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
+        .collect()
+}
+
+/// Nothing was found.
+fn unexplained(
+    signature: &Signature<'_>,
+    all: &[&NamedKey],
+    signed: Option<&(&NamedKey, DigestAlgorithm, Vec<u8>)>,
+) -> Finding {
+    let (cause, detail) = if let Some((named, algorithm, digest)) = signed {
+        let detail = format!(
+            "{} made it over another SignedInfo, with the {} digest {}; SignedInfo was changed after signing",
+            named.name,
+            algorithm.name(),
+            encode_base64(digest)
+        );
+        (Cause::SignedInfoChanged, detail)
+    } else if let Some(length) = lengths(signature, all).filter(|length| *length != signature.value.len()) {
+        let detail = format!(
+            "it has {} bytes, and the key makes values of {length}",
+            signature.value.len()
+        );
+        (Cause::ValueDamaged, detail)
+    } else if matches!(signature.method.scheme(), SignatureScheme::RsaPkcs1(_)) {
+        let detail = "it is no value by any key at hand: another key made it, or it was damaged";
+        (Cause::WrongKey, detail.to_owned())
+    } else {
+        let detail = "no key at hand made it over this SignedInfo: another key did, or SignedInfo was changed after signing";
+        (Cause::WrongKey, detail.to_owned())
+    };
+    Finding {
+        cause,
+        detail,
+        certainty: Certainty::Likely,
+    }
+}
+
+/// How long the values of the first key are, in bytes.
+fn lengths(signature: &Signature<'_>, all: &[&NamedKey]) -> Option<usize> {
+    match (&all.first()?.key, signature.method.scheme()) {
+        (VerifyingKey::Public(key), SignatureScheme::RsaPkcs1(_) | SignatureScheme::RsaPss(_)) => {
+            let (modulus, _) = key.modulus_exponent()?;
+            Some(modulus.len())
+        }
+        _ => None,
+    }
+}
+
+fn proved(cause: Cause, detail: String) -> Finding {
+    Finding {
+        cause,
+        detail,
+        certainty: Certainty::Proved,
+    }
+}
