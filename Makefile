@@ -4,7 +4,8 @@
 # make check   formatting, lints, documentation, licences of what we depend on
 #
 # Longer runs of what `make test` does a slice of; DOCUMENTS says how many:
-# make differential   our reading and our canonical octets against quick-xml, xmllint and libxml2
+# make differential   our reading and our canonical octets against quick-xml, xmllint and libxml2; our verdicts on SIGNED
+#                     documents (20,000, as each takes processes of its own) against xmlsec1
 # make wrapping       signed parts of good messages, wrapped in every way
 # make mutations      good messages with small changes
 # make linear         time and memory, each time an input is doubled
@@ -42,9 +43,11 @@ check: setup-second-opinion deny
 # What takes long is optimized; what it depends on is already, and is not built anew.
 OPTIMIZED := --config profile.dev.package.sealgate.opt-level=2
 differential wrapping mutations: DOCUMENTS ?= 1000000
+differential: SIGNED ?= 20000
 
 differential: setup
-	SEALGATE_ORACLE_DOCUMENTS=$(DOCUMENTS) $(CARGO) test --locked $(OPTIMIZED) --test oracle_quick_xml --test oracle_xmllint -- --nocapture
+	SEALGATE_ORACLE_DOCUMENTS=$(DOCUMENTS) SEALGATE_ORACLE_SIGNED=$(SIGNED) $(CARGO) test --locked $(OPTIMIZED) \
+	--test oracle_quick_xml --test oracle_xmllint --test oracle_xmlsec1 -- --nocapture
 
 wrapping: setup-build
 	SEALGATE_WRAPPINGS=$(DOCUMENTS) $(CARGO) test --locked $(OPTIMIZED) --test wrapping -- --nocapture
