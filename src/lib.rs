@@ -9,6 +9,7 @@ pub mod algorithm;
 pub mod crypto;
 pub mod c14n;
 pub mod dsig;
+pub mod xmlenc;
 pub mod token;
 pub mod soap;
 pub mod wss;

@@ -18,6 +18,7 @@ use crate::trust::{IssuerError, OtherKey, ReplayError};
 use crate::wss;
 use crate::xml;
 use crate::xml::Position;
+use crate::xmlenc;
 
 /// Why a message was refused, with everything known.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub enum Rejection {
     Xml(xml::Error),
     /// A signature does not hold.
     Dsig(dsig::Error),
+    /// Something cannot be decrypted.
+    Xmlenc(xmlenc::Error),
     /// A token or key reference is not as it must be.
     Token(token::Error),
     /// A SAML assertion or message is not as its schema has it.
@@ -136,6 +139,7 @@ impl Rejection {
         match self {
             Self::Xml(error) => error.code(),
             Self::Dsig(error) => error.code(),
+            Self::Xmlenc(error) => error.code(),
             Self::Token(error) => error.code(),
             Self::Saml(error) => error.code(),
             Self::SamlBinding(error) => error.code(),
@@ -159,6 +163,7 @@ impl Rejection {
         Stage::of_code(self.code()).unwrap_or(match self {
             Self::Xml(_) => Stage::Xml,
             Self::Dsig(_) => Stage::Dsig,
+            Self::Xmlenc(_) => Stage::Xmlenc,
             Self::Token(_) | Self::Certificate(_) => Stage::Token,
             Self::Saml(_) | Self::SamlBinding(_) => Stage::Saml,
             Self::Trust(_) | Self::OtherKey(_) => Stage::Trust,
@@ -180,6 +185,7 @@ impl Rejection {
         match self {
             Self::Xml(error) => error.position(),
             Self::Dsig(error) => error.position(),
+            Self::Xmlenc(error) => error.position(),
             Self::Token(error) => error.position(),
             Self::Saml(error) => error.position(),
             Self::Trust(error) => error.position(),
@@ -203,6 +209,7 @@ impl Rejection {
         match self {
             Self::Xml(error) => error.clause(),
             Self::Dsig(error) => error.clause(),
+            Self::Xmlenc(error) => error.clause(),
             Self::Token(error) => error.clause(),
             Self::Saml(error) => error.clause(),
             Self::SamlBinding(error) => error.clause(),
@@ -229,6 +236,7 @@ impl Rejection {
             Self::Issuer(error) => error.is_indeterminate(),
             Self::SecondOpinion(error) => error.is_indeterminate(),
             Self::Replay(error) => error.is_ours(),
+            Self::Xmlenc(error) => error.is_indeterminate(),
             Self::Xml(_)
             | Self::Dsig(_)
             | Self::Token(_)
@@ -257,8 +265,10 @@ impl Rejection {
             Self::Soap(error) => soap_fault(error.kind()),
             Self::Replay(error) if error.is_ours() => Fault::Busy,
             Self::Unavailable(_) => Fault::Internal,
+            Self::Xmlenc(error) if error.is_ours() => Fault::Internal,
             Self::Xml(_)
             | Self::Dsig(_)
+            | Self::Xmlenc(_)
             | Self::Token(_)
             | Self::Saml(_)
             | Self::Certificate(_)
@@ -281,6 +291,7 @@ impl fmt::Display for Rejection {
         match self {
             Self::Xml(error) => error.fmt(f),
             Self::Dsig(error) => error.fmt(f),
+            Self::Xmlenc(error) => error.fmt(f),
             Self::Token(error) => error.fmt(f),
             Self::Saml(error) => error.fmt(f),
             Self::SamlBinding(error) => error.fmt(f),
@@ -315,6 +326,7 @@ macro_rules! from {
 from! {
     Xml(xml::Error);
     Dsig(dsig::Error);
+    Xmlenc(xmlenc::Error);
     Token(token::Error);
     Saml(token::saml::Error);
     SamlBinding(token::saml::BindingError);

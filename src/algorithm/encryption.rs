@@ -104,3 +104,20 @@ impl MaskGeneration {
         }
     }
 }
+
+algorithms! {
+    /// An algorithm by which a key follows from our private key and another's public key (XML Encryption 1.1 §5.6). Finite
+    /// field Diffie-Hellman is absent on purpose.
+    pub enum KeyAgreementAlgorithm {
+        /// Elliptic curve Diffie-Hellman with an ephemeral key of the sender.
+        EcdhEs = "ecdh-es", "http://www.w3.org/2009/xmlenc11#ECDH-ES";
+    }
+}
+
+algorithms! {
+    /// How a key is made of a secret that was agreed on (XML Encryption 1.1 §5.4).
+    pub enum KeyDerivationAlgorithm {
+        /// The concatenation key derivation function of NIST SP 800-56A §5.8.1.
+        ConcatKdf = "concat-kdf", "http://www.w3.org/2009/xmlenc11#ConcatKDF";
+    }
+}

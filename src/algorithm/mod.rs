@@ -11,6 +11,7 @@
 mod canonicalization;
 mod digest;
 mod encryption;
+mod encryption_rules;
 mod permitted;
 mod pss;
 mod set;
@@ -21,9 +22,15 @@ pub use canonicalization::ReferenceForm;
 pub use canonicalization::TransformAlgorithm;
 pub use digest::DigestAlgorithm;
 pub use encryption::DataEncryptionAlgorithm;
+pub use encryption::KeyAgreementAlgorithm;
+pub use encryption::KeyDerivationAlgorithm;
 pub use encryption::KeyTransportAlgorithm;
 pub use encryption::KeyWrapAlgorithm;
 pub use encryption::MaskGeneration;
+pub use encryption_rules::DataCipher;
+pub use encryption_rules::EncryptionRules;
+pub use encryption_rules::KeyAgreement;
+pub use encryption_rules::KeyTransport;
 pub use permitted::EcdsaValues;
 pub use permitted::HmacTruncation;
 pub use permitted::Permitted;
@@ -111,6 +118,8 @@ mod tests {
             DataEncryptionAlgorithm,
             KeyWrapAlgorithm,
             KeyTransportAlgorithm,
+            KeyAgreementAlgorithm,
+            KeyDerivationAlgorithm,
             MaskGeneration
         );
     }

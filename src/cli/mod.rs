@@ -7,12 +7,14 @@ mod bench;
 mod c14n;
 mod config;
 mod console;
+mod decrypt;
 mod demo;
 mod dsig;
 mod exit;
 mod explain;
 mod inputs;
 mod inspect;
+mod keyring;
 mod policy;
 mod report;
 mod saml;
@@ -74,6 +76,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Verify(arguments) => verify::run(arguments, console),
         Command::Saml(SamlCommand::Verify(arguments)) => saml::verify(arguments, console),
         Command::Sign(arguments) => sign::run(arguments, console),
+        Command::Decrypt(arguments) => decrypt::run(arguments, console),
         Command::Bench(arguments) => bench::run(&arguments, console),
         Command::C14n(arguments) => c14n::run(arguments, console),
         Command::Explain(arguments) => explain::run(arguments, console),

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::fields::{FieldError, FieldErrorKind};
 use crate::algorithm::SignatureAlgorithm;
 use crate::c14n;
 use crate::crypto::{Base64Error, Unavailable, VerifyError, encode_base64};
@@ -142,6 +143,19 @@ impl Error {
             | ErrorKind::Signing(_)
             | ErrorKind::Unavailable(_) => return None,
         })
+    }
+}
+
+impl From<FieldError> for Error {
+    fn from(error: FieldError) -> Self {
+        Self {
+            kind: match error.kind {
+                FieldErrorKind::Structure(what) => ErrorKind::Structure(what),
+                FieldErrorKind::Xml(error) => ErrorKind::Xml(error),
+                FieldErrorKind::Encoding(error) => ErrorKind::Encoding(error),
+            },
+            position: Some(error.position),
+        }
     }
 }
 

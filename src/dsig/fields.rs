@@ -1,21 +1,47 @@
-//! Strict access to the children, attributes and text of `ds:` elements: anything that is not expected is refused, as
-//! whatever a verifier skips, somebody else may read.
+//! Strict access to the children, attributes and text of elements of XML Signature and Encryption: anything that is not
+//! expected is refused, as whatever a verifier skips, somebody else may read.
 
 use std::borrow::Cow;
 
-use super::error::{Error, ErrorKind};
-use crate::crypto::decode_base64;
-use crate::xml::{Element, Namespace};
+use crate::crypto::{Base64Error, decode_base64};
+use crate::xml;
+use crate::xml::{Element, Namespace, Position};
+
+/// Why an element is not as its schema has it.
+#[derive(Debug)]
+pub(crate) struct FieldError {
+    pub(crate) kind: FieldErrorKind,
+    pub(crate) position: Position,
+}
+
+#[derive(Debug)]
+pub(crate) enum FieldErrorKind {
+    /// An element, attribute or text where the schema has none, or one that is missing.
+    Structure(String),
+    /// An element in a text.
+    Xml(xml::Error),
+    /// A text that is not base64.
+    Encoding(Base64Error),
+}
+
+impl FieldError {
+    fn at(element: Element<'_>, kind: FieldErrorKind) -> Self {
+        Self {
+            kind,
+            position: element.position(),
+        }
+    }
+}
 
 /// The children of an element, taken in order.
-pub(super) struct Fields<'d> {
+pub(crate) struct Fields<'d> {
     parent: Element<'d>,
     waiting: Option<Element<'d>>,
 }
 
 impl<'d> Fields<'d> {
     /// The children of `parent`, which may have these unqualified attributes and no text.
-    pub(super) fn of(parent: Element<'d>, attributes: &[&str]) -> Result<Self, Error> {
+    pub(crate) fn of(parent: Element<'d>, attributes: &[&str]) -> Result<Self, FieldError> {
         check_attributes(parent, attributes)?;
         if parent.stray_text().is_some() {
             return Err(structure(parent, "text between elements of", parent));
@@ -27,31 +53,47 @@ impl<'d> Fields<'d> {
     }
 
     /// The next child, if it is `local` of `namespace`.
-    pub(super) fn next_in(&mut self, namespace: Namespace, local: &str) -> Option<Element<'d>> {
+    pub(crate) fn next_in(&mut self, namespace: Namespace, local: &str) -> Option<Element<'d>> {
         let child = self.waiting.filter(|child| child.is(namespace, local))?;
         self.waiting = child.next_sibling();
         Some(child)
     }
 
     /// The next child, if it is `local` of XML Signature.
-    pub(super) fn next(&mut self, local: &str) -> Option<Element<'d>> {
+    pub(crate) fn next(&mut self, local: &str) -> Option<Element<'d>> {
         self.next_in(Namespace::DS, local)
     }
 
     /// The next child, which must be `local` of XML Signature.
-    pub(super) fn required(&mut self, local: &str) -> Result<Element<'d>, Error> {
-        match self.next(local) {
+    pub(crate) fn required(&mut self, local: &str) -> Result<Element<'d>, FieldError> {
+        self.required_in(Namespace::DS, local)
+    }
+
+    /// The next child, which must be `local` of `namespace`.
+    pub(crate) fn required_in(
+        &mut self,
+        namespace: Namespace,
+        local: &str,
+    ) -> Result<Element<'d>, FieldError> {
+        match self.next_in(namespace, local) {
             Some(child) => Ok(child),
             None => {
                 let what = format!("{} needs {local} here", self.parent.name());
                 let place = self.waiting.unwrap_or(self.parent);
-                Err(Error::at(place, ErrorKind::Structure(what)))
+                Err(FieldError::at(place, FieldErrorKind::Structure(what)))
             }
         }
     }
 
+    /// The next child, whatever it is.
+    pub(crate) fn any(&mut self) -> Option<Element<'d>> {
+        let child = self.waiting?;
+        self.waiting = child.next_sibling();
+        Some(child)
+    }
+
     /// There is no further child.
-    pub(super) fn end(self) -> Result<(), Error> {
+    pub(crate) fn end(self) -> Result<(), FieldError> {
         match self.waiting {
             Some(child) => Err(structure(child, "an unexpected", child)),
             None => Ok(()),
@@ -59,29 +101,32 @@ impl<'d> Fields<'d> {
     }
 }
 
-fn structure(place: Element<'_>, what: &str, name: Element<'_>) -> Error {
-    Error::at(place, ErrorKind::Structure(format!("{what} {}", name.name())))
+fn structure(place: Element<'_>, what: &str, name: Element<'_>) -> FieldError {
+    FieldError::at(
+        place,
+        FieldErrorKind::Structure(format!("{what} {}", name.name())),
+    )
 }
 
-fn check_attributes(element: Element<'_>, expected: &[&str]) -> Result<(), Error> {
+fn check_attributes(element: Element<'_>, expected: &[&str]) -> Result<(), FieldError> {
     for attribute in element.attributes() {
         let own = attribute.namespace_id() == Namespace::NONE && expected.contains(&attribute.local_name());
         // wsu:Id and xml:* say nothing about a signature.
         let harmless = matches!(attribute.namespace_id(), Namespace::WSU | Namespace::XML);
         if !own && !harmless {
             let what = format!("the attribute {} on {}", attribute.name(), element.name());
-            return Err(Error::at(element, ErrorKind::Structure(what)));
+            return Err(FieldError::at(element, FieldErrorKind::Structure(what)));
         }
     }
     Ok(())
 }
 
 /// The text of `element`, which holds nothing else: no elements, comments or processing instructions (T36).
-pub(super) fn text<'d>(element: Element<'d>, attributes: &[&str]) -> Result<Cow<'d, str>, Error> {
+pub(crate) fn text<'d>(element: Element<'d>, attributes: &[&str]) -> Result<Cow<'d, str>, FieldError> {
     check_attributes(element, attributes)?;
     let text = element
         .text()
-        .map_err(|error| Error::at(element, ErrorKind::Xml(error)))?;
+        .map_err(|error| FieldError::at(element, FieldErrorKind::Xml(error)))?;
     if text.interrupted {
         return Err(structure(
             element,
@@ -93,13 +138,13 @@ pub(super) fn text<'d>(element: Element<'d>, attributes: &[&str]) -> Result<Cow<
 }
 
 /// The bytes that the text of `element` encodes.
-pub(super) fn base64(element: Element<'_>, attributes: &[&str]) -> Result<Vec<u8>, Error> {
+pub(crate) fn base64(element: Element<'_>, attributes: &[&str]) -> Result<Vec<u8>, FieldError> {
     let text = text(element, attributes)?;
-    decode_base64(&text).map_err(|error| Error::at(element, ErrorKind::Encoding(error)))
+    decode_base64(&text).map_err(|error| FieldError::at(element, FieldErrorKind::Encoding(error)))
 }
 
 /// The `Algorithm` of `element`.
-pub(super) fn algorithm<'d>(element: Element<'d>) -> Result<Cow<'d, str>, Error> {
+pub(crate) fn algorithm<'d>(element: Element<'d>) -> Result<Cow<'d, str>, FieldError> {
     element
         .attribute("Algorithm")
         .ok_or_else(|| structure(element, "no Algorithm on", element))

@@ -7,7 +7,7 @@
 
 mod covered;
 mod error;
-mod fields;
+pub(crate) mod fields;
 mod reference;
 mod sign;
 mod signature;

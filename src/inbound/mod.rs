@@ -2,10 +2,12 @@
 
 mod assertion;
 mod coverage;
+mod decryption;
 pub mod document;
 mod findings;
 mod gate;
 mod issuer;
+mod keyring;
 mod message;
 mod qname;
 mod saml;
@@ -13,6 +15,8 @@ mod signer;
 
 pub use coverage::Covering;
 pub use coverage::coverage;
+pub use decryption::DecryptionRules;
+pub use decryption::decrypt_document;
 pub use findings::Coverage;
 pub use findings::CoverageLine;
 pub use findings::Findings;
@@ -22,6 +26,8 @@ pub use gate::AsOf;
 pub use gate::Gate;
 pub use gate::Judgement;
 pub use gate::Received;
+pub use keyring::Keyring;
+pub use keyring::NamedSecret;
 pub use message::Sender;
 pub use message::VerifiedMessage;
 pub use saml::MetadataClaims;

@@ -185,34 +185,39 @@ impl SignerSearch<'_> {
                 .cloned()
                 .collect();
         }
-        let mut hints: Vec<KeyHint<'_>> = Vec::new();
-        hints.extend(
-            hint.subject_key_identifiers
-                .iter()
-                .map(|id| KeyHint::SubjectKeyIdentifier(id)),
-        );
-        hints.extend(hint.digests.iter().map(|(algorithm, digest)| {
-            if *algorithm == DigestAlgorithm::Sha1 {
-                KeyHint::Sha1Thumbprint(digest)
-            } else {
-                KeyHint::Digest(*algorithm, digest)
-            }
-        }));
-        hints.extend(hint.issuer_serials.iter().map(|found| KeyHint::IssuerSerial {
-            issuer: &found.issuer,
-            serial: &found.serial,
-        }));
-        hints.extend(hint.subjects.iter().map(|subject| KeyHint::SubjectName(subject)));
-        let mut found: Option<Vec<Certificate>> = None;
-        for hint in &hints {
-            let fitting = self.trust.candidates(hint);
-            found = Some(match found {
-                None => fitting,
-                Some(before) => before.into_iter().filter(|one| fitting.contains(one)).collect(),
-            });
-        }
-        found.unwrap_or_default()
+        described(self.trust, hint)
     }
+}
+
+/// The certificates of `store` that fit every description in `hint`; certificates that came along describe nothing.
+pub(super) fn described(store: &TrustStore, hint: &X509Hint) -> Vec<Certificate> {
+    let mut hints: Vec<KeyHint<'_>> = Vec::new();
+    hints.extend(
+        hint.subject_key_identifiers
+            .iter()
+            .map(|id| KeyHint::SubjectKeyIdentifier(id)),
+    );
+    hints.extend(hint.digests.iter().map(|(algorithm, digest)| {
+        if *algorithm == DigestAlgorithm::Sha1 {
+            KeyHint::Sha1Thumbprint(digest)
+        } else {
+            KeyHint::Digest(*algorithm, digest)
+        }
+    }));
+    hints.extend(hint.issuer_serials.iter().map(|found| KeyHint::IssuerSerial {
+        issuer: &found.issuer,
+        serial: &found.serial,
+    }));
+    hints.extend(hint.subjects.iter().map(|subject| KeyHint::SubjectName(subject)));
+    let mut found: Option<Vec<Certificate>> = None;
+    for hint in &hints {
+        let fitting = store.candidates(hint);
+        found = Some(match found {
+            None => fitting,
+            Some(before) => before.into_iter().filter(|one| fitting.contains(one)).collect(),
+        });
+    }
+    found.unwrap_or_default()
 }
 
 fn describe(hint: &X509Hint) -> String {

@@ -24,6 +24,18 @@
 //! BinarySecurityToken, or an assertion. That token is covered, not the reference. A certificate has to be the one that KeyInfo leads to. A
 //! token that is not in the message, as under a thumbprint, is refused.
 //!
+//! # Encryption
+//!
+//! | | always | with | never |
+//! |---|---|---|---|
+//! | data | AES-128, -192, -256 in GCM, the tag of 128 bits | `bsp11`: AES in CBC; `legacy-2004`: Triple DES | |
+//! | key transport | RSA-OAEP with SHA-256 and MGF1 over SHA-256 | `saml-sso`: MGF1 over SHA-1; `bsp11`: SHA-1 in both; `legacy-2004`: RSA 1.5; `archive-verify`: any digest and MGF | |
+//! | key agreement | ECDH-ES on P-256, P-384, P-521 with ConcatKDF over SHA-256, -384, -512 | `archive-verify`: any digest | finite field Diffie-Hellman |
+//! | key wrap | AES | Triple DES where data may be | |
+//!
+//! CBC and RSA 1.5 prove nothing about what they decrypt, and are decrypted only where a verified signature covers the ciphertext. `sealgate
+//! decrypt` verifies none: there they are for `archive-verify` alone. Which algorithms may be used is asked before a private key is.
+//!
 //! # Signing
 //!
 //! `sealgate sign` and the gateway sign with RSA or ECDSA and SHA-256 or more, and exclusive canonicalization. There is no way to sign with

@@ -38,6 +38,8 @@
 //! | `limit.depth` | levels of elements |
 //! | `limit.digested` | octets digested for one signature, against the message's length |
 //! | `limit.elements` | elements |
+//! | `limit.encrypted_data` | EncryptedData elements |
+//! | `limit.encrypted_keys` | EncryptedKey elements |
 //! | `limit.header` | bytes of the HTTP header |
 //! | `limit.ids` | IDs |
 //! | `limit.inflated` | bytes that come out of DEFLATE |
@@ -134,9 +136,23 @@
 //!
 //! | code | meaning |
 //! |---|---|
+//! | `xmlenc.algorithm_not_permitted` | an algorithm that the policy does not allow; no key was used |
+//! | `xmlenc.ambiguous_key` | octets in CBC, and several keys of which each may be theirs |
+//! | `xmlenc.cipher_reference` | ciphertext that would have to be fetched |
 //! | `xmlenc.decryption_failed` | it cannot be decrypted; all reasons look the same |
-//! | `xmlenc.key_length` | a key of another length than the cipher takes |
+//! | `xmlenc.encoding` | a CipherValue or label is not base64 |
+//! | `xmlenc.key_derivation` | a bit string of ConcatKDF that is not read |
+//! | `xmlenc.key_length` | a secret of ours has another length than the cipher takes |
+//! | `xmlenc.missing` | nothing in the document is encrypted |
+//! | `xmlenc.nested` | what was decrypted is encrypted again, or a key is needed to decrypt a key |
+//! | `xmlenc.no_key` | no key of ours can be meant |
+//! | `xmlenc.plaintext` | what was decrypted is no XML that can stand there; said of GCM only, where it tells a third party nothing |
 //! | `xmlenc.recipient_key` | a recipient's key that nothing can be encrypted to |
+//! | `xmlenc.reference` | a RetrievalMethod or KeyInfoReference that leads to no encrypted key of the document |
+//! | `xmlenc.structure` | the encrypted content is not as its schema has it |
+//! | `xmlenc.type` | octets that are no XML, in the middle of a document |
+//! | `xmlenc.unknown_algorithm` | an algorithm that is not implemented |
+//! | `xmlenc.unsigned_ciphertext` | CBC or RSA 1.5 without a verified signature over the ciphertext |
 //!
 //! # Tokens
 //!

@@ -8,6 +8,7 @@
 //! | `saml verify` | SAML assertions, metadata and protocol messages, in an ArtifactResponse or a SOAP Body or not, as a relying party does |
 //! | `dsig verify` | the signatures in any XML document, as mathematics: do they hold, whose are they, what do they cover |
 //! | `sign`, `dsig sign` | a SOAP message with a Security header; a document with a signature as the last child of its root |
+//! | `decrypt` | a document, XML or SOAP, with what was encrypted in it; it says nothing about who encrypted it |
 //! | `c14n` | canonical octets, for a comparison with those of another stack |
 //! | `explain` | why a signature does not hold: the change that makes the digest match ([`explain`](crate::explain)); trust is not asked |
 //! | `inspect` | nothing: it shows what a message says of itself |
@@ -24,8 +25,8 @@
 //! | 2 | the command, an option or a configuration is wrong; nothing was judged |
 //! | 3 | an input could not be read, or the machine failed |
 //!
-//! Of several inputs the worst counts: 3, then 1, then 0. A reader of the output that goes away changes nothing. What `sign` and `c14n`
-//! make goes to standard output and everything else to standard error.
+//! Of several inputs the worst counts: 3, then 1, then 0. A reader of the output that goes away changes nothing. What `sign`, `decrypt` and
+//! `c14n` make goes to standard output and everything else to standard error.
 //!
 //! # JSON
 //!

@@ -19,9 +19,8 @@ pub use freshness::Fresh;
 pub use profile::Profile;
 pub use requirement::{NothingSigned, Part, SignedParts};
 pub use rules::{
-    BasicSecurityProfile, CertificateRules, DataCipher, Dsa, EncryptionRules, Expires, InterruptedText,
-    KeyReference, KeyTransport, Policy, PolicyError, Sha1, TimestampPresence, TimestampRules,
-    UnsignedHeaders, UsernameToken,
+    BasicSecurityProfile, CertificateRules, Dsa, Expires, InterruptedText, KeyReference, Policy, PolicyError,
+    Sha1, TimestampPresence, TimestampRules, UnsignedHeaders, UsernameToken,
 };
 pub use saml_rules::{AudienceRule, Confirmation, SamlRules, SignatureOrder};
 pub use unmet::{Unmet, UnmetKind};

@@ -1,14 +1,13 @@
 use super::requirement::{Part, SignedParts};
 use super::rules::{
-    BasicSecurityProfile, CertificateRules, DataCipher, Dsa, EncryptionRules, Expires, InterruptedText,
-    KeyReference, KeyTransport, Policy, Sha1, TimestampPresence, TimestampRules, UnsignedHeaders,
-    UsernameToken,
+    BasicSecurityProfile, CertificateRules, Dsa, Expires, InterruptedText, KeyReference, Policy, Sha1,
+    TimestampPresence, TimestampRules, UnsignedHeaders, UsernameToken,
 };
 use super::saml_rules::SamlRules;
 use crate::algorithm::{
-    CanonicalizationAlgorithm as Canonicalization, DigestAlgorithm as Digest, EcdsaValues, HmacTruncation,
-    Permitted, PssSalts, ReferenceForm, Set, SignatureAlgorithm as Signature,
-    TransformAlgorithm as Transform,
+    CanonicalizationAlgorithm as Canonicalization, DataCipher, DigestAlgorithm as Digest, EcdsaValues,
+    EncryptionRules, HmacTruncation, KeyAgreement, KeyTransport, Permitted, PssSalts, ReferenceForm, Set,
+    SignatureAlgorithm as Signature, TransformAlgorithm as Transform,
 };
 use crate::second_opinion::SecondOpinion;
 use crate::trust::Revocation;
@@ -102,6 +101,7 @@ fn strict() -> Policy {
         algorithms: Permitted::strict(),
         encryption: EncryptionRules {
             key_transport: vec![KeyTransport::RsaOaepSha256],
+            key_agreement: vec![KeyAgreement::EcdhEsSha2],
             data: vec![DataCipher::AesGcm],
         },
         limits: Limits::default(),
@@ -151,6 +151,7 @@ fn bsp11() -> Policy {
                 KeyTransport::RsaOaepSha256Mgf1Sha1,
                 KeyTransport::RsaOaepMgf1p,
             ],
+            key_agreement: strict.encryption.key_agreement.clone(),
             data: vec![DataCipher::AesGcm, DataCipher::AesCbc],
         },
         ..strict
@@ -206,6 +207,8 @@ fn archive_verify() -> Policy {
         ecdsa_values: EcdsaValues::OrShorter,
         pss_salts: PssSalts::OrShorter,
     };
+    policy.encryption.key_transport.push(KeyTransport::RsaOaep);
+    policy.encryption.key_agreement.push(KeyAgreement::EcdhEs);
     policy.limits = Limits::archive();
     policy
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::requirement::SignedParts;
 use super::saml_rules::SamlRules;
-use crate::algorithm::Permitted;
+use crate::algorithm::{EncryptionRules, Permitted};
 use crate::second_opinion::{NotBuilt, SecondOpinion};
 use crate::trust::{DsaKeys, PathRules, Revocation, Sha1Signatures};
 use crate::xml::Limits;
@@ -195,42 +195,6 @@ pub enum UsernameToken {
     NonceOptionalOverTls,
     /// None.
     Refuse,
-}
-
-/// Which algorithms encryption may use, by their URIs. Until messages can be decrypted, an encrypted one is refused.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct EncryptionRules {
-    /// Key transport.
-    pub key_transport: Vec<KeyTransport>,
-    /// Data ciphers; those without authentication only where a trusted signature covers the ciphertext.
-    pub data: Vec<DataCipher>,
-}
-
-/// How a key is transported.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyTransport {
-    /// RSA-OAEP with SHA-256 and MGF1 with SHA-256.
-    RsaOaepSha256,
-    /// RSA-OAEP with SHA-256 and MGF1 with SHA-1.
-    RsaOaepSha256Mgf1Sha1,
-    /// RSA-OAEP with SHA-1 (`rsa-oaep-mgf1p`).
-    RsaOaepMgf1p,
-    /// RSA PKCS#1 v1.5, with implicit rejection, only below a verified signature.
-    Rsa15,
-}
-
-/// How data is encrypted.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DataCipher {
-    /// AES-128, -192 and -256 in GCM.
-    AesGcm,
-    /// AES-128, -192 and -256 in CBC.
-    AesCbc,
-    /// Triple DES in CBC.
-    TripleDesCbc,
 }
 
 /// Why a policy cannot be used.

@@ -1,4 +1,3 @@
-use crate::algorithm::DigestAlgorithm;
 use crate::token::KeyInfoItem;
 use crate::token::SignerHint;
 use crate::token::X509Hint;
@@ -174,41 +173,26 @@ impl<'d> Found<'d> {
 
 /// What `reference` points at, if it is a token of `header` or known by a description.
 fn follow<'d>(reference: &TokenReference<'d>, header: &Header<'d>) -> Result<Found<'d>, Error> {
-    let x509 = |form, hint: X509Hint| Ok(Found::described(form, hint));
-    match reference.pointer() {
-        Pointer::Direct { id, value_type } => direct(reference, id, value_type.as_deref(), header),
+    let form = match reference.pointer() {
+        Pointer::Direct { id, value_type } => {
+            return direct(reference, id, value_type.as_deref(), header);
+        }
         Pointer::SamlId { version, id } => {
             let assertion = header
                 .assertions()
                 .find(|element| SamlVersion::of(*element) == Some(*version) && carries(*element, id))
                 .ok_or_else(|| nowhere(reference, id))?;
-            Ok(Found::assertion(assertion))
+            return Ok(Found::assertion(assertion));
         }
-        Pointer::SubjectKeyIdentifier(identifier) => x509(
-            KeyForm::SubjectKeyIdentifier,
-            X509Hint {
-                subject_key_identifiers: vec![identifier.clone()],
-                ..X509Hint::default()
-            },
-        ),
-        Pointer::ThumbprintSha1(thumbprint) => x509(
-            KeyForm::Thumbprint,
-            X509Hint {
-                digests: vec![(DigestAlgorithm::Sha1, thumbprint.to_vec())],
-                ..X509Hint::default()
-            },
-        ),
-        Pointer::Certificate(der) => x509(
-            KeyForm::BinarySecurityToken,
-            X509Hint {
-                certificates: vec![der.clone()],
-                ..X509Hint::default()
-            },
-        ),
-        Pointer::X509Data(hint) => x509(form_of(hint), hint.clone()),
-        Pointer::Embedded(EmbeddedToken::X509(token)) => Ok(Found::x509(token)),
-        Pointer::Embedded(EmbeddedToken::Assertion(_, element)) => Ok(Found::assertion(*element)),
-    }
+        Pointer::Embedded(EmbeddedToken::X509(token)) => return Ok(Found::x509(token)),
+        Pointer::Embedded(EmbeddedToken::Assertion(_, element)) => return Ok(Found::assertion(*element)),
+        Pointer::SubjectKeyIdentifier(_) => KeyForm::SubjectKeyIdentifier,
+        Pointer::ThumbprintSha1(_) => KeyForm::Thumbprint,
+        Pointer::Certificate(_) => KeyForm::BinarySecurityToken,
+        Pointer::X509Data(hint) => form_of(hint),
+    };
+    let hint = reference.pointer().described().unwrap_or_default();
+    Ok(Found::described(form, hint))
 }
 
 /// Follows `#id`. Only what the header holds itself is a token: the same element elsewhere in the message is content.

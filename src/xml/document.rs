@@ -69,6 +69,11 @@ impl Document {
         Element::new(self, number)
     }
 
+    /// Where a byte order mark and the XML declaration end.
+    pub(crate) fn declaration_end(&self) -> usize {
+        prolog::read(self.bytes()).unwrap_or_default()
+    }
+
     /// The bytes that were parsed.
     pub fn bytes(&self) -> &Bytes {
         self.input.as_bytes()

@@ -36,6 +36,10 @@ pub struct Limits {
     pub prefixes: u16,
     /// Canonical bytes digested for a message, as a multiple of its length.
     pub digested: u16,
+    /// `xenc:EncryptedKey` elements in the document.
+    pub encrypted_keys: u16,
+    /// `xenc:EncryptedData` elements in the document.
+    pub encrypted_data: u16,
 }
 
 impl Default for Limits {
@@ -55,6 +59,8 @@ impl Default for Limits {
             transforms: 2,
             prefixes: 32,
             digested: 4,
+            encrypted_keys: 4,
+            encrypted_data: 8,
         }
     }
 }
@@ -71,6 +77,8 @@ impl Limits {
             references: 64,
             transforms: 5,
             digested: 8,
+            encrypted_keys: 16,
+            encrypted_data: 64,
             ..Self::default()
         }
     }
@@ -108,6 +116,10 @@ pub enum Limit {
     Prefixes,
     /// [`Limits::digested`].
     Digested,
+    /// [`Limits::encrypted_keys`].
+    EncryptedKeys,
+    /// [`Limits::encrypted_data`].
+    EncryptedData,
 }
 
 impl Limit {
@@ -128,6 +140,8 @@ impl Limit {
             Self::Transforms => "limit.transforms",
             Self::Prefixes => "limit.prefixes",
             Self::Digested => "limit.digested",
+            Self::EncryptedKeys => "limit.encrypted_keys",
+            Self::EncryptedData => "limit.encrypted_data",
         }
     }
 }
@@ -149,6 +163,8 @@ impl fmt::Display for Limit {
             Self::Transforms => "transforms in one reference",
             Self::Prefixes => "prefixes in one PrefixList",
             Self::Digested => "times the message's length in digested bytes",
+            Self::EncryptedKeys => "encrypted keys in the document",
+            Self::EncryptedData => "encrypted parts of the document",
         })
     }
 }

@@ -12,8 +12,8 @@ use super::source::Source;
 
 pub(super) use names::{CanonicalizationName, KeyReferenceName, LogFormat, Operation, SigningAlgorithmName};
 pub(super) use shared::{
-    IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths, PartyArguments,
-    PasswordArguments, SigningArguments, TrustArguments,
+    DecryptionKeyArguments, IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths,
+    PartyArguments, PasswordArguments, SigningArguments, TrustArguments,
 };
 
 /// Verifies SOAP messages, XML signatures and SAML assertions; relays only what was verified.
@@ -38,6 +38,7 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     Verify(VerifyArguments),
     Sign(SignArguments),
+    Decrypt(DecryptArguments),
     C14n(C14nArguments),
     Inspect(InspectArguments),
     Explain(ExplainArguments),
@@ -214,6 +215,24 @@ pub(crate) struct SignArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The message
+    #[arg(value_parser = Source::parser())]
+    pub(crate) file: Source,
+}
+
+/// Decrypt a document, XML or SOAP, to standard output
+#[derive(Args, Debug)]
+pub(crate) struct DecryptArguments {
+    #[command(flatten)]
+    pub(crate) keys: DecryptionKeyArguments,
+    /// Which algorithms may be used: strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file. Ciphers that
+    /// prove nothing about what they decrypt (CBC) are for archive-verify here, as no signature is verified
+    #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
+    pub(crate) policy: String,
+    #[command(flatten)]
+    pub(crate) ids: IdArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The document
     #[arg(value_parser = Source::parser())]
     pub(crate) file: Source,
 }

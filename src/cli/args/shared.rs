@@ -111,6 +111,47 @@ pub(crate) struct OwnKeyPaths {
     pub(crate) cert: Option<PathBuf>,
 }
 
+/// What we decrypt with.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Keys")]
+pub(crate) struct DecryptionKeyArguments {
+    /// Our private key: PEM or PKCS#12
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key: Option<PathBuf>,
+    /// Its certificate (PEM), to tell what is encrypted to it; or the public key (PEM) of a sender whom the document only names
+    #[arg(long, value_name = "PATH", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// The bytes of a shared key, for that KeyName or without one for all (repeatable)
+    #[arg(long, value_name = "[NAME=]FILE")]
+    pub(crate) secret_key: Vec<SecretKeyName>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+/// A file with a shared key, and the name that it goes by.
+#[derive(Clone, Debug)]
+pub(crate) struct SecretKeyName {
+    pub(crate) name: Option<String>,
+    pub(crate) path: PathBuf,
+}
+
+impl std::str::FromStr for SecretKeyName {
+    type Err = std::convert::Infallible;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        Ok(match typed.split_once('=') {
+            Some((name, path)) if !name.is_empty() => Self {
+                name: Some(name.to_owned()),
+                path: path.into(),
+            },
+            _ => Self {
+                name: None,
+                path: typed.trim_start_matches('=').into(),
+            },
+        })
+    }
+}
+
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Judgement")]
 pub(crate) struct JudgingArguments {

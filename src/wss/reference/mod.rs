@@ -3,6 +3,7 @@
 mod embedded;
 pub(super) mod key_identifier;
 
+use crate::algorithm::DigestAlgorithm;
 use crate::token::X509Hint;
 use crate::token::field;
 use crate::token::x509::ValueType;
@@ -51,6 +52,26 @@ pub enum Pointer<'d> {
     X509Data(X509Hint),
     /// The token stands inside (§7.4).
     Embedded(EmbeddedToken<'d>),
+}
+
+impl Pointer<'_> {
+    /// What it says about a certificate; nothing if it leads elsewhere.
+    pub(crate) fn described(&self) -> Option<X509Hint> {
+        let mut hint = X509Hint::default();
+        match self {
+            Self::SubjectKeyIdentifier(identifier) => hint.subject_key_identifiers.push(identifier.clone()),
+            Self::ThumbprintSha1(thumbprint) => {
+                hint.digests.push((DigestAlgorithm::Sha1, thumbprint.to_vec()));
+            }
+            Self::Certificate(der) => hint.certificates.push(der.clone()),
+            Self::X509Data(data) => hint = data.clone(),
+            Self::Embedded(EmbeddedToken::X509(token)) => hint = token.hint(),
+            Self::Direct { .. } | Self::SamlId { .. } | Self::Embedded(EmbeddedToken::Assertion(..)) => {
+                return None;
+            }
+        }
+        Some(hint)
+    }
 }
 
 /// A version of SAML.
@@ -105,7 +126,7 @@ impl<'d> TokenReference<'d> {
     ///
     /// # Errors
     /// `wss.token_reference` for anything but one pointer of a form that is read; the error of an embedded token.
-    pub(super) fn read(element: Element<'d>, deviations: &mut Vec<Deviation>) -> Result<Self, Error> {
+    pub(crate) fn read(element: Element<'d>, deviations: &mut Vec<Deviation>) -> Result<Self, Error> {
         const EXACTLY_ONE: &str = "BSP 1.1 R3061";
         unadorned(element, &["Usage"])?;
         if element.stray_text().is_some() {

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 use super::*;
+use crate::algorithm::DigestAlgorithm;
 use crate::soap::Envelope;
 use crate::soap::Roles;
 use crate::token::x509::BASE64_BINARY;

@@ -1,0 +1,24 @@
+//! XML Encryption: what is behind this ciphertext?
+//!
+//! [`decrypt`] takes a document by value and gives the one in which every `xenc:EncryptedData` is replaced by what it
+//! held. First everything is read and the algorithms are judged, then keys are looked for, and only then anything is
+//! decrypted (T80). Whatever goes wrong from there on looks the same (T78, T79, T89): a key that does not come out is replaced by one
+//! that decrypts nothing, and the work goes on. What was decrypted proves nothing about who wrote it (T90).
+//!
+//! Keys come from a [`Resolver`] that the caller hands in; the module knows documents, not SOAP.
+
+mod agreement;
+mod data;
+mod decrypt;
+mod error;
+mod key;
+mod plaintext;
+mod resolver;
+mod sources;
+
+pub use decrypt::{KeyLengths, Plaintext, Rules, Unauthenticated, decrypt};
+pub use error::{Error, ErrorKind};
+pub use resolver::Resolver;
+
+#[cfg(test)]
+mod tests;
