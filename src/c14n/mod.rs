@@ -11,6 +11,7 @@ mod buffer;
 mod content;
 mod exclusive;
 mod general;
+mod meaning;
 mod rendered;
 mod tag;
 
@@ -20,6 +21,7 @@ use crate::algorithm::CanonicalizationAlgorithm;
 use crate::xml::{Document, Element, Position, quoted};
 
 pub use buffer::{Buffered, Copied, Counted};
+pub use meaning::keeps_meaning;
 
 /// Takes canonical octets, in order.
 pub trait Sink {

@@ -296,3 +296,35 @@ fn a_token_says_that_it_has_no_default_namespace_and_is_else_as_an_element() {
         r#"<t xmlns=""><u xmlns="urn:d"></u></t>"#
     );
 }
+
+/// What a prefix means in the canonical form, read from the form itself.
+#[test]
+fn meanings_are_those_that_a_reader_of_the_octets_finds() {
+    let mut counts = [0; 2];
+    for seed in 1u64..1500 {
+        let mut choices = Choices(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut input = String::new();
+        choices.element(0, &mut input);
+        let document = parse(&input);
+        let listed = [&[][..], &["p"], &["", "q"]][choices.below(3) as usize];
+        let apex = document.element(u32::try_from(choices.below(document.len() as u64)).unwrap());
+        for algorithm in [Exclusive, Inclusive10, Inclusive11] {
+            let canonical = parse(&octets(apex, algorithm, listed));
+            let prefixes = listed.iter().map(|prefix| (*prefix).to_owned()).collect();
+            let method = Canonicalization { algorithm, prefixes };
+            for (place, written) in apex.descendants().zip(canonical.root().descendants()) {
+                for prefix in ["", "p", "q", "xml", "unbound"] {
+                    let (meant, found) = (place.namespace_of(prefix), written.namespace_of(prefix));
+                    let keeps = meant == found && (prefix.is_empty() || found.is_some());
+                    let said = keeps_meaning(apex, &method, place, prefix);
+                    assert_eq!(
+                        said, keeps,
+                        "{method:?}: {prefix} at {place:?} of {apex:?} in {input}"
+                    );
+                    counts[usize::from(keeps)] += 1;
+                }
+            }
+        }
+    }
+    assert!(counts[0] > 2_000 && counts[1] > 20_000, "{counts:?}");
+}

@@ -103,6 +103,17 @@ impl<'d> Covered<'d> {
         })
     }
 
+    /// Whether `prefix` (empty: the default namespace) means at `place` what it means there in the octets that were
+    /// digested for `element`, around or at `place`.
+    pub fn keeps_meaning(&self, element: Element<'d>, place: Element<'d>, prefix: &str) -> bool {
+        let mut forms = self.nodes.iter().filter(|node| node.apex == element);
+        match forms.find_map(|node| node.form.as_ref()) {
+            Some(Form::Canonical(form)) => c14n::keeps_meaning(element, form, place, prefix),
+            // Nobody asks what values in a token mean.
+            Some(Form::Token(_)) | None => false,
+        }
+    }
+
     /// The octets that were digested for `element`, if it is itself what a Reference resolved to. They are handed out
     /// once if they were kept, and made again if not.
     pub fn take_octets(&mut self, element: Element<'d>) -> Option<Vec<u8>> {

@@ -141,11 +141,11 @@ impl Gate {
         let weighed = self.weigh(&envelope, as_of, Keep::Nothing, findings, &mut seen);
         (findings.coverage, findings.coverage_omitted) =
             coverage(envelope.root(), &seen.covering, &seen.signatures);
-        let mut weighed = weighed?;
+        let weighed = weighed?;
         report_claims(&weighed, findings);
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         if self.policy.signed.contains(&Part::Body) {
-            check_relayable(&envelope, &mut weighed.admitted)?;
+            check_relayable(&envelope, &weighed.admitted)?;
         }
         self.second_opinion(&weighed)?;
         Ok(())

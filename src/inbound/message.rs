@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::qname::{first_qname, refuse_uncovered_qnames};
+use super::qname::refuse_uncovered_qnames;
 use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
@@ -253,20 +253,22 @@ struct SignedBody<'d> {
 }
 
 fn relayable_body<'d>(envelope: &'d Envelope, admitted: &mut Admitted<'d>) -> Result<SignedBody<'d>, Unmet> {
-    let not_signed = || Unmet::at(envelope.body(), UnmetKind::BodyNotSigned);
-    let element = admitted.body().ok_or_else(not_signed)?;
+    let element = check_relayable(envelope, admitted)?;
+    let not_signed = || Unmet::at(element, UnmetKind::BodyNotSigned);
     let octets = admitted.take_octets(element).ok_or_else(not_signed)?;
-    refuse_uncovered_qnames(element, &octets)?;
     Ok(SignedBody { element, octets })
 }
 
-/// Whether a message under a policy that asks for a signed Body could be relayed.
+/// The Body, if a message under a policy that asks for a signed one could be relayed.
 ///
 /// # Errors
 /// As [`Relayable::new`].
-pub(super) fn check_relayable<'d>(envelope: &'d Envelope, admitted: &mut Admitted<'d>) -> Result<(), Unmet> {
-    match admitted.body() {
-        Some(body) if first_qname(body).is_none() => Ok(()),
-        _ => relayable_body(envelope, admitted).map(|_| ()),
-    }
+pub(super) fn check_relayable<'d>(
+    envelope: &'d Envelope,
+    admitted: &Admitted<'d>,
+) -> Result<Element<'d>, Unmet> {
+    let not_signed = || Unmet::at(envelope.body(), UnmetKind::BodyNotSigned);
+    let body = admitted.body().ok_or_else(not_signed)?;
+    refuse_uncovered_qnames(body, |place, prefix| admitted.keeps_meaning(body, place, prefix))?;
+    Ok(body)
 }

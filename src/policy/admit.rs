@@ -232,6 +232,13 @@ impl<'d> Admitted<'d> {
         self.main.as_mut().and_then(|main| main.take_octets(element))
     }
 
+    /// Whether `prefix` means at `place`, in `element`, what it means there in the octets that the signature over the Body
+    /// digested for `element`.
+    pub fn keeps_meaning(&self, element: Element<'d>, place: Element<'d>, prefix: &str) -> bool {
+        let main = self.main.as_ref();
+        main.is_some_and(|main| main.covered().keeps_meaning(element, place, prefix))
+    }
+
     /// All signatures, the one over the Body first.
     pub fn signatures(&self) -> impl Iterator<Item = &Attested<'d>> {
         self.main.iter().chain(&self.others)

@@ -6,6 +6,7 @@ use super::build::Builder;
 use super::element::Element;
 use super::error::{Error, ErrorKind, Fault, Position, Scanned};
 use super::limits::{Limit, Limits};
+use super::namespace::Namespace;
 use super::{ids, prolog, scan};
 
 /// A parsed document: well-formed, namespace-well-formed, without DOCTYPE, with unique IDs and within its limits.
@@ -55,13 +56,9 @@ impl Document {
         ids::find(&self.arena, &self.input, id).map(|element| Element::new(self, element))
     }
 
-    /// Whether an attribute of `namespace` stands anywhere.
-    pub(crate) fn uses_attributes_of(&self, namespace: &str) -> bool {
-        let Some(number) = self.arena.namespace_number(namespace) else {
-            return false;
-        };
-        let attributes = &self.arena.attributes;
-        attributes.iter().any(|attribute| attribute.namespace == number)
+    /// The number of the namespace called `name`, if it can be anything's here.
+    pub(crate) fn namespace_called(&self, name: &str) -> Option<Namespace> {
+        self.arena.namespace_number(name).map(Namespace)
     }
 
     /// Element `number` in document order.

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::arena::{AttributeRecord, BreakKind, DeclarationRecord, ElementRecord, NO_PARENT, index};
+use super::arena::{AttributeRecord, BreakKind, DeclarationRecord, ElementRecord, NO_PARENT, index, offset};
 use super::attributes::local_name;
 use super::document::Document;
 use super::error::{Error, ErrorKind, Position};
@@ -165,6 +165,27 @@ impl<'d> Element<'d> {
         let document = self.document;
         let records = document.arena().attributes_of(self.number);
         records.iter().map(move |record| Attribute { document, record })
+    }
+
+    /// The attributes on it and on all elements inside, each with its element, that `wanted` is true of, in document order.
+    /// Elements are not looked at, so this is quick where there are few.
+    pub(crate) fn attributes_inside(
+        self,
+        wanted: impl Fn(&Attribute<'d>) -> bool,
+    ) -> impl Iterator<Item = (Self, Attribute<'d>)> {
+        let (document, next) = (self.document, self.record().next);
+        let arena = document.arena();
+        let elements = arena.elements.get(index(self.number)..).unwrap_or_default();
+        let after = arena.elements.get(index(next));
+        let end = after.map_or(arena.attributes.len(), |record| index(record.attributes));
+        let inside = index(self.record().attributes)..end;
+        inside.filter_map(move |place| {
+            let record = arena.attributes.get(place)?;
+            let attribute = Some(Attribute { document, record }).filter(&wanted)?;
+            let until = elements.partition_point(|element| index(element.attributes) <= place);
+            let number = self.number.wrapping_add(offset(until.checked_sub(1)?));
+            Some((Self::new(document, number), attribute))
+        })
     }
 
     /// The value of the attribute called `name` without namespace.
@@ -400,6 +421,12 @@ impl<'d> Attribute<'d> {
         let start = index(self.record.name);
         let end = start.wrapping_add(usize::from(self.record.name_len));
         self.document.as_str().get(start..end).unwrap_or_default()
+    }
+
+    /// Its prefix; empty for none.
+    pub fn prefix(self) -> &'d str {
+        let length = usize::from(self.record.prefix_len);
+        self.name().get(..length).unwrap_or_default()
     }
 
     /// Its name without prefix.
