@@ -8,6 +8,8 @@
 #                     documents (20,000, as each takes processes of its own) against xmlsec1
 # make wrapping       signed parts of good messages, wrapped in every way
 # make mutations      good messages with small changes
+# make fuzz           any bytes, with libFuzzer; FUZZ_SECONDS for each of FUZZ_TARGETS
+# make mutants        changed sources that no test may let pass; takes hours, and goes on where it was
 # make linear         time and memory, each time an input is doubled
 #
 # Each installs what is missing first and says what and why; `make setup` does only that.
@@ -15,14 +17,18 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test second-opinion check differential wrapping mutations linear deny setup setup-build setup-second-opinion
+.PHONY: demo test second-opinion check differential wrapping mutations linear fuzz mutants deny setup setup-build setup-second-opinion
 
 CARGO ?= cargo
 VENV := build/venv
 NODE := build/node
 DENY_VERSION := 0.20.2
+FUZZ_VERSION := 0.13.2
+MUTANTS_VERSION := 27.1.0
 # A cargo-deny that is there already, or the one that we install.
 DENY := $(shell command -v cargo-deny || echo build/tools/bin/cargo-deny)
+FUZZ := $(shell command -v cargo-fuzz || echo build/tools/bin/cargo-fuzz)
+MUTANTS := $(shell command -v cargo-mutants || echo build/tools/bin/cargo-mutants)
 # Without a terminal nobody can explore: print the table, and end with its result.
 ONCE := $(shell test -t 0 && test -t 1 || echo --once)
 
@@ -58,6 +64,32 @@ mutations: setup-build
 linear: setup-build
 	$(CARGO) bench --locked $(OPTIMIZED) --profile dev --bench linear
 
+# With libFuzzer where there is a nightly toolchain, and with our own mutations where there is none.
+FUZZ_TARGETS ?= parse c14n dsig_verify header saml gate
+FUZZ_SECONDS ?= 600
+FOLDER := $(CURDIR)/build/fuzz
+ifneq ($(findstring nightly,$(shell rustup toolchain list 2>/dev/null)),)
+fuzz: $(FUZZ)
+	@.ci/setup fuzz
+	SEALGATE_FUZZ_CORPUS=$(FOLDER)/corpus $(CARGO) test --locked --test fuzz
+	mkdir -p $(FOLDER)/found && cp Cargo.lock fuzz/
+	for target in $(FUZZ_TARGETS); do \
+	  rustup run nightly $(FUZZ) fuzz run $$target --target-dir $(FOLDER)/target $(FOLDER)/corpus/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+	    -artifact_prefix=$(FOLDER)/found/$$target-; \
+	done
+else
+fuzz: setup-build
+	@echo "no nightly toolchain (rustup toolchain install nightly): mutations without libFuzzer"
+	SEALGATE_FUZZ=200000 $(CARGO) test --locked $(OPTIMIZED) --test fuzz $(FUZZ_TARGETS) -- --nocapture
+endif
+
+# Hours. Ended and started again it goes on where it was; MUTANTS_SHARD=0/8 is the first eighth of them.
+MUTATED ?= c14n dsig xmlenc trust policy
+mutants: setup $(MUTANTS)
+	$(MUTANTS) mutants --iterate --output build/mutants $(if $(MUTANTS_SHARD),--shard $(MUTANTS_SHARD)) \
+	  $(foreach module,$(MUTATED),--file 'src/$(module)/**')
+
 deny: $(DENY)
 	$(DENY) --config .deny.toml --locked check --hide-inclusion-graph licenses bans sources
 
@@ -70,13 +102,25 @@ setup-build:
 setup-second-opinion: setup-build
 	@.ci/setup second-opinion
 
-# Speed of the tool is no matter, time to build it is: no optimization takes a quarter of the time.
-build/tools/bin/cargo-deny: | setup-build
-	@echo "installing cargo-deny $(DENY_VERSION) into build/tools: checks licences and sources of dependencies"
+# Speed of the tools is no matter, time to build them is: no optimization takes a quarter of the time.
+define install-tool
 	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-	CARGO_PROFILE_RELEASE_DEBUG=0 $(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --quiet \
+	CARGO_PROFILE_RELEASE_DEBUG=0 $(CARGO) install $(1) --version $(2) --locked --quiet \
 	--root build/tools --target-dir build/tools/target
 	rm -rf build/tools/target
+endef
+
+build/tools/bin/cargo-deny: | setup-build
+	@echo "installing cargo-deny $(DENY_VERSION) into build/tools: checks licences and sources of dependencies"
+	$(call install-tool,cargo-deny,$(DENY_VERSION))
+
+build/tools/bin/cargo-mutants: | setup-build
+	@echo "installing cargo-mutants $(MUTANTS_VERSION) into build/tools: changes the source and runs the tests"
+	$(call install-tool,cargo-mutants,$(MUTANTS_VERSION))
+
+build/tools/bin/cargo-fuzz: | setup-build
+	@echo "installing cargo-fuzz $(FUZZ_VERSION) into build/tools: drives libFuzzer"
+	$(call install-tool,cargo-fuzz,$(FUZZ_VERSION))
 
 $(VENV)/.ready: tests/interop/requirements.txt
 	@.ci/setup test

@@ -10,14 +10,16 @@
     reason = "a test may panic"
 )]
 
+mod generate;
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use bytes::Bytes;
+use generate::change::change;
+use generate::{Random, setting};
 use sealgate::inbound::Received;
-use sealgate::xml::{Document, Limits};
 
 /// What may be used of a message once it is admitted.
 #[derive(Debug, Default, PartialEq)]
@@ -52,10 +54,6 @@ fn admitted(case: &support::Case, bytes: Bytes) -> Option<Admitted> {
     })
 }
 
-fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
-}
-
 /// Judges mutations of `originals` one after the other with `judge`, which ends with an error where what is admitted is not as
 /// it was signed; `None` is a refusal.
 fn mutate_all<O>(
@@ -68,10 +66,10 @@ fn mutate_all<O>(
     for seed in first..first + count {
         let original = &originals[usize::try_from(seed).unwrap() % originals.len()];
         let (folder, good) = bytes(original);
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut random = Random::new(seed);
         let mut bytes = good.to_vec();
         for _ in 0..=random.below(2) {
-            mutate(&mut bytes, &mut random);
+            change(&mut bytes, &mut random);
         }
         let changed = Bytes::from(bytes);
         let judged = catch_unwind(AssertUnwindSafe(|| judge(original, changed.clone())));
@@ -150,137 +148,4 @@ fn no_mutation_of_a_signed_document_changes_what_is_found_to_be_signed() {
             }
         },
     );
-}
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % bound.max(1)
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
-        from[self.below(from.len())]
-    }
-}
-
-/// What is put in somewhere.
-const PIECES: &[&str] = &[
-    "<",
-    ">",
-    "&",
-    "\"",
-    "'",
-    "/",
-    " ",
-    "\t",
-    "\r\n",
-    "\0",
-    "\u{fffd}",
-    "&#0;",
-    "&amp;",
-    "&lt;",
-    "&#x20;",
-    "]]>",
-    "<!--x-->",
-    "<?p?>",
-    "<![CDATA[x]]>",
-    "<!DOCTYPE a>",
-    "<x/>",
-    " x=\"1\"",
-    " Id=\"b\"",
-    " xmlns=\"\"",
-    " xmlns=\"urn:x\"",
-    " xmlns:soap=\"urn:x\"",
-    " xml:space=\"preserve\"",
-    "9999999999999999999999",
-    "\u{feff}",
-    "\u{202e}",
-    "#",
-    "=",
-];
-
-fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
-    let at = random.below(bytes.len() + 1).min(bytes.len());
-    match random.below(14) {
-        0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
-        1 if at < bytes.len() => bytes[at] = u8::try_from(random.below(256)).unwrap(),
-        2 if at < bytes.len() => drop(bytes.remove(at)),
-        3 => drop(bytes.splice(at..at, random.pick(PIECES).bytes())),
-        4 => bytes.truncate(at),
-        5 => {
-            let end = (at + random.below(40)).min(bytes.len());
-            let piece = bytes[at..end].to_vec();
-            let to = random.below(bytes.len() + 1);
-            drop(bytes.splice(to..to, piece));
-        }
-        6 => {
-            let end = (at + random.below(40)).min(bytes.len());
-            drop(bytes.drain(at..end));
-        }
-        _ => mutate_tree(bytes, random),
-    }
-}
-
-/// Moves, copies, removes and wraps whole subtrees, and swaps attribute values and names.
-fn mutate_tree(bytes: &mut Vec<u8>, random: &mut Random) {
-    let Ok(document) = Document::parse(Bytes::copy_from_slice(bytes), &Limits::default()) else {
-        return;
-    };
-    let elements: Vec<_> = document.root().descendants().collect();
-    let (one, other) = (
-        elements[random.below(elements.len())],
-        elements[random.below(elements.len())],
-    );
-    let text = document.as_str().to_owned();
-    let piece = text[one.span()].to_owned();
-    let inside = other.content_span();
-    let place = match random.below(3) {
-        0 => inside.start,
-        1 => inside.end,
-        _ => other.span().start,
-    };
-    let outside = place <= one.span().start || place >= one.span().end;
-    let mut changed = text.clone();
-    match random.below(7) {
-        0 => changed.insert_str(place, &piece),
-        1 if outside => {
-            // Moved: removed where it was, put where it was not.
-            if place >= one.span().end {
-                changed.insert_str(place, &piece);
-                changed.replace_range(one.span(), "");
-            } else {
-                changed.replace_range(one.span(), "");
-                changed.insert_str(place, &piece);
-            }
-        }
-        2 => changed.replace_range(one.span(), ""),
-        3 => changed.replace_range(one.span(), &format!("<w>{piece}</w>")),
-        4 => {
-            let ids: Vec<_> = elements.iter().filter_map(|element| element.id()).collect();
-            if ids.len() > 1 {
-                let (a, b) = (&ids[random.below(ids.len())], &ids[random.below(ids.len())]);
-                changed = changed
-                    .replace(&format!("\"{a}\""), "\"\u{1}\"")
-                    .replace(&format!("\"{b}\""), &format!("\"{a}\""))
-                    .replace('\u{1}', b);
-            }
-        }
-        5 => {
-            let values: Vec<String> = one
-                .attributes()
-                .map(|attribute| attribute.value().into_owned())
-                .filter(|v| !v.is_empty())
-                .collect();
-            if let Some(value) = values.first() {
-                let wanted = random.pick(&["x", "", "#b", "urn:x", "2026-11-24T00:04:00Z"]);
-                changed = changed.replacen(&format!("\"{value}\""), &format!("\"{wanted}\""), 1);
-            }
-        }
-        _ => changed.replace_range(one.span(), &text[other.span()]),
-    }
-    *bytes = changed.into_bytes();
 }

@@ -7,6 +7,8 @@
     reason = "shared by several test programs, which may panic and do not all use everything"
 )]
 
+pub(crate) mod change;
+
 /// Pseudo-random numbers that are the same for the same seed.
 pub(crate) struct Random(u64);
 

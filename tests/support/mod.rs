@@ -111,11 +111,16 @@ pub(crate) fn signed_documents() -> Vec<SignedDocument> {
         .collect()
 }
 
+/// The folder `fixtures`, also from a package below the project's.
+pub(crate) fn fixtures() -> PathBuf {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut fixtures = packages.map(|package| package.join("fixtures"));
+    fixtures.find(|folder| folder.is_dir()).unwrap()
+}
+
 /// The folders below `folder` of `fixtures` that hold a case.
 fn folders(folder: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures")
-        .join(folder);
+    let root = fixtures().join(folder);
     let mut found = Vec::new();
     let mut waiting = vec![root];
     while let Some(folder) = waiting.pop() {

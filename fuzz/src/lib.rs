@@ -1,0 +1,6 @@
+//! The targets of `targets.rs` for libFuzzer: `make fuzz`.
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+#[path = "../targets.rs"]
+pub mod targets;
