@@ -115,13 +115,6 @@ pub(super) fn by_its_issuer<'d>(
     let mut keys = Vec::new();
     for data in confirmations_by_key(&assertion) {
         let held = held_keys(data)?;
-        // Each KeyInfo identifies one key (SAML Core §2.4.1.3); of two, other readers take another.
-        if held
-            .iter()
-            .any(|one| held.first().is_some_and(|first| first.key != one.key))
-        {
-            return Err(Unmet::at(data, UnmetKind::SeveralConfirmationKeys).into());
-        }
         for one in held {
             keys.extend(ConfirmationKey::new(
                 &proof,

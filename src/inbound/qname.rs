@@ -34,3 +34,35 @@ pub(super) fn refuse_uncovered_qnames<'d>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    use crate::algorithm::CanonicalizationAlgorithm;
+    use crate::c14n;
+    use crate::xml::{Document, Limits};
+
+    /// Whether the Body in `message` is refused when it was digested by exclusive canonicalization.
+    fn is_refused(message: &str) -> bool {
+        let text = format!("<e xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" {message}</e>");
+        let document = Document::parse(text.into(), &Limits::default()).unwrap();
+        let body = document.root().first_child().unwrap();
+        let method = CanonicalizationAlgorithm::Exclusive.into();
+        let keeps = |place: Element<'_>, prefix: &str| c14n::keeps_meaning(body, &method, place, prefix);
+        refuse_uncovered_qnames(body, keeps).is_err()
+    }
+
+    #[test]
+    fn a_qname_means_in_the_octets_what_it_means_in_the_message() {
+        assert!(is_refused("xmlns:p=\"urn:p\"><b xsi:type=\"p:T\"/>"));
+        assert!(!is_refused("xmlns:p=\"urn:p\"><b xsi:type=\"p:T\" p:a=\"\"/>"));
+        assert!(is_refused(
+            "xmlns=\"urn:d\"><b xmlns=\"\"><x:c xmlns:x=\"urn:x\" xmlns=\"urn:e\" xsi:type=\"T\"/></b>"
+        ));
+        assert!(!is_refused("xmlns=\"urn:d\"><b xsi:type=\" T \"/>"));
+        // Declared nowhere: nobody knows what the signer meant.
+        assert!(is_refused("><b xsi:type=\"p:T\"/>"));
+    }
+}

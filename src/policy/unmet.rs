@@ -41,8 +41,6 @@ pub enum UnmetKind {
     AssertionNotSigned,
     /// The signature was to be made with a key that a SAML assertion confirms, and it confirms none.
     NoConfirmationKey,
-    /// One KeyInfo of a holder-of-key confirmation holds two keys.
-    SeveralConfirmationKeys,
     /// The transport says something else than the message about what it is for.
     ActionMismatch {
         /// SOAPAction, or the `action` parameter.
@@ -132,7 +130,7 @@ impl Unmet {
             UnmetKind::AssertionMissing => "policy.assertion_missing",
             UnmetKind::SeveralAssertions => "saml.multiple_assertions",
             UnmetKind::AssertionNotSigned => "saml.not_signed",
-            UnmetKind::NoConfirmationKey | UnmetKind::SeveralConfirmationKeys => "saml.holder_of_key",
+            UnmetKind::NoConfirmationKey => "saml.holder_of_key",
             UnmetKind::ActionMismatch { .. } => "policy.action_mismatch",
             UnmetKind::NoOperation(error) => error.code(),
             UnmetKind::EndlessAssertion => "saml.endless",
@@ -163,9 +161,7 @@ impl Unmet {
             UnmetKind::QNameNotCovered(_) => "Exclusive C14N §1.3",
             UnmetKind::SeveralAssertions => "WSS SAML Token Profile 1.1 §3.3",
             UnmetKind::AssertionNotSigned => "SAML Core §5.4.2; WSS SAML Token Profile 1.1 §3.5",
-            UnmetKind::NoConfirmationKey | UnmetKind::SeveralConfirmationKeys => {
-                "SAML Profiles §3.1; SAML Core §2.4.1.3"
-            }
+            UnmetKind::NoConfirmationKey => "SAML Profiles §3.1; SAML Core §2.4.1.3",
             UnmetKind::ActionMismatch { .. } => "WS-Addressing 1.0 SOAP Binding §4",
             UnmetKind::NoOperation(_) => NoOperation::CLAUSE,
             UnmetKind::EndlessAssertion => "SAML Core §2.5.1.5",
@@ -218,9 +214,6 @@ impl fmt::Display for Unmet {
             UnmetKind::EndlessAssertion => f.write_str(
                 "the SAML assertion is for one use and never ends, so its use cannot be remembered",
             ),
-            UnmetKind::SeveralConfirmationKeys => {
-                f.write_str("a KeyInfo of a holder-of-key confirmation must name one key, and this names two")
-            }
             UnmetKind::NoConfirmationKey => f.write_str(
                 "the signature names a SAML assertion as its key, and that confirms no key of its subject",
             ),
