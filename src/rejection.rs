@@ -14,7 +14,7 @@ use crate::soap;
 use crate::soap::Fault;
 use crate::token;
 use crate::trust;
-use crate::trust::{IssuerError, OtherKey, ReplayError};
+use crate::trust::{IssuerError, OtherKey, PasswordError, ReplayError};
 use crate::wss;
 use crate::xml;
 use crate::xml::Position;
@@ -42,6 +42,8 @@ pub enum Rejection {
     Trust(trust::Error),
     /// The key that signed is not the one that is trusted.
     OtherKey(OtherKey),
+    /// The password of a UsernameToken proves nothing.
+    Password(PasswordError),
     /// The policy asks for more than was proven.
     Policy(Unmet),
     /// The XML is no SOAP message that we read.
@@ -146,6 +148,7 @@ impl Rejection {
             Self::Certificate(error) => error.code(),
             Self::Trust(error) => error.code(),
             Self::OtherKey(_) => "trust.other_key",
+            Self::Password(error) => error.code(),
             Self::Policy(unmet) => unmet.code(),
             Self::Soap(error) => error.code(),
             Self::Wss(error) => error.code(),
@@ -166,7 +169,7 @@ impl Rejection {
             Self::Xmlenc(_) => Stage::Xmlenc,
             Self::Token(_) | Self::Certificate(_) => Stage::Token,
             Self::Saml(_) | Self::SamlBinding(_) => Stage::Saml,
-            Self::Trust(_) | Self::OtherKey(_) => Stage::Trust,
+            Self::Trust(_) | Self::OtherKey(_) | Self::Password(_) => Stage::Trust,
             Self::Policy(_) => Stage::Policy,
             // A limit of the document: its code names no stage.
             Self::Soap(error) if matches!(error.kind(), soap::ErrorKind::Xml(_)) => Stage::Xml,
@@ -199,6 +202,7 @@ impl Rejection {
             Self::SamlBinding(_)
             | Self::Certificate(_)
             | Self::OtherKey(_)
+            | Self::Password(_)
             | Self::Unavailable(_)
             | Self::Replay(_) => None,
         }
@@ -216,6 +220,7 @@ impl Rejection {
             Self::Certificate(error) => error.clause(),
             Self::Trust(error) => error.clause(),
             Self::OtherKey(_) => Some("XML Signature §3.2.2"),
+            Self::Password(_) => Some("WSS UsernameToken Profile 1.1 §3.1"),
             Self::Policy(unmet) => unmet.clause(),
             Self::Soap(error) => error.clause(),
             Self::Wss(error) => error.clause(),
@@ -244,6 +249,7 @@ impl Rejection {
             | Self::SamlBinding(_)
             | Self::Certificate(_)
             | Self::OtherKey(_)
+            | Self::Password(_)
             | Self::Soap(_)
             | Self::Wss(_)
             | Self::Deviation(_)
@@ -264,7 +270,7 @@ impl Rejection {
         match self {
             Self::Soap(error) => soap_fault(error.kind()),
             Self::Replay(error) if error.is_ours() => Fault::Busy,
-            Self::Unavailable(_) => Fault::Internal,
+            Self::Unavailable(_) | Self::Password(PasswordError::Unavailable(_)) => Fault::Internal,
             Self::Xmlenc(error) if error.is_ours() => Fault::Internal,
             Self::Xml(_)
             | Self::Dsig(_)
@@ -274,6 +280,7 @@ impl Rejection {
             | Self::Certificate(_)
             | Self::Trust(_)
             | Self::OtherKey(_)
+            | Self::Password(_)
             | Self::Policy(_)
             | Self::Wss(_)
             | Self::Deviation(_)
@@ -298,6 +305,7 @@ impl fmt::Display for Rejection {
             Self::Certificate(error) => error.fmt(f),
             Self::Trust(error) => error.fmt(f),
             Self::OtherKey(error) => error.fmt(f),
+            Self::Password(error) => error.fmt(f),
             Self::Policy(unmet) => unmet.fmt(f),
             Self::Soap(error) => error.fmt(f),
             Self::Wss(error) => error.fmt(f),
@@ -333,6 +341,7 @@ from! {
     Certificate(CertificateError);
     Trust(trust::Error);
     OtherKey(OtherKey);
+    Password(PasswordError);
     Policy(Unmet);
     Soap(soap::Error);
     Wss(wss::Error);

@@ -43,12 +43,13 @@ fn admitted(case: &support::Case, bytes: Bytes) -> Option<Admitted> {
         bytes,
         action: case.received.action.clone(),
         version: None,
+        transport: case.received.transport,
     };
     let message = case.gate.verify(received, case.at).ok()?;
     Some(Admitted {
         envelope: message.envelope(),
         sender: format!("{:?}", message.sender()),
-        claims: format!("{:?}", message.claims()),
+        claims: format!("{:?} {:?}", message.claims(), message.user()),
         operation: format!("{:?}", message.operation()),
         created: format!("{:?}", message.created()),
     })

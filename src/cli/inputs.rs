@@ -22,11 +22,14 @@ use crate::policy::Policy;
 use crate::policy::Profile;
 use crate::second_opinion::SecondOpinion;
 use crate::trust::Issuers;
+use crate::trust::Passwords;
 use crate::trust::TrustSources;
 use crate::trust::TrustStore;
 use crate::xml;
 
-use super::args::{DsigVerifyArguments, JudgingArguments, OwnKeyPaths, PasswordArguments, TrustArguments};
+use super::args::{
+    DsigVerifyArguments, JudgingArguments, OwnKeyPaths, PasswordArguments, TrustArguments, UserArguments,
+};
 use super::at::At;
 use super::exit::Stop;
 use super::report::{Reason, plain};
@@ -240,6 +243,33 @@ pub(crate) fn password(arguments: &PasswordArguments) -> Result<Option<Zeroizing
     let text =
         std::str::from_utf8(line).map_err(|_| unusable("--password-file", &"the file is not UTF-8"))?;
     Ok(Some(Zeroizing::new(text.to_owned())))
+}
+
+/// The users whose passwords can be compared.
+pub(crate) fn passwords(arguments: &UserArguments) -> Result<Passwords, Stop> {
+    let hashes = arguments.user_hashes.as_ref();
+    let hashes = hashes.map(|path| text("--user-hashes", path)).transpose()?;
+    let secrets = arguments.user_secrets.as_ref();
+    let secrets = secrets.map(|path| text("--user-secrets", path)).transpose()?;
+    let key = secrets_key(arguments)?;
+    let secrets = secrets.as_deref().zip(key.as_ref());
+    let secrets = secrets.map(|(text, key)| (text.as_str(), key));
+    let users = Passwords::new(hashes.as_deref().map(String::as_str), secrets);
+    users.map_err(|error| unusable("--user-hashes, --user-secrets", &error))
+}
+
+/// The key of the file of secrets.
+pub(crate) fn secrets_key(arguments: &UserArguments) -> Result<Option<Secret>, Stop> {
+    let path = arguments.user_secrets_key.as_ref();
+    path.map(|path| Ok(Secret::new(file("--user-secrets-key", path)?.to_vec())))
+        .transpose()
+}
+
+/// The text of a file that an option names.
+pub(crate) fn text(option: &str, path: &Path) -> Result<Zeroizing<String>, Stop> {
+    let bytes = file(option, path)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| unusable(option, &"the file is not UTF-8"))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// A file that an option names.

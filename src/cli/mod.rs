@@ -15,6 +15,7 @@ mod explain;
 mod inputs;
 mod inspect;
 mod keyring;
+mod password;
 mod policy;
 mod report;
 mod saml;
@@ -28,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command, ConfigCommand, DsigCommand, PolicyCommand, SamlCommand};
+use args::{Arguments, Command, ConfigCommand, DsigCommand, PasswordCommand, PolicyCommand, SamlCommand};
 use console::{Console, Tone};
 use exit::{Exit, Stop};
 
@@ -87,5 +88,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Config(ConfigCommand::Schema) => Ok(config::schema(console)),
         Command::Config(ConfigCommand::Init) => Ok(config::init(console)),
         Command::Policy(PolicyCommand::Show(arguments)) => policy::show(&arguments, console),
+        Command::Password(PasswordCommand::Add(arguments)) => password::add(&arguments, console),
+        Command::Password(PasswordCommand::Check(arguments)) => password::check(&arguments, console),
     }
 }

@@ -1,4 +1,5 @@
 use crate::inbound::{Gate, Received};
+use crate::policy::Transport;
 use crate::soap::Roles;
 
 use super::args::VerifyArguments;
@@ -14,6 +15,7 @@ pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<E
     let gate = Gate {
         trust: trust.store,
         issuers: trust.issuers,
+        passwords: inputs::passwords(&arguments.users)?,
         policy,
         party: arguments.party.relying_party(),
         roles: Roles::new(arguments.role),
@@ -22,6 +24,11 @@ pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<E
         replay: None,
     };
     let limit = gate.policy.limits.bytes;
+    let transport = if arguments.tls {
+        Transport::Tls
+    } else {
+        Transport::Unprotected
+    };
     let (action, at) = (arguments.action, arguments.judging.at);
     report::each(
         arguments.files,
@@ -37,6 +44,7 @@ pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<E
                 bytes,
                 action: action.clone(),
                 version: None,
+                transport,
             };
             let judgement = gate.judge(received, at.as_of());
             Report::of(source, judgement.verdict, judgement.findings)

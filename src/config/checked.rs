@@ -10,6 +10,7 @@ use crate::relay::Route;
 use crate::soap::QName;
 use crate::soap::Roles;
 use crate::trust::Issuers;
+use crate::trust::Passwords;
 use crate::trust::TrustStore;
 
 /// A configuration that can work: every file has been read, every name understood.
@@ -64,6 +65,8 @@ pub struct GuardedRoute {
     pub trust: TrustStore,
     /// Whose assertions count.
     pub issuers: Issuers,
+    /// The users whose passwords can be compared.
+    pub passwords: Passwords,
     /// What we are to SAML.
     pub party: RelyingParty,
     /// The actors or roles that we play.

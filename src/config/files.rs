@@ -146,7 +146,7 @@ pub(super) fn all_certificates(
 
 /// The bytes of a file that not everybody may read (T154). The permissions are those of the opened file, whatever links
 /// lead to it.
-fn secret(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn secret(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Zeroizing<Vec<u8>>> {
     let full = source.folder().join(path);
     let opened = File::open(&full).and_then(|file| Ok((file.metadata()?.permissions().mode(), file)));
     let (mode, file) = opened

@@ -14,6 +14,7 @@ mod schema;
 mod shape;
 mod trust;
 mod typed;
+mod users;
 
 #[cfg(test)]
 mod tests;

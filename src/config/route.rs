@@ -11,6 +11,7 @@ use super::problem::KeyPath;
 use super::problem::Source;
 use super::trust;
 use super::typed;
+use super::users;
 use crate::crypto::TlsClient;
 use crate::policy::Destination;
 use crate::policy::Operation;
@@ -64,6 +65,7 @@ fn check(
     let understood = understood(&route.understands, &path.key("understands"), source);
     let second_opinion = second_opinion(route.second_opinion, &path.key("second_opinion"), source);
     let trust = trust::check(&route.trust, &path.key("trust"), source);
+    let passwords = users::check(route.users.as_ref(), policy.as_ref(), &path.key("users"), source);
     let mut policy = policy?;
     if route.trust.revocation == typed::Revocation::Always {
         policy.certificates.revocation = Revocation::Required;
@@ -91,6 +93,7 @@ fn check(
         },
         trust,
         issuers,
+        passwords: passwords?,
         party,
         roles: Roles::new(route.actors.clone()),
         understood: understood?,

@@ -334,7 +334,7 @@ s.toml:15:1: route[1].backend.url: is missing; add a text in quotes: The URL, \"
 s.toml:16:1: route[1].backend.colour: is not a key that exists here; keys here are url, \
 connect_seconds, answer_seconds, answer_bytes, ca, certificate, key, key_password_file
 s.toml:18:13: route[1].identity.x-subject: is \"subject\"; write \"signer-subject\", \"signer-issuer\", \
-\"signer-serial\", \"signer-sha256\", \"saml-issuer\", \"saml-name-id\", or a table: A SAML attribute
+\"signer-serial\", \"signer-sha256\", \"saml-issuer\", \"saml-name-id\", \"username\", or a table: A SAML attribute
 s.toml:19:10: route[1].identity.x-role.saml_attribute: is missing; add a text in quotes: Its Name
 s.toml:19:12: route[1].identity.x-role.attribute: is not a key that exists here; keys here are \
 saml_attribute, name_format

@@ -173,6 +173,9 @@ pub(super) struct Route {
     pub(super) second_opinion: SecondOpinion,
     /// Whose signatures count.
     pub(super) trust: Trust,
+    /// The users of UsernameTokens. Without them a message with one is refused.
+    #[serde(default)]
+    pub(super) users: Option<Users>,
     /// Header blocks with mustUnderstand that the backend understands, as "{urn:example}Session".
     #[serde(default)]
     pub(super) understands: Vec<String>,
@@ -265,6 +268,21 @@ pub(super) struct Saml {
     /// The URL that bearer assertions must be sent to, as their Recipient has it.
     #[serde(default)]
     pub(super) recipient: Option<String>,
+}
+
+/// The files of users and passwords that `sealgate password add` writes, none of them readable by everybody.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Users {
+    /// File with salted hashes, for passwords that are sent as they are, over TLS.
+    #[serde(default)]
+    pub(super) hashes: Option<PathBuf>,
+    /// File with encrypted passwords, for PasswordDigest and keys that are derived from passwords.
+    #[serde(default)]
+    pub(super) secrets: Option<PathBuf>,
+    /// File with the 32 bytes of the key of `secrets`.
+    #[serde(default)]
+    pub(super) secrets_key: Option<PathBuf>,
 }
 
 /// Where verified messages go.

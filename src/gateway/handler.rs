@@ -29,11 +29,12 @@ use crate::inbound::Received;
 use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
 use crate::outbound::SealedReply;
+use crate::policy::Transport;
 use crate::relay;
 use crate::soap::Fault;
 
 /// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
-/// back is worth. Longer ones would keep the other connections of this thread waiting.
+/// back is worth. Longer ones would keep the other connections of this thread waiting, and so would the hashing of passwords.
 const VERIFIED_HERE: usize = 64 * 1024;
 
 /// Longer than a connection waits for its client to have taken the last answer.
@@ -66,6 +67,11 @@ pub(super) async fn handle(
         worker: &worker,
         place,
         report: &report,
+        transport: if request.app_config().secure() {
+            Transport::Tls
+        } else {
+            Transport::Unprotected
+        },
         unread: Unread::Some,
     };
     let answer = shielded(exchange.answer(arrival, &mut payload), &report).await;
@@ -100,6 +106,7 @@ struct InWork<'r> {
     worker: &'r Worker,
     place: &'r Arc<Place>,
     report: &'r Report<'r>,
+    transport: Transport,
     unread: Unread,
 }
 
@@ -149,8 +156,9 @@ impl InWork<'_> {
             bytes: bytes.clone(),
             action: arrival.action,
             version: Some(arrival.version),
+            transport: self.transport,
         };
-        let verdict = if bytes.len() <= VERIFIED_HERE {
+        let verdict = if bytes.len() <= VERIFIED_HERE && self.place.gate.passwords.is_empty() {
             self.place.gate.verify(received, Utc::now())
         } else {
             let place = Arc::clone(self.place);

@@ -96,6 +96,10 @@ impl Metrics {
             );
             metrics::describe_gauge!("sealgate_body_bytes_held", "Bytes of bodies in memory.");
             metrics::describe_counter!("sealgate_panics_total", "Faults of ours that were caught.");
+            metrics::describe_counter!(
+                "sealgate_wrong_passwords_total",
+                "Messages that were refused for the password of their UsernameToken, by route."
+            );
             metrics::describe_gauge!(
                 "sealgate_certificate_ends_timestamp_seconds",
                 "When the certificate that signs answers ceases to hold."
@@ -116,6 +120,13 @@ impl Metrics {
         with_local_recorder(&self.recorder, || {
             histogram!("sealgate_step_seconds", "route" => route.to_owned(), "step" => step.name())
                 .record(time.as_secs_f64());
+        });
+    }
+
+    /// Counts a wrong password: many of them are somebody who guesses.
+    pub(super) fn wrong_password(&self, route: &str) {
+        with_local_recorder(&self.recorder, || {
+            counter!("sealgate_wrong_passwords_total", "route" => route.to_owned()).increment(1);
         });
     }
 
@@ -168,12 +179,14 @@ mod tests {
         one.request("/orders", Outcome::Refused, "dsig.missing");
         one.step("/orders", Step::Verify, Duration::from_micros(80));
         one.load(3, 4096);
+        one.wrong_password("/orders");
         let text = one.render();
         for line in [
             "sealgate_requests_total{route=\"/orders\",outcome=\"refused\",code=\"dsig.missing\"} 2",
             "sealgate_step_seconds_bucket{route=\"/orders\",step=\"verify\",le=\"0.0001\"} 1",
             "sealgate_step_seconds_bucket{route=\"/orders\",step=\"verify\",le=\"0.00005\"} 0",
             "sealgate_messages_in_work 3",
+            "sealgate_wrong_passwords_total{route=\"/orders\"} 1",
             "sealgate_body_bytes_held 4096",
         ] {
             assert!(text.contains(line), "{line} in {text}");

@@ -18,6 +18,7 @@ use crate::rejection::Rejection;
 use crate::relay;
 use crate::soap::Fault;
 use crate::soap::IncidentId;
+use crate::trust::PasswordError;
 
 /// The report of one request.
 pub(super) struct Report<'r> {
@@ -68,6 +69,9 @@ impl<'r> Report<'r> {
     pub(super) fn rejected(&self, rejection: &Rejection, bytes: &[u8]) -> Fault {
         self.metrics
             .request(self.route, Outcome::Refused, rejection.code());
+        if matches!(rejection, Rejection::Password(PasswordError::Wrong)) {
+            self.metrics.wrong_password(self.route);
+        }
         let sha256 = digest(DigestAlgorithm::Sha256, bytes).map(|digest| format!("{digest:?}"));
         tracing::warn!(
             incident = %self.incident,
@@ -97,6 +101,7 @@ impl<'r> Report<'r> {
             signer = certificate.map(|signer| signer.subject.as_str()),
             signer_sha256 = certificate.map(|signer| signer.sha256.as_str()),
             subject = message.claims().and_then(|claims| claims.name_id.as_ref()).map(|name| name.value.as_str()),
+            user = message.user().map(|user| user.name()),
             "message verified"
         );
     }

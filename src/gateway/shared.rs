@@ -67,6 +67,7 @@ impl Shared {
                 gate: Gate {
                     trust: guarded.trust,
                     issuers: guarded.issuers,
+                    passwords: guarded.passwords,
                     policy: guarded.policy,
                     party: guarded.party,
                     roles: guarded.roles,

@@ -192,7 +192,7 @@ pub(super) fn present<'d>(
     let keys: Vec<PublicKey> = signatures
         .iter()
         .filter(|signature| signature.signs(body))
-        .map(|signature| signature.owner().key().clone())
+        .filter_map(|signature| signature.owner().public_key().cloned())
         .collect();
     let presenter = Presenter {
         keys: &keys,
@@ -220,7 +220,7 @@ pub(super) fn present<'d>(
 /// itself may speak in its name (T91).
 fn may_vouch(owner: &Owner, assertion: &Assertion<'_>, issuer_signed: bool, issuers: &Issuers) -> bool {
     match owner {
-        Owner::Subject(_) => false,
+        Owner::Subject(_) | Owner::User(_) => false,
         Owner::Entity(entity) => issuer_signed || entity.entity() == assertion.issuer.value,
         Owner::Certified(_) => issuer_signed || issuers.is_empty(),
     }

@@ -9,16 +9,21 @@ use super::findings::Findings;
 use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
 use super::signer::SignerSearch;
+use super::username;
 use crate::dsig::{Keep, Objects, Rules, Signature};
 use crate::policy::saml::RelyingParty;
 use crate::policy::{
-    Admitted, BasicSecurityProfile, Destination, Evidence, KeyReference, Part, Policy, Unmet, UnmetKind,
+    Admitted, BasicSecurityProfile, Destination, Evidence, KeyReference, Part, Policy, Transport, Unmet,
+    UnmetKind,
 };
 use crate::rejection::Rejection;
 use crate::second_opinion;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
 use crate::token::SignerHint;
-use crate::trust::{Attested, FirstUse, Issuers, Owner, ReplayKey, ReplayKind, ReplayStore, TrustStore};
+use crate::trust::{
+    Attested, FirstUse, Issuers, Owner, Passwords, ReplayKey, ReplayKind, ReplayStore, TrustStore,
+    VerifiedUser,
+};
 use crate::wss;
 use crate::wss::{Deviation, KeyForm};
 use crate::xml::{Element, Namespace};
@@ -32,6 +37,8 @@ pub struct Received {
     pub action: Option<String>,
     /// The SOAP version whose media type the transport names.
     pub version: Option<Version>,
+    /// Whether others could read it on its way.
+    pub transport: Transport,
 }
 
 /// Bytes of which no transport has said anything.
@@ -41,6 +48,7 @@ impl From<Bytes> for Received {
             bytes,
             action: None,
             version: None,
+            transport: Transport::default(),
         }
     }
 }
@@ -61,6 +69,8 @@ pub struct Gate {
     pub trust: TrustStore,
     /// SAML entities whose metadata we were given.
     pub issuers: Issuers,
+    /// The users whose passwords we can compare.
+    pub passwords: Passwords,
     /// What a message must prove.
     pub policy: Policy,
     /// What we are to SAML.
@@ -73,6 +83,14 @@ pub struct Gate {
     pub destination: Option<Destination>,
     /// What was used before. Without it nothing is remembered, as fits commands that judge files.
     pub replay: Option<Arc<ReplayStore>>,
+}
+
+/// How a message is judged.
+#[derive(Clone, Copy)]
+struct Judging {
+    as_of: AsOf,
+    keep: Keep,
+    transport: Transport,
 }
 
 /// A verdict with what was seen on the way.
@@ -94,13 +112,12 @@ impl Gate {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
         envelope.check_version(received.version)?;
         let mut findings = Findings::default();
-        let mut weighed = self.weigh(
-            &envelope,
-            AsOf::Time(now),
-            Keep::Octets,
-            &mut findings,
-            &mut Seen::default(),
-        )?;
+        let judging = Judging {
+            as_of: AsOf::Time(now),
+            keep: Keep::Octets,
+            transport: received.transport,
+        };
+        let mut weighed = self.weigh(&envelope, judging, &mut findings, &mut Seen::default())?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         let mut relayable = Relayable::new(&envelope, &mut weighed.admitted, weighed.addressing.as_ref())?;
         if let Some(destination) = &self.destination {
@@ -108,10 +125,12 @@ impl Gate {
             requested.map_err(|error| Unmet::at(envelope.body(), UnmetKind::NoOperation(error)))?;
         }
         self.second_opinion(&weighed)?;
+        // Passwords are dear to compare, and nobody may have them compared for the asking.
+        let user = username::user(&weighed.admitted, &self.passwords)?;
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
         let first_use = self.first_use(&weighed, now)?;
         let claims = weighed.presented.map(|presented| presented.accepted.claims);
-        Ok(relayable.used(first_use, claims))
+        Ok(relayable.used(first_use, claims, user))
     }
 
     /// Whether a message that the transport says is for `action` may come in at all: a cheap question before it is read.
@@ -138,11 +157,18 @@ impl Gate {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
         envelope.check_version(received.version)?;
         let mut seen = Seen::default();
-        let weighed = self.weigh(&envelope, as_of, Keep::Nothing, findings, &mut seen);
+        let judging = Judging {
+            as_of,
+            keep: Keep::Nothing,
+            transport: received.transport,
+        };
+        let weighed = self.weigh(&envelope, judging, findings, &mut seen);
         (findings.coverage, findings.coverage_omitted) =
             coverage(envelope.root(), &seen.covering, &seen.signatures);
         let weighed = weighed?;
-        report_claims(&weighed, findings);
+        let user = username::user(&weighed.admitted, &self.passwords);
+        report_claims(&weighed, user.as_ref().ok().and_then(Option::as_ref), findings);
+        user?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         if self.policy.signed.contains(&Part::Body) {
             check_relayable(&envelope, &weighed.admitted)?;
@@ -155,11 +181,15 @@ impl Gate {
     fn weigh<'d>(
         &self,
         envelope: &'d Envelope,
-        as_of: AsOf,
-        keep: Keep,
+        judging: Judging,
         findings: &mut Findings,
         seen: &mut Seen<'d>,
     ) -> Result<Weighed<'d>, Rejection> {
+        let Judging {
+            as_of,
+            keep,
+            transport,
+        } = judging;
         envelope.check_understood(&self.roles, &self.understood)?;
         let addressing = Addressing::read(envelope, &self.roles)?;
         let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
@@ -211,6 +241,7 @@ impl Gate {
         let evidence = Evidence {
             signatures,
             assertion: presented.as_ref().map(|presented| presented.element),
+            transport,
         };
         let admitted = self.policy.admit(envelope, &header, &self.roles, evidence, at)?;
         if as_of == AsOf::Message && !signs_its_time(&header, &admitted) {
@@ -218,6 +249,9 @@ impl Gate {
         }
         for legacy in admitted.legacy() {
             findings.note_legacy(legacy);
+        }
+        for warning in admitted.username().iter().flat_map(|token| &token.warnings) {
+            findings.warn(warning);
         }
         Ok(Weighed {
             admitted,
@@ -244,6 +278,10 @@ impl Gate {
             SignerHint::X509(hint) => search.by_x509(signature, hint, findings),
             SignerHint::Name(name) => search.by_name(signature, Some(name), findings),
             SignerHint::Unnamed => search.by_name(signature, None, findings),
+            SignerHint::UsernameToken(element) => {
+                let key = username::derived_key(header, *element, &self.passwords)?;
+                search.by_owner(signature, Owner::User(key), findings)
+            }
             SignerHint::Assertion(element) => {
                 let keys = assertion::confirmation_keys(issued, *element)?;
                 let mut last = None;
@@ -307,11 +345,12 @@ impl Gate {
         if let Some(presented) = &weighed.presented {
             assertion::first_use(presented, store, now)?;
         }
+        username::first_use(&weighed.admitted, store, now)?;
         let (Some(main), Some(fresh)) = (weighed.admitted.main(), weighed.admitted.fresh()) else {
             return Ok(None);
         };
         // What was signed, not the signature: there may be many values for the same content (T44).
-        let owner = main.owner().key().spki_sha256();
+        let owner = main.owner().identity();
         let key = ReplayKey::new(
             ReplayKind::Message,
             &owner,
@@ -359,9 +398,10 @@ impl<'d> Seen<'d> {
     }
 }
 
-fn report_claims(weighed: &Weighed<'_>, findings: &mut Findings) {
-    if let Some(presented) = &weighed.presented {
-        findings.claims = serde_json::to_value(&presented.accepted.claims).ok();
+fn report_claims(weighed: &Weighed<'_>, user: Option<&VerifiedUser>, findings: &mut Findings) {
+    let assertion = weighed.presented.as_ref();
+    findings.claims = username::claims(user, assertion.map(|presented| &presented.accepted.claims));
+    if let Some(presented) = assertion {
         for warning in &presented.accepted.warnings {
             if !findings.warnings.contains(warning) {
                 findings.warnings.push(warning);
@@ -413,6 +453,7 @@ fn form(form: KeyForm) -> KeyReference {
         KeyForm::IssuerSerial => KeyReference::IssuerSerial,
         KeyForm::SubjectKeyIdentifier => KeyReference::SubjectKeyIdentifier,
         KeyForm::SamlAssertion => KeyReference::SamlAssertion,
+        KeyForm::UsernameToken => KeyReference::UsernameToken,
         KeyForm::KeyName => KeyReference::KeyName,
         KeyForm::Nothing => KeyReference::None,
     }

@@ -5,7 +5,7 @@ use super::qname::refuse_uncovered_qnames;
 use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
-use crate::trust::{Attested, FirstUse, Owner, Signer};
+use crate::trust::{Attested, FirstUse, Owner, Signer, VerifiedUser};
 use crate::xml::Element;
 
 /// A message that a trusted sender signed and that the policy admitted. It owns only what was signed, in the octets
@@ -24,6 +24,7 @@ pub struct VerifiedMessage {
     headers: Vec<Vec<u8>>,
     sender: Sender,
     claims: Option<Claims>,
+    user: Option<VerifiedUser>,
     signature_values: Vec<Vec<u8>>,
     addressing: Option<AddressingVersion>,
     message_id: Option<String>,
@@ -43,6 +44,8 @@ pub struct Sender {
     pub entity: Option<String>,
     /// The ID of the assertion whose holder-of-key signed it.
     pub holder_of_key: Option<String>,
+    /// The user with a key of whose password it was signed.
+    pub user: Option<String>,
 }
 
 impl Sender {
@@ -51,11 +54,15 @@ impl Sender {
             certificate: owner.signer().cloned(),
             entity: match owner {
                 Owner::Entity(entity) => Some(entity.entity().to_owned()),
-                Owner::Certified(_) | Owner::Subject(_) => None,
+                Owner::Certified(_) | Owner::Subject(_) | Owner::User(_) => None,
             },
             holder_of_key: match owner {
                 Owner::Subject(subject) => Some(subject.assertion_id().to_owned()),
-                Owner::Certified(_) | Owner::Entity(_) => None,
+                Owner::Certified(_) | Owner::Entity(_) | Owner::User(_) => None,
+            },
+            user: match owner {
+                Owner::User(key) => Some(key.user().name().to_owned()),
+                Owner::Certified(_) | Owner::Entity(_) | Owner::Subject(_) => None,
             },
         }
     }
@@ -112,6 +119,7 @@ impl Relayable {
             headers,
             sender,
             claims: None,
+            user: None,
             signature_values: admitted.signatures().map(value).collect(),
             addressing: addressing.map(|addressing| addressing.version()),
             to: to
@@ -150,9 +158,15 @@ impl Relayable {
     }
 
     /// The message, now that this is known to be its first use, where uses are remembered.
-    pub(super) fn used(self, first_use: Option<FirstUse>, claims: Option<Claims>) -> VerifiedMessage {
+    pub(super) fn used(
+        self,
+        first_use: Option<FirstUse>,
+        claims: Option<Claims>,
+        user: Option<VerifiedUser>,
+    ) -> VerifiedMessage {
         VerifiedMessage {
             claims,
+            user,
             _first_use: first_use,
             ..self.0
         }
@@ -209,6 +223,11 @@ impl VerifiedMessage {
     /// What a trusted issuer says of the subject.
     pub fn claims(&self) -> Option<&Claims> {
         self.claims.as_ref()
+    }
+
+    /// The user of its UsernameToken, whose password was compared.
+    pub fn user(&self) -> Option<&VerifiedUser> {
+        self.user.as_ref()
     }
 
     /// The values of all signatures that were verified, for SignatureConfirmation (WSS 1.1 §8.5).

@@ -12,6 +12,7 @@ mod message;
 mod qname;
 mod saml;
 mod signer;
+mod username;
 
 pub use coverage::Covering;
 pub use coverage::coverage;

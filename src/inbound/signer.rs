@@ -89,7 +89,7 @@ impl SignerSearch<'_> {
         findings: &mut Findings,
     ) -> Result<Attested<'d>, Rejection> {
         let mut outcomes = Vec::new();
-        let key = VerifyingKey::Public(owner.key().clone());
+        let key = owner.key();
         let verified = dsig::verify(signature, &key, self.rules, &mut outcomes);
         self.conclude(signature, verified, owner, &outcomes, findings)
     }

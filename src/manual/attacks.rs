@@ -93,6 +93,7 @@
 //! | T72 – KeyInfo loops | one step, in the same header |
 //! | T73 – a token of another header | references are resolved among the items of our header |
 //! | T74 – work before trust | the value over SignedInfo, with a trusted key, comes before any digest |
+//! | T76 – a key derived with a billion iterations, or one | [`Derivation::ITERATIONS`](crate::token::username::Derivation::ITERATIONS), and a policy has to name HMAC and UsernameTokens as keys first |
 //! | T77 – another partner's key | who signed the Body is the sender; trust is a route's own |
 //!
 //! # SAML
@@ -120,6 +121,7 @@
 //! | attack | what stops it |
 //! |---|---|
 //! | T111 – Timestamps missing, expired, of the future | [`Fresh`](crate::policy::Fresh) is made from a signed one only |
+//! | T112 – UsernameTokens that are empty, replayed, moved, or say the password to all | no UsernameToken stands for a signature; a digest needs Nonce and Created, a nonce counts once ([`ReplayKind::Nonce`](crate::trust::ReplayKind::Nonce)), and the token is signed with the Body or came over TLS |
 //! | T113 – another verb or media type | only POST with a media type of SOAP reaches a route |
 //! | T114 – a spoofed action | transport, WS-Addressing and the verified Body must agree |
 //! | T115 – answers sent elsewhere | anonymous only, and no code that could |

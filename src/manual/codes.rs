@@ -86,6 +86,7 @@
 //! | `wss.header_missing` | no Security header for us |
 //! | `wss.key_info` | a KeyInfo with more than one child, or one that is not read |
 //! | `wss.multiple_headers` | two Security headers for one receiver |
+//! | `wss.multiple_username_tokens` | two UsernameTokens in one Security header |
 //! | `wss.no_key_identifier` | a certificate to sign with has no subject key identifier to name it by |
 //! | `wss.part` | a part to sign is not there |
 //! | `wss.signature_confirmation` | a SignatureConfirmation that is not as WSS 1.1 §8.5 has it |
@@ -99,7 +100,6 @@
 //! | `wss.unknown_item` | an item that is not known |
 //! | `wss.unsupported_encryption` | encrypted keys or data, which are not read yet |
 //! | `wss.unsupported_saml11` | an assertion of SAML 1.1, which is not read yet |
-//! | `wss.unsupported_username_token` | a UsernameToken, which is not read yet |
 //!
 //! # XML Signature
 //!
@@ -169,6 +169,7 @@
 //! | `token.empty` | nothing where something has to be |
 //! | `token.encoding_type` | an EncodingType other than Base64Binary |
 //! | `token.interrupted` | a comment or processing instruction in a token's text |
+//! | `token.iterations` | Iteration is not from 1,000 to 1,000,000 |
 //! | `token.key_curve` | a curve that is not taken |
 //! | `token.key_explicit_curve` | a curve by its parameters instead of its name |
 //! | `token.key_exponent` | an RSA exponent that is one or even |
@@ -177,7 +178,10 @@
 //! | `token.key_point` | a point that is not on its curve |
 //! | `token.key_unsupported` | a kind of key that is not taken |
 //! | `token.key_value` | a KeyValue that can be read in two ways |
+//! | `token.nonce` | a Nonce of less than 8 or more than 128 bytes |
 //! | `token.pkipath` | no PKIPath |
+//! | `token.time` | a time in a token that is none |
+//! | `token.username_token` | a UsernameToken with something missing, twice, unknown or of the wrong form; by BSP 1.1 also a Password without Type and a Nonce without EncodingType |
 //! | `token.value_type` | a BinarySecurityToken of a kind that is not read |
 //! | `token.x509_data` | X509Data that can be read in two ways |
 //!
@@ -250,9 +254,11 @@
 //! | `trust.metadata_expired` | validUntil has passed |
 //! | `trust.name_constraints` | a name outside what its CA may certify |
 //! | `trust.no_anchor` | nothing is trusted |
+//! | `trust.no_passwords` | no users were given with whose passwords it could be compared: `--user-hashes` for a password that is sent, `--user-secrets` for a digest or derived key |
 //! | `trust.not_a_ca` | who issued a certificate is no CA |
 //! | `trust.not_yet_valid` | a certificate is not valid yet |
 //! | `trust.other_key` | the signature was made with another key than the trusted one |
+//! | `trust.password` | the password, or what is made of it, is not the user's, or there is no such user |
 //! | `trust.path_length` | more CAs than one of them allows |
 //! | `trust.revocation_unknown` | whether a certificate was revoked is not known |
 //! | `trust.revoked` | a certificate was revoked |
@@ -273,15 +279,24 @@
 //! | `policy.header_not_signed` | a header is not covered by the Body's signature |
 //! | `policy.identity_value` | a verified value that fits no header of the backend's |
 //! | `policy.key_reference` | the policy does not allow keys to be named like this |
+//! | `policy.no_derivation` | a signature names a UsernameToken as its key that does not say how a key is derived |
 //! | `policy.no_message_time` | no signed time as of which it could be judged |
+//! | `policy.no_nonce` | a UsernameToken without Nonce and Created, whose second use could not be noticed |
+//! | `policy.no_password` | a UsernameToken without a password, and no derived key signed the Body |
 //! | `policy.operation_ambiguous` | the Body has not one element that says what is wanted |
 //! | `policy.operation_unknown` | the route has no such operation, or path, action and Body disagree |
+//! | `policy.password_text` | a password that is sent as it is, not over TLS or under a policy that takes none |
 //! | `policy.qname_not_covered` | a QName in the Body has a prefix that is not covered |
 //! | `policy.several_body_signatures` | more than one signature covers the Body |
 //! | `policy.signed_elsewhere` | a signed element stands where nobody reads it |
 //! | `policy.timestamp_not_signed` | the Body's signature does not cover the Timestamp |
 //! | `policy.to_mismatch` | the message is for another address |
 //! | `policy.unsigned_header` | a header for us that nobody signed |
+//! | `policy.username_token_expired` | the UsernameToken is older than a message may be |
+//! | `policy.username_token_future` | the UsernameToken is from the future |
+//! | `policy.username_token_missing` | the policy asks for a UsernameToken |
+//! | `policy.username_token_not_signed` | the signature over the Body does not cover the UsernameToken; over TLS `bsp11` does not ask for that |
+//! | `policy.username_token` | the policy takes no UsernameToken |
 //!
 //! # Replay
 //!

@@ -13,6 +13,7 @@
 //! | `explain` | why a signature does not hold: the change that makes the digest match ([`explain`](crate::explain)); trust is not asked |
 //! | `inspect` | nothing: it shows what a message says of itself |
 //! | `bench` | how many of these messages this machine handles |
+//! | `password add`, `password check` | the files of users and passwords; the password is the first line of standard input |
 //! | `demo`, `serve` | the gateway, with a world made for it or for real |
 //! | `config check`, `config schema`, `config init`, `policy show` | what the gateway and the policies are told |
 //!
@@ -42,8 +43,8 @@
 //! | `references` | each with `uri`, `element`, `digest_algorithm`, `expected`, `actual` (`null` where nothing was computed) and `ok` |
 //! | `covered`, `not_covered` | paths of elements, each standing for all inside it; a signature is in neither |
 //! | `coverage_omitted` | how many paths are left out, if any are |
-//! | `claims` | what a SAML assertion or message says, only where it was verified |
-//! | `legacy` | what the verdict needed that `strict` does not allow: `sha1`, names of algorithms and transforms, `reference-form`, `hmac-truncated`, `timestamp.optional` and the like |
+//! | `claims` | what a SAML assertion or message says, and `username` of a UsernameToken, only where they were verified |
+//! | `legacy` | what the verdict needed that `strict` does not allow: `sha1`, names of algorithms and transforms, `reference-form`, `hmac-truncated`, `timestamp.optional`, `username_token.no_nonce` and the like |
 //! | `warnings` | true and worth knowing, but no reason to refuse |
 //!
 //! An input that cannot be read is `indeterminate` with the code `input.unreadable`.
@@ -58,4 +59,6 @@
 //! | `only_text_covered` | a base64 transform covers the text of an element and not its attributes |
 //! | `unbound_issuer` | no metadata binds the assertion's issuer to its key: whoever is trusted may say that they are this issuer |
 //! | `audience_not_compared`, `recipient_not_compared`, `request_not_compared` | what was not said on the command line was not compared |
+//! | `username_token_not_signed` | the UsernameToken is not signed; it came over TLS, and the policy lets that pass |
+//! | `username_token_not_judged` | the policy does not judge UsernameTokens |
 //! | a code | a rule of the Basic Security Profile that the policy only reports |

@@ -15,6 +15,7 @@
 //! | comment inside a security-relevant text | refused | joined | joined | joined | joined |
 //! | key named by | token, X509Data, thumbprint, SAML assertion | the same | and issuer and serial, key identifier | the same | and KeyName, nothing |
 //! | SAML in SOAP | holder-of-key, sender-vouches | bearer | all three | all three | all three |
+//! | UsernameToken | digest, nonce, time, signed | none | or the password over TLS; over TLS not signed | or, over TLS, no nonce | not judged |
 //! | revocation not known | refused | refused | refused | warned | warned |
 //! | RSA at least | 2048 | 2048 | 2048 | 2048 | 1024 |
 //! | SHA-1 | never | never | never | signatures, digests, certificates | the same |
@@ -26,6 +27,16 @@
 //! A sender's clock may be 60 s ahead of ours. A Timestamp ends 300 s after Created, or at Expires if that is earlier; an assertion
 //! at NotOnOrAfter plus the skew. An assertion lives an hour at most. `--at` judges as of another time, `--at message` as of the
 //! signed time of the message.
+//!
+//! # Users
+//!
+//! A UsernameToken says who the user is, beside a signature and never instead of one. It is as fresh as a Timestamp has to be, and its
+//! nonce (8 to 128 bytes) counts once. `sealgate password add --user-hashes FILE USER` writes salted hashes (scrypt, N = 2^15, r = 8, p = 3:
+//! 32 MiB for each comparison) for passwords that are sent as they are; `--user-secrets FILE --user-secrets-key KEY`
+//! the passwords themselves under AES-256-GCM for digests, which nobody could check otherwise. A password is compared only after
+//! everything else about a message was found good, and somebody who does not exist takes as long as somebody who does. Keys that are derived from
+//! passwords (1,000 to 1,000,000 iterations) sign where a policy of one's own has `hmac-sha256` among its signatures and
+//! `username-token` among its key references; `username-token` under `signed` asks for a signed UsernameToken.
 //!
 //! # Limits
 //!

@@ -25,6 +25,7 @@ use crate::soap::Fault;
 use crate::soap::Roles;
 use crate::soap::Version;
 use crate::trust::Issuers;
+use crate::trust::Passwords;
 use crate::trust::TrustSources;
 use crate::wss;
 use crate::xml::Limits;
@@ -80,6 +81,7 @@ fn judge(bytes: Bytes, name: &str) -> (Result<(), Rejection>, Findings) {
     let mut trust = TrustSources::new();
     trust.trust(identity(name).certificate().unwrap().clone(), None);
     let gate = Gate {
+        passwords: Passwords::default(),
         trust: trust.build(),
         issuers: Issuers::new(),
         policy: Profile::Strict.policy(),

@@ -4,6 +4,7 @@ use super::freshness::{Fresh, fresh, within};
 use super::requirement::Part;
 use super::rules::{Policy, TimestampPresence, UnsignedHeaders};
 use super::unmet::{Unmet, UnmetKind};
+use super::username::{self, Presented, Transport};
 use crate::soap::{Envelope, HeaderBlock, Roles};
 use crate::trust::Attested;
 use crate::wss;
@@ -18,6 +19,7 @@ pub struct Admitted<'d> {
     main: Option<Attested<'d>>,
     others: Vec<Attested<'d>>,
     fresh: Option<Fresh>,
+    username: Option<Presented<'d>>,
     legacy: Vec<&'static str>,
 }
 
@@ -28,6 +30,8 @@ pub struct Evidence<'d> {
     pub signatures: Vec<Attested<'d>>,
     /// The assertion that a trusted issuer, or somebody who may vouch, stands for.
     pub assertion: Option<Element<'d>>,
+    /// How the message came.
+    pub transport: Transport,
 }
 
 impl Policy {
@@ -49,6 +53,7 @@ impl Policy {
         let Evidence {
             mut signatures,
             assertion,
+            transport,
         } = evidence;
         if signatures.is_empty() && assertion.is_none() {
             return Err(Unmet::at(header.element(), UnmetKind::NoSignature));
@@ -73,6 +78,8 @@ impl Policy {
         let mut legacy = Vec::new();
         let fresh = self.freshness(header, main.as_ref(), now, &mut legacy)?;
         let headers = self.headers(envelope, roles, main.as_ref())?;
+        let username = username::present(self, header.username_token(), main.as_ref(), transport, now)?;
+        legacy.extend(username.iter().flat_map(|presented| presented.legacy.iter()));
         if asks_for_body {
             let mut all = main.iter().chain(&signatures);
             all.try_for_each(|proof| refuse_moved(proof, envelope, header))?;
@@ -83,6 +90,7 @@ impl Policy {
             main,
             others: signatures,
             fresh,
+            username,
             legacy,
         })
     }
@@ -247,6 +255,11 @@ impl<'d> Admitted<'d> {
     /// Until when the message would be taken.
     pub fn fresh(&self) -> Option<&Fresh> {
         self.fresh.as_ref()
+    }
+
+    /// The UsernameToken, whose password nobody has compared yet.
+    pub fn username(&self) -> Option<&Presented<'d>> {
+        self.username.as_ref()
     }
 
     /// Exceptions that the admission needed.

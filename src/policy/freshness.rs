@@ -71,7 +71,8 @@ pub(super) fn within(policy: &Policy, timestamp: &Timestamp<'_>, now: DateTime<U
     Ok(Fresh { created, until })
 }
 
-fn later(time: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
+/// `time` and so many seconds.
+pub(super) fn later(time: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
     time.checked_add_signed(TimeDelta::seconds(i64::from(seconds)))
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -12,6 +12,7 @@ mod rules;
 pub mod saml;
 mod saml_rules;
 mod unmet;
+mod username;
 
 pub use admit::{Admitted, Evidence};
 pub use destination::{Asked, Destination, NoOperation, Operation, Operations};
@@ -24,3 +25,4 @@ pub use rules::{
 };
 pub use saml_rules::{AudienceRule, Confirmation, SamlRules, SignatureOrder};
 pub use unmet::{Unmet, UnmetKind};
+pub use username::{Presented, Transport};

@@ -193,6 +193,7 @@ fn archive_verify() -> Policy {
     policy.timestamp.presence = TimestampPresence::Ignored;
     policy.certificates.dsa = Dsa::Allow;
     policy.saml = SamlRules::archive_verify();
+    policy.username_token = UsernameToken::Ignore;
     policy
         .key_references
         .extend([KeyReference::KeyName, KeyReference::None]);

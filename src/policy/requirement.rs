@@ -19,6 +19,8 @@ pub enum Part {
     Addressing,
     /// The SAML assertion or Response; written `assertion`.
     Assertion,
+    /// The UsernameToken in the Security header for us, which must be there; written `username-token`.
+    UsernameToken,
     /// Anything at all, which is reported; written `anything`.
     Anything,
     /// The header of this name, which must be there; written `header:{namespace}local`.
@@ -90,7 +92,12 @@ impl Part {
             Self::Header { namespace, local } => {
                 header.namespace() == namespace && header.local_name() == local
             }
-            Self::Body | Self::Timestamp | Self::Addressing | Self::Assertion | Self::Anything => false,
+            Self::Body
+            | Self::Timestamp
+            | Self::Addressing
+            | Self::Assertion
+            | Self::UsernameToken
+            | Self::Anything => false,
         }
     }
 }
@@ -102,6 +109,7 @@ impl fmt::Display for Part {
             Self::Timestamp => f.write_str("timestamp"),
             Self::Addressing => f.write_str("addressing"),
             Self::Assertion => f.write_str("assertion"),
+            Self::UsernameToken => f.write_str("username-token"),
             Self::Anything => f.write_str("anything"),
             Self::Header { namespace, local } => write!(f, "header:{{{namespace}}}{local}"),
         }
@@ -123,6 +131,7 @@ impl TryFrom<String> for Part {
             "timestamp" => Ok(Self::Timestamp),
             "addressing" => Ok(Self::Addressing),
             "assertion" => Ok(Self::Assertion),
+            "username-token" => Ok(Self::UsernameToken),
             "anything" => Ok(Self::Anything),
             other => other
                 .strip_prefix("header:{")
@@ -134,8 +143,8 @@ impl TryFrom<String> for Part {
                 })
                 .ok_or_else(|| {
                     format!(
-                        "{text:?} is no part; one of body, timestamp, addressing, assertion, anything, \
-                         header:{{namespace}}local"
+                        "{text:?} is no part; one of body, timestamp, addressing, assertion, username-token, \
+                         anything, header:{{namespace}}local"
                     )
                 }),
         }
@@ -154,6 +163,7 @@ mod tests {
             "timestamp",
             "addressing",
             "assertion",
+            "username-token",
             "anything",
             "header:{urn:a}b",
         ] {

@@ -96,6 +96,8 @@ pub enum KeyReference {
     SubjectKeyIdentifier,
     /// A SAML assertion in the header.
     SamlAssertion,
+    /// A UsernameToken that says how a key is derived from the password.
+    UsernameToken,
     /// `ds:KeyName`.
     KeyName,
     /// None: each key that is trusted is tried.
@@ -111,6 +113,7 @@ impl std::fmt::Display for KeyReference {
             Self::IssuerSerial => "issuer and serial number",
             Self::SubjectKeyIdentifier => "a subject key identifier",
             Self::SamlAssertion => "a SAML assertion",
+            Self::UsernameToken => "a UsernameToken",
             Self::KeyName => "KeyName",
             Self::None => "nothing",
         })
@@ -183,18 +186,20 @@ pub enum Dsa {
     Allow,
 }
 
-/// What UsernameTokens must be. Until passwords can be checked, a message with one is refused.
+/// What UsernameTokens must be. None of them stands for a signature: what a policy wants signed must be signed.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UsernameToken {
-    /// With PasswordDigest, Nonce and Created.
+    /// With PasswordDigest, Nonce and Created, and signed together with the Body.
     Digest,
-    /// Or with PasswordText over TLS.
+    /// Or with PasswordText over TLS. Over TLS the signature need not cover it.
     DigestOrTextOverTls,
     /// Or, over TLS, without Nonce.
     NonceOptionalOverTls,
     /// None.
     Refuse,
+    /// They are read and not judged, and prove nothing.
+    Ignore,
 }
 
 /// Why a policy cannot be used.

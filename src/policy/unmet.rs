@@ -83,6 +83,38 @@ pub enum UnmetKind {
     },
     /// The signature says in this form which key made it, which is not allowed.
     KeyReference(KeyReference),
+    /// There is no UsernameToken.
+    UsernameTokenMissing,
+    /// There is a UsernameToken, and none is taken.
+    UsernameTokenRefused,
+    /// The UsernameToken is not covered by the signature that covers the Body.
+    UsernameTokenNotSigned,
+    /// The UsernameToken brings no password, and no key that is derived from it signed the Body.
+    NoPassword,
+    /// A password that is sent as it is, where others could read it or the policy takes none.
+    PasswordText,
+    /// A UsernameToken without Nonce and Created, which could be used again.
+    NoNonce,
+    /// The UsernameToken is too old.
+    UsernameTokenExpired {
+        /// wsu:Created.
+        created: DateTime<Utc>,
+        /// When it ended.
+        ended: DateTime<Utc>,
+        /// The time of the judgement.
+        now: DateTime<Utc>,
+    },
+    /// The UsernameToken is from the future.
+    UsernameTokenFuture {
+        /// wsu:Created.
+        created: DateTime<Utc>,
+        /// The time of the judgement.
+        now: DateTime<Utc>,
+        /// The clock skew allowed, in seconds.
+        skew: u32,
+    },
+    /// The signature names a UsernameToken as its key that does not say how a key is made.
+    NoDerivation,
     /// A QName in content whose prefix the signature does not cover; the QName.
     QNameNotCovered(String),
     /// There is no time in the message as of which it could be judged.
@@ -139,6 +171,15 @@ impl Unmet {
             UnmetKind::Expired { .. } => "wss.timestamp_expired",
             UnmetKind::Future { .. } => "wss.timestamp_future",
             UnmetKind::KeyReference(_) => "policy.key_reference",
+            UnmetKind::UsernameTokenMissing => "policy.username_token_missing",
+            UnmetKind::UsernameTokenRefused => "policy.username_token",
+            UnmetKind::UsernameTokenNotSigned => "policy.username_token_not_signed",
+            UnmetKind::NoPassword => "policy.no_password",
+            UnmetKind::PasswordText => "policy.password_text",
+            UnmetKind::NoNonce => "policy.no_nonce",
+            UnmetKind::UsernameTokenExpired { .. } => "policy.username_token_expired",
+            UnmetKind::UsernameTokenFuture { .. } => "policy.username_token_future",
+            UnmetKind::NoDerivation => "policy.no_derivation",
             UnmetKind::QNameNotCovered(_) => "policy.qname_not_covered",
             UnmetKind::NoMessageTime => "policy.no_message_time",
         }
@@ -158,6 +199,13 @@ impl Unmet {
             | UnmetKind::ExpiresBeforeCreated { .. }
             | UnmetKind::Expired { .. }
             | UnmetKind::Future { .. } => "WSS 1.1 §10",
+            UnmetKind::UsernameTokenNotSigned => "WSS UsernameToken Profile 1.1 §5; WSS 1.1 §13.2",
+            UnmetKind::NoPassword
+            | UnmetKind::NoNonce
+            | UnmetKind::UsernameTokenExpired { .. }
+            | UnmetKind::UsernameTokenFuture { .. } => "WSS UsernameToken Profile 1.1 §3.1",
+            UnmetKind::PasswordText => "WSS UsernameToken Profile 1.1 §3.1, §5",
+            UnmetKind::NoDerivation => "WSS UsernameToken Profile 1.1 §4",
             UnmetKind::QNameNotCovered(_) => "Exclusive C14N §1.3",
             UnmetKind::SeveralAssertions => "WSS SAML Token Profile 1.1 §3.3",
             UnmetKind::AssertionNotSigned => "SAML Core §5.4.2; WSS SAML Token Profile 1.1 §3.5",
@@ -165,9 +213,11 @@ impl Unmet {
             UnmetKind::ActionMismatch { .. } => "WS-Addressing 1.0 SOAP Binding §4",
             UnmetKind::NoOperation(_) => NoOperation::CLAUSE,
             UnmetKind::EndlessAssertion => "SAML Core §2.5.1.5",
-            UnmetKind::AssertionMissing | UnmetKind::KeyReference(_) | UnmetKind::NoMessageTime => {
-                return None;
-            }
+            UnmetKind::AssertionMissing
+            | UnmetKind::UsernameTokenMissing
+            | UnmetKind::UsernameTokenRefused
+            | UnmetKind::KeyReference(_)
+            | UnmetKind::NoMessageTime => return None,
         })
     }
 }
@@ -248,6 +298,36 @@ impl fmt::Display for Unmet {
             UnmetKind::KeyReference(form) => {
                 write!(f, "the policy does not allow a key to be named by {form}")
             }
+            UnmetKind::UsernameTokenMissing => f.write_str("there is no UsernameToken"),
+            UnmetKind::UsernameTokenRefused => f.write_str("the policy takes no UsernameToken"),
+            UnmetKind::UsernameTokenNotSigned => f.write_str(
+                "the signature that covers the Body does not cover the UsernameToken, which may be another message's",
+            ),
+            UnmetKind::NoPassword => f.write_str(
+                "the UsernameToken brings no password, and no key derived from it signed the Body",
+            ),
+            UnmetKind::PasswordText => f.write_str(
+                "the password was sent as it is, and that is taken over TLS only, and not by every policy",
+            ),
+            UnmetKind::NoNonce => f.write_str(
+                "the UsernameToken has not both Nonce and Created, so that its second use could not be noticed",
+            ),
+            UnmetKind::UsernameTokenExpired { created, ended, now } => write!(
+                f,
+                "the UsernameToken of {} ended at {}; it is {} now",
+                instant(created),
+                instant(ended),
+                instant(now)
+            ),
+            UnmetKind::UsernameTokenFuture { created, now, skew } => write!(
+                f,
+                "the UsernameToken is of {}; it is {} now, and the clock may be off by {skew} s",
+                instant(created),
+                instant(now)
+            ),
+            UnmetKind::NoDerivation => f.write_str(
+                "the signature names a UsernameToken as its key, and that does not say how a key is derived",
+            ),
             UnmetKind::QNameNotCovered(name) => write!(
                 f,
                 "the signature does not cover what the prefix of {} means, so anyone could change it",

@@ -84,6 +84,13 @@ fn verified(fact: &Fact, message: &VerifiedMessage) -> Vec<String> {
         Fact::Named(NamedFact::SamlNameId) => claims
             .and_then(|claims| claims.name_id.as_ref())
             .map(|name| &name.value),
+        Fact::Named(NamedFact::Username) => {
+            return message
+                .user()
+                .map(|user| user.name().to_owned())
+                .into_iter()
+                .collect();
+        }
         Fact::Attribute(name) => {
             let attributes = claims.into_iter().flat_map(|claims| &claims.attributes);
             let named =

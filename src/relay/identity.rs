@@ -29,6 +29,8 @@ pub enum NamedFact {
     SamlIssuer,
     /// The NameID of the SAML assertion's subject.
     SamlNameId,
+    /// The user of the UsernameToken, whose password was compared.
+    Username,
 }
 
 /// A SAML attribute.

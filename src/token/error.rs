@@ -3,7 +3,9 @@ use std::fmt;
 use crate::crypto::Base64Error;
 use crate::crypto::CertificateError;
 use crate::crypto::KeyError;
+use crate::token::datetime::DateTimeError;
 use crate::token::field::NotText;
+use crate::token::username::UsernameFault;
 use crate::xml;
 use crate::xml::Element;
 use crate::xml::Position;
@@ -44,6 +46,10 @@ pub enum ErrorKind {
     KeyValue(&'static str),
     /// A public key that cannot be used.
     Key(KeyError),
+    /// A UsernameToken that is not as its profile has it.
+    Username(UsernameFault),
+    /// A time that is none.
+    Time(DateTimeError),
 }
 
 impl Error {
@@ -92,6 +98,8 @@ impl Error {
             ErrorKind::X509Data(_) => "token.x509_data",
             ErrorKind::KeyValue(_) => "token.key_value",
             ErrorKind::Key(error) => error.code(),
+            ErrorKind::Username(fault) => fault.code(),
+            ErrorKind::Time(_) => "token.time",
         }
     }
 
@@ -110,6 +118,8 @@ impl Error {
             ErrorKind::X509Data(_) => Some("XML Signature §4.5.4"),
             ErrorKind::KeyValue(_) => Some("XML Signature 1.1 §4.5.2"),
             ErrorKind::Key(error) => error.clause(),
+            ErrorKind::Username(fault) => Some(fault.clause()),
+            ErrorKind::Time(error) => Some(error.clause()),
         }
     }
 }
@@ -146,6 +156,8 @@ impl fmt::Display for Error {
             ErrorKind::X509Data(what) => write!(f, "X509Data cannot be read in one way only: {what}"),
             ErrorKind::KeyValue(what) => write!(f, "the KeyValue is not read: {what}"),
             ErrorKind::Key(error) => error.fmt(f),
+            ErrorKind::Username(fault) => fault.fmt(f),
+            ErrorKind::Time(error) => error.fmt(f),
         }
     }
 }

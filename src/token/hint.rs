@@ -11,6 +11,8 @@ pub enum SignerHint<'d> {
     X509(X509Hint),
     /// The key that a SAML assertion, or its issuer, names: this element of the message.
     Assertion(Element<'d>),
+    /// The key that is derived from the password of a UsernameToken: this element of the message.
+    UsernameToken(Element<'d>),
     /// A name that both sides gave the key (`ds:KeyName`).
     Name(String),
     /// Nothing: it may be any key that is trusted.

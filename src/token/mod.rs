@@ -7,6 +7,7 @@ mod held_key;
 mod hint;
 mod key_info;
 pub mod saml;
+pub mod username;
 pub mod x509;
 
 pub use error::Error;

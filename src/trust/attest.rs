@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::crypto::{PublicKey, VerifyingKey};
 use crate::dsig::Covered;
-use crate::trust::{Signer, VerifiedPath};
+use crate::trust::{Signer, UserKey, VerifiedPath};
 use crate::xml::Element;
 
 /// Proof that somebody whom we trust signed these nodes. Made only here: the one place where keys meet identities.
@@ -22,6 +22,8 @@ pub enum Owner {
     Entity(EntityKey),
     /// The subject of a SAML assertion: a trusted issuer says that this key is theirs.
     Subject(ConfirmationKey),
+    /// Somebody who knows a user's password.
+    User(UserKey),
 }
 
 /// A key that the metadata we were given binds to a SAML entity.
@@ -65,7 +67,7 @@ impl ConfirmationKey {
         assertion_id: &str,
         key: PublicKey,
     ) -> Option<Self> {
-        let issuer_signed = !matches!(proof.owner, Owner::Subject(_));
+        let issuer_signed = matches!(proof.owner, Owner::Certified(_) | Owner::Entity(_));
         (issuer_signed && proof.covered.covers(assertion)).then(|| Self {
             key,
             assertion_id: assertion_id.to_owned(),
@@ -84,12 +86,33 @@ impl ConfirmationKey {
 }
 
 impl Owner {
-    /// The key.
-    pub fn key(&self) -> &PublicKey {
+    /// The public key; a user has none.
+    pub fn public_key(&self) -> Option<&PublicKey> {
         match self {
-            Self::Certified(path) => path.key(),
-            Self::Entity(entity) => &entity.key,
-            Self::Subject(subject) => &subject.key,
+            Self::Certified(path) => Some(path.key()),
+            Self::Entity(entity) => Some(&entity.key),
+            Self::Subject(subject) => Some(&subject.key),
+            Self::User(_) => None,
+        }
+    }
+
+    /// What their signatures are verified with.
+    pub fn key(&self) -> VerifyingKey {
+        match self {
+            Self::Certified(path) => path.key().clone().into(),
+            Self::Entity(entity) => entity.key.clone().into(),
+            Self::Subject(subject) => subject.key.clone().into(),
+            Self::User(user) => VerifyingKey::Hmac(user.key().clone()),
+        }
+    }
+
+    /// What tells them from all others, for the memory of what was used.
+    pub fn identity(&self) -> Vec<u8> {
+        match self {
+            Self::Certified(path) => path.key().spki_sha256().to_vec(),
+            Self::Entity(entity) => entity.key.spki_sha256().to_vec(),
+            Self::Subject(subject) => subject.key.spki_sha256().to_vec(),
+            Self::User(user) => [b"user:", user.user().name().as_bytes()].concat(),
         }
     }
 
@@ -97,7 +120,7 @@ impl Owner {
     pub fn signer(&self) -> Option<&Signer> {
         match self {
             Self::Certified(path) => Some(path.signer()),
-            Self::Entity(_) | Self::Subject(_) => None,
+            Self::Entity(_) | Self::Subject(_) | Self::User(_) => None,
         }
     }
 }
@@ -119,9 +142,10 @@ impl std::error::Error for OtherKey {}
 /// # Errors
 /// [`OtherKey`] if the two are about different keys.
 pub fn attest(covered: Covered<'_>, owner: Owner) -> Result<Attested<'_>, OtherKey> {
-    match covered.key() {
-        VerifyingKey::Public(key) if key == owner.key() => Ok(Attested { covered, owner }),
-        VerifyingKey::Public(_) | VerifyingKey::Hmac(_) => Err(OtherKey(())),
+    if *covered.key() == owner.key() {
+        Ok(Attested { covered, owner })
+    } else {
+        Err(OtherKey(()))
     }
 }
 

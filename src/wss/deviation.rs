@@ -27,6 +27,10 @@ pub enum Rule {
     KeyInfoEmpty,
     /// Created and Expires are written in UTC.
     Utc,
+    /// A Password says its Type.
+    PasswordType,
+    /// A Nonce says its EncodingType.
+    NonceEncodingType,
 }
 
 impl Deviation {
@@ -56,6 +60,7 @@ impl Deviation {
             Rule::KeyInfoChild => "wss.key_info",
             Rule::KeyInfoEmpty => "dsig.key_missing",
             Rule::Utc => "wss.timestamp_invalid",
+            Rule::PasswordType | Rule::NonceEncodingType => "token.username_token",
         }
     }
 
@@ -68,6 +73,8 @@ impl Deviation {
             Rule::KeyInfoChild => "BSP 1.1 R5417",
             Rule::KeyInfoEmpty => "BSP 1.1 R5402",
             Rule::Utc => "BSP 1.1 R3217, R3223",
+            Rule::PasswordType => "BSP 1.1 R4201",
+            Rule::NonceEncodingType => "BSP 1.1 R4220",
         })
     }
 }
@@ -81,6 +88,8 @@ impl fmt::Display for Deviation {
             Rule::KeyInfoChild => "the key is not named by a SecurityTokenReference",
             Rule::KeyInfoEmpty => "KeyInfo is empty",
             Rule::Utc => "the time is not written in UTC, with Z",
+            Rule::PasswordType => "the Password does not say its Type",
+            Rule::NonceEncodingType => "the Nonce does not say its EncodingType",
         })
     }
 }

@@ -66,8 +66,8 @@ pub enum ErrorKind {
     KeyInfo(&'static str),
     /// A key that comes with what it signs (T63).
     KeyValue,
-    /// A UsernameToken.
-    UnsupportedUsernameToken,
+    /// Two UsernameTokens.
+    MultipleUsernameTokens,
     /// An assertion of SAML 1.1.
     UnsupportedSaml11,
     /// Encrypted content or keys; the element's name.
@@ -184,7 +184,7 @@ impl Error {
             ErrorKind::TokenReference { .. } | ErrorKind::Identifier(_) => "wss.token_reference",
             ErrorKind::KeyInfo(_) => "wss.key_info",
             ErrorKind::KeyValue => "dsig.key_value",
-            ErrorKind::UnsupportedUsernameToken => "wss.unsupported_username_token",
+            ErrorKind::MultipleUsernameTokens => "wss.multiple_username_tokens",
             ErrorKind::UnsupportedSaml11 => "wss.unsupported_saml11",
             ErrorKind::UnsupportedEncryption(_) => "wss.unsupported_encryption",
             ErrorKind::Signatures { .. } => Limit::Signatures.code(),
@@ -215,7 +215,7 @@ impl Error {
             ErrorKind::Part(_) => "XML Signature §4.4.3.1",
             ErrorKind::NoKeyIdentifier => "WSS X.509 Token Profile 1.1 §3.2.1",
             ErrorKind::Signing(error) => return error.clause(),
-            ErrorKind::UnsupportedUsernameToken
+            ErrorKind::MultipleUsernameTokens
             | ErrorKind::UnsupportedSaml11
             | ErrorKind::UnsupportedEncryption(_)
             | ErrorKind::Signatures { .. } => return None,
@@ -276,7 +276,7 @@ impl fmt::Display for Error {
             ErrorKind::Identifier(error) => write!(f, "the key's identifier cannot be read: {error}"),
             ErrorKind::KeyInfo(why) => write!(f, "KeyInfo does not name one key: {why}"),
             ErrorKind::KeyValue => f.write_str("the signature brings its own key, which proves nothing"),
-            ErrorKind::UnsupportedUsernameToken => f.write_str("a UsernameToken, which is not judged yet"),
+            ErrorKind::MultipleUsernameTokens => f.write_str("the Security header has two UsernameTokens"),
             ErrorKind::UnsupportedSaml11 => f.write_str("an assertion of SAML 1.1, which is not judged yet"),
             ErrorKind::UnsupportedEncryption(name) => {
                 write!(f, "{} is encryption, which is not read yet", quoted(name))

@@ -2,6 +2,8 @@ use crate::soap::Envelope;
 use crate::soap::HeaderBlock;
 use crate::soap::Roles;
 use crate::token::field;
+use crate::token::username::Omission;
+use crate::token::username::UsernameToken;
 use crate::token::x509::Encoding;
 use crate::token::x509::X509Token;
 use crate::wss::Deviation;
@@ -24,7 +26,7 @@ pub struct Header<'d> {
 }
 
 /// One item of a Security header.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Item<'d> {
     /// `wsu:Timestamp`.
     Timestamp(Timestamp<'d>),
@@ -40,8 +42,8 @@ pub enum Item<'d> {
     TokenReference(TokenReference<'d>),
     /// `wsse11:SignatureConfirmation`.
     SignatureConfirmation(SignatureConfirmation<'d>),
-    /// `wsse:UsernameToken`, not read.
-    UsernameToken(Element<'d>),
+    /// `wsse:UsernameToken`.
+    UsernameToken(UsernameToken<'d>),
     /// `xenc:EncryptedKey`, `xenc:EncryptedData`, `xenc:ReferenceList` or `saml2:EncryptedAssertion`, not read.
     Encryption(Element<'d>),
 }
@@ -51,7 +53,7 @@ impl<'d> Header<'d> {
     ///
     /// # Errors
     /// No such header or two; two for one other receiver; an item that is not known or not as it must be; a second
-    /// Timestamp; more Signatures than `limits` allow.
+    /// Timestamp or UsernameToken; more Signatures than `limits` allow.
     pub fn read(envelope: &'d Envelope, roles: &Roles, limits: &Limits) -> Result<Self, Error> {
         let element = find(envelope, roles)?;
         if let Some(attribute) = field::unwanted_attribute(element, &["actor", "role", "mustUnderstand"]) {
@@ -79,6 +81,9 @@ impl<'d> Header<'d> {
             if matches!(item, Item::Timestamp(_)) && header.timestamp().is_some() {
                 return Err(Error::at(ErrorKind::MultipleTimestamps, child));
             }
+            if matches!(item, Item::UsernameToken(_)) && header.username_token().is_some() {
+                return Err(Error::at(ErrorKind::MultipleUsernameTokens, child));
+            }
             header.items.push(item);
         }
         Ok(header)
@@ -103,7 +108,17 @@ impl<'d> Header<'d> {
             (Namespace::WSSE11, "SignatureConfirmation") => {
                 Item::SignatureConfirmation(SignatureConfirmation::read(element)?)
             }
-            (Namespace::WSSE, "UsernameToken") => Item::UsernameToken(element),
+            (Namespace::WSSE, "UsernameToken") => {
+                let token = UsernameToken::read(element)?;
+                for omission in token.omissions() {
+                    let rule = match omission {
+                        Omission::PasswordType => Rule::PasswordType,
+                        Omission::NonceEncoding => Rule::NonceEncodingType,
+                    };
+                    Deviation::note(&mut self.deviations, rule, element);
+                }
+                Item::UsernameToken(token)
+            }
             (Namespace::XENC, "EncryptedKey" | "EncryptedData" | "ReferenceList")
             | (Namespace::SAML2, "EncryptedAssertion") => Item::Encryption(element),
             _ => {
@@ -128,6 +143,17 @@ impl<'d> Header<'d> {
         self.items.iter().find_map(|item| {
             if let Item::Timestamp(timestamp) = item {
                 Some(timestamp)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The UsernameToken.
+    pub fn username_token(&self) -> Option<&UsernameToken<'d>> {
+        self.items.iter().find_map(|item| {
+            if let Item::UsernameToken(token) = item {
+                Some(token)
             } else {
                 None
             }
@@ -186,12 +212,10 @@ impl<'d> Header<'d> {
     /// Refuses items that are told apart and not judged yet.
     ///
     /// # Errors
-    /// `wss.unsupported_username_token`, `wss.unsupported_encryption` or `wss.unsupported_saml11` for the first of them.
+    /// `wss.unsupported_encryption` or `wss.unsupported_saml11` for the first of them.
     pub fn check_supported(&self) -> Result<(), Error> {
         let unsupported = self.items.iter().find_map(|item| {
-            if let Item::UsernameToken(element) = item {
-                Some(Error::at(ErrorKind::UnsupportedUsernameToken, *element))
-            } else if let Item::Encryption(element) = item {
+            if let Item::Encryption(element) = item {
                 let name = element.name().to_owned();
                 Some(Error::at(ErrorKind::UnsupportedEncryption(name), *element))
             } else if let Item::Saml1Assertion(element) = item {
@@ -325,7 +349,7 @@ mod tests {
             "{TIMESTAMP}<wsse:BinarySecurityToken ValueType='{token}'>AQID</wsse:BinarySecurityToken>\
              <ds:Signature/><saml2:Assertion/><saml1:Assertion/>\
              <wsse:SecurityTokenReference><wsse:Reference URI='#a'/></wsse:SecurityTokenReference>\
-             <wsse11:SignatureConfirmation/><wsse:UsernameToken/><xenc:EncryptedKey/><xenc:EncryptedData/>\
+             <wsse11:SignatureConfirmation/><wsse:UsernameToken><wsse:Username>a</wsse:Username></wsse:UsernameToken><xenc:EncryptedKey/><xenc:EncryptedData/>\
              <xenc:ReferenceList/><saml2:EncryptedAssertion/>"
         );
         let envelope = envelope(&format!("<wsse:Security>\n{content}</wsse:Security>"));
@@ -386,6 +410,13 @@ mod tests {
     }
 
     #[test]
+    fn there_is_one_username_token() {
+        let token = "<wsse:UsernameToken><wsse:Username>a</wsse:Username></wsse:UsernameToken>";
+        assert_eq!(items(token), Ok(()));
+        assert_eq!(items(&token.repeat(2)), Err("wss.multiple_username_tokens"));
+    }
+
+    #[test]
     fn signatures_are_counted() {
         let most = usize::from(Limits::default().signatures);
         assert_eq!(items(&"<ds:Signature/>".repeat(most)), Ok(()));
@@ -410,10 +441,6 @@ mod tests {
         };
         assert_eq!(supported("<ds:Signature/><saml2:Assertion/>"), Ok(()));
         assert_eq!(supported("<saml1:Assertion/>"), Err("wss.unsupported_saml11"));
-        assert_eq!(
-            supported("<wsse:UsernameToken/>"),
-            Err("wss.unsupported_username_token")
-        );
         assert_eq!(
             supported("<xenc:EncryptedKey/>"),
             Err("wss.unsupported_encryption")

@@ -2,6 +2,7 @@ use crate::token::KeyInfoItem;
 use crate::token::SignerHint;
 use crate::token::X509Hint;
 use crate::token::key_info_items;
+use crate::token::username;
 use crate::token::x509::X509Token;
 use crate::wss::Deviation;
 use crate::wss::EmbeddedToken;
@@ -44,6 +45,8 @@ pub enum KeyForm {
     SubjectKeyIdentifier,
     /// A SAML assertion in the header or embedded.
     SamlAssertion,
+    /// A UsernameToken in the header.
+    UsernameToken,
     /// `ds:KeyName`.
     KeyName,
     /// Nothing was said.
@@ -169,6 +172,14 @@ impl<'d> Found<'d> {
             token: Some(element),
         }
     }
+
+    fn username_token(element: Element<'d>) -> Self {
+        Self {
+            form: KeyForm::UsernameToken,
+            hint: SignerHint::UsernameToken(element),
+            token: Some(element),
+        }
+    }
 }
 
 /// What `reference` points at, if it is a token of `header` or known by a description.
@@ -212,6 +223,13 @@ fn direct<'d>(
         let kind = SamlVersion::of(target).map_or("", SamlVersion::token_type);
         agree(reference, value_type, kind)?;
         return Ok(Found::assertion(target));
+    }
+    if header
+        .username_token()
+        .is_some_and(|token| token.element() == target)
+    {
+        agree(reference, value_type, username::TOKEN_TYPE)?;
+        return Ok(Found::username_token(target));
     }
     let why = "the element is no token of this Security header";
     Err(Error::reference_value(

@@ -6,7 +6,7 @@ use sealgate::inbound::{AsOf, Coverage, Gate, Received};
 use sealgate::policy::Profile;
 use sealgate::policy::saml::RelyingParty;
 use sealgate::soap::{Envelope, Roles, Version};
-use sealgate::trust::{Issuers, TrustSources};
+use sealgate::trust::{Issuers, Passwords, TrustSources};
 use sealgate::wss::Header;
 use sealgate::xml::{Limits, Namespace};
 
@@ -25,6 +25,7 @@ fn accept(answer: &Answer, request: &str, version: Version) {
     let mut trust = TrustSources::new();
     trust.trust(certificate("gateway"), None);
     let gate = Gate {
+        passwords: Passwords::default(),
         trust: trust.build(),
         issuers: Issuers::new(),
         policy: Profile::Strict.policy(),

@@ -20,3 +20,4 @@ mod backends;
 mod edge;
 mod life;
 mod refusing;
+mod users;

@@ -34,6 +34,8 @@ pub(crate) struct Message {
     pub(crate) created: DateTime<Utc>,
     /// An assertion to be carried, and whether the message is signed with the key that it confirms.
     pub(crate) assertion: Option<String>,
+    /// A signed UsernameToken with `wsu:Id="username"`.
+    pub(crate) username_token: Option<String>,
 }
 
 impl Default for Message {
@@ -46,6 +48,7 @@ impl Default for Message {
             unsigned_headers: String::new(),
             created: Utc::now(),
             assertion: None,
+            username_token: None,
         }
     }
 }
@@ -81,10 +84,11 @@ impl Message {
                  EncodingType=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary\">{certificate}</wsse:BinarySecurityToken>"
             ),
         };
+        let username = self.username_token.as_deref().unwrap_or_default();
         format!(
             "<s:Envelope xmlns:s=\"{}\" xmlns:wsse=\"{}\" xmlns:wsu=\"{}\"><s:Header>{headers}{}<wsse:Security \
              s:mustUnderstand=\"1\"><wsu:Timestamp wsu:Id=\"timestamp\"><wsu:Created>{}</wsu:Created><wsu:Expires>{}</wsu:Expires>\
-             </wsu:Timestamp>{token}SIGNATURE</wsse:Security></s:Header><s:Body wsu:Id=\"body\">{}</s:Body></s:Envelope>",
+             </wsu:Timestamp>{username}{token}SIGNATURE</wsse:Security></s:Header><s:Body wsu:Id=\"body\">{}</s:Body></s:Envelope>",
             self.version.namespace().uri(),
             Namespace::WSSE.uri(),
             Namespace::WSU.uri(),
@@ -100,6 +104,7 @@ impl Message {
         let unsigned = self.unsigned();
         let mut ids = vec!["timestamp".to_owned(), "body".to_owned()];
         ids.extend((0..self.headers.len()).map(|number| format!("header-{number}")));
+        ids.extend(self.username_token.iter().map(|_| "username".to_owned()));
         let key_info = match self.assertion {
             Some(_) => {
                 "<w:SecurityTokenReference xmlns:w=\"WSSE\" xmlns:x=\"http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd\" \

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use sealgate::crypto::Secret;
 use sealgate::inbound::{AsOf, Findings, Gate, Received, SamlContext, judge_saml};
-use sealgate::policy::Profile;
 use sealgate::policy::saml::{ExpectedRequest, RelyingParty};
+use sealgate::policy::{Profile, Transport};
 use sealgate::rejection::Rejection;
 use sealgate::soap::Roles;
-use sealgate::trust::{Issuers, TrustSources};
+use sealgate::trust::{Issuers, Passwords, TrustSources};
 
 pub(crate) use document::SignedDocument;
 
@@ -51,6 +52,7 @@ impl Case {
                     bytes,
                     action,
                     version: None,
+                    transport: self.received.transport,
                 };
                 let message = self.gate.verify(received, self.at)?;
                 let envelope = String::from_utf8(message.envelope()).unwrap();
@@ -72,6 +74,7 @@ impl Case {
                     bytes,
                     action,
                     version: None,
+                    transport: self.received.transport,
                 };
                 self.gate.judge(received, AsOf::Time(self.at)).findings
             }
@@ -185,6 +188,7 @@ fn case(folder: &Path) -> Option<Case> {
         folder: folder.to_owned(),
         command,
         gate: Gate {
+            passwords: passwords(folder, &settings),
             trust: sources.build(),
             issuers,
             policy: profile.policy(),
@@ -198,8 +202,24 @@ fn case(folder: &Path) -> Option<Case> {
             bytes: Bytes::from(fs::read(file).ok()?),
             action: text("action"),
             version: None,
+            transport: match settings.get("tls") {
+                Some(_) => Transport::Tls,
+                None => Transport::Unprotected,
+            },
         },
         at,
         passes: expected.get("verdict").and_then(toml::Value::as_str) == Some("passed"),
     })
+}
+
+/// The users that a case names.
+fn passwords(folder: &Path, settings: &toml::Table) -> Passwords {
+    let file = |key: &str| {
+        let path = settings.get(key).and_then(toml::Value::as_str)?;
+        Some(fs::read(folder.join(path)).unwrap())
+    };
+    let text = |key: &str| file(key).map(|bytes| String::from_utf8(bytes).unwrap());
+    let (hashes, secrets) = (text("user_hashes"), text("user_secrets"));
+    let key = file("user_secrets_key").map(Secret::new);
+    Passwords::new(hashes.as_deref(), secrets.as_deref().zip(key.as_ref())).unwrap()
 }

@@ -13,7 +13,7 @@ use super::source::Source;
 pub(super) use names::{CanonicalizationName, KeyReferenceName, LogFormat, Operation, SigningAlgorithmName};
 pub(super) use shared::{
     DecryptionKeyArguments, IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths,
-    PartyArguments, PasswordArguments, SigningArguments, TrustArguments,
+    PartyArguments, PasswordArguments, SigningArguments, TrustArguments, UserArguments,
 };
 
 /// Verifies SOAP messages, XML signatures and SAML assertions; relays only what was verified.
@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// What messages must prove
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// The users of UsernameTokens and their passwords
+    #[command(subcommand)]
+    Password(PasswordCommand),
 }
 
 /// How many of these messages this machine handles: each is judged again and again from its bytes
@@ -110,6 +113,23 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     Show(PolicyShowArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PasswordCommand {
+    /// Add a user, or give them another password, which is the first line of standard input
+    Add(PasswordUserArguments),
+    /// Compare a password, the first line of standard input, with the user's; 1 if it is another
+    Check(PasswordUserArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PasswordUserArguments {
+    #[command(flatten)]
+    pub(crate) users: UserArguments,
+    /// The user
+    #[arg(value_name = "USER")]
+    pub(crate) name: String,
 }
 
 /// Read a configuration and everything that it names, and say what is wrong with it
@@ -189,9 +209,14 @@ pub(crate) struct VerifyArguments {
     pub(crate) judging: JudgingArguments,
     #[command(flatten)]
     pub(crate) party: PartyArguments,
+    #[command(flatten)]
+    pub(crate) users: UserArguments,
     /// A further actor or role that we play (repeatable)
     #[arg(long, value_name = "URI")]
     pub(crate) role: Vec<String>,
+    /// The messages came over TLS, so that nobody else could read them
+    #[arg(long)]
+    pub(crate) tls: bool,
     /// What the transport says the messages are for: SOAPAction, or the action of SOAP 1.2's media type
     #[arg(long, value_name = "URI")]
     pub(crate) action: Option<String>,

@@ -85,6 +85,21 @@ pub(crate) struct TrustArguments {
     pub(crate) password: PasswordArguments,
 }
 
+/// The files of users and passwords, which `password add` writes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Users")]
+pub(crate) struct UserArguments {
+    /// Users with salted hashes of their passwords, for passwords that are sent as they are
+    #[arg(long, value_name = "PATH")]
+    pub(crate) user_hashes: Option<PathBuf>,
+    /// Users with their passwords, encrypted, for PasswordDigest and derived keys
+    #[arg(long, value_name = "PATH", requires = "user_secrets_key")]
+    pub(crate) user_secrets: Option<PathBuf>,
+    /// The key of the file of --user-secrets: 32 bytes, as `openssl rand -out PATH 32` makes them
+    #[arg(long, value_name = "PATH", requires = "user_secrets")]
+    pub(crate) user_secrets_key: Option<PathBuf>,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct PasswordArguments {
     /// The password of PKCS#12 files and private keys, on the first line of this file

@@ -16,6 +16,7 @@ use crate::policy::Part;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::soap::Roles;
+use crate::trust::Passwords;
 use crate::xml::Document;
 use crate::xml::Limits;
 
@@ -46,6 +47,7 @@ impl Job {
         Ok(Self {
             operation: arguments.operation,
             gate: Gate {
+                passwords: Passwords::default(),
                 trust: trust.store,
                 issuers: trust.issuers,
                 policy: inputs::judging_policy(&arguments.judging)?,

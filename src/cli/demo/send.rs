@@ -16,6 +16,7 @@ use crate::policy::saml::RelyingParty;
 use crate::soap::Roles;
 use crate::soap::Version;
 use crate::trust::Issuers;
+use crate::trust::Passwords;
 use crate::trust::TrustSources;
 
 use super::backend::Backend;
@@ -74,6 +75,7 @@ impl Sender {
             admin: running.admin(),
             client: client.map_err(Stop::failed)?,
             answers: Gate {
+                passwords: Passwords::default(),
                 trust: trust.build(),
                 issuers: Issuers::new(),
                 policy: Profile::Strict.policy(),

@@ -188,3 +188,73 @@ fn clients_are_asked_for_certificates_of_somebody() {
         "tls.client_ca[1]: cannot be read",
     );
 }
+
+#[test]
+fn files_of_users_are_complete_and_not_open_to_everybody() {
+    let before = "[route.backend]";
+    let users = |table: &str| format!("[route.users]\n{table}\n[route.backend]");
+    let secrets = "secrets = \"users.secrets\"\nsecrets_key = \"users.key\"";
+    for (table, expected) in [
+        ("", "route[1].users: names no file"),
+        (
+            "secrets = \"users.secrets\"",
+            "route[1].users: has secrets without secrets_key",
+        ),
+        ("hashes = \"none\"", "route[1].users.hashes: cannot be read: none"),
+        (
+            "hashes = \"ca.pem\"",
+            "route[1].users: cannot be used: line 1 is no name",
+        ),
+        (
+            "secrets = \"users.secrets\"\nsecrets_key = \"shared.key\"",
+            "route[1].users: cannot be used: no file of secrets, or changed, or made with another key",
+        ),
+        (
+            "secrets = \"users.secrets\"\nsecrets_key = \"password\"",
+            "route[1].users: cannot be used: the key has 8 bytes",
+        ),
+    ] {
+        refuses(before, &users(table), expected);
+    }
+    let folder = folder();
+    let good = GOOD.replace(before, &users(&format!("hashes = \"users.hashes\"\n{secrets}")));
+    assert!(
+        !read_in(folder.path(), &good).unwrap().routes[0]
+            .passwords
+            .is_empty()
+    );
+    for (file, key) in [
+        ("users.hashes", "hashes"),
+        ("users.secrets", "secrets"),
+        ("users.key", "secrets_key"),
+    ] {
+        let file = folder.path().join(file);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        let problems = read_in(folder.path(), &good).unwrap_err().to_string();
+        assert!(
+            problems.contains(&format!("route[1].users.{key}: is open to everybody")),
+            "{problems}"
+        );
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+#[test]
+fn users_and_the_policy_fit_together() {
+    let path = "path = \"/orders\"\n";
+    let users = "[route.users]\nhashes = \"users.hashes\"\n[route.backend]";
+    let folder = folder();
+    let refused = |policy: &str, users: &str| {
+        let text = GOOD
+            .replace(path, &format!("{path}policy = \"{policy}\"\n"))
+            .replace("[route.backend]", users);
+        let problems = read_in(folder.path(), &text).unwrap_err().to_string();
+        assert_eq!(problems.lines().count(), 1, "{problems}");
+        problems
+    };
+    let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/policies");
+    let none = refused(&format!("{policies}/no-username.toml"), users);
+    assert!(none.contains("route[1].users: is of no use"), "{none}");
+    let required = refused(&format!("{policies}/username-required.toml"), "[route.backend]");
+    assert!(required.contains("route[1].users: is missing"), "{required}");
+}

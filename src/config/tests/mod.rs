@@ -1,6 +1,11 @@
 //! What a configuration must be, told by what happens when it is not.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod files;
 mod routes;
