@@ -24,6 +24,14 @@
 //! BinarySecurityToken, or an assertion. That token is covered, not the reference. A certificate has to be the one that KeyInfo leads to. A
 //! token that is not in the message, as under a thumbprint, is refused.
 //!
+//! # What KeyInfo may say
+//!
+//! It chooses among keys that are trusted, and never makes one trusted. `dsig verify` reads KeyName, X509Data with every child of XML
+//! Signature 1.1 (certificates, issuer and serial number, subject key identifier, subject, X509Digest), and follows a RetrievalMethod (to
+//! X509Data, or to the base64 of a certificate) or a KeyInfoReference one step far in the same document. KeyValue (RSA, DSA, EC) and
+//! DEREncodedKeyValue are read with `--embedded-key` only, which trusts nothing. In a SOAP message it is one SecurityTokenReference,
+//! X509Data or KeyName.
+//!
 //! # Encryption
 //!
 //! | | always | with | never |

@@ -90,7 +90,7 @@
 //! | T69 – r = s = 0 and the like | ranges and lengths are checked before the library is asked |
 //! | T70 – PKCS#1 padding | OpenSSL's, tried with all of Wycheproof's vectors |
 //! | T71 – SHA-1, MD5 | SHA-1 in two profiles only, MD5 nowhere |
-//! | T72 – KeyInfo loops | one step, in the same header |
+//! | T72 – KeyInfo loops | one step, in the same header; in plain documents in the same document ([`token::followed_key_info_items`](crate::token::followed_key_info_items)) |
 //! | T73 – a token of another header | references are resolved among the items of our header |
 //! | T74 – work before trust | the value over SignedInfo, with a trusted key, comes before any digest |
 //! | T76 – a key derived with a billion iterations, or one | [`Derivation::ITERATIONS`](crate::token::username::Derivation::ITERATIONS), and a policy has to name HMAC and UsernameTokens as keys first |

@@ -176,6 +176,8 @@
 //! | `token.key_malformed` | no key in a form that is read |
 //! | `token.key_parameter` | a parameter that a key cannot have |
 //! | `token.key_point` | a point that is not on its curve |
+//! | `token.key_reference` | a RetrievalMethod or KeyInfoReference that leads out of the document, or to something else than it says |
+//! | `token.key_reference_depth` | a KeyInfoReference that leads to another reference |
 //! | `token.key_unsupported` | a kind of key that is not taken |
 //! | `token.key_value` | a KeyValue that can be read in two ways |
 //! | `token.nonce` | a Nonce of less than 8 or more than 128 bytes |

@@ -44,6 +44,10 @@ pub enum ErrorKind {
     X509Data(&'static str),
     /// A KeyValue that is not as XML Signature 1.1 §4.5.2 has it.
     KeyValue(&'static str),
+    /// A RetrievalMethod or KeyInfoReference that leads to nothing that is read.
+    KeyReference(&'static str),
+    /// A KeyInfoReference that leads to another reference.
+    KeyReferenceDepth,
     /// A public key that cannot be used.
     Key(KeyError),
     /// A UsernameToken that is not as its profile has it.
@@ -97,6 +101,8 @@ impl Error {
             ErrorKind::Certificate(error) => error.code(),
             ErrorKind::X509Data(_) => "token.x509_data",
             ErrorKind::KeyValue(_) => "token.key_value",
+            ErrorKind::KeyReference(_) => "token.key_reference",
+            ErrorKind::KeyReferenceDepth => "token.key_reference_depth",
             ErrorKind::Key(error) => error.code(),
             ErrorKind::Username(fault) => fault.code(),
             ErrorKind::Time(_) => "token.time",
@@ -117,6 +123,8 @@ impl Error {
             ErrorKind::Certificate(error) => error.clause(),
             ErrorKind::X509Data(_) => Some("XML Signature §4.5.4"),
             ErrorKind::KeyValue(_) => Some("XML Signature 1.1 §4.5.2"),
+            ErrorKind::KeyReference(_) => Some("XML Signature 1.1 §4.5.3, §4.5.10"),
+            ErrorKind::KeyReferenceDepth => Some("XML Signature 1.1 §4.5.10"),
             ErrorKind::Key(error) => error.clause(),
             ErrorKind::Username(fault) => Some(fault.clause()),
             ErrorKind::Time(error) => Some(error.clause()),
@@ -155,6 +163,8 @@ impl fmt::Display for Error {
             ErrorKind::Certificate(error) => write!(f, "the token is no certificate that is read: {error}"),
             ErrorKind::X509Data(what) => write!(f, "X509Data cannot be read in one way only: {what}"),
             ErrorKind::KeyValue(what) => write!(f, "the KeyValue is not read: {what}"),
+            ErrorKind::KeyReference(what) => write!(f, "the reference to a key is not followed: {what}"),
+            ErrorKind::KeyReferenceDepth => f.write_str("a reference to a key leads to another reference"),
             ErrorKind::Key(error) => error.fmt(f),
             ErrorKind::Username(fault) => fault.fmt(f),
             ErrorKind::Time(error) => error.fmt(f),

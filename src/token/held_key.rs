@@ -9,6 +9,7 @@ use crate::token::Error;
 use crate::token::ErrorKind;
 use crate::token::KeyInfoItem;
 use crate::token::field;
+use crate::token::followed_key_info_items;
 use crate::token::key_info_items;
 use crate::xml::Element;
 use crate::xml::Namespace;
@@ -31,8 +32,20 @@ pub struct HeldKey {
 /// # Errors
 /// A certificate or key that cannot be read in one way only, or that no algorithm here takes.
 pub fn held_keys(key_info: Element<'_>) -> Result<Vec<HeldKey>, Error> {
+    held(key_info_items(key_info)?.into_iter().zip(key_info.children()))
+}
+
+/// As [`held_keys`], where references to keys elsewhere in the document count as what they lead to.
+///
+/// # Errors
+/// Also those of [`followed_key_info_items`].
+pub fn followed_held_keys(key_info: Element<'_>) -> Result<Vec<HeldKey>, Error> {
+    held(followed_key_info_items(key_info)?)
+}
+
+fn held<'d>(items: impl IntoIterator<Item = (KeyInfoItem<'d>, Element<'d>)>) -> Result<Vec<HeldKey>, Error> {
     let mut keys = Vec::new();
-    for (item, element) in key_info_items(key_info)?.into_iter().zip(key_info.children()) {
+    for (item, element) in items {
         match item {
             KeyInfoItem::X509Data(hint) => {
                 let Some(der) = hint.certificates.first() else {

@@ -34,7 +34,7 @@ pub fn key_info_items(key_info: Element<'_>) -> Result<Vec<KeyInfoItem<'_>>, Err
     key_info.children().map(item).collect()
 }
 
-fn item(element: Element<'_>) -> Result<KeyInfoItem<'_>, Error> {
+pub(super) fn item(element: Element<'_>) -> Result<KeyInfoItem<'_>, Error> {
     Ok(if element.is(Namespace::DS, "X509Data") {
         KeyInfoItem::X509Data(x509_data(element)?)
     } else if element.is(Namespace::DS, "KeyName") {

@@ -30,11 +30,11 @@ pub(super) fn trusted<'d>(
     };
     let items = signature
         .key_info
-        .map_or_else(|| Ok(Vec::new()), token::key_info_items)?;
+        .map_or_else(|| Ok(Vec::new()), token::followed_key_info_items)?;
     let mut described = X509Hint::default();
     let mut name = None;
     let mut other = None;
-    for item in items {
+    for (item, _) in items {
         match item {
             KeyInfoItem::X509Data(hint) => join(&mut described, hint),
             KeyInfoItem::KeyName(found) => name = Some(found),
@@ -68,7 +68,7 @@ fn join(all: &mut X509Hint, one: X509Hint) {
 pub(super) fn embedded(signature: &Signature<'_>) -> Result<HeldKey, Rejection> {
     let held = signature
         .key_info
-        .map_or_else(|| Ok(Vec::new()), token::held_keys)?;
+        .map_or_else(|| Ok(Vec::new()), token::followed_held_keys)?;
     let none = || trust::Error::unknown_signer("a KeyInfo without a key in it").into();
     held.into_iter().next().ok_or_else(none)
 }
