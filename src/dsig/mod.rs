@@ -3,11 +3,13 @@
 //! [`Signature::read`] takes a `ds:Signature` apart and judges its form; what it holds are claims. [`verify`] does the
 //! mathematics with a key that the caller chose: first the value over SignedInfo, then, and only if that holds, the
 //! digest of each reference. The [`Covered`] that it returns is the only statement about signed nodes in this
-//! crate, and says nothing about whose key it was. The module knows documents, not SOAP.
+//! crate, and says nothing about whose key it was. [`OctetSignature`] is for octets that are no XML. The module knows
+//! documents, not SOAP.
 
 mod covered;
 mod error;
 pub(crate) mod fields;
+mod octets;
 mod reference;
 mod sign;
 mod signature;
@@ -16,6 +18,7 @@ mod verify;
 
 pub use covered::Covered;
 pub use error::{Error, ErrorKind};
+pub use octets::OctetSignature;
 pub use reference::{Reference, Target};
 pub use sign::{ReferenceToSign, SignatureRequest, sign};
 pub use signature::{Objects, Signature};

@@ -69,7 +69,7 @@ pub fn verify<'d>(
     outcomes: &mut Vec<ReferenceOutcome<'d>>,
 ) -> Result<Covered<'d>, Error> {
     check_permitted(signature, rules.permitted)?;
-    check_strength(signature, key, rules.permitted)?;
+    strength(key, rules.permitted).map_err(|kind| Error::at(signature.element, kind))?;
     check_value(signature, key, rules.permitted)?;
     let mut budget = digest_budget(signature, rules.limits);
     let mut nodes = Vec::with_capacity(signature.references.len());
@@ -164,16 +164,26 @@ fn check_permitted(signature: &Signature<'_>, permitted: &Permitted) -> Result<(
     Ok(())
 }
 
-fn check_strength(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Permitted) -> Result<(), Error> {
+/// A key is as long as it must be.
+pub(super) fn strength(key: &VerifyingKey, permitted: &Permitted) -> Result<(), ErrorKind> {
     let VerifyingKey::Public(public) = key else {
         return Ok(());
     };
     match public.kind() {
         KeyKind::Rsa { bits } | KeyKind::Dsa { bits } if bits < permitted.rsa_min_bits => {
             let least = permitted.rsa_min_bits;
-            Err(Error::at(signature.element, ErrorKind::WeakKey { bits, least }))
+            Err(ErrorKind::WeakKey { bits, least })
         }
         KeyKind::Rsa { .. } | KeyKind::Dsa { .. } | KeyKind::Ec(_) | KeyKind::Ed25519 => Ok(()),
+    }
+}
+
+/// Why a value does not verify.
+pub(super) fn value_error(error: VerifyError) -> ErrorKind {
+    if let VerifyError::Unavailable(error) = error {
+        ErrorKind::Unavailable(error)
+    } else {
+        ErrorKind::Value(error)
     }
 }
 
@@ -194,18 +204,11 @@ fn check_value(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Permit
         (None, Some(parameters)) => verify_pss(parameters, key, &octets, &signature.value),
         (Some(bits), _) => verify_truncated_hmac(signature.method, key, &octets, &signature.value, bits),
     };
-    result.map_err(|error| {
-        let kind = if let VerifyError::Unavailable(error) = error {
-            ErrorKind::Unavailable(error)
-        } else {
-            ErrorKind::Value(error)
-        };
-        Error::at(signature.element, kind)
-    })
+    result.map_err(|error| Error::at(signature.element, value_error(error)))
 }
 
 /// An ECDSA value with the leading zeros that its two numbers should have, if they may be missing.
-fn full_length<'v>(value: &'v [u8], key: &VerifyingKey, written: EcdsaValues) -> Cow<'v, [u8]> {
+pub(super) fn full_length<'v>(value: &'v [u8], key: &VerifyingKey, written: EcdsaValues) -> Cow<'v, [u8]> {
     let VerifyingKey::Public(public) = key else {
         return Cow::Borrowed(value);
     };

@@ -38,7 +38,7 @@ impl Findings {
 pub struct SignatureFinding {
     /// URI of the signature algorithm.
     pub algorithm: String,
-    /// URI of the canonicalization of SignedInfo.
+    /// URI of the canonicalization of SignedInfo; empty for the signature of a query string.
     pub canonicalization: String,
     /// Whether the value holds and was made with a key that is trusted.
     pub trusted: bool,

@@ -41,3 +41,5 @@ pub(crate) use issuer::by_issuer;
 pub(crate) use issuer::by_keys;
 pub(crate) use issuer::check_key_info;
 pub(crate) use signer::SignerSearch;
+pub(crate) use signer::note_legacy_method;
+pub(crate) use signer::note_path;

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use super::findings::{Findings, ReferenceFinding, SignatureFinding};
-use crate::algorithm::{DigestAlgorithm, Permitted, TransformAlgorithm};
+use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm, TransformAlgorithm};
 use crate::crypto::{Certificate, VerifyingKey, encode_base64};
 use crate::dsig;
 use crate::dsig::{Covered, Processing, ReferenceOutcome, Rules, Signature};
@@ -61,13 +61,7 @@ impl SignerSearch<'_> {
             .map(|name| self.trust.candidates(&KeyHint::KeyName(name)))
             .unwrap_or_default();
         let candidates = if named.is_empty() {
-            let anchors = self.trust.anchors().iter().map(|anchor| anchor.certificate());
-            self.trust
-                .pins()
-                .chain(anchors)
-                .take(TrustStore::MAX_CANDIDATES)
-                .cloned()
-                .collect()
+            self.pins_and_anchors()
         } else {
             named
         };
@@ -76,6 +70,33 @@ impl SignerSearch<'_> {
             return Err(trust::Error::from(trust::Refusal::NoAnchor).into());
         }
         self.by_candidates(signature, &candidates, &[], findings)
+    }
+
+    /// The pins and anchors that may sign, each as the owner of its key.
+    ///
+    /// # Errors
+    /// Nobody is trusted, or the first may not sign and no other may.
+    pub(crate) fn trusted_owners(&self) -> Result<Vec<Owner>, trust::Error> {
+        let mut owners = Vec::new();
+        let mut first = None;
+        for candidate in self.pins_and_anchors() {
+            match self.trust.path(&candidate, &[], self.at, &self.paths) {
+                Ok(path) => owners.push(Owner::Certified(path)),
+                Err(error) => {
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        if owners.is_empty() {
+            return Err(first.unwrap_or_else(|| trust::Refusal::NoAnchor.into()));
+        }
+        Ok(owners)
+    }
+
+    fn pins_and_anchors(&self) -> Vec<Certificate> {
+        let anchors = self.trust.anchors().iter().map(|anchor| anchor.certificate());
+        let all = self.trust.pins().chain(anchors);
+        all.take(TrustStore::MAX_CANDIDATES).cloned().collect()
     }
 
     /// Verifies `signature` with the key of `owner`.
@@ -138,16 +159,7 @@ impl SignerSearch<'_> {
         let mut found = finding(signature, outcomes, Some(&owner));
         found.trusted = verified.is_ok();
         findings.signatures.push(found);
-        if let Owner::Certified(path) = &owner {
-            for warning in path.warnings().iter().map(|warning| warning.code()) {
-                if !findings.warnings.contains(&warning) {
-                    findings.warnings.push(warning);
-                }
-            }
-            for legacy in path.legacy() {
-                findings.note_legacy(legacy);
-            }
-        }
+        note_path(&owner, findings);
         note_legacy_algorithms(signature, findings);
         Ok(attest(verified?, owner)?)
     }
@@ -220,6 +232,18 @@ pub(super) fn described(store: &TrustStore, hint: &X509Hint) -> Vec<Certificate>
     found.unwrap_or_default()
 }
 
+/// Notes what is worth knowing of the certificate path of `owner`.
+pub(crate) fn note_path(owner: &Owner, findings: &mut Findings) {
+    if let Owner::Certified(path) = owner {
+        path.warnings()
+            .iter()
+            .for_each(|warning| findings.warn(warning.code()));
+        path.legacy()
+            .iter()
+            .for_each(|legacy| findings.note_legacy(legacy));
+    }
+}
+
 fn describe(hint: &X509Hint) -> String {
     if let Some(found) = hint.issuer_serials.first() {
         return format!("the certificate {} of {}", found.serial, found.issuer);
@@ -269,6 +293,16 @@ pub(crate) fn finding(
     }
 }
 
+/// Notes a signature algorithm that `strict` does not allow.
+pub(crate) fn note_legacy_method(method: SignatureAlgorithm, findings: &mut Findings) {
+    if method.digest() == Some(DigestAlgorithm::Sha1) {
+        findings.note_legacy("sha1");
+    }
+    if !Permitted::strict().signatures.contains(method) {
+        findings.note_legacy(method.name());
+    }
+}
+
 /// Notes what `signature` uses that the strict profile would not have taken: `sha1`, and the short names of algorithms,
 /// transforms and forms of reference.
 pub(crate) fn note_legacy_algorithms(signature: &Signature<'_>, findings: &mut Findings) {
@@ -279,13 +313,10 @@ pub(crate) fn note_legacy_algorithms(signature: &Signature<'_>, findings: &mut F
         .map(|reference| reference.digest_algorithm);
     let pss = signature.pss_parameters.iter();
     let pss = pss.flat_map(|parameters| [parameters.digest, parameters.mask_digest]);
-    let mut digests = digests.chain(signature.method.digest()).chain(pss);
-    if digests.any(|digest| digest == DigestAlgorithm::Sha1) {
+    if digests.chain(pss).any(|digest| digest == DigestAlgorithm::Sha1) {
         findings.note_legacy("sha1");
     }
-    if !strict.signatures.contains(signature.method) {
-        findings.note_legacy(signature.method.name());
-    }
+    note_legacy_method(signature.method, findings);
     if !strict
         .canonicalizations
         .contains(signature.canonicalization.algorithm)

@@ -202,6 +202,7 @@
 //! | `saml.confirmation_method` | none of the confirmations is of a method that the policy allows |
 //! | `saml.destination` | the message is for another address |
 //! | `saml.destination_missing` | a signed message without Destination |
+//! | `saml.duplicate_parameter` | a query string with a parameter of SAML twice, or one that some take for it |
 //! | `saml.element_in_text` | an element where only text may stand |
 //! | `saml.encoding` | neither XML nor its base64, deflated or not |
 //! | `saml.empty_window` | NotOnOrAfter is not after NotBefore |
@@ -222,15 +223,18 @@
 //! | `saml.no_authn_statement` | a bearer assertion without AuthnStatement |
 //! | `saml.no_confirmation` | nothing confirms the subject |
 //! | `saml.no_subject` | there is no subject |
+//! | `saml.parameter` | an answer in the query parameter for requests, or the reverse |
 //! | `saml.position` | an assertion or signature where none may be |
 //! | `saml.not_signed` | neither its issuer nor one who may vouch signed it |
 //! | `saml.not_supported` | a kind of message that is not read |
 //! | `saml.not_yet_valid` | NotBefore, or IssueInstant, has not come |
+//! | `saml.query_string` | a query string that can be read in two ways, or in none |
 //! | `saml.recipient` | a confirmation for another address |
 //! | `saml.recipient_missing` | a bearer confirmation without Recipient |
 //! | `saml.recipient_unknown` | nobody said what our address is |
 //! | `saml.request_unknown` | nobody said which request was sent |
 //! | `saml.second_opinion` | we accept what the issuer signed, and samael does not confirm it: see [`defaults`](super::defaults) |
+//! | `saml.response_by_redirect` | a Response in a query string |
 //! | `saml.sender_vouches` | no signature of one who may vouch covers assertion and Body |
 //! | `saml.signature_parent` | the signature does not mean the element that it stands in |
 //! | `saml.signature_place` | the signature is not where the schema has it |

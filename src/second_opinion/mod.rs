@@ -137,6 +137,21 @@ impl SecondOpinion {
         }
     }
 
+    /// Nobody else is asked about the signature of a query string.
+    ///
+    /// # Errors
+    /// [`Error`] if somebody has to agree.
+    pub fn of_query_string(self) -> Result<(), Error> {
+        match self {
+            Self::NotAsked => Ok(()),
+            Self::Required => Err(Error {
+                judge: Judge::Samael,
+                kind: ErrorKind::CannotJudge("the signature of a query string"),
+                position: None,
+            }),
+        }
+    }
+
     /// Asks samael about SAML Responses and Assertions: that one of the keys that we trust made each signature in what
     /// each of `signed` covers, and that it covers the octets that we digested.
     ///

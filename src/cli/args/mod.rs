@@ -154,7 +154,7 @@ pub(crate) enum SamlCommand {
     Verify(SamlVerifyArguments),
 }
 
-/// Judge SAML assertions, protocol messages and metadata, as XML, in a SOAP Body, as base64 or as base64 of deflate
+/// Judge SAML assertions, protocol messages and metadata, as XML, base64 or base64 of deflate, in a SOAP Body, a URL or a form
 #[derive(Args, Debug)]
 pub(crate) struct SamlVerifyArguments {
     #[command(flatten)]

@@ -130,7 +130,7 @@ fn keys(arguments: &ExplainArguments) -> Result<KeysAtHand, Stop> {
 
 /// A SAML message may come as a binding encodes it; anything else is taken as it is.
 fn decoded(bytes: Bytes) -> Bytes {
-    saml::decode(bytes.clone()).unwrap_or(bytes)
+    saml::decode(bytes.clone()).map_or(bytes, |decoded| decoded.xml)
 }
 
 fn write_octets(folder: &Path, explanation: &Explanation) -> Result<(), Stop> {

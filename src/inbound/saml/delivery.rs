@@ -4,6 +4,7 @@ use crate::soap::Envelope;
 use crate::soap::Version;
 use crate::token::saml;
 use crate::token::saml::ErrorKind;
+use crate::token::saml::QueryString;
 use crate::xml::Document;
 use crate::xml::Element;
 
@@ -16,12 +17,16 @@ pub(super) struct Delivery<'d> {
     pub(super) message: Element<'d>,
     /// How it came.
     pub(super) way: Way,
+    /// What stood beside it in a query string.
+    pub(super) query: Option<&'d QueryString>,
 }
 
 /// A document, checked to be an envelope if it looks like one.
 pub(super) enum Carrier {
     /// The message itself.
     Bare(Document),
+    /// The message itself, from a query string (SAML Bindings §3.4).
+    Query(Document, Box<QueryString>),
     /// A SOAP envelope around it (SAML Bindings §3.2).
     Soap(Envelope),
 }
@@ -29,7 +34,10 @@ pub(super) enum Carrier {
 impl Carrier {
     /// # Errors
     /// An envelope that is none.
-    pub(super) fn new(document: Document) -> Result<Self, Rejection> {
+    pub(super) fn new(document: Document, query: Option<QueryString>) -> Result<Self, Rejection> {
+        if let Some(query) = query {
+            return Ok(Self::Query(document, Box::new(query)));
+        }
         if Version::of(document.root().namespace_id()).is_none() {
             return Ok(Self::Bare(document));
         }
@@ -42,7 +50,7 @@ impl Carrier {
     /// `soap.must_understand`.
     pub(super) fn check_headers(&self) -> Result<(), Rejection> {
         match self {
-            Self::Bare(_) => Ok(()),
+            Self::Bare(_) | Self::Query(..) => Ok(()),
             Self::Soap(envelope) => Ok(envelope.check_nothing_to_understand()?),
         }
     }
@@ -50,7 +58,7 @@ impl Carrier {
     /// The root of the document.
     pub(super) fn root(&self) -> Element<'_> {
         match self {
-            Self::Bare(document) => document.root(),
+            Self::Bare(document) | Self::Query(document, _) => document.root(),
             Self::Soap(envelope) => envelope.root(),
         }
     }
@@ -60,18 +68,18 @@ impl Carrier {
     /// # Errors
     /// The Body holds nothing, or more than the message (SAML Bindings §3.2.2.1).
     pub(super) fn delivery(&self) -> Result<Delivery<'_>, Rejection> {
-        match self {
-            Self::Bare(document) => Ok(Delivery {
-                root: document.root(),
-                message: document.root(),
-                way: Way::Response,
-            }),
-            Self::Soap(envelope) => Ok(Delivery {
-                root: envelope.root(),
-                message: only_child(envelope.body())?,
-                way: Way::BackChannel,
-            }),
-        }
+        let root = self.root();
+        let (message, way, query) = match self {
+            Self::Bare(_) => (root, Way::Response, None),
+            Self::Query(_, query) => (root, Way::Redirect, Some(query.as_ref())),
+            Self::Soap(envelope) => (only_child(envelope.body())?, Way::BackChannel, None),
+        };
+        Ok(Delivery {
+            root,
+            message,
+            way,
+            query,
+        })
     }
 }
 

@@ -34,7 +34,12 @@ pub(super) fn judge_message<'d>(
     signatures: &mut Signatures<'d>,
     findings: &mut Findings,
 ) -> Result<VerifiedSaml, Rejection> {
-    let Delivery { root, message, way } = delivery;
+    let Delivery {
+        root,
+        message,
+        way,
+        query,
+    } = delivery;
     let rules = Rules::new(context.policy, way);
     let artifact = match message.is(Namespace::SAMLP, "ArtifactResponse") {
         true => Some(ArtifactResponse::read(message)?),
@@ -46,6 +51,9 @@ pub(super) fn judge_message<'d>(
     let spoken = element.map(Spoken::read).transpose()?;
     let roles = spoken.as_ref().map_or(Issuers::IN_SESSION, Spoken::roles);
 
+    if let Some(query) = query {
+        saml::check_parameter(message, query.parameter)?;
+    }
     let mut layers = Vec::new();
     if let Some(artifact) = &artifact {
         layers.push(Layer::of_message(&artifact.message, roles, &rules, context)?);
@@ -63,6 +71,7 @@ pub(super) fn judge_message<'d>(
     if let Some(Spoken::Response { response, .. }) = &spoken
         && matches!(response.content, Content::EncryptedAssertion(_))
         && layers.iter().all(|layer| layer.placed.is_none())
+        && query.is_none()
     {
         // It may be signed inside.
         saml::assertion_in(response)?;
@@ -70,6 +79,11 @@ pub(super) fn judge_message<'d>(
     let issued = spoken.as_ref().map(Spoken::issued);
     let issued = issued.or(artifact.as_ref().map(|artifact| artifact.message.issue_instant));
     let at = context.at(issued.ok_or_else(not_signed)?);
+    if let (Some(signature), Some(outermost)) =
+        (query.and_then(|query| query.signature.as_ref()), layers.first())
+    {
+        signatures.verify_query(signature, outermost, at, context, findings)?;
+    }
     signatures.verify(&layers, at, context, findings)?;
     check_text(root, &rules)?;
 
@@ -82,7 +96,13 @@ pub(super) fn judge_message<'d>(
         warnings.iter().for_each(|warning| findings.warn(warning));
     }
     let spoken = spoken.ok_or_else(not_signed)?;
-    judge_spoken(&spoken, &rules, context, signatures, at, findings)
+    let mut verified = judge_spoken(&spoken, &rules, context, signatures, at, findings)?;
+    if let (VerifiedSaml::Message(claims), Some(query)) = (&mut verified, query)
+        && query.signature.is_some()
+    {
+        claims.relay_state = query.relay_state.clone();
+    }
+    Ok(verified)
 }
 
 /// What is read is what was verified, whatever becomes of the code before.

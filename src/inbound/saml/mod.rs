@@ -8,6 +8,7 @@ mod assertion;
 mod delivery;
 mod message;
 mod metadata;
+mod query;
 mod signed;
 
 use bytes::Bytes;
@@ -95,7 +96,8 @@ pub struct MetadataClaims {
     pub valid_until: Option<DateTime<Utc>>,
 }
 
-/// Judges `input`, a SAML document as XML, as base64 or as base64 of DEFLATE. A message may stand in a SOAP Body.
+/// Judges `input`, a SAML document as XML, as base64, as base64 of DEFLATE, or in a query string or form. A message may
+/// stand in a SOAP Body.
 pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<VerifiedSaml> {
     let mut findings = Findings::default();
     let verdict = read(input, context.policy).and_then(|carrier| {
@@ -119,16 +121,19 @@ pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<Verified
 
 fn read(input: Bytes, policy: &Policy) -> Result<Carrier, Rejection> {
     let allowed = policy.limits.bytes.into();
-    let input = if u64::try_from(input.len()).unwrap_or(u64::MAX) > allowed {
-        // Not decoded: the parser refuses it as it is.
-        input
-    } else {
-        saml::decode(input)?
-    };
+    if u64::try_from(input.len()).unwrap_or(u64::MAX) > allowed {
+        // Before it is decoded; the parser looks again at what comes out.
+        return Carrier::new(Document::parse(input, &policy.limits)?, None);
+    }
+    let decoded = saml::decode(input)?;
     // Only what is meant for archives asks for nothing in particular.
     let is_archive = policy.signed.contains(&Part::Anything);
-    let input = if is_archive { xml::to_utf8(input)? } else { input };
-    Carrier::new(Document::parse(input, &policy.limits)?)
+    let xml = if is_archive {
+        xml::to_utf8(decoded.xml)?
+    } else {
+        decoded.xml
+    };
+    Carrier::new(Document::parse(xml, &policy.limits)?, decoded.query)
 }
 
 fn judge<'d>(
@@ -151,7 +156,9 @@ fn judge<'d>(
         (Kind::Metadata, Carrier::Bare(_)) => {
             metadata::judge_metadata(delivery.root, context, signatures, findings)
         }
-        (Kind::Assertion | Kind::Metadata, Carrier::Soap(_)) => Err(not_supported(delivery.message)),
+        (Kind::Assertion | Kind::Metadata, Carrier::Soap(_) | Carrier::Query(..)) => {
+            Err(not_supported(delivery.message))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use chrono::Utc;
 
 use super::SamlContext;
 use super::VerifiedSaml;
+use super::query;
 use crate::dsig;
 use crate::dsig::Covered;
 use crate::dsig::Objects;
@@ -26,6 +27,7 @@ use crate::second_opinion::SecondOpinion;
 use crate::token::saml::Assertion;
 use crate::token::saml::EnvelopedSignature;
 use crate::token::saml::Message;
+use crate::token::saml::QuerySignature;
 use crate::token::saml::Role;
 use crate::trust::Attested;
 use crate::xml::Element;
@@ -34,12 +36,32 @@ use crate::xml::Element;
 #[derive(Debug, Default)]
 pub(super) struct Signatures<'d> {
     attested: Vec<Attested<'d>>,
+    /// The message that the signature of its query string covers.
+    in_query: Option<Element<'d>>,
 }
 
 impl<'d> Signatures<'d> {
     /// Whether one of them covers all of `element`.
     pub(super) fn cover(&self, element: Element<'d>) -> bool {
-        self.attested.iter().any(|one| one.covered().covers(element))
+        let in_query = self.in_query.is_some_and(|message| element.is_within(message));
+        in_query || self.attested.iter().any(|one| one.covered().covers(element))
+    }
+
+    /// Verifies the signature of the query string that held `message` and nothing else.
+    ///
+    /// # Errors
+    /// The message has no issuer; it does not hold.
+    pub(super) fn verify_query(
+        &mut self,
+        signature: &QuerySignature,
+        message: &Layer<'d>,
+        at: DateTime<Utc>,
+        context: &SamlContext<'_>,
+        findings: &mut Findings,
+    ) -> Result<(), Rejection> {
+        query::verify(signature, message.issuer()?, message.roles, at, context, findings)?;
+        self.in_query = Some(message.element);
+        Ok(())
     }
 
     /// Verifies the signatures of `layers`, from the outside in, each with a key of its own issuer.
@@ -55,12 +77,10 @@ impl<'d> Signatures<'d> {
     ) -> Result<(), Rejection> {
         for layer in layers {
             if let Some(placed) = &layer.placed {
-                let missing = || Error::new(layer.element, ErrorKind::IssuerMissing);
-                let issuer = layer.issuer.as_deref().ok_or_else(missing)?;
-                self.add(placed.verify(issuer, layer.roles, at, context, findings)?);
+                self.add(placed.verify(layer.issuer()?, layer.roles, at, context, findings)?);
             }
         }
-        if self.attested.is_empty() {
+        if self.attested.is_empty() && self.in_query.is_none() {
             return Err(not_signed());
         }
         Ok(())
@@ -83,6 +103,9 @@ impl<'d> Signatures<'d> {
         verified: &VerifiedSaml,
         asked: SecondOpinion,
     ) -> Result<(), second_opinion::Error> {
+        if self.in_query.is_some() {
+            asked.of_query_string()?;
+        }
         let covered: Vec<&Covered<'d>> = self.attested.iter().map(Attested::covered).collect();
         covered
             .iter()
@@ -95,13 +118,18 @@ impl<'d> Signatures<'d> {
 
     /// What they cover.
     pub(super) fn coverings(&self) -> impl Iterator<Item = Covering<'d>> {
-        self.attested.iter().flat_map(|one| {
+        let in_query = self.in_query.map(|element| Covering {
+            element,
+            except: None,
+        });
+        let enveloped = self.attested.iter().flat_map(|one| {
             let signature = one.covered().signature();
             one.covered().elements().map(move |element| Covering {
                 element,
                 except: signature.is_within(element).then_some(signature),
             })
-        })
+        });
+        enveloped.chain(in_query)
     }
 }
 
@@ -115,6 +143,11 @@ pub(super) struct Layer<'d> {
 }
 
 impl<'d> Layer<'d> {
+    fn issuer(&self) -> Result<&str, Error> {
+        let missing = || Error::new(self.element, ErrorKind::IssuerMissing);
+        self.issuer.as_deref().ok_or_else(missing)
+    }
+
     pub(super) fn of_message(
         message: &Message<'d>,
         roles: &'static [Role],

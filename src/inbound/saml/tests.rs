@@ -1,4 +1,5 @@
 #![allow(
+    clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -20,6 +21,7 @@ use crate::inbound::Coverage;
 use crate::policy::Profile;
 use crate::policy::saml::ExpectedRequest;
 use crate::rejection::Verdict;
+use crate::second_opinion::SecondOpinion;
 use crate::token::datetime;
 use crate::trust::TrustSources;
 use crate::xml::Limits;
@@ -399,6 +401,24 @@ fn the_bindings_forms_are_decoded_within_the_limits() {
     assert_eq!(judge.code("c2VhbGdhdGU="), "saml.encoding");
     judge.policy.limits.bytes = 16;
     assert_eq!(judge.code(encoded), "limit.bytes");
+}
+
+#[test]
+fn a_signed_query_string_says_what_was_signed_with_it_and_has_no_second_opinion() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases/good/saml-query-logoutrequest");
+    let query = std::fs::read(folder.join("message.xml")).unwrap();
+    let mut judge = idp();
+    judge.party.recipient = Some("https://gateway.example/orders/acs".to_owned());
+    judge.as_of = AsOf::Time(datetime::parse("2026-11-24T00:00:30Z").unwrap());
+    let judgement = judge.judge(query.clone());
+    assert!(judgement.findings.signatures[0].trusted);
+    assert_eq!(judgement.findings.coverage[0].covered, Coverage::Covered);
+    let Ok(VerifiedSaml::Message(claims)) = judgement.verdict else {
+        panic!("it is not accepted");
+    };
+    assert_eq!(claims.relay_state.as_deref(), Some("/orders?page=2&all=1"));
+    judge.policy.second_opinion = SecondOpinion::Required;
+    assert_eq!(judge.code(query), "saml.second_opinion");
 }
 
 #[test]

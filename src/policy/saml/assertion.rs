@@ -143,7 +143,7 @@ fn check_sessions(assertion: &Assertion<'_>, clock: Clock) -> Result<(), Error> 
 
 /// Single sign-on rests on an AuthnStatement (SAML Profiles §4.1.4.2).
 fn check_authn(assertion: &Assertion<'_>, method: &Method<'_>, rules: &Rules<'_>) -> Result<(), Error> {
-    let sso = matches!(rules.way, Way::Response | Way::SignedQuery | Way::BackChannel);
+    let sso = matches!(rules.way, Way::Response | Way::Redirect | Way::BackChannel);
     let needed = sso && *method == Method::Bearer;
     if needed && assertion.authn_statements.is_empty() {
         return Err(Error::new(assertion.element, ErrorKind::NoAuthnStatement));

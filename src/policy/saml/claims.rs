@@ -113,6 +113,9 @@ pub struct MessageClaims {
     /// The artifact that is to be resolved, in base64 as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact: Option<String>,
+    /// The RelayState that was signed together with the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relay_state: Option<String>,
 }
 
 /// What becomes of a name.
@@ -204,6 +207,7 @@ impl MessageClaims {
             assertion_consumer_service_url: None,
             change: None,
             artifact: None,
+            relay_state: None,
         })
     }
 }

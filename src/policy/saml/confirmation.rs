@@ -170,7 +170,7 @@ fn check_bearer(
     )?;
     match rules.way {
         Way::Soap => Ok(()),
-        Way::Response | Way::SignedQuery | Way::BackChannel | Way::Alone => check_answers(
+        Way::Response | Way::Redirect | Way::BackChannel | Way::Alone => check_answers(
             data.element,
             data.in_response_to.as_deref(),
             &party.request,

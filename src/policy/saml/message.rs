@@ -19,6 +19,7 @@ use crate::token::saml::EnvelopedSignature;
 use crate::token::saml::Identifier;
 use crate::token::saml::Interruption;
 use crate::token::saml::Message;
+use crate::token::saml::MessageParameter;
 use crate::token::saml::NameChange;
 use crate::token::saml::NameId;
 use crate::token::saml::ProtocolMessage;
@@ -105,6 +106,22 @@ fn claims_of(spoken: &ProtocolMessage<'_>) -> Result<MessageClaims, Error> {
     })
 }
 
+/// Refuses an answer where a query string says that there is a request, and the reverse (SAML Bindings §3.4.4.1).
+///
+/// # Errors
+/// `saml.parameter`.
+pub fn check_parameter(message: Element<'_>, parameter: MessageParameter) -> Result<(), Error> {
+    let found = match message.local_name().ends_with("Response") {
+        true => MessageParameter::Response,
+        false => MessageParameter::Request,
+    };
+    if found == parameter {
+        return Ok(());
+    }
+    let kind = ErrorKind::Parameter(message.local_name().to_owned());
+    Err(Error::new(message, kind))
+}
+
 /// Refuses a Signature that is not where the schema has it, unless the policy takes those too (T09).
 ///
 /// # Errors
@@ -142,7 +159,7 @@ pub(super) fn check_message(
 ) -> Result<(), Error> {
     match &message.issuer {
         Some(issuer) => check_issuer_format(issuer)?,
-        None if message.signature.is_some() || rules.way == Way::SignedQuery => {
+        None if message.signature.is_some() || rules.way == Way::Redirect => {
             return Err(Error::new(message.element, ErrorKind::IssuerMissing));
         }
         None => {}
@@ -150,7 +167,7 @@ pub(super) fn check_message(
     let clock = Clock::new(rules, now);
     clock.has_begun(message.element, "IssueInstant", message.issue_instant)?;
     let required = match rules.way {
-        Way::SignedQuery => true,
+        Way::Redirect => true,
         // Nobody can have been led to deliver it elsewhere.
         Way::BackChannel => false,
         Way::Soap | Way::Response | Way::Alone => message.signature.is_some(),

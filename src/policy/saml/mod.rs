@@ -43,6 +43,7 @@ pub use confirmation::is_holder_of_key;
 pub use confirmation::is_vouched_for;
 pub use error::Error;
 pub use error::ErrorKind;
+pub use message::check_parameter;
 pub use message::check_signature_place;
 pub use message::check_text;
 pub use message::judge_message;

@@ -38,10 +38,10 @@ pub enum ExpectedRequest {
 pub enum Way {
     /// In the Security header of a SOAP message.
     Soap,
-    /// By a message that a browser delivered: in a form, or in a query string that is not signed.
+    /// By a message that a browser delivered in a form (SAML Bindings §3.5).
     Response,
-    /// By a message in a query string that is signed (SAML Bindings §3.4.4.1).
-    SignedQuery,
+    /// By a message in a query string (SAML Bindings §3.4).
+    Redirect,
     /// By a message that its sender handed over: in a SOAP Body, or for an artifact.
     BackChannel,
     /// By itself.
@@ -71,7 +71,7 @@ impl<'p> Rules<'p> {
     pub(super) fn confirmations(&self) -> &'p [Confirmation] {
         match self.way {
             Way::Soap => &self.saml.soap_confirmations,
-            Way::Response | Way::SignedQuery | Way::BackChannel | Way::Alone => &self.saml.sso_confirmations,
+            Way::Response | Way::Redirect | Way::BackChannel | Way::Alone => &self.saml.sso_confirmations,
         }
     }
 

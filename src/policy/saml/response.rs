@@ -8,6 +8,7 @@ use super::message::check_message;
 use super::message::check_status;
 use super::party::RelyingParty;
 use super::party::Rules;
+use super::party::Way;
 use crate::token::saml::ArtifactResponse;
 use crate::token::saml::Assertion;
 use crate::token::saml::Content;
@@ -31,6 +32,9 @@ pub fn judge_response(
     let message = &response.message;
     check_status(message, &response.status)?;
     check_same_issuer(message, &assertion.issuer)?;
+    if rules.way == Way::Redirect && !rules.passes_the_unsaid() {
+        return Err(Error::new(message.element, ErrorKind::ResponseByRedirect));
+    }
     let mut warnings = Vec::new();
     check_message(message, rules, party, now, &mut warnings)?;
     // Archives hold Responses that leave it to the confirmation to say what they answer.

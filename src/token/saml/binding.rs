@@ -4,6 +4,9 @@ use std::io::Read;
 use bytes::Bytes;
 use flate2::read::DeflateDecoder;
 
+use super::query;
+use super::query::QueryError;
+use super::query::QueryString;
 use crate::crypto::Base64Error;
 use crate::crypto::decode_base64;
 
@@ -14,7 +17,7 @@ const MAX_INFLATED: u64 = 1 << 20;
 const MAX_RATIO: u64 = 100;
 
 /// Why bytes are no SAML message in a form that a binding gives it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum BindingError {
     /// Neither XML nor base64.
@@ -26,24 +29,61 @@ pub enum BindingError {
         /// How many bytes may come out.
         allowed: u64,
     },
+    /// It is in a query string that is not read.
+    Query(QueryError),
 }
 
-/// The XML of a SAML message as XML, as base64 (SAML Bindings §3.5.4) or as base64 of DEFLATE (§3.4.4.1).
+/// A message as XML, and how a browser carried it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Decoded {
+    /// The XML.
+    pub xml: Bytes,
+    /// The query string that it was deflated in (HTTP-Redirect).
+    pub query: Option<QueryString>,
+}
+
+/// The XML of a SAML message as XML, as base64 (SAML Bindings §3.5.4), as base64 of DEFLATE (§3.4.4.1), or in a form, a query
+/// string or a URL with one.
 ///
-/// XML begins with `<`, and no base64 does.
+/// XML begins with `<`, and no base64 does; base64 holds no `&` and no `=` but at its end.
 ///
 /// # Errors
 /// It is none of these, or inflates to more than 1 MiB or a hundred times its size.
-pub fn decode(input: Bytes) -> Result<Bytes, BindingError> {
+pub fn decode(input: Bytes) -> Result<Decoded, BindingError> {
     if is_xml(&input) {
-        return Ok(input);
+        return Ok(Decoded {
+            xml: input,
+            query: None,
+        });
     }
     let text = std::str::from_utf8(&input).map_err(|_| BindingError::Base64(Base64Error::Length))?;
+    let Some(found) = query::find(text.trim_ascii()) else {
+        let (xml, _) = from_base64(text)?;
+        return Ok(Decoded { xml, query: None });
+    };
+    let (message, beside) = query::parse(found).map_err(BindingError::Query)?;
+    match from_base64(&message)? {
+        (xml, Compression::Deflate) => Ok(Decoded {
+            xml,
+            query: Some(beside),
+        }),
+        (xml, Compression::None) if beside.signature.is_none() => Ok(Decoded { xml, query: None }),
+        (_, Compression::None) => Err(BindingError::Query(QueryError::NotRedirect)),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Compression {
+    None,
+    Deflate,
+}
+
+fn from_base64(text: &str) -> Result<(Bytes, Compression), BindingError> {
     let decoded = decode_base64(text).map_err(BindingError::Base64)?;
     if is_xml(&decoded) {
-        return Ok(decoded.into());
+        return Ok((decoded.into(), Compression::None));
     }
-    inflate(&decoded)
+    Ok((inflate(&decoded)?, Compression::Deflate))
 }
 
 /// Whether `bytes` begin as XML does, in UTF-8 or UTF-16.
@@ -79,6 +119,7 @@ impl BindingError {
         match self {
             Self::Base64(_) | Self::Deflate => "saml.encoding",
             Self::Inflated { .. } => "limit.inflated",
+            Self::Query(error) => error.code(),
         }
     }
 
@@ -86,7 +127,7 @@ impl BindingError {
     pub fn clause(&self) -> Option<&'static str> {
         match self {
             Self::Base64(_) => Some("SAML Bindings §3.5.4"),
-            Self::Deflate => Some("SAML Bindings §3.4.4.1"),
+            Self::Deflate | Self::Query(_) => Some("SAML Bindings §3.4.4.1"),
             Self::Inflated { .. } => None,
         }
     }
@@ -98,6 +139,7 @@ impl fmt::Display for BindingError {
             Self::Base64(error) => write!(f, "it is neither XML nor base64: {error}"),
             Self::Deflate => f.write_str("what the base64 encodes is neither XML nor deflated XML"),
             Self::Inflated { allowed } => write!(f, "more than {allowed} bytes come out of the DEFLATE"),
+            Self::Query(error) => error.fmt(f),
         }
     }
 }
@@ -109,14 +151,13 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use std::io::Write;
 
-    use flate2::Compression;
     use flate2::write::DeflateEncoder;
 
     use super::*;
     use crate::crypto::encode_base64;
 
     fn deflated(content: &[u8]) -> Bytes {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        let mut encoder = DeflateEncoder::new(Vec::new(), flate2::Compression::best());
         encoder.write_all(content).unwrap();
         encode_base64(&encoder.finish().unwrap()).into()
     }
@@ -134,11 +175,45 @@ mod tests {
             format!(" {}\n", encode_base64(xml.as_bytes())).into(),
             deflated(xml.as_bytes()),
         ] {
-            assert_eq!(decode(input).unwrap(), xml);
+            assert_eq!(decode(input).unwrap().xml, xml);
         }
         assert_eq!(code("\n \u{feff}<a/>"), "saml.encoding");
         assert_eq!(code("\u{feff} <a/>"), "decoded");
         assert_eq!(code(&b"\xff\xfe<\0a\0/\0>\0"[..]), "decoded");
+    }
+
+    #[test]
+    fn a_query_string_carries_what_is_deflated_and_a_form_what_is_not() {
+        let escaped = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes)
+                .replace('=', "%3D")
+                .replace('+', "%2B")
+        };
+        let in_query = escaped(&deflated(b"<a>b</a>"));
+        let in_form = escaped(encode_base64(b"<a>b</a>").as_bytes());
+        let decoded = |text: &str| decode(Bytes::from(text.to_owned())).unwrap();
+        assert!(
+            decoded(&format!("https://a/?SAMLRequest={in_query}&RelayState=r\n"))
+                .query
+                .is_some()
+        );
+        assert!(
+            decoded(&format!("SAMLResponse={in_form}&RelayState=r"))
+                .query
+                .is_none()
+        );
+        let signed = "&SigAlg=a&Signature=YQ%3D%3D";
+        assert!(
+            decoded(&format!("SAMLRequest={in_query}{signed}"))
+                .query
+                .unwrap()
+                .signature
+                .is_some()
+        );
+        assert_eq!(
+            code(format!("SAMLRequest={in_form}{signed}")),
+            "saml.query_string"
+        );
     }
 
     #[test]
@@ -153,7 +228,7 @@ mod tests {
 
     #[test]
     fn nothing_follows_the_deflated_message() {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        let mut encoder = DeflateEncoder::new(Vec::new(), flate2::Compression::best());
         encoder.write_all(b"<a>b</a>").unwrap();
         let mut bytes = encoder.finish().unwrap();
         assert_eq!(code(encode_base64(&bytes)), "decoded");
