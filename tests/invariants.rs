@@ -22,7 +22,6 @@ use generate::{Random, setting};
 use sealgate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm};
 use sealgate::crypto;
 use sealgate::inbound::{Findings, Received};
-use sealgate::policy::Transport;
 use sealgate::trust::{Issuers, TrustSources};
 use sealgate::xml::{Document, Element, Limits, Namespace};
 use support::Case;
@@ -258,7 +257,7 @@ fn what_is_relayed_was_digested() {
             bytes: case.received.bytes.clone(),
             action: case.received.action.clone(),
             version: None,
-            transport: Transport::default(),
+            transport: case.received.transport,
         };
         let message = case.gate.verify(received, case.at).unwrap();
         let findings = case.findings(case.received.bytes.clone());

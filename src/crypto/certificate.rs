@@ -147,6 +147,45 @@ impl Certificate {
         }
     }
 
+    /// The certificates of a PKCS#7 SignedData (RFC 2315 §9.1), each in DER and not yet read, in the order in which they stand there,
+    /// which means nothing. It may have no content and no signers: nothing in it is signed.
+    ///
+    /// # Errors
+    ///
+    /// As [`split_pki_path`](Self::split_pki_path), and for a SignedData that holds anything but certificates and CRLs.
+    pub fn split_pkcs7(der: &[u8]) -> Result<Vec<&[u8]>, CertificateError> {
+        const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+        let mut info = Reader::whole_sequence(der)?;
+        if info.oid()? != SIGNED_DATA {
+            return Err(Malformed("the PKCS#7 is no SignedData").into());
+        }
+        let mut data = Reader::whole_sequence(info.expect(der::context_constructed(0))?)?;
+        info.finish()?;
+        data.integer()?;
+        let digests = data.expect(der::SET)?;
+        let mut content = data.sequence()?;
+        content.oid()?;
+        let certificates = data.optional(der::context_constructed(0))?.unwrap_or_default();
+        data.optional(der::context_constructed(1))?;
+        let signers = data.expect(der::SET)?;
+        data.finish()?;
+        if !content.is_empty() || !digests.is_empty() || !signers.is_empty() {
+            return Err(Malformed("the PKCS#7 has content or signers").into());
+        }
+        let mut reader = Reader::new(certificates);
+        let mut found = Vec::new();
+        while !reader.is_empty() && found.len() < Self::MAX_PATH {
+            found.push(reader.element()?.bytes);
+        }
+        if found.is_empty() || !reader.is_empty() {
+            Err(CertificateError::PathLength {
+                limit: Self::MAX_PATH,
+            })
+        } else {
+            Ok(found)
+        }
+    }
+
     /// The certificate in PEM.
     pub fn to_pem(&self) -> String {
         let base64 = super::encode_base64(self.der());

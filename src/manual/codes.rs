@@ -181,11 +181,13 @@
 //! | `token.key_unsupported` | a kind of key that is not taken |
 //! | `token.key_value` | a KeyValue that can be read in two ways |
 //! | `token.nonce` | a Nonce of less than 8 or more than 128 bytes |
+//! | `token.pkcs7` | a token that is no PKCS#7 of 1 to 6 certificates, or one that signs something itself |
 //! | `token.pkipath` | no PKIPath |
 //! | `token.time` | a time in a token that is none |
 //! | `token.username_token` | a UsernameToken with something missing, twice, unknown or of the wrong form; by BSP 1.1 also a Password without Type and a Nonce without EncodingType |
 //! | `token.value_type` | a BinarySecurityToken of a kind that is not read |
 //! | `token.x509_data` | X509Data that can be read in two ways |
+//! | `token.x509v1` | a certificate of version 1, which cannot say what its key is for |
 //!
 //! # SAML
 //!

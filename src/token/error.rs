@@ -38,6 +38,10 @@ pub enum ErrorKind {
     Empty(String),
     /// A PKIPath that is no sequence of certificates.
     PkiPath(CertificateError),
+    /// A PKCS#7 that is no set of certificates.
+    Pkcs7(CertificateError),
+    /// A certificate of version 1.
+    X509V1,
     /// A certificate that cannot be read.
     Certificate(CertificateError),
     /// X509Data that is not as XML Signature §4.5.4 has it.
@@ -98,6 +102,8 @@ impl Error {
             ErrorKind::Base64(_) => "token.base64",
             ErrorKind::Empty(_) => "token.empty",
             ErrorKind::PkiPath(_) => "token.pkipath",
+            ErrorKind::Pkcs7(_) => "token.pkcs7",
+            ErrorKind::X509V1 => "token.x509v1",
             ErrorKind::Certificate(error) => error.code(),
             ErrorKind::X509Data(_) => "token.x509_data",
             ErrorKind::KeyValue(_) => "token.key_value",
@@ -119,7 +125,9 @@ impl Error {
             ErrorKind::ValueType(Some(_)) => Some("WSS X.509 Token Profile 1.1 §3.1"),
             ErrorKind::EncodingType(_) => Some("BSP 1.1 R3030"),
             ErrorKind::Base64(error) => Some(error.clause()),
-            ErrorKind::PkiPath(_) => Some("WSS X.509 Token Profile 1.1 §3.1"),
+            ErrorKind::PkiPath(_) | ErrorKind::Pkcs7(_) | ErrorKind::X509V1 => {
+                Some("WSS X.509 Token Profile 1.1 §3.1")
+            }
             ErrorKind::Certificate(error) => error.clause(),
             ErrorKind::X509Data(_) => Some("XML Signature §4.5.4"),
             ErrorKind::KeyValue(_) => Some("XML Signature 1.1 §4.5.2"),
@@ -160,6 +168,10 @@ impl fmt::Display for Error {
             ErrorKind::Base64(error) => error.fmt(f),
             ErrorKind::Empty(name) => write!(f, "there is nothing in {}", quoted(name)),
             ErrorKind::PkiPath(error) => write!(f, "the token is no PKIPath: {error}"),
+            ErrorKind::Pkcs7(error) => write!(f, "the token is no PKCS#7 with certificates: {error}"),
+            ErrorKind::X509V1 => f.write_str(
+                "a certificate of version 1 has no extensions, so that nobody can tell what its key is for",
+            ),
             ErrorKind::Certificate(error) => write!(f, "the token is no certificate that is read: {error}"),
             ErrorKind::X509Data(what) => write!(f, "X509Data cannot be read in one way only: {what}"),
             ErrorKind::KeyValue(what) => write!(f, "the KeyValue is not read: {what}"),

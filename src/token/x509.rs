@@ -15,6 +15,9 @@ use crate::xml::Element;
 pub const BASE64_BINARY: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary";
 
+/// A certificate of version 1. It has no extensions, so that nobody can tell what its key is for.
+const X509V1: &str = "http://docs.oasis-open.org/wss/oasis-wss-x509-token-profile-1.1#X509v1";
+
 /// What the bytes of a BinarySecurityToken are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ValueType {
@@ -22,6 +25,8 @@ pub enum ValueType {
     X509v3,
     /// A path of certificates, the signer's last.
     X509PkiPathV1,
+    /// A set of certificates in PKCS#7.
+    Pkcs7,
 }
 
 impl ValueType {
@@ -34,12 +39,15 @@ impl ValueType {
             Self::X509PkiPathV1 => {
                 "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509PKIPathv1"
             }
+            Self::Pkcs7 => {
+                "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#PKCS7"
+            }
         }
     }
 
-    /// The kind that `uri` stands for; PKCS#7 is none, as its certificates have no order.
+    /// The kind that `uri` stands for.
     pub fn from_uri(uri: &str) -> Option<Self> {
-        [Self::X509v3, Self::X509PkiPathV1]
+        [Self::X509v3, Self::X509PkiPathV1, Self::Pkcs7]
             .into_iter()
             .find(|kind| kind.uri() == uri)
     }
@@ -67,8 +75,8 @@ impl<'d> X509Token<'d> {
     /// Reads the BinarySecurityToken `element`.
     ///
     /// # Errors
-    /// A ValueType or EncodingType that is not read, anything but strict base64 in it, and a PKIPath that is no
-    /// sequence of 1 to [`Certificate::MAX_PATH`] values.
+    /// A ValueType or EncodingType that is not read, anything but strict base64 in it, and a PKIPath or PKCS#7 that does not
+    /// hold 1 to [`Certificate::MAX_PATH`] values.
     pub fn read(element: Element<'d>) -> Result<Self, Error> {
         let refuse = |kind| Error::new(kind, element.position());
         if let Some(attribute) = field::unwanted_attribute(element, &["ValueType", "EncodingType"]) {
@@ -76,10 +84,13 @@ impl<'d> X509Token<'d> {
             return Err(Error::new(ErrorKind::Attribute(name), attribute.position()));
         }
         let uri = element.attribute("ValueType");
-        let value_type = uri
-            .as_deref()
-            .and_then(ValueType::from_uri)
-            .ok_or_else(|| refuse(ErrorKind::ValueType(uri.as_deref().map(str::to_owned))))?;
+        let value_type =
+            uri.as_deref()
+                .and_then(ValueType::from_uri)
+                .ok_or_else(|| match uri.as_deref() {
+                    Some(X509V1) => refuse(ErrorKind::X509V1),
+                    other => refuse(ErrorKind::ValueType(other.map(str::to_owned))),
+                })?;
         let encoding = match element.attribute("EncodingType") {
             Some(uri) if uri == BASE64_BINARY => Encoding::Said,
             Some(uri) => return Err(refuse(ErrorKind::EncodingType(uri.into_owned()))),
@@ -92,6 +103,11 @@ impl<'d> X509Token<'d> {
                 let path = Certificate::split_pki_path(&bytes);
                 let path = path.map_err(|error| refuse(ErrorKind::PkiPath(error)))?;
                 path.into_iter().rev().map(|part| bytes.slice_ref(part)).collect()
+            }
+            ValueType::Pkcs7 => {
+                let set = Certificate::split_pkcs7(&bytes);
+                let set = set.map_err(|error| refuse(ErrorKind::Pkcs7(error)))?;
+                set.into_iter().map(|part| bytes.slice_ref(part)).collect()
             }
         };
         Ok(Self {
@@ -117,7 +133,7 @@ impl<'d> X509Token<'d> {
         self.encoding
     }
 
-    /// The certificates in DER, not yet read, the signer's first.
+    /// The certificates in DER, not yet read, the signer's first; in any order where they come from PKCS#7.
     pub fn certificates(&self) -> &[Bytes] {
         &self.certificates
     }
@@ -187,9 +203,40 @@ mod tests {
     }
 
     #[test]
+    fn a_set_is_split_in_the_order_in_which_it_stands() {
+        let pkcs7 = attributes(ValueType::Pkcs7.uri());
+        let set = |certificates: &[u8], signers: &[u8]| {
+            let item = |tag: u8, parts: &[&[u8]]| {
+                let contents = parts.concat();
+                [&[tag, u8::try_from(contents.len()).unwrap()][..], &contents].concat()
+            };
+            let data = item(0x30, &[&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]]);
+            let empty = item(0x31, &[]);
+            let certificates = item(0xa0, &[certificates]);
+            let signed = item(
+                0x30,
+                &[&[2, 1, 1], &empty, &data, &certificates, &item(0x31, &[signers])],
+            );
+            let oid = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+            crate::crypto::encode_base64(&item(0x30, &[&oid, &item(0xa0, &[&signed])]))
+        };
+        let two = set(&[0x30, 0, 0x30, 2, 5, 0], &[]);
+        let hint = read(&pkcs7, &two, |token| token.hint()).unwrap();
+        assert_eq!(hint.certificates, [&[0x30, 0][..], &[0x30, 2, 5, 0]]);
+        for bad in [
+            set(&[], &[]),
+            set(&[0x30, 0], &[0x30, 0]),
+            "MAA=".to_owned(),
+            set(&[0x30, 0].repeat(7), &[]),
+        ] {
+            assert_eq!(code(&pkcs7, &bad), "token.pkcs7", "{bad}");
+        }
+    }
+
+    #[test]
     fn other_kinds_of_token_are_refused() {
-        let pkcs7 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#PKCS7";
-        for uri in [pkcs7, "#X509v3", "", "wsse:X509v3"] {
+        assert_eq!(code(&attributes(X509V1), "AQID"), "token.x509v1");
+        for uri in ["#X509v3", "", "wsse:X509v3"] {
             assert_eq!(code(&attributes(uri), "AQID"), "token.value_type", "{uri}");
         }
         assert_eq!(code("", "AQID"), "token.value_type");

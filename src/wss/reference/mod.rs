@@ -178,7 +178,11 @@ impl<'d> TokenReference<'d> {
             Pointer::SubjectKeyIdentifier(_)
             | Pointer::ThumbprintSha1(_)
             | Pointer::Certificate(_)
-            | Pointer::X509Data(_) => self.says(&[ValueType::X509v3.uri(), ValueType::X509PkiPathV1.uri()]),
+            | Pointer::X509Data(_) => self.says(&[
+                ValueType::X509v3.uri(),
+                ValueType::X509PkiPathV1.uri(),
+                ValueType::Pkcs7.uri(),
+            ]),
         }
     }
 
