@@ -13,7 +13,7 @@
 
 mod generate;
 mod support;
-#[path = "../fuzz/targets.rs"]
+#[path = "../fuzz/targets/mod.rs"]
 mod targets;
 
 use std::fs;
@@ -37,6 +37,11 @@ fn c14n() {
 #[test]
 fn dsig_verify() {
     hold("dsig_verify");
+}
+
+#[test]
+fn decrypt() {
+    hold("decrypt");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! The targets of `targets.rs` for libFuzzer: `make fuzz`.
+//! The targets of `targets/` for libFuzzer: `make fuzz`.
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
-#[path = "../targets.rs"]
+#[path = "../targets/mod.rs"]
 pub mod targets;

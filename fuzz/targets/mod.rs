@@ -9,6 +9,8 @@
     reason = "of a test program and of the fuzz crate"
 )]
 
+mod encrypted;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::sync::LazyLock;
@@ -40,10 +42,11 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 6] = [
+pub const ALL: [Target; 7] = [
     target("parse", parse, files),
     target("c14n", c14n, chosen_forms),
     target("dsig_verify", dsig_verify, files),
+    target("decrypt", encrypted::decrypt, encrypted::encrypted),
     target("header", header, files),
     target("saml", saml, || seeds_of(Command::Saml)),
     target("gate", gate, || seeds_of(Command::Soap)),
