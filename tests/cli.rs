@@ -604,3 +604,167 @@ fn serve_does_not_start_with_a_wrong_configuration() {
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
 }
+
+/// What came out, of a command that passes.
+fn made(arguments: &str, input: &str) -> String {
+    let output = sealgate(arguments, input.as_bytes());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Without the declarations that `encrypt` adds so that a part can be read by itself.
+fn canonical(document: &str) -> String {
+    made("c14n --algorithm exc -", document)
+}
+
+#[test]
+fn encrypt_makes_what_decrypt_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, [7; 32]).unwrap();
+    let secret = secret.display();
+    let document = "<o:order xmlns:o='urn:o' xmlns='urn:d'><o:card n='1' xml:id='c'>secret</o:card><e/><o:card>secret</o:card></o:order>";
+    let keys = [
+        (
+            "--to keys/alice.pem".to_owned(),
+            "--key keys/alice.key.pem --cert keys/alice.pem".to_owned(),
+        ),
+        (
+            "--to keys/bob.pem".to_owned(),
+            "--key keys/bob.key.pem".to_owned(),
+        ),
+        (
+            "--to keys/dave.pem".to_owned(),
+            "--key keys/dave.key.pem".to_owned(),
+        ),
+        (
+            format!("--secret-key k={secret}"),
+            format!("--secret-key k={secret}"),
+        ),
+        (format!("--secret-key {secret}"), format!("--secret-key {secret}")),
+    ];
+    for (to, key) in &keys {
+        for part in [
+            "",
+            "--id c",
+            "--element {urn:o}card",
+            "--element {urn:o}card --content",
+            "--content",
+            "--element {urn:d}e --content",
+        ] {
+            for algorithm in ["aes256-gcm", "aes128-gcm"] {
+                let encrypted = made(
+                    &format!("encrypt {to} {part} --algorithm {algorithm} -"),
+                    document,
+                );
+                assert_ne!(encrypted, document);
+                let decrypted = made(&format!("decrypt {key} -"), &encrypted);
+                assert_eq!(canonical(&decrypted), canonical(document), "{to} {part}");
+                let wrong = sealgate("decrypt --key keys/carol.key.pem -", encrypted.as_bytes());
+                assert_eq!(wrong.status.code(), Some(1));
+                assert!(wrong.stdout.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn encrypt_hides_the_body_and_headers_of_a_signed_message_and_decrypt_gives_them_back() {
+    for soap in [
+        "http://schemas.xmlsoap.org/soap/envelope/",
+        "http://www.w3.org/2003/05/soap-envelope",
+    ] {
+        let message = format!(
+            "<s:Envelope xmlns:s='{soap}'><s:Header><a:To xmlns:a='http://www.w3.org/2005/08/addressing' \
+             s:mustUnderstand='1'>urn:to</a:To><a:Action xmlns:a='http://www.w3.org/2005/08/addressing'>urn:ping</a:Action></s:Header>\
+             <s:Body><p:Ping xmlns:p='urn:p'/></s:Body></s:Envelope>"
+        );
+        let signed = made(
+            "sign --key keys/alice.key.pem --cert keys/alice.pem --at 2026-11-24T00:00:00Z -",
+            &message,
+        );
+        for (to, reference) in [
+            ("gateway", "thumbprint"),
+            ("gateway", "ski"),
+            ("gateway", "issuer-serial"),
+            ("bob", "thumbprint"),
+        ] {
+            let arguments = format!(
+                "encrypt --to keys/{to}.pem --key-reference {reference} --element {{{soap}}}Body \
+                 --element {{http://www.w3.org/2005/08/addressing}}To -"
+            );
+            let encrypted = made(&arguments, &signed);
+            for hidden in ["Ping", "urn:to<"] {
+                assert!(
+                    signed.contains(hidden) && !encrypted.contains(hidden),
+                    "{hidden} in {encrypted}"
+                );
+            }
+            let binding = |text: &str| text.matches("mustUnderstand").count();
+            assert_eq!(binding(&encrypted), binding(&signed), "{encrypted}");
+            let arguments = format!("decrypt --key keys/{to}.key.pem --cert keys/{to}.pem -");
+            let decrypted = made(&arguments, &encrypted);
+            // The EncryptedKey stays in the header; what was signed is as it was.
+            let end = decrypted.find("</xenc:EncryptedKey>").unwrap() + "</xenc:EncryptedKey>".len();
+            let start = decrypted.find("<xenc:EncryptedKey").unwrap();
+            let without = [&decrypted[..start], &decrypted[end..]].concat();
+            assert_eq!(canonical(&without), canonical(&signed));
+            made("verify --trust keys/ca.pem --at 2026-11-24T00:00:30Z -", &without);
+        }
+    }
+}
+
+#[test]
+fn encrypt_makes_a_security_header_where_there_is_none() {
+    let soap = "http://schemas.xmlsoap.org/soap/envelope/";
+    for message in [
+        format!("<s:Envelope xmlns:s='{soap}'><s:Body><x>secret</x></s:Body></s:Envelope>"),
+        format!("<Envelope xmlns='{soap}'><Header/><Body><x>secret</x></Body></Envelope>"),
+    ] {
+        let encrypted = made("encrypt --to keys/gateway.pem --role urn:them -", &message);
+        assert!(
+            !encrypted.contains("secret") && encrypted.contains("actor=\"urn:them\""),
+            "{encrypted}"
+        );
+        let decrypted = made("decrypt --key keys/gateway.key.pem -", &encrypted);
+        assert!(decrypted.contains(">secret</x></"), "{decrypted}");
+    }
+}
+
+#[test]
+fn encrypt_refuses_what_cannot_be_or_what_the_policy_does_not_allow() {
+    let document = "<a><b xml:id='b'><c xml:id='c'/></b></a>";
+    let run = |arguments: &str| {
+        let output = sealgate(&format!("{arguments} --format json -"), document.as_bytes());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.stdout.is_empty());
+        (output.status.code(), said)
+    };
+    for (arguments, code) in [
+        ("--to keys/alice.pem --id nothing", "xml.no_such_id"),
+        ("--to keys/alice.pem --element {urn:x}a", "xml.no_such_element"),
+        ("--to keys/alice.pem --id b --id c", "xmlenc.target"),
+        ("--to keys/rsa1024.pem", "xmlenc.recipient_key"),
+        ("--secret-key keys/empty.key", "xmlenc.key_length"),
+    ] {
+        let (exit, said) = run(&format!("encrypt {arguments}"));
+        assert_eq!(exit, Some(1), "{said}");
+        assert!(said.contains(&format!("\"code\":\"{code}\"")), "{said}");
+    }
+    for arguments in [
+        "",
+        "--to keys/alice.pem --algorithm aes256-cbc",
+        "--to keys/alice.pem --key-transport rsa-oaep-mgf1p",
+        "--to keys/alice.key.pem",
+        "--to keys/alice.pem --secret-key keys/shared.key",
+        "--to keys/alice.pem --element a:b",
+    ] {
+        let (exit, said) = run(&format!("encrypt {arguments}"));
+        assert_eq!(exit, Some(2), "{arguments}: {said}");
+    }
+    made(
+        "encrypt --policy bsp11 --to keys/alice.pem --algorithm aes256-cbc --key-transport rsa-oaep-mgf1p -",
+        document,
+    );
+}

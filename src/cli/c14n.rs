@@ -2,13 +2,12 @@ use crate::c14n;
 use crate::c14n::Canonicalization;
 use crate::xml::Document;
 use crate::xml::Limits;
-use crate::xml::quoted;
 use crate::xml::to_utf8;
 
 use super::args::C14nArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::report::{Reason, Report, Verdict};
+use super::report::{Reason, Report, Verdict, no_such_id};
 
 /// `sealgate c14n`: canonical octets on standard output, or why there are none.
 pub(crate) fn run(arguments: C14nArguments, console: &mut Console) -> Result<Exit, Stop> {
@@ -72,16 +71,5 @@ fn canonicalize(document: &Document, method: &Canonicalization, id: Option<&str>
             position: error.position(),
             clause: error.clause(),
         }),
-    }
-}
-
-fn no_such_id(id: &str) -> Reason {
-    Reason {
-        verdict: Verdict::Failed,
-        stage: Some("xml"),
-        code: "xml.no_such_id",
-        message: format!("no element carries the ID {}; see --id-attr", quoted(id)),
-        position: None,
-        clause: None,
     }
 }

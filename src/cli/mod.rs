@@ -10,6 +10,7 @@ mod console;
 mod decrypt;
 mod demo;
 mod dsig;
+mod encrypt;
 mod exit;
 mod explain;
 mod inputs;
@@ -77,6 +78,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Verify(arguments) => verify::run(arguments, console),
         Command::Saml(SamlCommand::Verify(arguments)) => saml::verify(arguments, console),
         Command::Sign(arguments) => sign::run(arguments, console),
+        Command::Encrypt(arguments) => encrypt::run(arguments, console),
         Command::Decrypt(arguments) => decrypt::run(arguments, console),
         Command::Bench(arguments) => bench::run(&arguments, console),
         Command::C14n(arguments) => c14n::run(arguments, console),

@@ -34,7 +34,7 @@ pub enum CipherError {
     },
     /// The ciphertext was not made with this key and algorithm, or was changed.
     Failed,
-    /// The RSA key is of another kind or shorter than 2048 bits, and nothing is encrypted to it.
+    /// The key is neither RSA of 2048 bits or more nor EC, and nothing is encrypted to it.
     Recipient,
     /// The crypto library failed.
     Unavailable(Unavailable),
@@ -70,7 +70,7 @@ impl fmt::Display for CipherError {
                 )
             }
             Self::Failed => f.write_str("the ciphertext cannot be decrypted with this key"),
-            Self::Recipient => f.write_str("the recipient's key is no RSA key of 2048 bits or more"),
+            Self::Recipient => f.write_str("the recipient's key is neither RSA of 2048 bits or more nor EC"),
             Self::Unavailable(error) => error.fmt(f),
         }
     }

@@ -33,6 +33,21 @@ pub fn agree(key: &PrivateKey, other: &PublicKey) -> Result<Secret, CipherError>
     Ok(Secret::new(secret))
 }
 
+/// A secret that is shared with the holder of `recipient` by a key made for this one use, whose public half goes along.
+///
+/// # Errors
+///
+/// [`CipherError::Recipient`] if `recipient` is no EC key.
+pub fn agree_anew(recipient: &PublicKey) -> Result<(Secret, PublicKey), CipherError> {
+    let KeyKind::Ec(curve) = recipient.kind() else {
+        return Err(CipherError::Recipient);
+    };
+    let ephemeral =
+        PrivateKey::generate_ec(curve).map_err(|error| Unavailable::new("an ephemeral key", error))?;
+    let secret = agree(&ephemeral, recipient)?;
+    Ok((secret, ephemeral.public().clone()))
+}
+
 /// A key of `length` bytes from an agreed `secret` and `other_info`, by the concatenation key derivation function over `digest`
 /// (NIST SP 800-56A §5.8.1): digests of counter, secret and other information, one after the other.
 ///
@@ -82,6 +97,17 @@ mod tests {
             assert_ne!(secret, agree(&one, one.public()).unwrap());
             assert_eq!(secret.len(), length);
         }
+    }
+
+    #[test]
+    fn a_key_is_made_for_each_agreement() {
+        let recipient = PrivateKey::generate_ec(Curve::P384).unwrap();
+        let [(one, first), (two, second)] = [(); 2].map(|()| agree_anew(recipient.public()).unwrap());
+        assert_eq!(one, agree(&recipient, &first).unwrap());
+        assert_ne!(one, two);
+        assert_ne!(first, second);
+        let rsa = PrivateKey::generate_rsa(2048).unwrap();
+        assert_eq!(agree_anew(rsa.public()), Err(CipherError::Recipient));
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub use key::KeyKind;
 pub use key::PublicKey;
 pub use key::VerifyingKey;
 pub use key_agreement::agree;
+pub use key_agreement::agree_anew;
 pub use key_agreement::concat_kdf;
 pub use key_transport::Oaep;
 pub use key_transport::decrypt_oaep;

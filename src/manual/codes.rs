@@ -18,6 +18,7 @@
 //! | `xml.forbidden_character` | a character that XML does not allow |
 //! | `xml.malformed` | not well-formed; the message says how |
 //! | `xml.mismatched_tag` | an end tag that closes another element |
+//! | `xml.no_such_element` | `--element` names an element that is not there |
 //! | `xml.no_such_id` | `--id` names an ID that no element carries |
 //! | `xml.reference` | a reference to an entity that is not predefined, or to a forbidden character |
 //! | `xml.relative_namespace` | a namespace name in signed content is a relative reference |
@@ -150,6 +151,7 @@
 //! | `xmlenc.recipient_key` | a recipient's key that nothing can be encrypted to |
 //! | `xmlenc.reference` | a RetrievalMethod or KeyInfoReference that leads to no encrypted key of the document |
 //! | `xmlenc.structure` | the encrypted content is not as its schema has it |
+//! | `xmlenc.target` | a part that cannot be encrypted: it lies within another |
 //! | `xmlenc.type` | octets that are no XML, in the middle of a document |
 //! | `xmlenc.unknown_algorithm` | an algorithm that is not implemented |
 //! | `xmlenc.unsigned_ciphertext` | CBC or RSA 1.5 without a verified signature over the ciphertext |

@@ -8,6 +8,7 @@
 //! | `saml verify` | SAML assertions, metadata and protocol messages, in an ArtifactResponse or a SOAP Body or not, as a relying party does; as XML, base64, base64 of deflate, or a URL, query string or form as a browser sent it |
 //! | `dsig verify` | the signatures in any XML document, as mathematics: do they hold, whose are they, what do they cover |
 //! | `sign`, `dsig sign` | a SOAP message with a Security header; a document with a signature as the last child of its root |
+//! | `encrypt` | a document, XML or SOAP, of which parts are encrypted: `--to` a certificate, or with a `--secret-key` that both know |
 //! | `decrypt` | a document, XML or SOAP, with what was encrypted in it; it says nothing about who encrypted it |
 //! | `c14n` | canonical octets, for a comparison with those of another stack |
 //! | `explain` | why a signature does not hold: the change that makes the digest match ([`explain`](crate::explain)); trust is not asked |
@@ -26,8 +27,17 @@
 //! | 2 | the command, an option or a configuration is wrong; nothing was judged |
 //! | 3 | an input could not be read, or the machine failed |
 //!
-//! Of several inputs the worst counts: 3, then 1, then 0. A reader of the output that goes away changes nothing. What `sign`, `decrypt` and
-//! `c14n` make goes to standard output and everything else to standard error.
+//! Of several inputs the worst counts: 3, then 1, then 0. A reader of the output that goes away changes nothing. What `sign`, `encrypt`,
+//! `decrypt` and `c14n` make goes to standard output and everything else to standard error.
+//!
+//! # What `encrypt` encrypts
+//!
+//! Of a SOAP message the content of the Body, of another document all of it; or the elements that `--id` and `--element` name, and with
+//! `--content` what is in them. A header of a SOAP message goes into a `wsse11:EncryptedHeader` that binds as the header did. The key is made
+//! anew each time and encrypted by RSA-OAEP, to an EC key by ECDH-ES with ConcatKDF and AES key wrap, with a shared key by AES key wrap. It
+//! stands in the first EncryptedData, in a SOAP message in the Security header. `--policy` names what the recipient allows: without it, AES in
+//! GCM and SHA-256. RSA 1.5 is never written. What is encrypted declares each prefix that is bound there, so that it can be read alone;
+//! exclusive canonicalization, and so a signature, does not see that.
 //!
 //! # JSON
 //!

@@ -10,6 +10,7 @@ use crate::xml::Element;
 use crate::xml::Limit;
 use crate::xml::Position;
 use crate::xml::quoted;
+use crate::xmlenc;
 
 /// Why a Security header, or what a signature says of its key, cannot be read in one way only.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,12 +80,14 @@ pub enum ErrorKind {
     },
     /// A message to be written to has a Security header for that receiver already.
     AlreadySecured,
-    /// A part to be signed that no reference can name.
+    /// A part to be signed that no reference can name, or to be encrypted that cannot be.
     Part(&'static str),
     /// A certificate to be named by its SubjectKeyIdentifier has none.
     NoKeyIdentifier,
     /// A signature could not be made.
     Signing(dsig::Error),
+    /// Something could not be encrypted.
+    Encryption(xmlenc::Error),
 }
 
 impl Error {
@@ -192,6 +195,7 @@ impl Error {
             ErrorKind::Part(_) => "wss.part",
             ErrorKind::NoKeyIdentifier => "wss.no_key_identifier",
             ErrorKind::Signing(error) => error.code(),
+            ErrorKind::Encryption(error) => error.code(),
         }
     }
 
@@ -215,6 +219,7 @@ impl Error {
             ErrorKind::Part(_) => "XML Signature §4.4.3.1",
             ErrorKind::NoKeyIdentifier => "WSS X.509 Token Profile 1.1 §3.2.1",
             ErrorKind::Signing(error) => return error.clause(),
+            ErrorKind::Encryption(error) => return error.clause(),
             ErrorKind::MultipleUsernameTokens
             | ErrorKind::UnsupportedSaml11
             | ErrorKind::UnsupportedEncryption(_)
@@ -285,9 +290,10 @@ impl fmt::Display for Error {
             ErrorKind::AlreadySecured => {
                 f.write_str("the message has a Security header for that receiver already")
             }
-            ErrorKind::Part(why) => write!(f, "this part cannot be signed: {why}"),
+            ErrorKind::Part(why) => write!(f, "this part cannot be secured: {why}"),
             ErrorKind::NoKeyIdentifier => f.write_str("the certificate has no SubjectKeyIdentifier"),
             ErrorKind::Signing(error) => error.fmt(f),
+            ErrorKind::Encryption(error) => error.fmt(f),
         }
     }
 }

@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Nested,
     /// We have no key for it.
     NoKey,
+    /// A part that cannot be encrypted.
+    Target(&'static str),
     /// What was decrypted cannot stand where it stood; said of authenticated ciphertexts only.
     Plaintext(String),
     /// The ciphertext cannot be decrypted, or a key of ours does not fit the algorithm.
@@ -63,6 +65,10 @@ impl Error {
             kind,
             position: Some(element.position()),
         }
+    }
+
+    pub(super) fn nowhere(kind: ErrorKind) -> Self {
+        Self { kind, position: None }
     }
 
     /// What is wrong.
@@ -91,6 +97,7 @@ impl Error {
             ErrorKind::Encoding(_) => "xmlenc.encoding",
             ErrorKind::Nested => "xmlenc.nested",
             ErrorKind::NoKey => "xmlenc.no_key",
+            ErrorKind::Target(_) => "xmlenc.target",
             ErrorKind::Plaintext(_) => "xmlenc.plaintext",
             ErrorKind::Cipher(error) => error.code(),
             ErrorKind::Xml(error) => error.code(),
@@ -115,7 +122,7 @@ impl Error {
             ErrorKind::Encoding(error) => error.clause().into(),
             ErrorKind::Cipher(error) => error.clause(),
             ErrorKind::Xml(error) => error.clause(),
-            ErrorKind::Nested | ErrorKind::NoKey | ErrorKind::Limit { .. } => None,
+            ErrorKind::Nested | ErrorKind::NoKey | ErrorKind::Target(_) | ErrorKind::Limit { .. } => None,
         }
     }
 
@@ -165,6 +172,7 @@ impl fmt::Display for Error {
             ErrorKind::Encoding(error) => error.fmt(f),
             ErrorKind::Nested => f.write_str("it is encrypted more than once"),
             ErrorKind::NoKey => f.write_str("there is no key for it: see --key and --secret-key"),
+            ErrorKind::Target(what) => write!(f, "it cannot be encrypted: {what}"),
             ErrorKind::Plaintext(what) => write!(f, "what was encrypted cannot stand here: {what}"),
             ErrorKind::Cipher(error) => error.fmt(f),
             ErrorKind::Xml(error) => error.fmt(f),

@@ -5,18 +5,24 @@
 //! decrypted (T80). Whatever goes wrong from there on looks the same (T78, T79, T89): a key that does not come out is replaced by one
 //! that decrypts nothing, and the work goes on. What was decrypted proves nothing about who wrote it (T90).
 //!
+//! [`encrypt`] is the way back: a [`SessionKey`] made for one document encrypts parts of it, and goes along encrypted to a [`Recipient`].
+//!
 //! Keys come from a [`Resolver`] that the caller hands in; the module knows documents, not SOAP.
 
 mod agreement;
 mod data;
 mod decrypt;
+mod encrypt;
 mod error;
 mod key;
 mod plaintext;
 mod resolver;
 mod sources;
+pub(crate) mod write;
 
 pub use decrypt::{KeyLengths, Plaintext, Rules, Unauthenticated, decrypt};
+pub(crate) use encrypt::check_apart;
+pub use encrypt::{Portion, Recipient, SessionKey, encrypt};
 pub use error::{Error, ErrorKind};
 pub use resolver::Resolver;
 

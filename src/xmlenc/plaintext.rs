@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::data::{ContentType, holds_encryption};
 use super::error::ErrorKind;
-use crate::xml::{Document, Element, Limits, escape_attribute};
+use super::write::declarations;
+use crate::xml::{Document, Element, Limits};
 
 /// Checks that `plaintext` can stand where `place` stands: well-formed by itself with the prefixes that are bound there, one element
 /// if it is said to be one, without a DOCTYPE, and not encrypted again (T84). In the place of the root it is a document. Returns where
@@ -25,7 +26,7 @@ pub(super) fn check(
             }
         };
     };
-    let start = start_tag(parent);
+    let start = format!("<w{}>", declarations(parent, &[]));
     let document = parse([start.as_bytes(), plaintext, b"</w>"].concat(), limits)?;
     let around = document.root();
     if *kind == ContentType::Element {
@@ -36,28 +37,6 @@ pub(super) fn check(
     }
     not_nested(around)?;
     Ok(0)
-}
-
-/// A start tag with every prefix that is bound inside `parent`.
-fn start_tag(parent: Element<'_>) -> String {
-    let mut bound: Vec<&str> = Vec::new();
-    let mut tag = "<w".to_owned();
-    for element in std::iter::once(parent).chain(parent.ancestors()) {
-        for declaration in element.declarations() {
-            let prefix = declaration.prefix();
-            if bound.contains(&prefix) || prefix == "xml" {
-                continue;
-            }
-            bound.push(prefix);
-            tag.push_str(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
-            tag.push_str(prefix);
-            tag.push_str("=\"");
-            tag.push_str(&escape_attribute(declaration.namespace()));
-            tag.push('"');
-        }
-    }
-    tag.push('>');
-    tag
 }
 
 /// All tags have to be balanced, as nothing may follow the one root.

@@ -12,6 +12,7 @@
 
 mod backend;
 mod clients;
+mod encryption;
 mod gateway;
 
 use std::fs;

@@ -10,10 +10,13 @@ use clap::{Args, Parser, Subcommand};
 use super::at::At;
 use super::source::Source;
 
-pub(super) use names::{CanonicalizationName, KeyReferenceName, LogFormat, Operation, SigningAlgorithmName};
+pub(super) use names::{
+    CanonicalizationName, DataEncryptionName, KeyReferenceName, KeyTransportName, LogFormat, Operation,
+    RecipientReferenceName, SigningAlgorithmName,
+};
 pub(super) use shared::{
     DecryptionKeyArguments, IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths,
-    PartyArguments, PasswordArguments, SigningArguments, TrustArguments, UserArguments,
+    PartyArguments, PasswordArguments, SecretKeyName, SigningArguments, TrustArguments, UserArguments,
 };
 
 /// Verifies SOAP messages, XML signatures and SAML assertions; relays only what was verified.
@@ -38,6 +41,7 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     Verify(VerifyArguments),
     Sign(SignArguments),
+    Encrypt(EncryptArguments),
     Decrypt(DecryptArguments),
     C14n(C14nArguments),
     Inspect(InspectArguments),
@@ -242,6 +246,63 @@ pub(crate) struct SignArguments {
     /// The message
     #[arg(value_parser = Source::parser())]
     pub(crate) file: Source,
+}
+
+/// Encrypt a document, XML or SOAP, or parts of it, to standard output
+///
+/// Without --id and --element, the content of the Body of a SOAP message, or all of another document.
+#[derive(Args, Debug)]
+pub(crate) struct EncryptArguments {
+    #[command(flatten)]
+    pub(crate) recipient: RecipientArguments,
+    /// The cipher
+    #[arg(long, value_enum, default_value = "aes256-gcm")]
+    pub(crate) algorithm: DataEncryptionName,
+    /// How the key is encrypted to an RSA key; to an EC key it is by ECDH-ES
+    #[arg(long, value_enum, default_value = "rsa-oaep-sha256")]
+    pub(crate) key_transport: KeyTransportName,
+    /// Whose policy has to allow cipher and key transport: strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
+    pub(crate) policy: String,
+    /// Encrypt the element that carries this ID (repeatable)
+    #[arg(long = "id", value_name = "ID")]
+    pub(crate) ids_to_encrypt: Vec<String>,
+    /// Encrypt each element of this name: {namespace}local, or local (repeatable). A SOAP header goes into an EncryptedHeader
+    #[arg(long = "element", value_name = "NAME")]
+    pub(crate) elements: Vec<String>,
+    /// Encrypt what is between the tags of these elements and not the elements, in a document that is not SOAP
+    #[arg(long)]
+    pub(crate) content: bool,
+    #[command(flatten)]
+    pub(crate) ids: IdArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The document
+    #[arg(value_parser = Source::parser())]
+    pub(crate) file: Source,
+}
+
+/// Whom something is encrypted to.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Recipient")]
+pub(crate) struct RecipientArguments {
+    /// The certificate of the recipient (PEM), with an RSA or EC key
+    #[arg(long, value_name = "PATH")]
+    pub(crate) to: Option<PathBuf>,
+    /// Or the bytes of a shared key of 128, 192 or 256 bits, and the KeyName that it goes by
+    #[arg(
+        long,
+        value_name = "[NAME=]FILE",
+        conflicts_with = "to",
+        required_unless_present = "to"
+    )]
+    pub(crate) secret_key: Option<SecretKeyName>,
+    /// How a SOAP message names the certificate
+    #[arg(long, value_enum, default_value = "thumbprint")]
+    pub(crate) key_reference: RecipientReferenceName,
+    /// The actor or role that the Security header is for; without it, the last receiver
+    #[arg(long, value_name = "URI")]
+    pub(crate) role: Option<String>,
 }
 
 /// Decrypt a document, XML or SOAP, to standard output

@@ -1,6 +1,7 @@
 use clap::ValueEnum;
 
 use crate::algorithm::CanonicalizationAlgorithm;
+use crate::algorithm::DataEncryptionAlgorithm;
 use crate::algorithm::SignatureAlgorithm;
 
 /// What is measured.
@@ -42,6 +43,51 @@ pub(crate) enum KeyReferenceName {
     Ski,
     /// By its issuer and serial number
     IssuerSerial,
+}
+
+/// How an encrypted SOAP message says to whose key it is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RecipientReferenceName {
+    /// By SHA-1 of the certificate
+    Thumbprint,
+    /// By its SubjectKeyIdentifier
+    Ski,
+    /// By its issuer and serial number
+    IssuerSerial,
+}
+
+/// How a key is encrypted to an RSA key. RSA 1.5 is read and never written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyTransportName {
+    /// RSA-OAEP with SHA-256 and MGF1 with SHA-256
+    RsaOaepSha256,
+    /// RSA-OAEP with SHA-256 and MGF1 with SHA-1, for older stacks
+    RsaOaepSha256Mgf1Sha1,
+    /// RSA-OAEP with SHA-1, for the oldest
+    RsaOaepMgf1p,
+}
+
+/// [`DataEncryptionAlgorithm`] by its short name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DataEncryptionName(pub(crate) DataEncryptionAlgorithm);
+
+impl ValueEnum for DataEncryptionName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [DataEncryptionName; 7] = [
+            DataEncryptionName(DataEncryptionAlgorithm::Aes256Gcm),
+            DataEncryptionName(DataEncryptionAlgorithm::Aes192Gcm),
+            DataEncryptionName(DataEncryptionAlgorithm::Aes128Gcm),
+            DataEncryptionName(DataEncryptionAlgorithm::Aes256Cbc),
+            DataEncryptionName(DataEncryptionAlgorithm::Aes192Cbc),
+            DataEncryptionName(DataEncryptionAlgorithm::Aes128Cbc),
+            DataEncryptionName(DataEncryptionAlgorithm::TripleDesCbc),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.0.name()))
+    }
 }
 
 /// [`SignatureAlgorithm`] by its short name: those that we sign with.

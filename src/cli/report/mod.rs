@@ -12,6 +12,7 @@ use crate::crypto::KeyError;
 use crate::inbound::Findings;
 use crate::rejection;
 use crate::rejection::Rejection;
+use crate::soap::QName;
 use crate::xml;
 use crate::xml::Position;
 
@@ -175,6 +176,29 @@ impl From<&xml::Error> for Reason {
             position: error.position(),
             clause: error.clause(),
         }
+    }
+}
+
+/// Nothing carries the ID that an option names.
+pub(crate) fn no_such_id(id: &str) -> Reason {
+    let message = format!("no element carries the ID {}; see --id-attr", xml::quoted(id));
+    not_found("xml.no_such_id", message)
+}
+
+/// Nothing has the name that an option names.
+pub(crate) fn no_such_element(name: &QName) -> Reason {
+    let message = format!("no element is called {}", xml::quoted(&name.to_string()));
+    not_found("xml.no_such_element", message)
+}
+
+fn not_found(code: &'static str, message: String) -> Reason {
+    Reason {
+        verdict: Verdict::Failed,
+        stage: Some("xml"),
+        code,
+        message,
+        position: None,
+        clause: None,
     }
 }
 

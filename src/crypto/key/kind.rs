@@ -18,14 +18,20 @@ pub enum Curve {
 }
 
 impl Curve {
-    /// The curve that this URI names in an ECKeyValue (XML Signature 1.1 §4.5.2.3.1).
-    pub fn from_uri(uri: &str) -> Option<Self> {
-        match uri {
-            "urn:oid:1.2.840.10045.3.1.7" => Some(Self::P256),
-            "urn:oid:1.3.132.0.34" => Some(Self::P384),
-            "urn:oid:1.3.132.0.35" => Some(Self::P521),
-            _ => None,
+    const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
+
+    /// The URI that names it in an ECKeyValue (XML Signature 1.1 §4.5.2.3.1).
+    pub const fn uri(self) -> &'static str {
+        match self {
+            Self::P256 => "urn:oid:1.2.840.10045.3.1.7",
+            Self::P384 => "urn:oid:1.3.132.0.34",
+            Self::P521 => "urn:oid:1.3.132.0.35",
         }
+    }
+
+    /// The curve that this URI names.
+    pub fn from_uri(uri: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|curve| curve.uri() == uri)
     }
 
     /// The curve that the contents of this OBJECT IDENTIFIER name (RFC 5480 §2.1.1.1).

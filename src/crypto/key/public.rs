@@ -176,6 +176,17 @@ impl PublicKey {
         Some((rsa.n().to_vec(), rsa.e().to_vec()))
     }
 
+    /// Its curve and point, uncompressed as an ECKeyValue has it; `None` if it is not an EC key.
+    pub fn ec_point(&self) -> Option<(Curve, &[u8])> {
+        let KeyKind::Ec(curve) = self.0.kind else {
+            return None;
+        };
+        // It is what the SubjectPublicKeyInfo ends with.
+        let length = curve.size().saturating_mul(2).saturating_add(1);
+        let start = self.0.spki.len().checked_sub(length)?;
+        Some((curve, self.0.spki.get(start..)?))
+    }
+
     pub(in crate::crypto) fn openssl(&self) -> &PKeyRef<Public> {
         &self.0.key
     }

@@ -400,3 +400,14 @@ fn the_point_at_infinity_is_no_key() {
         Err(KeyError::Point)
     );
 }
+
+#[test]
+fn an_ec_key_is_its_curve_and_point() {
+    for curve in [Curve::P256, Curve::P384, Curve::P521] {
+        let key = crate::crypto::PrivateKey::generate_ec(curve).unwrap();
+        let (found, point) = key.public().ec_point().unwrap();
+        assert_eq!(found, curve);
+        assert_eq!(&PublicKey::from_ec_point(curve, point).unwrap(), key.public());
+        assert_eq!(Curve::from_uri(curve.uri()), Some(curve));
+    }
+}

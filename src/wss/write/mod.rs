@@ -1,9 +1,11 @@
-//! Writes a Security header of ours into a message: Timestamp, token, confirmations, and the place for a signature.
+//! Writes a Security header of ours into a message: Timestamp, token, confirmations, and the place for a signature; and encrypts parts
+//! of a message.
 //!
 //! Nothing is written from templates that a value could break out of (T109): every value is a time, base64, an ID of ours or
 //! escaped, and what comes out is read again before it is signed.
 
 mod edit;
+mod encrypt;
 mod key;
 mod names;
 mod prefix;
@@ -32,6 +34,7 @@ use edit::Edits;
 use key::Written;
 use prefix::Scope;
 
+pub use encrypt::{EncryptionPlan, RecipientName, encrypt};
 pub use key::KeyToken;
 pub use names::Ids;
 
@@ -160,18 +163,21 @@ impl Unsigned {
 
 /// Refuses a message that already has a Security header for the same receiver: two are one too many (BSP R3206).
 fn check_free(envelope: &Envelope, role: Option<&str>) -> Result<(), Error> {
+    security_header(envelope, role).map_or(Ok(()), |header| Err(Error::at(ErrorKind::AlreadySecured, header)))
+}
+
+/// The Security header for that receiver.
+fn security_header<'e>(envelope: &'e Envelope, role: Option<&str>) -> Option<Element<'e>> {
     let receiver = Roles::default();
     let mut blocks = envelope.header_blocks();
-    let taken = blocks.find(|block| {
+    let block = blocks.find(|block| {
         let same = match role {
             None => block.targets(&receiver),
             Some(role) => block.role().as_deref() == Some(role),
         };
         same && block.element().is(Namespace::WSSE, "Security")
     });
-    taken.map_or(Ok(()), |block| {
-        Err(Error::at(ErrorKind::AlreadySecured, block.element()))
-    })
+    block.map(|block| block.element())
 }
 
 /// A part is the Body, something in it, or a header block of this message.
@@ -215,7 +221,7 @@ struct HeaderText {
 
 fn header_text(envelope: &Envelope, plan: &Plan<'_>, ids: &mut Ids) -> Result<HeaderText, Error> {
     let document = envelope.document();
-    let mut open = start_tag(envelope, plan);
+    let mut open = start_tag(envelope, plan.role, plan.understanding);
     let mut signed = Vec::new();
     if let Some((created, expires)) = plan.timestamp {
         let id = ids.next("Timestamp", document);
@@ -246,18 +252,18 @@ fn header_text(envelope: &Envelope, plan: &Plan<'_>, ids: &mut Ids) -> Result<He
     })
 }
 
-fn start_tag(envelope: &Envelope, plan: &Plan<'_>) -> String {
+fn start_tag(envelope: &Envelope, role: Option<&str>, understanding: Understanding) -> String {
     let version = envelope.version();
     let scope = Scope::of(envelope.header().unwrap_or(envelope.root()));
-    let required = plan.understanding == Understanding::Required;
-    let (soap, soap_declaration) = if required || plan.role.is_some() {
+    let required = understanding == Understanding::Required;
+    let (soap, soap_declaration) = if required || role.is_some() {
         scope.soap_prefix(version.namespace())
     } else {
         ("soap", String::new())
     };
     let wsse = scope.declare("wsse", Namespace::WSSE);
     let wsu = scope.declare("wsu", Namespace::WSU);
-    let role = plan.role.map_or_else(String::new, |role| {
+    let role = role.map_or_else(String::new, |role| {
         let name = match version {
             Version::Soap11 => "actor",
             Version::Soap12 => "role",

@@ -1,0 +1,165 @@
+//! `xmlsec1` decrypts what `sealgate encrypt` writes, and `sealgate decrypt` what xmlsec1 encrypts.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::{key, sealgate, texts};
+
+const DOCUMENT: &str =
+    "<o:order xmlns:o='urn:o'><o:card number='4111'>J. D&#xF6;</o:card><o:sku>A-1</o:sku></o:order>";
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output();
+    output.unwrap_or_else(|error| panic!("{command:?} does not run ({error}): `make setup` installs it"))
+}
+
+fn passed(command: &mut Command) -> String {
+    let output = run(command);
+    let (out, err) = texts(&output);
+    assert!(output.status.success(), "{command:?}: {out}{err}");
+    out
+}
+
+/// Both in canonical form without the declarations that stand for nothing.
+fn same(one: &str, other: &str, folder: &Path) -> bool {
+    let canonical = |text: &str| {
+        let file = folder.join("compared.xml");
+        fs::write(&file, text).unwrap();
+        passed(sealgate().args(["c14n", "--algorithm", "exc"]).arg(file))
+    };
+    canonical(one) == canonical(other)
+}
+
+#[test]
+fn xmlsec1_decrypts_what_encrypt_writes_to_a_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, encrypted) = (
+        folder.path().join("plain.xml"),
+        folder.path().join("encrypted.xml"),
+    );
+    fs::write(&plain, DOCUMENT).unwrap();
+    let parts: [&[&str]; 3] = [
+        &[],
+        &["--element", "{urn:o}card"],
+        &["--element", "{urn:o}card", "--content"],
+    ];
+    for part in parts {
+        for algorithm in ["aes128-gcm", "aes256-gcm", "aes256-cbc", "tripledes-cbc"] {
+            // This release of xmlsec1 knows OAEP with SHA-1 only.
+            let mut encrypt = sealgate();
+            encrypt.args([
+                "encrypt",
+                "--policy",
+                "legacy-2004",
+                "--key-transport",
+                "rsa-oaep-mgf1p",
+            ]);
+            encrypt
+                .args(["--algorithm", algorithm, "--to"])
+                .arg(key("gateway.pem"));
+            let written = passed(encrypt.args(part).arg(&plain));
+            assert!(!written.contains("J. D"), "{written}");
+            fs::write(&encrypted, &written).unwrap();
+            let mut decrypt = Command::new("xmlsec1");
+            decrypt
+                .args(["--decrypt", "--privkey-pem"])
+                .arg(key("gateway.key"));
+            let decrypted = passed(decrypt.arg(&encrypted));
+            assert!(
+                same(&decrypted, DOCUMENT, folder.path()),
+                "{algorithm} {part:?}: {decrypted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn xmlsec1_decrypts_what_encrypt_writes_for_a_shared_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("plain.xml"), DOCUMENT).unwrap();
+    for length in [16, 24, 32] {
+        fs::write(at("secret"), vec![0x5a; length]).unwrap();
+        let named = format!("shared={}", at("secret").display());
+        let written = passed(
+            sealgate()
+                .args(["encrypt", "--secret-key", &named])
+                .arg(at("plain.xml")),
+        );
+        fs::write(at("encrypted.xml"), &written).unwrap();
+        let mut decrypt = Command::new("xmlsec1");
+        decrypt.args(["--decrypt", "--aeskey:shared"]).arg(at("secret"));
+        let theirs = passed(decrypt.arg(at("encrypted.xml")));
+        assert!(same(&theirs, DOCUMENT, folder.path()), "{length}");
+        let ours = passed(
+            sealgate()
+                .args(["decrypt", "--secret-key", &named])
+                .arg(at("encrypted.xml")),
+        );
+        assert!(same(&ours, DOCUMENT, folder.path()), "{length}");
+    }
+}
+
+#[test]
+fn decrypt_reads_what_xmlsec1_encrypts() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("plain.xml"), DOCUMENT).unwrap();
+    let template = |kind: &str, cipher: &str| {
+        format!(
+            "<EncryptedData xmlns='http://www.w3.org/2001/04/xmlenc#' Type='http://www.w3.org/2001/04/xmlenc#{kind}'>\
+             <EncryptionMethod Algorithm='{cipher}'/><KeyInfo xmlns='http://www.w3.org/2000/09/xmldsig#'>\
+             <EncryptedKey xmlns='http://www.w3.org/2001/04/xmlenc#'><EncryptionMethod \
+             Algorithm='http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p'/><KeyInfo xmlns='http://www.w3.org/2000/09/xmldsig#'>\
+             <X509Data/></KeyInfo><CipherData><CipherValue/></CipherData></EncryptedKey></KeyInfo><CipherData><CipherValue/>\
+             </CipherData></EncryptedData>"
+        )
+    };
+    for (session, cipher, policy) in [
+        ("aes-128", "http://www.w3.org/2009/xmlenc11#aes128-gcm", "bsp11"),
+        ("aes-256", "http://www.w3.org/2009/xmlenc11#aes256-gcm", "bsp11"),
+        (
+            "aes-192",
+            "http://www.w3.org/2001/04/xmlenc#aes192-cbc",
+            "archive-verify",
+        ),
+        (
+            "des-192",
+            "http://www.w3.org/2001/04/xmlenc#tripledes-cbc",
+            "archive-verify",
+        ),
+    ] {
+        for kind in ["Element", "Content"] {
+            fs::write(at("template.xml"), template(kind, cipher)).unwrap();
+            let mut encrypt = Command::new("xmlsec1");
+            encrypt
+                .args(["--encrypt", "--pubkey-cert-pem"])
+                .arg(key("gateway.pem"));
+            encrypt.args([
+                "--session-key",
+                session,
+                "--node-name",
+                "urn:o:card",
+                "--xml-data",
+            ]);
+            let encrypted = passed(encrypt.arg(at("plain.xml")).arg(at("template.xml")));
+            assert!(!encrypted.contains("J. D"), "{encrypted}");
+            fs::write(at("encrypted.xml"), encrypted).unwrap();
+            let mut decrypt = sealgate();
+            decrypt
+                .args(["decrypt", "--policy", policy, "--key"])
+                .arg(key("gateway.key"));
+            let decrypted = passed(
+                decrypt
+                    .arg("--cert")
+                    .arg(key("gateway.pem"))
+                    .arg(at("encrypted.xml")),
+            );
+            assert!(
+                same(&decrypted, DOCUMENT, folder.path()),
+                "{cipher} {kind}: {decrypted}"
+            );
+        }
+    }
+}
