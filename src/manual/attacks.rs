@@ -88,7 +88,7 @@
 //! | T67 – HMAC keyed with a public key | a key works with its own family only |
 //! | T68 – weak keys | least lengths, named curves |
 //! | T69 – r = s = 0 and the like | ranges and lengths are checked before the library is asked |
-//! | T70 – PKCS#1 padding | OpenSSL's, tried with all of Wycheproof's vectors |
+//! | T70 – PKCS#1 padding, parameters of PSS | OpenSSL's, tried with all of Wycheproof's vectors; a policy names both digests and the salt of PSS ([`PssSalts`](crate::algorithm::PssSalts)) |
 //! | T71 – SHA-1, MD5 | SHA-1 in two profiles only, MD5 nowhere |
 //! | T72 – KeyInfo loops | one step, in the same header; in plain documents in the same document ([`token::followed_key_info_items`](crate::token::followed_key_info_items)) |
 //! | T73 – a token of another header | references are resolved among the items of our header |
