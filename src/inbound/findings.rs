@@ -15,9 +15,34 @@ pub struct Findings {
     pub legacy: Vec<String>,
     /// True of this judgement and worth knowing, but no reason to refuse, as `unconstrained_ca`.
     pub warnings: Vec<&'static str>,
+    reader: Reader,
+}
+
+/// Whether anybody reads what is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reader {
+    #[default]
+    Somebody,
+    Nobody,
 }
 
 impl Findings {
+    /// For a judgement that nobody reports: signatures are not described.
+    pub(crate) fn unread() -> Self {
+        Self {
+            reader: Reader::Nobody,
+            ..Self::default()
+        }
+    }
+
+    /// Notes a signature, as `describe` tells it.
+    pub(crate) fn note_signature(&mut self, describe: impl FnOnce() -> SignatureFinding) {
+        match self.reader {
+            Reader::Somebody => self.signatures.push(describe()),
+            Reader::Nobody => {}
+        }
+    }
+
     /// Notes a warning, once.
     pub(crate) fn warn(&mut self, warning: &'static str) {
         if !self.warnings.contains(&warning) {

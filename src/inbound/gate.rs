@@ -111,7 +111,7 @@ impl Gate {
     pub fn verify(&self, received: Received, now: DateTime<Utc>) -> Result<VerifiedMessage, Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
         envelope.check_version(received.version)?;
-        let mut findings = Findings::default();
+        let mut findings = Findings::unread();
         let judging = Judging {
             as_of: AsOf::Time(now),
             keep: Keep::Octets,

@@ -38,7 +38,7 @@ impl SignerSearch<'_> {
         let carried = self.carried(hint)?;
         let candidates = self.candidates(hint, &carried);
         if candidates.is_empty() {
-            findings.signatures.push(finding(signature, &[], None));
+            findings.note_signature(|| finding(signature, &[], None));
             if self.trust.is_empty() {
                 return Err(trust::Error::from(trust::Refusal::NoAnchor).into());
             }
@@ -66,7 +66,7 @@ impl SignerSearch<'_> {
             named
         };
         if candidates.is_empty() {
-            findings.signatures.push(finding(signature, &[], None));
+            findings.note_signature(|| finding(signature, &[], None));
             return Err(trust::Error::from(trust::Refusal::NoAnchor).into());
         }
         self.by_candidates(signature, &candidates, &[], findings)
@@ -141,10 +141,11 @@ impl SignerSearch<'_> {
                 }
             }
         }
-        let mut found = finding(signature, &outcomes, None);
-        // Not proved: who it would be if it were.
-        found.signer = candidates.first().map(Signer::from);
-        findings.signatures.push(found);
+        findings.note_signature(|| SignatureFinding {
+            // Not proved: who it would be if it were.
+            signer: candidates.first().map(Signer::from),
+            ..finding(signature, &outcomes, None)
+        });
         Err(furthest.unwrap_or_else(|| trust::Error::from(trust::Refusal::NoAnchor).into()))
     }
 
@@ -156,9 +157,10 @@ impl SignerSearch<'_> {
         outcomes: &[ReferenceOutcome<'d>],
         findings: &mut Findings,
     ) -> Result<Attested<'d>, Rejection> {
-        let mut found = finding(signature, outcomes, Some(&owner));
-        found.trusted = verified.is_ok();
-        findings.signatures.push(found);
+        findings.note_signature(|| SignatureFinding {
+            trusted: verified.is_ok(),
+            ..finding(signature, outcomes, Some(&owner))
+        });
         note_path(&owner, findings);
         note_legacy_algorithms(signature, findings);
         Ok(attest(verified?, owner)?)
