@@ -39,10 +39,13 @@ impl Document {
     /// # Errors
     /// As [`Document::parse`].
     pub fn parse_with_ids(input: Bytes, limits: &Limits, id_attributes: &[String]) -> Result<Self, Error> {
-        let mut arena = Arena::default();
+        let mut arena = Arena::take();
         match read(&mut arena, &input, limits, id_attributes) {
             Ok(input) => Ok(Self { input, arena }),
-            Err(fault) => Err(Error::new(fault.kind, Position::of(&input, fault.at))),
+            Err(fault) => {
+                arena.give_back();
+                Err(Error::new(fault.kind, Position::of(&input, fault.at)))
+            }
         }
     }
 
@@ -98,6 +101,12 @@ impl Document {
 
     pub(crate) fn arena(&self) -> &Arena {
         &self.arena
+    }
+}
+
+impl Drop for Document {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.arena).give_back();
     }
 }
 
