@@ -67,8 +67,9 @@ pub(super) fn write<'d>(apex: Element<'d>, except: Option<Element<'d>>, sink: &m
             if sink.is_full() {
                 return;
             }
-            start_tag(apex, record, number, &mut declared, sink);
-            runs.skip(record.open_end);
+            start_tag(apex, record, number, &mut runs, &mut declared, sink);
+        } else if record.empty {
+            end_empty(document.element(number), &mut runs, sink);
         }
         number = number.wrapping_add(1);
     }
@@ -80,6 +81,7 @@ fn start_tag<'d>(
     apex: Element<'d>,
     record: &ElementRecord,
     number: u32,
+    runs: &mut Runs<'d>,
     declared: &mut Vec<Declared<'d>>,
     sink: &mut impl Sink,
 ) {
@@ -105,5 +107,26 @@ fn start_tag<'d>(
             namespace: attribute.namespace,
         });
     }
-    tag::write(document.element(number), declared, &[], sink);
+    let element = document.element(number);
+    if !record.plain {
+        tag::write(element, declared, &[], sink);
+        runs.skip(record.open_end);
+        return;
+    }
+    let name_end = record.start.wrapping_add(1).wrapping_add(record.name_len.into());
+    runs.to(name_end, sink);
+    tag::declarations(document, declared, sink);
+    if record.empty {
+        end_empty(element, runs, sink);
+    }
+}
+
+/// Ends an empty-element tag that is canonical up to its end, which canonicalization writes as two tags.
+fn end_empty<'d>(element: Element<'d>, runs: &mut Runs<'d>, sink: &mut impl Sink) {
+    let end = element.record().open_end;
+    runs.to(end.wrapping_sub(2), sink);
+    sink.put(b"></");
+    sink.put(element.name().as_bytes());
+    sink.put(b">");
+    runs.skip(end);
 }

@@ -31,6 +31,17 @@ pub(super) fn write<'d>(
     let document = element.document();
     sink.put(b"<");
     sink.put(element.name().as_bytes());
+    declarations(document, declared, sink);
+    attributes(element, inherited, sink);
+    if element.record().empty {
+        sink.put(b"></");
+        sink.put(element.name().as_bytes());
+    }
+    sink.put(b">");
+}
+
+/// Writes namespace declarations in canonical order, which is by prefix.
+pub(super) fn declarations(document: &Document, declared: &mut [Declared<'_>], sink: &mut impl Sink) {
     declared.sort_unstable_by_key(|declaration| declaration.prefix);
     for declaration in declared {
         if declaration.prefix.is_empty() {
@@ -44,12 +55,6 @@ pub(super) fn write<'d>(
         sink.put(escape_attribute(name).as_bytes());
         sink.put(b"\"");
     }
-    attributes(element, inherited, sink);
-    if element.record().empty {
-        sink.put(b"></");
-        sink.put(element.name().as_bytes());
-    }
-    sink.put(b">");
 }
 
 fn attributes<'d>(element: Element<'d>, inherited: &[Inherited<'d>], sink: &mut impl Sink) {

@@ -38,6 +38,9 @@ pub(crate) struct ElementRecord {
     /// The start tag is written as exclusive canonicalization writes it for each apex at this depth or above;
     /// 0: for none.
     pub(crate) canonical: u16,
+    /// The start tag is written as canonicalization writes it, but for namespaces to declare; it declares none itself.
+    /// Like `canonical`, this says nothing of the end of `<a/>`.
+    pub(crate) plain: bool,
     /// `<a/>`.
     pub(crate) empty: bool,
     /// Without a namespace below an element (at depth `user`) that uses a default namespace: `xmlns=""` has

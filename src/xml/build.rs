@@ -10,8 +10,10 @@ mod text;
 use super::arena::{ALWAYS, Arena, AttributeRecord, Break, BreakKind, ElementRecord};
 use super::arena::{NO_PARENT, Span, index, offset, short};
 use super::error::{ErrorKind, Scanned, malformed, refuse};
+use super::known::{Known, KnownNames};
+use super::lex;
 use super::limits::{Limit, Limits};
-use super::names::{RawName, check_qname};
+use super::names::{RawName, check_qname, raw_name};
 use super::namespace::Namespace;
 use super::prefixes::{DEFAULT, Interner, XML};
 use super::{attributes, ids};
@@ -46,6 +48,8 @@ struct Tag {
     undo: usize,
     /// Declarations that no name of this tag uses.
     unused: usize,
+    /// An attribute may be of type ID.
+    may_have_id: bool,
     /// Everything so far is written as canonicalization writes it.
     plain: bool,
     last_declared: Span,
@@ -57,12 +61,20 @@ pub(super) struct Builder<'a> {
     limits: &'a Limits,
     id_attributes: &'a [String],
     interner: Interner,
+    names: Option<Box<KnownNames>>,
     bindings: Vec<Binding>,
     undo: Vec<(u16, Binding)>,
     frames: Vec<Frame>,
     in_scope: usize,
     tag: Tag,
     has_root: bool,
+}
+
+/// Whether an attribute of this name declares a namespace (Namespaces 1.0 §3).
+#[inline(always)]
+fn is_declaration(input: &[u8], name: RawName) -> bool {
+    let prefix_end = if name.colon == 0 { name.end } else { name.colon };
+    input.get(name.start..prefix_end) == Some(b"xmlns")
 }
 
 fn over<T>(at: usize, limit: Limit, allowed: impl Into<u64>) -> Scanned<T> {
@@ -93,6 +105,7 @@ impl<'a> Builder<'a> {
             limits,
             id_attributes,
             interner,
+            names: KnownNames::worthwhile(input.len()),
             bindings: vec![none, xml, FREE],
             undo: Vec::new(),
             frames: Vec::new(),
@@ -103,11 +116,13 @@ impl<'a> Builder<'a> {
                     end: 0,
                     colon: 0,
                     odd: false,
+                    known: None,
                 },
                 first_attribute: 0,
                 first_declaration: 0,
                 undo: 0,
                 unused: 0,
+                may_have_id: false,
                 plain: true,
                 last_declared: Span::default(),
             },
@@ -130,13 +145,52 @@ impl<'a> Builder<'a> {
         self.input.get(start..end).unwrap_or_default()
     }
 
+    /// The name at `start`, which may be empty or none.
+    #[inline(always)]
+    pub(super) fn name(&self, start: usize) -> RawName {
+        let names = self.names.as_ref();
+        let known = names.and_then(|names| names.find(self.bytes(), start));
+        known.unwrap_or_else(|| raw_name(self.bytes(), start))
+    }
+
     #[inline(always)]
     fn check_name(&self, name: RawName) -> Scanned<()> {
+        if name.known.is_some() {
+            return Ok(());
+        }
         check_qname(self.bytes(), name)?;
         if name.end - name.start > usize::from(self.limits.name) {
             return over(name.start, Limit::Name, self.limits.name);
         }
         Ok(())
+    }
+
+    /// What there is to know of a checked name of an element or attribute.
+    #[inline(always)]
+    fn known(&mut self, name: RawName) -> Scanned<Known> {
+        match name.known {
+            Some(known) => Ok(known),
+            None => self.get_to_know(name),
+        }
+    }
+
+    #[inline(never)]
+    fn get_to_know(&mut self, name: RawName) -> Scanned<Known> {
+        let (prefix_end, local) = match name.colon {
+            0 => (name.start, name.start),
+            colon => (colon, colon + 1),
+        };
+        let bytes = self.bytes();
+        let known = Known {
+            prefix: self.prefix(name.start, prefix_end)?,
+            may_be_id: ids::may_be_id(bytes.get(local..name.end).unwrap_or_default(), self.id_attributes),
+        };
+        if let Some(names) = &mut self.names
+            && !is_declaration(bytes, name)
+        {
+            names.keep(bytes, name, known);
+        }
+        Ok(known)
     }
 
     /// A start tag with this name begins.
@@ -152,6 +206,7 @@ impl<'a> Builder<'a> {
             first_declaration: self.arena.declarations.len(),
             undo: self.undo.len(),
             unused: 0,
+            may_have_id: false,
             plain: true,
             last_declared: Span::default(),
         };
@@ -168,19 +223,15 @@ impl<'a> Builder<'a> {
         }
         let canonical = !raw.special || self.check_value(raw.value, raw.value_end)?;
         self.tag.plain &= raw.plain & canonical;
-        let prefix_end = if name.colon == 0 { name.end } else { name.colon };
-        if self.bytes().get(name.start..prefix_end) == Some(b"xmlns") {
+        // What is known is none.
+        if name.known.is_none() && is_declaration(self.bytes(), name) {
             return self.declare(raw);
         }
         if self.arena.attributes.len() - self.tag.first_attribute >= usize::from(self.limits.attributes) {
             return over(name.start, Limit::Attributes, self.limits.attributes);
         }
-        let (prefix, prefix_len) = if name.colon == 0 {
-            (DEFAULT, 0)
-        } else {
-            let length = short(name.colon - name.start);
-            (self.prefix(name.start, name.colon)?, length)
-        };
+        let Known { prefix, may_be_id } = self.known(name)?;
+        self.tag.may_have_id |= may_be_id;
         if prefix == XML && self.bytes().get(name.start..name.end) == Some(b"xml:xmlns") {
             // Legal, meaningless, and a declaration to some readers (T32).
             return refuse(name.start, ErrorKind::ReservedPrefix("xml:xmlns".to_owned()));
@@ -190,7 +241,7 @@ impl<'a> Builder<'a> {
             value: offset(raw.value),
             value_end: offset(raw.value_end),
             name_len: short(name.end - name.start),
-            prefix_len,
+            prefix_len: short(name.colon.saturating_sub(name.start)),
             prefix,
             namespace: Namespace::NONE.0,
             user: ALWAYS,
@@ -200,7 +251,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The start tag ends before `end`; `plain`: with nothing but `>` after the last attribute.
+    /// The start tag ends before `end`; `plain`: with nothing but `>` or `/>` after the last attribute.
     #[inline(always)]
     pub(super) fn open(&mut self, end: usize, plain: bool, empty: bool) -> Scanned<()> {
         let name = self.tag.name;
@@ -213,20 +264,17 @@ impl<'a> Builder<'a> {
             return over(name.start - 1, Limit::Elements, self.limits.elements);
         }
         let depth = short(self.depth() + 1);
-        let (prefix, prefix_len) = if name.colon == 0 {
-            (DEFAULT, 0)
-        } else {
-            let length = short(name.colon - name.start);
-            (self.prefix(name.start, name.colon)?, length)
-        };
+        let prefix = self.known(name)?.prefix;
         let used = self.use_prefix(prefix, depth, start)?;
         let mut canonical = used.canonical;
         if self.arena.attributes.len() > self.tag.first_attribute {
             canonical = canonical.min(self.open_attributes(depth, element, used.namespace)?);
         }
-        if !self.tag.plain || !plain || empty || self.tag.unused != 0 {
+        self.tag.plain &= plain;
+        if !self.tag.plain || self.tag.unused != 0 {
             canonical = 0;
         }
+        let declares = self.arena.declarations.len() > self.tag.first_declaration;
         self.arena.elements.push(ElementRecord {
             start,
             open_end: offset(end),
@@ -237,12 +285,13 @@ impl<'a> Builder<'a> {
             attributes: offset(self.tag.first_attribute),
             declarations: offset(self.tag.first_declaration),
             name_len: short(name.end - name.start),
-            prefix_len,
+            prefix_len: short(name.colon.saturating_sub(name.start)),
             prefix,
             namespace: used.namespace,
             depth,
             user: used.user,
             canonical,
+            plain: self.tag.plain && !declares,
             empty,
             undeclares: used.undeclares,
         });
@@ -281,17 +330,17 @@ impl<'a> Builder<'a> {
                 entry.user = used.user;
             }
         }
-        if !attributes::check(self.arena, self.input.as_bytes(), first)? {
-            canonical = 0;
+        self.tag.plain &= attributes::check(self.arena, self.input.as_bytes(), first)?;
+        if self.tag.may_have_id {
+            ids::note(
+                self.arena,
+                self.input,
+                element,
+                namespace,
+                first,
+                self.id_attributes,
+            )?;
         }
-        ids::note(
-            self.arena,
-            self.input,
-            element,
-            namespace,
-            first,
-            self.id_attributes,
-        )?;
         if self.arena.ids.len() > index(self.limits.ids) {
             return over(self.tag.name.start, Limit::Ids, self.limits.ids);
         }
@@ -321,9 +370,7 @@ impl<'a> Builder<'a> {
         let length = index(frame.name_len);
         let name = start + 2;
         let bytes = self.bytes();
-        let opened = bytes.get(index(frame.name)..index(frame.name) + length);
-        let closed = bytes.get(name..name + length);
-        if opened != closed {
+        if !lex::same(bytes, index(frame.name), name, length) {
             let expected = self
                 .slice(index(frame.name), index(frame.name) + length)
                 .to_owned();

@@ -34,6 +34,7 @@ const NOTHING: ElementRecord = ElementRecord {
     depth: 0,
     user: 0,
     canonical: 0,
+    plain: false,
     empty: false,
     undeclares: false,
 };

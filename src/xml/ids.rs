@@ -10,6 +10,13 @@ use super::error::{ErrorKind, Scanned, refuse};
 use super::namespace::Namespace;
 use super::text::attribute_value;
 
+/// Whether an attribute with this local name can be of type ID, or look as if, on any element.
+pub(super) fn may_be_id(local: &[u8], further: &[String]) -> bool {
+    local.eq_ignore_ascii_case(b"id")
+        || matches!(local, b"AssertionID" | b"ResponseID" | b"RequestID")
+        || further.iter().any(|name| name.as_bytes() == local)
+}
+
 /// Records the ID of `element`, whose attributes start at `first`.
 #[inline(always)]
 pub(super) fn note(
@@ -26,10 +33,6 @@ pub(super) fn note(
             break;
         };
         let local = local_name(input.as_bytes(), &record);
-        let candidate = local.len() == 2 || local.len() >= 9 && local.ends_with(b"ID") || !further.is_empty();
-        if !candidate {
-            continue;
-        }
         match role(Namespace(namespace), &record, local, further) {
             Role::Id if found => return ambiguous(input, &record),
             Role::Id => {

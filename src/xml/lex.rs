@@ -55,6 +55,51 @@ fn first(mask: u64) -> usize {
     usize::try_from(mask.trailing_zeros() >> 3).unwrap_or(0)
 }
 
+/// High bit set where a byte ends a name as names usually end: white space and other controls, `/`, and `<`, `=`, `>` or `?`.
+/// None of them may stand in a name. Nothing false below the first true one.
+#[inline(always)]
+pub(super) fn name_stop(value: u64) -> u64 {
+    let blank = !(value & !HIGH).wrapping_add(LOW.wrapping_mul(0x5f)) & !value & HIGH;
+    blank | equal(value | LOW.wrapping_mul(0x03), 0x3f) | equal(value, b'/')
+}
+
+/// The bytes of `value` below the first one that `mask` marks, zeros after them, and their number.
+#[inline(always)]
+pub(super) fn before(value: u64, mask: u64) -> (u64, usize) {
+    if mask == 0 {
+        return (value, 8);
+    }
+    (value & (below(mask) >> 7), first(mask))
+}
+
+/// Whether the `length` bytes at `one` and at `other` are the same, and within the input.
+#[inline(always)]
+pub(super) fn same(input: &[u8], one: usize, other: usize, length: usize) -> bool {
+    let mut done = 0usize;
+    while done.wrapping_add(8) <= length {
+        if load8(input, one.wrapping_add(done)) != load8(input, other.wrapping_add(done)) {
+            return false;
+        }
+        done = done.wrapping_add(8);
+    }
+    let rest = length.wrapping_sub(done);
+    let unlike = load8(input, one.wrapping_add(done)) ^ load8(input, other.wrapping_add(done));
+    let last = one.max(other).wrapping_add(length);
+    unlike & BYTES_BELOW.get(rest).copied().unwrap_or(u64::MAX) == 0 && last <= input.len()
+}
+
+/// Masks of the lowest bytes, by their number.
+const BYTES_BELOW: [u64; 8] = [
+    0,
+    0xff,
+    0xffff,
+    0xff_ffff,
+    0xffff_ffff,
+    0xff_ffff_ffff,
+    0xffff_ffff_ffff,
+    0xff_ffff_ffff_ffff,
+];
+
 /// Where `<` is; special are `&`, `>` and CR.
 #[inline(always)]
 pub(super) fn text(input: &[u8], start: usize) -> Run {
@@ -177,5 +222,37 @@ mod tests {
                 "{input:?}"
             );
         }
+    }
+
+    #[test]
+    fn names_end_where_they_usually_do() {
+        for byte in 0..=255u8 {
+            let stops = byte <= 0x20 || matches!(byte, b'/' | b'<' | b'=' | b'>' | b'?');
+            for place in 0..8 {
+                let mut word = [b'a'; 8];
+                word[place] = byte;
+                let value = u64::from_le_bytes(word);
+                let (kept, count) = before(value, name_stop(value));
+                let expected = if stops { place } else { 8 };
+                assert_eq!(count, expected, "{byte:#x} at {place}");
+                word[expected..].fill(0);
+                assert_eq!(kept, u64::from_le_bytes(word));
+            }
+        }
+    }
+
+    #[test]
+    fn sameness_is_of_every_byte_and_of_no_more() {
+        for length in 0..40 {
+            let mut input = vec![b'a'; 100];
+            input[10 + length] = b'b';
+            assert!(same(&input, 10, 55, length) && !same(&input, 10, 55, length + 1));
+            for place in 0..length {
+                let mut other = input.clone();
+                other[55 + place] ^= 0x80;
+                assert!(!same(&other, 10, 55, length), "{place} of {length}");
+            }
+        }
+        assert!(same(b"abcabc", 0, 3, 3) && !same(b"ab\0ab", 0, 3, 3));
     }
 }

@@ -14,6 +14,7 @@ mod document;
 mod element;
 mod error;
 mod ids;
+mod known;
 mod lex;
 mod limits;
 mod names;

@@ -1,4 +1,5 @@
 use super::error::{ErrorKind, Scanned, malformed, refuse};
+use super::known::Known;
 
 /// Classes of bytes, as bits.
 pub(super) const NAME: u8 = 1;
@@ -34,14 +35,15 @@ static CLASS: [u8; 256] = {
     table
 };
 
-/// A qualified name as it stands in the input: `[start, end)`, the colon's offset (0: none), and
-/// whether it holds what the fast check does not decide.
+/// A qualified name as it stands in the input: `[start, end)`, the colon's offset (0: none),
+/// whether it holds what the fast check does not decide, and what is known of it if it was checked before.
 #[derive(Clone, Copy)]
 pub(super) struct RawName {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) colon: usize,
     pub(super) odd: bool,
+    pub(super) known: Option<Known>,
 }
 
 #[inline(always)]
@@ -70,6 +72,7 @@ pub(super) fn raw_name(input: &[u8], start: usize) -> RawName {
         end,
         colon,
         odd,
+        known: None,
     }
 }
 

@@ -48,7 +48,7 @@ fn end_tag(builder: &mut Builder<'_>, start: usize) -> Scanned<usize> {
 #[inline(always)]
 fn start_tag(builder: &mut Builder<'_>, start: usize) -> Scanned<usize> {
     let input = builder.input.as_bytes();
-    let name = raw_name(input, start + 1);
+    let name = builder.name(start + 1);
     builder.begin(name)?;
     let mut at = name.end;
     loop {
@@ -63,7 +63,7 @@ fn start_tag(builder: &mut Builder<'_>, start: usize) -> Scanned<usize> {
                 return Ok(spaced + 1);
             }
             Some(b'/') if input.get(spaced + 1) == Some(&b'>') => {
-                builder.open(spaced + 2, false, true)?;
+                builder.open(spaced + 2, spaced == at, true)?;
                 return Ok(spaced + 2);
             }
             Some(b'/') => return malformed(spaced, "/ without > in a start tag"),
@@ -78,7 +78,7 @@ fn start_tag(builder: &mut Builder<'_>, start: usize) -> Scanned<usize> {
 #[inline(always)]
 fn attribute(builder: &mut Builder<'_>, start: usize, single: bool) -> Scanned<usize> {
     let input = builder.input.as_bytes();
-    let name = raw_name(input, start);
+    let name = builder.name(start);
     let mut plain = single;
     let mut at = name.end;
     if input.get(at) != Some(&b'=') {
