@@ -96,6 +96,20 @@
 //! | T76 – a key derived with a billion iterations, or one | [`Derivation::ITERATIONS`](crate::token::username::Derivation::ITERATIONS), and a policy has to name HMAC and UsernameTokens as keys first |
 //! | T77 – another partner's key | who signed the Body is the sender; trust is a route's own |
 //!
+//! # Encryption: an answer that tells the plaintext
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T78 – padding and XML of a CBC ciphertext are guessed from answers | CBC only where a signature covers it, or for the operator's own files ([`Unauthenticated`](crate::xmlenc::Unauthenticated)); one error for all that can go wrong with a ciphertext |
+//! | T79 – the same with the padding of RSA 1.5 | the same, and a key that decrypts nothing where the padding is wrong: [`decrypt_rsa_1_5`](crate::crypto::decrypt_rsa_1_5) |
+//! | T80 – a new ciphertext under the name of an old algorithm | [`EncryptionRules`](crate::algorithm::EncryptionRules) are asked before a private key is used |
+//! | T84 – encryption in encryption | depth one, of data and of keys: `xmlenc.nested` |
+//! | T85 – many keys and parts | [`Limits`](crate::xml::Limits), and one operation a key however often it is referred to |
+//! | T86 – a short tag | 128 bits, always: [`decrypt_data`](crate::crypto::decrypt_data) |
+//! | T87 – ciphertext that is elsewhere | CipherReference is refused, references stay in the document |
+//! | T88 – plaintext that reaches out of its place | it is read as a document of its own first, and the outcome again |
+//! | T89 – parameters of OAEP, or its padding, are tried | a list of digests and masks, and one error |
+//!
 //! # SAML
 //!
 //! | attack | what stops it |
