@@ -82,3 +82,62 @@ fn every_attack_that_is_kept_has_an_entry_in_the_manual() {
     assert_eq!(kept, listed);
     assert!(kept.len() > 50, "{kept:?}");
 }
+
+/// The numbers of rules of the Basic Security Profile in `text`: R, and four digits.
+fn rules(text: &str) -> BTreeSet<String> {
+    let pieces = text.split(|c: char| !c.is_ascii_alphanumeric());
+    pieces
+        .filter(|piece| {
+            piece.strip_prefix('R').is_some_and(|digits| {
+                digits.len() == 4
+                    && digits.starts_with(['3', '4', '5'])
+                    && digits.bytes().all(|b| b.is_ascii_digit())
+            })
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_rule_of_the_basic_security_profile_that_refuses_is_in_its_table_as_such() {
+    let mut enforced = BTreeSet::new();
+    for file in rust_files(&root().join("src")) {
+        if file.components().any(|part| part.as_os_str() == "manual") || file.ends_with("tests.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        enforced.extend(rules(text.split("#[cfg(test)]\nmod ").next().unwrap_or_default()));
+    }
+    let table = fs::read_to_string(root().join("src/manual/basic_security_profile.rs")).unwrap();
+    let (mut as_such, mut all) = (BTreeSet::new(), BTreeSet::new());
+    for row in table.lines().filter_map(|line| line.strip_prefix("//! | R")) {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let [number, _, here] = cells.as_slice() else {
+            unreachable!("{row}")
+        };
+        let number = format!("R{number}");
+        assert!(all.insert(number.clone()), "{number} stands twice");
+        let kinds = ["always", "by profile", "replaced", "not asked"];
+        let kind = kinds.iter().find(|kind| here.starts_with(**kind));
+        if matches!(kind.unwrap(), &"always" | &"by profile") {
+            as_such.insert(number);
+        }
+    }
+    assert_eq!(enforced, as_such);
+    let fixtures = rules(&fs::read_to_string(root().join("fixtures/INDEX.md")).unwrap());
+    let without: Vec<_> = as_such.difference(&fixtures).collect();
+    assert!(without.is_empty(), "no fixture breaks {without:?}");
+    assert!(all.len() > 50, "{all:?}");
+}
+
+#[test]
+fn a_rule_that_counts_by_profile_is_a_deviation_and_the_other_way_round() {
+    let table = fs::read_to_string(root().join("src/manual/basic_security_profile.rs")).unwrap();
+    let by_profile = table
+        .lines()
+        .filter(|line| line.starts_with("//! | R") && line.contains("by profile"));
+    let number = |line: &str| rules(line.strip_prefix("//! | ")?.split(' ').next()?).pop_first();
+    let listed: BTreeSet<String> = by_profile.filter_map(number).collect();
+    let code = fs::read_to_string(root().join("src/wss/deviation.rs")).unwrap();
+    assert_eq!(rules(&code), listed);
+}

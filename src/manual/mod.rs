@@ -9,10 +9,12 @@
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
 //! | [`attacks`] | security reviewers: each known attack, and the code that stops it |
 //! | [`threat_model`] | security reviewers: who the attacker is, what is promised, what is not |
+//! | [`basic_security_profile`] | integrators: each rule of the Basic Security Profile 1.1, and what becomes of it |
 //! | [`interop`] | integrators: which other stacks were tried, with what, and what came of it |
 
 pub mod algorithms;
 pub mod attacks;
+pub mod basic_security_profile;
 pub mod codes;
 pub mod commands;
 pub mod defaults;

@@ -247,7 +247,7 @@ fn agree(reference: &TokenReference<'_>, value_type: Option<&str>, kind: &'stati
         return Err(Error::reference_value(
             reference.element(),
             why,
-            "BSP 1.1 R3059",
+            "BSP 1.1 R3058",
             value_type,
         ));
     }
