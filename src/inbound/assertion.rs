@@ -68,11 +68,10 @@ pub(super) fn read<'d>(
     policy: &Policy,
 ) -> Result<Option<Assertion<'d>>, Rejection> {
     let mut found = header.items().iter().filter_map(|item| match item {
-        Item::Saml2Assertion(element) => Some(*element),
+        Item::Saml2Assertion(element) | Item::Saml1Assertion(element) => Some(*element),
         Item::Timestamp(_)
         | Item::X509Token(_)
         | Item::Signature(_)
-        | Item::Saml1Assertion(_)
         | Item::TokenReference(_)
         | Item::SignatureConfirmation(_)
         | Item::UsernameToken(_)

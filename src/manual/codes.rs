@@ -100,7 +100,6 @@
 //! | `wss.token_reference` | a SecurityTokenReference that leads to no token of this header |
 //! | `wss.unknown_item` | an item that is not known |
 //! | `wss.unsupported_encryption` | encrypted keys or data, which are not read yet |
-//! | `wss.unsupported_saml11` | an assertion of SAML 1.1, which is not read yet |
 //!
 //! # XML Signature
 //!
@@ -238,11 +237,13 @@
 //! | `saml.recipient_unknown` | nobody said what our address is |
 //! | `saml.request_unknown` | nobody said which request was sent |
 //! | `saml.second_opinion` | we accept what the issuer signed, and samael does not confirm it: see [`defaults`](super::defaults) |
+//! | `saml.response_not_signed` | a SAML 1.1 Response that is not signed itself |
 //! | `saml.response_by_redirect` | a Response in a query string |
 //! | `saml.sender_vouches` | no signature of one who may vouch covers assertion and Body |
 //! | `saml.signature_parent` | the signature does not mean the element that it stands in |
 //! | `saml.signature_place` | the signature is not where the schema has it |
 //! | `saml.status` | the status is not Success |
+//! | `saml.subjects_differ` | statements of a SAML 1.1 assertion about several subjects |
 //! | `saml.structure` | not as the schema has it |
 //! | `saml.time` | a time that can be read in two ways |
 //! | `saml.unknown_condition` | a condition that is not known |

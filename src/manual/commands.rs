@@ -5,7 +5,7 @@
 //! | command | judges, or makes |
 //! |---|---|
 //! | `verify` | SOAP messages, as the gateway would judge them; nothing is remembered, so no message is a replay |
-//! | `saml verify` | SAML assertions, metadata and protocol messages, in an ArtifactResponse or a SOAP Body or not, as a relying party does; as XML, base64, base64 of deflate, or a URL, query string or form as a browser sent it |
+//! | `saml verify` | SAML 2.0 assertions, metadata and protocol messages, and assertions and Responses of SAML 1.1, in an ArtifactResponse or a SOAP Body or not, as a relying party does; as XML, base64, base64 of deflate, or a URL, query string or form as a browser sent it |
 //! | `dsig verify` | the signatures in any XML document, as mathematics: do they hold, whose are they, what do they cover |
 //! | `sign`, `dsig sign` | a SOAP message with a Security header; a document with a signature as the last child of its root |
 //! | `encrypt` | a document, XML or SOAP, of which parts are encrypted: `--to` a certificate, or with a `--secret-key` that both know |

@@ -38,6 +38,12 @@
 //! passwords (1,000 to 1,000,000 iterations) sign where a policy of one's own has `hmac-sha256` among its signatures and
 //! `username-token` among its key references; `username-token` under `signed` asks for a signed UsernameToken.
 //!
+//! # SAML 1.1
+//!
+//! An assertion of SAML 1.1 is judged as one of 2.0. A bearer confirmation says nothing itself in 1.1: the conditions must name an end, the
+//! audience must be ours, and a Response around it must be signed itself and name us as its Recipient. All statements are about the same
+//! subject. What is reported as `confirmation` is the URI that SAML 2.0 has for the method.
+//!
 //! # Limits
 //!
 //! | | | | |

@@ -69,8 +69,6 @@ pub enum ErrorKind {
     KeyValue,
     /// Two UsernameTokens.
     MultipleUsernameTokens,
-    /// An assertion of SAML 1.1.
-    UnsupportedSaml11,
     /// Encrypted content or keys; the element's name.
     UnsupportedEncryption(String),
     /// More Signatures than are looked at.
@@ -188,7 +186,6 @@ impl Error {
             ErrorKind::KeyInfo(_) => "wss.key_info",
             ErrorKind::KeyValue => "dsig.key_value",
             ErrorKind::MultipleUsernameTokens => "wss.multiple_username_tokens",
-            ErrorKind::UnsupportedSaml11 => "wss.unsupported_saml11",
             ErrorKind::UnsupportedEncryption(_) => "wss.unsupported_encryption",
             ErrorKind::Signatures { .. } => Limit::Signatures.code(),
             ErrorKind::AlreadySecured => "wss.already_secured",
@@ -221,7 +218,6 @@ impl Error {
             ErrorKind::Signing(error) => return error.clause(),
             ErrorKind::Encryption(error) => return error.clause(),
             ErrorKind::MultipleUsernameTokens
-            | ErrorKind::UnsupportedSaml11
             | ErrorKind::UnsupportedEncryption(_)
             | ErrorKind::Signatures { .. } => return None,
         })
@@ -282,7 +278,6 @@ impl fmt::Display for Error {
             ErrorKind::KeyInfo(why) => write!(f, "KeyInfo does not name one key: {why}"),
             ErrorKind::KeyValue => f.write_str("the signature brings its own key, which proves nothing"),
             ErrorKind::MultipleUsernameTokens => f.write_str("the Security header has two UsernameTokens"),
-            ErrorKind::UnsupportedSaml11 => f.write_str("an assertion of SAML 1.1, which is not judged yet"),
             ErrorKind::UnsupportedEncryption(name) => {
                 write!(f, "{} is encryption, which is not read yet", quoted(name))
             }

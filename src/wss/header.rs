@@ -212,14 +212,12 @@ impl<'d> Header<'d> {
     /// Refuses items that are told apart and not judged yet.
     ///
     /// # Errors
-    /// `wss.unsupported_encryption` or `wss.unsupported_saml11` for the first of them.
+    /// `wss.unsupported_encryption` for the first of them.
     pub fn check_supported(&self) -> Result<(), Error> {
         let unsupported = self.items.iter().find_map(|item| {
             if let Item::Encryption(element) = item {
                 let name = element.name().to_owned();
                 Some(Error::at(ErrorKind::UnsupportedEncryption(name), *element))
-            } else if let Item::Saml1Assertion(element) = item {
-                Some(Error::at(ErrorKind::UnsupportedSaml11, *element))
             } else {
                 None
             }
@@ -440,7 +438,7 @@ mod tests {
             header.check_supported().map_err(|error| error.code())
         };
         assert_eq!(supported("<ds:Signature/><saml2:Assertion/>"), Ok(()));
-        assert_eq!(supported("<saml1:Assertion/>"), Err("wss.unsupported_saml11"));
+        assert_eq!(supported("<saml1:Assertion/>"), Ok(()));
         assert_eq!(
             supported("<xenc:EncryptedKey/>"),
             Err("wss.unsupported_encryption")

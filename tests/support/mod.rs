@@ -180,7 +180,12 @@ fn case(folder: &Path) -> Option<Case> {
     let party = RelyingParty {
         audience: text("audience"),
         recipient: text("recipient"),
-        request: text("request_id").map_or(ExpectedRequest::NotSaid, ExpectedRequest::Request),
+        request: match (text("request_id"), settings.get("allow_unsolicited").is_some()) {
+            (None, false) => ExpectedRequest::NotSaid,
+            (None, true) => ExpectedRequest::Unsolicited,
+            (Some(id), false) => ExpectedRequest::Request(id),
+            (Some(id), true) => ExpectedRequest::RequestOrUnsolicited(id),
+        },
         resolution: text("resolve_id").map_or(ExpectedRequest::NotSaid, ExpectedRequest::Request),
     };
     let file = folder.join("message.xml");

@@ -49,6 +49,10 @@ pub(super) fn judge_message<'d>(
         .as_ref()
         .map_or(Some(message), |artifact| artifact.content);
     let spoken = element.map(Spoken::read).transpose()?;
+    if let Some(inner) = element.filter(|inner| inner.namespace_id() != message.namespace_id()) {
+        // Of another version of SAML (T106).
+        return Err(not_supported(inner));
+    }
     let roles = spoken.as_ref().map_or(Issuers::IN_SESSION, Spoken::roles);
 
     if let Some(query) = query {
@@ -145,7 +149,7 @@ enum Spoken<'d> {
 
 impl<'d> Spoken<'d> {
     fn read(element: Element<'d>) -> Result<Self, Rejection> {
-        if element.is(Namespace::SAMLP, "Response") {
+        if element.local_name() == "Response" {
             let response = Response::read(element)?;
             let assertion = match response.content {
                 Content::Assertion(element) => Some(Box::new(Assertion::read(element)?)),

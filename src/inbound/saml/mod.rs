@@ -175,7 +175,8 @@ impl Kind {
     fn of(root: Element<'_>) -> Result<Self, Rejection> {
         match (root.namespace_id(), root.local_name()) {
             (Namespace::SAMLP, _) => Ok(Self::Message),
-            (Namespace::SAML2, "Assertion") => Ok(Self::Assertion),
+            (Namespace::SAMLP1, "Response") => Ok(Self::Message),
+            (Namespace::SAML2 | Namespace::SAML1, "Assertion") => Ok(Self::Assertion),
             (Namespace::MD, "EntityDescriptor" | "EntitiesDescriptor") => Ok(Self::Metadata),
             (Namespace::SAML1 | Namespace::SAMLP1, _) => {
                 let kind = ErrorKind::Version("1.x".to_owned());
@@ -192,7 +193,7 @@ const CLAUSE: &str = "SAML Core §3";
 fn not_supported(element: Element<'_>) -> Rejection {
     let kind = ErrorKind::NotExpected {
         found: element.name().to_owned(),
-        expected: "a SAML 2.0 protocol message, assertion or metadata",
+        expected: "a SAML protocol message, assertion or metadata",
     };
     saml::Error::new(element, CLAUSE, kind).into()
 }

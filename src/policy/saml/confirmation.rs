@@ -14,6 +14,7 @@ use crate::token::saml::Method;
 use crate::token::saml::Subject;
 use crate::token::saml::SubjectConfirmation;
 use crate::token::saml::SubjectConfirmationData;
+use crate::token::saml::Version;
 
 /// What the one who presents an assertion has shown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,15 +58,19 @@ pub(super) fn confirm<'a, 'd>(
             continue;
         };
         let mut warnings = Vec::new();
-        match check(
-            confirmation,
-            method,
-            rules,
-            party,
-            presenter,
-            clock,
-            &mut warnings,
-        ) {
+        let checked = match (assertion.version, method) {
+            (Version::V1_1, Confirmation::Bearer) => check_bearer_of_1(assertion),
+            _ => check(
+                confirmation,
+                method,
+                rules,
+                party,
+                presenter,
+                clock,
+                &mut warnings,
+            ),
+        };
+        match checked {
             Ok(()) => {
                 return Ok(Confirmed {
                     confirmation,
@@ -177,6 +182,16 @@ fn check_bearer(
             rules,
             warnings,
         ),
+    }
+}
+
+/// Bearer in SAML 1.1 says nothing itself: until when is said by the conditions, for whom by the audience, and by the Recipient
+/// of the Response if there is one (SAML 1.1 Bindings and Profiles §4.1.2).
+fn check_bearer_of_1(assertion: &Assertion<'_>) -> Result<(), Error> {
+    let conditions = assertion.conditions.as_ref();
+    match conditions.and_then(|conditions| conditions.not_on_or_after) {
+        Some(_) => Ok(()),
+        None => Err(Error::new(assertion.element, ErrorKind::BearerWithoutEnd)),
     }
 }
 

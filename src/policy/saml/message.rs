@@ -26,6 +26,7 @@ use crate::token::saml::ProtocolMessage;
 use crate::token::saml::SignaturePlace;
 use crate::token::saml::Status;
 use crate::xml::Element;
+use crate::xml::Namespace;
 
 /// Judges a message that a trusted key has signed and that carries no other: a request to authenticate (SAML Profiles §4.1.4.1), to log
 /// out (§4.4.4), to manage a name (§4.5.4), to resolve an artifact (SAML Core §3.5.1), or the answer to one. Gives what it
@@ -176,14 +177,11 @@ pub(super) fn check_message(
         return Ok(());
     }
     let destination = message.destination.as_deref();
-    check_reached(
-        message.element,
-        "Destination",
-        destination,
-        rules,
-        party,
-        warnings,
-    )
+    let attribute = match message.element.namespace_id() {
+        Namespace::SAMLP1 => "Recipient",
+        _ => "Destination",
+    };
+    check_reached(message.element, attribute, destination, rules, party, warnings)
 }
 
 pub(super) fn check_status(message: &Message<'_>, status: &Status<'_>) -> Result<(), Error> {

@@ -16,7 +16,7 @@ pub fn check_positions<'d>(
     expected: Option<Element<'d>>,
     signed: &[Element<'d>],
 ) -> Result<(), Error> {
-    let advice = expected.and_then(|assertion| assertion.child(Namespace::SAML2, "Advice"));
+    let advice = expected.and_then(|assertion| assertion.child(assertion.namespace_id(), "Advice"));
     for element in root.descendants() {
         if advice.is_some_and(|advice| element.is_within(advice)) {
             continue;

@@ -15,6 +15,7 @@ use crate::token::saml::Content;
 use crate::token::saml::Message;
 use crate::token::saml::NameId;
 use crate::token::saml::Response;
+use crate::token::saml::Version;
 use crate::xml::Element;
 
 /// Judges the Response around `assertion`: one issuer for both (T91), status (T104), Destination (T93), InResponseTo
@@ -32,6 +33,9 @@ pub fn judge_response(
     let message = &response.message;
     check_status(message, &response.status)?;
     check_same_issuer(message, &assertion.issuer)?;
+    if assertion.version == Version::V1_1 && message.signature.is_none() && !rules.passes_the_unsaid() {
+        return Err(Error::new(message.element, ErrorKind::ResponseNotSigned));
+    }
     if rules.way == Way::Redirect && !rules.passes_the_unsaid() {
         return Err(Error::new(message.element, ErrorKind::ResponseByRedirect));
     }

@@ -6,6 +6,7 @@ use chrono::Utc;
 use super::conditions::Conditions;
 use super::error::Error;
 use super::error::ErrorKind;
+use super::saml1;
 use super::schema;
 use super::schema::OtherAttributes;
 use super::signature;
@@ -19,11 +20,22 @@ use crate::xml::Namespace;
 
 const ASSERTION: &str = "SAML Core §2.3.3";
 
-/// A SAML 2.0 assertion (SAML Core §2.3.3): what it claims, proved by nothing yet.
+/// Which SAML an assertion is of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Version {
+    /// SAML 1.1.
+    V1_1,
+    /// SAML 2.0.
+    V2_0,
+}
+
+/// An assertion (SAML Core §2.3.3): what it claims, proved by nothing yet. One of SAML 1.1 is told in the words of 2.0.
 #[derive(Clone)]
 pub struct Assertion<'d> {
     /// The `saml:Assertion` element.
     pub element: Element<'d>,
+    /// Its version.
+    pub version: Version,
     /// Its ID.
     pub id: Cow<'d, str>,
     /// When it was issued.
@@ -49,12 +61,15 @@ pub struct Assertion<'d> {
 }
 
 impl<'d> Assertion<'d> {
-    /// Reads the `saml:Assertion` element.
+    /// Reads the `saml:Assertion` element, of SAML 2.0 or 1.1 as its namespace says (T106).
     ///
     /// # Errors
-    /// The first thing that saml-schema-assertion-2.0 does not have; another version than 2.0; a time without
-    /// zone; statements without a Subject.
+    /// The first thing that the schema does not have; another version than that of the namespace; a time without
+    /// zone; statements without a Subject, or in SAML 1.1 about several.
     pub fn read(element: Element<'d>) -> Result<Self, Error> {
+        if element.is(Namespace::SAML1, "Assertion") {
+            return saml1::assertion(element);
+        }
         check_name(element)?;
         schema::version(element, ASSERTION)?;
         let names = &["Version", "ID", "IssueInstant"];
@@ -67,6 +82,7 @@ impl<'d> Assertion<'d> {
         let advice = children.optional(Namespace::SAML2, "Advice");
         let mut assertion = Self {
             element,
+            version: Version::V2_0,
             id: schema::id(element, ASSERTION)?,
             issue_instant: schema::required_time(element, "IssueInstant", ASSERTION)?,
             issuer: NameId::read(issuer)?,
@@ -114,22 +130,13 @@ enum Statements {
     Some,
 }
 
-/// SAML 1.x has another namespace, another ID and other rules: never read as 2.0 (T106).
 fn check_name(element: Element<'_>) -> Result<(), Error> {
     if element.is(Namespace::SAML2, "Assertion") {
         return Ok(());
     }
-    if element.is(Namespace::SAML1, "Assertion") {
-        let minor = element.attribute("MinorVersion").unwrap_or_default();
-        return Err(Error::new(
-            element,
-            ASSERTION,
-            ErrorKind::Version(format!("1.{minor}")),
-        ));
-    }
     let kind = ErrorKind::NotExpected {
         found: element.name().to_owned(),
-        expected: "a SAML 2.0 Assertion",
+        expected: "a SAML Assertion",
     };
     Err(Error::new(element, ASSERTION, kind))
 }

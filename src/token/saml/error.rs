@@ -54,7 +54,7 @@ pub enum ErrorKind {
         /// What is wrong with it.
         error: DateTimeError,
     },
-    /// A version other than 2.0.
+    /// A version other than that of the namespace.
     Version(String),
     /// More than one Signature in one element.
     MultipleSignatures,
@@ -62,6 +62,8 @@ pub enum ErrorKind {
     MultipleAssertions(usize),
     /// An assertion whose statements are about nobody.
     NoSubject,
+    /// Statements of one assertion about several subjects (SAML 1.1).
+    SubjectsDiffer,
 }
 
 impl Error {
@@ -100,6 +102,7 @@ impl Error {
             ErrorKind::MultipleSignatures => "saml.multiple_signatures",
             ErrorKind::MultipleAssertions(_) => "saml.multiple_assertions",
             ErrorKind::NoSubject => "saml.no_subject",
+            ErrorKind::SubjectsDiffer => "saml.subjects_differ",
         }
     }
 
@@ -140,12 +143,17 @@ impl fmt::Display for Error {
             } => write!(f, "{name} is {}, which is not {expected}", quoted(value))?,
             ErrorKind::Time { name, error } => write!(f, "{name} {error}")?,
             ErrorKind::Version(version) => {
-                write!(f, "the version is {}; only SAML 2.0 is read", quoted(version))?;
+                write!(
+                    f,
+                    "the version is {}; only SAML 1.1 and 2.0 are read, each in its namespace",
+                    quoted(version)
+                )?;
             }
             ErrorKind::MultipleSignatures => f.write_str("there is more than one Signature")?,
             ErrorKind::MultipleAssertions(count) => {
                 write!(f, "there are {count} assertions where one is expected")?;
             }
+            ErrorKind::SubjectsDiffer => f.write_str("the statements are about several Subjects")?,
             ErrorKind::NoSubject => f.write_str("the statements are about no Subject")?,
         }
         write!(f, ", in {}", quoted(&self.path))

@@ -60,6 +60,7 @@ impl<'d> Interruption<'d> {
 fn is_never_read(element: Element<'_>) -> bool {
     element.is(Namespace::DS, "Signature")
         || element.is(Namespace::SAML2, "Advice")
+        || element.is(Namespace::SAML1, "Advice")
         || element.is(Namespace::SAMLP, "Extensions")
         || element.is(Namespace::MD, "Extensions")
 }

@@ -1,4 +1,4 @@
-//! SAML 2.0 assertions, protocol messages and metadata as they were read.
+//! SAML assertions, protocol messages and metadata as they were read: of SAML 2.0, and assertions and Responses of 1.1.
 //!
 //! Reading is by the order and cardinality of the schemas (saml-schema-assertion-2.0, -protocol-2.0): what a
 //! schema has no place for is refused, so no element that another reader might find first is passed over. The
@@ -25,6 +25,7 @@ mod protocol_message;
 mod query;
 mod request;
 mod response;
+mod saml1;
 mod schema;
 mod signature;
 mod statement;
@@ -33,6 +34,7 @@ mod subject;
 pub use artifact::ArtifactResolve;
 pub use artifact::ArtifactResponse;
 pub use assertion::Assertion;
+pub use assertion::Version;
 pub use binding::BindingError;
 pub use binding::Decoded;
 pub use binding::decode;

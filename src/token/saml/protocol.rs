@@ -92,7 +92,7 @@ impl<'d> Message<'d> {
 }
 
 impl<'d> Status<'d> {
-    const SUCCESS: &'static str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+    pub(super) const SUCCESS: &'static str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
     /// Whether its outermost code says that the request succeeded.
     pub fn is_success(&self) -> bool {

@@ -4,6 +4,7 @@ use super::protocol;
 use super::protocol::Kind;
 use super::protocol::Message;
 use super::protocol::Status;
+use super::saml1;
 use crate::xml::Element;
 use crate::xml::Namespace;
 
@@ -32,12 +33,15 @@ pub enum Content<'d> {
 }
 
 impl<'d> Response<'d> {
-    /// Reads the `samlp:Response` element.
+    /// Reads the `samlp:Response` element, of SAML 2.0 or 1.1 as its namespace says.
     ///
     /// # Errors
     /// The first thing that saml-schema-protocol-2.0 does not have; another version; more than one assertion
     /// (T03, T10), though the schema has room for them.
     pub fn read(element: Element<'d>) -> Result<Self, Error> {
+        if element.is(Namespace::SAMLP1, "Response") {
+            return saml1::response(element);
+        }
         protocol::check_name(element, "Response", "a SAML 2.0 Response", RESPONSE)?;
         let (message, mut children) = Message::read(element, Kind::Response, &[])?;
         let status = Status::take(&mut children)?;

@@ -22,6 +22,20 @@ pub enum SignaturePlace {
 }
 
 impl<'d> EnvelopedSignature<'d> {
+    /// As [`find`](Self::find), where the schema has it after everything else (SAML 1.1 assertions).
+    pub(super) fn find_last(parent: Element<'d>, clause: &'static str) -> Result<Option<Self>, Error> {
+        let found = Self::find(parent, clause)?;
+        let last = parent.children().last();
+        Ok(found.map(|found| Self {
+            place: if last == Some(found.element) {
+                SignaturePlace::Schema
+            } else {
+                SignaturePlace::Elsewhere
+            },
+            ..found
+        }))
+    }
+
     /// The one Signature among the children of `parent`.
     ///
     /// # Errors

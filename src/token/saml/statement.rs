@@ -168,7 +168,7 @@ impl<'d> Attribute<'d> {
 }
 
 impl<'d> AttributeValue<'d> {
-    fn read(element: Element<'d>) -> Result<Self, Error> {
+    pub(super) fn read(element: Element<'d>) -> Result<Self, Error> {
         // Its type is xs:anyType: it may carry any attribute, but none may turn it into nothing (T46).
         if element.attribute_ns(Namespace::XSI, "nil").is_some() {
             let kind = ErrorKind::UnexpectedAttribute("xsi:nil".to_owned());

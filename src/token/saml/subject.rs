@@ -182,7 +182,17 @@ impl<'d> Method<'d> {
         }
     }
 
-    /// The URI that names it.
+    /// The method that SAML 1.1 names by `uri` (SAML 1.1 Bindings and Profiles §5).
+    pub(super) fn from_uri_of_1(uri: Cow<'d, str>) -> Self {
+        match uri.as_ref() {
+            "urn:oasis:names:tc:SAML:1.0:cm:bearer" => Self::Bearer,
+            "urn:oasis:names:tc:SAML:1.0:cm:holder-of-key" => Self::HolderOfKey,
+            "urn:oasis:names:tc:SAML:1.0:cm:sender-vouches" => Self::SenderVouches,
+            _ => Self::Other(uri),
+        }
+    }
+
+    /// The URI that names it in SAML 2.0.
     pub fn uri(&self) -> &str {
         match self {
             Self::Bearer => Self::BEARER,

@@ -272,11 +272,13 @@ fn a_signature_that_is_not_after_the_issuer_is_read_as_such() {
 }
 
 #[test]
-fn saml_1_and_other_elements_are_no_saml_2_assertion() {
+fn the_namespace_decides_which_version_is_read() {
     let old =
-        r#"<Assertion xmlns="urn:oasis:names:tc:SAML:1.0:assertion" MajorVersion="1" MinorVersion="1"/>"#;
+        r#"<Assertion xmlns="urn:oasis:names:tc:SAML:1.0:assertion" MajorVersion="1" MinorVersion="0"/>"#;
     let error = Assertion::read(document(old).root()).err().unwrap();
-    assert_eq!(*error.kind(), ErrorKind::Version("1.1".to_owned()));
+    assert_eq!(*error.kind(), ErrorKind::Version("1.0".to_owned()));
+    let new = changed(old, r#"MajorVersion="1" MinorVersion="0""#, r#"Version="2.0""#);
+    assert_eq!(assertion_code(&new), "saml.structure");
     assert_eq!(assertion_code("<Assertion/>"), "saml.not_supported");
 }
 
@@ -413,7 +415,7 @@ fn what_the_schema_of_messages_does_not_have_is_refused() {
         assert_eq!(response_code(&changed(&good, from, to)), expected, "{to}");
     }
     assert_eq!(response_code(ASSERTION), "saml.not_supported");
-    let old = r#"<Response xmlns="urn:oasis:names:tc:SAML:1.0:protocol"/>"#;
+    let old = r#"<Response xmlns="urn:oasis:names:tc:SAML:1.0:protocol" MajorVersion="1" MinorVersion="0"/>"#;
     assert_eq!(response_code(old), "saml.version");
 }
 

@@ -161,6 +161,9 @@ impl fmt::Display for Error {
             ErrorKind::ArtifactUnknown => f.write_str(
                 "the ArtifactResponse has no message: the responder knows no such artifact, or no longer",
             ),
+            ErrorKind::ResponseNotSigned => f.write_str(
+                "a Response of SAML 1.1 has to be signed itself: nothing else says for whom it is",
+            ),
             ErrorKind::ResponseByRedirect => f.write_str("a Response may not come in a query string"),
             ErrorKind::Parameter(name) => {
                 write!(

@@ -147,6 +147,8 @@ pub enum ErrorKind {
     NoAssertion,
     /// An ArtifactResponse without a message.
     ArtifactUnknown,
+    /// A Response of SAML 1.1 that is not signed itself: its Recipient would be anybody's word.
+    ResponseNotSigned,
     /// A Response in a query string.
     ResponseByRedirect,
     /// A message in the query parameter of the other kind; its name.
@@ -232,6 +234,7 @@ impl Error {
             ErrorKind::Status { .. } => "saml.status",
             ErrorKind::NoAssertion => "saml.no_assertion",
             ErrorKind::ArtifactUnknown => "saml.artifact_unknown",
+            ErrorKind::ResponseNotSigned => "saml.response_not_signed",
             ErrorKind::ResponseByRedirect => "saml.response_by_redirect",
             ErrorKind::Parameter(_) => "saml.parameter",
             ErrorKind::NoAuthnStatement => "saml.no_authn_statement",
@@ -283,6 +286,7 @@ impl Error {
             ErrorKind::UnknownCondition(_) => "SAML Core §2.5.1.1",
             ErrorKind::Status { .. } => "SAML Core §3.2.2.2",
             ErrorKind::ArtifactUnknown => "SAML Core §3.5.3",
+            ErrorKind::ResponseNotSigned => "SAML 1.1 Bindings and Profiles §4.1.2",
             ErrorKind::ResponseByRedirect => "SAML Profiles §4.1.2",
             ErrorKind::Parameter(_) => "SAML Bindings §3.4.4.1",
             ErrorKind::NameId => "SAML Core §2.2",
