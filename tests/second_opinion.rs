@@ -27,12 +27,21 @@ use sealgate::trust::TrustSources;
 use sealgate::xml::{Document, Limits, Namespace};
 use support::Case;
 
-/// What a libxmlsec1 may not know: RSA-PSS, SHA-3 and Ed25519 before 1.3, the STR-Transform at all.
-const UNKNOWN: [&str; 5] = ["-rsa-MGF1", "#rsa-pss", "#sha3-", "#eddsa-", "#STR-Transform"];
+/// What they may not know: RSA-PSS, SHA-3 and Ed25519 before libxmlsec1 1.3, the STR-Transform and the signature of a query string
+/// at all.
+const UNKNOWN: [&str; 6] = [
+    "-rsa-MGF1",
+    "#rsa-pss",
+    "#sha3-",
+    "#eddsa-",
+    "#STR-Transform",
+    "SigAlg=",
+];
 
 #[test]
 fn libxmlsec1_and_samael_agree_about_every_good_message() {
     let mut agreed = 0;
+    let mut refused = Vec::new();
     for mut case in support::cases("cases/good") {
         if case.admitted(case.received.bytes.clone()).is_err() {
             continue;
@@ -41,13 +50,15 @@ fn libxmlsec1_and_samael_agree_about_every_good_message() {
             Ok(_) => agreed += 1,
             Err(error) => {
                 let text = String::from_utf8_lossy(&case.received.bytes);
-                let unknown = UNKNOWN.iter().any(|name| text.contains(name));
-                assert!(unknown, "{}: {error}", case.folder.display());
-                assert_eq!(error.code(), "dsig.second_opinion");
-                assert_eq!(error.verdict(), Verdict::Indeterminate);
+                let is_known = !UNKNOWN.iter().any(|name| text.contains(name));
+                let is_second = error.code().ends_with(".second_opinion");
+                if is_known || !is_second || error.verdict() != Verdict::Indeterminate {
+                    refused.push(format!("{}: {error}", case.folder.display()));
+                }
             }
         }
     }
+    assert!(refused.is_empty(), "{refused:#?}");
     assert!(agreed > 90, "{agreed}");
 }
 
@@ -112,6 +123,26 @@ fn a_manifest_is_not_shown_to_libxmlsec1_which_would_follow_it() {
     assert_eq!(error.code(), "dsig.second_opinion");
     assert_eq!(error.verdict(), Verdict::Indeterminate);
     assert!(error.to_string().contains("Manifest"), "{error}");
+}
+
+/// Reading either of these keys would fail, or find another one.
+#[test]
+fn keys_that_a_document_brings_along_are_not_looked_at() {
+    let key = alice().verifying_key();
+    let document = detached(
+        r#"<r><b xml:id="part"/>{}</r>"#,
+        CanonicalizationAlgorithm::Exclusive,
+    );
+    let bob = fs::read_to_string(fixtures("keys/bob.pem")).unwrap();
+    let bob: String = bob.lines().filter(|line| !line.starts_with('-')).collect();
+    for brought in [
+        r#"<RetrievalMethod URI="file:///nowhere"/>"#.to_owned(),
+        format!("<X509Data><X509Certificate>{bob}</X509Certificate></X509Data>"),
+    ] {
+        let with = format!("</SignatureValue><KeyInfo>{brought}</KeyInfo>");
+        let document = document.replace("</SignatureValue>", &with);
+        judged(&document, &key, SecondOpinion::Required).unwrap();
+    }
 }
 
 #[test]

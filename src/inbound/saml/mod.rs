@@ -103,7 +103,7 @@ pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<Verified
     let verdict = read(input, context.policy).and_then(|carrier| {
         let mut signatures = Signatures::default();
         let verdict = judge(&carrier, context, &mut signatures, &mut findings).and_then(|verified| {
-            signatures.second_opinion(&verified, context.policy.second_opinion)?;
+            signatures.second_opinion(context.policy.second_opinion)?;
             Ok(verified)
         });
         let covered: Vec<Covering<'_>> = signatures.coverings().collect();

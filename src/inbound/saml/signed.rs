@@ -4,7 +4,6 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use super::SamlContext;
-use super::VerifiedSaml;
 use super::query;
 use crate::dsig;
 use crate::dsig::Covered;
@@ -31,6 +30,7 @@ use crate::token::saml::QuerySignature;
 use crate::token::saml::Role;
 use crate::trust::Attested;
 use crate::xml::Element;
+use crate::xml::Namespace;
 
 /// The signatures of a document that a trusted key has made.
 #[derive(Debug, Default)]
@@ -98,22 +98,17 @@ impl<'d> Signatures<'d> {
     }
 
     /// Whether other implementations agree about all of them, where that is `asked`.
-    pub(super) fn second_opinion(
-        &self,
-        verified: &VerifiedSaml,
-        asked: SecondOpinion,
-    ) -> Result<(), second_opinion::Error> {
+    pub(super) fn second_opinion(&self, asked: SecondOpinion) -> Result<(), second_opinion::Error> {
         if self.in_query.is_some() {
             asked.of_query_string()?;
         }
-        let covered: Vec<&Covered<'d>> = self.attested.iter().map(Attested::covered).collect();
+        let mut covered: Vec<&Covered<'d>> = self.attested.iter().map(Attested::covered).collect();
         covered
             .iter()
             .try_for_each(|covered| asked.of_signature(covered))?;
-        match verified {
-            VerifiedSaml::Assertion { .. } => asked.of_saml(&covered),
-            VerifiedSaml::Message(_) | VerifiedSaml::Metadata(_) => Ok(()),
-        }
+        // Of one around a Response, samael would speak of the Response.
+        covered.retain(|covered| covered.elements().any(is_response_or_assertion));
+        asked.of_saml(&covered)
     }
 
     /// What they cover.
@@ -251,4 +246,9 @@ fn check_signs_parent(signature: &Signature<'_>, parent: Element<'_>) -> Result<
         [reference] if resolved(reference) == Some(parent) => Ok(()),
         _ => Err(Error::new(signature.element, ErrorKind::SignatureParent)),
     }
+}
+
+/// What samael is about.
+fn is_response_or_assertion(element: Element<'_>) -> bool {
+    element.is(Namespace::SAMLP, "Response") || element.is(Namespace::SAML2, "Assertion")
 }
