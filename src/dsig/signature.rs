@@ -84,19 +84,19 @@ impl<'d> Signature<'d> {
 
 impl<'d> Signature<'d> {
     /// Looks up what References with the STR-Transform stand for: `find` is given the element that one refers to, and gives the token
-    /// that this means. A Reference whose token was not looked up does not verify.
+    /// that this means, if there is one. A Reference whose token was not looked up does not verify.
     ///
     /// # Errors
     /// Those of `find`.
     pub fn find_tokens<E>(
         &mut self,
-        mut find: impl FnMut(Element<'d>) -> Result<Element<'d>, E>,
+        mut find: impl FnMut(Element<'d>) -> Result<Option<Element<'d>>, E>,
     ) -> Result<(), E> {
         for reference in &mut self.references {
             if let Processing::StrTransform(_) = reference.transforms.processing
                 && let Some(target) = reference.target.resolve(reference.element.document())
             {
-                reference.token = Some(find(target)?);
+                reference.token = find(target)?;
             }
         }
         Ok(())

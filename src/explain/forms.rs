@@ -12,19 +12,34 @@ pub(super) struct Subject<'d> {
     pub(super) apex: Element<'d>,
     /// What is left out of it.
     pub(super) except: Option<Element<'d>>,
-    /// Whether it is the document, with what stands beside its root.
-    pub(super) is_document: bool,
+    /// What it is.
+    pub(super) kind: Kind,
+}
+
+/// What is turned into octets.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Kind {
+    /// An element with everything inside.
+    Element,
+    /// The document, with what stands beside its root.
+    Document,
+    /// The token that a SecurityTokenReference stands for.
+    Token,
 }
 
 impl<'d> Subject<'d> {
     /// What `reference` digests; `None` if it resolves to nothing.
-    pub(super) fn of(signature: &Signature<'d>, reference: &Reference<'_>) -> Option<Self> {
-        let apex = reference.target.resolve(signature.element.document())?;
+    pub(super) fn of(signature: &Signature<'d>, reference: &Reference<'d>) -> Option<Self> {
+        let apex = reference.resolve()?;
         let enveloped = reference.transforms.enveloped && signature.element.is_within(apex);
         Some(Self {
             apex,
             except: enveloped.then_some(signature.element),
-            is_document: matches!(reference.target, Target::Document(_)),
+            kind: match reference.target {
+                _ if reference.token.is_some() => Kind::Token,
+                Target::Document(_) => Kind::Document,
+                Target::Id(..) => Kind::Element,
+            },
         })
     }
 
@@ -33,17 +48,17 @@ impl<'d> Subject<'d> {
         Self {
             apex,
             except: None,
-            is_document: false,
+            kind: Kind::Element,
         }
     }
 
     /// Its canonical octets.
     pub(super) fn octets(self, form: &Canonicalization) -> Option<Vec<u8>> {
         let mut octets = Vec::with_capacity(self.apex.span().len());
-        let done = if self.is_document {
-            c14n::document(self.apex.document(), form, self.except, &mut octets)
-        } else {
-            c14n::element(self.apex, form, self.except, &mut octets)
+        let done = match self.kind {
+            Kind::Document => c14n::document(self.apex.document(), form, self.except, &mut octets),
+            Kind::Element => c14n::element(self.apex, form, self.except, &mut octets),
+            Kind::Token => c14n::token(self.apex, form, &mut octets),
         };
         done.ok().map(|()| octets)
     }

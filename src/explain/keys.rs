@@ -1,6 +1,6 @@
 use crate::crypto::{Certificate, VerifyingKey};
 use crate::dsig::Signature;
-use crate::token::held_keys;
+use crate::token::followed_held_keys;
 use crate::token::x509::X509Token;
 use crate::xml::{Element, Namespace};
 
@@ -77,7 +77,7 @@ fn certified(certificate: &Certificate) -> NamedKey {
 
 /// Keys and certificates in a KeyInfo.
 fn brought_along(key_info: Element<'_>) -> Vec<NamedKey> {
-    let held = held_keys(key_info).unwrap_or_default().into_iter();
+    let held = followed_held_keys(key_info).unwrap_or_default().into_iter();
     held.map(|held| match &held.certificate {
         Some(certificate) => certified(certificate),
         None => NamedKey {

@@ -31,6 +31,7 @@ use bytes::Bytes;
 use crate::dsig::{Objects, Signature};
 use crate::inbound::{Covering, coverage};
 use crate::rejection::Rejection;
+use crate::wss;
 use crate::xml::{self, Document, Limits, Namespace};
 
 /// Explains every signature in `input` that is not itself content of another one.
@@ -55,7 +56,8 @@ pub fn explain(
         .filter(|element| is_signature(element) && !element.ancestors().any(|above| is_signature(&above)));
     let (mut effort, mut same, mut elements) = (effort, Vec::new(), Vec::new());
     for element in outermost.take(usize::from(limits.signatures)) {
-        let signature = Signature::read(element, Objects::Allowed, &limits)?;
+        let mut signature = Signature::read(element, Objects::Allowed, &limits)?;
+        signature.find_tokens(|reference| Ok::<_, Rejection>(wss::dereference_in_document(reference)))?;
         let value = value::explain(&signature, keys, &mut effort);
         let references: Vec<_> = signature
             .references

@@ -8,9 +8,9 @@ use crate::dsig::{Processing, Reference, Signature};
 use crate::xml::{Document, Namespace};
 
 /// Why what `reference` refers to is not what was signed, if it is not.
-pub(super) fn explain(
-    signature: &Signature<'_>,
-    reference: &Reference<'_>,
+pub(super) fn explain<'d>(
+    signature: &Signature<'d>,
+    reference: &Reference<'d>,
     effort: &mut Effort,
 ) -> ReferenceExplanation {
     let subject = Subject::of(signature, reference);

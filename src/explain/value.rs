@@ -45,9 +45,12 @@ fn holds(
     octets: &[u8],
     value: &[u8],
 ) -> bool {
-    let result = match signature.output_length {
-        None => crypto::verify(method, key, octets, value),
-        Some(bits) => crypto::verify_truncated_hmac(method, key, octets, value, bits),
+    let result = match (signature.output_length, signature.pss_parameters) {
+        (None, Some(parameters)) if method == signature.method => {
+            crypto::verify_pss(parameters, key, octets, value)
+        }
+        (None, _) => crypto::verify(method, key, octets, value),
+        (Some(bits), _) => crypto::verify_truncated_hmac(method, key, octets, value, bits),
     };
     result.is_ok()
 }

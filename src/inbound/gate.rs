@@ -217,7 +217,8 @@ impl Gate {
         for element in header.signatures() {
             let mut signature = Signature::read(element, Objects::Refused, &self.policy.limits)?;
             let mut deviations = Vec::new();
-            signature.find_tokens(|reference| wss::dereference(reference, &header, &mut deviations))?;
+            signature
+                .find_tokens(|reference| wss::dereference(reference, &header, &mut deviations).map(Some))?;
             self.weigh_deviations(&deviations, findings)?;
             let proof = self.attested(&signature, &header, issued.as_ref(), &search, findings)?;
             seen.note(Some(&proof));

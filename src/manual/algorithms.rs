@@ -22,7 +22,8 @@
 //!
 //! The STR-Transform (WSS 1.1 §8.3) stands for the token that a SecurityTokenReference of the same Security header leads to: a
 //! BinarySecurityToken, or an assertion. That token is covered, not the reference. A certificate has to be the one that KeyInfo leads to. A
-//! token that is not in the message, as under a thumbprint, is refused.
+//! token that is not in the message, as under a thumbprint, is refused. `dsig verify`, which knows no Security header, takes the token
+//! wherever it stands, and says where.
 //!
 //! # What KeyInfo may say
 //!

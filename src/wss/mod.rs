@@ -27,6 +27,7 @@ pub use reference::TokenReference;
 pub use resolve::KeyForm;
 pub use resolve::ResolvedKey;
 pub use resolve::dereference;
+pub use resolve::dereference_in_document;
 pub use resolve::resolve;
 pub use timestamp::Timestamp;
 

@@ -141,6 +141,28 @@ pub fn dereference<'d>(
     found.token.ok_or_else(none)
 }
 
+/// The token that `element` stands for under the STR-Transform, in a document that nobody reads as a SOAP message: a
+/// BinarySecurityToken or an assertion, wherever it stands.
+pub fn dereference_in_document(element: Element<'_>) -> Option<Element<'_>> {
+    if !element.is(Namespace::WSSE, "SecurityTokenReference") {
+        return None;
+    }
+    let reference = TokenReference::read(element, &mut Vec::new()).ok()?;
+    let (Pointer::Direct { id, .. } | Pointer::SamlId { id, .. }) = reference.pointer() else {
+        let Pointer::Embedded(token) = reference.pointer() else {
+            return None;
+        };
+        return Some(match token {
+            EmbeddedToken::X509(token) => token.element(),
+            EmbeddedToken::Assertion(_, element) => *element,
+        });
+    };
+    let target = element.document().element_by_id(id);
+    target.filter(|target| {
+        target.is(Namespace::WSSE, "BinarySecurityToken") || SamlVersion::of(*target).is_some()
+    })
+}
+
 /// What a reference leads to.
 struct Found<'d> {
     form: KeyForm,

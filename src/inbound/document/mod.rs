@@ -20,6 +20,7 @@ use crate::policy::UnmetKind;
 use crate::rejection::Rejection;
 use crate::trust::Signer;
 use crate::trust::TrustStore;
+use crate::wss;
 use crate::xml;
 use crate::xml::Document;
 use crate::xml::Element;
@@ -115,7 +116,8 @@ fn judge_signature<'d>(
     findings: &mut Findings,
     covered: &mut Vec<Covering<'d>>,
 ) -> Result<Covered<'d>, Rejection> {
-    let signature = Signature::read(element, Objects::Allowed, &rules.policy.limits)?;
+    let mut signature = Signature::read(element, Objects::Allowed, &rules.policy.limits)?;
+    signature.find_tokens(|reference| Ok::<_, Rejection>(wss::dereference_in_document(reference)))?;
     match rules.keys {
         DocumentKeys::Trusted(_, AsOf::Message) => {
             findings.signatures.push(finding(&signature, &[], None));

@@ -7,6 +7,7 @@ use crate::token::x509::BASE64_BINARY;
 use crate::token::x509::ValueType;
 use crate::wss::reference::key_identifier::SUBJECT_KEY_IDENTIFIER;
 use crate::wss::reference::key_identifier::THUMBPRINT_SHA1;
+use crate::xml::Document;
 use crate::xml::Limits;
 use crate::xml::Namespace;
 
@@ -336,4 +337,35 @@ fn a_reference_that_leads_to_no_token_of_the_message_stands_for_none() {
         "<s:Body><wsse:SecurityTokenReference wsu:Id='str'><wsse:Reference URI='#t'/></wsse:SecurityTokenReference></s:Body>",
     );
     assert_eq!(token_of(outside), refused);
+}
+
+#[test]
+fn in_a_document_a_reference_stands_for_a_token_wherever_it_stands() {
+    let found = |items: &str, content: &str| {
+        let text = envelope(items, &reference("wsu:Id='str'", content));
+        let document = Document::parse(text.into(), &Limits::default()).unwrap();
+        let element = document.element_by_id("str").unwrap();
+        dereference_in_document(element).map(|token| token.local_name().to_owned())
+    };
+    let direct = |id: &str| format!("<wsse:Reference URI='#{id}'/>");
+    assert_eq!(
+        found("", &direct("theirs")).as_deref(),
+        Some("BinarySecurityToken")
+    );
+    assert_eq!(found("", &direct("_elsewhere")).as_deref(), Some("Assertion"));
+    let embedded = format!("<wsse:Embedded>{}</wsse:Embedded>", token("t"));
+    assert_eq!(found("", &embedded).as_deref(), Some("BinarySecurityToken"));
+    for content in [
+        direct("body"),
+        direct("str"),
+        direct("nowhere"),
+        format!("<ds:X509Data>{SERIAL}</ds:X509Data>"),
+    ] {
+        assert_eq!(found("", &content), None, "{content}");
+    }
+    let document = Document::parse(envelope(&token("t"), "").into(), &Limits::default()).unwrap();
+    assert_eq!(
+        dereference_in_document(document.element_by_id("t").unwrap()),
+        None
+    );
 }
