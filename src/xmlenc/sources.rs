@@ -149,10 +149,8 @@ fn carries(key: Element<'_>, name: &str) -> bool {
 /// The element that the URI of `item` refers to, within the document.
 fn referenced(item: Element<'_>) -> Result<Element<'_>, Error> {
     let target = item.attribute("URI").and_then(|uri| Target::parse(&uri));
-    match target {
-        Some(target @ Target::Id(..)) => target.resolve(item.document()).ok_or_else(|| no_key_at(item)),
-        _ => Err(no_key_at(item)),
-    }
+    let found = target.and_then(|target| target.resolve(item.document()));
+    found.ok_or_else(|| no_key_at(item))
 }
 
 fn no_key_at(item: Element<'_>) -> Error {

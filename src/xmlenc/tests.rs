@@ -221,6 +221,28 @@ fn oaep_is_read_with_every_digest_mask_and_label() {
             );
         }
     }
+    let good = oaep_key(
+        rsa(),
+        DigestAlgorithm::Sha256,
+        MaskGeneration::Mgf1Sha256,
+        b"l",
+        &secret,
+    );
+    for parameter in ["<x:OAEPparams", "<ds:DigestMethod", "<e:MGF"] {
+        let start = good.find(parameter).unwrap();
+        let end = start + good[start..].find("/>").map_or(0, |end| end + 2);
+        let end = good[start..]
+            .find("</x:OAEPparams>")
+            .map_or(end, |end| start + end + 15);
+        let twice = [&good[..end], &good[start..]].concat();
+        let code = open(&with_key(&secret, &twice, ""), &of_key(rsa()));
+        assert_eq!(code, Err("xmlenc.structure"), "{parameter}");
+    }
+    let other = good.replace(":DigestMethod", ":DigestMethods");
+    assert_eq!(
+        open(&with_key(&secret, &other, ""), &of_key(rsa())),
+        Err("xmlenc.structure")
+    );
     // Without parameters everything is SHA-1.
     let parameters = Oaep {
         digest: DigestAlgorithm::Sha1,
