@@ -10,25 +10,9 @@ use super::report::{self, Report};
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let policy = inputs::judging_policy(&arguments.judging)?;
-    let trust = inputs::trust(&arguments.trust, &arguments.party.metadata)?;
-    let gate = Gate {
-        trust: trust.store,
-        issuers: trust.issuers,
-        passwords: inputs::passwords(&arguments.users)?,
-        policy,
-        party: arguments.party.relying_party(),
-        roles: Roles::new(arguments.role),
-        understood: Vec::new(),
-        destination: None,
-        replay: None,
-    };
+    let gate = gate(&arguments)?;
     let limit = gate.policy.limits.bytes;
-    let transport = if arguments.tls {
-        Transport::Tls
-    } else {
-        Transport::Unprotected
-    };
+    let transport = transport(&arguments);
     let (action, at) = (arguments.action, arguments.judging.at);
     report::each(
         arguments.files,
@@ -50,4 +34,30 @@ pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<E
             Report::of(source, judgement.verdict, judgement.findings)
         },
     )
+}
+
+/// The gate that `arguments` describe. It remembers nothing.
+pub(super) fn gate(arguments: &VerifyArguments) -> Result<Gate, Stop> {
+    let policy = inputs::judging_policy(&arguments.judging)?;
+    let trust = inputs::trust(&arguments.trust, &arguments.party.metadata)?;
+    Ok(Gate {
+        trust: trust.store,
+        issuers: trust.issuers,
+        passwords: inputs::passwords(&arguments.users)?,
+        policy,
+        party: arguments.party.relying_party(),
+        roles: Roles::new(arguments.role.clone()),
+        understood: Vec::new(),
+        destination: None,
+        replay: None,
+    })
+}
+
+/// How the messages came.
+pub(super) const fn transport(arguments: &VerifyArguments) -> Transport {
+    if arguments.tls {
+        Transport::Tls
+    } else {
+        Transport::Unprotected
+    }
 }

@@ -15,6 +15,8 @@
 //! | `inspect` | nothing: it shows what a message says of itself |
 //! | `bench` | how many of these messages this machine handles |
 //! | `password add`, `password check` | the files of users and passwords; the password is the first line of standard input |
+//! | `policy infer` | messages, again and again under ever tighter policies: the tightest that all of them pass, as TOML |
+//! | `policy diff` | nothing: what changed between a partner's last good message and this one; 1 if anything did |
 //! | `demo`, `serve` | the gateway, with a world made for it or for real |
 //! | `config check`, `config schema`, `config init`, `policy show` | what the gateway and the policies are told |
 //!

@@ -117,6 +117,9 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     Show(PolicyShowArguments),
+    /// Print the tightest policy that a good message meets, as TOML; --policy says what it starts from
+    Infer(VerifyArguments),
+    Diff(PolicyDiffArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -143,6 +146,19 @@ pub(crate) struct ConfigCheckArguments {
     pub(crate) output: OutputArguments,
     /// The configuration
     pub(crate) file: PathBuf,
+}
+
+/// Say what changed between a partner's last good message and another, nothing verified; 1 if anything did
+#[derive(Args, Debug)]
+pub(crate) struct PolicyDiffArguments {
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The message that was good
+    #[arg(value_parser = Source::parser())]
+    pub(crate) good: Source,
+    /// The message that is not
+    #[arg(value_parser = Source::parser())]
+    pub(crate) bad: Source,
 }
 
 /// Print a policy as TOML, to be read or to start one's own from

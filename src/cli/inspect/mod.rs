@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: InspectArguments, console: &mut Console) -> Result<
     Ok(exit)
 }
 
-fn inspect(source: &Source, id_attributes: &[String]) -> Result<Map<String, Value>, Box<Report>> {
+pub(super) fn inspect(source: &Source, id_attributes: &[String]) -> Result<Map<String, Value>, Box<Report>> {
     let limits = Limits::archive();
     let refused = |error| Box::new(Report::refused(source.clone(), Reason::from(&error)));
     let bytes = source

@@ -1,7 +1,13 @@
+mod diff;
+mod infer;
+
 use super::args::PolicyShowArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::inputs;
+
+pub(super) use diff::diff;
+pub(super) use infer::infer;
 
 /// `sealgate policy show`: the policy as TOML, which `--policy` and a route take again.
 pub(crate) fn show(arguments: &PolicyShowArguments, console: &mut Console) -> Result<Exit, Stop> {
