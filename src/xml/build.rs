@@ -168,10 +168,18 @@ impl<'a> Builder<'a> {
     /// What there is to know of a checked name of an element or attribute.
     #[inline(always)]
     fn known(&mut self, name: RawName) -> Scanned<Known> {
-        match name.known {
-            Some(known) => Ok(known),
-            None => self.get_to_know(name),
+        if let Some(known) = name.known {
+            return Ok(known);
         }
+        if self.names.is_some() {
+            return self.get_to_know(name);
+        }
+        let prefix = match name.colon {
+            0 => DEFAULT,
+            colon => self.prefix(name.start, colon)?,
+        };
+        let may_be_id = true;
+        Ok(Known { prefix, may_be_id })
     }
 
     #[inline(never)]

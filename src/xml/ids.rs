@@ -33,6 +33,9 @@ pub(super) fn note(
             break;
         };
         let local = local_name(input.as_bytes(), &record);
+        if !may_be_id(local, further) {
+            continue;
+        }
         match role(Namespace(namespace), &record, local, further) {
             Role::Id if found => return ambiguous(input, &record),
             Role::Id => {
