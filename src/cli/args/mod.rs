@@ -118,7 +118,7 @@ pub(crate) enum ConfigCommand {
 pub(crate) enum PolicyCommand {
     Show(PolicyShowArguments),
     /// Print the tightest policy that a good message meets, as TOML; --policy says what it starts from
-    Infer(VerifyArguments),
+    Infer(Box<VerifyArguments>),
     Diff(PolicyDiffArguments),
 }
 

@@ -1,3 +1,5 @@
+//! `sealgate policy`: policies as TOML, shown, inferred from messages, and what two messages differ in.
+
 mod diff;
 mod infer;
 
