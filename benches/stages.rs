@@ -27,7 +27,7 @@ use sealgate::wss::write::{Ids, KeyToken, Plan, Understanding, write};
 use sealgate::xml::{Document, Limits, Namespace};
 
 /// Orders in a message: about 5 KB, 25 KB, 200 KB and 1 MB.
-const ORDERS: [usize; 4] = [2, 40, 400, 2_000];
+const ORDERS: [usize; 4] = [3, 60, 600, 3_000];
 
 /// A good message with which the gate comes that judges, and the key of its sender.
 struct Sender {
