@@ -10,7 +10,7 @@ use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
 use super::signer::SignerSearch;
 use super::username;
-use crate::dsig::{Keep, Objects, Rules, Signature};
+use crate::dsig::{Covered, Keep, Objects, Rules, Signature};
 use crate::policy::saml::RelyingParty;
 use crate::policy::{
     Admitted, BasicSecurityProfile, Destination, Evidence, KeyReference, Part, Policy, Transport, Unmet,
@@ -335,7 +335,12 @@ impl Gate {
             .map(Attested::covered);
         let mut counted = weighed.admitted.signatures().map(Attested::covered).chain(issuer);
         counted.try_for_each(|covered| asked.of_signature(covered))?;
-        asked.of_saml(issuer.as_slice())
+        // samael knows SAML 2.0 only.
+        let is_saml2 = |covered: &&Covered<'_>| {
+            let mut elements = covered.elements();
+            elements.any(|element| element.is(Namespace::SAML2, "Assertion"))
+        };
+        asked.of_saml(issuer.filter(is_saml2).as_slice())
     }
 
     /// Remembers the message, and the assertion in it if it may be used once only; refuses what was remembered before.

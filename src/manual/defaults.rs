@@ -74,7 +74,7 @@
 //! errors of configuration. They are off when nothing is said.
 //!
 //! libxmlsec1 verifies each signature that counted, in the bytes that came, with the key that we trusted. samael verifies each
-//! signature of a SAML Response or Assertion, and the octets that it says were signed must be those that we digested. What they
+//! signature of a SAML 2.0 Response or Assertion, and the octets that it says were signed must be those that we digested. What they
 //! do not confirm is refused with `dsig.second_opinion` or `saml.second_opinion` and logged as an error. That includes what they
 //! cannot judge (`indeterminate`):
 //!
