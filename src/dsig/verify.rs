@@ -196,15 +196,23 @@ fn check_value(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Permit
         &mut octets,
         signature.element,
     )?;
-    let result = match (signature.output_length, signature.pss_parameters) {
-        (None, None) => {
-            let value = full_length(&signature.value, key, permitted.ecdsa_values);
-            crypto::verify(signature.method, key, &octets, &value)
-        }
-        (None, Some(parameters)) => verify_pss(parameters, key, &octets, &signature.value),
-        (Some(bits), _) => verify_truncated_hmac(signature.method, key, &octets, &signature.value, bits),
-    };
+    let result = verify_value(signature, key, &octets, &signature.value, permitted.ecdsa_values);
     result.map_err(|error| Error::at(signature.element, value_error(error)))
+}
+
+/// Checks that `value` is the value over `octets`, in the way that the SignatureMethod of `signature` has it.
+pub(crate) fn verify_value(
+    signature: &Signature<'_>,
+    key: &VerifyingKey,
+    octets: &[u8],
+    value: &[u8],
+    written: EcdsaValues,
+) -> Result<(), VerifyError> {
+    match (signature.output_length, signature.pss_parameters) {
+        (None, None) => crypto::verify(signature.method, key, octets, &full_length(value, key, written)),
+        (None, Some(parameters)) => verify_pss(parameters, key, octets, value),
+        (Some(bits), _) => verify_truncated_hmac(signature.method, key, octets, value, bits),
+    }
 }
 
 /// An ECDSA value with the leading zeros that its two numbers should have, if they may be missing.
@@ -239,6 +247,48 @@ fn digest<'d>(
     budget: &mut u64,
     rules: Rules<'_>,
 ) -> Result<(CoveredNode<'d>, DigestValue), Error> {
+    let mut digester = Digester::new(reference.digest_algorithm);
+    let mut kept = match rules.keep {
+        Keep::Nothing => None,
+        Keep::Octets => Some(Vec::with_capacity(capacity(reference))),
+    };
+    let mut copied = Copied::new(&mut digester, kept.as_mut());
+    let mut counted = Counted::new(&mut copied, *budget);
+    let node = write(signature, reference, &mut counted, rules.limits)?;
+    *budget = counted.left();
+    let actual = digester
+        .finish()
+        .map_err(|error| Error::at(reference.element, ErrorKind::Unavailable(error)))?;
+    Ok((CoveredNode { octets: kept, ..node }, actual))
+}
+
+fn capacity(reference: &Reference<'_>) -> usize {
+    let apex = reference.resolve();
+    apex.map_or(0, |apex| apex.span().len().saturating_add(512))
+}
+
+/// What `reference` digests, for people who ask why it does not match. It proves nothing.
+///
+/// # Errors
+/// There is nothing to digest.
+pub(crate) fn octets(
+    signature: &Signature<'_>,
+    reference: &Reference<'_>,
+    limits: &Limits,
+) -> Result<Vec<u8>, Error> {
+    let mut octets = Vec::with_capacity(capacity(reference));
+    let mut counted = Counted::new(&mut octets, digest_budget(signature, limits));
+    write(signature, reference, &mut counted, limits)?;
+    Ok(octets)
+}
+
+/// Writes what `reference` digests.
+fn write<'d>(
+    signature: &Signature<'d>,
+    reference: &Reference<'d>,
+    counted: &mut Counted<'_, impl c14n::Sink>,
+    limits: &Limits,
+) -> Result<CoveredNode<'d>, Error> {
     let Some(apex) = reference.resolve() else {
         let kind = ErrorKind::ReferenceUnresolved(reference.uri.trim_start_matches('#').to_owned());
         return Err(Error::at(reference.element, kind));
@@ -247,17 +297,10 @@ fn digest<'d>(
     let touches = signature.element.is_within(apex) || apex.is_within(signature.element);
     let enveloped = reference.transforms.enveloped && touches;
     let except = enveloped.then_some(signature.element);
-    let mut digester = Digester::new(reference.digest_algorithm);
-    let mut kept = match rules.keep {
-        Keep::Nothing => None,
-        Keep::Octets => Some(Vec::with_capacity(apex.span().len().saturating_add(512))),
-    };
-    let mut copied = Copied::new(&mut digester, kept.as_mut());
-    let mut counted = Counted::new(&mut copied, *budget);
     let form = match &reference.transforms.processing {
         Processing::Canonical(form) => {
             let form = dereferenced(form, reference);
-            let mut buffered = Buffered::new(&mut counted);
+            let mut buffered = Buffered::new(counted);
             let whole = matches!(reference.target, super::Target::Document(_));
             let done = if whole {
                 c14n::document(apex.document(), &form, except, &mut buffered)
@@ -265,12 +308,12 @@ fn digest<'d>(
                 c14n::element(apex, &form, except, &mut buffered)
             };
             buffered.finish();
-            done.map_err(|error| canonicalization_error(error, reference.element, rules.limits))?;
+            done.map_err(|error| canonicalization_error(error, reference.element, limits))?;
             Some(Form::Canonical(form))
         }
         Processing::Base64 => {
             let octets = base64_content(apex, except, reference.element)?;
-            c14n::Sink::put(&mut counted, &octets);
+            c14n::Sink::put(counted, &octets);
             None
         }
         Processing::StrTransform(_) if reference.token.is_none() => {
@@ -279,24 +322,19 @@ fn digest<'d>(
         }
         Processing::StrTransform(form) => {
             let form = dereferenced(form, reference);
-            let mut buffered = Buffered::new(&mut counted);
+            let mut buffered = Buffered::new(counted);
             let done = c14n::token(apex, &form, &mut buffered);
             buffered.finish();
-            done.map_err(|error| canonicalization_error(error, reference.element, rules.limits))?;
+            done.map_err(|error| canonicalization_error(error, reference.element, limits))?;
             Some(Form::Token(form))
         }
     };
-    *budget = counted.left();
-    let actual = digester
-        .finish()
-        .map_err(|error| Error::at(reference.element, ErrorKind::Unavailable(error)))?;
-    let node = CoveredNode {
+    Ok(CoveredNode {
         apex,
         except,
         form,
-        octets: kept,
-    };
-    Ok((node, actual))
+        octets: None,
+    })
 }
 
 /// The form of a node set from which dereferencing has removed the comments.

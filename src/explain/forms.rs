@@ -31,6 +31,9 @@ impl<'d> Subject<'d> {
     /// What `reference` digests; `None` if it resolves to nothing.
     pub(super) fn of(signature: &Signature<'d>, reference: &Reference<'d>) -> Option<Self> {
         let apex = reference.resolve()?;
+        if reference.transforms.enveloped && apex.is_within(signature.element) {
+            return None;
+        }
         let enveloped = reference.transforms.enveloped && signature.element.is_within(apex);
         Some(Self {
             apex,

@@ -20,6 +20,9 @@ pub(super) struct NamedKey {
     pub(super) key: VerifyingKey,
 }
 
+/// The most keys of either kind: each is tried again and again.
+const KEYS: usize = 8;
+
 /// The keys for one signature.
 pub(super) struct Candidates {
     /// Those that the signature means; all others may be tried to see whose it is.
@@ -40,16 +43,18 @@ impl Candidates {
             meant.extend(brought_along(key_info));
             meant.extend(referenced(key_info));
         }
-        let mut others = Vec::new();
+        let mut others: Vec<NamedKey> = keys.certificates.iter().take(KEYS).map(certified).collect();
         let root = signature.element.document().root();
         for element in root.descendants() {
+            if others.len() >= KEYS {
+                break;
+            }
             if element.is(Namespace::DS, "KeyInfo") {
                 others.extend(brought_along(element));
             } else if element.is(Namespace::WSSE, "BinarySecurityToken") {
                 others.extend(of_token(element));
             }
         }
-        others.extend(keys.certificates.iter().map(certified));
         if meant.is_empty() {
             // Whoever the reference means, it is one of these or not at hand.
             std::mem::swap(&mut meant, &mut others);
@@ -64,6 +69,8 @@ impl Candidates {
         };
         meant.retain(&mut is_new);
         others.retain(&mut is_new);
+        meant.truncate(KEYS);
+        others.truncate(KEYS);
         Self { meant, others }
     }
 }

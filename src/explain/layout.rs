@@ -108,6 +108,9 @@ pub(super) fn indentations(canonical: &str) -> impl Iterator<Item = (Cause, Stri
     })
 }
 
+/// How many times longer than it is a text may become: deep elements with much white space before each would take all memory.
+const GROWTH: usize = 16;
+
 fn indented(compact: &str, unit: &str, end: &str, first_depth: usize) -> String {
     let mut out = String::with_capacity(compact.len().saturating_mul(2));
     let mut all = pieces(compact).peekable();
@@ -118,6 +121,9 @@ fn indented(compact: &str, unit: &str, end: &str, first_depth: usize) -> String 
         out.push_str(&unit.repeat(first_depth.saturating_add(depth)));
     };
     while let Some(piece) = all.next() {
+        if out.len() / GROWTH > compact.len() {
+            return compact.to_owned();
+        }
         match piece {
             Piece::Start(tag) => {
                 if open.last() == Some(&true) {

@@ -5,7 +5,7 @@
 //! the signature value over SignedInfo. What was found by undoing a change is *proved*; where nothing fits, the
 //! answer says so.
 //!
-//! It is for people who debug. Nothing here is proof of anything: no trust is asked for, and no decision reads it.
+//! It is for people who debug. Nothing here is proof of anything: no trust is asked for, and no message is let in for it.
 
 mod encoding;
 mod explanation;

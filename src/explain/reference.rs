@@ -1,11 +1,11 @@
 use super::explanation::{Cause, Certainty, Finding, ReferenceExplanation};
 use super::forms::{Subject, form_of};
-use super::search::{Effort, Search, Undone};
+use super::search::{Changes, Effort, Search, Undone};
 use super::{namespaces, structure, textual};
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto::{decode_base64, digest};
-use crate::dsig::{Processing, Reference, Signature};
-use crate::xml::{Document, Namespace};
+use crate::dsig::{Reference, Signature, octets};
+use crate::xml::{Document, Limits, Namespace};
 
 /// Why what `reference` refers to is not what was signed, if it is not.
 pub(super) fn explain<'d>(
@@ -14,7 +14,7 @@ pub(super) fn explain<'d>(
     effort: &mut Effort,
 ) -> ReferenceExplanation {
     let subject = Subject::of(signature, reference);
-    let octets = subject.and_then(|subject| octets(subject, reference));
+    let octets = octets(signature, reference, &Limits::archive()).ok();
     let actual = octets
         .as_deref()
         .and_then(|octets| digest_of(reference.digest_algorithm, octets));
@@ -31,13 +31,6 @@ pub(super) fn explain<'d>(
         explanation.causes = search(signature, reference, subject, &explanation.octets, effort);
     }
     explanation
-}
-
-fn octets(subject: Subject<'_>, reference: &Reference<'_>) -> Option<Vec<u8>> {
-    match reference.transforms.processing {
-        Processing::Canonical(_) | Processing::StrTransform(_) => subject.octets(&form_of(reference)),
-        Processing::Base64 => decode_base64(&subject.apex.text().ok()?.value).ok(),
-    }
 }
 
 fn digest_of(algorithm: DigestAlgorithm, octets: &[u8]) -> Option<Vec<u8>> {
@@ -66,7 +59,7 @@ fn search(
             .filter_map(|algorithm| digest(*algorithm, octets).ok());
         digests.any(|digest| digest.matches(expected))
     };
-    let mut search = Search::new(&is_signed, effort);
+    let mut search = Search::new(&is_signed, 0, effort);
     for algorithm in of_length(expected.len()).filter(|algorithm| *algorithm != declared) {
         if digest_of(algorithm, octets).as_ref() == Some(expected) {
             let detail = format!(
@@ -101,11 +94,11 @@ fn same_place(
 ) {
     let form = form_of(reference);
     let canonical = String::from_utf8_lossy(octets);
-    let forms: Vec<Undone> = subject
-        .in_other_forms(&form)
-        .chain(with_signature_left_out(signature, subject, &form))
-        .collect();
-    search.each(forms.iter().cloned());
+    let forms = || -> Changes<'_> {
+        let left_out = with_signature_left_out(signature, subject, &form);
+        Box::new(subject.in_other_forms(&form).chain(left_out))
+    };
+    search.each(forms());
     search.each(textual::changes(&canonical));
     search.each(raw(subject, signature).into_iter());
     if search.is_over() {
@@ -113,28 +106,17 @@ fn same_place(
     }
     let document = subject.apex.document();
     search.each(namespaces::changes(&canonical, document));
-    if search.is_over() {
+    if search.is_over() || search.is_spent() {
         return;
     }
     search.each(structure::removals(&canonical));
     search.each(structure::additions(&canonical, document));
-    if search.is_over() {
-        return;
-    }
-    let texts: Vec<Undone> = textual::changes(&canonical).collect();
-    search.pairs(&forms, textual::changes);
-    if !search.is_over() {
-        search.pairs(&texts, textual::changes);
-    }
-    if !search.is_over() {
-        search.pairs(&forms, |text| namespaces::changes(text, document));
-    }
-    if !search.is_over() {
-        search.pairs(&texts, |text| namespaces::changes(text, document));
-    }
-    if !search.is_over() {
-        search.pairs(&texts, structure::removals);
-    }
+    let texts = || textual::changes(&canonical);
+    search.pairs(forms(), textual::changes);
+    search.pairs(texts(), textual::changes);
+    search.pairs(forms(), |text| namespaces::changes(text, document));
+    search.pairs(texts(), |text| namespaces::changes(text, document));
+    search.pairs(texts(), structure::removals);
 }
 
 /// A Reference to what holds the signature has to leave it out.

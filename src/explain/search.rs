@@ -5,8 +5,8 @@ use super::explanation::{Cause, Certainty, Finding};
 pub struct Effort(u64);
 
 impl Effort {
-    /// Enough for most answers in milliseconds, and for less than ten seconds with a message of a mebibyte.
-    pub const DEFAULT: Self = Self(3 << 30);
+    /// Enough for most answers in milliseconds.
+    pub const DEFAULT: Self = Self(1 << 30);
 
     /// Spends `bytes`; false if so many are not left.
     pub(super) fn spend(&mut self, bytes: usize) -> bool {
@@ -41,15 +41,18 @@ pub(super) type Changes<'t> = Box<dyn Iterator<Item = Undone> + 't>;
 /// A search for octets that are what was signed.
 pub(super) struct Search<'s> {
     is_signed: &'s dyn Fn(&[u8]) -> bool,
+    /// What an attempt costs beside its bytes.
+    each: usize,
     effort: &'s mut Effort,
     findings: Vec<Finding>,
 }
 
 impl<'s> Search<'s> {
-    /// `is_signed` says whether octets are the ones that were signed.
-    pub(super) fn new(is_signed: &'s dyn Fn(&[u8]) -> bool, effort: &'s mut Effort) -> Self {
+    /// `is_signed` says whether octets are the ones that were signed; to ask costs `each` beside their bytes.
+    pub(super) fn new(is_signed: &'s dyn Fn(&[u8]) -> bool, each: usize, effort: &'s mut Effort) -> Self {
         Self {
             is_signed,
+            each,
             effort,
             findings: Vec::new(),
         }
@@ -64,14 +67,17 @@ impl<'s> Search<'s> {
         }
     }
 
-    /// Tries what each of `first` and then each that `then` makes of it gives, until there is an answer.
-    pub(super) fn pairs(&mut self, first: &[Undone], then: impl for<'t> Fn(&'t str) -> Changes<'t>) {
+    /// Tries what each of `first` and then each that `then` makes of it gives, until there is an answer or the effort is spent.
+    pub(super) fn pairs(&mut self, first: Changes<'_>, then: impl for<'t> Fn(&'t str) -> Changes<'t>) {
         for one in first {
+            if self.is_over() || !self.effort.spend(one.octets.len()) {
+                return;
+            }
             let Ok(text) = std::str::from_utf8(&one.octets) else {
                 continue;
             };
             for other in then(text) {
-                if other.cause != one.cause && !self.attempt(&[one, &other], &other.octets) || self.is_over()
+                if other.cause != one.cause && !self.attempt(&[&one, &other], &other.octets) || self.is_over()
                 {
                     return;
                 }
@@ -81,7 +87,10 @@ impl<'s> Search<'s> {
 
     /// Whether `octets` are what was signed; false if the effort is spent.
     fn attempt(&mut self, changes: &[&Undone], octets: &[u8]) -> bool {
-        if !self.effort.spend(octets.len().saturating_add(64)) {
+        if !self
+            .effort
+            .spend(octets.len().saturating_add(64).saturating_add(self.each))
+        {
             return false;
         }
         if (self.is_signed)(octets) {

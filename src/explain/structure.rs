@@ -34,7 +34,7 @@ pub(super) fn removals(canonical: &str) -> Changes<'_> {
     let mut single = Vec::new();
     for (at, tag) in &tags {
         for attribute in attributes(tag).filter(|attribute| !attribute.is_declaration()) {
-            if !names.contains(&attribute.name) {
+            if names.len() < COPIES && !names.contains(&attribute.name) {
                 names.push(attribute.name);
             }
             let range = at.saturating_add(attribute.range.start)..at.saturating_add(attribute.range.end);

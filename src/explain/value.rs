@@ -3,9 +3,9 @@ use super::forms::Subject;
 use super::keys::{Candidates, KeysAtHand, NamedKey};
 use super::search::{Effort, Search, Undone};
 use super::{namespaces, structure, textual};
-use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm, SignatureScheme};
+use crate::algorithm::{DigestAlgorithm, EcdsaValues, SignatureAlgorithm, SignatureScheme};
 use crate::crypto::{self, VerifyingKey, decode_base64, encode_base64};
-use crate::dsig::Signature;
+use crate::dsig::{Signature, verify_value};
 
 /// Why the value of `signature` does not hold, if it does not.
 pub(super) fn explain(signature: &Signature<'_>, keys: &KeysAtHand, effort: &mut Effort) -> ValueExplanation {
@@ -21,15 +21,7 @@ pub(super) fn explain(signature: &Signature<'_>, keys: &KeysAtHand, effort: &mut
         octets,
         causes: Vec::new(),
     };
-    let holds = |named: &&NamedKey| {
-        holds(
-            signature,
-            signature.method,
-            &named.key,
-            &explanation.octets,
-            &signature.value,
-        )
-    };
+    let holds = |named: &&NamedKey| holds(signature, &named.key, &explanation.octets, &signature.value);
     if let Some(named) = candidates.meant.iter().find(holds) {
         explanation.key = Some(named.name.clone());
     } else if all().next().is_some() {
@@ -38,21 +30,12 @@ pub(super) fn explain(signature: &Signature<'_>, keys: &KeysAtHand, effort: &mut
     explanation
 }
 
-fn holds(
-    signature: &Signature<'_>,
-    method: SignatureAlgorithm,
-    key: &VerifyingKey,
-    octets: &[u8],
-    value: &[u8],
-) -> bool {
-    let result = match (signature.output_length, signature.pss_parameters) {
-        (None, Some(parameters)) if method == signature.method => {
-            crypto::verify_pss(parameters, key, octets, value)
-        }
-        (None, _) => crypto::verify(method, key, octets, value),
-        (Some(bits), _) => crypto::verify_truncated_hmac(method, key, octets, value, bits),
-    };
-    result.is_ok()
+/// What an operation with a public key costs, in bytes looked at.
+const KEY_OPERATION: usize = 64 << 10;
+
+/// With the message's own SignatureMethod.
+fn holds(signature: &Signature<'_>, key: &VerifyingKey, octets: &[u8], value: &[u8]) -> bool {
+    verify_value(signature, key, octets, value, EcdsaValues::FullLength).is_ok()
 }
 
 fn search(
@@ -66,7 +49,7 @@ fn search(
     let all: Vec<&NamedKey> = candidates.meant.iter().chain(&candidates.others).collect();
     let proved = |cause, detail| vec![proved(cause, detail)];
     for named in &candidates.others {
-        if holds(signature, method, &named.key, octets, value) {
+        if holds(signature, &named.key, octets, value) {
             let meant: Vec<&str> = candidates.meant.iter().map(|named| named.name.as_str()).collect();
             let detail = format!(
                 "it was made with {}, and the signature means {}",
@@ -82,7 +65,7 @@ fn search(
             .copied()
             .filter(|other| *other != method)
         {
-            if holds(signature, other, &named.key, octets, value) {
+            if crypto::verify(other, &named.key, octets, value).is_ok() {
                 let detail = format!(
                     "it was made by {}, and SignatureMethod says {}",
                     other.uri(),
@@ -92,7 +75,7 @@ fn search(
             }
         }
         for (how, decoded) in otherwise_encoded(value, &named.key) {
-            if holds(signature, method, &named.key, octets, &decoded) {
+            if holds(signature, &named.key, octets, &decoded) {
                 return proved(Cause::SignatureEncoding, how.to_owned());
             }
         }
@@ -102,7 +85,7 @@ fn search(
     let is_signed = |octets: &[u8]| {
         if signed.is_empty() {
             all.iter()
-                .any(|named| holds(signature, method, &named.key, octets, value))
+                .any(|named| holds(signature, &named.key, octets, value))
         } else {
             // What an RSA value was made over can be read from it, which is much faster than to try.
             signed.iter().any(|(_, algorithm, digest)| {
@@ -110,7 +93,13 @@ fn search(
             })
         }
     };
-    let mut search = Search::new(&is_signed, effort);
+    // Where every attempt is an operation with each key, there are fewer.
+    let each = if signed.is_empty() {
+        all.len().saturating_mul(KEY_OPERATION)
+    } else {
+        0
+    };
+    let mut search = Search::new(&is_signed, each, effort);
     let mut findings = reserialized(&mut search, signature, octets);
     if findings.is_empty() {
         findings.push(unexplained(signature, &all, signed.first()));

@@ -19,6 +19,7 @@ use crate::relay;
 use crate::soap::Fault;
 use crate::soap::IncidentId;
 use crate::trust::PasswordError;
+use crate::xml::quoted;
 
 /// The report of one request.
 pub(super) struct Report<'r> {
@@ -98,10 +99,10 @@ impl<'r> Report<'r> {
             route = self.route,
             peer = %self.peer(),
             operation = %Known(message.operation()),
-            signer = certificate.map(|signer| signer.subject.as_str()),
+            signer = certificate.map(|signer| escaped(&signer.subject)),
             signer_sha256 = certificate.map(|signer| signer.sha256.as_str()),
-            subject = message.claims().and_then(|claims| claims.name_id.as_ref()).map(|name| name.value.as_str()),
-            user = message.user().map(|user| user.name()),
+            subject = message.claims().and_then(|claims| claims.name_id.as_ref()).map(|name| escaped(&name.value)),
+            user = message.user().map(|user| escaped(user.name())),
             "message verified"
         );
     }
@@ -151,6 +152,13 @@ impl<'r> Report<'r> {
     fn peer(&self) -> Known<SocketAddr> {
         Known(self.peer)
     }
+}
+
+/// A value of a message, cut, and with invisible characters escaped (T138).
+fn escaped(value: &str) -> String {
+    let quoted = quoted(value);
+    let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.unwrap_or_default().to_owned()
 }
 
 /// Something that is told if it is known.

@@ -288,6 +288,8 @@ pub(super) fn check_relayable<'d>(
 ) -> Result<Element<'d>, Unmet> {
     let not_signed = || Unmet::at(envelope.body(), UnmetKind::BodyNotSigned);
     let body = admitted.body().ok_or_else(not_signed)?;
-    refuse_uncovered_qnames(body, |place, prefix| admitted.keeps_meaning(body, place, prefix))?;
+    for part in std::iter::once(body).chain(admitted.headers().iter().copied()) {
+        refuse_uncovered_qnames(part, |place, prefix| admitted.keeps_meaning(part, place, prefix))?;
+    }
     Ok(body)
 }

@@ -189,15 +189,23 @@ fn refuse_moved<'d>(
     let signature = proof.covered().signature();
     for element in proof.covered().elements() {
         let parent = element.parent();
-        // In the signature itself there is nothing but its KeyInfo, which is read by what it may hold.
         let is_read = parent == Some(security.element())
-            || element.is_within(signature)
+            || element.is_within(signature) && is_of_key_info(element)
             || parent.is_some() && parent == envelope.header() && !is_of_security(element);
         if !is_read && !element.is_within(envelope.body()) {
             return Err(Unmet::at(element, UnmetKind::SignedElsewhere(element.path())));
         }
     }
     Ok(())
+}
+
+/// Whether `element`, in a signature, says which key made it: KeyInfo, a SecurityTokenReference or a token embedded in one. Whatever else
+/// stands there may be a hole that nobody looks into.
+fn is_of_key_info(element: Element<'_>) -> bool {
+    let is_embedded = |parent: Element<'_>| parent.is(Namespace::WSSE, "Embedded");
+    element.is(Namespace::DS, "KeyInfo")
+        || element.is(Namespace::WSSE, "SecurityTokenReference")
+        || is_of_security(element) && element.parent().is_some_and(is_embedded)
 }
 
 /// Whether `element` is one of those that stand in a Security header.

@@ -23,6 +23,7 @@ pub(super) fn render(source: &Source, explanation: &Explanation, verdict: Verdic
     let object = json!({
         "source": source.typed(),
         "verdict": verdict.name(),
+        "trusted": false,
         "references": references,
         "signature_value": main.map(value),
         "signatures": signatures.iter().map(signature).collect::<Vec<_>>(),

@@ -16,7 +16,7 @@ use crate::xml::to_utf8;
 use super::args::InspectArguments;
 use super::console::{Console, Style, Tone};
 use super::exit::{Exit, Stop};
-use super::report::{Format, Reason, Report, outline};
+use super::report::{Format, Reason, Report, escaped, outline};
 use super::source::{Source, distinct};
 
 /// How many of one kind of thing are listed.
@@ -58,7 +58,7 @@ fn render(source: &Source, found: Map<String, Value>, format: Format, style: Sty
             object.insert("source".to_owned(), source.typed().into());
             object.insert("verified".to_owned(), false.into());
             object.extend(found);
-            format!("{}\n", Value::Object(object))
+            escaped(&Value::Object(object).to_string()) + "\n"
         }
         Format::Text => {
             let source = style.paint(Tone::Strong, &source.to_string());
