@@ -73,7 +73,11 @@ fn every_good_message_is_read_and_breaks_no_rule() {
     let mut count = 0_usize;
     for folder in fixtures("cases/good") {
         let gate = fs::read_to_string(folder.join("gate.toml")).unwrap();
-        if !gate.contains("command = \"verify\"") {
+        // Those that end so break one where that only warns.
+        let warned = folder
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().ends_with("-warned"));
+        if warned || !gate.contains("command = \"verify\"") {
             continue;
         }
         let forms = read(&folder.join("message.xml"));
