@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sealgate::algorithm::CanonicalizationAlgorithm;
 use sealgate::c14n::{self, Canonicalization};
-use sealgate::crypto::{PublicKey, Secret, VerifyingKey};
+use sealgate::crypto::{PublicKey, Secret, VerifyingKey, decode_base64};
 use sealgate::inbound::AsOf;
 use sealgate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
 use sealgate::policy::{Policy, Profile};
@@ -61,7 +61,7 @@ impl SignedDocument {
         })
     }
 
-    /// What signatures in `bytes` are found to sign, in exclusive canonical form; `None` if they are refused.
+    /// What signatures in `bytes` are found to sign, in exclusive canonical form, or decoded where they sign the text only; `None` if they are refused.
     pub(crate) fn signed(&self, bytes: Bytes) -> Option<BTreeSet<Vec<u8>>> {
         let keys = match &self.given {
             Some(key) => DocumentKeys::Given(key),
@@ -95,7 +95,11 @@ impl SignedDocument {
                 .descendants()
                 .find(|inside| inside.is(Namespace::DS, "Signature"));
             let mut octets = Vec::new();
-            c14n::element(element, &method, enveloped, &mut octets).unwrap();
+            if judgement.findings.warnings.contains(&"only_text_covered") {
+                octets = decode_base64(&element.text().unwrap().value).unwrap();
+            } else {
+                c14n::element(element, &method, enveloped, &mut octets).unwrap();
+            }
             signed.insert(octets);
         }
         Some(signed)
