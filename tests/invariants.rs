@@ -339,3 +339,15 @@ fn every_fixture_is_judged_between_two_marks() {
     assert!(fs::metadata(END).is_err());
     assert!(admitted > 60, "{admitted} are admitted");
 }
+
+#[test]
+fn an_assertion_that_only_its_voucher_stands_for_is_warned_of() {
+    let vouched = support::soap_cases("cases/good/saml-sender-vouches-soap11");
+    let signed = support::soap_cases("cases/good/saml-holder-of-key-soap11");
+    let warned = |case: &support::Case| {
+        let warnings = case.findings(case.received.bytes.clone()).warnings;
+        warnings.contains(&"unbound_issuer")
+    };
+    assert_eq!(vouched.iter().map(warned).collect::<Vec<_>>(), [true]);
+    assert_eq!(signed.iter().map(warned).collect::<Vec<_>>(), [false]);
+}

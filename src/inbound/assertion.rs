@@ -201,7 +201,11 @@ pub(super) fn present<'d>(
             Vouching::No
         },
     };
-    let accepted = judge_assertion(&assertion, &rules, party, presenter, at)?;
+    let mut accepted = judge_assertion(&assertion, &rules, party, presenter, at)?;
+    if proof.is_none() && issuers.is_empty() {
+        // Whoever vouches may say that it is of this issuer.
+        accepted.warnings.push("unbound_issuer");
+    }
     // Bearer and holder-of-key rest on the issuer's word, which only its signature is.
     let needs_issuer = accepted.claims.confirmation != Method::SenderVouches.uri();
     if needs_issuer && proof.is_none() {
