@@ -21,7 +21,7 @@ use crate::algorithm::CanonicalizationAlgorithm;
 use crate::xml::{Document, Element, Position, quoted};
 
 pub use buffer::{Buffered, Copied, Counted};
-pub use meaning::keeps_meaning;
+pub use meaning::Meanings;
 
 /// Takes canonical octets, in order.
 pub trait Sink {

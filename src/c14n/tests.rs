@@ -312,11 +312,12 @@ fn meanings_are_those_that_a_reader_of_the_octets_finds() {
             let canonical = parse(&octets(apex, algorithm, listed));
             let prefixes = listed.iter().map(|prefix| (*prefix).to_owned()).collect();
             let method = Canonicalization { algorithm, prefixes };
+            let mut meanings = Meanings::new(apex, method.clone());
             for (place, written) in apex.descendants().zip(canonical.root().descendants()) {
                 for prefix in ["", "p", "q", "xml", "unbound"] {
                     let (meant, found) = (place.namespace_of(prefix), written.namespace_of(prefix));
                     let keeps = meant == found && (prefix.is_empty() || found.is_some());
-                    let said = keeps_meaning(apex, &method, place, prefix);
+                    let said = meanings.keep(place, prefix);
                     assert_eq!(
                         said, keeps,
                         "{method:?}: {prefix} at {place:?} of {apex:?} in {input}"

@@ -1,5 +1,5 @@
 use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
-use crate::c14n::{self, Canonicalization};
+use crate::c14n::{self, Canonicalization, Meanings};
 use crate::crypto::{DigestValue, Digester, Unavailable, VerifyingKey};
 use crate::xml::Element;
 
@@ -103,14 +103,13 @@ impl<'d> Covered<'d> {
         })
     }
 
-    /// Whether `prefix` (empty: the default namespace) means at `place` what it means there in the octets that were
-    /// digested for `element`, around or at `place`.
-    pub fn keeps_meaning(&self, element: Element<'d>, place: Element<'d>, prefix: &str) -> bool {
+    /// What prefixes mean in the octets that were digested for `element`; `None` if they are no canonical form of it.
+    pub fn meanings(&self, element: Element<'d>) -> Option<Meanings<'d>> {
         let mut forms = self.nodes.iter().filter(|node| node.apex == element);
         match forms.find_map(|node| node.form.as_ref()) {
-            Some(Form::Canonical(form)) => c14n::keeps_meaning(element, form, place, prefix),
+            Some(Form::Canonical(form)) => Some(Meanings::new(element, form.clone())),
             // Nobody asks what values in a token mean.
-            Some(Form::Token(_)) | None => false,
+            Some(Form::Token(_)) | None => None,
         }
     }
 

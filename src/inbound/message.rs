@@ -289,7 +289,7 @@ pub(super) fn check_relayable<'d>(
     let not_signed = || Unmet::at(envelope.body(), UnmetKind::BodyNotSigned);
     let body = admitted.body().ok_or_else(not_signed)?;
     for part in std::iter::once(body).chain(admitted.headers().iter().copied()) {
-        refuse_uncovered_qnames(part, |place, prefix| admitted.keeps_meaning(part, place, prefix))?;
+        refuse_uncovered_qnames(part, admitted.meanings(part))?;
     }
     Ok(body)
 }

@@ -1,3 +1,4 @@
+use crate::c14n::Meanings;
 use crate::policy::{Unmet, UnmetKind};
 use crate::xml::{Attribute, Element, Namespace};
 
@@ -10,11 +11,11 @@ const QNAME_ATTRIBUTES: [(&str, &str); 3] = [
 
 /// Refuses a Body or header in which a QName in an attribute means something that the signature does not cover (T45): exclusive
 /// canonicalization drops declarations that only values use, of prefixes and of the default namespace alike, so anyone could
-/// change them, and the backend would not find them in the octets that were digested. What each means there, `keeps_meaning`
-/// says of a place and a prefix, must be what it means in the message.
+/// change them, and the backend would not find them in the octets that were digested. What each means there must be what it means in
+/// the message.
 pub(super) fn refuse_uncovered_qnames<'d>(
     part: Element<'d>,
-    keeps_meaning: impl Fn(Element<'d>, &str) -> bool,
+    mut meanings: Option<Meanings<'d>>,
 ) -> Result<(), Unmet> {
     let number = |(namespace, local)| Some((part.document().namespace_called(namespace)?, local));
     let known: Vec<(Namespace, &str)> = QNAME_ATTRIBUTES.into_iter().filter_map(number).collect();
@@ -28,7 +29,10 @@ pub(super) fn refuse_uncovered_qnames<'d>(
         let name = value.trim_matches([' ', '\t', '\n', '\r']);
         let name = name.split(['[', ' ']).next().unwrap_or_default();
         let prefix = name.split_once(':').map_or("", |(prefix, _)| prefix);
-        if !keeps_meaning(element, prefix) {
+        let keeps_meaning = meanings
+            .as_mut()
+            .is_some_and(|meanings| meanings.keep(element, prefix));
+        if !keeps_meaning {
             return Err(Unmet::at(element, UnmetKind::QNameNotCovered(name.to_owned())));
         }
     }
@@ -41,7 +45,6 @@ mod tests {
     use super::*;
 
     use crate::algorithm::CanonicalizationAlgorithm;
-    use crate::c14n;
     use crate::xml::{Document, Limits};
 
     /// Whether the Body in `message` is refused when it was digested by exclusive canonicalization.
@@ -50,8 +53,7 @@ mod tests {
         let document = Document::parse(text.into(), &Limits::default()).unwrap();
         let body = document.root().first_child().unwrap();
         let method = CanonicalizationAlgorithm::Exclusive.into();
-        let keeps = |place: Element<'_>, prefix: &str| c14n::keeps_meaning(body, &method, place, prefix);
-        refuse_uncovered_qnames(body, keeps).is_err()
+        refuse_uncovered_qnames(body, Some(Meanings::new(body, method))).is_err()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::requirement::Part;
 use super::rules::{Policy, TimestampPresence, UnsignedHeaders};
 use super::unmet::{Unmet, UnmetKind};
 use super::username::{self, Presented, Transport};
+use crate::c14n::Meanings;
 use crate::soap::{Envelope, HeaderBlock, Roles};
 use crate::trust::Attested;
 use crate::wss;
@@ -248,11 +249,11 @@ impl<'d> Admitted<'d> {
         self.main.as_mut().and_then(|main| main.take_octets(element))
     }
 
-    /// Whether `prefix` means at `place`, in `element`, what it means there in the octets that the signature over the Body
-    /// digested for `element`.
-    pub fn keeps_meaning(&self, element: Element<'d>, place: Element<'d>, prefix: &str) -> bool {
-        let main = self.main.as_ref();
-        main.is_some_and(|main| main.covered().keeps_meaning(element, place, prefix))
+    /// What prefixes mean in the octets that the signature over the Body digested for `element`; `None` if it did not.
+    pub fn meanings(&self, element: Element<'d>) -> Option<Meanings<'d>> {
+        self.main
+            .as_ref()
+            .and_then(|main| main.covered().meanings(element))
     }
 
     /// All signatures, the one over the Body first.
