@@ -24,7 +24,7 @@ pub use sign::{ReferenceToSign, SignatureRequest, sign};
 pub use signature::{Objects, Signature};
 pub use transform::{Processing, Transforms};
 pub use verify::{Keep, ReferenceOutcome, Rules, verify};
-pub(crate) use verify::{octets, verify_value};
+pub(crate) use verify::{dereferenced, octets, verify_value};
 
 #[cfg(test)]
 mod tests;

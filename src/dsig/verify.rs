@@ -338,7 +338,7 @@ fn write<'d>(
 }
 
 /// The form of a node set from which dereferencing has removed the comments.
-fn dereferenced(form: &Canonicalization, reference: &Reference<'_>) -> Canonicalization {
+pub(crate) fn dereferenced(form: &Canonicalization, reference: &Reference<'_>) -> Canonicalization {
     let mut form = form.clone();
     if reference.target.drops_comments() {
         form.algorithm = form.algorithm.without_comments();

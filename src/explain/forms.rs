@@ -2,7 +2,7 @@ use super::explanation::Cause;
 use super::search::Undone;
 use crate::algorithm::CanonicalizationAlgorithm as Algorithm;
 use crate::c14n::{self, Canonicalization};
-use crate::dsig::{Processing, Reference, Signature, Target};
+use crate::dsig::{Processing, Reference, Signature, Target, dereferenced};
 use crate::xml::Element;
 
 /// What is turned into octets.
@@ -134,14 +134,10 @@ impl<'d> Subject<'d> {
 
 /// The form that `reference` digests; inclusive 1.0 where it digests no nodes.
 pub(super) fn form_of(reference: &Reference<'_>) -> Canonicalization {
-    let mut form = match &reference.transforms.processing {
-        Processing::Canonical(form) | Processing::StrTransform(form) => form.clone(),
+    match &reference.transforms.processing {
+        Processing::Canonical(form) | Processing::StrTransform(form) => dereferenced(form, reference),
         Processing::Base64 => Algorithm::Inclusive10.into(),
-    };
-    if reference.target.drops_comments() {
-        form.algorithm = form.algorithm.without_comments();
     }
-    form
 }
 
 /// The most prefixes of which lists are made.

@@ -189,8 +189,7 @@ impl Spaced for Range<usize> {
 fn elements(canonical: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut open = Vec::new();
-    let mut at = 0_usize;
-    for piece in pieces(canonical) {
+    for (at, piece) in placed(canonical) {
         let end = at.saturating_add(piece.as_str().len());
         match piece {
             Piece::Start(_) => open.push(at),
@@ -202,33 +201,31 @@ fn elements(canonical: &str) -> Vec<Range<usize>> {
             }
             Piece::Text(_) | Piece::Other(_) => {}
         }
-        at = end;
     }
     found
 }
 
 /// The places before each tag but the first.
 fn gaps(canonical: &str) -> impl Iterator<Item = usize> {
-    let places = pieces(canonical).scan(0_usize, |at, piece| {
-        let here = *at;
-        *at = at.saturating_add(piece.as_str().len());
-        Some((here, piece))
-    });
-    places
+    placed(canonical)
         .filter(|(at, piece)| *at > 0 && matches!(piece, Piece::Start(_) | Piece::End(_)))
         .map(|(at, _)| at)
 }
 
 /// The start tags, with the place of each.
 pub(super) fn start_tags(canonical: &str) -> impl Iterator<Item = (usize, &str)> {
-    let places = pieces(canonical).scan(0_usize, |at, piece| {
+    placed(canonical).filter_map(|(at, piece)| match piece {
+        Piece::Start(tag) => Some((at, tag)),
+        Piece::Text(_) | Piece::End(_) | Piece::Other(_) => None,
+    })
+}
+
+/// The pieces, with the place of each.
+fn placed(canonical: &str) -> impl Iterator<Item = (usize, Piece<'_>)> {
+    pieces(canonical).scan(0_usize, |at, piece| {
         let here = *at;
         *at = at.saturating_add(piece.as_str().len());
         Some((here, piece))
-    });
-    places.filter_map(|(at, piece)| match piece {
-        Piece::Start(tag) => Some((at, tag)),
-        Piece::Text(_) | Piece::End(_) | Piece::Other(_) => None,
     })
 }
 

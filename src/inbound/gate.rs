@@ -310,9 +310,7 @@ impl Gate {
             BasicSecurityProfile::NotApplicable => return Ok(()),
         }
         for deviation in deviations {
-            if !findings.warnings.contains(&deviation.code()) {
-                findings.warnings.push(deviation.code());
-            }
+            findings.warn(deviation.code());
         }
         Ok(())
     }
@@ -409,9 +407,7 @@ fn report_claims(weighed: &Weighed<'_>, user: Option<&VerifiedUser>, findings: &
     findings.claims = username::claims(user, assertion.map(|presented| &presented.accepted.claims));
     if let Some(presented) = assertion {
         for warning in &presented.accepted.warnings {
-            if !findings.warnings.contains(warning) {
-                findings.warnings.push(warning);
-            }
+            findings.warn(warning);
         }
     }
 }

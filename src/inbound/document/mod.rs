@@ -179,7 +179,6 @@ fn note_covered<'d>(
     findings: &mut Findings,
     covered: &mut Vec<Covering<'d>>,
 ) {
-    const ONLY_TEXT: &str = "only_text_covered";
     for reference in &signature.references {
         let Some(element) = reference.resolve() else {
             continue;
@@ -188,8 +187,8 @@ fn note_covered<'d>(
             let enveloped = reference.transforms.enveloped && signature.element.is_within(element);
             let except = enveloped.then_some(signature.element);
             covered.push(Covering { element, except });
-        } else if !findings.warnings.contains(&ONLY_TEXT) {
-            findings.warnings.push(ONLY_TEXT);
+        } else {
+            findings.warn("only_text_covered");
         }
     }
 }
