@@ -443,6 +443,39 @@ fn saml_verify_says_what_was_claimed_and_what_did_not_match() {
 }
 
 #[test]
+fn saml_sign_makes_what_saml_verify_accepts() {
+    let logout = "<p:LogoutRequest xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' \
+                  xmlns='urn:oasis:names:tc:SAML:2.0:assertion' ID='_l' Version='2.0' \
+                  IssueInstant='2026-11-24T00:00:00Z' Destination='https://gateway.example/orders/acs'>\
+                  <Issuer>https://idp.example/saml</Issuer><NameID>ann</NameID></p:LogoutRequest>";
+    let sign = "saml sign --key keys/idp.key.pem --cert keys/idp.pem";
+    for more in [
+        "",
+        "--binding post",
+        "--binding redirect",
+        "--binding redirect --relay-state /orders?page=2",
+    ] {
+        let signed = sealgate(&format!("{sign} {more} -"), logout.as_bytes());
+        assert_eq!(signed.status.code(), Some(0), "{more}");
+        let verified = sealgate(&format!("{SAML} -"), &signed.stdout);
+        let said = String::from_utf8_lossy(&verified.stdout);
+        assert_eq!(verified.status.code(), Some(0), "{more}: {said}");
+    }
+    let good = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/cases/good/saml-response/message.xml"
+    ));
+    let refused = sealgate(&format!("{sign} --part assertion -"), &good.unwrap());
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("saml.already_signed"));
+    assert!(refused.stdout.is_empty());
+    let long = format!("{sign} --binding redirect --relay-state {} -", "x".repeat(81));
+    assert_eq!(sealgate(&long, logout.as_bytes()).status.code(), Some(2));
+    let parts = format!("{sign} --binding redirect --part both -");
+    assert_eq!(sealgate(&parts, logout.as_bytes()).status.code(), Some(2));
+}
+
+#[test]
 fn sign_makes_what_verify_accepts() {
     let soap11 = "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'>\
                   <s:Body><p:Ping xmlns:p='urn:p'/></s:Body></s:Envelope>";

@@ -1,5 +1,5 @@
 use crate::algorithm::{Permitted, SignatureAlgorithm};
-use crate::crypto::{self, VerifyingKey};
+use crate::crypto::{self, SigningKey, VerifyingKey};
 
 use super::error::{Error, ErrorKind, not_permitted};
 use super::verify::{full_length, strength, value_error};
@@ -30,6 +30,14 @@ impl OctetSignature<'_> {
         let value = full_length(self.value, key, permitted.ecdsa_values);
         crypto::verify(method, key, self.octets, &value).map_err(|error| Error::nowhere(value_error(error)))
     }
+}
+
+/// The value of a signature over `octets`, by `key` with `method`.
+///
+/// # Errors
+/// `dsig.signing` for an algorithm that does not fit the key.
+pub fn sign_octets(method: SignatureAlgorithm, key: &SigningKey, octets: &[u8]) -> Result<Vec<u8>, Error> {
+    crypto::sign(method, key, octets).map_err(|error| Error::nowhere(ErrorKind::Signing(error.to_string())))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 use super::error::{Error, ErrorKind};
+use super::octets::sign_octets;
 use crate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm, SignatureAlgorithm, TransformAlgorithm};
 use crate::c14n::{self, Buffered, Canonicalization};
-use crate::crypto::{self, Digester, SigningKey, encode_base64};
+use crate::crypto::{Certificate, Digester, SigningKey, encode_base64};
 use crate::xml::{Document, Element, Limits, Namespace, escape_attribute};
 
 /// An element to sign, as it will stand when the signature is verified.
@@ -31,6 +32,22 @@ pub struct SignatureRequest<'d> {
     pub id: Option<String>,
 }
 
+/// The content of a `ds:KeyInfo` that names the signer by its certificate, with the path that was given with it; empty if there
+/// is none (XML Signature §4.5.4).
+pub fn x509_data(certificates: &[Certificate]) -> String {
+    if certificates.is_empty() {
+        return String::new();
+    }
+    let certificates: String = certificates
+        .iter()
+        .map(|certificate| {
+            let base64 = encode_base64(certificate.der());
+            format!("<ds:X509Certificate>{base64}</ds:X509Certificate>")
+        })
+        .collect();
+    format!("<ds:X509Data>{certificates}</ds:X509Data>")
+}
+
 /// Signs. Returns the `ds:Signature` element as text, with all its namespaces declared, to be put where the request said it will
 /// stand.
 ///
@@ -48,8 +65,7 @@ pub fn sign(request: &SignatureRequest<'_>, key: &SigningKey) -> Result<String, 
         info.push_str(&signed_reference(reference, request.digest_algorithm)?);
     }
     info.push_str("</ds:SignedInfo>");
-    let value = crypto::sign(request.method, key, &canonical(&info)?)
-        .map_err(|error| Error::nowhere(ErrorKind::Signing(error.to_string())))?;
+    let value = sign_octets(request.method, key, &canonical(&info)?)?;
     let id = request
         .id
         .as_deref()

@@ -194,6 +194,7 @@
 //!
 //! | code | meaning |
 //! |---|---|
+//! | `saml.already_signed` | `saml sign`: a signature that another would make a second one, or break |
 //! | `saml.artifact_unknown` | an ArtifactResponse without a message |
 //! | `saml.attribute_not_text` | an attribute value that holds elements |
 //! | `saml.audience` | the assertion is for somebody else |

@@ -7,6 +7,7 @@
 //! | `verify` | SOAP messages, as the gateway would judge them; nothing is remembered, so no message is a replay |
 //! | `saml verify` | SAML 2.0 assertions, metadata and protocol messages, and assertions and Responses of SAML 1.1, in an ArtifactResponse or a SOAP Body or not, as a relying party does; as XML, base64, base64 of deflate, or a URL, query string or form as a browser sent it |
 //! | `dsig verify` | the signatures in any XML document, as mathematics: do they hold, whose are they, what do they cover |
+//! | `saml sign` | a SAML message, assertion or metadata, with the signature where its schema has it; `--part` says what of a Response; for `--binding post` as a form, for `redirect` as a query string that is signed as it stands |
 //! | `sign`, `dsig sign` | a SOAP message with a Security header; a document with a signature as the last child of its root |
 //! | `encrypt` | a document, XML or SOAP, of which parts are encrypted: `--to` a certificate, or with a `--secret-key` that both know |
 //! | `decrypt` | a document, XML or SOAP, with what was encrypted in it; it says nothing about who encrypted it |
@@ -29,8 +30,8 @@
 //! | 2 | the command, an option or a configuration is wrong; nothing was judged |
 //! | 3 | an input could not be read, or the machine failed |
 //!
-//! Of several inputs the worst counts: 3, then 1, then 0. A reader of the output that goes away changes nothing. What `sign`, `encrypt`,
-//! `decrypt` and `c14n` make goes to standard output and everything else to standard error.
+//! Of several inputs the worst counts: 3, then 1, then 0. A reader of the output that goes away changes nothing. What `sign`, `saml sign`,
+//! `encrypt`, `decrypt` and `c14n` make goes to standard output and everything else to standard error.
 //!
 //! # What `encrypt` encrypts
 //!

@@ -6,6 +6,7 @@
 
 mod error;
 mod relates_to;
+pub mod saml;
 mod seal;
 
 pub use error::Error;

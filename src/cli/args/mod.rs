@@ -11,8 +11,8 @@ use super::at::At;
 use super::source::Source;
 
 pub(super) use names::{
-    CanonicalizationName, DataEncryptionName, KeyReferenceName, KeyTransportName, LogFormat, Operation,
-    RecipientReferenceName, SigningAlgorithmName,
+    BindingName, CanonicalizationName, DataEncryptionName, KeyReferenceName, KeyTransportName, LogFormat,
+    Operation, RecipientReferenceName, SamlPartName, SigningAlgorithmName,
 };
 pub(super) use shared::{
     DecryptionKeyArguments, IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths,
@@ -172,6 +172,7 @@ pub(crate) struct PolicyShowArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SamlCommand {
     Verify(SamlVerifyArguments),
+    Sign(SamlSignArguments),
 }
 
 /// Judge SAML assertions, protocol messages and metadata, as XML, base64 or base64 of deflate, in a SOAP Body, a URL or a form
@@ -190,6 +191,40 @@ pub(crate) struct SamlVerifyArguments {
     /// The documents
     #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) files: Vec<Source>,
+}
+
+/// Sign a SAML message, assertion or metadata, where its schema has the signature, to standard output
+///
+/// The document is read as strictly as saml verify reads it.
+#[derive(Args, Debug)]
+pub(crate) struct SamlSignArguments {
+    #[command(flatten)]
+    pub(crate) key: KeyArguments,
+    /// The signature algorithm; without it, the one that fits the key
+    #[arg(long, value_enum)]
+    pub(crate) algorithm: Option<SigningAlgorithmName>,
+    /// What is signed
+    #[arg(long, value_enum, default_value = "document")]
+    pub(crate) part: SamlPartName,
+    /// How it will be sent: as XML without it
+    #[arg(long, value_enum)]
+    pub(crate) binding: Option<BindingName>,
+    /// The RelayState that goes with it; a query string signs it too
+    #[arg(long, value_name = "TEXT", requires = "binding", value_parser = relay_state)]
+    pub(crate) relay_state: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The document
+    #[arg(value_parser = Source::parser())]
+    pub(crate) file: Source,
+}
+
+/// SAML Bindings §3.4.3, §3.5.3.
+fn relay_state(typed: &str) -> Result<String, String> {
+    match typed.len() {
+        0..=80 => Ok(typed.to_owned()),
+        _ => Err("it may have no more than 80 bytes".to_owned()),
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -21,6 +21,26 @@ pub(crate) enum Operation {
     Parse,
 }
 
+/// What of a SAML document is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SamlPartName {
+    /// The message, assertion or metadata at its root
+    Document,
+    /// The assertion in a Response
+    Assertion,
+    /// The assertion, and then the Response
+    Both,
+}
+
+/// How a browser carries a SAML message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BindingName {
+    /// HTTP-POST: the form, as application/x-www-form-urlencoded
+    Post,
+    /// HTTP-Redirect: the query string, which has the signature
+    Redirect,
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {

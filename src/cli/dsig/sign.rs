@@ -4,14 +4,11 @@ use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs::OwnKey;
 use crate::cli::report::{Reason, Report, Verdict};
-use crate::crypto::Certificate;
-use crate::crypto::encode_base64;
-use crate::dsig::{ReferenceToSign, SignatureRequest};
+use crate::dsig::{Place, ReferenceToSign, SignatureRequest, put, x509_data};
 use crate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
 use crate::policy::Profile;
 use crate::rejection::Rejection;
 use crate::xml::Document;
-use crate::xml::Element;
 use crate::xml::Limits;
 use crate::xml::quoted;
 
@@ -37,14 +34,14 @@ pub(in crate::cli) fn run(arguments: DsigSignArguments, console: &mut Console) -
                         method,
                         digest_algorithm: DigestAlgorithm::Sha256,
                         references,
-                        key_info: key_info(&own.certificates),
+                        key_info: x509_data(&own.certificates),
                         id: None,
                     };
                     let signature = crate::dsig::sign(&request, &own.key).map_err(|error| {
                         let rejection = Rejection::from(error);
                         Reason::from(&rejection)
                     })?;
-                    Ok(with_last_child(document.root(), &signature))
+                    Ok(put(&signature, document.root(), Place::Last))
                 });
             match signed {
                 Ok(signed) => {
@@ -87,38 +84,6 @@ fn references<'d>(document: &'d Document, ids: &[String]) -> Result<Vec<Referenc
         }),
     };
     ids.iter().map(reference).collect()
-}
-
-/// Our certificate and its path, for whoever verifies.
-fn key_info(certificates: &[Certificate]) -> String {
-    if certificates.is_empty() {
-        return String::new();
-    }
-    let certificates: String = certificates
-        .iter()
-        .map(|certificate| {
-            let base64 = encode_base64(certificate.der());
-            format!("<ds:X509Certificate>{base64}</ds:X509Certificate>")
-        })
-        .collect();
-    format!("<ds:X509Data>{certificates}</ds:X509Data>")
-}
-
-/// The document's text, `child` standing before the end tag of `parent`.
-fn with_last_child(parent: Element<'_>, child: &str) -> String {
-    let text = parent.document().as_str();
-    let content = parent.content_span();
-    let span = parent.span();
-    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
-    let start_tag = part(span.start..content.start);
-    match start_tag.strip_suffix("/>") {
-        Some(open) => {
-            let name = parent.name();
-            let (before, after) = (part(0..span.start), part(span.end..text.len()));
-            [before, open, ">", child, "</", name, ">", after].concat()
-        }
-        None => [part(0..content.end), child, part(content.end..text.len())].concat(),
-    }
 }
 
 /// What leaves here verifies: anything else is our own mistake, and is not written.

@@ -112,11 +112,7 @@ fn claims_of(spoken: &ProtocolMessage<'_>) -> Result<MessageClaims, Error> {
 /// # Errors
 /// `saml.parameter`.
 pub fn check_parameter(message: Element<'_>, parameter: MessageParameter) -> Result<(), Error> {
-    let found = match message.local_name().ends_with("Response") {
-        true => MessageParameter::Response,
-        false => MessageParameter::Request,
-    };
-    if found == parameter {
+    if MessageParameter::of(message.local_name()) == parameter {
         return Ok(());
     }
     let kind = ErrorKind::Parameter(message.local_name().to_owned());

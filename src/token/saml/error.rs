@@ -58,6 +58,8 @@ pub enum ErrorKind {
     Version(String),
     /// More than one Signature in one element.
     MultipleSignatures,
+    /// A Signature where one is to be put, or around it.
+    AlreadySigned,
     /// A Response with more than one assertion.
     MultipleAssertions(usize),
     /// An assertion whose statements are about nobody.
@@ -100,6 +102,7 @@ impl Error {
             ErrorKind::Time { .. } => "saml.time",
             ErrorKind::Version(_) => "saml.version",
             ErrorKind::MultipleSignatures => "saml.multiple_signatures",
+            ErrorKind::AlreadySigned => "saml.already_signed",
             ErrorKind::MultipleAssertions(_) => "saml.multiple_assertions",
             ErrorKind::NoSubject => "saml.no_subject",
             ErrorKind::SubjectsDiffer => "saml.subjects_differ",
@@ -150,6 +153,7 @@ impl fmt::Display for Error {
                 )?;
             }
             ErrorKind::MultipleSignatures => f.write_str("there is more than one Signature")?,
+            ErrorKind::AlreadySigned => f.write_str("it is signed already, and would not verify any more")?,
             ErrorKind::MultipleAssertions(count) => {
                 write!(f, "there are {count} assertions where one is expected")?;
             }

@@ -39,6 +39,23 @@ pub struct QuerySignature {
     pub octets: Vec<u8>,
 }
 
+impl MessageParameter {
+    /// The parameter for a message of this local name.
+    pub fn of(local_name: &str) -> Self {
+        match local_name.ends_with("Response") {
+            true => Self::Response,
+            false => Self::Request,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Request => "SAMLRequest",
+            Self::Response => "SAMLResponse",
+        }
+    }
+}
+
 /// Why a query string is not read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -119,6 +136,37 @@ pub(super) fn parse(query: &str) -> Result<(String, QueryString), QueryError> {
         signature,
     };
     Ok((message.base64()?, beside))
+}
+
+/// `message`, which is base64, as a parameter, with `relay_state` and `algorithm` if there are any: what is signed of a query
+/// string, and a form if there is no algorithm.
+pub(super) fn written(
+    parameter: MessageParameter,
+    message: &str,
+    relay_state: Option<&str>,
+    algorithm: Option<&str>,
+) -> String {
+    let beside = [("RelayState", relay_state), ("SigAlg", algorithm)];
+    let beside = beside
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let pairs = [(parameter.name(), message)].into_iter().chain(beside);
+    let written: Vec<String> = pairs
+        .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
+        .collect();
+    written.join("&")
+}
+
+/// `text` with all octets but the unreserved ones (RFC 3986 §2.3) as `%` and two hexadecimal digits.
+pub(super) fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for octet in text.bytes() {
+        match octet {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(octet.into()),
+            _ => encoded.push_str(&format!("%{octet:02X}")),
+        }
+    }
+    encoded
 }
 
 /// A parameter of SAML, as it was sent.
@@ -253,6 +301,18 @@ mod tests {
         assert_eq!(signature.value, b"b");
         let signed = "SAMLRequest=YQ%3d%3D&RelayState=a+b%26c&SigAlg=urn%3Ax";
         assert_eq!(String::from_utf8(signature.octets).unwrap(), signed);
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_it_was() {
+        for relay_state in [None, Some(""), Some("/a?b=c&d=é +%26\u{1f511}#e")] {
+            let written = written(MessageParameter::Response, "YQ==", relay_state, None);
+            assert!(written.is_ascii(), "{written}");
+            let (message, beside) = parse(&written).unwrap();
+            assert_eq!(message, "YQ==");
+            assert_eq!(beside.parameter, MessageParameter::Response);
+            assert_eq!(beside.relay_state.as_deref(), relay_state);
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 use crate::inbound::{SamlContext, judge_saml};
 
-use super::args::SamlVerifyArguments;
-use super::console::Console;
-use super::exit::{Exit, Stop};
-use super::inputs;
-use super::report::{self, Report};
+use crate::cli::args::SamlVerifyArguments;
+use crate::cli::console::Console;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::inputs;
+use crate::cli::report::{self, Report};
 
 /// `sealgate saml verify`: SAML documents by themselves, judged as a relying party judges them.
-pub(crate) fn verify(arguments: SamlVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
+pub(in crate::cli) fn run(arguments: SamlVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::judging_policy(&arguments.judging)?;
     let trust = inputs::trust(&arguments.trust, &arguments.party.metadata)?;
     let party = arguments.party.relying_party();
