@@ -124,14 +124,14 @@ build/tools/bin/cargo-fuzz: | setup-build
 
 $(VENV)/.ready: tests/interop/requirements.txt
 	@.ci/setup test
-	@echo "installing zeep and xmlsec into $(VENV): a Python SOAP stack that calls the gateway in the tests"
+	@echo "installing zeep, xmlsec, pysaml2 and python3-saml into $(VENV): Python SOAP and SAML stacks that the tests talk to"
 	python3 -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 $(NODE)/.ready: tests/interop/package-lock.json tests/interop/package.json $(VENV)/.ready
 	@.ci/setup node $(VENV)
-	@echo "installing soap and xml-crypto into $(NODE): a Node.js SOAP stack that calls the gateway in the tests"
+	@echo "installing soap, xml-crypto, samlify and node-saml into $(NODE): Node.js SOAP and SAML stacks that the tests talk to"
 	rm -rf $(NODE) && mkdir -p $(NODE)
 	cp tests/interop/package.json tests/interop/package-lock.json $(NODE)/
 	cd $(NODE) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent --no-audit --no-fund

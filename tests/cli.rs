@@ -460,6 +460,12 @@ fn saml_sign_makes_what_saml_verify_accepts() {
         let verified = sealgate(&format!("{SAML} -"), &signed.stdout);
         let said = String::from_utf8_lossy(&verified.stdout);
         assert_eq!(verified.status.code(), Some(0), "{more}: {said}");
+        let over = if more.contains("redirect") {
+            "query string"
+        } else {
+            "exc"
+        };
+        assert!(said.contains(&format!("rsa-sha256, {over}, trusted")), "{said}");
     }
     let good = std::fs::read(concat!(
         env!("CARGO_MANIFEST_DIR"),

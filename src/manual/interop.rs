@@ -8,3 +8,21 @@
 //! | node `soap` | SOAP 1.1, `WSSecurityCert` with RSA-SHA256 over Body and Timestamp, a no-op enveloped transform on the Body | `strict` | passes; it verifies no answers itself |
 //! | npm `xml-crypto` | verifies our answers with the gateway's certificate | | passes |
 //! | Debian `xmlsec1` | verifies what `sealgate sign` writes, RSA and ECDSA | | passes |
+//!
+//! Providers of SAML, each in both directions: what it makes passes `saml verify --policy strict` with the metadata, audience, recipient
+//! and request that belong to it, and is refused when one thing in it is changed, for another audience, recipient, request or issuer, and two
+//! hours later. It accepts what `saml sign` signs, and refuses it when it is changed or when another key has signed it.
+//!
+//! | stack | it makes | it judges |
+//! |---|---|---|
+//! | PyPI `pysaml2` | Responses with a signed assertion, signed themselves, and both; AuthnRequests and LogoutRequests by HTTP-POST and HTTP-Redirect; signed metadata | the same, but metadata |
+//! | PyPI `python3-saml` | AuthnRequests and LogoutRequests by HTTP-Redirect; signed metadata | Responses of the three kinds; LogoutRequests by HTTP-Redirect |
+//! | npm `samlify` | Responses of the three kinds; AuthnRequests and LogoutRequests by both bindings | the same |
+//! | npm `@node-saml/node-saml` | AuthnRequests by both bindings; LogoutRequests by HTTP-Redirect; signed metadata | Responses of the three kinds; LogoutRequests by both bindings |
+//!
+//! What they have to be told, or do not do:
+//!
+//! - `samlify`'s own Response has no AuthnStatement and is refused as `saml.no_authn_statement`; the test gives it one in its template.
+//! - `pysaml2` as a service provider verifies a LogoutRequest in a query string only where `want_authn_requests_signed` is set for an
+//!   identity provider; otherwise it does not look at the signature.
+//! - `node-saml` deflates what goes into a form unless `skipRequestCompression` is set, and accepts a query string without a signature.

@@ -74,7 +74,7 @@ pub(crate) fn texts(output: &Output) -> (String, String) {
 }
 
 /// Node.js where `make setup` put one because the system's is too old, or the system's.
-fn node() -> Command {
+pub(crate) fn node() -> Command {
     let own = package().join("build/venv/bin/node");
     let mut command = if own.exists() {
         Command::new(own)
@@ -87,7 +87,8 @@ fn node() -> Command {
     command
 }
 
-fn installed(path: &str) -> PathBuf {
+/// A file that `make setup` has put there.
+pub(crate) fn installed(path: &str) -> PathBuf {
     let path = package().join(path);
     assert!(
         path.exists(),

@@ -1,5 +1,6 @@
 //! Other stacks, unmodified, against the real program: zeep and node-soap as clients that call a running gateway and
-//! verify its answer with their own means, xmlsec1 as the judge of what `sealgate sign` writes.
+//! verify its answer with their own means, xmlsec1 as the judge of what `sealgate sign` writes; pysaml2, python3-saml, samlify and
+//! node-saml as identity and service providers.
 //!
 //! `make setup` installs them; without them these tests fail and say so.
 
@@ -14,6 +15,7 @@ mod backend;
 mod clients;
 mod encryption;
 mod gateway;
+mod saml;
 
 use std::fs;
 use std::path::Path;

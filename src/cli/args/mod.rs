@@ -171,7 +171,7 @@ pub(crate) struct PolicyShowArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SamlCommand {
-    Verify(SamlVerifyArguments),
+    Verify(Box<SamlVerifyArguments>),
     Sign(SamlSignArguments),
 }
 

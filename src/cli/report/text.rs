@@ -95,10 +95,11 @@ impl Page {
         };
         let algorithm = SignatureAlgorithm::from_uri(&signature.algorithm)
             .map_or_else(|| plain(&signature.algorithm), |known| known.name().to_owned());
-        let canonicalization = CanonicalizationAlgorithm::from_uri(&signature.canonicalization).map_or_else(
-            || plain(&signature.canonicalization),
-            |known| known.name().to_owned(),
-        );
+        let canonicalization = match CanonicalizationAlgorithm::from_uri(&signature.canonicalization) {
+            Some(known) => known.name().to_owned(),
+            None if signature.canonicalization.is_empty() => "query string".to_owned(),
+            None => plain(&signature.canonicalization),
+        };
         let word = self.style.paint(tone, word);
         let title = self.style.paint(Tone::Strong, &format!("signature {number}"));
         self.line("");
