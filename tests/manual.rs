@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const STAGES: [&str; 11] = [
-    "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust", "policy", "replay", "limit",
+const STAGES: [&str; 12] = [
+    "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust", "policy", "replay", "limit", "wsdl",
 ];
 
 fn root() -> &'static Path {

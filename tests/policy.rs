@@ -1,4 +1,4 @@
-//! `sealgate policy infer` and `policy diff`, on messages whose policies and differences are known.
+//! `sealgate policy infer` and `policy diff`, on messages whose policies and differences are known, and `policy import`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::process::{Command, Output};
@@ -163,4 +163,129 @@ fn parts_times_and_order_are_told() {
     );
     let (_, namespaces) = diff("good/username-digest-soap11", "good/username-digest-soap12");
     assert!(has(&namespaces, "message › soap", "1.1", "1.2"), "{namespaces:?}");
+}
+
+fn import(arguments: &[&str]) -> Output {
+    sealgate(&[&["policy", "import", "--policy", "bsp11"], arguments].concat())
+}
+
+#[test]
+fn an_imported_policy_judges_messages() {
+    let output = import(&["../wsdl/orders.wsdl"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.toml");
+    std::fs::write(&file, &output.stdout).unwrap();
+    let policy: Policy = toml::from_str(std::str::from_utf8(&output.stdout).unwrap()).unwrap();
+    assert_eq!(policy.name, "bsp11-imported");
+    let good = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/cases/good/bsp11-plain/message.xml"
+    );
+    let message = std::fs::read_to_string(good).unwrap();
+    let with_header = folder.path().join("message.xml");
+    let header = "<o:Session xmlns:o=\"urn:example:orders\">1</o:Session></soap:Header>";
+    std::fs::write(&with_header, message.replace("</soap:Header>", header)).unwrap();
+    let code = |policy: &str, message: &str| {
+        let trust = [
+            "verify",
+            "--trust",
+            "../keys/ca.pem",
+            "--at",
+            AT,
+            "--format",
+            "json",
+        ];
+        let output = sealgate(&[&trust[..], &["--policy", policy, message]].concat());
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        object.get("code").unwrap().as_str().map(str::to_owned)
+    };
+    let (file, with_header) = (file.to_str().unwrap(), with_header.to_str().unwrap());
+    assert_eq!(code(file, good), None);
+    // bsp11 drops the header that nobody signed, and the WSDL wants it signed if it is there.
+    assert_eq!(code("bsp11", with_header), None);
+    assert_eq!(
+        code(file, with_header).as_deref(),
+        Some("policy.header_not_signed")
+    );
+}
+
+#[test]
+fn a_policy_that_is_not_whole_is_printed_only_when_asked_for() {
+    let one = ["--operation", "Ask", "--alternative", "2", "../wsdl/choices.wsdl"];
+    let output = import(&one);
+    assert_eq!(
+        (output.status.code(), output.stdout.as_slice()),
+        (Some(1), b"".as_slice())
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("not enforced    sp:EncryptedParts  ../wsdl/choices.wsdl:50:9")
+            && said.contains("wsdl.not_held"),
+        "{said}"
+    );
+    let partial = import(&[&["--partial"], &one[..]].concat());
+    assert_eq!(partial.status.code(), Some(0));
+    let text = String::from_utf8(partial.stdout).unwrap();
+    assert!(
+        text.starts_with("# not enforced: sp:AsymmetricBinding › sp:EncryptSignature:"),
+        "{text}"
+    );
+    assert_eq!(
+        toml::from_str::<Policy>(&text).unwrap().key_references,
+        [KeyReference::Thumbprint]
+    );
+}
+
+#[test]
+fn one_of_several_policies_has_to_be_chosen() {
+    let output = import(&["../wsdl/choices.wsdl"]);
+    assert_eq!(
+        (output.status.code(), output.stdout.as_slice()),
+        (Some(1), b"".as_slice())
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("policy 4: --port Quotes --operation Tell --alternative 2"),
+        "{said}"
+    );
+    let json = import(&["--format", "json", "../wsdl/choices.wsdl"]);
+    let object: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(object.get("code").unwrap(), "wsdl.several_policies");
+    assert!(object.get("policy").unwrap().is_null());
+    let choices = object.get("choices").unwrap().as_array().unwrap();
+    let policy = |choice: &Value| toml::from_str::<Policy>(choice.get("policy").unwrap().as_str().unwrap());
+    assert_eq!(choices.iter().filter_map(|choice| policy(choice).ok()).count(), 4);
+    let assertions = object.get("assertions").unwrap().as_array().unwrap();
+    let one = assertions
+        .iter()
+        .find(|one| one.get("assertion").unwrap() == "sp:EncryptedParts")
+        .unwrap();
+    assert_eq!(one.get("outcome").unwrap(), "not_enforced");
+    assert_eq!(one.pointer("/position/line").unwrap(), 50);
+}
+
+#[test]
+fn only_files_that_are_named_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let orders =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/wsdl/orders.wsdl")).unwrap();
+    std::fs::write(
+        path("orders.wsdl"),
+        orders
+            .replace("URI=\"#Signed\"", "URI=\"policies.wsdl#Signed\"")
+            .replace("Id=\"Signed\"", "Id=\"Else\""),
+    )
+    .unwrap();
+    std::fs::write(path("policies.wsdl"), &orders).unwrap();
+    let (wsdl, policies) = (path("orders.wsdl"), path("policies.wsdl"));
+    let (wsdl, policies) = (wsdl.to_str().unwrap(), policies.to_str().unwrap());
+    let alone = import(&[wsdl]);
+    assert_eq!(alone.status.code(), Some(1));
+    let said = String::from_utf8(alone.stdout).unwrap();
+    assert!(said.contains("wsdl.policy_missing"), "{said}");
+    let both = import(&["--import", policies, wsdl]);
+    assert_eq!(both.status.code(), Some(0), "{both:?}");
+    assert_eq!(both.stdout, import(&["../wsdl/orders.wsdl"]).stdout);
 }

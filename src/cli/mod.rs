@@ -92,6 +92,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Config(ConfigCommand::Init) => Ok(config::init(console)),
         Command::Policy(PolicyCommand::Show(arguments)) => policy::show(&arguments, console),
         Command::Policy(PolicyCommand::Infer(arguments)) => policy::infer(*arguments, console),
+        Command::Policy(PolicyCommand::Import(arguments)) => policy::import(&arguments, console),
         Command::Policy(PolicyCommand::Diff(arguments)) => policy::diff(&arguments, console),
         Command::Password(PasswordCommand::Add(arguments)) => password::add(&arguments, console),
         Command::Password(PasswordCommand::Check(arguments)) => password::check(&arguments, console),

@@ -323,3 +323,20 @@
 //! | `replay.retention` | it would have to be remembered for longer than is allowed |
 //! | `replay.store_full` | the store of uses is full |
 //! | `replay.store_unavailable` | the store of uses does not answer |
+//!
+//! # Policies in a WSDL
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `wsdl.circular_policy` | a policy refers to itself |
+//! | `wsdl.no_alternative` | the policy has no alternative, so that no message meets it, or not the one that was named |
+//! | `wsdl.no_operation` | no operation, or none of that name |
+//! | `wsdl.no_policy` | no policy is attached to what requests are sent to |
+//! | `wsdl.no_port` | no port or binding for SOAP, or none of that name |
+//! | `wsdl.not_held` | something that is stated would restrict messages, and the policy would not; `--partial` prints it all the same |
+//! | `wsdl.not_wsdl` | no WSDL 1.1 |
+//! | `wsdl.policy_missing` | a reference to a policy that is in no file that was named |
+//! | `wsdl.several_policies` | ports, operations or alternatives come to different policies, and none was chosen |
+//! | `wsdl.too_many_alternatives` | more alternatives or assertions than are looked at |
+//! | `wsdl.too_many_operations` | more operations than are looked at |
+//! | `wsdl.unknown_operator` | WS-Policy has no such operator |

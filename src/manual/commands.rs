@@ -17,6 +17,7 @@
 //! | `bench` | how many of these messages this machine handles |
 //! | `password add`, `password check` | the files of users and passwords; the password is the first line of standard input |
 //! | `policy infer` | messages, again and again under ever tighter policies: the tightest that all of them pass, as TOML |
+//! | `policy import` | nothing: what a WSDL states with WS-SecurityPolicy, as a policy in TOML, and what became of each assertion |
 //! | `policy diff` | nothing: what changed between a partner's last good message and this one; 1 if anything did |
 //! | `demo`, `serve` | the gateway, with a world made for it or for real |
 //! | `config check`, `config schema`, `config init`, `policy show` | what the gateway and the policies are told |
@@ -41,6 +42,25 @@
 //! stands in the first EncryptedData, in a SOAP message in the Security header. `--policy` names what the recipient allows: without it, AES in
 //! GCM and SHA-256. RSA 1.5 is never written. What is encrypted declares each prefix that is bound there, so that it can be read alone;
 //! exclusive canonicalization, and so a signature, does not see that.
+//!
+//! # What `policy import` takes over
+//!
+//! WS-Policy 1.2 and 1.5 with WS-SecurityPolicy 1.1 to 1.3, attached to a port, its binding and port type, an operation and its request in a
+//! WSDL 1.1. The policy is that of `--policy`, tightened: what a service states and that policy forbids stays forbidden. Each
+//! assertion has an outcome:
+//!
+//! | | |
+//! |---|---|
+//! | `taken` | the policy asks for it, or for more |
+//! | `noted` | no message has to prove anything for it: layout, forms of certificates, tokens of answers, WS-Addressing |
+//! | `not_permitted` | the policy of `--policy` forbids it: SHA-1, RSA 1.5, CBC, key references; messages that need it are refused |
+//! | `not_enforced` | it restricts messages and the policy does not: EncryptedParts, EncryptSignature, ProtectTokens, endorsing signatures beside the first, issuers, TLS |
+//! | `not_understood` | it may restrict messages: SymmetricBinding, IssuedToken, derived keys, assertions of others, XPath beyond a path of names |
+//!
+//! With one of the last two nothing is printed and the exit code is 1, unless `--partial` asks for the policy without them: they are comments in it.
+//! All signatures of the suites are `rsa-sha1` in the standard's table; under those with SHA-256, stacks sign with `rsa-sha256`, which is taken. Where
+//! a suite's SHA-1 is forbidden, SHA-256 stands for it. The lengths of encryption keys are not held. Alternatives, operations and ports whose policies differ have to be
+//! chosen between; `--format json` has them all in `choices`, and `assertions` with `file`, `position`, `assertion`, `outcome` and `detail`.
 //!
 //! # JSON
 //!

@@ -30,6 +30,13 @@ pub enum Part {
         /// Its local name.
         local: String,
     },
+    /// The header of this name, if it is there; written `header?:{namespace}local`.
+    HeaderIfThere {
+        /// Its namespace name.
+        namespace: String,
+        /// Its local name.
+        local: String,
+    },
 }
 
 /// The parts that must be signed: at least one, as a policy that asks for nothing proves nothing.
@@ -89,7 +96,7 @@ impl Part {
     /// Whether `header` is the header that this asks for.
     pub fn is_header(&self, header: Element<'_>) -> bool {
         match self {
-            Self::Header { namespace, local } => {
+            Self::Header { namespace, local } | Self::HeaderIfThere { namespace, local } => {
                 header.namespace() == namespace && header.local_name() == local
             }
             Self::Body
@@ -112,6 +119,7 @@ impl fmt::Display for Part {
             Self::UsernameToken => f.write_str("username-token"),
             Self::Anything => f.write_str("anything"),
             Self::Header { namespace, local } => write!(f, "header:{{{namespace}}}{local}"),
+            Self::HeaderIfThere { namespace, local } => write!(f, "header?:{{{namespace}}}{local}"),
         }
     }
 }
@@ -133,21 +141,26 @@ impl TryFrom<String> for Part {
             "assertion" => Ok(Self::Assertion),
             "username-token" => Ok(Self::UsernameToken),
             "anything" => Ok(Self::Anything),
-            other => other
-                .strip_prefix("header:{")
-                .and_then(|rest| rest.split_once('}'))
-                .filter(|(_, local)| crate::xml::is_ncname(local))
-                .map(|(namespace, local)| Self::Header {
-                    namespace: namespace.to_owned(),
-                    local: local.to_owned(),
-                })
-                .ok_or_else(|| {
-                    format!(
-                        "{text:?} is no part; one of body, timestamp, addressing, assertion, username-token, \
-                         anything, header:{{namespace}}local"
-                    )
-                }),
+            other => named_header(other).ok_or_else(|| {
+                format!(
+                    "{text:?} is no part; one of body, timestamp, addressing, assertion, username-token, \
+                     anything, header:{{namespace}}local, header?:{{namespace}}local"
+                )
+            }),
         }
+    }
+}
+
+fn named_header(text: &str) -> Option<Part> {
+    let (kind, name) = text.split_once(":{")?;
+    let (namespace, local) = name
+        .split_once('}')
+        .filter(|(_, local)| crate::xml::is_ncname(local))?;
+    let (namespace, local) = (namespace.to_owned(), local.to_owned());
+    match kind {
+        "header" => Some(Part::Header { namespace, local }),
+        "header?" => Some(Part::HeaderIfThere { namespace, local }),
+        _ => None,
     }
 }
 
@@ -166,10 +179,18 @@ mod tests {
             "username-token",
             "anything",
             "header:{urn:a}b",
+            "header?:{urn:a}b",
         ] {
             assert_eq!(Part::try_from(text.to_owned()).unwrap().to_string(), text);
         }
-        for text in ["", "Body", "header:b", "header:{urn:a}", "header:{urn:a}b:c"] {
+        for text in [
+            "",
+            "Body",
+            "header:b",
+            "header:{urn:a}",
+            "header:{urn:a}b:c",
+            "headers:{urn:a}b",
+        ] {
             assert!(Part::try_from(text.to_owned()).is_err(), "{text}");
         }
     }

@@ -119,6 +119,7 @@ pub(crate) enum PolicyCommand {
     Show(PolicyShowArguments),
     /// Print the tightest policy that a good message meets, as TOML; --policy says what it starts from
     Infer(Box<VerifyArguments>),
+    Import(PolicyImportArguments),
     Diff(PolicyDiffArguments),
 }
 
@@ -159,6 +160,37 @@ pub(crate) struct PolicyDiffArguments {
     /// The message that is not
     #[arg(value_parser = Source::parser())]
     pub(crate) bad: Source,
+}
+
+/// Print what a WSDL states with WS-SecurityPolicy as a policy, as TOML
+///
+/// The policy is --policy, tightened and never loosened. Standard error says what became of each assertion; 1 if there are several
+/// policies to choose from, or something would restrict messages and is not held.
+#[derive(Args, Debug)]
+pub(crate) struct PolicyImportArguments {
+    /// What it starts from: strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
+    pub(crate) policy: String,
+    /// Only this port, or this binding that no port has
+    #[arg(long, value_name = "NAME")]
+    pub(crate) port: Option<String>,
+    /// Only this operation
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operation: Option<String>,
+    /// Only the alternative of this number, from 1
+    #[arg(long, value_name = "N")]
+    pub(crate) alternative: Option<usize>,
+    /// A file that the WSDL imports, or that it refers to for a policy (repeatable). No other is read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) import: Vec<PathBuf>,
+    /// Print the policy without what is not held, which it lists in comments
+    #[arg(long)]
+    pub(crate) partial: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The WSDL 1.1
+    #[arg(value_parser = Source::parser())]
+    pub(crate) file: Source,
 }
 
 /// Print a policy as TOML, to be read or to start one's own from

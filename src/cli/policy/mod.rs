@@ -1,6 +1,7 @@
-//! `sealgate policy`: policies as TOML, shown, inferred from messages, and what two messages differ in.
+//! `sealgate policy`: policies as TOML, shown, inferred from messages, imported from WSDLs, and what two messages differ in.
 
 mod diff;
+mod import;
 mod infer;
 
 use super::args::PolicyShowArguments;
@@ -9,6 +10,7 @@ use super::exit::{Exit, Stop};
 use super::inputs;
 
 pub(super) use diff::diff;
+pub(super) use import::import;
 pub(super) use infer::infer;
 
 /// `sealgate policy show`: the policy as TOML, which `--policy` and a route take again.

@@ -1,0 +1,167 @@
+use super::expression::Assertion;
+use super::names::is_security_policy;
+use super::reading::{Outcome, Reading};
+use crate::policy::{Part, UnsignedHeaders};
+use crate::xml::{Element, Namespace};
+
+/// What must be signed, encrypted or there (WS-SecurityPolicy 1.3 §4).
+pub(super) fn read(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+    let element = assertion.element;
+    reading.nothing_nested(&assertion.nested);
+    match element.local_name() {
+        "SignedParts" => signed_parts(reading, assertion),
+        "SignedElements" => {
+            reading.check_parameters(assertion, &["XPath", "XPath2"]);
+            for path in element
+                .children()
+                .filter(|child| child.local_name().starts_with("XPath"))
+            {
+                signed_element(reading, path);
+            }
+        }
+        "RequiredElements" => {
+            reading.say(
+                element,
+                Outcome::NotEnforced,
+                "a message without these passes as well",
+            );
+        }
+        _ => {
+            let detail = "a message in which these are not encrypted passes as well";
+            reading.say(element, Outcome::NotEnforced, detail);
+        }
+    }
+}
+
+/// Headers that must be there. Ours must be signed too.
+pub(super) fn required(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+    reading.nothing_nested(&assertion.nested);
+    reading.check_parameters(assertion, &["Header"]);
+    for header in headers(assertion.element) {
+        let name = header.attribute("Name").unwrap_or_default().into_owned();
+        let namespace = header.attribute("Namespace").unwrap_or_default().into_owned();
+        if name.is_empty() {
+            reading.say(header, Outcome::NotUnderstood, "a header without name");
+            continue;
+        }
+        let part = Part::Header {
+            namespace,
+            local: name,
+        };
+        reading.say(header, Outcome::Taken, format_args!("{part}, signed"));
+        reading.required.push(part.clone());
+        reading.sign(part);
+    }
+}
+
+fn signed_parts(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+    let element = assertion.element;
+    reading.check_parameters(assertion, &["Body", "Header", "Attachments"]);
+    if element.children().next().is_none() {
+        reading.sign(Part::Body);
+        reading.policy.unsigned_headers = UnsignedHeaders::Refuse;
+        return reading.say(element, Outcome::Taken, "body, and no header that is not signed");
+    }
+    for part in element
+        .children()
+        .filter(|child| is_security_policy(child.namespace()))
+    {
+        match part.local_name() {
+            "Body" => {
+                reading.sign(Part::Body);
+                reading.say(part, Outcome::Taken, Part::Body);
+            }
+            "Header" => signed_header(reading, part),
+            "Attachments" => {
+                let detail = "attachments that are not signed pass as well";
+                reading.say(part, Outcome::NotEnforced, detail);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn signed_header(reading: &mut Reading<'_>, header: Element<'_>) {
+    let name = header.attribute("Name").unwrap_or_default().into_owned();
+    let namespace = header.attribute("Namespace").unwrap_or_default().into_owned();
+    let of_addressing = [Namespace::WSA.uri(), Namespace::WSA2004.uri()].contains(&namespace.as_str());
+    let part = if of_addressing {
+        Part::Addressing
+    } else if name.is_empty() {
+        reading.policy.unsigned_headers = UnsignedHeaders::Refuse;
+        return reading.say(header, Outcome::Taken, "no header that is not signed");
+    } else {
+        let there = Part::Header {
+            namespace: namespace.clone(),
+            local: name.clone(),
+        };
+        if reading.required.contains(&there) {
+            there
+        } else {
+            Part::HeaderIfThere {
+                namespace,
+                local: name,
+            }
+        }
+    };
+    reading.say(header, Outcome::Taken, &part);
+    reading.sign(part);
+}
+
+/// A path of names from the root, to a place that our policy knows.
+fn signed_element(reading: &mut Reading<'_>, path: Element<'_>) {
+    let part = path.text().ok().and_then(|text| part_at(path, text.value.trim()));
+    match part {
+        Some(part) => {
+            reading.say(path, Outcome::Taken, &part);
+            reading.sign(part);
+        }
+        None => {
+            let detail = "a path that is none of /Envelope/Body, /Envelope/Header/… and their parts";
+            reading.say(path, Outcome::NotUnderstood, detail);
+        }
+    }
+}
+
+fn part_at(element: Element<'_>, path: &str) -> Option<Part> {
+    let mut steps = Vec::new();
+    for step in path.strip_prefix('/')?.split('/') {
+        let (prefix, local) = step.split_once(':').unwrap_or(("", step));
+        // In XPath 1.0 a name without prefix is in no namespace.
+        let namespace = if prefix.is_empty() {
+            ""
+        } else {
+            element.namespace_of(prefix)?
+        };
+        steps.push((namespace, local));
+    }
+    let is_soap = |namespace: &str| [Namespace::SOAP11.uri(), Namespace::SOAP12.uri()].contains(&namespace);
+    let (&(envelope, "Envelope"), rest) = steps.split_first()? else {
+        return None;
+    };
+    let known = Namespace::known;
+    match rest {
+        [(body, "Body")] if is_soap(envelope) && *body == envelope => Some(Part::Body),
+        [(header, "Header"), (namespace, local)] if is_soap(envelope) && *header == envelope => {
+            let is_name = crate::xml::is_ncname(local) && *local != "Security";
+            is_name.then(|| Part::HeaderIfThere {
+                namespace: (*namespace).to_owned(),
+                local: (*local).to_owned(),
+            })
+        }
+        [(header, "Header"), (wsse, "Security"), (namespace, local)]
+            if is_soap(envelope) && *header == envelope && known(wsse) == Some(Namespace::WSSE) =>
+        {
+            match (known(namespace)?, *local) {
+                (Namespace::WSU, "Timestamp") => Some(Part::Timestamp),
+                (Namespace::WSSE, "UsernameToken") => Some(Part::UsernameToken),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn headers(element: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+    element.children().filter(|child| child.local_name() == "Header")
+}

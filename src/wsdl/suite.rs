@@ -1,0 +1,188 @@
+use super::expression::Assertion;
+use super::names::{CXF, is_security_policy};
+use super::reading::{Outcome, Reading, narrowed};
+use crate::algorithm::{
+    CanonicalizationAlgorithm as Canonicalization, DataCipher, DigestAlgorithm as Digest, KeyTransport, Set,
+    SetMember, SignatureAlgorithm as Signature, TransformAlgorithm as Transform,
+};
+
+/// A row of the table of algorithm suites (WS-SecurityPolicy 1.3 §6.1), as far as a policy can tell. The signature of all of
+/// them is `rsa-sha1`; stacks write `rsa-sha256` where the digest is SHA-256.
+struct Suite {
+    signatures: Vec<Signature>,
+    digest: Digest,
+    cipher: DataCipher,
+    transport: KeyTransport,
+}
+
+/// Permits of the algorithms that the policy permits those of the suite. SHA-1 that the policy forbids is SHA-256 then.
+pub(super) fn read(reading: &mut Reading<'_>, property: &Assertion<'_>) {
+    reading.check_parameters(property, &[]);
+    let mut canonicalization = Canonicalization::Exclusive;
+    for option in &property.nested {
+        let element = option.element;
+        if let Some(suite) = suite(element.namespace(), element.local_name()) {
+            apply(reading, option, &suite);
+            continue;
+        }
+        match element.local_name() {
+            _ if !is_security_policy(element.namespace()) => reading.unknown(option),
+            "InclusiveC14N" => {
+                canonicalization = Canonicalization::Inclusive10;
+                canonicalize(reading, option, canonicalization);
+            }
+            "InclusiveC14N11" => {
+                canonicalization = Canonicalization::Inclusive11;
+                canonicalize(reading, option, canonicalization);
+            }
+            "STRTransform10"
+                if reading
+                    .policy
+                    .algorithms
+                    .transforms
+                    .contains(Transform::StrTransform) =>
+            {
+                reading.leaf(option, Outcome::Noted, "the STR-Transform is permitted");
+            }
+            "STRTransform10" => reading.leaf(option, Outcome::NotPermitted, "the STR-Transform"),
+            "XPath10" | "XPathFilter20" | "AbsXPath" => {
+                let detail = "signed parts are found by their place, never by what the message names";
+                reading.leaf(option, Outcome::Noted, detail);
+            }
+            _ => reading.unknown(option),
+        }
+    }
+    if canonicalization == Canonicalization::Exclusive {
+        only(reading, canonicalization);
+    }
+}
+
+fn suite(namespace: &str, name: &str) -> Option<Suite> {
+    let of_cxf = namespace == CXF;
+    if !of_cxf && !is_security_policy(namespace) {
+        return None;
+    }
+    let aes = ["Basic256", "Basic192", "Basic128"];
+    let aes = aes.iter().find_map(|prefix| name.strip_prefix(prefix));
+    let (cipher, rest) = match aes {
+        Some("GCM") if of_cxf => (DataCipher::AesGcm, "Sha256"),
+        _ if of_cxf => return None,
+        Some(rest) => (DataCipher::AesCbc, rest),
+        None => (DataCipher::TripleDesCbc, name.strip_prefix("TripleDes")?),
+    };
+    let (digest, signatures, rest) = match rest.strip_prefix("Sha256") {
+        Some(rest) => {
+            let signatures = vec![Signature::RsaSha256, Signature::RsaSha1];
+            (Digest::Sha256, signatures, rest)
+        }
+        None => (Digest::Sha1, vec![Signature::RsaSha1], rest),
+    };
+    let transport = match rest {
+        "" => KeyTransport::RsaOaepMgf1p,
+        "Rsa15" => KeyTransport::Rsa15,
+        _ => return None,
+    };
+    Some(Suite {
+        signatures,
+        digest,
+        cipher,
+        transport,
+    })
+}
+
+fn apply(reading: &mut Reading<'_>, option: &Assertion<'_>, suite: &Suite) {
+    let mut refused = Vec::new();
+    let algorithms = &mut reading.policy.algorithms;
+    let asked = suite.signatures.first().copied().unwrap_or(Signature::RsaSha1);
+    if !narrow(
+        &mut algorithms.signatures,
+        &suite.signatures,
+        Signature::RsaSha256,
+    ) {
+        refused.push(asked.name().to_owned());
+    }
+    if !narrow(&mut algorithms.digests, &[suite.digest], Digest::Sha256) {
+        refused.push(suite.digest.name().to_owned());
+    }
+    let encryption = &mut reading.policy.encryption;
+    let (transports, held) = narrowed(&encryption.key_transport, &[suite.transport]);
+    encryption.key_transport = transports;
+    if !held {
+        refused.extend(names(&[suite.transport]));
+    }
+    let (ciphers, held) = narrowed(&encryption.data, &[suite.cipher]);
+    encryption.data = ciphers;
+    if !held {
+        refused.extend(names(&[suite.cipher]));
+    }
+    let signatures = algorithms
+        .signatures
+        .iter()
+        .map(Signature::name)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let digests = algorithms
+        .digests
+        .iter()
+        .map(Digest::name)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let ciphers = names(&encryption.data).join(", ");
+    let detail =
+        format!("signatures {signatures}; digests {digests}; encryption {ciphers}, keys of any length");
+    reading.leaf(option, Outcome::Taken, detail);
+    if !refused.is_empty() {
+        let detail = format!("{} forbids {}", reading.base, refused.join(", "));
+        reading.say(option.element, Outcome::NotPermitted, detail);
+    }
+}
+
+/// Keeps of `set` what is `wanted`; if that is nothing, `instead`, and false.
+fn narrow<T: SetMember>(set: &mut Set<T>, wanted: &[T], instead: T) -> bool {
+    let kept: Set<T> = wanted
+        .iter()
+        .copied()
+        .filter(|member| set.contains(*member))
+        .collect();
+    if kept.is_empty() {
+        if set.contains(instead) {
+            *set = Set::EMPTY.with(instead);
+        }
+        return false;
+    }
+    *set = kept;
+    true
+}
+
+fn canonicalize(reading: &mut Reading<'_>, option: &Assertion<'_>, method: Canonicalization) {
+    if only(reading, method) {
+        reading.leaf(option, Outcome::Taken, format_args!("canonicalization {method}"));
+    } else {
+        reading.leaf(
+            option,
+            Outcome::NotPermitted,
+            format_args!("canonicalization {method}"),
+        );
+    }
+}
+
+/// Permits no other canonicalization than `method`, if that is permitted; false if not.
+fn only(reading: &mut Reading<'_>, method: Canonicalization) -> bool {
+    let algorithms = &mut reading.policy.algorithms;
+    let as_transform = Transform::Canonicalization(method);
+    if !algorithms.canonicalizations.contains(method) || !algorithms.transforms.contains(as_transform) {
+        return false;
+    }
+    algorithms.canonicalizations = Set::EMPTY.with(method);
+    let stays = |transform: &Transform| {
+        *transform == as_transform || !matches!(transform, Transform::Canonicalization(_))
+    };
+    algorithms.transforms = algorithms.transforms.iter().filter(stays).collect();
+    true
+}
+
+/// The names in a policy.
+fn names<T: serde::Serialize>(algorithms: &[T]) -> Vec<String> {
+    let name = |algorithm| serde_json::to_value(algorithm).ok()?.as_str().map(str::to_owned);
+    algorithms.iter().filter_map(name).collect()
+}
