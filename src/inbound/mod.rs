@@ -35,6 +35,7 @@ pub use saml::MetadataClaims;
 pub use saml::SamlContext;
 pub use saml::VerifiedSaml;
 pub use saml::judge_saml;
+pub use saml::verify_saml;
 
 pub(crate) use issuer::by_certificate;
 pub(crate) use issuer::by_issuer;

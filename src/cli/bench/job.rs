@@ -11,7 +11,7 @@ use crate::cli::report::Reason;
 use crate::cli::sign::Signer;
 use crate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
 use crate::inbound::{AsOf, Gate, Received};
-use crate::inbound::{SamlContext, judge_saml};
+use crate::inbound::{SamlContext, verify_saml};
 use crate::policy::Part;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
@@ -133,7 +133,7 @@ impl Job {
             party: &self.gate.party,
             as_of: self.at.as_of(),
         };
-        std::hint::black_box(judge_saml(bytes, &context).verdict?);
+        std::hint::black_box(verify_saml(bytes, &context)?);
         Ok(())
     }
 

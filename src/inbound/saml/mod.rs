@@ -66,7 +66,7 @@ impl SamlContext<'_> {
     }
 }
 
-/// What a SAML document has proved. Made only by [`judge_saml`].
+/// What a SAML document has proved. Made only by [`verify_saml`] and [`judge_saml`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -98,14 +98,25 @@ pub struct MetadataClaims {
 
 /// Judges `input`, a SAML document as XML, as base64, as base64 of DEFLATE, or in a query string or form. A message may
 /// stand in a SOAP Body.
+///
+/// # Errors
+/// The first check that does not hold.
+pub fn verify_saml(input: Bytes, context: &SamlContext<'_>) -> Result<VerifiedSaml, Rejection> {
+    let carrier = read(input, context.policy)?;
+    decide(
+        &carrier,
+        context,
+        &mut Signatures::default(),
+        &mut Findings::unread(),
+    )
+}
+
+/// As [`verify_saml`], for reports.
 pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<VerifiedSaml> {
     let mut findings = Findings::default();
     let verdict = read(input, context.policy).and_then(|carrier| {
         let mut signatures = Signatures::default();
-        let verdict = judge(&carrier, context, &mut signatures, &mut findings).and_then(|verified| {
-            signatures.second_opinion(context.policy.second_opinion)?;
-            Ok(verified)
-        });
+        let verdict = decide(&carrier, context, &mut signatures, &mut findings);
         let covered: Vec<Covering<'_>> = signatures.coverings().collect();
         (findings.coverage, findings.coverage_omitted) =
             coverage(carrier.root(), &covered, &signatures.elements());
@@ -117,6 +128,17 @@ pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<Verified
         Err(_) => findings.legacy.clear(),
     }
     Judgement { verdict, findings }
+}
+
+fn decide<'d>(
+    carrier: &'d Carrier,
+    context: &SamlContext<'_>,
+    signatures: &mut Signatures<'d>,
+    findings: &mut Findings,
+) -> Result<VerifiedSaml, Rejection> {
+    let verified = judge(carrier, context, signatures, findings)?;
+    signatures.second_opinion(context.policy.second_opinion)?;
+    Ok(verified)
 }
 
 fn read(input: Bytes, policy: &Policy) -> Result<Carrier, Rejection> {

@@ -144,7 +144,13 @@ impl Judge {
             party: &self.party,
             as_of: self.as_of,
         };
-        judge_saml(input.into(), &context)
+        let input = input.into();
+        let verified = verify_saml(input.clone(), &context);
+        let judgement = judge_saml(input, &context);
+        assert_eq!(verified.as_ref().ok(), judgement.verdict.as_ref().ok());
+        let code = |verdict: &Result<_, Rejection>| verdict.as_ref().err().map(Rejection::code);
+        assert_eq!(code(&verified), code(&judgement.verdict));
+        judgement
     }
 
     fn code(&self, input: impl Into<Bytes>) -> &'static str {
