@@ -179,8 +179,12 @@ fn signed(data: &[u8]) -> Vec<Vec<u8>> {
             continue;
         };
         for key in KEYS.iter() {
-            if let Ok(covered) = dsig::verify(&signature, key, rules, &mut Vec::new()) {
-                found.extend(covered.elements().filter_map(|element| covered.octets(element)));
+            if let Ok(mut covered) = dsig::verify(&signature, key, rules, &mut Vec::new()) {
+                let elements: Vec<_> = covered.elements().collect();
+                let octets = elements
+                    .into_iter()
+                    .filter_map(|element| covered.take_octets(element));
+                found.extend(octets.map(|octets| octets.to_vec()));
             }
         }
     }

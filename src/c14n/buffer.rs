@@ -95,30 +95,3 @@ impl<S: Sink> Sink for Counted<'_, S> {
         self.full
     }
 }
-
-/// Passes octets on and copies them where a copy is wanted.
-pub struct Copied<'s, S: Sink> {
-    sink: &'s mut S,
-    copy: Option<&'s mut Vec<u8>>,
-}
-
-impl<'s, S: Sink> Copied<'s, S> {
-    /// Before `sink`, and into `copy`.
-    pub fn new(sink: &'s mut S, copy: Option<&'s mut Vec<u8>>) -> Self {
-        Self { sink, copy }
-    }
-}
-
-impl<S: Sink> Sink for Copied<'_, S> {
-    #[inline]
-    fn put(&mut self, octets: &[u8]) {
-        if let Some(copy) = &mut self.copy {
-            copy.extend_from_slice(octets);
-        }
-        self.sink.put(octets);
-    }
-
-    fn is_full(&self) -> bool {
-        self.sink.is_full()
-    }
-}

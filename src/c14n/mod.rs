@@ -12,6 +12,7 @@ mod content;
 mod exclusive;
 mod general;
 mod meaning;
+mod octets;
 mod rendered;
 mod tag;
 
@@ -20,8 +21,9 @@ use std::fmt;
 use crate::algorithm::CanonicalizationAlgorithm;
 use crate::xml::{Document, Element, Position, quoted};
 
-pub use buffer::{Buffered, Copied, Counted};
+pub use buffer::{Buffered, Counted};
 pub use meaning::Meanings;
+pub use octets::{Kept, Octets};
 
 /// Takes canonical octets, in order.
 pub trait Sink {

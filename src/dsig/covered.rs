@@ -1,5 +1,5 @@
 use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
-use crate::c14n::{self, Canonicalization, Meanings};
+use crate::c14n::{self, Canonicalization, Meanings, Octets};
 use crate::crypto::{DigestValue, Digester, Unavailable, VerifyingKey};
 use crate::xml::Element;
 
@@ -31,7 +31,7 @@ pub(super) struct CoveredNode<'d> {
     /// The form that was digested; `None` if only the text was.
     pub(super) form: Option<Form>,
     /// The octets that were digested, where they were to be kept.
-    pub(super) octets: Option<Vec<u8>>,
+    pub(super) octets: Option<Octets>,
 }
 
 /// A canonical form that was digested.
@@ -115,25 +115,18 @@ impl<'d> Covered<'d> {
 
     /// The octets that were digested for `element`, if it is itself what a Reference resolved to. They are handed out
     /// once if they were kept, and made again if not.
-    pub fn take_octets(&mut self, element: Element<'d>) -> Option<Vec<u8>> {
+    pub fn take_octets(&mut self, element: Element<'d>) -> Option<Octets> {
         let mut nodes = self.nodes.iter_mut();
         let node = nodes.find(|node| node.form.is_some() && node.apex == element)?;
         if let Some(octets) = node.octets.take() {
             return Some(octets);
         }
-        self.octets(element)
-    }
-
-    /// The octets that were digested for `element`, made again.
-    pub fn octets(&self, element: Element<'d>) -> Option<Vec<u8>> {
-        let mut nodes = self.nodes.iter();
-        let node = nodes.find(|node| node.form.is_some() && node.apex == element)?;
         let mut octets = Vec::with_capacity(element.span().len());
         match node.form.as_ref()? {
             Form::Canonical(form) => c14n::element(node.apex, form, node.except, &mut octets),
             Form::Token(form) => c14n::token(node.apex, form, &mut octets),
         }
         .ok()?;
-        Some(octets)
+        Some(octets.into())
     }
 }

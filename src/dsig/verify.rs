@@ -6,7 +6,7 @@ use super::reference::Reference;
 use super::signature::Signature;
 use super::transform::Processing;
 use crate::algorithm::{DigestAlgorithm, EcdsaValues, HmacTruncation, Permitted, TransformAlgorithm};
-use crate::c14n::{self, Buffered, Canonicalization, Copied, Counted};
+use crate::c14n::{self, Buffered, Canonicalization, Counted, Kept};
 use crate::crypto::{
     self, DigestValue, Digester, KeyKind, VerifyError, VerifyingKey, decode_base64, verify_pss,
     verify_truncated_hmac,
@@ -248,18 +248,16 @@ fn digest<'d>(
     rules: Rules<'_>,
 ) -> Result<(CoveredNode<'d>, DigestValue), Error> {
     let mut digester = Digester::new(reference.digest_algorithm);
-    let mut kept = match rules.keep {
-        Keep::Nothing => None,
-        Keep::Octets => Some(Vec::with_capacity(capacity(reference))),
-    };
-    let mut copied = Copied::new(&mut digester, kept.as_mut());
-    let mut counted = Counted::new(&mut copied, *budget);
+    let document = signature.element.document().bytes();
+    let mut kept = Kept::new(&mut digester, (rules.keep == Keep::Octets).then_some(document));
+    let mut counted = Counted::new(&mut kept, *budget);
     let node = write(signature, reference, &mut counted, rules.limits)?;
     *budget = counted.left();
+    let octets = kept.finish();
     let actual = digester
         .finish()
         .map_err(|error| Error::at(reference.element, ErrorKind::Unavailable(error)))?;
-    Ok((CoveredNode { octets: kept, ..node }, actual))
+    Ok((CoveredNode { octets, ..node }, actual))
 }
 
 fn capacity(reference: &Reference<'_>) -> usize {

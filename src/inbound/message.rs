@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::qname::refuse_uncovered_qnames;
+use crate::c14n::Octets;
 use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
@@ -20,8 +21,8 @@ pub struct VerifiedMessage {
     version: Version,
     operation: Option<QName>,
     requested: Option<Operation>,
-    body: Vec<u8>,
-    headers: Vec<Vec<u8>>,
+    body: Octets,
+    headers: Vec<Octets>,
     sender: Sender,
     claims: Option<Claims>,
     user: Option<VerifiedUser>,
@@ -190,29 +191,28 @@ impl VerifiedMessage {
     }
 
     /// The Body element, in the canonical octets that were digested.
-    pub fn body(&self) -> &[u8] {
+    pub fn body(&self) -> &Octets {
         &self.body
     }
 
     /// The signed header blocks, Security excepted, each in the canonical octets that were digested.
-    pub fn headers(&self) -> &[Vec<u8>] {
+    pub fn headers(&self) -> &[Octets] {
         &self.headers
     }
 
     /// An envelope of the verified headers and Body and nothing else.
     pub fn envelope(&self) -> Vec<u8> {
         let namespace = self.version.namespace().uri();
-        let mut envelope = format!("<soap:Envelope xmlns:soap=\"{namespace}\">").into_bytes();
+        let start = format!("<soap:Envelope xmlns:soap=\"{namespace}\">");
+        let mut pieces = vec![start.as_bytes()];
         if !self.headers.is_empty() {
-            envelope.extend_from_slice(b"<soap:Header>");
-            self.headers
-                .iter()
-                .for_each(|header| envelope.extend_from_slice(header));
-            envelope.extend_from_slice(b"</soap:Header>");
+            pieces.push(b"<soap:Header>");
+            pieces.extend(self.headers.iter().flat_map(Octets::pieces));
+            pieces.push(b"</soap:Header>");
         }
-        envelope.extend_from_slice(&self.body);
-        envelope.extend_from_slice(b"</soap:Envelope>");
-        envelope
+        pieces.extend(self.body.pieces());
+        pieces.push(b"</soap:Envelope>");
+        pieces.concat()
     }
 
     /// Whose message it is.
@@ -268,7 +268,7 @@ fn value(proof: &Attested<'_>) -> Vec<u8> {
 /// The Body that was signed, with the octets that were digested.
 struct SignedBody<'d> {
     element: Element<'d>,
-    octets: Vec<u8>,
+    octets: Octets,
 }
 
 fn relayable_body<'d>(envelope: &'d Envelope, admitted: &mut Admitted<'d>) -> Result<SignedBody<'d>, Unmet> {

@@ -5,7 +5,7 @@ use super::requirement::Part;
 use super::rules::{Policy, TimestampPresence, UnsignedHeaders};
 use super::unmet::{Unmet, UnmetKind};
 use super::username::{self, Presented, Transport};
-use crate::c14n::Meanings;
+use crate::c14n::{Meanings, Octets};
 use crate::soap::{Envelope, HeaderBlock, Roles};
 use crate::trust::Attested;
 use crate::wss;
@@ -245,7 +245,7 @@ impl<'d> Admitted<'d> {
 
     /// The octets that the signature over the Body digested for `element`, as
     /// [`Covered::take_octets`](crate::dsig::Covered::take_octets) has them.
-    pub fn take_octets(&mut self, element: Element<'d>) -> Option<Vec<u8>> {
+    pub fn take_octets(&mut self, element: Element<'d>) -> Option<Octets> {
         self.main.as_mut().and_then(|main| main.take_octets(element))
     }
 

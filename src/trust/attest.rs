@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::c14n::Octets;
 use crate::crypto::{PublicKey, VerifyingKey};
 use crate::dsig::Covered;
 use crate::trust::{Signer, UserKey, VerifiedPath};
@@ -161,7 +162,7 @@ impl<'d> Attested<'d> {
     }
 
     /// The octets that were digested for `element`, as [`Covered::take_octets`] has them.
-    pub fn take_octets(&mut self, element: Element<'d>) -> Option<Vec<u8>> {
+    pub fn take_octets(&mut self, element: Element<'d>) -> Option<Octets> {
         self.covered.take_octets(element)
     }
 
