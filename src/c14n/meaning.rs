@@ -29,7 +29,7 @@ impl<'d> Meanings<'d> {
     /// Whether `prefix` (empty: the default namespace) means in that form what it means at `element`, which is in the apex or the
     /// apex itself; a prefix also has to mean something.
     pub fn keep(&mut self, element: Element<'d>, prefix: &str) -> bool {
-        if prefix == "xml" {
+        if prefix == "xml" || visibly_uses(element, prefix) {
             return true;
         }
         let meant = element.namespace_of(prefix);

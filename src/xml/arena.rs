@@ -212,6 +212,19 @@ impl Arena {
         self.declarations.get(range).unwrap_or_default()
     }
 
+    /// The element that has attribute `attribute`; it is `from` or comes after it.
+    pub(crate) fn holder(&self, attribute: u32, from: u32) -> u32 {
+        let elements = self.elements.get(index(from)..).unwrap_or_default();
+        let begins = |element: &ElementRecord| element.attributes <= attribute;
+        // Mostly it is near.
+        let mut most = 1usize;
+        while elements.get(most).is_some_and(begins) {
+            most = most.saturating_mul(2);
+        }
+        let count = elements.get(..most).unwrap_or(elements).partition_point(begins);
+        from.wrapping_add(offset(count.saturating_sub(1)))
+    }
+
     fn range(
         &self,
         element: u32,

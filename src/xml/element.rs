@@ -176,15 +176,14 @@ impl<'d> Element<'d> {
     ) -> impl Iterator<Item = (Self, Attribute<'d>)> {
         let (document, next) = (self.document, self.record().next);
         let arena = document.arena();
-        let elements = arena.elements.get(index(self.number)..).unwrap_or_default();
+        let mut number = self.number;
         let after = arena.elements.get(index(next));
         let end = after.map_or(arena.attributes.len(), |record| index(record.attributes));
         let inside = index(self.record().attributes)..end;
         inside.filter_map(move |place| {
             let record = arena.attributes.get(place)?;
             let attribute = Some(Attribute { document, record }).filter(&wanted)?;
-            let until = elements.partition_point(|element| index(element.attributes) <= place);
-            let number = self.number.wrapping_add(offset(until.checked_sub(1)?));
+            number = arena.holder(offset(place), number);
             Some((Self::new(document, number), attribute))
         })
     }
