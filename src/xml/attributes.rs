@@ -2,6 +2,8 @@ use std::cmp::Ordering;
 
 use super::arena::{Arena, AttributeRecord, index};
 use super::error::{ErrorKind, Scanned, refuse};
+use super::lex;
+use super::namespace::Namespace;
 
 /// Checks that the attributes from `first` on, all of one element, have different expanded names (Namespaces 1.0 §6.3).
 /// Returns whether they stand in canonical order, which is by namespace name, then local name.
@@ -36,9 +38,17 @@ fn unique(arena: &Arena, input: &[u8], records: &[AttributeRecord]) -> Scanned<(
 /// Canonical order of two attributes (Canonical XML 1.0 §2.2): by namespace name, then local name, by code point.
 #[inline(always)]
 pub(crate) fn compare(arena: &Arena, input: &[u8], a: &AttributeRecord, b: &AttributeRecord) -> Ordering {
-    let names = || local_name(input, a).cmp(local_name(input, b));
+    let names = || {
+        let (at, length) = local_place(a);
+        let (other, other_length) = local_place(b);
+        let leading = lex::leading(input, at, length).cmp(&lex::leading(input, other, other_length));
+        leading.then_with(|| local_name(input, a).cmp(local_name(input, b)))
+    };
     if a.namespace == b.namespace {
         return names();
+    }
+    if a.namespace == Namespace::NONE.0 {
+        return Ordering::Less;
     }
     let uris = arena
         .namespace_name(a.namespace)
@@ -49,11 +59,17 @@ pub(crate) fn compare(arena: &Arena, input: &[u8], a: &AttributeRecord, b: &Attr
 /// The local name as written. UTF-8 orders as code points do.
 #[inline(always)]
 pub(crate) fn local_name<'i>(input: &'i [u8], record: &AttributeRecord) -> &'i [u8] {
+    let (start, length) = local_place(record);
+    input.get(start..start.wrapping_add(length)).unwrap_or_default()
+}
+
+/// Where the local name starts, and its length.
+#[inline(always)]
+fn local_place(record: &AttributeRecord) -> (usize, usize) {
     let skip = match record.prefix_len {
         0 => 0,
         length => usize::from(length).wrapping_add(1),
     };
-    let start = index(record.name);
-    let end = start.wrapping_add(usize::from(record.name_len));
-    input.get(start.wrapping_add(skip)..end).unwrap_or_default()
+    let start = index(record.name).wrapping_add(skip);
+    (start, usize::from(record.name_len).wrapping_sub(skip))
 }

@@ -22,6 +22,14 @@ pub(super) fn load8(input: &[u8], at: usize) -> u64 {
     }
 }
 
+/// The first eight of `length` bytes at `at`, zeros after their end, as a number that orders as they do: of two that are not the
+/// same, the lower one comes first.
+#[inline(always)]
+pub(super) fn leading(input: &[u8], at: usize, length: usize) -> u64 {
+    let mask = BYTES_BELOW.get(length).copied().unwrap_or(u64::MAX);
+    (load8(input, at) & mask).swap_bytes()
+}
+
 #[cold]
 fn load_tail(input: &[u8], at: usize) -> u64 {
     let mut chunk = [0u8; 8];
@@ -237,6 +245,29 @@ mod tests {
                 assert_eq!(count, expected, "{byte:#x} at {place}");
                 word[expected..].fill(0);
                 assert_eq!(kept, u64::from_le_bytes(word));
+            }
+        }
+    }
+
+    #[test]
+    fn leading_bytes_order_as_all_bytes_do() {
+        let texts: [&[u8]; 9] = [
+            b"",
+            b"a",
+            b"ab",
+            b"abcdefg",
+            b"abcdefgh",
+            b"abcdefgi",
+            b"b",
+            b"\xc3\xa9",
+            b"\xff",
+        ];
+        for one in texts {
+            for other in texts {
+                let input = [one, b"zz", other, b"y"].concat();
+                let leading =
+                    leading(&input, 0, one.len()).cmp(&super::leading(&input, one.len() + 2, other.len()));
+                assert_eq!(leading, one.cmp(other), "{one:?} {other:?}");
             }
         }
     }
