@@ -1,28 +1,31 @@
 //! Exclusive canonicalization without comments, as runs of the input wherever it is canonical already.
 
-use super::Sink;
 use super::content::Runs;
 use super::tag::{self, Declared};
-use crate::xml::{AttributeRecord, Element, ElementRecord, index};
+use super::{Sink, apex};
+use crate::xml::{AttributeRecord, Element, index};
 
-/// Whether `prefixes` make no difference: none of them is declared inside `apex`, and each that has a
-/// namespace at `apex` is visibly used there, so that it is declared there anyhow.
-pub(super) fn suits(apex: Element<'_>, prefixes: &[String]) -> bool {
-    prefixes.is_empty()
-        || prefixes.iter().all(|prefix| makes_no_difference(apex, prefix)) && !redeclared(apex, prefixes)
-}
+/// A namespace that is declared at the apex because its prefix is listed: by the numbers of prefix and namespace.
+pub(super) type Listed = (u16, u16);
 
-fn makes_no_difference(apex: Element<'_>, prefix: &str) -> bool {
-    apex.prefix() == prefix
-        || apex.namespace_of(prefix).is_none()
-        || prefix == "xml"
-        || !prefix.is_empty()
-            && apex.attributes().any(|attribute| {
-                attribute
-                    .name()
-                    .split_once(':')
-                    .is_some_and(|(used, _)| used == prefix)
-            })
+/// What `prefixes` declare at `apex`, where that is all that they change: the default namespace is not among them, unless it is
+/// visibly used there and declared anyhow, and none of them is declared again inside.
+pub(super) fn listed(apex: Element<'_>, prefixes: &[String]) -> Option<Vec<Listed>> {
+    if prefixes.is_empty() {
+        return Some(Vec::new());
+    }
+    let is_default = |prefix: &String| prefix.is_empty();
+    if prefixes.iter().any(is_default) && !apex.prefix().is_empty() && apex.namespace_of("").is_some()
+        || redeclared(apex, prefixes)
+    {
+        return None;
+    }
+    let (arena, input) = (apex.document().arena(), apex.document().bytes());
+    let is_listed = |(prefix, _): &Listed| {
+        let name = arena.prefix_name(input, *prefix);
+        !name.is_empty() && name != b"xml" && prefixes.iter().any(|listed| listed.as_bytes() == name)
+    };
+    Some(apex::in_scope(apex).into_iter().filter(is_listed).collect())
 }
 
 fn redeclared(apex: Element<'_>, prefixes: &[String]) -> bool {
@@ -39,8 +42,13 @@ fn redeclared(apex: Element<'_>, prefixes: &[String]) -> bool {
     })
 }
 
-/// Writes `apex` without `except`.
-pub(super) fn write<'d>(apex: Element<'d>, except: Option<Element<'d>>, sink: &mut impl Sink) {
+/// Writes `apex` with what is `listed` for it, without `except`.
+pub(super) fn write<'d>(
+    apex: Element<'d>,
+    listed: &[Listed],
+    except: Option<Element<'d>>,
+    sink: &mut impl Sink,
+) {
     let document = apex.document();
     let elements = &document.arena().elements;
     let top = apex.record();
@@ -62,12 +70,12 @@ pub(super) fn write<'d>(apex: Element<'d>, except: Option<Element<'d>>, sink: &m
             number = hidden.next;
             continue;
         }
-        if record.canonical < top.depth {
+        if record.canonical < top.depth || !listed.is_empty() && number == apex.number() {
             runs.to(record.start, sink);
             if sink.is_full() {
                 return;
             }
-            start_tag(apex, record, number, &mut runs, &mut declared, sink);
+            start_tag(apex, listed, number, &mut runs, &mut declared, sink);
         } else if record.empty {
             end_empty(document.element(number), &mut runs, sink);
         }
@@ -79,7 +87,7 @@ pub(super) fn write<'d>(apex: Element<'d>, except: Option<Element<'d>>, sink: &m
 #[inline(never)]
 fn start_tag<'d>(
     apex: Element<'d>,
-    record: &ElementRecord,
+    listed: &[Listed],
     number: u32,
     runs: &mut Runs<'d>,
     declared: &mut Vec<Declared<'d>>,
@@ -87,27 +95,35 @@ fn start_tag<'d>(
 ) {
     let document = apex.document();
     let (arena, input) = (document.arena(), document.bytes());
+    let element = document.element(number);
+    let record = element.record();
     let depth = apex.record().depth;
     declared.clear();
+    let mut declare = |prefix: u16, namespace: u16| {
+        declared.push(Declared {
+            prefix: arena.prefix_name(input, prefix),
+            namespace,
+        });
+    };
     let own = if record.undeclares {
         record.user >= depth
     } else {
         record.user < depth
     };
-    if own {
-        declared.push(Declared {
-            prefix: arena.prefix_name(input, record.prefix),
-            namespace: record.namespace,
-        });
+    // What is listed is declared at the apex, once.
+    let is_listed = |prefix: u16| listed.iter().any(|(listed, _)| *listed == prefix);
+    if own && !is_listed(record.prefix) {
+        declare(record.prefix, record.namespace);
     }
-    let needed = |attribute: &&AttributeRecord| attribute.user < depth;
+    let needed = |attribute: &&AttributeRecord| attribute.user < depth && !is_listed(attribute.prefix);
     for attribute in arena.attributes_of(number).iter().filter(needed) {
-        declared.push(Declared {
-            prefix: arena.prefix_name(input, attribute.prefix),
-            namespace: attribute.namespace,
-        });
+        declare(attribute.prefix, attribute.namespace);
     }
-    let element = document.element(number);
+    if element == apex {
+        listed
+            .iter()
+            .for_each(|(prefix, namespace)| declare(*prefix, *namespace));
+    }
     if !record.plain {
         tag::write(element, declared, &[], sink);
         runs.skip(record.open_end);

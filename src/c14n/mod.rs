@@ -161,10 +161,11 @@ pub fn element(
         let position = apex.position();
         return Err(Error::Empty { position });
     }
-    if method.algorithm == CanonicalizationAlgorithm::Exclusive && exclusive::suits(apex, &method.prefixes) {
-        exclusive::write(apex, except, sink);
-    } else {
-        general::write(apex, method, except, general::NoDefault::Implied, sink);
+    let is_exclusive = method.algorithm == CanonicalizationAlgorithm::Exclusive;
+    let listed = is_exclusive.then(|| exclusive::listed(apex, &method.prefixes));
+    match listed.flatten() {
+        Some(listed) => exclusive::write(apex, &listed, except, sink),
+        None => general::write(apex, method, except, general::NoDefault::Implied, sink),
     }
     if sink.is_full() { Err(Error::Full) } else { Ok(()) }
 }

@@ -225,7 +225,7 @@ impl Choices {
 
 #[test]
 fn runs_of_the_input_are_what_the_general_form_writes() {
-    let mut marked = 0;
+    let (mut marked, mut with_listed) = (0, 0);
     for seed in 1u64..4000 {
         let mut choices = Choices(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut input = String::new();
@@ -233,16 +233,17 @@ fn runs_of_the_input_are_what_the_general_form_writes() {
         let document = parse(&input);
         for apex in document.root().descendants() {
             let except = apex.descendants().skip(1).find(|_| choices.below(8) == 0);
-            for prefixes in [&[][..], &["p"], &["", "q"]] {
+            for prefixes in [&[][..], &["p"], &["", "q"], &["p", "q", "xml", "r"]] {
                 let prefixes: Vec<String> = prefixes
                     .iter()
                     .map(|prefix: &&str| (*prefix).to_owned())
                     .collect();
-                if !exclusive::suits(apex, &prefixes) {
+                let Some(listed) = exclusive::listed(apex, &prefixes) else {
                     continue;
-                }
+                };
+                with_listed += usize::from(!listed.is_empty());
                 let (mut fast, mut slow) = (Vec::new(), Vec::new());
-                exclusive::write(apex, except, &mut fast);
+                exclusive::write(apex, &listed, except, &mut fast);
                 let method = Canonicalization {
                     algorithm: Exclusive,
                     prefixes,
@@ -258,6 +259,7 @@ fn runs_of_the_input_are_what_the_general_form_writes() {
         }
     }
     assert!(marked > 2_000, "the marks are tried: {marked}");
+    assert!(with_listed > 2_000, "listed prefixes are tried: {with_listed}");
 }
 
 #[test]

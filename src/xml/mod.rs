@@ -34,7 +34,7 @@ pub use namespace::Namespace;
 pub use text::{Text, escape_attribute, escape_text, quoted};
 pub use transcode::to_utf8;
 
-pub(crate) use arena::{AttributeRecord, Break, BreakKind, ElementRecord, index};
+pub(crate) use arena::{AttributeRecord, Break, BreakKind, index};
 pub(crate) use attributes::compare;
 pub(crate) use text::{is_invisible, reference};
 
