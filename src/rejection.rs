@@ -242,6 +242,7 @@ impl Rejection {
             Self::SecondOpinion(error) => error.is_indeterminate(),
             Self::Replay(error) => error.is_ours(),
             Self::Xmlenc(error) => error.is_indeterminate(),
+            Self::Soap(error) => error.is_ours(),
             Self::Xml(_)
             | Self::Dsig(_)
             | Self::Token(_)
@@ -250,7 +251,6 @@ impl Rejection {
             | Self::Certificate(_)
             | Self::OtherKey(_)
             | Self::Password(_)
-            | Self::Soap(_)
             | Self::Wss(_)
             | Self::Deviation(_)
             | Self::Unavailable(_) => false,
@@ -362,7 +362,15 @@ fn soap_fault(kind: &soap::ErrorKind) -> Fault {
         ErrorKind::Xml(error) if !matches!(error.kind(), xml::ErrorKind::ElementInText(_)) => {
             Fault::Malformed
         }
-        ErrorKind::NotAnEnvelope(_) => Fault::Malformed,
+        ErrorKind::NotAnEnvelope(_)
+        | ErrorKind::Multipart(_)
+        | ErrorKind::PartHeader(_)
+        | ErrorKind::NestedMultipart
+        | ErrorKind::TransferEncoding(_)
+        | ErrorKind::ContentId(_, _)
+        | ErrorKind::RootPart(_)
+        | ErrorKind::Limit(_, _) => Fault::Malformed,
+        ErrorKind::Spool(_) => Fault::Internal,
         ErrorKind::Xml(_)
         | ErrorKind::BodyMissing
         | ErrorKind::MultipleBodies
@@ -381,6 +389,7 @@ fn soap_fault(kind: &soap::ErrorKind) -> Fault {
         | ErrorKind::Action(_)
         | ErrorKind::ContentType(_)
         | ErrorKind::OtherVersion(_)
+        | ErrorKind::XopInclude(_)
         | ErrorKind::Charset(_) => Fault::FailedCheck,
     }
 }

@@ -21,7 +21,7 @@ use bytes::Bytes;
 use generate::{Random, setting};
 use sealgate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm};
 use sealgate::crypto;
-use sealgate::inbound::{Findings, Received};
+use sealgate::inbound::Findings;
 use sealgate::trust::{Issuers, TrustSources};
 use sealgate::xml::{Document, Element, Limits, Namespace};
 use support::Case;
@@ -256,13 +256,7 @@ fn what_is_relayed_was_digested() {
         if case.command != support::Command::Soap {
             continue;
         }
-        let received = Received {
-            bytes: case.received.bytes.clone(),
-            action: case.received.action.clone(),
-            version: None,
-            transport: case.received.transport,
-        };
-        let message = case.gate.verify(received, case.at).unwrap();
+        let message = case.gate.verify(case.received.clone(), case.at).unwrap();
         let findings = case.findings(case.received.bytes.clone());
         let trusted = findings.signatures.iter().filter(|signature| signature.trusted);
         let references: Vec<_> = trusted.flat_map(|signature| &signature.references).collect();

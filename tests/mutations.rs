@@ -42,9 +42,7 @@ fn admitted(case: &support::Case, bytes: Bytes) -> Option<Admitted> {
     }
     let received = Received {
         bytes,
-        action: case.received.action.clone(),
-        version: None,
-        transport: case.received.transport,
+        ..case.received.clone()
     };
     let message = case.gate.verify(received, case.at).ok()?;
     Some(Admitted {

@@ -56,12 +56,21 @@ pub enum TransformAlgorithm {
     Base64,
     /// Replaces a SecurityTokenReference by the token it points to.
     StrTransform,
+    /// Takes the content of an attachment (SwA Profile 1.1 §5.3).
+    AttachmentContent,
+    /// Takes the header and content of an attachment.
+    AttachmentComplete,
 }
 
 const ENVELOPED_SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const BASE64: &str = "http://www.w3.org/2000/09/xmldsig#base64";
 const STR_TRANSFORM: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform";
+
+const ATTACHMENT_CONTENT: &str =
+    "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform";
+const ATTACHMENT_COMPLETE: &str =
+    "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Complete-Signature-Transform";
 
 impl TransformAlgorithm {
     /// Every transform there is.
@@ -75,6 +84,8 @@ impl TransformAlgorithm {
         Self::Canonicalization(CanonicalizationAlgorithm::ExclusiveWithComments),
         Self::Base64,
         Self::StrTransform,
+        Self::AttachmentContent,
+        Self::AttachmentComplete,
     ];
 
     /// The transform that this URI names, compared code point by code point; `None` for any other.
@@ -83,6 +94,8 @@ impl TransformAlgorithm {
             ENVELOPED_SIGNATURE => Some(Self::EnvelopedSignature),
             BASE64 => Some(Self::Base64),
             STR_TRANSFORM => Some(Self::StrTransform),
+            ATTACHMENT_CONTENT => Some(Self::AttachmentContent),
+            ATTACHMENT_COMPLETE => Some(Self::AttachmentComplete),
             other => CanonicalizationAlgorithm::from_uri(other).map(Self::Canonicalization),
         }
     }
@@ -94,6 +107,8 @@ impl TransformAlgorithm {
             Self::Canonicalization(algorithm) => algorithm.uri(),
             Self::Base64 => BASE64,
             Self::StrTransform => STR_TRANSFORM,
+            Self::AttachmentContent => ATTACHMENT_CONTENT,
+            Self::AttachmentComplete => ATTACHMENT_COMPLETE,
         }
     }
 
@@ -104,6 +119,8 @@ impl TransformAlgorithm {
             Self::Canonicalization(algorithm) => algorithm.name(),
             Self::Base64 => "base64",
             Self::StrTransform => "str-transform",
+            Self::AttachmentContent => "attachment-content",
+            Self::AttachmentComplete => "attachment-complete",
         }
     }
 }
@@ -158,7 +175,7 @@ impl schemars::JsonSchema for TransformAlgorithm {
 }
 
 /// What the URI attribute of a reference looks like (XML Signature 1.1 §4.4.3.2). Others do not exist for us:
-/// nothing outside the document is ever fetched (T60).
+/// nothing outside the message is ever fetched (T60).
 #[derive(
     Clone,
     Copy,
@@ -185,6 +202,9 @@ pub enum ReferenceForm {
     /// `#xpointer(id('x'))`: the element that carries this ID.
     #[serde(rename = "xpointer-id")]
     XPointerId,
+    /// `cid:`: an attachment of the same message (SwA Profile 1.1 §4.3).
+    #[serde(rename = "attachment")]
+    Attachment,
 }
 
 impl SetMember for ReferenceForm {
@@ -193,5 +213,6 @@ impl SetMember for ReferenceForm {
         Self::WholeDocument,
         Self::XPointerRoot,
         Self::XPointerId,
+        Self::Attachment,
     ];
 }

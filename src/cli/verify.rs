@@ -25,10 +25,9 @@ pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<E
                 Err(reason) => return Report::refused(source, reason),
             };
             let received = Received {
-                bytes,
                 action: action.clone(),
-                version: None,
                 transport,
+                ..Received::from(bytes)
             };
             let judgement = gate.judge(received, at.as_of());
             Report::of(source, judgement.verdict, judgement.findings)

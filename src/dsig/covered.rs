@@ -1,3 +1,4 @@
+use super::attachment::AttachmentScope;
 use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::c14n::{self, Canonicalization, Meanings, Octets};
 use crate::crypto::{DigestValue, Digester, Unavailable, VerifyingKey};
@@ -20,6 +21,7 @@ pub struct Covered<'d> {
     pub(super) key: VerifyingKey,
     pub(super) signed_info: (Element<'d>, Canonicalization),
     pub(super) nodes: Vec<CoveredNode<'d>>,
+    pub(super) attachments: Vec<(String, AttachmentScope)>,
 }
 
 /// One subtree that was digested.
@@ -72,6 +74,11 @@ impl<'d> Covered<'d> {
     /// The digested subtrees, each with the enveloped signature that was left out of it.
     pub fn subtrees(&self) -> impl Iterator<Item = (Element<'d>, Option<Element<'d>>)> {
         self.nodes.iter().map(|node| (node.apex, node.except))
+    }
+
+    /// The Content-IDs of the attachments that were digested, and how much of each.
+    pub fn attachments(&self) -> impl Iterator<Item = (&str, AttachmentScope)> {
+        self.attachments.iter().map(|(id, scope)| (id.as_str(), *scope))
     }
 
     /// SHA-256 of the canonical SignedInfo, which names what was signed, unlike the value, of which there can be many.

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::attachment::AttachmentError;
 use super::fields::{FieldError, FieldErrorKind};
 use crate::algorithm::SignatureAlgorithm;
 use crate::c14n;
@@ -29,6 +30,10 @@ pub enum ErrorKind {
     ReferenceForm(Option<String>),
     /// A reference to an ID that no element carries.
     ReferenceUnresolved(String),
+    /// A reference to an attachment that the message does not have; its Content-ID.
+    AttachmentUnresolved(String),
+    /// An attachment has no digest.
+    Attachment(AttachmentError),
     /// Two References to the same.
     DuplicateReference(String),
     /// A DigestValue, SignatureValue or the content of a base64 transform that is not base64.
@@ -104,7 +109,10 @@ impl Error {
             ErrorKind::AlgorithmNotPermitted(_) => "dsig.algorithm_not_permitted",
             ErrorKind::Transform(_) => "dsig.transform",
             ErrorKind::ReferenceForm(_) => "dsig.reference_form",
-            ErrorKind::ReferenceUnresolved(_) => "dsig.reference_unresolved",
+            ErrorKind::ReferenceUnresolved(_) | ErrorKind::AttachmentUnresolved(_) => {
+                "dsig.reference_unresolved"
+            }
+            ErrorKind::Attachment(error) => error.code(),
             ErrorKind::DuplicateReference(_) => "dsig.duplicate_reference",
             ErrorKind::Encoding(_) => "dsig.encoding",
             ErrorKind::ObjectPresent => "dsig.object_present",
@@ -129,6 +137,8 @@ impl Error {
             ErrorKind::Transform(_) => "XML Signature §4.4.3.4",
             ErrorKind::ReferenceForm(_) => "XML Signature §4.4.3.1",
             ErrorKind::ReferenceUnresolved(_) => "XML Signature §4.4.3.2",
+            ErrorKind::AttachmentUnresolved(_) => "SwA Profile 1.1 §4.3; RFC 2392 §2",
+            ErrorKind::Attachment(error) => return error.clause(),
             ErrorKind::DuplicateReference(_) => return None,
             ErrorKind::Encoding(error) => error.clause(),
             ErrorKind::ObjectPresent => "BSP 1.1 R5403; XML Signature §4.6",
@@ -178,6 +188,10 @@ impl fmt::Display for Error {
                 write!(f, "the policy does not allow a Reference to {}", quoted(uri))
             }
             ErrorKind::ReferenceUnresolved(id) => write!(f, "no element has the ID {}", quoted(id)),
+            ErrorKind::AttachmentUnresolved(id) => {
+                write!(f, "no part of the message has the Content-ID {}", quoted(id))
+            }
+            ErrorKind::Attachment(error) => error.fmt(f),
             ErrorKind::DuplicateReference(uri) => write!(f, "two References to {}", quoted(uri)),
             ErrorKind::Encoding(error) => write!(f, "{error}"),
             ErrorKind::ObjectPresent => f.write_str("the Signature holds an Object, which a message may not"),

@@ -6,6 +6,7 @@
 //! crate, and says nothing about whose key it was. [`OctetSignature`] is for octets that are no XML. The module knows
 //! documents, not SOAP.
 
+mod attachment;
 mod covered;
 mod error;
 pub(crate) mod fields;
@@ -17,10 +18,12 @@ mod signature;
 mod transform;
 mod verify;
 
+pub use attachment::{AttachmentError, AttachmentScope, SignedAttachment};
 pub use covered::Covered;
 pub use error::{Error, ErrorKind};
 pub use octets::{OctetSignature, sign_octets};
 pub use place::{Place, put};
+pub(crate) use reference::content_id;
 pub use reference::{Reference, Target};
 pub use sign::{ReferenceToSign, SignatureRequest, sign, x509_data};
 pub use signature::{Objects, Signature};

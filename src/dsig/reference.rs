@@ -1,7 +1,8 @@
+use super::attachment::SignedAttachment;
 use super::error::{Error, ErrorKind};
 use super::fields::{self, Fields};
 use super::signature::digest_method;
-use super::transform::Transforms;
+use super::transform::{Processing, Transforms};
 use crate::algorithm::{DigestAlgorithm, ReferenceForm};
 use crate::xml::{Document, Element, Limits, is_ncname};
 
@@ -17,6 +18,8 @@ pub struct Reference<'d> {
     /// The token that the STR-Transform puts in the place of the target, once
     /// [`Signature::find_tokens`](super::Signature::find_tokens) has found it.
     pub token: Option<Element<'d>>,
+    /// The attachment that it is to, once [`Signature::find_attachments`](super::Signature::find_attachments) has found it.
+    pub attachment: Option<&'d dyn SignedAttachment>,
     /// What is done to the target.
     pub transforms: Transforms,
     /// The digest algorithm.
@@ -25,13 +28,15 @@ pub struct Reference<'d> {
     pub digest_value: Vec<u8>,
 }
 
-/// What a `URI` refers to. Only this document; nothing is ever fetched.
+/// What a `URI` refers to. Only this message; nothing is ever fetched.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Target {
     /// The document.
     Document(ReferenceForm),
     /// The element with this ID.
     Id(ReferenceForm, String),
+    /// The attachment with this Content-ID, in the same message.
+    Attachment(String),
 }
 
 impl Target {
@@ -59,16 +64,23 @@ impl Target {
         is_ncname(fragment).then(|| Self::Id(ReferenceForm::SameDocumentId, fragment.to_owned()))
     }
 
+    /// Reads the `cid:` URI (RFC 2392) of an attachment.
+    pub fn parse_attachment(uri: &str) -> Option<Self> {
+        content_id(uri).map(Self::Attachment)
+    }
+
     /// The form that it is written in.
     pub fn form(&self) -> ReferenceForm {
         match self {
+            Self::Attachment(_) => ReferenceForm::Attachment,
             Self::Document(form) | Self::Id(form, _) => *form,
         }
     }
 
-    /// The element it means; the root for the document.
+    /// The element it means; the root for the document, and none for an attachment.
     pub fn resolve<'d>(&self, document: &'d Document) -> Option<Element<'d>> {
         match self {
+            Self::Attachment(_) => None,
             Self::Document(_) => Some(document.root()),
             Self::Id(_, id) => document.element_by_id(id),
         }
@@ -93,7 +105,10 @@ impl<'d> Reference<'d> {
     pub(super) fn read(element: Element<'d>, limits: &Limits) -> Result<Self, Error> {
         let mut fields = Fields::of(element, &["Id", "URI", "Type"])?;
         let uri = element.attribute("URI");
-        let Some(target) = uri.as_deref().and_then(Target::parse) else {
+        let target = uri.as_deref();
+        let Some(target) =
+            target.and_then(|uri| Target::parse(uri).or_else(|| Target::parse_attachment(uri)))
+        else {
             let uri = uri.map(std::borrow::Cow::into_owned);
             return Err(Error::at(element, ErrorKind::ReferenceForm(uri)));
         };
@@ -101,6 +116,18 @@ impl<'d> Reference<'d> {
             Some(transforms) => Transforms::read(transforms, limits)?,
             None => Transforms::none(),
         };
+        match (&target, &transforms.processing) {
+            (Target::Attachment(_), Processing::Attachment(_)) => {}
+            (Target::Attachment(_), _) => {
+                let uri = uri.map(std::borrow::Cow::into_owned);
+                return Err(Error::at(element, ErrorKind::ReferenceForm(uri)));
+            }
+            (_, Processing::Attachment(_)) => {
+                let what = "the transform of an attachment for something else".to_owned();
+                return Err(Error::at(element, ErrorKind::Transform(what)));
+            }
+            _ => {}
+        }
         let method = fields.required("DigestMethod")?;
         let value = fields.required("DigestValue")?;
         fields.end()?;
@@ -110,6 +137,7 @@ impl<'d> Reference<'d> {
             uri: uri.unwrap_or_default().into_owned(),
             target,
             token: None,
+            attachment: None,
             transforms,
             digest_algorithm,
             digest_value: fields::base64(value, &[])?,
@@ -117,9 +145,51 @@ impl<'d> Reference<'d> {
     }
 }
 
+/// The Content-ID that a `cid:` URI names: percent-encoding undone, and nothing else.
+pub(crate) fn content_id(uri: &str) -> Option<String> {
+    let (scheme, encoded) = uri.split_once(':')?;
+    if !scheme.eq_ignore_ascii_case("cid") || encoded.is_empty() {
+        return None;
+    }
+    let mut decoded = Vec::with_capacity(encoded.len());
+    let mut octets = encoded.bytes();
+    while let Some(octet) = octets.next() {
+        match octet {
+            b'%' => {
+                let digits = [octets.next()?, octets.next()?];
+                let digits = std::str::from_utf8(&digits).ok()?;
+                let hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+                decoded.push(u8::from_str_radix(digits, 16).ok().filter(|_| hexadecimal)?);
+            }
+            b'!'..=b'~' => decoded.push(octet),
+            _ => return None,
+        }
+    }
+    String::from_utf8(decoded).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cid_names_a_part_of_the_message() {
+        assert_eq!(content_id("cid:a@x").as_deref(), Some("a@x"));
+        assert_eq!(content_id("CID:a%40x%2B").as_deref(), Some("a@x+"));
+        for other in [
+            "cid:",
+            "cid",
+            "mid:a",
+            "http://x/",
+            "cid:a b",
+            "cid:a%4",
+            "cid:a%+4x",
+            "cid:%ff",
+            "cid:\u{e9}",
+        ] {
+            assert_eq!(content_id(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn only_references_into_the_document_are_read() {

@@ -1,6 +1,7 @@
+use super::attachment::SignedAttachment;
 use super::error::{Error, ErrorKind};
 use super::fields::{self, Fields};
-use super::reference::Reference;
+use super::reference::{Reference, Target};
 use super::transform::{self, Processing};
 use crate::algorithm::{DigestAlgorithm, PssParameters, SignatureAlgorithm};
 use crate::c14n::Canonicalization;
@@ -103,6 +104,27 @@ impl<'d> Signature<'d> {
     }
 }
 
+impl<'d> Signature<'d> {
+    /// Looks up the attachments that References are to: `find` is given a Content-ID. A Reference whose attachment was not looked up
+    /// does not verify.
+    ///
+    /// # Errors
+    /// The message has no such attachment.
+    pub fn find_attachments(
+        &mut self,
+        find: impl Fn(&str) -> Option<&'d dyn SignedAttachment>,
+    ) -> Result<(), Error> {
+        for reference in &mut self.references {
+            if let Target::Attachment(id) = &reference.target {
+                let unresolved = || ErrorKind::AttachmentUnresolved(id.clone());
+                let found = find(id).ok_or_else(|| Error::at(reference.element, unresolved()))?;
+                reference.attachment = Some(found);
+            }
+        }
+        Ok(())
+    }
+}
+
 struct SignedInfo<'d> {
     canonicalization: Canonicalization,
     method: SignatureMethod,
@@ -139,7 +161,7 @@ impl<'d> SignedInfo<'d> {
 fn refuse_duplicates(references: &[Reference<'_>]) -> Result<(), Error> {
     for (place, reference) in references.iter().enumerate() {
         let mut earlier = references.iter().take(place);
-        if earlier.any(|earlier| earlier.uri == reference.uri) {
+        if earlier.any(|earlier| earlier.uri == reference.uri || earlier.target == reference.target) {
             let kind = ErrorKind::DuplicateReference(reference.uri.clone());
             return Err(Error::at(reference.element, kind));
         }

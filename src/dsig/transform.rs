@@ -1,3 +1,4 @@
+use super::attachment::AttachmentScope;
 use super::error::{Error, ErrorKind};
 use super::fields::{self, Fields};
 use crate::algorithm::{CanonicalizationAlgorithm, TransformAlgorithm};
@@ -25,6 +26,8 @@ pub enum Processing {
     Base64,
     /// The token that a SecurityTokenReference means.
     StrTransform(Canonicalization),
+    /// An attachment, in the form that the profile gives it.
+    Attachment(AttachmentScope),
 }
 
 impl Transforms {
@@ -74,6 +77,20 @@ impl Transforms {
                 TransformAlgorithm::Base64 => {
                     Fields::of(transform, &["Algorithm"])?.end()?;
                     transforms.processing = Processing::Base64;
+                }
+                TransformAlgorithm::AttachmentContent | TransformAlgorithm::AttachmentComplete
+                    if transforms.enveloped =>
+                {
+                    let what = "an attachment that holds the signature".to_owned();
+                    return Err(Error::at(transform, ErrorKind::Transform(what)));
+                }
+                TransformAlgorithm::AttachmentContent => {
+                    Fields::of(transform, &["Algorithm"])?.end()?;
+                    transforms.processing = Processing::Attachment(AttachmentScope::Content);
+                }
+                TransformAlgorithm::AttachmentComplete => {
+                    Fields::of(transform, &["Algorithm"])?.end()?;
+                    transforms.processing = Processing::Attachment(AttachmentScope::Complete);
                 }
                 TransformAlgorithm::StrTransform if transforms.enveloped => {
                     let what = "a token that holds the signature".to_owned();

@@ -1,8 +1,9 @@
 use std::borrow::Cow;
 
+use super::attachment::AttachmentScope;
 use super::covered::{Covered, CoveredNode, Form};
 use super::error::{Error, ErrorKind, not_permitted};
-use super::reference::Reference;
+use super::reference::{Reference, Target};
 use super::signature::Signature;
 use super::transform::Processing;
 use crate::algorithm::{DigestAlgorithm, EcdsaValues, HmacTruncation, Permitted, TransformAlgorithm};
@@ -38,8 +39,8 @@ pub enum Keep {
 pub struct ReferenceOutcome<'d> {
     /// The `URI`.
     pub uri: String,
-    /// The element it resolved to.
-    pub element: Element<'d>,
+    /// The element it resolved to; none if it is to an attachment.
+    pub element: Option<Element<'d>>,
     /// The digest algorithm.
     pub digest_algorithm: DigestAlgorithm,
     /// The digest that was signed.
@@ -73,17 +74,27 @@ pub fn verify<'d>(
     check_value(signature, key, rules.permitted)?;
     let mut budget = digest_budget(signature, rules.limits);
     let mut nodes = Vec::with_capacity(signature.references.len());
+    let mut attachments = Vec::new();
     let first = outcomes.len();
     for reference in &signature.references {
-        let (node, actual) = digest(signature, reference, &mut budget, rules)?;
+        let (node, actual) = match (&reference.target, &reference.transforms.processing) {
+            (Target::Attachment(id), Processing::Attachment(scope)) => {
+                attachments.push((id.clone(), *scope));
+                (None, attachment_digest(reference, *scope)?)
+            }
+            _ => {
+                let (node, actual) = digest(signature, reference, &mut budget, rules)?;
+                (Some(node), actual)
+            }
+        };
         outcomes.push(ReferenceOutcome {
             uri: reference.uri.clone(),
-            element: node.apex,
+            element: node.as_ref().map(|node| node.apex),
             digest_algorithm: reference.digest_algorithm,
             expected: reference.digest_value.clone(),
             actual,
         });
-        nodes.push(node);
+        nodes.extend(node);
     }
     let compared = outcomes
         .get(first..)
@@ -107,6 +118,7 @@ pub fn verify<'d>(
         key: key.clone(),
         signed_info: (signature.signed_info, signature.canonicalization.clone()),
         nodes,
+        attachments,
     })
 }
 
@@ -142,6 +154,11 @@ fn check_permitted(signature: &Signature<'_>, permitted: &Permitted) -> Result<(
             let kind = ErrorKind::ReferenceForm(Some(reference.uri.clone()));
             return refuse(reference.element, kind);
         }
+        // There are no attachments, as far as the caller knows.
+        if matches!(reference.target, Target::Attachment(_)) && reference.attachment.is_none() {
+            let kind = ErrorKind::ReferenceForm(Some(reference.uri.clone()));
+            return refuse(reference.element, kind);
+        }
         if !permitted.digests.contains(reference.digest_algorithm) {
             let kind = ErrorKind::AlgorithmNotPermitted(reference.digest_algorithm.uri().to_owned());
             return refuse(reference.element, kind);
@@ -150,7 +167,7 @@ fn check_permitted(signature: &Signature<'_>, permitted: &Permitted) -> Result<(
             Processing::Canonical(form) | Processing::StrTransform(form) => {
                 Some(TransformAlgorithm::Canonicalization(form.algorithm))
             }
-            Processing::Base64 => None,
+            Processing::Base64 | Processing::Attachment(_) => None,
         };
         let listed = reference.transforms.listed.iter().copied();
         if let Some(transform) = listed
@@ -260,6 +277,16 @@ fn digest<'d>(
     Ok((CoveredNode { octets, ..node }, actual))
 }
 
+fn attachment_digest(reference: &Reference<'_>, scope: AttachmentScope) -> Result<DigestValue, Error> {
+    let unknown = || ErrorKind::ReferenceForm(Some(reference.uri.clone()));
+    let found = reference.attachment.ok_or_else(unknown);
+    let digest = found.and_then(|attachment| {
+        let digest = attachment.digest(scope, reference.digest_algorithm);
+        digest.map_err(ErrorKind::Attachment)
+    });
+    digest.map_err(|kind| Error::at(reference.element, kind))
+}
+
 fn capacity(reference: &Reference<'_>) -> usize {
     let apex = reference.resolve();
     apex.map_or(0, |apex| apex.span().len().saturating_add(512))
@@ -313,6 +340,11 @@ fn write<'d>(
             let octets = base64_content(apex, except, reference.element)?;
             c14n::Sink::put(counted, &octets);
             None
+        }
+        Processing::Attachment(_) => {
+            // An attachment is no element, so none was resolved.
+            let kind = ErrorKind::ReferenceForm(Some(reference.uri.clone()));
+            return Err(Error::at(reference.element, kind));
         }
         Processing::StrTransform(_) if reference.token.is_none() => {
             let what = "STR-Transform where no tokens are known".to_owned();

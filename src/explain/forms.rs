@@ -42,6 +42,7 @@ impl<'d> Subject<'d> {
                 _ if reference.token.is_some() => Kind::Token,
                 Target::Document(_) => Kind::Document,
                 Target::Id(..) => Kind::Element,
+                Target::Attachment(_) => return None,
             },
         })
     }
@@ -136,7 +137,7 @@ impl<'d> Subject<'d> {
 pub(super) fn form_of(reference: &Reference<'_>) -> Canonicalization {
     match &reference.transforms.processing {
         Processing::Canonical(form) | Processing::StrTransform(form) => dereferenced(form, reference),
-        Processing::Base64 => Algorithm::Inclusive10.into(),
+        Processing::Base64 | Processing::Attachment(_) => Algorithm::Inclusive10.into(),
     }
 }
 

@@ -6,8 +6,8 @@ use actix_web::http::header;
 use actix_web::http::header::HeaderMap;
 use actix_web::http::header::HeaderName;
 
-use crate::soap::ContentType;
 use crate::soap::Version;
+use crate::soap::attachment::Carried;
 use crate::soap::soap_action;
 
 /// Fields of a head at most, and their bytes.
@@ -34,6 +34,8 @@ pub(super) enum NoMessage {
     Method,
     /// Not a media type of SOAP, or characters other than UTF-8.
     MediaType,
+    /// It has attachments, and none are taken.
+    Attachments,
     /// The body is compressed.
     ContentEncoding,
     /// A field twice that must be there once, or one that cannot be read.
@@ -50,6 +52,7 @@ impl NoMessage {
         match self {
             Self::Method => "http.method",
             Self::MediaType => "http.media_type",
+            Self::Attachments => "http.attachments",
             Self::ContentEncoding => "http.content_encoding",
             Self::Field => "http.field",
             Self::Fields => "limit.header",
@@ -60,7 +63,7 @@ impl NoMessage {
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::MediaType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType | Self::Attachments | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Field | Self::Action => StatusCode::BAD_REQUEST,
             Self::Fields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         }
@@ -75,15 +78,18 @@ impl Arrival {
         }
         within_limits(headers)?;
         let field = only(headers, &header::CONTENT_TYPE)?.ok_or(NoMessage::MediaType)?;
-        let content_type = ContentType::parse(field).map_err(|_| NoMessage::MediaType)?;
+        let carried = Carried::parse(field).map_err(|_| NoMessage::MediaType)?;
+        if matches!(carried, Carried::Package(_)) {
+            return Err(NoMessage::Attachments);
+        }
         let coding = only(headers, &header::CONTENT_ENCODING)?;
         if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
             return Err(NoMessage::ContentEncoding);
         }
         let length = only(headers, &header::CONTENT_LENGTH)?;
         Ok(Self {
-            version: content_type.version(),
-            action: action(&content_type, headers)?,
+            version: carried.version(),
+            action: action(&carried, headers)?,
             content_type: field.to_owned(),
             length: length.and_then(|length| length.parse().ok()),
         })
@@ -92,14 +98,14 @@ impl Arrival {
 
 /// The action that the head names. In SOAP 1.2 it is a parameter of the media type; some senders add the header of
 /// SOAP 1.1, which must then say the same.
-fn action(content_type: &ContentType, headers: &HeaderMap) -> Result<Option<String>, NoMessage> {
+fn action(carried: &Carried, headers: &HeaderMap) -> Result<Option<String>, NoMessage> {
     const SOAP_ACTION: HeaderName = HeaderName::from_static("soapaction");
     let field = only(headers, &SOAP_ACTION)?;
     let in_header = field
         .map(soap_action)
         .transpose()
         .map_err(|_| NoMessage::Action)?;
-    match (in_header.flatten(), content_type.action()) {
+    match (in_header.flatten(), carried.action()) {
         (Some(one), Some(other)) if one != other => Err(NoMessage::Action),
         (one, other) => Ok(one.or_else(|| other.map(str::to_owned))),
     }
@@ -182,6 +188,8 @@ mod tests {
         ] {
             assert_eq!(version(other), Err(NoMessage::MediaType), "{other}");
         }
+        let package = "multipart/related; type=\"text/xml\"; boundary=b";
+        assert_eq!(version(package), Err(NoMessage::Attachments));
         assert_eq!(read(Method::POST, &[]), Err(NoMessage::MediaType));
     }
 

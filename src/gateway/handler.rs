@@ -153,10 +153,10 @@ impl InWork<'_> {
     async fn verified(&self, bytes: Bytes, arrival: Arrival) -> Result<VerifiedMessage, Fault> {
         let started = Instant::now();
         let received = Received {
-            bytes: bytes.clone(),
             action: arrival.action,
             version: Some(arrival.version),
             transport: self.transport,
+            ..Received::from(bytes.clone())
         };
         let verdict = if bytes.len() <= VERIFIED_HERE && self.place.gate.passwords.is_empty() {
             self.place.gate.verify(received, Utc::now())

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::assertion::{self, Presented};
+use super::attachment;
 use super::coverage::{Covering, coverage};
 use super::findings::Findings;
 use super::message::VerifiedMessage;
@@ -18,6 +19,7 @@ use crate::policy::{
 };
 use crate::rejection::Rejection;
 use crate::second_opinion;
+use crate::soap::attachment::Attachments;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
 use crate::token::SignerHint;
 use crate::trust::{
@@ -39,6 +41,8 @@ pub struct Received {
     pub version: Option<Version>,
     /// Whether others could read it on its way.
     pub transport: Transport,
+    /// What stands beside the envelope.
+    pub attachments: Attachments,
 }
 
 /// Bytes of which no transport has said anything.
@@ -49,6 +53,7 @@ impl From<Bytes> for Received {
             action: None,
             version: None,
             transport: Transport::default(),
+            attachments: Attachments::default(),
         }
     }
 }
@@ -87,10 +92,11 @@ pub struct Gate {
 
 /// How a message is judged.
 #[derive(Clone, Copy)]
-struct Judging {
+struct Judging<'d> {
     as_of: AsOf,
     keep: Keep,
     transport: Transport,
+    attachments: &'d Attachments,
 }
 
 /// A verdict with what was seen on the way.
@@ -116,9 +122,11 @@ impl Gate {
             as_of: AsOf::Time(now),
             keep: Keep::Octets,
             transport: received.transport,
+            attachments: &received.attachments,
         };
         let mut weighed = self.weigh(&envelope, judging, &mut findings, &mut Seen::default())?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
+        let attachments = attachment::verified(&received.attachments, &weighed.admitted)?;
         let mut relayable = Relayable::new(&envelope, &mut weighed.admitted, weighed.addressing.as_ref())?;
         if let Some(destination) = &self.destination {
             let requested = relayable.for_destination(destination, received.action.as_deref());
@@ -130,7 +138,7 @@ impl Gate {
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
         let first_use = self.first_use(&weighed, now)?;
         let claims = weighed.presented.map(|presented| presented.accepted.claims);
-        Ok(relayable.used(first_use, claims, user))
+        Ok(relayable.used(first_use, claims, user, attachments))
     }
 
     /// Whether a message that the transport says is for `action` may come in at all: a cheap question before it is read.
@@ -161,10 +169,12 @@ impl Gate {
             as_of,
             keep: Keep::Nothing,
             transport: received.transport,
+            attachments: &received.attachments,
         };
         let weighed = self.weigh(&envelope, judging, findings, &mut seen);
         (findings.coverage, findings.coverage_omitted) =
             coverage(envelope.root(), &seen.covering, &seen.signatures);
+        attachment::report(&received.attachments, &seen.attachments, &mut findings.coverage);
         let weighed = weighed?;
         let user = username::user(&weighed.admitted, &self.passwords);
         report_claims(&weighed, user.as_ref().ok().and_then(Option::as_ref), findings);
@@ -172,6 +182,7 @@ impl Gate {
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         if self.policy.signed.contains(&Part::Body) {
             check_relayable(&envelope, &weighed.admitted)?;
+            attachment::verified(&received.attachments, &weighed.admitted)?;
         }
         self.second_opinion(&weighed)?;
         Ok(())
@@ -181,7 +192,7 @@ impl Gate {
     fn weigh<'d>(
         &self,
         envelope: &'d Envelope,
-        judging: Judging,
+        judging: Judging<'d>,
         findings: &mut Findings,
         seen: &mut Seen<'d>,
     ) -> Result<Weighed<'d>, Rejection> {
@@ -189,6 +200,7 @@ impl Gate {
             as_of,
             keep,
             transport,
+            attachments,
         } = judging;
         envelope.check_understood(&self.roles, &self.understood)?;
         let addressing = Addressing::read(envelope, &self.roles)?;
@@ -219,6 +231,9 @@ impl Gate {
             let mut deviations = Vec::new();
             signature
                 .find_tokens(|reference| wss::dereference(reference, &header, &mut deviations).map(Some))?;
+            if !attachments.is_empty() {
+                signature.find_attachments(|id| attachments.signed(id))?;
+            }
             self.weigh_deviations(&deviations, findings)?;
             let proof = self.attested(&signature, &header, issued.as_ref(), &search, findings)?;
             seen.note(Some(&proof));
@@ -242,6 +257,7 @@ impl Gate {
         let evidence = Evidence {
             signatures,
             assertion: presented.as_ref().map(|presented| presented.element),
+            attachments,
             transport,
         };
         let admitted = self.policy.admit(envelope, &header, &self.roles, evidence, at)?;
@@ -388,6 +404,7 @@ fn check_tokens<'d>(signature: &Signature<'d>, key: &wss::ResolvedKey<'d>) -> Re
 struct Seen<'d> {
     covering: Vec<Covering<'d>>,
     signatures: Vec<Element<'d>>,
+    attachments: Vec<String>,
 }
 
 impl<'d> Seen<'d> {
@@ -399,6 +416,8 @@ impl<'d> Seen<'d> {
         self.covering
             .extend(subtrees.map(|(element, except)| Covering { element, except }));
         self.signatures.push(covered.signature());
+        let attachments = covered.attachments();
+        self.attachments.extend(attachments.map(|(id, _)| id.to_owned()));
     }
 }
 

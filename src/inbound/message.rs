@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::attachment::VerifiedAttachment;
 use super::qname::refuse_uncovered_qnames;
 use crate::c14n::Octets;
 use crate::policy::saml::Claims;
@@ -32,6 +33,7 @@ pub struct VerifiedMessage {
     to: Option<String>,
     action: Option<String>,
     created: Option<DateTime<Utc>>,
+    attachments: Vec<VerifiedAttachment>,
     /// This message is that one use.
     _first_use: Option<FirstUse>,
 }
@@ -133,6 +135,7 @@ impl Relayable {
                 .filter(|found| signed(found.element))
                 .map(|found| found.value.to_string()),
             created: admitted.fresh().map(|fresh| fresh.created()),
+            attachments: Vec::new(),
             _first_use: None,
         }))
     }
@@ -164,8 +167,10 @@ impl Relayable {
         first_use: Option<FirstUse>,
         claims: Option<Claims>,
         user: Option<VerifiedUser>,
+        attachments: Vec<VerifiedAttachment>,
     ) -> VerifiedMessage {
         VerifiedMessage {
+            attachments,
             claims,
             user,
             _first_use: first_use,
@@ -213,6 +218,11 @@ impl VerifiedMessage {
         pieces.extend(self.body.pieces());
         pieces.push(b"</soap:Envelope>");
         pieces.concat()
+    }
+
+    /// The signed attachments, in their order.
+    pub fn attachments(&self) -> &[VerifiedAttachment] {
+        &self.attachments
     }
 
     /// Whose message it is.

@@ -1,6 +1,7 @@
 //! From received bytes to a verdict.
 
 mod assertion;
+mod attachment;
 mod coverage;
 mod decryption;
 pub mod document;
@@ -14,6 +15,7 @@ mod saml;
 mod signer;
 mod username;
 
+pub use attachment::VerifiedAttachment;
 pub use coverage::Covering;
 pub use coverage::coverage;
 pub use decryption::DecryptionRules;

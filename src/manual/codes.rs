@@ -31,6 +31,8 @@
 //!
 //! | code | more than allowed of |
 //! |---|---|
+//! | `limit.attachment_bytes` | bytes of one attachment |
+//! | `limit.attachments` | attachments of a message |
 //! | `limit.attribute_value` | bytes in an attribute's value |
 //! | `limit.attributes` | attributes of one element |
 //! | `limit.bytes` | bytes of the message |
@@ -48,6 +50,7 @@
 //! | `limit.name` | bytes of a name |
 //! | `limit.namespaces` | declarations on one element |
 //! | `limit.namespaces_in_scope` | prefixes bound at one place |
+//! | `limit.part_header` | bytes in the header of one attachment |
 //! | `limit.path_building` | work to build a certificate path |
 //! | `limit.prefixes` | prefixes in a PrefixList |
 //! | `limit.references` | references of a signature |
@@ -64,19 +67,27 @@
 //! | `soap.addressing_mixed` | headers of two versions of WS-Addressing |
 //! | `soap.body_missing` | no Body |
 //! | `soap.charset` | another charset than UTF-8 |
-//! | `soap.content_type` | no media type of SOAP, or of another version than the Envelope |
+//! | `soap.content_id` | a Content-ID that is missing, malformed or used twice |
+//! | `soap.content_type` | no media type of SOAP, or of another version than the Envelope; of several parts, without `boundary`, `type` or, for XOP, `start-info` |
 //! | `soap.encoding_style` | encodingStyle on Envelope, Header or Body |
 //! | `soap.header_order` | the Header after the Body |
+//! | `soap.multipart` | parts that cannot be told apart in one way: see [`attachments`](super::attachments) |
 //! | `soap.multiple_bodies` | two Bodies |
 //! | `soap.multiple_headers` | two Headers |
 //! | `soap.must_understand` | a header block for us that must be understood is not |
 //! | `soap.nested_envelope` | an Envelope inside |
+//! | `soap.nested_multipart` | a part that has parts itself |
 //! | `soap.not_an_envelope` | the root is no Envelope |
+//! | `soap.part_header` | the header of a part can be read in two ways, or has no Content-Type |
 //! | `soap.reply_to` | answers are wanted elsewhere |
+//! | `soap.root_part` | the first part is not the envelope that was announced |
+//! | `soap.spool` | attachments cannot be kept, which says nothing about the message |
 //! | `soap.text` | text between the parts of an Envelope |
+//! | `soap.transfer_encoding` | a Content-Transfer-Encoding other than binary, 8bit and 7bit |
 //! | `soap.unexpected_element` | an element that an Envelope does not have |
 //! | `soap.unqualified_header` | a header block without namespace |
 //! | `soap.version` | neither SOAP 1.1 nor 1.2 |
+//! | `soap.xop_include` | an `xop:Include` that stands for no part of this message, for one that has another place, or where none may stand; or a part that none stands for |
 //!
 //! # The Security header
 //!
@@ -106,6 +117,8 @@
 //! | code | meaning |
 //! |---|---|
 //! | `dsig.algorithm_not_permitted` | the policy does not allow the algorithm |
+//! | `dsig.attachment_header` | the header of a signed attachment can be read in two ways |
+//! | `dsig.attachment_unreadable` | an attachment that was kept cannot be read again, which says nothing about the message |
 //! | `dsig.digest_mismatch` | what a Reference means was changed, or canonicalized otherwise |
 //! | `dsig.duplicate_reference` | two References to the same |
 //! | `dsig.empty` | the transforms leave nothing to digest |
@@ -121,7 +134,7 @@
 //! | `dsig.object_present` | an Object in the signature of a message |
 //! | `dsig.pss_parameters` | parameters of RSASSA-PSS with a salt that the policy does not allow, or another trailer field than 1 |
 //! | `dsig.reference_form` | a URI of a form that the policy does not allow, or none |
-//! | `dsig.reference_unresolved` | no element has the referenced ID |
+//! | `dsig.reference_unresolved` | no element has the referenced ID, or no part the Content-ID |
 //! | `dsig.second_opinion` | we accept the signature, and libxmlsec1 does not confirm it: see [`defaults`](super::defaults) |
 //! | `dsig.signature_length` | the value has not the length that algorithm and key make |
 //! | `dsig.signature_mismatch` | the value was not made by this key over this SignedInfo |
@@ -286,6 +299,7 @@
 //! |---|---|
 //! | `policy.action_mismatch` | the transport names another action than the message |
 //! | `policy.assertion_missing` | no SAML assertion that somebody trusted stands for |
+//! | `policy.attachment_not_signed` | an attachment is not covered by the Body's signature |
 //! | `policy.body_not_signed` | no trusted signature covers the Body at its place |
 //! | `policy.header_missing` | a header that must be there is not |
 //! | `policy.header_not_signed` | a header is not covered by the Body's signature |

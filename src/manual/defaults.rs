@@ -9,7 +9,7 @@
 //! |---|---|---|---|---|---|
 //! | for | new partners | SAML Responses, Assertions | the stacks of 2010 and later | those before | old files |
 //! | where | everywhere | everywhere | everywhere | command line, batch | command line, batch |
-//! | signed at least | Body, Timestamp, WS-Addressing headers that are there | the assertion | Body, Timestamp | Body | anything, which is reported |
+//! | signed at least | Body, Timestamp, WS-Addressing headers and attachments that are there | the assertion | Body, Timestamp, attachments | Body, attachments | anything, which is reported |
 //! | Timestamp | required, Expires too, at most 300 s old | as `strict` in SOAP | required, Expires optional | optional | ignored |
 //! | unsigned headers for us | refused | refused | dropped | dropped | dropped |
 //! | comment inside a security-relevant text | refused | joined | joined | joined | joined |
@@ -55,9 +55,9 @@
 //! | declarations an element | 64 | prefixes a PrefixList | 32 |
 //! | prefixes in scope | 256 | digested octets | 4 × the message |
 //! | a name | 1 KiB | certificates a path | 6 |
-//! | an attribute's value | 64 KiB | | |
+//! | an attribute's value | 64 KiB | attachments | 16, of 10 MiB each |
 //!
-//! `archive-verify` takes 64 MiB and 2,000,000 elements. What runs out is named: `limit.depth`, `limit.bytes`, …
+//! `archive-verify` takes 64 MiB and 2,000,000 elements, and attachments of 1 GiB. What runs out is named: `limit.depth`, `limit.bytes`, …
 //!
 //! # Trust
 //!

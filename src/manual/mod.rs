@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`life_of_a_message`] | who wants to know what happens between the socket and the backend, and what each type proves |
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
+//! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
@@ -13,6 +14,7 @@
 //! | [`interop`] | integrators: which other stacks were tried, with what, and what came of it |
 
 pub mod algorithms;
+pub mod attachments;
 pub mod attacks;
 pub mod basic_security_profile;
 pub mod codes;

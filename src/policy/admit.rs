@@ -6,6 +6,8 @@ use super::rules::{Policy, TimestampPresence, UnsignedHeaders};
 use super::unmet::{Unmet, UnmetKind};
 use super::username::{self, Presented, Transport};
 use crate::c14n::{Meanings, Octets};
+use crate::dsig::AttachmentScope;
+use crate::soap::attachment::Attachments;
 use crate::soap::{Envelope, HeaderBlock, Roles};
 use crate::trust::Attested;
 use crate::wss;
@@ -31,6 +33,8 @@ pub struct Evidence<'d> {
     pub signatures: Vec<Attested<'d>>,
     /// The assertion that a trusted issuer, or somebody who may vouch, stands for.
     pub assertion: Option<Element<'d>>,
+    /// What stands beside the envelope.
+    pub attachments: &'d Attachments,
     /// How the message came.
     pub transport: Transport,
 }
@@ -54,6 +58,7 @@ impl Policy {
         let Evidence {
             mut signatures,
             assertion,
+            attachments,
             transport,
         } = evidence;
         if signatures.is_empty() && assertion.is_none() {
@@ -84,6 +89,13 @@ impl Policy {
         if asks_for_body {
             let mut all = main.iter().chain(&signatures);
             all.try_for_each(|proof| refuse_moved(proof, envelope, header))?;
+        }
+        if self.signed.contains(&Part::Attachments) {
+            let mut ids = attachments.iter().map(|attachment| attachment.id());
+            let unsigned = ids.find(|id| scope(main.as_ref(), id).is_none());
+            if let Some(id) = unsigned {
+                return Err(Unmet::nowhere(UnmetKind::AttachmentNotSigned(id.to_owned())));
+            }
         }
         Ok(Admitted {
             body: main.is_some().then_some(body),
@@ -179,6 +191,12 @@ impl Policy {
     }
 }
 
+/// How much of an attachment `proof` covers.
+fn scope(proof: Option<&Attested<'_>>, id: &str) -> Option<AttachmentScope> {
+    let mut signed = proof?.covered().attachments();
+    signed.find_map(|(signed, scope)| (signed == id).then_some(scope))
+}
+
 /// Refuses a signature over something that stands neither at a place that is read nor inside the Body: a header that its signer
 /// meant for us could be moved there, and its absence would look like the sender's wish (T17). What belongs into the Security header is
 /// not read beside it (T16).
@@ -254,6 +272,11 @@ impl<'d> Admitted<'d> {
         self.main
             .as_ref()
             .and_then(|main| main.covered().meanings(element))
+    }
+
+    /// How much of the attachment with this Content-ID the signature over the Body covers; `None` if nothing.
+    pub fn attachment(&self, id: &str) -> Option<AttachmentScope> {
+        scope(self.main.as_ref(), id)
     }
 
     /// All signatures, the one over the Body first.

@@ -74,7 +74,7 @@ impl Profile {
 fn strict() -> Policy {
     Policy {
         name: Profile::Strict.name().to_owned(),
-        signed: SignedParts::new(Part::Body, [Part::Timestamp, Part::Addressing]),
+        signed: SignedParts::new(Part::Body, [Part::Timestamp, Part::Addressing, Part::Attachments]),
         unsigned_headers: UnsignedHeaders::Refuse,
         interrupted_text: InterruptedText::Refuse,
         clock_skew: 60,
@@ -131,7 +131,7 @@ fn bsp11() -> Policy {
     key_references.extend([KeyReference::IssuerSerial, KeyReference::SubjectKeyIdentifier]);
     Policy {
         name: Profile::Bsp11.name().to_owned(),
-        signed: SignedParts::new(Part::Body, [Part::Timestamp]),
+        signed: SignedParts::new(Part::Body, [Part::Timestamp, Part::Attachments]),
         unsigned_headers: UnsignedHeaders::Drop,
         interrupted_text: InterruptedText::Join,
         key_references,
@@ -142,7 +142,13 @@ fn bsp11() -> Policy {
         saml: SamlRules::bsp11(),
         username_token: UsernameToken::DigestOrTextOverTls,
         algorithms: Permitted {
-            transforms: strict.algorithms.transforms.with(Transform::StrTransform),
+            transforms: strict
+                .algorithms
+                .transforms
+                .with(Transform::StrTransform)
+                .with(Transform::AttachmentContent)
+                .with(Transform::AttachmentComplete),
+            references: strict.algorithms.references.with(ReferenceForm::Attachment),
             ..strict.algorithms
         },
         encryption: EncryptionRules {
@@ -161,7 +167,7 @@ fn bsp11() -> Policy {
 fn legacy_2004() -> Policy {
     let mut policy = bsp11();
     policy.name = Profile::Legacy2004.name().to_owned();
-    policy.signed = SignedParts::new(Part::Body, []);
+    policy.signed = SignedParts::new(Part::Body, [Part::Attachments]);
     policy.clock_skew = 300;
     policy.basic_security_profile = BasicSecurityProfile::Warn;
     policy.timestamp.presence = TimestampPresence::Optional;

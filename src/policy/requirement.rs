@@ -21,6 +21,8 @@ pub enum Part {
     Assertion,
     /// The UsernameToken in the Security header for us, which must be there; written `username-token`.
     UsernameToken,
+    /// Each attachment that is there; written `attachments`. None is relayed that is not signed, whatever a policy asks for.
+    Attachments,
     /// Anything at all, which is reported; written `anything`.
     Anything,
     /// The header of this name, which must be there; written `header:{namespace}local`.
@@ -104,6 +106,7 @@ impl Part {
             | Self::Addressing
             | Self::Assertion
             | Self::UsernameToken
+            | Self::Attachments
             | Self::Anything => false,
         }
     }
@@ -117,6 +120,7 @@ impl fmt::Display for Part {
             Self::Addressing => f.write_str("addressing"),
             Self::Assertion => f.write_str("assertion"),
             Self::UsernameToken => f.write_str("username-token"),
+            Self::Attachments => f.write_str("attachments"),
             Self::Anything => f.write_str("anything"),
             Self::Header { namespace, local } => write!(f, "header:{{{namespace}}}{local}"),
             Self::HeaderIfThere { namespace, local } => write!(f, "header?:{{{namespace}}}{local}"),
@@ -140,11 +144,12 @@ impl TryFrom<String> for Part {
             "addressing" => Ok(Self::Addressing),
             "assertion" => Ok(Self::Assertion),
             "username-token" => Ok(Self::UsernameToken),
+            "attachments" => Ok(Self::Attachments),
             "anything" => Ok(Self::Anything),
             other => named_header(other).ok_or_else(|| {
                 format!(
                     "{text:?} is no part; one of body, timestamp, addressing, assertion, username-token, \
-                     anything, header:{{namespace}}local, header?:{{namespace}}local"
+                     attachments, anything, header:{{namespace}}local, header?:{{namespace}}local"
                 )
             }),
         }
@@ -177,6 +182,7 @@ mod tests {
             "addressing",
             "assertion",
             "username-token",
+            "attachments",
             "anything",
             "header:{urn:a}b",
             "header?:{urn:a}b",

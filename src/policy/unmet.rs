@@ -31,6 +31,8 @@ pub enum UnmetKind {
     HeaderNotSigned(String),
     /// A header that has to be there is not; its name.
     HeaderMissing(String),
+    /// An attachment that the signature over the Body does not cover; its Content-ID.
+    AttachmentNotSigned(String),
     /// A header for us that nobody signed; its name.
     UnsignedHeader(String),
     /// There is no SAML assertion that a trusted issuer vouches for.
@@ -159,6 +161,7 @@ impl Unmet {
             UnmetKind::HeaderNotSigned(_) => "policy.header_not_signed",
             UnmetKind::HeaderMissing(_) => "policy.header_missing",
             UnmetKind::UnsignedHeader(_) => "policy.unsigned_header",
+            UnmetKind::AttachmentNotSigned(_) => "policy.attachment_not_signed",
             UnmetKind::AssertionMissing => "policy.assertion_missing",
             UnmetKind::SeveralAssertions => "saml.multiple_assertions",
             UnmetKind::AssertionNotSigned => "saml.not_signed",
@@ -194,6 +197,7 @@ impl Unmet {
             UnmetKind::HeaderNotSigned(_) | UnmetKind::HeaderMissing(_) | UnmetKind::UnsignedHeader(_) => {
                 "WS-Addressing 1.0 SOAP Binding §7; WSS 1.1 §13"
             }
+            UnmetKind::AttachmentNotSigned(_) => "SwA Profile 1.1 §5",
             UnmetKind::TimestampMissing
             | UnmetKind::NoExpires
             | UnmetKind::ExpiresBeforeCreated { .. }
@@ -253,6 +257,11 @@ impl fmt::Display for Unmet {
                 )
             }
             UnmetKind::HeaderMissing(name) => write!(f, "the header {} is missing", quoted(name)),
+            UnmetKind::AttachmentNotSigned(id) => write!(
+                f,
+                "the signature that covers the Body does not cover the attachment {}",
+                quoted(id)
+            ),
             UnmetKind::UnsignedHeader(name) => write!(f, "nobody signed the header {}", quoted(name)),
             UnmetKind::AssertionMissing => {
                 f.write_str("there is no SAML assertion that a trusted issuer vouches for")

@@ -2,6 +2,7 @@ use crate::soap::Error;
 use crate::soap::ErrorKind;
 use crate::soap::Version;
 use crate::soap::action::action;
+use crate::soap::media_type::MediaType;
 
 /// What a Content-Type header field says of a SOAP message.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,37 +19,29 @@ impl ContentType {
     /// Any other media type, charset, a parameter that stands twice, and what is not of the form of RFC 9110 §8.3.1.
     pub fn parse(field: &str) -> Result<Self, Error> {
         let malformed = || Error::of_transport(ErrorKind::ContentType(field.to_owned()));
-        let (media_type, mut rest) = match field.split_once(';') {
-            Some((media_type, _)) => (media_type, field.get(media_type.len()..).unwrap_or_default()),
-            None => (field, ""),
-        };
-        let media_type = media_type.trim_matches(BLANK);
+        let media_type = MediaType::parse(field).ok_or_else(malformed)?;
         let version = [Version::Soap11, Version::Soap12]
             .into_iter()
-            .find(|version| media_type.eq_ignore_ascii_case(version.media_type()))
+            .find(|version| media_type.essence() == version.media_type())
             .ok_or_else(malformed)?;
-        let mut names: Vec<String> = Vec::new();
-        let mut found = Self {
-            version,
-            action: None,
-        };
-        while !rest.is_empty() {
-            let (parameter, after) = parameter(rest).ok_or_else(malformed)?;
-            rest = after;
-            let Some((name, value)) = parameter else { continue };
-            if names.contains(&name) || names.len() >= MOST_PARAMETERS {
-                return Err(malformed());
-            }
-            match name.as_str() {
-                "charset" if !value.eq_ignore_ascii_case("utf-8") => {
-                    return Err(Error::of_transport(ErrorKind::Charset(value)));
-                }
-                "action" => found.action = action(&value, &value)?,
-                _ => {}
-            }
-            names.push(name);
+        if let Some(charset) = media_type
+            .parameter("charset")
+            .filter(|charset| !charset.eq_ignore_ascii_case("utf-8"))
+        {
+            return Err(Error::of_transport(ErrorKind::Charset(charset.to_owned())));
         }
-        Ok(found)
+        let named = media_type.parameter("action");
+        let action = named.map(|named| action(named, named)).transpose()?.flatten();
+        Ok(Self { version, action })
+    }
+
+    /// The same, where another place names the action too; empty counts as absent.
+    pub(super) fn with_action(self, other: &str) -> Result<Self, Error> {
+        match (self.action.as_deref(), action(other, other)?) {
+            (Some(one), Some(other)) if one != other => Err(Error::of_transport(ErrorKind::Action(other))),
+            (None, action @ Some(_)) => Ok(Self { action, ..self }),
+            _ => Ok(self),
+        }
     }
 
     /// The version of SOAP whose media type it is.
@@ -60,53 +53,6 @@ impl ContentType {
     pub fn action(&self) -> Option<&str> {
         self.action.as_deref()
     }
-}
-
-const BLANK: [char; 2] = [' ', '\t'];
-/// More parameters than any stack writes.
-const MOST_PARAMETERS: usize = 16;
-
-/// The parameter after the semicolon at the start of `input`, its name in lower case, and what follows it.
-/// A semicolon may stand alone.
-#[allow(clippy::type_complexity, reason = "name and value, and the rest")]
-fn parameter(input: &str) -> Option<(Option<(String, String)>, &str)> {
-    let rest = input.strip_prefix(';')?.trim_start_matches(BLANK);
-    if rest.is_empty() || rest.starts_with(';') {
-        return Some((None, rest));
-    }
-    let (name, rest) = rest.split_once('=')?;
-    let (value, rest) = match rest.strip_prefix('"') {
-        Some(quoted) => quoted_string(quoted)?,
-        None => {
-            let end = rest.find([';', ' ', '\t']).unwrap_or(rest.len());
-            let (value, rest) = rest.split_at_checked(end)?;
-            (Some(value.to_owned()).filter(|value| is_token(value))?, rest)
-        }
-    };
-    let rest = rest.trim_start_matches(BLANK);
-    let ends = rest.is_empty() || rest.starts_with(';');
-    (is_token(name) && ends).then(|| (Some((name.to_ascii_lowercase(), value)), rest))
-}
-
-/// The content of a quoted-string (RFC 9110 §5.6.4) after its first quote, and what follows it.
-fn quoted_string(input: &str) -> Option<(String, &str)> {
-    let mut value = String::new();
-    let mut characters = input.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '"' => return Some((value, input.get(at.checked_add(1)?..)?)),
-            '\\' => value.push(characters.next()?.1),
-            _ => value.push(character),
-        }
-    }
-    None
-}
-
-/// A token (RFC 9110 §5.6.2), and the characters of URIs that some stacks leave without quotes.
-fn is_token(text: &str) -> bool {
-    let plain =
-        |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'(' | b')' | b',' | b';' | b'\\');
-    !text.is_empty() && text.bytes().all(plain)
 }
 
 #[cfg(test)]

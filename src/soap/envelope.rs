@@ -11,6 +11,7 @@ use crate::soap::header_block;
 use crate::xml::Document;
 use crate::xml::Element;
 use crate::xml::Limits;
+use crate::xml::Namespace;
 
 /// A SOAP message as it was read: well-formed, of a known version, with one Body. Nothing in it is verified.
 #[derive(Debug)]
@@ -159,10 +160,17 @@ fn check(document: &Document) -> Result<Version, Error> {
     for block in header.into_iter().flat_map(Element::children) {
         header_block::check(HeaderBlock::new(block, version))?;
     }
-    let nested = root.descendants().skip(1).find(|element| is_envelope(*element));
-    nested.map_or(Ok(version), |element| {
-        Err(Error::at(ErrorKind::NestedEnvelope, element))
-    })
+    for element in root.descendants().skip(1) {
+        if is_envelope(element) {
+            return Err(Error::at(ErrorKind::NestedEnvelope, element));
+        }
+        // Whoever resolves it later would put something there that nobody verified (T117).
+        if element.is(Namespace::XOP, "Include") {
+            let why = "it stands in a message that is no XOP package, or in what was to take its place";
+            return Err(Error::at(ErrorKind::XopInclude(why), element));
+        }
+    }
+    Ok(version)
 }
 
 fn version_of(root: Element<'_>) -> Result<Version, Error> {
@@ -321,6 +329,18 @@ mod tests {
             assert_eq!(code(version, &in_header), "soap.nested_envelope");
         }
         assert!(parse(Version::Soap12, "", "<s:Body><Envelope/></s:Body>").is_ok());
+    }
+
+    #[test]
+    fn an_include_that_nobody_resolved_is_refused_wherever_it_stands() {
+        let include = "<x:Include xmlns:x='http://www.w3.org/2004/08/xop/include' href='cid:a'/>";
+        for version in VERSIONS {
+            let in_body = format!("<s:Body><a><b>{include}</b></a></s:Body>");
+            assert_eq!(code(version, &in_body), "soap.xop_include");
+            let in_header = format!("<s:Header><a xmlns='urn:a'>{include}</a></s:Header><s:Body/>");
+            assert_eq!(code(version, &in_header), "soap.xop_include");
+        }
+        assert!(parse(Version::Soap12, "", "<s:Body><Include href='cid:a'/></s:Body>").is_ok());
     }
 
     #[test]

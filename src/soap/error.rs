@@ -4,6 +4,7 @@ use crate::soap::NotUnderstood;
 use crate::soap::Version;
 use crate::xml;
 use crate::xml::Element;
+use crate::xml::Limit;
 use crate::xml::Position;
 use crate::xml::quoted;
 
@@ -62,6 +63,24 @@ pub enum ErrorKind {
     OtherVersion(Version),
     /// A charset other than UTF-8.
     Charset(String),
+    /// A multipart body that cannot be taken apart in one way only, and why.
+    Multipart(&'static str),
+    /// The header of a part is not as it must be, and why.
+    PartHeader(&'static str),
+    /// A part that has parts itself.
+    NestedMultipart,
+    /// A Content-Transfer-Encoding that is not read.
+    TransferEncoding(String),
+    /// A Content-ID that is malformed, missing or used twice; and which of these.
+    ContentId(String, &'static str),
+    /// The first part is not the envelope that was announced, and why.
+    RootPart(&'static str),
+    /// An `xop:Include` that stands for nothing in this message, or where none may stand; and why.
+    XopInclude(&'static str),
+    /// More than is allowed.
+    Limit(Limit, u32),
+    /// Attachments cannot be kept, which says nothing about the message; why.
+    Spool(String),
 }
 
 impl Error {
@@ -81,6 +100,19 @@ impl Error {
 
     pub(super) fn of_transport(kind: ErrorKind) -> Self {
         Self { kind, position: None }
+    }
+
+    pub(super) fn of_limit(limit: Limit, allowed: u32) -> Self {
+        Self::of_transport(ErrorKind::Limit(limit, allowed))
+    }
+
+    pub(super) fn of_spool(error: &std::io::Error) -> Self {
+        Self::of_transport(ErrorKind::Spool(error.to_string()))
+    }
+
+    /// Whether it is our own trouble, and says nothing about the message.
+    pub fn is_ours(&self) -> bool {
+        matches!(self.kind, ErrorKind::Spool(_))
     }
 
     /// What is wrong.
@@ -116,6 +148,15 @@ impl Error {
             ErrorKind::Action(_) => "soap.action",
             ErrorKind::ContentType(_) | ErrorKind::OtherVersion(_) => "soap.content_type",
             ErrorKind::Charset(_) => "soap.charset",
+            ErrorKind::Multipart(_) => "soap.multipart",
+            ErrorKind::PartHeader(_) => "soap.part_header",
+            ErrorKind::NestedMultipart => "soap.nested_multipart",
+            ErrorKind::TransferEncoding(_) => "soap.transfer_encoding",
+            ErrorKind::ContentId(..) => "soap.content_id",
+            ErrorKind::RootPart(_) => "soap.root_part",
+            ErrorKind::XopInclude(_) => "soap.xop_include",
+            ErrorKind::Limit(limit, _) => limit.code(),
+            ErrorKind::Spool(_) => "soap.spool",
         }
     }
 
@@ -139,7 +180,18 @@ impl Error {
             ErrorKind::AddressingMixed => "WS-Addressing 1.0 SOAP Binding §3.2",
             ErrorKind::Action(_) => "SOAP 1.1 §6.1.1; SOAP 1.2 Part 2 §6.5",
             ErrorKind::ContentType(_) | ErrorKind::OtherVersion(_) => "SOAP 1.1 §6; SOAP 1.2 Part 2 §7.1.4",
-            ErrorKind::NestedEnvelope | ErrorKind::ReplyTo(_) | ErrorKind::Charset(_) => return None,
+            ErrorKind::Multipart(_) => "RFC 2046 §5.1.1",
+            ErrorKind::PartHeader(_) => "RFC 2046 §5.1; RFC 2045 §3",
+            ErrorKind::NestedMultipart => "SOAP with Attachments §3",
+            ErrorKind::TransferEncoding(_) => "RFC 2045 §6",
+            ErrorKind::ContentId(..) => "RFC 2392 §2; RFC 2045 §7",
+            ErrorKind::RootPart(_) => "RFC 2387 §3; XOP 1.0 §4.1",
+            ErrorKind::XopInclude(_) => "XOP 1.0 §3.2, §4.1",
+            ErrorKind::NestedEnvelope
+            | ErrorKind::ReplyTo(_)
+            | ErrorKind::Charset(_)
+            | ErrorKind::Limit(..)
+            | ErrorKind::Spool(_) => return None,
         })
     }
 }
@@ -224,6 +276,19 @@ impl fmt::Display for Error {
             ErrorKind::Charset(value) => {
                 write!(f, "the charset is {}, and only utf-8 is read", quoted(value))
             }
+            ErrorKind::Multipart(why) => write!(f, "the parts of the message cannot be told apart: {why}"),
+            ErrorKind::PartHeader(why) => write!(f, "the header of a part cannot be read: {why}"),
+            ErrorKind::NestedMultipart => f.write_str("a part of the message has parts itself"),
+            ErrorKind::TransferEncoding(encoding) => write!(
+                f,
+                "the Content-Transfer-Encoding is {}; binary, 8bit and 7bit are read",
+                quoted(encoding)
+            ),
+            ErrorKind::ContentId(id, why) => write!(f, "the Content-ID {} cannot be used: {why}", quoted(id)),
+            ErrorKind::RootPart(why) => write!(f, "the first part is not the announced envelope: {why}"),
+            ErrorKind::XopInclude(why) => write!(f, "an xop:Include cannot be resolved: {why}"),
+            ErrorKind::Limit(limit, allowed) => write!(f, "more than {allowed} {limit}"),
+            ErrorKind::Spool(why) => write!(f, "attachments cannot be kept: {why}"),
         }
     }
 }

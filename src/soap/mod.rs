@@ -5,11 +5,13 @@
 
 mod action;
 mod addressing;
+pub mod attachment;
 mod content_type;
 mod envelope;
 mod error;
 mod fault;
 mod header_block;
+mod media_type;
 mod version;
 
 pub use action::soap_action;

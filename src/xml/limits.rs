@@ -40,6 +40,10 @@ pub struct Limits {
     pub encrypted_keys: u16,
     /// `xenc:EncryptedData` elements in the document.
     pub encrypted_data: u16,
+    /// Attachments of a message.
+    pub attachments: u16,
+    /// Bytes of one attachment.
+    pub attachment_bytes: u32,
 }
 
 impl Default for Limits {
@@ -61,6 +65,8 @@ impl Default for Limits {
             digested: 4,
             encrypted_keys: 4,
             encrypted_data: 8,
+            attachments: 16,
+            attachment_bytes: 10 << 20,
         }
     }
 }
@@ -79,6 +85,7 @@ impl Limits {
             digested: 8,
             encrypted_keys: 16,
             encrypted_data: 64,
+            attachment_bytes: 1 << 30,
             ..Self::default()
         }
     }
@@ -120,6 +127,12 @@ pub enum Limit {
     EncryptedKeys,
     /// [`Limits::encrypted_data`].
     EncryptedData,
+    /// [`Limits::attachments`].
+    Attachments,
+    /// [`Limits::attachment_bytes`].
+    AttachmentBytes,
+    /// Bytes in the header of one attachment: 8 KiB.
+    PartHeader,
 }
 
 impl Limit {
@@ -142,6 +155,9 @@ impl Limit {
             Self::Digested => "limit.digested",
             Self::EncryptedKeys => "limit.encrypted_keys",
             Self::EncryptedData => "limit.encrypted_data",
+            Self::Attachments => "limit.attachments",
+            Self::AttachmentBytes => "limit.attachment_bytes",
+            Self::PartHeader => "limit.part_header",
         }
     }
 }
@@ -165,6 +181,9 @@ impl fmt::Display for Limit {
             Self::Digested => "times the message's length in digested bytes",
             Self::EncryptedKeys => "encrypted keys in the document",
             Self::EncryptedData => "encrypted parts of the document",
+            Self::Attachments => "attachments",
+            Self::AttachmentBytes => "bytes in one attachment",
+            Self::PartHeader => "bytes in the header of one part",
         })
     }
 }

@@ -49,10 +49,9 @@ impl Case {
             Command::Soap => {
                 let action = self.received.action.clone();
                 let received = Received {
-                    bytes,
                     action,
-                    version: None,
                     transport: self.received.transport,
+                    ..Received::from(bytes)
                 };
                 let message = self.gate.verify(received, self.at)?;
                 let envelope = String::from_utf8(message.envelope()).unwrap();
@@ -71,10 +70,9 @@ impl Case {
             Command::Soap => {
                 let action = self.received.action.clone();
                 let received = Received {
-                    bytes,
                     action,
-                    version: None,
                     transport: self.received.transport,
+                    ..Received::from(bytes)
                 };
                 self.gate.judge(received, AsOf::Time(self.at)).findings
             }
@@ -204,13 +202,12 @@ fn case(folder: &Path) -> Option<Case> {
             replay: None,
         },
         received: Received {
-            bytes: Bytes::from(fs::read(file).ok()?),
             action: text("action"),
-            version: None,
             transport: match settings.get("tls") {
                 Some(_) => Transport::Tls,
                 None => Transport::Unprotected,
             },
+            ..Received::from(Bytes::from(fs::read(file).ok()?))
         },
         at,
         passes: expected.get("verdict").and_then(toml::Value::as_str) == Some("passed"),

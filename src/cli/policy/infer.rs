@@ -22,10 +22,9 @@ pub(crate) fn infer(arguments: VerifyArguments, console: &mut Console) -> Result
         let bytes = inputs::decoded(bytes, &gate.policy);
         let bytes = bytes.map_err(|_| Stop::failed(format_args!("{source}: cannot be decoded")))?;
         samples.push(Received {
-            bytes,
             action: arguments.action.clone(),
-            version: None,
             transport: verify::transport(&arguments),
+            ..Received::from(bytes)
         });
     }
     for (source, sample) in arguments.files.iter().zip(&samples) {
@@ -96,6 +95,7 @@ impl Tightening<'_> {
             Part::Addressing,
             Part::Assertion,
             Part::UsernameToken,
+            Part::Attachments,
         ];
         let first = self.samples.first().cloned();
         let envelope = first.and_then(|sample| Envelope::parse(sample.bytes, &self.gate.policy.limits).ok());

@@ -85,7 +85,7 @@ fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
     }
     let nothing = toml::to_string(&Profile::Strict.policy()).unwrap();
     let nothing = nothing.replacen(
-        "signed = [\"body\", \"timestamp\", \"addressing\"]",
+        "signed = [\"body\", \"timestamp\", \"addressing\", \"attachments\"]",
         "signed = []",
         1,
     );

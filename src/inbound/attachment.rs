@@ -1,0 +1,82 @@
+use super::findings::{Coverage, CoverageLine};
+use crate::dsig::AttachmentScope;
+use crate::policy::{Admitted, Unmet, UnmetKind};
+use crate::soap::attachment::{Attachment, Attachments};
+
+/// An attachment that the signature over the Body covers, in the octets that were digested.
+#[derive(Clone, Debug)]
+pub struct VerifiedAttachment {
+    attachments: Attachments,
+    number: usize,
+    scope: AttachmentScope,
+}
+
+impl VerifiedAttachment {
+    /// Its Content-ID, without brackets. The Reference names it, so it is signed.
+    pub fn id(&self) -> &str {
+        self.found().map(Attachment::id).unwrap_or_default()
+    }
+
+    /// Lines of its header that were signed, in their canonical form; none where only the content was.
+    pub fn header(&self) -> &[String] {
+        match self.scope {
+            AttachmentScope::Content => &[],
+            AttachmentScope::Complete => self.found().and_then(Attachment::header).unwrap_or_default(),
+        }
+    }
+
+    /// Octets of its content.
+    pub fn length(&self) -> u64 {
+        self.found().map(Attachment::length).unwrap_or_default()
+    }
+
+    /// Copies octets of its content from `offset` on, and says how many; none at its end only.
+    ///
+    /// # Errors
+    /// The spool cannot be read.
+    pub fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<usize> {
+        self.found().map_or(Ok(0), |found| found.read_at(offset, into))
+    }
+
+    fn found(&self) -> Option<&Attachment> {
+        self.attachments.iter().nth(self.number)
+    }
+}
+
+/// The attachments of a message that was admitted.
+///
+/// # Errors
+/// One is not signed: nobody gets it, whatever the policy asks for (T117).
+pub(super) fn verified(
+    attachments: &Attachments,
+    admitted: &Admitted<'_>,
+) -> Result<Vec<VerifiedAttachment>, Unmet> {
+    let verified = attachments.iter().enumerate().map(|(number, attachment)| {
+        let scope = admitted.attachment(attachment.id());
+        let unsigned = || Unmet::nowhere(UnmetKind::AttachmentNotSigned(attachment.id().to_owned()));
+        Ok(VerifiedAttachment {
+            attachments: attachments.clone(),
+            number,
+            scope: scope.ok_or_else(unsigned)?,
+        })
+    });
+    verified.collect()
+}
+
+/// Adds a line for each attachment to a report of what is covered.
+pub(super) fn report(attachments: &Attachments, covered: &[String], lines: &mut Vec<CoverageLine>) {
+    lines.extend(attachments.iter().map(|attachment| {
+        let name = format!("cid:{}", attachment.id());
+        let signed = covered.iter().any(|id| id == attachment.id());
+        CoverageLine {
+            path: name.clone(),
+            name,
+            depth: 0,
+            covered: if signed {
+                Coverage::Covered
+            } else {
+                Coverage::NotCovered
+            },
+        }
+    }));
+}

@@ -1,0 +1,39 @@
+//! Messages of several parts: MTOM and SOAP with Attachments.
+//!
+//! | | MTOM (XOP) | SOAP with Attachments |
+//! |---|---|---|
+//! | `type` in the Content-Type | `application/xop+xml`, and `start-info` | `text/xml` or `application/soap+xml` |
+//! | what an attachment is | content of the envelope, which stands beside it to save the base64 | something of its own |
+//! | what signs it | the signature over the element that it belongs into | a Reference to its `cid:` URI, with the Attachment-Content or Attachment-Complete transform |
+//! | profiles | all | `bsp11`, `legacy-2004`, `archive-verify` |
+//!
+//! # What is read
+//!
+//! `multipart/related` (RFC 2387), in one way only. What two readers could take apart in two ways is refused, with the code that
+//! [`codes`](super::codes) explains:
+//!
+//! * The first part is the envelope; a `start` parameter has to name it. Nothing stands before the first boundary (but a line end) and
+//!   nothing after the last (but a line end). The last one must be there.
+//! * A boundary stands in a line of its own that ends in CRLF, without white space after it. A line that begins like one and is none is
+//!   refused, whatever ends the line before it.
+//! * A part has a header of printable ASCII, at most 8 KiB, with a Content-Type and no field twice. An attachment has a Content-ID, and
+//!   no two parts have the same, whatever its case.
+//! * Bytes stand as they are: `binary`, `8bit` or `7bit`. `base64` and `quoted-printable` are not read. No part has parts.
+//!
+//! # MTOM
+//!
+//! Each `xop:Include` is replaced by the base64 of its part before anything is verified; the signature was made over that. It stands alone
+//! in its element, has nothing but an `href`, and that is the `cid:` URI of a part of this message which no other Include names. A part that
+//! no Include names is refused, and so is an Include in a message that is no XOP package. Nothing is ever fetched. The envelope with
+//! everything in its place may be as long as a message may be. The backend gets it like that, as plain XML and not as MTOM.
+//!
+//! # SOAP with Attachments
+//!
+//! Content goes to a spool as it comes, in canonical form, and is digested on the way: text with CRLF at the end of each line, XML in exclusive canonical form (and
+//! so no longer than a message may be), all else as it is. Nobody gets any of it before the verdict, and then exactly these octets.
+//!
+//! The signature over the Body has to cover each attachment; a policy asks for that by `attachments` under `signed`, and what is not
+//! signed is never relayed. Under Attachment-Complete the canonical header fields are signed, and the backend gets Content-Type,
+//! Content-Disposition and Content-ID of them. Under Attachment-Content nobody signed a header: the backend gets
+//! `application/octet-stream`, and the Content-ID that the signature names. Comments, encoded words and encoded parameters in
+//! a header have no form that all readers agree on, so Attachment-Complete refuses them.

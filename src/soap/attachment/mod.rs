@@ -1,0 +1,30 @@
+//! Messages of several parts: SOAP with Attachments and MTOM, in `multipart/related` (RFC 2387).
+//!
+//! A [`Package`] takes the body of such a message piece by piece, in memory that does not grow with its attachments, and
+//! refuses all that two readers could take apart in two ways. The envelope is the first part, held whole; the content of every
+//! other part goes into a [`Spool`] that the caller brings, in the very octets that a signature is about (SwA Profile 1.1 §5.4).
+//! What comes out is a [`Packaged`] message: of MTOM, an envelope in which each `xop:Include` has been replaced by what it stands
+//! for; of SOAP with Attachments, an envelope and its [`Attachments`].
+//!
+//! Nothing is ever looked for outside the message: a `cid:` URI names one of its parts, and no other URI names anything (T117).
+
+mod attachments;
+mod canonical;
+mod head;
+mod package;
+mod related;
+mod splitter;
+mod spool;
+mod xop;
+
+pub use attachments::Attachment;
+pub use attachments::Attachments;
+pub use package::Package;
+pub use package::Packaged;
+pub use related::Packaging;
+pub use related::Related;
+pub use spool::InMemory;
+pub use spool::Spool;
+pub use spool::Stored;
+
+pub(crate) use related::Carried;

@@ -1,0 +1,307 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::algorithm::DigestAlgorithm;
+use crate::crypto::{digest, encode_base64};
+use crate::dsig::{AttachmentScope, SignedAttachment};
+use crate::soap::attachment::InMemory;
+
+const SWA: &str = "multipart/related; type=\"text/xml\"; start=\"<root@x>\"; boundary=b";
+const MTOM: &str = "multipart/related; type=\"application/xop+xml\"; start-info=\"text/xml\"; boundary=b; start=\"<root@x>\"";
+const ROOT: &str = "Content-Type: text/xml; charset=utf-8\r\nContent-ID: <root@x>";
+const XOP_ROOT: &str =
+    "Content-Type: application/xop+xml; charset=utf-8; type=\"text/xml\"\r\nContent-ID: <root@x>";
+
+fn body(parts: &[(&str, &str)]) -> String {
+    let parts: String = parts
+        .iter()
+        .map(|(head, content)| format!("--b\r\n{head}\r\n\r\n{content}\r\n"))
+        .collect();
+    format!("{parts}--b--\r\n")
+}
+
+fn read_pieces(field: &str, body: &[u8], limits: &Limits, piece: usize) -> Result<Packaged, Error> {
+    let mut package = Package::new(Related::parse(field).unwrap(), limits, Arc::new(InMemory));
+    for piece in body.chunks(piece) {
+        package.push(piece)?;
+    }
+    package.finish()
+}
+
+fn read(field: &str, parts: &[(&str, &str)]) -> Result<Packaged, &'static str> {
+    let read = read_pieces(field, body(parts).as_bytes(), &Limits::default(), usize::MAX);
+    read.map_err(|error| error.code())
+}
+
+fn content(attachment: &Attachment) -> String {
+    let mut content = Vec::new();
+    attachment
+        .read(|octets| content.extend_from_slice(octets))
+        .unwrap();
+    String::from_utf8(content).unwrap()
+}
+
+/// The envelope, then Content-ID and content of each attachment; or the code.
+fn told(read: Result<Packaged, Error>) -> Result<Vec<String>, &'static str> {
+    let read = read.map_err(|error| error.code())?;
+    let attachments = read.attachments.iter();
+    let attachments = attachments.flat_map(|attachment| [attachment.id().to_owned(), content(attachment)]);
+    let envelope = String::from_utf8_lossy(&read.envelope).into_owned();
+    Ok(std::iter::once(envelope).chain(attachments).collect())
+}
+
+#[test]
+fn attachments_wait_in_the_form_that_is_signed() {
+    let parts = [
+        (ROOT, "<a/>"),
+        ("Content-Type: image/png\r\nContent-ID: <png@x>", "\n\r"),
+        ("Content-Type: text/plain\r\nContent-ID: <text@x>", "a\nb\r\nc\r"),
+        (
+            "Content-Type: application/xml\r\nContent-ID: <xml@x>",
+            "<?xml version='1.0'?><b d='1' c='2'><!-- c --></b>",
+        ),
+    ];
+    let read = read(SWA, &parts).unwrap();
+    assert_eq!(read.envelope, "<a/>");
+    let contents: Vec<String> = read.attachments.iter().map(content).collect();
+    assert_eq!(contents, ["\n\r", "a\r\nb\r\nc\r\n", "<b c=\"2\" d=\"1\"></b>"]);
+    let lengths: Vec<u64> = read.attachments.iter().map(Attachment::length).collect();
+    assert_eq!(lengths, [2, 9, 19]);
+}
+
+#[test]
+fn a_complete_attachment_is_digested_with_its_header() {
+    let part = (
+        "Content-ID: <p@x>\r\nContent-Type: Text/PLAIN; charset=US-ascii",
+        "hello",
+    );
+    let read = read(SWA, &[(ROOT, "<a/>"), part]).unwrap();
+    let attachment = read.attachments.get("p@x").unwrap();
+    let digested = |scope| {
+        let value = attachment.digest(scope, DigestAlgorithm::Sha256).unwrap();
+        value.as_bytes().to_vec()
+    };
+    let expected = |octets: &str| {
+        digest(DigestAlgorithm::Sha256, octets.as_bytes())
+            .unwrap()
+            .as_bytes()
+            .to_vec()
+    };
+    assert_eq!(digested(AttachmentScope::Content), expected("hello"));
+    let complete = "Content-ID:<p@x>\r\nContent-Type:text/plain;charset=\"us-ascii\"\r\n\r\nhello";
+    assert_eq!(digested(AttachmentScope::Complete), expected(complete));
+    let odd = (
+        "Content-ID: <p@x>\r\nContent-Type: a/b\r\nContent-Description: =?utf-8?q?a?=",
+        "",
+    );
+    let read = super::tests::read(SWA, &[(ROOT, "<a/>"), odd]).unwrap();
+    let attachment = read.attachments.get("p@x").unwrap();
+    assert!(
+        attachment
+            .digest(AttachmentScope::Content, DigestAlgorithm::Sha256)
+            .is_ok()
+    );
+    assert_eq!(
+        attachment
+            .digest(AttachmentScope::Complete, DigestAlgorithm::Sha256)
+            .err(),
+        Some(crate::dsig::AttachmentError::Header)
+    );
+}
+
+#[test]
+fn what_the_envelope_says_is_digested_is_digested_while_it_comes() {
+    let reference = |transform: &str, digest: &str| {
+        format!(
+            "<Reference URI='cid:p%40x'><Transforms><Transform Algorithm='http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-{transform}-Signature-Transform'/></Transforms>\
+             <DigestMethod Algorithm='http://www.w3.org/2001/04/xmlenc#{digest}'/><DigestValue>AAAA</DigestValue></Reference>"
+        )
+    };
+    let root = format!(
+        "<a><Signature xmlns='http://www.w3.org/2000/09/xmldsig#'><SignedInfo><CanonicalizationMethod Algorithm='http://www.w3.org/2001/10/xml-exc-c14n#'/>\
+         <SignatureMethod Algorithm='http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'/>{}</SignedInfo><SignatureValue>AAAA</SignatureValue></Signature></a>",
+        reference("Complete", "sha512")
+    );
+    let part = ("Content-ID: <p@x>\r\nContent-Type: a/b", "hello");
+    let read = read(SWA, &[(ROOT, &root), part]).unwrap();
+    let attachment = read.attachments.get("p@x").unwrap();
+    let known = attachment.known_digests();
+    assert_eq!(known.len(), 1);
+    let asked = ToDigest {
+        scope: AttachmentScope::Complete,
+        algorithm: DigestAlgorithm::Sha512,
+    };
+    assert_eq!(known[0].of, asked);
+    let octets = "Content-ID:<p@x>\r\nContent-Type:a/b\r\n\r\nhello";
+    let expected = digest(DigestAlgorithm::Sha512, octets.as_bytes()).unwrap();
+    assert_eq!(known[0].value.as_bytes(), expected.as_bytes());
+}
+
+#[test]
+fn an_attachment_has_an_id_of_its_own() {
+    for head in [
+        "Content-Type: a/b",
+        "Content-Type: a/b\r\nContent-ID: <root@x>",
+        "Content-Type: a/b\r\nContent-ID: <ONE@x>",
+    ] {
+        let parts = [
+            (ROOT, "<a/>"),
+            ("Content-Type: a/b\r\nContent-ID: <one@x>", ""),
+            (head, ""),
+        ];
+        assert_eq!(read(SWA, &parts).unwrap_err(), "soap.content_id", "{head}");
+    }
+}
+
+#[test]
+fn the_envelope_comes_first() {
+    let other = ("Content-Type: image/png\r\nContent-ID: <a@x>", "x");
+    assert_eq!(read(SWA, &[other, (ROOT, "<a/>")]).unwrap_err(), "soap.root_part");
+    let unnamed = "multipart/related; type=\"text/xml\"; boundary=b";
+    assert_eq!(
+        read(unnamed, &[other, (ROOT, "<a/>")]).unwrap_err(),
+        "soap.content_type"
+    );
+}
+
+#[test]
+fn attachments_are_limited_in_number_and_length_and_the_envelope_too() {
+    let limits = Limits {
+        attachments: 2,
+        attachment_bytes: 4,
+        bytes: 8,
+        ..Limits::default()
+    };
+    let code = |root: &str, contents: &[&str]| {
+        let heads: Vec<String> = (0..contents.len())
+            .map(|number| format!("Content-Type: a/b\r\nContent-ID: <p{number}@x>"))
+            .collect();
+        let parts = heads.iter().map(String::as_str).zip(contents.iter().copied());
+        let parts: Vec<_> = std::iter::once((ROOT, root)).chain(parts).collect();
+        let read = read_pieces(SWA, body(&parts).as_bytes(), &limits, 3);
+        read.map_err(|error| error.code()).err()
+    };
+    assert_eq!(code("<abcde/>", &["1234", "1234"]), None);
+    assert_eq!(code("<abcdef/>", &[]), Some("limit.bytes"));
+    assert_eq!(code("<a/>", &["12345"]), Some("limit.attachment_bytes"));
+    assert_eq!(code("<a/>", &["", "", ""]), Some("limit.attachments"));
+    let long = ("Content-Type: text/xml\r\nContent-ID: <p@x>", "<abcdef/>");
+    let wide = Limits {
+        attachment_bytes: 100,
+        ..limits
+    };
+    let read = read_pieces(SWA, body(&[(ROOT, "<a/>"), long]).as_bytes(), &wide, 3);
+    assert_eq!(read.unwrap_err().code(), "limit.bytes");
+}
+
+#[test]
+fn xml_is_read_as_strictly_as_any_other() {
+    for (content, code) in [("<!DOCTYPE a><a/>", "xml.doctype"), ("<a>", "xml.unclosed")] {
+        let part = ("Content-Type: image/svg+xml\r\nContent-ID: <p@x>", content);
+        let refused = read(SWA, &[(ROOT, "<a/>"), part]).unwrap_err();
+        assert!(refused.starts_with("xml."), "{refused} for {code}");
+    }
+}
+
+const INCLUDE: &str = "<x:Include xmlns:x='http://www.w3.org/2004/08/xop/include'";
+const PART: (&str, &str) = ("Content-Type: image/png\r\nContent-ID: <p@x>", "\u{1}\u{2}more");
+
+#[test]
+fn what_an_include_stands_for_takes_its_place() {
+    let root = format!("<a><b>{INCLUDE} href='cid:p%40x'/></b> <c/></a>");
+    let read = read(MTOM, &[(XOP_ROOT, &root), PART]).unwrap();
+    assert_eq!(
+        read.envelope,
+        format!("<a><b>{}</b> <c/></a>", encode_base64(PART.1.as_bytes()))
+    );
+    assert!(read.attachments.is_empty());
+    let none = super::tests::read(MTOM, &[(XOP_ROOT, "<a/>")]).unwrap();
+    assert_eq!(none.envelope, "<a/>");
+}
+
+#[test]
+fn an_include_that_names_no_part_for_itself_alone_is_refused() {
+    let good = format!("{INCLUDE} href='cid:p@x'/>");
+    for content in [
+        format!("<b>{INCLUDE} href='http://x/'/></b>"),
+        format!("<b>{INCLUDE} href='file:///etc/passwd'/></b>"),
+        format!("<b>{INCLUDE} href='cid:other@x'/></b>"),
+        format!("<b>{INCLUDE} href='cid:root@x'/></b>"),
+        format!("<b>{INCLUDE} href='#p@x'/></b>"),
+        format!("<b>{INCLUDE}/></b>"),
+        format!("<b>{INCLUDE} href='cid:p@x' other='1'/></b>"),
+        format!("<b>{INCLUDE} href='cid:p@x'> </x:Include></b>"),
+        format!("<b> {good}</b>"),
+        format!("<b>{good}<!-- c --></b>"),
+        format!("<b>{good}<d/></b>"),
+        format!("<b>{good}</b><c>{good}</c>"),
+        "<b/>".to_owned(),
+    ] {
+        let root = format!("<a>{content}</a>");
+        assert_eq!(
+            read(MTOM, &[(XOP_ROOT, &root), PART]).unwrap_err(),
+            "soap.xop_include",
+            "{content}"
+        );
+    }
+    let bare = good;
+    assert_eq!(
+        read(MTOM, &[(XOP_ROOT, &bare), PART]).unwrap_err(),
+        "soap.xop_include"
+    );
+}
+
+#[test]
+fn what_is_put_in_place_counts_towards_the_limit_of_the_message() {
+    let root = format!("<a>{INCLUDE} href='cid:p@x'/></a>");
+    let parts = [
+        (XOP_ROOT, root.as_str()),
+        ("Content-Type: a/b\r\nContent-ID: <p@x>", "0123456789"),
+    ];
+    let code = |bytes: usize| {
+        let limits = Limits {
+            bytes: u32::try_from(bytes).unwrap(),
+            ..Limits::default()
+        };
+        let read = read_pieces(MTOM, body(&parts).as_bytes(), &limits, usize::MAX);
+        read.map_err(|error| error.code()).err()
+    };
+    assert_eq!(code(root.len() + 16), None);
+    assert_eq!(code(root.len() + 15), Some("limit.bytes"));
+}
+
+proptest! {
+    #[test]
+    fn pieces_change_nothing(
+        contents in proptest::collection::vec(
+            (prop::sample::select(vec!["image/png", "text/plain", "text/xml"]), "[a\r\n<>/b-]{0,12}"),
+            0..3,
+        ),
+        piece in 1_usize..40,
+    ) {
+        let heads: Vec<String> = contents
+            .iter()
+            .enumerate()
+            .map(|(number, (kind, _))| format!("Content-Type: {kind}\r\nContent-ID: <p{number}@x>"))
+            .collect();
+        let parts = heads.iter().map(String::as_str).zip(contents.iter().map(|(_, content)| content.as_str()));
+        let parts: Vec<_> = std::iter::once((ROOT, "<a/>")).chain(parts).collect();
+        let body = body(&parts);
+        let whole = told(read_pieces(SWA, body.as_bytes(), &Limits::default(), usize::MAX));
+        prop_assert_eq!(told(read_pieces(SWA, body.as_bytes(), &Limits::default(), piece)), whole);
+    }
+
+    #[test]
+    fn no_body_is_worse_than_refused(body in proptest::collection::vec(any::<u8>(), 0..200), field in "\\PC{0,40}") {
+        let _ = read_pieces(SWA, &body, &Limits::default(), 7);
+        let _ = read_pieces(MTOM, &[b"--b\r\n", body.as_slice()].concat(), &Limits::default(), 7);
+        let _ = Related::parse(&format!("multipart/related;{field}"));
+    }
+}
