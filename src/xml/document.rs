@@ -122,10 +122,7 @@ fn read(arena: &mut Arena, input: &Bytes, limits: &Limits, id_attributes: &[Stri
             kind,
         }));
     }
-    prolog::check_characters(input)?;
-    let Ok(text) = ByteString::try_from(input.clone()) else {
-        return super::error::refuse(0, ErrorKind::Encoding("a byte sequence is not UTF-8"));
-    };
+    let text = prolog::text(input)?;
     let start = prolog::read(input)?;
     arena.reserve(input.len());
     scan::scan(Builder::new(arena, &text, limits, id_attributes), start)?;

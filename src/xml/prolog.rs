@@ -1,18 +1,20 @@
+use bytes::Bytes;
+use bytestring::ByteString;
+
 use super::error::{ErrorKind, Scanned, malformed, refuse};
 use super::lex::{is_space, skip_space};
 
 /// Checks the encoding and every character of `input` and returns it as text, without a byte order mark's
 /// bytes having been removed. UTF-8 only (XML 1.0 §4.3.3; BSP 1.1 R4006).
-pub(super) fn check_characters(input: &[u8]) -> Scanned<()> {
-    if let [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, ..] | [_, 0, ..] = input {
+pub(super) fn text(input: &Bytes) -> Scanned<ByteString> {
+    if let [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, ..] | [_, 0, ..] = input.as_ref() {
         return refuse(0, ErrorKind::Encoding("it looks like UTF-16 or UTF-32"));
     }
-    if let Err(error) = std::str::from_utf8(input) {
-        return refuse(
-            error.valid_up_to(),
-            ErrorKind::Encoding("a byte sequence is not UTF-8"),
-        );
-    }
+    let text = ByteString::try_from(input.clone());
+    let text = text.or_else(|error| {
+        let kind = ErrorKind::Encoding("a byte sequence is not UTF-8");
+        refuse(error.valid_up_to(), kind)
+    })?;
     let mut start = 0usize;
     // In pieces that are still in the first cache.
     for piece in input.chunks(8 << 10) {
@@ -34,7 +36,7 @@ pub(super) fn check_characters(input: &[u8]) -> Scanned<()> {
             return refuse(at, ErrorKind::ForbiddenCharacter(code));
         }
     }
-    Ok(())
+    Ok(text)
 }
 
 /// Reads a byte order mark and the XML declaration (XML 1.0 §2.8); returns where they end.
