@@ -26,6 +26,7 @@ pub mod explain;
 pub mod wsdl;
 
 // Acting.
+pub mod spool;
 pub mod relay;
 pub mod outbound;
 pub mod config;

@@ -99,10 +99,19 @@ fn run(folder: &Path, gate: &Table) -> Result<Output, String> {
     for (key, value) in gate.iter().filter(|(key, _)| *key != "command") {
         add_option(&mut command, &format!("--{}", key.replace('_', "-")), value)?;
     }
-    command.args(["--format", "json", "message.xml"]);
+    command.args(["--format", "json", input(folder)]);
     command
         .output()
         .map_err(|problem| format!("the command does not start: {problem}"))
+}
+
+/// The file with the message; one of several parts has another ending.
+fn input(folder: &Path) -> &'static str {
+    if folder.join("message.mime").exists() {
+        "message.mime"
+    } else {
+        "message.xml"
+    }
 }
 
 fn add_option(command: &mut Command, option: &str, value: &Toml) -> Result<(), String> {

@@ -11,6 +11,7 @@ mod decrypt;
 mod demo;
 mod dsig;
 mod encrypt;
+mod entity;
 mod exit;
 mod explain;
 mod inputs;

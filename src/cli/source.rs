@@ -24,6 +24,14 @@ impl Source {
         PathBufValueParser::new().map(Self::from)
     }
 
+    /// It, to be read from its beginning.
+    pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
+        Ok(match self {
+            Self::StandardInput => Box::new(io::stdin().lock()),
+            Self::File(path) => Box::new(File::open(path)?),
+        })
+    }
+
     /// All of it, but no more than one byte over `limit`: who reads it then refuses what is too long.
     pub(crate) fn read(&self, limit: u32) -> io::Result<Bytes> {
         let most = u64::from(limit).saturating_add(1);

@@ -4,35 +4,36 @@ use crate::soap::Roles;
 
 use super::args::VerifyArguments;
 use super::console::Console;
+use super::entity::{self, NoMessage};
 use super::exit::{Exit, Stop};
 use super::inputs;
-use super::report::{self, Report};
+use super::report::{self, Reason, Report};
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let gate = gate(&arguments)?;
-    let limit = gate.policy.limits.bytes;
     let transport = transport(&arguments);
     let (action, at) = (arguments.action, arguments.judging.at);
-    report::each(
-        arguments.files,
-        limit,
-        arguments.output.format,
-        console,
-        |source, bytes| {
-            let bytes = match inputs::decoded(bytes, &gate.policy) {
-                Ok(bytes) => bytes,
-                Err(reason) => return Report::refused(source, reason),
-            };
-            let received = Received {
-                action: action.clone(),
-                transport,
-                ..Received::from(bytes)
-            };
-            let judgement = gate.judge(received, at.as_of());
-            Report::of(source, judgement.verdict, judgement.findings)
-        },
-    )
+    let field = arguments.content_type.as_deref();
+    report::each_unread(arguments.files, arguments.output.format, console, |source| {
+        let received = match entity::received(&source, field, &gate.policy.limits) {
+            Ok(received) => received,
+            Err(NoMessage::Unreadable(error)) => return Report::unreadable(source, &error),
+            Err(NoMessage::Refused(rejection)) => return Report::refused(source, Reason::from(&rejection)),
+        };
+        let bytes = match inputs::decoded(received.bytes, &gate.policy) {
+            Ok(bytes) => bytes,
+            Err(reason) => return Report::refused(source, reason),
+        };
+        let received = Received {
+            bytes,
+            action: action.clone().or(received.action),
+            transport,
+            ..received
+        };
+        let judgement = gate.judge(received, at.as_of());
+        Report::of(source, judgement.verdict, judgement.findings)
+    })
 }
 
 /// The gate that `arguments` describe. It remembers nothing.

@@ -142,6 +142,7 @@
 //! | T114 – a spoofed action | transport, WS-Addressing and the verified Body must agree |
 //! | T115 – answers sent elsewhere | anonymous only, and no code that could |
 //! | T116 – addressing headers swapped | they must be signed with the Body |
+//! | T117 – attachments that are fetched, swapped, added, or only pointed at | a `cid:` URI names a part of this message and nothing else names anything; what an `xop:Include` stands for is in its place before a digest is computed ([`Package`](crate::soap::attachment::Package)), and an attachment that the Body's signature does not cover refuses the message: see [`attachments`](super::attachments) |
 //! | T121 – `mustUnderstand` ignored | the MustUnderstand fault |
 //!
 //! # Resources

@@ -34,6 +34,13 @@
 //! Of several inputs the worst counts: 3, then 1, then 0. A reader of the output that goes away changes nothing. What `sign`, `saml sign`,
 //! `encrypt`, `decrypt` and `c14n` make goes to standard output and everything else to standard error.
 //!
+//! # Messages of several parts
+//!
+//! A file for `verify` that begins with a `Content-Type` or `MIME-Version` header is read as that says: MTOM, SOAP with
+//! Attachments ([`attachments`](super::attachments)), or one envelope; lines of the header end in CRLF. With `--content-type FIELD` files are the bodies that came with that field. The
+//! `action` of the media type counts where `--action` is not given. `covered` and `not_covered` name attachments as `cid:ID`. Long attachments wait in
+//! temporary files without names.
+//!
 //! # What `encrypt` encrypts
 //!
 //! Of a SOAP message the content of the Body, of another document all of it; or the elements that `--id` and `--element` name, and with

@@ -2,6 +2,7 @@
 
 mod names;
 mod shared;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(super) use shared::{
     DecryptionKeyArguments, IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths,
     PartyArguments, PasswordArguments, SecretKeyName, SigningArguments, TrustArguments, UserArguments,
 };
+pub(super) use verify::VerifyArguments;
 
 /// Verifies SOAP messages, XML signatures and SAML assertions; relays only what was verified.
 ///
@@ -285,33 +287,6 @@ pub(crate) struct ServeArguments {
     /// How the log is written, to standard error; RUST_LOG says how much
     #[arg(long, value_enum, default_value = "json")]
     pub(crate) log: LogFormat,
-}
-
-/// Judge SOAP messages as the gateway would judge them
-#[derive(Args, Debug)]
-pub(crate) struct VerifyArguments {
-    #[command(flatten)]
-    pub(crate) trust: TrustArguments,
-    #[command(flatten)]
-    pub(crate) judging: JudgingArguments,
-    #[command(flatten)]
-    pub(crate) party: PartyArguments,
-    #[command(flatten)]
-    pub(crate) users: UserArguments,
-    /// A further actor or role that we play (repeatable)
-    #[arg(long, value_name = "URI")]
-    pub(crate) role: Vec<String>,
-    /// The messages came over TLS, so that nobody else could read them
-    #[arg(long)]
-    pub(crate) tls: bool,
-    /// What the transport says the messages are for: SOAPAction, or the action of SOAP 1.2's media type
-    #[arg(long, value_name = "URI")]
-    pub(crate) action: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: OutputArguments,
-    /// The messages
-    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
-    pub(crate) files: Vec<Source>,
 }
 
 /// Sign a SOAP message: its Body, its WS-Addressing headers and a Timestamp

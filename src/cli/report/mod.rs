@@ -210,13 +210,23 @@ pub(crate) fn each(
     console: &mut Console,
     judge: impl Fn(Source, Bytes) -> Report,
 ) -> Result<Exit, Stop> {
+    each_unread(sources, format, console, |source| match source.read(limit) {
+        Err(error) => Report::unreadable(source, &error),
+        Ok(bytes) => judge(source, bytes),
+    })
+}
+
+/// As [`each`], where the judge reads the sources.
+pub(crate) fn each_unread(
+    sources: Vec<Source>,
+    format: Format,
+    console: &mut Console,
+    judge: impl Fn(Source) -> Report,
+) -> Result<Exit, Stop> {
     distinct(&sources)?;
     let mut exit = Exit::Passed;
     for source in sources {
-        let report = match source.read(limit) {
-            Err(error) => Report::unreadable(source, &error),
-            Ok(bytes) => judge(source, bytes),
-        };
+        let report = judge(source);
         exit = exit.max(report.exit());
         report.print(format, console);
     }

@@ -71,6 +71,19 @@ impl Head {
     }
 }
 
+/// The Content-Type in the header of a message, its lines without the empty one.
+///
+/// # Errors
+/// What is no header of printable ASCII in lines that end in CRLF, a field twice, no Content-Type.
+pub fn content_type_of(head: &[u8]) -> Result<String, Error> {
+    let missing = || Error::of_transport(ErrorKind::PartHeader("it has no Content-Type"));
+    let found = fields(head)?
+        .into_iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
+    let (_, value) = found.ok_or_else(missing)?;
+    Ok(value.trim_matches([' ', '\t']).to_owned())
+}
+
 /// The Content-ID that a `start` parameter names, in its brackets or, as some stacks write it, without.
 pub(super) fn content_id(written: &str) -> Option<String> {
     let bare = written.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));

@@ -19,6 +19,7 @@ mod xop;
 
 pub use attachments::Attachment;
 pub use attachments::Attachments;
+pub use head::content_type_of;
 pub use package::Package;
 pub use package::Packaged;
 pub use related::Packaging;

@@ -1,0 +1,35 @@
+use clap::Args;
+
+use super::{JudgingArguments, OutputArguments, PartyArguments, TrustArguments, UserArguments};
+use crate::cli::source::Source;
+
+/// Judge SOAP messages as the gateway would judge them
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArguments {
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArguments,
+    #[command(flatten)]
+    pub(crate) party: PartyArguments,
+    #[command(flatten)]
+    pub(crate) users: UserArguments,
+    /// A further actor or role that we play (repeatable)
+    #[arg(long, value_name = "URI")]
+    pub(crate) role: Vec<String>,
+    /// The messages came over TLS, so that nobody else could read them
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// What the transport says the messages are for: SOAPAction, or the action of SOAP 1.2's media type
+    #[arg(long, value_name = "URI")]
+    pub(crate) action: Option<String>,
+    /// The Content-Type that the messages came with, as multipart/related with its parameters. A file that begins with a Content-Type
+    /// or MIME-Version header says it itself
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) content_type: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The messages
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
+    pub(crate) files: Vec<Source>,
+}

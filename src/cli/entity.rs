@@ -1,0 +1,109 @@
+use std::io::Read;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::inbound::Received;
+use crate::rejection::Rejection;
+use crate::soap;
+use crate::soap::attachment::{Carried, Package, content_type_of};
+use crate::spool::TemporaryFiles;
+use crate::xml::Limits;
+
+use super::source::Source;
+
+/// Why there is no message.
+pub(crate) enum NoMessage {
+    /// The input could not be read.
+    Unreadable(std::io::Error),
+    /// It is refused before it can be judged.
+    Refused(Rejection),
+}
+
+impl From<std::io::Error> for NoMessage {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl From<soap::Error> for NoMessage {
+    fn from(error: soap::Error) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// The longest header of a file.
+const LONGEST_HEAD: usize = 16 * 1024;
+/// As much is read at a time.
+const PIECE: usize = 64 * 1024;
+
+/// A message in a file: XML, or what its media type says. That is `field`, or stands in a header at its beginning, as mail and traces
+/// of HTTP have it. Long attachments wait in temporary files.
+pub(crate) fn received(source: &Source, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
+    let mut input = source.open()?;
+    let mut start = vec![0; LONGEST_HEAD];
+    let mut held = 0;
+    while let Some(rest) = start.get_mut(held..).filter(|rest| !rest.is_empty()) {
+        let count = input.read(rest)?;
+        if count == 0 {
+            break;
+        }
+        held = held.saturating_add(count);
+    }
+    start.truncate(held);
+    let (head, body) = match (field, head_end(&start)) {
+        (Some(field), _) => (Some(field.to_owned()), 0),
+        (None, Some(end)) => {
+            let head = start.get(..end).unwrap_or_default();
+            (Some(content_type_of(head)?), end.saturating_add(4))
+        }
+        (None, None) => (None, 0),
+    };
+    let body = start.get(body..).unwrap_or_default();
+    let whole = |input: Box<dyn Read>| -> Result<Bytes, NoMessage> {
+        let most = u64::from(limits.bytes).saturating_add(1);
+        let mut bytes = Vec::new();
+        body.chain(input).take(most).read_to_end(&mut bytes)?;
+        Ok(bytes.into())
+    };
+    let Some(head) = head else {
+        return Ok(Received::from(whole(input)?));
+    };
+    let carried = Carried::parse(&head)?;
+    let action = carried.action().map(str::to_owned);
+    let version = Some(carried.version());
+    let Carried::Package(related) = carried else {
+        return Ok(Received {
+            action,
+            version,
+            ..Received::from(whole(input)?)
+        });
+    };
+    let mut package = Package::new(related, limits, Arc::new(TemporaryFiles::default()));
+    package.push(body)?;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = input.read(&mut piece)?;
+        if count == 0 {
+            break;
+        }
+        package.push(piece.get(..count).unwrap_or_default())?;
+    }
+    let packaged = package.finish()?;
+    Ok(Received {
+        action,
+        version,
+        attachments: packaged.attachments,
+        ..Received::from(packaged.envelope)
+    })
+}
+
+/// Where the header of an input ends that begins with one. No XML begins like that.
+fn head_end(start: &[u8]) -> Option<usize> {
+    let begins = |name: &[u8]| {
+        let found = start.get(..name.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(name))
+    };
+    let end = memchr::memmem::find(start, b"\r\n\r\n")?;
+    (begins(b"content-type:") || begins(b"mime-version:")).then_some(end)
+}
