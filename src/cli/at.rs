@@ -16,6 +16,14 @@ pub(crate) enum At {
 }
 
 impl At {
+    /// The time that was given.
+    pub(crate) fn time(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Time(time) => Some(time),
+            Self::Now | Self::Message => None,
+        }
+    }
+
     /// As the judgement takes it.
     pub(crate) fn as_of(self) -> AsOf {
         match self {

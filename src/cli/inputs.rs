@@ -3,9 +3,11 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
+use chrono::DateTime;
+use chrono::Utc;
 use zeroize::Zeroizing;
 
 use crate::algorithm::SignatureAlgorithm;
@@ -16,10 +18,13 @@ use crate::crypto::PublicKey;
 use crate::crypto::Secret;
 use crate::crypto::SigningKey;
 use crate::crypto::VerifyingKey;
+use crate::inbound::FetchedContext;
+use crate::inbound::add_fetched;
 use crate::inbound::document::DocumentKeys;
 use crate::policy::Part;
 use crate::policy::Policy;
 use crate::policy::Profile;
+use crate::rejection::Rejection;
 use crate::second_opinion::SecondOpinion;
 use crate::trust::Issuers;
 use crate::trust::Passwords;
@@ -28,7 +33,8 @@ use crate::trust::TrustStore;
 use crate::xml;
 
 use super::args::{
-    DsigVerifyArguments, JudgingArguments, OwnKeyPaths, PasswordArguments, TrustArguments, UserArguments,
+    DsigVerifyArguments, JudgingArguments, OwnKeyPaths, PartyArguments, PasswordArguments, TrustArguments,
+    UserArguments,
 };
 use super::at::At;
 use super::exit::Stop;
@@ -45,8 +51,8 @@ pub(crate) struct Trust {
     pub(crate) issuers: Issuers,
 }
 
-/// Reads everything that `arguments` name as trust, and `further` metadata.
-pub(crate) fn trust(arguments: &TrustArguments, further: &[PathBuf]) -> Result<Trust, Stop> {
+/// Reads everything that `arguments` name as trust.
+pub(crate) fn trust(arguments: &TrustArguments) -> Result<Trust, Stop> {
     let password = password(&arguments.password)?;
     let password = password.as_deref().map(String::as_str);
     let mut sources = TrustSources::new();
@@ -66,11 +72,8 @@ pub(crate) fn trust(arguments: &TrustArguments, further: &[PathBuf]) -> Result<T
     }
     let mut issuers = Issuers::new();
     for found in metadata {
-        add_metadata(&mut issuers, "--trust", &found.path, found.bytes)?;
-    }
-    for path in further {
-        let bytes = read("--metadata", path, TrustSources::MAX_FILE)?.to_vec();
-        add_metadata(&mut issuers, "--metadata", path, bytes)?;
+        let added = issuers.add(found.bytes.into()).map_err(Rejection::from);
+        added.map_err(|why| unusable_metadata("--trust", &found.path, &why))?;
     }
     Ok(Trust {
         store: sources.build(),
@@ -78,14 +81,67 @@ pub(crate) fn trust(arguments: &TrustArguments, further: &[PathBuf]) -> Result<T
     })
 }
 
-fn add_metadata(issuers: &mut Issuers, option: &str, path: &Path, bytes: Vec<u8>) -> Result<(), Stop> {
+/// As [`trust`], with the metadata that a relying party of SAML knows, judged as of `at`.
+pub(crate) fn trust_of_party(
+    arguments: &TrustArguments,
+    party: &PartyArguments,
+    policy: &Policy,
+    at: At,
+) -> Result<Trust, Stop> {
+    const OPTION: &str = "--metadata";
+    let mut trust = trust(arguments)?;
+    let signer = party
+        .metadata_signer
+        .as_deref()
+        .map(metadata_signer)
+        .transpose()?;
+    for path in &party.metadata {
+        let bytes = read(OPTION, path, TrustSources::MAX_FILE)?.to_vec().into();
+        let added = match &signer {
+            None => trust.issuers.add(bytes).map_err(Rejection::from),
+            Some(signer) => {
+                let context = FetchedContext {
+                    policy,
+                    signer,
+                    fetched: written(OPTION, path)?,
+                    at: at.time().unwrap_or_else(Utc::now),
+                };
+                add_fetched(&mut trust.issuers, bytes, &context)
+            }
+        };
+        added.map_err(|why| unusable_metadata(OPTION, path, &why))?;
+    }
+    Ok(trust)
+}
+
+fn metadata_signer(path: &Path) -> Result<TrustStore, Stop> {
+    let mut sources = TrustSources::new();
+    let found = sources.trust_path(path, None, None);
+    let found = found.map_err(|error| unusable("--metadata-signer", &error))?;
+    match found.as_slice() {
+        [] => Ok(sources.build()),
+        [_, ..] => Err(unusable(
+            "--metadata-signer",
+            &"SAML metadata, where a certificate should be",
+        )),
+    }
+}
+
+/// When the file was last written.
+fn written(option: &str, path: &Path) -> Result<DateTime<Utc>, Stop> {
+    let written = fs::metadata(path).and_then(|metadata| metadata.modified());
     let shown = plain(&path.to_string_lossy());
-    issuers.add(bytes.into()).map_err(|error| {
-        let place = error
-            .position()
-            .map_or_else(String::new, |position| format!(":{position}"));
-        unusable(option, &format_args!("{shown}{place}: {error}"))
-    })
+    written
+        .map(DateTime::from)
+        .map_err(|error| unusable(option, &format_args!("{shown}: {error}")))
+}
+
+fn unusable_metadata(option: &str, path: &Path, why: &Rejection) -> Stop {
+    let shown = plain(&path.to_string_lossy());
+    let place = why
+        .position()
+        .map_or_else(String::new, |position| format!(":{position}"));
+    unusable(option, &format_args!("{shown}{place}: {why}"))
 }
 
 /// The policy that inputs are judged by.
@@ -155,7 +211,7 @@ impl Keys {
         if arguments.embedded_key {
             return Ok(Self::Embedded);
         }
-        let trust = trust(&arguments.trust, &[])?;
+        let trust = trust(&arguments.trust)?;
         Ok(Self::Trusted(Box::new(trust), arguments.judging.at))
     }
 

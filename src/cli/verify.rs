@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<E
 /// The gate that `arguments` describe. It remembers nothing.
 pub(super) fn gate(arguments: &VerifyArguments) -> Result<Gate, Stop> {
     let policy = inputs::judging_policy(&arguments.judging)?;
-    let trust = inputs::trust(&arguments.trust, &arguments.party.metadata)?;
+    let trust = inputs::trust_of_party(&arguments.trust, &arguments.party, &policy, arguments.judging.at)?;
     Ok(Gate {
         trust: trust.store,
         issuers: trust.issuers,

@@ -64,7 +64,7 @@ fn check(
     let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
     let understood = understood(&route.understands, &path.key("understands"), source);
     let second_opinion = second_opinion(route.second_opinion, &path.key("second_opinion"), source);
-    let trust = trust::check(&route.trust, &path.key("trust"), source);
+    let trust = trust::check(&route.trust, policy.as_ref(), now, &path.key("trust"), source);
     let passwords = users::check(route.users.as_ref(), policy.as_ref(), &path.key("users"), source);
     let mut policy = policy?;
     if route.trust.revocation == typed::Revocation::Always {

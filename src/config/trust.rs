@@ -1,12 +1,19 @@
 use std::path::Path;
 
 use bytes::Bytes;
+use chrono::DateTime;
+use chrono::Utc;
 
 use super::files;
 use super::problem::KeyPath;
 use super::problem::Source;
 use super::typed;
 use crate::crypto::Certificate;
+use crate::inbound::FetchedContext;
+use crate::inbound::add_fetched;
+use crate::policy::Policy;
+use crate::policy::Profile;
+use crate::rejection::Rejection;
 use crate::trust::Constraint;
 use crate::trust::ConstraintError;
 use crate::trust::Issuers;
@@ -16,6 +23,8 @@ use crate::trust::TrustStore;
 /// Loads whom a route trusts. `None` if anything is wrong or nobody is trusted (T62), which is then noted.
 pub(super) fn check(
     trust: &typed::Trust,
+    policy: Option<&Policy>,
+    now: DateTime<Utc>,
     path: &KeyPath,
     source: &mut Source<'_>,
 ) -> Option<(TrustStore, Issuers)> {
@@ -48,7 +57,7 @@ pub(super) fn check(
             "give certificate revocation lists as PEM or DER",
         );
     }
-    let issuers = checking.issuers(trust.saml.as_ref(), &path.key("saml").key("metadata"));
+    let issuers = checking.issuers(trust.saml.as_ref(), policy, now, &path.key("saml"));
     let Checking {
         sources, complete, ..
     } = checking;
@@ -135,22 +144,57 @@ impl Checking<'_, '_> {
         pins.into_iter().for_each(|pin| self.sources.trust(pin, None));
     }
 
-    fn issuers(&mut self, saml: Option<&typed::Saml>, path: &KeyPath) -> Issuers {
+    fn issuers(
+        &mut self,
+        saml: Option<&typed::Saml>,
+        policy: Option<&Policy>,
+        now: DateTime<Utc>,
+        path: &KeyPath,
+    ) -> Issuers {
         let mut issuers = Issuers::new();
-        for (index, file) in saml.iter().flat_map(|saml| &saml.metadata).enumerate() {
-            let path = path.entry(index);
-            match files::read(&self.source.folder().join(file), TrustSources::MAX_FILE) {
-                Ok(bytes) => {
-                    let added = issuers.add(Bytes::from(bytes));
-                    self.note(added, &path, "give SAML metadata of identity providers");
-                }
-                Err(error) => {
+        let Some(saml) = saml else {
+            return issuers;
+        };
+        let policy = policy.cloned().unwrap_or_else(|| Profile::Strict.policy());
+        let signer = saml.metadata_signer.as_deref();
+        let signer = match signer.map(|file| self.metadata_signer(file, &path.key("metadata_signer"))) {
+            Some(None) => return issuers,
+            found => found.flatten(),
+        };
+        for (index, file) in saml.metadata.iter().enumerate() {
+            let path = path.key("metadata").entry(index);
+            let full = self.source.folder().join(file);
+            let read = files::read(&full, TrustSources::MAX_FILE)
+                .and_then(|bytes| Ok((Bytes::from(bytes), full.metadata()?.modified()?)));
+            let added = match (read, &signer) {
+                (Err(error), _) => {
                     files::unreadable(self.source, &path, file, &error);
                     self.complete = false;
+                    continue;
                 }
-            }
+                (Ok((bytes, _)), None) => issuers.add(bytes).map_err(Rejection::from),
+                (Ok((bytes, written)), Some(signer)) => {
+                    let context = FetchedContext {
+                        policy: &policy,
+                        signer,
+                        fetched: written.into(),
+                        at: now,
+                    };
+                    add_fetched(&mut issuers, bytes, &context)
+                }
+            };
+            self.note(added, &path, "give SAML metadata of identity providers");
         }
         issuers
+    }
+
+    /// Whoever may have signed metadata; `None` if the file is of no use, which is then noted.
+    fn metadata_signer(&mut self, file: &Path, path: &KeyPath) -> Option<TrustStore> {
+        let certificates = files::certificates(file, path, self.source);
+        self.complete &= certificates.is_some();
+        let mut signer = TrustSources::new();
+        certificates?.into_iter().for_each(|one| signer.trust(one, None));
+        Some(signer.build())
     }
 
     fn note<E: std::error::Error>(&mut self, result: Result<(), E>, path: &KeyPath, instead: &str) {

@@ -263,6 +263,10 @@ pub(super) struct Saml {
     /// Files with SAML metadata of identity providers. Others may speak if an anchor certifies them.
     #[serde(default)]
     pub(super) metadata: Vec<PathBuf>,
+    /// File with the certificate that must have signed the metadata, which was then fetched: each file must have a validUntil of at
+    /// most 30 days, and its cacheDuration counts from when it was written.
+    #[serde(default)]
+    pub(super) metadata_signer: Option<PathBuf>,
     /// The audience that assertions must be meant for.
     pub(super) audience: String,
     /// The URL that bearer assertions must be sent to, as their Recipient has it.

@@ -33,9 +33,11 @@ pub use keyring::Keyring;
 pub use keyring::NamedSecret;
 pub use message::Sender;
 pub use message::VerifiedMessage;
+pub use saml::FetchedContext;
 pub use saml::MetadataClaims;
 pub use saml::SamlContext;
 pub use saml::VerifiedSaml;
+pub use saml::add_fetched;
 pub use saml::judge_saml;
 pub use saml::verify_saml;
 

@@ -128,7 +128,7 @@
 //! | T104 – a failed status with an assertion | refused |
 //! | T105 – attributes of one friendly name | attributes are known by name and format, and none wins over another |
 //! | T106 – versions mixed | the namespace decides the reader, which reads nothing of another version |
-//! | T108 – a key of metadata for another use, or of metadata that has ended | `use` and `validUntil` are honoured, and a second description of an entity is refused |
+//! | T108 – a key of metadata for another use, or of metadata that has ended | `use` and `validUntil` are honoured, and a second description of an entity is refused; what was fetched ([`add_fetched`](crate::inbound::add_fetched)) is signed and holds for 30 days at most |
 //! | T110 – DEFLATE bombs, and two encodings of one message | a cap on what comes out, and nothing after the end of the stream |
 //! | T110 – parameters twice, in another order, encoded again | the octets are verified as they were sent; what two readers could read differently is refused |
 //!

@@ -276,7 +276,9 @@
 //! | `trust.issuer_role` | the entity has no role in which it could say this |
 //! | `trust.issuer_unknown` | no metadata describes the issuer |
 //! | `trust.key_usage` | the certificate may not sign |
+//! | `trust.metadata_endless` | fetched metadata without validUntil |
 //! | `trust.metadata_expired` | validUntil has passed |
+//! | `trust.metadata_too_long` | fetched metadata whose validUntil is more than 30 days away |
 //! | `trust.name_constraints` | a name outside what its CA may certify |
 //! | `trust.no_anchor` | nothing is trusted |
 //! | `trust.no_passwords` | no users were given with whose passwords it could be compared: `--user-hashes` for a password that is sent, `--user-secrets` for a digest or derived key |

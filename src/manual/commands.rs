@@ -41,6 +41,16 @@
 //! `action` of the media type counts where `--action` is not given. `covered` and `not_covered` name attachments as `cid:ID`. Long attachments wait in
 //! temporary files without names.
 //!
+//! # Metadata
+//!
+//! Each entity of `--metadata` is read by itself, and its keys when an issuer is looked up, so that an aggregate never stands in one tree.
+//! With `--metadata-signer`, and `metadata_signer` in a configuration, the files were fetched: the root of each must be signed by that
+//! certificate, or one that it certifies, and have a `validUntil` of at most 30 days; its `cacheDuration` counts from when the file was
+//! written. The signature is over the whole, so then all of it stands in one tree until it is verified.
+//!
+//! An aggregate of 10,000 entities, 105 MiB, is read in 0.4 s and 5 MiB beside its octets; with its signature in 0.9 s and 48 MiB
+//! (two shared cores; `SEALGATE_ENTITIES=10000 cargo test --config profile.dev.package.sealgate.opt-level=2 --test federation -- --nocapture`).
+//!
 //! # What `encrypt` encrypts
 //!
 //! Of a SOAP message the content of the Body, of another document all of it; or the elements that `--id` and `--element` name, and with

@@ -1,6 +1,7 @@
 //! Security tokens as they were read: what they claim, proved by nothing yet.
 
 pub mod datetime;
+pub mod duration;
 mod error;
 pub(crate) mod field;
 mod held_key;

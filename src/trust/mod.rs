@@ -52,6 +52,7 @@ pub use error::NoPath;
 pub use error::Refusal;
 pub use issuer::IssuerError;
 pub use issuer::Issuers;
+pub use issuer::check_fetched;
 pub use password::PasswordError;
 pub use password::PasswordFileError;
 pub use password::Passwords;

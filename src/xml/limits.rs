@@ -89,6 +89,15 @@ impl Limits {
             ..Self::default()
         }
     }
+
+    /// The limits for metadata of a federation whose signature is verified: 128 MiB and 4,000,000 elements.
+    pub fn metadata() -> Self {
+        Self {
+            bytes: 128 << 20,
+            elements: 4_000_000,
+            ..Self::archive()
+        }
+    }
 }
 
 /// Which limit was passed.

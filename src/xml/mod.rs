@@ -22,6 +22,7 @@ mod namespace;
 mod prefixes;
 mod prolog;
 mod scan;
+mod split;
 mod text;
 mod transcode;
 
@@ -31,6 +32,7 @@ pub use error::{Error, ErrorKind, Position};
 pub use limits::{Limit, Limits};
 pub use names::is_ncname;
 pub use namespace::Namespace;
+pub use split::{Split, SplitNames};
 pub use text::{Text, escape_attribute, escape_text, quoted};
 pub use transcode::to_utf8;
 

@@ -6,6 +6,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test may panic"

@@ -14,6 +14,10 @@ pub(crate) struct PartyArguments {
     /// SAML metadata: which keys are whose (repeatable)
     #[arg(long, value_name = "PATH")]
     pub(crate) metadata: Vec<PathBuf>,
+    /// The metadata was fetched: a certificate that must have signed each file (a PEM bundle, a DER certificate). Each must have a
+    /// validUntil of at most 30 days, and its cacheDuration counts from when the file was written
+    #[arg(long, value_name = "PATH", requires = "metadata")]
+    pub(crate) metadata_signer: Option<PathBuf>,
     /// The audience that assertions have to name: what the issuer calls us
     #[arg(long, value_name = "URI")]
     pub(crate) audience: Option<String>,

@@ -34,7 +34,9 @@ pub(super) struct Job {
 impl Job {
     /// What `arguments` ask for, checked.
     pub(super) fn of(arguments: &BenchArguments) -> Result<Self, Stop> {
-        let trust = inputs::trust(&arguments.trust, &arguments.party.metadata)?;
+        let policy = inputs::judging_policy(&arguments.judging)?;
+        let trust =
+            inputs::trust_of_party(&arguments.trust, &arguments.party, &policy, arguments.judging.at)?;
         let signer = match arguments.operation {
             Operation::Sign => {
                 let own = OwnKey::of(&arguments.own, &arguments.trust.password)?;
@@ -50,7 +52,7 @@ impl Job {
                 passwords: Passwords::default(),
                 trust: trust.store,
                 issuers: trust.issuers,
-                policy: inputs::judging_policy(&arguments.judging)?,
+                policy,
                 party: arguments.party.relying_party(),
                 roles: Roles::default(),
                 understood: Vec::new(),

@@ -110,7 +110,7 @@ impl Verdict {
 }
 
 fn keys(arguments: &ExplainArguments) -> Result<KeysAtHand, Stop> {
-    let trust = inputs::trust(&arguments.trust, &[])?;
+    let trust = inputs::trust(&arguments.trust)?;
     let given = if let Some(path) = &arguments.public_key {
         let key = PublicKey::from_pem(&inputs::file("--public-key", path)?);
         Some(VerifyingKey::from(

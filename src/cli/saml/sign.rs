@@ -24,7 +24,7 @@ pub(in crate::cli) fn run(arguments: SamlSignArguments, console: &mut Console) -
         method,
         certificates: own.certificates,
     };
-    let report = match arguments.file.read(Limits::archive().bytes) {
+    let report = match arguments.file.read(Limits::metadata().bytes) {
         Err(error) => Report::unreadable(arguments.file, &error),
         Ok(bytes) => match signed(&signer, bytes, &arguments) {
             Ok(signed) => {

@@ -69,6 +69,25 @@ fn files_that_cannot_be_used_are_named() {
         metadata,
         "route[1].trust.saml.metadata[1]: cannot be used: ",
     );
+    let fetched = |signer: &str| {
+        format!(
+            "[route.trust.saml]\nmetadata = [\"idp-metadata.xml\"]\nmetadata_signer = \"{signer}\"\naudience = \"urn:a\"\n\
+             [[route.trust.anchor]]"
+        )
+    };
+    for (signer, told) in [
+        (
+            "pinned.pem",
+            "route[1].trust.saml.metadata[1]: cannot be used: nothing in the message is signed",
+        ),
+        (
+            "none.pem",
+            "route[1].trust.saml.metadata_signer: cannot be read: none.pem: ",
+        ),
+        ("password", "route[1].trust.saml.metadata_signer: "),
+    ] {
+        refuses("[[route.trust.anchor]]", &fetched(signer), told);
+    }
 }
 
 #[test]

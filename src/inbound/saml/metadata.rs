@@ -1,3 +1,6 @@
+use chrono::DateTime;
+use chrono::Utc;
+
 use super::MetadataClaims;
 use super::SamlContext;
 use super::VerifiedSaml;
@@ -17,6 +20,7 @@ use crate::policy::saml::Rules;
 use crate::policy::saml::Way;
 use crate::rejection::Rejection;
 use crate::token::saml::Metadata;
+use crate::trust::Attested;
 use crate::trust::TrustStore;
 use crate::xml::Element;
 
@@ -27,20 +31,11 @@ pub(super) fn judge_metadata<'d>(
     signatures: &mut Signatures<'d>,
     findings: &mut Findings,
 ) -> Result<VerifiedSaml, Rejection> {
-    let rules = Rules::new(context.policy, Way::Alone);
     let metadata = Metadata::read(root)?;
-    let placed = Placed::read(root, metadata.signature, &rules, context)?.ok_or_else(not_signed)?;
     let AsOf::Time(at) = context.as_of else {
         return Err(Unmet::nowhere(UnmetKind::NoMessageTime).into());
     };
-    let search = search(context, at);
-    let keys = context.issuers.all_entity_keys(at, TrustStore::MAX_CANDIDATES);
-    let attested = if context.issuers.is_empty() {
-        by_certificate(&search, &placed.signature, findings)?
-    } else {
-        by_keys(&search, &placed.signature, keys, findings)?
-    };
-    signatures.add(placed.check(attested)?);
+    signatures.add(signed_by_anyone(root, &metadata, at, context, findings)?);
     if let Some(ended) = metadata.valid_until.filter(|end| *end <= at) {
         let kind = ErrorKind::Expired {
             what: "validUntil",
@@ -57,4 +52,24 @@ pub(super) fn judge_metadata<'d>(
             .collect(),
         valid_until: metadata.valid_until,
     }))
+}
+
+/// Verifies the signature of `metadata`, whose root is `root`, with the key of anyone whom we trust at the time `at`.
+pub(super) fn signed_by_anyone<'d>(
+    root: Element<'d>,
+    metadata: &Metadata<'d>,
+    at: DateTime<Utc>,
+    context: &SamlContext<'_>,
+    findings: &mut Findings,
+) -> Result<Attested<'d>, Rejection> {
+    let rules = Rules::new(context.policy, Way::Alone);
+    let placed = Placed::read(root, metadata.signature, &rules, context)?.ok_or_else(not_signed)?;
+    let search = search(context, at);
+    let keys = context.issuers.all_entity_keys(at, TrustStore::MAX_CANDIDATES);
+    let attested = if context.issuers.is_empty() {
+        by_certificate(&search, &placed.signature, findings)?
+    } else {
+        by_keys(&search, &placed.signature, keys, findings)?
+    };
+    placed.check(attested)
 }

@@ -6,6 +6,7 @@
 
 mod assertion;
 mod delivery;
+mod fetched;
 mod message;
 mod metadata;
 mod query;
@@ -17,6 +18,8 @@ use chrono::Utc;
 use serde::Serialize;
 
 use self::delivery::Carrier;
+pub use self::fetched::FetchedContext;
+pub use self::fetched::add_fetched;
 use self::signed::Signatures;
 use super::AsOf;
 use super::Covering;

@@ -78,7 +78,7 @@ impl SamlSigner {
         xml: Bytes,
         part: impl for<'d> Fn(Element<'d>) -> Result<Element<'d>, saml::Error>,
     ) -> Result<String, Error> {
-        let document = Document::parse(xml, &Limits::archive())?;
+        let document = Document::parse(xml, &Limits::metadata())?;
         read(document.root())?;
         let element = part(document.root())?;
         let without = |found| saml::Error::new(element, CLAUSE, found);
@@ -115,7 +115,7 @@ impl SamlSigner {
         signed: &str,
         part: impl for<'d> Fn(Element<'d>) -> Result<Element<'d>, saml::Error>,
     ) -> Result<(), Error> {
-        let limits = Limits::archive();
+        let limits = Limits::metadata();
         let document = Document::parse(signed.to_owned().into(), &limits)?;
         read(document.root())?;
         let element = part(document.root())?;
@@ -141,7 +141,7 @@ impl SamlSigner {
     /// # Errors
     /// [`Error`]: it is no protocol message that we read and that may go this way, or it is signed inside.
     pub fn redirect(&self, xml: Bytes, relay_state: Option<&str>) -> Result<String, Error> {
-        let document = Document::parse(xml, &Limits::archive())?;
+        let document = Document::parse(xml, &Limits::metadata())?;
         let root = document.root();
         read(root)?;
         if root.is(Namespace::SAMLP, "Response") {
@@ -181,7 +181,7 @@ impl SamlSigner {
     /// As [`sign`](Self::sign); it is no protocol message.
     pub fn form(&self, xml: Bytes, part: SamlPart, relay_state: Option<&str>) -> Result<String, Error> {
         let signed = self.sign(xml, part)?;
-        let document = Document::parse(signed.into(), &Limits::archive())?;
+        let document = Document::parse(signed.into(), &Limits::metadata())?;
         let parameter = parameter_of(document.root())?;
         Ok(saml::form(document.bytes(), parameter, relay_state))
     }

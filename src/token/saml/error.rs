@@ -78,6 +78,15 @@ impl Error {
         }
     }
 
+    /// Metadata of which another reader sees other entities.
+    pub(crate) fn no_entity(root: Element<'_>) -> Self {
+        let kind = ErrorKind::NotExpected {
+            found: root.name().to_owned(),
+            expected: "metadata in which each entity can be told from the others",
+        };
+        Self::new(root, "SAML Metadata §2.3", kind)
+    }
+
     /// What is wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use chrono::DateTime;
 use chrono::Utc;
 
@@ -7,8 +8,12 @@ use super::error::Error;
 use super::error::ErrorKind;
 use super::schema;
 use super::signature::EnvelopedSignature;
+use crate::token::duration::Duration;
+use crate::xml;
 use crate::xml::Element;
 use crate::xml::Namespace;
+use crate::xml::Split;
+use crate::xml::SplitNames;
 
 const ENTITIES: &str = "SAML Metadata §2.3.1";
 const ENTITY: &str = "SAML Metadata §2.3.2";
@@ -26,6 +31,8 @@ pub struct Metadata<'d> {
     pub signature: Option<EnvelopedSignature<'d>>,
     /// When the whole ceases to hold.
     pub valid_until: Option<DateTime<Utc>>,
+    /// How long the whole may be kept.
+    pub cache_duration: Option<Duration>,
     /// Every entity in it, in order.
     pub entities: Vec<EntityDescriptor<'d>>,
 }
@@ -92,6 +99,18 @@ pub enum KeyUse {
 }
 
 impl<'d> Metadata<'d> {
+    /// Takes a metadata document apart into its entities, each to be read as a document of its own that holds its groups too.
+    ///
+    /// # Errors
+    /// No tags can be told apart; a DOCTYPE; groups in too many groups.
+    pub fn split(metadata: Bytes) -> Result<Split, xml::Error> {
+        let names = SplitNames {
+            group: "EntitiesDescriptor",
+            part: "EntityDescriptor",
+        };
+        Split::new(metadata, names)
+    }
+
     /// Reads the metadata document whose root is `element`.
     ///
     /// # Errors
@@ -125,9 +144,20 @@ impl<'d> Metadata<'d> {
             element,
             signature: EnvelopedSignature::find(element, clause)?,
             valid_until: schema::time(element, "validUntil", clause)?,
+            cache_duration: cache_duration(element, clause)?,
             entities,
         })
     }
+}
+
+fn cache_duration(element: Element<'_>, clause: &'static str) -> Result<Option<Duration>, Error> {
+    const NAME: &str = "cacheDuration";
+    let Some(text) = element.attribute(NAME) else {
+        return Ok(None);
+    };
+    let duration = Duration::parse(&text);
+    let refused = || schema::value_error(element, NAME, &text, "a duration as P1D or PT6H", clause);
+    duration.map(Some).ok_or_else(refused)
 }
 
 /// The entities and groups in the group `element`.
@@ -282,6 +312,11 @@ mod tests {
             (
                 r#"<EntityDescriptor entityID="c"/>"#,
                 "<SPSSODescriptor/>",
+                "saml.structure",
+            ),
+            (
+                r#"validUntil="2026-12-01T00:00:00Z""#,
+                r#"cacheDuration="1D""#,
                 "saml.structure",
             ),
         ] {

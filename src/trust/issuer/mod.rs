@@ -1,0 +1,195 @@
+//! SAML issuers and the keys that are theirs: what metadata says (SAML Metadata §2; T91, T108).
+//!
+//! A key in metadata is trusted as a key, for its entity alone, whatever the dates and issuer of the certificate that it
+//! stands in (SAML V2.0 Metadata Interoperability Profile §2.6.1).
+
+mod entity;
+mod error;
+mod fetched;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::DateTime;
+use chrono::Utc;
+
+use self::entity::Described;
+use self::entity::EntityRole;
+pub use self::error::IssuerError;
+pub use self::fetched::check_fetched;
+use crate::token::HeldKey;
+use crate::token::saml;
+use crate::token::saml::Metadata;
+use crate::token::saml::Role;
+use crate::trust::EntityKey;
+use crate::xml::Document;
+use crate::xml::Limits;
+
+/// SAML entities by their IDs, each with the keys of its roles.
+#[derive(Clone, Debug, Default)]
+pub struct Issuers {
+    entities: HashMap<String, Described>,
+}
+
+impl Issuers {
+    /// The most signing keys of one role. Each that does not fit costs a verification.
+    pub const MAX_KEYS: usize = 16;
+
+    /// The roles in which an entity issues assertions and Responses.
+    pub const ASSERTING: &'static [Role] = &[
+        Role::IdentityProvider,
+        Role::AttributeAuthority,
+        Role::AuthnAuthority,
+        Role::DecisionPoint,
+    ];
+
+    /// The roles in which an entity takes part in a logout.
+    pub const IN_SESSION: &'static [Role] = &[Role::IdentityProvider, Role::ServiceProvider];
+
+    /// The role in which an entity asks for authentication.
+    pub const REQUESTING: &'static [Role] = &[Role::ServiceProvider];
+
+    /// Nobody yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the entities of a metadata document that the operator trusts as it is.
+    ///
+    /// Each is read by itself, so that an aggregate of a federation never stands in one tree, and its keys when they are first
+    /// asked for; `metadata` is kept for that.
+    ///
+    /// # Errors
+    /// If it cannot be read, describes nobody, or an entity for a second time, or gives one too many keys. A key that cannot be read is an error only when an
+    /// entity has no other.
+    pub fn add(&mut self, metadata: Bytes) -> Result<(), IssuerError> {
+        self.add_until(metadata, None)
+    }
+
+    /// As [`add`](Self::add); nothing of it holds longer than until `end`.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn add_until(&mut self, metadata: Bytes, end: Option<DateTime<Utc>>) -> Result<(), IssuerError> {
+        let split = Metadata::split(metadata).map_err(IssuerError::Xml)?;
+        // What is around the entities.
+        let rest = Document::parse(split.rest(), &Limits::archive()).map_err(IssuerError::Xml)?;
+        Metadata::read(rest.root()).map_err(IssuerError::Metadata)?;
+        if split.is_empty() {
+            // Nobody would be left who is bound to a key.
+            return Err(IssuerError::Metadata(saml::Error::no_entity(rest.root())));
+        }
+        let split = Arc::new(split);
+        for number in 0..split.len() {
+            let (entity_id, described) = Described::read(&split, number, end)?;
+            if self.entities.insert(entity_id.clone(), described).is_some() {
+                return Err(IssuerError::DuplicateEntity(entity_id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether no metadata was given.
+    pub fn is_empty(&self) -> bool {
+        self.entities.is_empty()
+    }
+
+    /// The IDs of the entities, in no order.
+    pub fn entity_ids(&self) -> impl Iterator<Item = &str> {
+        self.entities.keys().map(String::as_str)
+    }
+
+    /// The keys that `entity_id` signs with, in one of `roles`, at the time `at`. A key for encryption alone is none of
+    /// them. IDs are compared code point by code point (T41).
+    ///
+    /// # Errors
+    /// [`IssuerError`]: the entity is not known, not in such a role, not any more, or has no such key.
+    pub fn keys(
+        &self,
+        entity_id: &str,
+        roles: &'static [Role],
+        at: DateTime<Utc>,
+    ) -> Result<Vec<&HeldKey>, IssuerError> {
+        let unknown = || IssuerError::Unknown(entity_id.to_owned());
+        let entity = self.entities.get(entity_id).ok_or_else(unknown)?.entity()?;
+        let entity_id = || entity_id.to_owned();
+        let fitting: Vec<&EntityRole> = entity
+            .roles
+            .iter()
+            .filter(|role| roles.contains(&role.role))
+            .collect();
+        if fitting.is_empty() {
+            return Err(IssuerError::Role {
+                entity_id: entity_id(),
+                needed: roles,
+                found: entity.roles.iter().map(|role| role.role).collect(),
+            });
+        }
+        let valid: Vec<&EntityRole> = fitting.iter().copied().filter(|role| role.is_valid(at)).collect();
+        if valid.is_empty() {
+            let ends = fitting.iter().filter_map(|role| role.valid_until);
+            return Err(IssuerError::Expired {
+                entity_id: entity_id(),
+                valid_until: ends.max().unwrap_or(at),
+                at,
+            });
+        }
+        let mut keys: Vec<&HeldKey> = Vec::new();
+        for key in valid.iter().flat_map(|role| &role.keys) {
+            if !keys.iter().any(|known| known.key == key.key) {
+                keys.push(key);
+            }
+        }
+        if keys.is_empty() {
+            return Err(IssuerError::NoKey {
+                entity_id: entity_id(),
+                unusable: valid.iter().find_map(|role| role.unusable.clone()),
+            });
+        }
+        Ok(keys)
+    }
+
+    /// As [`keys`](Self::keys), each as an owner that signatures can be attested to.
+    ///
+    /// # Errors
+    /// As [`keys`](Self::keys).
+    pub fn entity_keys(
+        &self,
+        entity_id: &str,
+        roles: &'static [Role],
+        at: DateTime<Utc>,
+    ) -> Result<Vec<EntityKey>, IssuerError> {
+        let keys = self.keys(entity_id, roles, at)?;
+        Ok(keys
+            .into_iter()
+            .map(|held| EntityKey::new(entity_id.to_owned(), held.key.clone()))
+            .collect())
+    }
+
+    /// The signing keys of every entity at the time `at`, each once, at most `most` in the order of the entities' IDs:
+    /// whoever signs metadata, which has no Issuer, is among them.
+    pub fn all_entity_keys(&self, at: DateTime<Utc>, most: usize) -> Vec<EntityKey> {
+        let mut entities: Vec<(&String, &Described)> = self.entities.iter().collect();
+        entities.sort_by_key(|(entity_id, _)| *entity_id);
+        let mut keys: Vec<EntityKey> = Vec::new();
+        for (entity_id, described) in entities {
+            if keys.len() >= most {
+                break;
+            }
+            let Ok(entity) = described.entity() else {
+                continue;
+            };
+            let valid = entity.roles.iter().filter(|role| role.is_valid(at));
+            for held in valid.flat_map(|role| &role.keys) {
+                if keys.len() < most && !keys.iter().any(|known| *known.key() == held.key) {
+                    keys.push(EntityKey::new(entity_id.clone(), held.key.clone()));
+                }
+            }
+        }
+        keys
+    }
+}
+
+#[cfg(test)]
+mod tests;
