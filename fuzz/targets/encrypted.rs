@@ -32,7 +32,7 @@ pub(super) fn decrypt(data: &[u8]) {
             id_attributes: &[],
         };
         match decrypt_document(Bytes::copy_from_slice(data), &KEYRING, &rules) {
-            Ok(Plaintext::Document(document)) => Some(document.bytes().to_vec()),
+            Ok(Plaintext::Document(decrypted)) => Some(decrypted.document.bytes().to_vec()),
             Ok(Plaintext::Octets(octets)) => Some(octets),
             Err(_) => None,
         }

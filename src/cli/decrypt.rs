@@ -11,7 +11,7 @@ use super::report::{Reason, Report};
 /// `sealgate decrypt`: the document with what was encrypted in it on standard output, the verdict beside it.
 pub(crate) fn run(arguments: DecryptArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::policy(&arguments.policy)?;
-    let keys = keyring::keys(&arguments.keys)?;
+    let keys = keyring::keys(&arguments.keys, &arguments.password)?;
     let report = match arguments.file.read(policy.limits.bytes) {
         Err(error) => Report::unreadable(arguments.file, &error),
         Ok(bytes) => match &keys {
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: DecryptArguments, console: &mut Console) -> Result<
                 };
                 let decrypted = decrypt_document(bytes, keyring, &rules);
                 let verdict = decrypted.map(|plaintext| match plaintext {
-                    Plaintext::Document(document) => console.print(document.bytes()),
+                    Plaintext::Document(decrypted) => console.print(decrypted.document.bytes()),
                     Plaintext::Octets(octets) => console.print(octets),
                 });
                 Report::of(arguments.file, verdict, Findings::default())

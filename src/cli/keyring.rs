@@ -3,7 +3,7 @@
 use crate::crypto::{Certificate, KeyError, Pkcs12Error, PrivateKey, PrivateKeyError, PublicKey, Secret};
 use crate::inbound::{Keyring, NamedSecret};
 
-use super::args::DecryptionKeyArguments;
+use super::args::{DecryptionKeyPaths, PasswordArguments};
 use super::exit::Stop;
 use super::inputs::{file, password, unusable};
 
@@ -14,8 +14,16 @@ pub(crate) enum Keys {
     Unusable(KeyError),
 }
 
+/// Reads every key that `arguments` name, for a judgement: one that decrypts nothing is a wrong command.
+pub(crate) fn keyring(arguments: &DecryptionKeyPaths, password: &PasswordArguments) -> Result<Keyring, Stop> {
+    match keys(arguments, password)? {
+        Keys::Usable(keyring) => Ok(keyring),
+        Keys::Unusable(error) => Err(unusable("--key", &error)),
+    }
+}
+
 /// Reads every key that `arguments` name.
-pub(crate) fn keys(arguments: &DecryptionKeyArguments) -> Result<Keys, Stop> {
+pub(crate) fn keys(arguments: &DecryptionKeyPaths, password: &PasswordArguments) -> Result<Keys, Stop> {
     let mut keyring = Keyring::new();
     for named in &arguments.secret_key {
         let secret = Secret::new(file("--secret-key", &named.path)?.to_vec());
@@ -24,7 +32,7 @@ pub(crate) fn keys(arguments: &DecryptionKeyArguments) -> Result<Keys, Stop> {
             secret,
         });
     }
-    let (key, mut certificates) = match private(arguments)? {
+    let (key, mut certificates) = match private(arguments, password)? {
         None => return Ok(Keys::Usable(keyring)),
         Some(Err(error)) => return Ok(Keys::Unusable(error)),
         Some(Ok(found)) => found,
@@ -51,11 +59,14 @@ pub(crate) fn keys(arguments: &DecryptionKeyArguments) -> Result<Keys, Stop> {
 type Own = (PrivateKey, Vec<Certificate>);
 
 /// The private key, with the certificates that came with it.
-fn private(arguments: &DecryptionKeyArguments) -> Result<Option<Result<Own, KeyError>>, Stop> {
+fn private(
+    arguments: &DecryptionKeyPaths,
+    password: &PasswordArguments,
+) -> Result<Option<Result<Own, KeyError>>, Stop> {
     let Some(path) = &arguments.key else {
         return Ok(None);
     };
-    let password = password(&arguments.password)?;
+    let password = self::password(password)?;
     let password = password.as_deref();
     let bytes = file("--key", path)?;
     let read = if bytes.first() == Some(&0x30) {

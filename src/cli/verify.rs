@@ -7,6 +7,7 @@ use super::console::Console;
 use super::entity::{self, NoMessage};
 use super::exit::{Exit, Stop};
 use super::inputs;
+use super::keyring;
 use super::report::{self, Reason, Report};
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
@@ -44,6 +45,7 @@ pub(super) fn gate(arguments: &VerifyArguments) -> Result<Gate, Stop> {
         trust: trust.store,
         issuers: trust.issuers,
         passwords: inputs::passwords(&arguments.users)?,
+        keyring: keyring::keyring(&arguments.keys, &arguments.trust.password)?,
         policy,
         party: arguments.party.relying_party(),
         roles: Roles::new(arguments.role.clone()),

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use crate::crypto::Identity;
 use crate::crypto::TlsServer;
+use crate::inbound::Keyring;
 use crate::policy::Destination;
 use crate::policy::Policy;
 use crate::policy::saml::RelyingParty;
@@ -67,6 +68,8 @@ pub struct GuardedRoute {
     pub issuers: Issuers,
     /// The users whose passwords can be compared.
     pub passwords: Passwords,
+    /// Our keys for what is encrypted to us.
+    pub keyring: Keyring,
     /// What we are to SAML.
     pub party: RelyingParty,
     /// The actors or roles that we play.

@@ -12,7 +12,9 @@ use super::problem::Source;
 use super::trust;
 use super::typed;
 use super::users;
+use crate::crypto::KeyKind;
 use crate::crypto::TlsClient;
+use crate::inbound::Keyring;
 use crate::policy::Destination;
 use crate::policy::Operation;
 use crate::policy::Operations;
@@ -66,6 +68,7 @@ fn check(
     let second_opinion = second_opinion(route.second_opinion, &path.key("second_opinion"), source);
     let trust = trust::check(&route.trust, policy.as_ref(), now, &path.key("trust"), source);
     let passwords = users::check(route.users.as_ref(), policy.as_ref(), &path.key("users"), source);
+    let keyring = keyring(&route.decryption, &path.key("decryption"), now, source);
     let mut policy = policy?;
     if route.trust.revocation == typed::Revocation::Always {
         policy.certificates.revocation = Revocation::Required;
@@ -94,11 +97,42 @@ fn check(
         trust,
         issuers,
         passwords: passwords?,
+        keyring: keyring?,
         party,
         roles: Roles::new(route.actors.clone()),
         understood: understood?,
         policy,
     })
+}
+
+fn keyring(
+    keys: &[typed::Decryption],
+    path: &KeyPath,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Keyring> {
+    let mut keyring = Keyring::new();
+    for (index, key) in keys.iter().enumerate() {
+        let table = path.entry(index);
+        let files = IdentityFiles {
+            table: table.clone(),
+            certificate: key.certificate.as_deref(),
+            key: &key.key,
+            password: key.key_password_file.as_deref(),
+        };
+        let identity = files::identity(&files, now, source)?;
+        match identity.key().public().kind() {
+            KeyKind::Rsa { .. } | KeyKind::Ec(_) => {
+                keyring.add_private(identity.key().clone(), identity.chain())
+            }
+            KeyKind::Dsa { .. } | KeyKind::Ed25519 => {
+                let what = "is of a kind that nothing can be encrypted to";
+                source.problem(&table.key("key"), what, "give an RSA or EC key");
+                return None;
+            }
+        }
+    }
+    Some(keyring)
 }
 
 fn check_path(text: &str, path: &KeyPath, source: &mut Source<'_>) -> Option<String> {

@@ -173,6 +173,10 @@ pub(super) struct Route {
     pub(super) second_opinion: SecondOpinion,
     /// Whose signatures count.
     pub(super) trust: Trust,
+    /// Our keys for what is encrypted to us, several while an old one is being replaced. Without one, a message with something
+    /// encrypted is refused.
+    #[serde(default)]
+    pub(super) decryption: Vec<Decryption>,
     /// The users of UsernameTokens. Without them a message with one is refused.
     #[serde(default)]
     pub(super) users: Option<Users>,
@@ -272,6 +276,20 @@ pub(super) struct Saml {
     /// The URL that bearer assertions must be sent to, as their Recipient has it.
     #[serde(default)]
     pub(super) recipient: Option<String>,
+}
+
+/// A key for what is encrypted to us. It may be that of the gateway.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Decryption {
+    /// PEM file: the certificate that partners encrypt to. Not needed if `key` is PKCS#12.
+    #[serde(default)]
+    pub(super) certificate: Option<PathBuf>,
+    /// PEM or PKCS#12 file: the key of the certificate, RSA or EC, not readable by everybody.
+    pub(super) key: PathBuf,
+    /// File with the password of the key.
+    #[serde(default)]
+    pub(super) key_password_file: Option<PathBuf>,
 }
 
 /// The files of users and passwords that `sealgate password add` writes, none of them readable by everybody.

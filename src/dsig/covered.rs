@@ -36,6 +36,17 @@ pub(super) struct CoveredNode<'d> {
     pub(super) octets: Option<Octets>,
 }
 
+/// An element that was digested.
+#[derive(Clone, Copy, Debug)]
+pub struct Digested<'c, 'd> {
+    /// The element.
+    pub apex: Element<'d>,
+    /// The enveloped signature, which was left out.
+    pub except: Option<Element<'d>>,
+    /// The canonical form, unless it was that of a token in the place of what refers to it.
+    pub form: Option<&'c Canonicalization>,
+}
+
 /// A canonical form that was digested.
 #[derive(Clone, Debug)]
 pub(super) enum Form {
@@ -77,8 +88,21 @@ impl<'d> Covered<'d> {
     }
 
     /// The Content-IDs of the attachments that were digested, and how much of each.
-    pub fn attachments(&self) -> impl Iterator<Item = (&str, AttachmentScope)> {
-        self.attachments.iter().map(|(id, scope)| (id.as_str(), *scope))
+    pub fn attachments(&self) -> &[(String, AttachmentScope)] {
+        &self.attachments
+    }
+
+    /// The digested subtrees that are elements, each with what of it was digested.
+    pub fn digested(&self) -> impl Iterator<Item = Digested<'_, 'd>> {
+        let elements = self.nodes.iter().filter(|node| node.form.is_some());
+        elements.map(|node| Digested {
+            apex: node.apex,
+            except: node.except,
+            form: match &node.form {
+                Some(Form::Canonical(form)) => Some(form),
+                Some(Form::Token(_)) | None => None,
+            },
+        })
     }
 
     /// SHA-256 of the canonical SignedInfo, which names what was signed, unlike the value, of which there can be many.

@@ -19,7 +19,7 @@ mod transform;
 mod verify;
 
 pub use attachment::{AttachmentError, AttachmentScope, SignedAttachment};
-pub use covered::Covered;
+pub use covered::{Covered, Digested};
 pub use error::{Error, ErrorKind};
 pub use octets::{OctetSignature, sign_octets};
 pub use place::{Place, put};

@@ -68,6 +68,7 @@ impl Shared {
                     trust: guarded.trust,
                     issuers: guarded.issuers,
                     passwords: guarded.passwords,
+                    keyring: guarded.keyring,
                     policy: guarded.policy,
                     party: guarded.party,
                     roles: guarded.roles,

@@ -15,7 +15,7 @@ use crate::policy::{Policy, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::token::held_keys;
 use crate::token::saml::{Assertion, Method};
-use crate::trust::{Attested, ConfirmationKey, FirstUse, Issuers, Owner, ReplayStore};
+use crate::trust::{Attested, Carried, ConfirmationKey, FirstUse, Issuers, Owner, ReplayStore, Signed};
 use crate::wss;
 use crate::wss::Item;
 use crate::xml::Element;
@@ -23,14 +23,28 @@ use crate::xml::Element;
 /// An assertion, with the proof of its issuer's signature where it has one.
 pub(super) struct Issued<'d> {
     assertion: Assertion<'d>,
-    proof: Option<Attested<'d>>,
+    proof: Option<Signed<'d>>,
     keys: Vec<ConfirmationKey>,
 }
 
 impl<'d> Issued<'d> {
     /// Its issuer's signature.
-    pub(super) fn proof(&self) -> Option<&Attested<'d>> {
+    pub(super) fn proof(&self) -> Option<&Signed<'d>> {
         self.proof.as_ref()
+    }
+
+    /// Whether its issuer signed one of `elements`.
+    pub(super) fn covers_any(&self, elements: &[Element<'d>]) -> bool {
+        let proof = self.proof.as_ref();
+        proof.is_some_and(|proof| elements.iter().any(|element| proof.covers(*element)))
+    }
+
+    /// Its issuer's signature, if it was verified on this document.
+    pub(super) fn into_attested(self) -> Option<Attested<'d>> {
+        match self.proof? {
+            Signed::Attested(proof) => Some(proof),
+            Signed::Carried(_) => None,
+        }
     }
 }
 
@@ -40,12 +54,12 @@ pub(super) struct Presented<'d> {
     pub(super) element: Element<'d>,
     /// What it says, and its use.
     pub(super) accepted: Accepted,
-    proof: Option<Attested<'d>>,
+    proof: Option<Signed<'d>>,
 }
 
 impl<'d> Presented<'d> {
     /// Its issuer's signature.
-    pub(super) fn proof(&self) -> Option<&Attested<'d>> {
+    pub(super) fn proof(&self) -> Option<&Signed<'d>> {
         self.proof.as_ref()
     }
 }
@@ -87,7 +101,8 @@ pub(super) fn read<'d>(
     Ok(Some(Assertion::read(element)?))
 }
 
-/// Verifies the signature that the assertion's issuer made, before anything in it is believed.
+/// Verifies the signature that the assertion's issuer made, before anything in it is believed; unless it is among `carried`, those
+/// that were verified before decryption.
 ///
 /// # Errors
 /// It is not its issuer's, or does not sign the assertion itself.
@@ -95,6 +110,7 @@ pub(super) fn by_its_issuer<'d>(
     assertion: Assertion<'d>,
     search: &SignerSearch<'_>,
     issuers: &Issuers,
+    carried: &mut Vec<Carried<'d>>,
     findings: &mut Findings,
 ) -> Result<Issued<'d>, Rejection> {
     let Some(enveloped) = assertion.signature else {
@@ -104,10 +120,19 @@ pub(super) fn by_its_issuer<'d>(
             keys: Vec::new(),
         });
     };
-    let signature = Signature::read(enveloped.element, Objects::Refused, search.rules.limits)?;
-    check_key_info(&signature)?;
-    let issuer = assertion.issuer.value.clone();
-    let proof = by_issuer(search, issuers, &signature, &issuer, Issuers::ASSERTING, findings)?;
+    let before = carried
+        .iter()
+        .position(|carried| carried.signature() == enveloped.element);
+    let proof = match before {
+        Some(place) => Signed::Carried(carried.swap_remove(place)),
+        None => {
+            let signature = Signature::read(enveloped.element, Objects::Refused, search.rules.limits)?;
+            check_key_info(&signature)?;
+            let issuer = assertion.issuer.value.clone();
+            let proof = by_issuer(search, issuers, &signature, &issuer, Issuers::ASSERTING, findings)?;
+            Signed::Attested(proof)
+        }
+    };
     if !proof.signs(assertion.element) {
         return Err(Unmet::at(enveloped.element, UnmetKind::AssertionNotSigned).into());
     }
@@ -166,7 +191,7 @@ pub(super) fn confirmation_keys(
 /// Nobody stands for it; a rule of SAML is broken.
 pub(super) fn present<'d>(
     issued: Issued<'d>,
-    signatures: &[Attested<'d>],
+    signatures: &[Signed<'d>],
     body: Element<'d>,
     judged: Judged<'_>,
     at: DateTime<Utc>,

@@ -43,6 +43,14 @@ impl Findings {
         }
     }
 
+    /// Notes what is covered, as `show` has it.
+    pub(crate) fn note_coverage(&mut self, show: impl FnOnce() -> (Vec<CoverageLine>, usize)) {
+        match self.reader {
+            Reader::Somebody => (self.coverage, self.coverage_omitted) = show(),
+            Reader::Nobody => {}
+        }
+    }
+
     /// Notes a warning, once.
     pub(crate) fn warn(&mut self, warning: &'static str) {
         if !self.warnings.contains(&warning) {

@@ -3,31 +3,27 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use super::assertion::{self, Presented};
+use super::Keyring;
+use super::assertion::{self, Issued, Presented};
 use super::attachment;
 use super::coverage::{Covering, coverage};
 use super::findings::Findings;
 use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
+use super::opening::Before;
 use super::signer::SignerSearch;
 use super::username;
-use crate::dsig::{Covered, Keep, Objects, Rules, Signature};
+use crate::dsig::{Covered, Keep, Rules};
 use crate::policy::saml::RelyingParty;
-use crate::policy::{
-    Admitted, BasicSecurityProfile, Destination, Evidence, KeyReference, Part, Policy, Transport, Unmet,
-    UnmetKind,
-};
+use crate::policy::{Admitted, Destination, Evidence, Part, Policy, Transport, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::second_opinion;
 use crate::soap::attachment::Attachments;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
-use crate::token::SignerHint;
 use crate::trust::{
-    Attested, FirstUse, Issuers, Owner, Passwords, ReplayKey, ReplayKind, ReplayStore, TrustStore,
-    VerifiedUser,
+    FirstUse, Issuers, Passwords, ReplayKey, ReplayKind, ReplayStore, Signed, TrustStore, VerifiedUser,
 };
 use crate::wss;
-use crate::wss::{Deviation, KeyForm};
 use crate::xml::{Element, Namespace};
 
 /// A message as it was received.
@@ -76,6 +72,8 @@ pub struct Gate {
     pub issuers: Issuers,
     /// The users whose passwords we can compare.
     pub passwords: Passwords,
+    /// Our keys for what is encrypted to us.
+    pub keyring: Keyring,
     /// What a message must prove.
     pub policy: Policy,
     /// What we are to SAML.
@@ -92,11 +90,11 @@ pub struct Gate {
 
 /// How a message is judged.
 #[derive(Clone, Copy)]
-struct Judging<'d> {
+pub(super) struct Judging<'m> {
     as_of: AsOf,
     keep: Keep,
     transport: Transport,
-    attachments: &'d Attachments,
+    pub(super) attachments: &'m Attachments,
 }
 
 /// A verdict with what was seen on the way.
@@ -124,7 +122,9 @@ impl Gate {
             transport: received.transport,
             attachments: &received.attachments,
         };
-        let mut weighed = self.weigh(&envelope, judging, &mut findings, &mut Seen::default())?;
+        let (envelope, before) = self.open(envelope, judging, &mut findings)?;
+        let mut seen = Seen::default();
+        let mut weighed = self.weigh(&envelope, before, judging, &mut findings, &mut seen)?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         let attachments = attachment::verified(&received.attachments, &weighed.admitted)?;
         let mut relayable = Relayable::new(&envelope, &mut weighed.admitted, weighed.addressing.as_ref())?;
@@ -164,14 +164,15 @@ impl Gate {
     fn judge_into(&self, received: Received, as_of: AsOf, findings: &mut Findings) -> Result<(), Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
         envelope.check_version(received.version)?;
-        let mut seen = Seen::default();
         let judging = Judging {
             as_of,
             keep: Keep::Nothing,
             transport: received.transport,
             attachments: &received.attachments,
         };
-        let weighed = self.weigh(&envelope, judging, findings, &mut seen);
+        let (envelope, before) = self.open(envelope, judging, findings)?;
+        let mut seen = Seen::default();
+        let weighed = self.weigh(&envelope, before, judging, findings, &mut seen);
         (findings.coverage, findings.coverage_omitted) =
             coverage(envelope.root(), &seen.covering, &seen.signatures);
         attachment::report(&received.attachments, &seen.attachments, &mut findings.coverage);
@@ -188,54 +189,37 @@ impl Gate {
         Ok(())
     }
 
-    /// Everything up to the question whether it was used before.
+    /// Everything up to the question whether it was used before. What was found `before` decryption counts as it did then.
     fn weigh<'d>(
         &self,
         envelope: &'d Envelope,
+        before: Before,
         judging: Judging<'d>,
         findings: &mut Findings,
         seen: &mut Seen<'d>,
     ) -> Result<Weighed<'d>, Rejection> {
-        let Judging {
-            as_of,
-            keep,
-            transport,
-            attachments,
-        } = judging;
-        envelope.check_understood(&self.roles, &self.understood)?;
         let addressing = Addressing::read(envelope, &self.roles)?;
         let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
-        header.check_supported()?;
+        header.check_decrypted()?;
         self.weigh_deviations(header.deviations(), findings)?;
-        let at = match as_of {
-            AsOf::Time(time) => time,
-            AsOf::Message => claimed_time(&header)?,
-        };
-        let search = SignerSearch {
-            trust: &self.trust,
-            paths: self.policy.path_rules(),
-            rules: Rules {
-                permitted: &self.policy.algorithms,
-                limits: &self.policy.limits,
-                keep,
-            },
-            at,
-        };
+        let search = self.search(&header, judging)?;
+        let at = search.at;
+        let mut carried = before.carry(envelope.document());
         let issued = assertion::read(&header, &self.policy)?
-            .map(|read| assertion::by_its_issuer(read, &search, &self.issuers, findings))
+            .map(|read| assertion::by_its_issuer(read, &search, &self.issuers, &mut carried, findings))
             .transpose()?;
-        seen.note(issued.as_ref().and_then(assertion::Issued::proof));
+        seen.note(issued.as_ref().and_then(Issued::proof));
         let mut signatures = Vec::new();
         for element in header.signatures() {
-            let mut signature = Signature::read(element, Objects::Refused, &self.policy.limits)?;
-            let mut deviations = Vec::new();
-            signature
-                .find_tokens(|reference| wss::dereference(reference, &header, &mut deviations).map(Some))?;
-            if !attachments.is_empty() {
-                signature.find_attachments(|id| attachments.signed(id))?;
-            }
-            self.weigh_deviations(&deviations, findings)?;
-            let proof = self.attested(&signature, &header, issued.as_ref(), &search, findings)?;
+            let known = carried.iter().position(|carried| carried.signature() == element);
+            let proof = match known {
+                Some(place) => Signed::Carried(carried.swap_remove(place)),
+                None => {
+                    let signature = self.read_signature(element, &header, judging.attachments, findings)?;
+                    let proof = self.attested(&signature, &header, issued.as_ref(), &search, findings)?;
+                    Signed::Attested(proof)
+                }
+            };
             seen.note(Some(&proof));
             signatures.push(proof);
         }
@@ -257,11 +241,13 @@ impl Gate {
         let evidence = Evidence {
             signatures,
             assertion: presented.as_ref().map(|presented| presented.element),
-            attachments,
-            transport,
+            attachments: judging.attachments,
+            transport: judging.transport,
         };
         let admitted = self.policy.admit(envelope, &header, &self.roles, evidence, at)?;
-        if as_of == AsOf::Message && !signs_its_time(&header, &admitted) {
+        // Again, as what was encrypted has been seen by now, and only its sender may be told.
+        envelope.check_understood(&self.roles, &self.understood)?;
+        if judging.as_of == AsOf::Message && !signs_its_time(&header, &admitted) {
             return Err(Unmet::nowhere(UnmetKind::NoMessageTime).into());
         }
         for legacy in admitted.legacy() {
@@ -277,77 +263,41 @@ impl Gate {
         })
     }
 
-    /// Whose key made `signature`.
-    fn attested<'d>(
+    /// How the signers of a message with this header are looked for.
+    ///
+    /// # Errors
+    /// The time that counts is that of the message, and it says none.
+    pub(super) fn search(
         &self,
-        signature: &Signature<'d>,
-        header: &wss::Header<'d>,
-        issued: Option<&assertion::Issued<'d>>,
-        search: &SignerSearch<'_>,
-        findings: &mut Findings,
-    ) -> Result<Attested<'d>, Rejection> {
-        let resolved = wss::resolve(signature.key_info, header)?;
-        let place = signature.key_info.unwrap_or(signature.element);
-        self.require(form(resolved.form), place)?;
-        self.weigh_deviations(&resolved.deviations, findings)?;
-        check_tokens(signature, &resolved)?;
-        match &resolved.hint {
-            SignerHint::X509(hint) => search.by_x509(signature, hint, findings),
-            SignerHint::Name(name) => search.by_name(signature, Some(name), findings),
-            SignerHint::Unnamed => search.by_name(signature, None, findings),
-            SignerHint::UsernameToken(element) => {
-                let key = username::derived_key(header, *element, &self.passwords)?;
-                search.by_owner(signature, Owner::User(key), findings)
-            }
-            SignerHint::Assertion(element) => {
-                let keys = assertion::confirmation_keys(issued, *element)?;
-                let mut last = None;
-                let noted = findings.signatures.len();
-                for key in keys {
-                    findings.signatures.truncate(noted);
-                    match search.by_owner(signature, Owner::Subject(key), findings) {
-                        Ok(attested) => return Ok(attested),
-                        Err(error) => last = Some(error),
-                    }
-                }
-                Err(last.unwrap_or_else(|| Unmet::at(*element, UnmetKind::NoConfirmationKey).into()))
-            }
-        }
+        header: &wss::Header<'_>,
+        judging: Judging<'_>,
+    ) -> Result<SignerSearch<'_>, Unmet> {
+        Ok(SignerSearch {
+            trust: &self.trust,
+            paths: self.policy.path_rules(),
+            rules: Rules {
+                permitted: &self.policy.algorithms,
+                limits: &self.policy.limits,
+                keep: judging.keep,
+            },
+            at: match judging.as_of {
+                AsOf::Time(time) => time,
+                AsOf::Message => claimed_time(header)?,
+            },
+        })
     }
 
-    /// What the Basic Security Profile forbids refuses the message, or is a warning, as the policy says.
-    fn weigh_deviations(&self, deviations: &[Deviation], findings: &mut Findings) -> Result<(), Rejection> {
-        let Some(first) = deviations.first() else {
-            return Ok(());
-        };
-        match self.policy.basic_security_profile {
-            BasicSecurityProfile::Enforce => return Err(Rejection::Deviation(*first)),
-            BasicSecurityProfile::Warn | BasicSecurityProfile::Report => {}
-            BasicSecurityProfile::NotApplicable => return Ok(()),
-        }
-        for deviation in deviations {
-            findings.warn(deviation.code());
-        }
-        Ok(())
-    }
-
-    fn require(&self, form: KeyReference, place: Element<'_>) -> Result<(), Unmet> {
-        if self.policy.key_references.contains(&form) {
-            Ok(())
-        } else {
-            Err(Unmet::at(place, UnmetKind::KeyReference(form)))
-        }
-    }
-
-    /// Whether other implementations agree about every signature that counted, where the policy asks for that.
+    /// Whether other implementations agree about every signature that counted, where the policy asks for that. Those over ciphertext
+    /// were asked about while it stood there.
     fn second_opinion(&self, weighed: &Weighed<'_>) -> Result<(), second_opinion::Error> {
         let asked = self.policy.second_opinion;
-        let issuer = weighed
-            .presented
-            .as_ref()
-            .and_then(Presented::proof)
-            .map(Attested::covered);
-        let mut counted = weighed.admitted.signatures().map(Attested::covered).chain(issuer);
+        let issuer = weighed.presented.as_ref().and_then(Presented::proof);
+        let issuer = issuer.and_then(Signed::covered);
+        let mut counted = weighed
+            .admitted
+            .signatures()
+            .filter_map(Signed::covered)
+            .chain(issuer);
         counted.try_for_each(|covered| asked.of_signature(covered))?;
         // samael knows SAML 2.0 only.
         let is_saml2 = |covered: &&Covered<'_>| {
@@ -374,7 +324,7 @@ impl Gate {
         let key = ReplayKey::new(
             ReplayKind::Message,
             &owner,
-            &[main.covered().signed_info_digest()?.as_bytes()],
+            &[main.signed_info_digest()?.as_bytes()],
         )?;
         Ok(Some(store.first_use(
             &key,
@@ -382,20 +332,6 @@ impl Gate {
             fresh.until(),
             now,
         )?))
-    }
-}
-
-/// A certificate that is signed by way of the STR-Transform is the one whose key signs: another would look like it to whoever takes
-/// the reference for a statement about the signer (T58).
-fn check_tokens<'d>(signature: &Signature<'d>, key: &wss::ResolvedKey<'d>) -> Result<(), wss::Error> {
-    let tokens = signature
-        .references
-        .iter()
-        .filter_map(|reference| reference.token);
-    let mut certificates = tokens.filter(|token| token.is(Namespace::WSSE, "BinarySecurityToken"));
-    match certificates.find(|token| key.token != Some(*token)) {
-        Some(other) => Err(wss::Error::not_of_the_signer(other)),
-        None => Ok(()),
     }
 }
 
@@ -408,16 +344,16 @@ struct Seen<'d> {
 }
 
 impl<'d> Seen<'d> {
-    fn note(&mut self, proof: Option<&Attested<'d>>) {
-        let Some(covered) = proof.map(Attested::covered) else {
+    fn note(&mut self, proof: Option<&Signed<'d>>) {
+        let Some(proof) = proof else {
             return;
         };
-        let subtrees = covered.subtrees();
+        let subtrees = proof.subtrees().into_iter();
         self.covering
             .extend(subtrees.map(|(element, except)| Covering { element, except }));
-        self.signatures.push(covered.signature());
-        let attachments = covered.attachments();
-        self.attachments.extend(attachments.map(|(id, _)| id.to_owned()));
+        self.signatures.push(proof.signature());
+        let attachments = proof.attachments().iter();
+        self.attachments.extend(attachments.map(|(id, _)| id.clone()));
     }
 }
 
@@ -464,18 +400,4 @@ fn claimed_time(header: &wss::Header<'_>) -> Result<DateTime<Utc>, Unmet> {
 fn signs_its_time(header: &wss::Header<'_>, admitted: &Admitted<'_>) -> bool {
     let timestamp = header.timestamp().map(|timestamp| timestamp.element());
     timestamp.is_some_and(|timestamp| admitted.signatures().any(|proof| proof.signs(timestamp)))
-}
-
-fn form(form: KeyForm) -> KeyReference {
-    match form {
-        KeyForm::BinarySecurityToken => KeyReference::BinarySecurityToken,
-        KeyForm::X509Data => KeyReference::X509Data,
-        KeyForm::Thumbprint => KeyReference::Thumbprint,
-        KeyForm::IssuerSerial => KeyReference::IssuerSerial,
-        KeyForm::SubjectKeyIdentifier => KeyReference::SubjectKeyIdentifier,
-        KeyForm::SamlAssertion => KeyReference::SamlAssertion,
-        KeyForm::UsernameToken => KeyReference::UsernameToken,
-        KeyForm::KeyName => KeyReference::KeyName,
-        KeyForm::Nothing => KeyReference::None,
-    }
 }

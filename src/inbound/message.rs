@@ -7,7 +7,7 @@ use crate::c14n::Octets;
 use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
-use crate::trust::{Attested, FirstUse, Owner, Signer, VerifiedUser};
+use crate::trust::{FirstUse, Owner, Signer, VerifiedUser};
 use crate::xml::Element;
 
 /// A message that a trusted sender signed and that the policy admitted. It owns only what was signed, in the octets
@@ -123,7 +123,10 @@ impl Relayable {
             sender,
             claims: None,
             user: None,
-            signature_values: admitted.signatures().map(value).collect(),
+            signature_values: admitted
+                .signatures()
+                .map(|proof| proof.value().to_vec())
+                .collect(),
             addressing: addressing.map(|addressing| addressing.version()),
             to: to
                 .filter(|found| signed(found.element))
@@ -269,10 +272,6 @@ impl VerifiedMessage {
     pub fn created(&self) -> Option<DateTime<Utc>> {
         self.created
     }
-}
-
-fn value(proof: &Attested<'_>) -> Vec<u8> {
-    proof.covered().value().to_vec()
 }
 
 /// The Body that was signed, with the octets that were digested.

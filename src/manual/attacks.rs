@@ -100,15 +100,19 @@
 //!
 //! | attack | what stops it |
 //! |---|---|
-//! | T78 – padding and XML of a CBC ciphertext are guessed from answers | CBC only where a signature covers it, or for the operator's own files ([`Unauthenticated`](crate::xmlenc::Unauthenticated)); one error for all that can go wrong with a ciphertext |
+//! | T78 – padding and XML of a CBC ciphertext are guessed from answers | in a message, CBC only where a trusted signature that holds covers ciphertext and key, before any key of ours is used ([`Unauthenticated`](crate::xmlenc::Unauthenticated)); one error for all that can go wrong with a ciphertext |
 //! | T79 – the same with the padding of RSA 1.5 | the same, and a key that decrypts nothing where the padding is wrong: [`decrypt_rsa_1_5`](crate::crypto::decrypt_rsa_1_5) |
 //! | T80 – a new ciphertext under the name of an old algorithm | [`EncryptionRules`](crate::algorithm::EncryptionRules) are asked before a private key is used |
+//! | T81 – ciphertext that nobody signed | what was decrypted counts as signed where the plaintext is, or where its ciphertext was: [`CiphertextCovered`](crate::trust::CiphertextCovered), made only of [`Attested`](crate::trust::Attested) |
+//! | T82 – a signature that is seen only after decryption | the message is read anew, and every signature in it has to hold, or to have held over the ciphertext |
+//! | T83 – ciphertext in another place | the decrypted message is judged as any other: places, names, one Security header; a signature over what vanishes with a ciphertext is refused |
 //! | T84 – encryption in encryption | depth one, of data and of keys: `xmlenc.nested` |
 //! | T85 – many keys and parts | [`Limits`](crate::xml::Limits), and one operation a key however often it is referred to |
 //! | T86 – a short tag | 128 bits, always: [`decrypt_data`](crate::crypto::decrypt_data) |
 //! | T87 – ciphertext that is elsewhere | CipherReference is refused, references stay in the document |
-//! | T88 – plaintext that reaches out of its place | it is read as a document of its own first, and the outcome again |
+//! | T88 – plaintext that reaches out of its place | it is read as a document of its own first, and the outcome again; of signed ciphertext, no name means what an unsigned declaration says |
 //! | T89 – parameters of OAEP, or its padding, are tried | a list of digests and masks, and one error |
+//! | T90 – encryption is taken for a signature | it is no evidence: `dsig.missing` |
 //!
 //! # SAML
 //!

@@ -95,6 +95,7 @@
 //! |---|---|
 //! | `wss.already_secured` | a message to sign has a Security header for the same receiver |
 //! | `wss.attribute` | an attribute that an element of the header does not have |
+//! | `wss.data_reference` | a DataReference that leads to nothing that is encrypted to us |
 //! | `wss.header_missing` | no Security header for us |
 //! | `wss.key_info` | a KeyInfo with more than one child, or one that is not read |
 //! | `wss.multiple_headers` | two Security headers for one receiver |
@@ -110,7 +111,7 @@
 //! | `wss.timestamp_multiple` | two Timestamps |
 //! | `wss.token_reference` | a SecurityTokenReference that leads to no token of this header |
 //! | `wss.unknown_item` | an item that is not known |
-//! | `wss.unsupported_encryption` | encrypted keys or data, which are not read yet |
+//! | `wss.unsupported_encryption` | encrypted keys of nothing, or encrypted content in a form that is not read |
 //!
 //! # XML Signature
 //!
@@ -161,12 +162,12 @@
 //! | `xmlenc.no_key` | no key of ours can be meant |
 //! | `xmlenc.plaintext` | what was decrypted is no XML that can stand there; said of GCM only, where it tells a third party nothing |
 //! | `xmlenc.recipient_key` | a recipient's key that nothing can be encrypted to |
-//! | `xmlenc.reference` | a RetrievalMethod or KeyInfoReference that leads to no encrypted key of the document |
+//! | `xmlenc.reference` | a RetrievalMethod or KeyInfoReference that leads to no encrypted key that is ours |
 //! | `xmlenc.structure` | the encrypted content is not as its schema has it |
 //! | `xmlenc.target` | a part that cannot be encrypted: it lies within another |
 //! | `xmlenc.type` | octets that are no XML, in the middle of a document |
 //! | `xmlenc.unknown_algorithm` | an algorithm that is not implemented |
-//! | `xmlenc.unsigned_ciphertext` | CBC or RSA 1.5 without a verified signature over the ciphertext |
+//! | `xmlenc.unsigned_ciphertext` | CBC or RSA 1.5 without a verified signature over the ciphertext and its key |
 //!
 //! # Tokens
 //!

@@ -51,6 +51,13 @@
 //! An aggregate of 10,000 entities, 105 MiB, is read in 0.4 s and 5 MiB beside its octets; with its signature in 0.9 s and 48 MiB
 //! (two shared cores; `SEALGATE_ENTITIES=10000 cargo test --config profile.dev.package.sealgate.opt-level=2 --test federation -- --nocapture`).
 //!
+//! # What `verify` decrypts
+//!
+//! What the Security header for us lists as encrypted, and what stands in it, with `--key` and `--secret-key`; the gateway with the keys of
+//! `[[route.decryption]]`. Encrypting first or signing first is all the same, but CBC and RSA 1.5 need a trusted signature over ciphertext
+//! and key ([`life_of_a_message`](super::life_of_a_message)). Positions and paths are then those of the decrypted message, which
+//! `sealgate decrypt` prints.
+//!
 //! # What `encrypt` encrypts
 //!
 //! Of a SOAP message the content of the Body, of another document all of it; or the elements that `--id` and `--element` name, and with

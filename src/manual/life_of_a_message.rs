@@ -9,6 +9,7 @@
 //! | step | takes | gives | refuses |
 //! |---|---|---|---|
 //! | [`Envelope::parse`](crate::soap::Envelope::parse) | bytes | an envelope at fixed places | what is not XML 1.0 with namespaces, UTF-8, without DOCTYPE, with unique IDs, within limits; what is no envelope |
+//! | [`xmlenc::decrypt_parts`](crate::xmlenc::decrypt_parts), if something is encrypted to us | the document, by value, and [`CiphertextCovered`](crate::trust::CiphertextCovered) | another document, read anew | a cipher outside the policy; CBC and RSA 1.5 that no trusted signature covers; everything that fails, with one error |
 //! | [`Header::read`](crate::wss::Header::read) | the envelope | the items of the one Security header for us, in order | a second header for us, an unknown item, an unread `mustUnderstand` |
 //! | [`token`](crate::token) | elements | certificates, assertions, key references, as read | anything that two readers could read in two ways |
 //! | [`TrustStore::path`](crate::trust::TrustStore::path), [`Issuers`](crate::trust::Issuers) | a candidate certificate; an issuer's name | a [`VerifiedPath`](crate::trust::VerifiedPath); an [`EntityKey`](crate::trust::EntityKey) | who leads to nobody that is trusted, is expired, revoked, or may not sign |
@@ -21,6 +22,19 @@
 //! | [`Gate::verify`](crate::inbound::Gate::verify) | all of it | [`VerifiedMessage`](crate::inbound::VerifiedMessage) | a QName whose prefix is not covered |
 //!
 //! A SAML assertion's own signature is verified before anything it says is believed, its holder's key included.
+//!
+//! # What is encrypted
+//!
+//! The Security header for us lists what is encrypted to us; everything else that is encrypted is content. A signature may be over the
+//! plaintext or over the ciphertext, and nothing says which. So signatures over ciphertext are verified first, on the message as it was
+//! received, with everything that a signature must be. The proofs borrow the document, and decryption takes it by value: what remains is an
+//! owned and weaker fact, which elements were signed and by whom, and is found again in the document with the plaintext. There every other
+//! signature has to hold, and admission asks for the same parts at the same places, by the one signature over the Body. Positions in
+//! messages and paths in reports are those of the decrypted document.
+//!
+//! Nobody's signature covers what a prefix means that only the plaintext uses: one that is declared outside of what was signed refuses
+//! the message. What is relayed of a Body whose ciphertext was signed is the canonical form that the signature asked for, of the
+//! decrypted Body.
 //!
 //! # Order is a defence
 //!

@@ -23,7 +23,8 @@
 //!
 //! * A stolen private key signs messages that are perfectly good, until its certificate is revoked or its pin removed.
 //! * A trusted issuer that lies is believed.
-//! * Confidentiality of messages: encrypted messages are refused for now, TLS is what protects them.
+//! * Confidentiality behind the gateway: what was encrypted to us goes to the backend decrypted, and answers are not encrypted. TLS is what
+//!   protects them.
 //! * That the backend treats a good message well. Its Body is what the sender signed, which may be hostile.
 //! * Equal time for all refusals. Cheap checks come first, so where a message fails can be measured; what that tells is what
 //!   the sender knows: which of its own bytes are wrong.

@@ -14,6 +14,7 @@ use crate::inbound::AsOf;
 use crate::inbound::Coverage;
 use crate::inbound::Findings;
 use crate::inbound::Gate;
+use crate::inbound::Keyring;
 use crate::inbound::Received;
 use crate::policy::Profile;
 use crate::policy::saml::RelyingParty;
@@ -82,6 +83,7 @@ fn judge(bytes: Bytes, name: &str) -> (Result<(), Rejection>, Findings) {
     trust.trust(identity(name).certificate().unwrap().clone(), None);
     let gate = Gate {
         passwords: Passwords::default(),
+        keyring: Keyring::new(),
         trust: trust.build(),
         issuers: Issuers::new(),
         policy: Profile::Strict.policy(),

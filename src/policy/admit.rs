@@ -9,18 +9,18 @@ use crate::c14n::{Meanings, Octets};
 use crate::dsig::AttachmentScope;
 use crate::soap::attachment::Attachments;
 use crate::soap::{Envelope, HeaderBlock, Roles};
-use crate::trust::Attested;
+use crate::trust::Signed;
 use crate::wss;
 use crate::xml::{Element, Namespace};
 
-/// Proof that a message may be acted on. Made only by [`Policy::admit`].
+/// Signed that a message may be acted on. Made only by [`Policy::admit`].
 #[derive(Debug)]
 #[must_use = "an admission that nobody acts on"]
 pub struct Admitted<'d> {
     body: Option<Element<'d>>,
     headers: Vec<Element<'d>>,
-    main: Option<Attested<'d>>,
-    others: Vec<Attested<'d>>,
+    main: Option<Signed<'d>>,
+    others: Vec<Signed<'d>>,
     fresh: Option<Fresh>,
     username: Option<Presented<'d>>,
     legacy: Vec<&'static str>,
@@ -30,7 +30,7 @@ pub struct Admitted<'d> {
 #[derive(Debug)]
 pub struct Evidence<'d> {
     /// Signatures in the Security header for us that trusted parties made over parts of the message.
-    pub signatures: Vec<Attested<'d>>,
+    pub signatures: Vec<Signed<'d>>,
     /// The assertion that a trusted issuer, or somebody who may vouch, stands for.
     pub assertion: Option<Element<'d>>,
     /// What stands beside the envelope.
@@ -68,10 +68,7 @@ impl Policy {
         let asks_for_body = self.signed.contains(&Part::Body);
         let mut over_body = signatures.iter().filter(|proof| proof.signs(body));
         if let (Some(_), Some(second), true) = (over_body.next(), over_body.next(), asks_for_body) {
-            return Err(Unmet::at(
-                second.covered().signature(),
-                UnmetKind::SeveralBodySignatures,
-            ));
+            return Err(Unmet::at(second.signature(), UnmetKind::SeveralBodySignatures));
         }
         let place = signatures.iter().position(|proof| proof.signs(body));
         let main = place.map(|place| signatures.swap_remove(place));
@@ -112,7 +109,7 @@ impl Policy {
     fn freshness<'d>(
         &self,
         header: &wss::Header<'d>,
-        main: Option<&Attested<'d>>,
+        main: Option<&Signed<'d>>,
         now: DateTime<Utc>,
         legacy: &mut Vec<&'static str>,
     ) -> Result<Option<Fresh>, Unmet> {
@@ -146,7 +143,7 @@ impl Policy {
         &self,
         envelope: &'d Envelope,
         roles: &Roles,
-        main: Option<&Attested<'d>>,
+        main: Option<&Signed<'d>>,
     ) -> Result<Vec<Element<'d>>, Unmet> {
         let mut kept = Vec::new();
         for block in envelope
@@ -178,7 +175,7 @@ impl Policy {
         }
         if let Some(proof) = main {
             // In the order of the References, which is signed; the order in the Header is not.
-            let signed: Vec<Element<'d>> = proof.covered().elements().collect();
+            let signed = proof.elements();
             kept.sort_by_key(|header| signed.iter().position(|element| element == header));
         }
         Ok(kept)
@@ -192,27 +189,32 @@ impl Policy {
 }
 
 /// How much of an attachment `proof` covers.
-fn scope(proof: Option<&Attested<'_>>, id: &str) -> Option<AttachmentScope> {
-    let mut signed = proof?.covered().attachments();
-    signed.find_map(|(signed, scope)| (signed == id).then_some(scope))
+fn scope(proof: Option<&Signed<'_>>, id: &str) -> Option<AttachmentScope> {
+    let mut signed = proof?.attachments().iter();
+    signed.find_map(|(signed, scope)| (signed == id).then_some(*scope))
 }
 
 /// Refuses a signature over something that stands neither at a place that is read nor inside the Body: a header that its signer
 /// meant for us could be moved there, and its absence would look like the sender's wish (T17). What belongs into the Security header is
 /// not read beside it (T16).
 fn refuse_moved<'d>(
-    proof: &Attested<'d>,
+    proof: &Signed<'d>,
     envelope: &'d Envelope,
     security: &wss::Header<'d>,
 ) -> Result<(), Unmet> {
-    let signature = proof.covered().signature();
-    for element in proof.covered().elements() {
+    let signature = proof.signature();
+    for element in proof.elements() {
         let parent = element.parent();
         let is_read = parent == Some(security.element())
             || element.is_within(signature) && is_of_key_info(element)
             || parent.is_some() && parent == envelope.header() && !is_of_security(element);
         if !is_read && !element.is_within(envelope.body()) {
             return Err(Unmet::at(element, UnmetKind::SignedElsewhere(element.path())));
+        }
+    }
+    for around in proof.contents() {
+        if !around.is_within(envelope.body()) && !around.is_within(security.element()) {
+            return Err(Unmet::at(*around, UnmetKind::SignedElsewhere(around.path())));
         }
     }
     Ok(())
@@ -257,7 +259,7 @@ impl<'d> Admitted<'d> {
     }
 
     /// The signature that covers the Body.
-    pub fn main(&self) -> Option<&Attested<'d>> {
+    pub fn main(&self) -> Option<&Signed<'d>> {
         self.main.as_ref()
     }
 
@@ -269,9 +271,7 @@ impl<'d> Admitted<'d> {
 
     /// What prefixes mean in the octets that the signature over the Body digested for `element`; `None` if it did not.
     pub fn meanings(&self, element: Element<'d>) -> Option<Meanings<'d>> {
-        self.main
-            .as_ref()
-            .and_then(|main| main.covered().meanings(element))
+        self.main.as_ref().and_then(|main| main.meanings(element))
     }
 
     /// How much of the attachment with this Content-ID the signature over the Body covers; `None` if nothing.
@@ -280,7 +280,7 @@ impl<'d> Admitted<'d> {
     }
 
     /// All signatures, the one over the Body first.
-    pub fn signatures(&self) -> impl Iterator<Item = &Attested<'d>> {
+    pub fn signatures(&self) -> impl Iterator<Item = &Signed<'d>> {
         self.main.iter().chain(&self.others)
     }
 

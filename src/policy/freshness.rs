@@ -2,10 +2,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rules::{Expires, Policy};
 use super::unmet::{Unmet, UnmetKind};
-use crate::trust::Attested;
+use crate::trust::Signed;
 use crate::wss::Timestamp;
 
-/// Proof that a signed Timestamp says that the message is fresh. Made only from a Timestamp that a trusted signature covers.
+/// Signed that a signed Timestamp says that the message is fresh. Made only from a Timestamp that a trusted signature covers.
 #[derive(Debug)]
 #[must_use = "freshness alone admits nothing"]
 pub struct Fresh {
@@ -34,7 +34,7 @@ impl Fresh {
 pub(super) fn fresh<'d>(
     policy: &Policy,
     timestamp: &Timestamp<'d>,
-    proof: &Attested<'d>,
+    proof: &Signed<'d>,
     now: DateTime<Utc>,
 ) -> Result<Fresh, Unmet> {
     if !proof.signs(timestamp.element()) {

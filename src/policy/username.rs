@@ -5,7 +5,7 @@ use super::requirement::Part;
 use super::rules::{Policy, UsernameToken as Rule};
 use super::unmet::{Unmet, UnmetKind};
 use crate::token::username::{Proof, UsernameToken};
-use crate::trust::{Attested, Owner};
+use crate::trust::{Owner, Signed};
 
 /// How a message came.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -40,7 +40,7 @@ pub struct Presented<'d> {
 pub(super) fn present<'d>(
     policy: &Policy,
     token: Option<&UsernameToken<'d>>,
-    main: Option<&Attested<'d>>,
+    main: Option<&Signed<'d>>,
     transport: Transport,
     now: DateTime<Utc>,
 ) -> Result<Option<Presented<'d>>, Unmet> {
@@ -125,6 +125,6 @@ pub(super) fn present<'d>(
 }
 
 /// Whether `proof` was made with the key of the user whom `token` names.
-fn is_of(proof: &Attested<'_>, token: &UsernameToken<'_>) -> bool {
+fn is_of(proof: &Signed<'_>, token: &UsernameToken<'_>) -> bool {
     matches!(proof.owner(), Owner::User(key) if key.user().name() == token.username())
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use crate::c14n::Octets;
 use crate::crypto::{PublicKey, VerifyingKey};
 use crate::dsig::Covered;
-use crate::trust::{Signer, UserKey, VerifiedPath};
+use crate::trust::{Signed, Signer, UserKey, VerifiedPath};
 use crate::xml::Element;
 
 /// Proof that somebody whom we trust signed these nodes. Made only here: the one place where keys meet identities.
@@ -62,14 +62,14 @@ impl ConfirmationKey {
     /// `key` is confirmed by `assertion`, which `proof` covers; `None` if it does not.
     ///
     /// The caller read `key` and `assertion_id` from the very element `assertion`.
-    pub fn new(
-        proof: &Attested<'_>,
-        assertion: Element<'_>,
+    pub fn new<'d>(
+        proof: &Signed<'d>,
+        assertion: Element<'d>,
         assertion_id: &str,
         key: PublicKey,
     ) -> Option<Self> {
-        let issuer_signed = matches!(proof.owner, Owner::Certified(_) | Owner::Entity(_));
-        (issuer_signed && proof.covered.covers(assertion)).then(|| Self {
+        let issuer_signed = matches!(proof.owner(), Owner::Certified(_) | Owner::Entity(_));
+        (issuer_signed && proof.covers(assertion)).then(|| Self {
             key,
             assertion_id: assertion_id.to_owned(),
         })
@@ -159,6 +159,11 @@ impl<'d> Attested<'d> {
     /// The same without whose key it was: the weaker proof.
     pub fn into_covered(self) -> Covered<'d> {
         self.covered
+    }
+
+    /// Whose key it was, without what was signed: the document is no more.
+    pub(in crate::trust) fn into_owner(self) -> Owner {
+        self.owner
     }
 
     /// The octets that were digested for `element`, as [`Covered::take_octets`] has them.

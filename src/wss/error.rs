@@ -69,8 +69,10 @@ pub enum ErrorKind {
     KeyValue,
     /// Two UsernameTokens.
     MultipleUsernameTokens,
-    /// Encrypted content or keys; the element's name.
+    /// Encryption of nothing, or in a way that is not read; the element's name.
     UnsupportedEncryption(String),
+    /// A DataReference to something else than an EncryptedData for us.
+    DataReference,
     /// More Signatures than are looked at.
     Signatures {
         /// How many are.
@@ -187,6 +189,7 @@ impl Error {
             ErrorKind::KeyValue => "dsig.key_value",
             ErrorKind::MultipleUsernameTokens => "wss.multiple_username_tokens",
             ErrorKind::UnsupportedEncryption(_) => "wss.unsupported_encryption",
+            ErrorKind::DataReference => "wss.data_reference",
             ErrorKind::Signatures { .. } => Limit::Signatures.code(),
             ErrorKind::AlreadySecured => "wss.already_secured",
             ErrorKind::Part(_) => "wss.part",
@@ -214,6 +217,7 @@ impl Error {
             ErrorKind::KeyValue => "WSS 1.1 §7.5",
             ErrorKind::AlreadySecured => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
             ErrorKind::Part(_) => "XML Signature §4.4.3.1",
+            ErrorKind::DataReference => "WSS 1.1 §9.1",
             ErrorKind::NoKeyIdentifier => "WSS X.509 Token Profile 1.1 §3.2.1",
             ErrorKind::Signing(error) => return error.clause(),
             ErrorKind::Encryption(error) => return error.clause(),
@@ -279,7 +283,14 @@ impl fmt::Display for Error {
             ErrorKind::KeyValue => f.write_str("the signature brings its own key, which proves nothing"),
             ErrorKind::MultipleUsernameTokens => f.write_str("the Security header has two UsernameTokens"),
             ErrorKind::UnsupportedEncryption(name) => {
-                write!(f, "{} is encryption, which is not read yet", quoted(name))
+                write!(
+                    f,
+                    "{} stands in the Security header, and nothing is encrypted that we read",
+                    quoted(name)
+                )
+            }
+            ErrorKind::DataReference => {
+                f.write_str("a DataReference leads to nothing that is encrypted to us")
             }
             ErrorKind::Signatures { allowed } => write!(f, "more than {allowed} {}", Limit::Signatures),
             ErrorKind::AlreadySecured => {

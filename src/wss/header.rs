@@ -209,26 +209,32 @@ impl<'d> Header<'d> {
         &self.deviations
     }
 
-    /// Refuses items that are told apart and not judged yet.
+    /// Refuses encrypted content that is still there when everything that is ours was decrypted. The keys and the lists of what
+    /// they are for may stay.
     ///
     /// # Errors
-    /// `wss.unsupported_encryption` for the first of them.
-    pub fn check_supported(&self) -> Result<(), Error> {
-        let unsupported = self.items.iter().find_map(|item| {
+    /// `wss.unsupported_encryption` for the first of it.
+    pub fn check_decrypted(&self) -> Result<(), Error> {
+        let encrypted = self.items.iter().filter_map(|item| {
             if let Item::Encryption(element) = item {
-                let name = element.name().to_owned();
-                Some(Error::at(ErrorKind::UnsupportedEncryption(name), *element))
+                Some(*element)
             } else {
                 None
             }
         });
-        unsupported.map_or(Ok(()), Err)
+        let names = ["EncryptedKey", "ReferenceList"];
+        let may_stay = |element: &Element<'_>| names.iter().any(|name| element.is(Namespace::XENC, name));
+        let mut left = encrypted.filter(|element| !may_stay(element));
+        left.next().map_or(Ok(()), |element| {
+            let name = element.name().to_owned();
+            Err(Error::at(ErrorKind::UnsupportedEncryption(name), element))
+        })
     }
 }
 
 /// The one Security header for us. Two for the same other receiver are refused as well, as it is no use to relay a
 /// message that its next receiver must refuse.
-fn find<'d>(envelope: &'d Envelope, roles: &Roles) -> Result<Element<'d>, Error> {
+pub(super) fn find<'d>(envelope: &'d Envelope, roles: &Roles) -> Result<Element<'d>, Error> {
     let security = |block: &HeaderBlock<'_>| block.element().is(Namespace::WSSE, "Security");
     let mut ours = None;
     let mut others = Vec::new();
@@ -431,21 +437,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_judged_yet_is_refused_by_its_name() {
-        let supported = |item: &str| {
+    fn encrypted_content_that_is_left_is_refused_and_keys_are_not() {
+        let decrypted = |item: &str| {
             let envelope = envelope(&format!("<wsse:Security>{TIMESTAMP}{item}</wsse:Security>"));
             let header = Header::read(&envelope, &Roles::default(), &Limits::default()).unwrap();
-            header.check_supported().map_err(|error| error.code())
+            header.check_decrypted().map_err(|error| error.code())
         };
-        assert_eq!(supported("<ds:Signature/><saml2:Assertion/>"), Ok(()));
-        assert_eq!(supported("<saml1:Assertion/>"), Ok(()));
-        assert_eq!(
-            supported("<xenc:EncryptedKey/>"),
-            Err("wss.unsupported_encryption")
-        );
-        assert_eq!(
-            supported("<saml2:EncryptedAssertion/>"),
-            Err("wss.unsupported_encryption")
-        );
+        assert_eq!(decrypted("<ds:Signature/><saml2:Assertion/>"), Ok(()));
+        assert_eq!(decrypted("<xenc:EncryptedKey/><xenc:ReferenceList/>"), Ok(()));
+        for left in ["<xenc:EncryptedData/>", "<saml2:EncryptedAssertion/>"] {
+            assert_eq!(decrypted(left), Err("wss.unsupported_encryption"), "{left}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod confirmation;
 mod deviation;
+mod encrypted;
 mod error;
 mod header;
 mod reference;
@@ -16,6 +17,7 @@ pub mod write;
 pub use confirmation::SignatureConfirmation;
 pub use deviation::Deviation;
 pub use deviation::Rule;
+pub use encrypted::EncryptedParts;
 pub use error::Error;
 pub use error::ErrorKind;
 pub use header::Header;

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -57,6 +59,18 @@ impl Document {
     /// The one element whose ID is `id`.
     pub fn element_by_id(&self, id: &str) -> Option<Element<'_>> {
         ids::find(&self.arena, &self.input, id).map(|element| Element::new(self, element))
+    }
+
+    /// The elements whose start tags begin in the bytes `range`, in document order.
+    pub fn elements_in(&self, range: Range<usize>) -> impl Iterator<Item = Element<'_>> {
+        let place = |offset: usize| {
+            let elements = &self.arena.elements;
+            elements.partition_point(|record| index(record.start) < offset)
+        };
+        let numbers = place(range.start)..place(range.end);
+        numbers
+            .filter_map(|number| u32::try_from(number).ok())
+            .map(|number| Element::new(self, number))
     }
 
     /// The number of the namespace called `name`, if it can be anything's here.

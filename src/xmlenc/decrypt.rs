@@ -1,9 +1,9 @@
-use std::ops::Range;
-
 use super::agreement::Agreement;
 use super::data::{ContentType, EncryptedData, is_encrypted_data, is_encrypted_key};
+use super::encrypt::Portion;
 use super::error::{Error, ErrorKind};
 use super::key::EncryptedKey;
+use super::moves::{Moves, Replaced};
 use super::plaintext;
 use super::resolver::Resolver;
 use super::sources::{Source, sources};
@@ -31,6 +31,9 @@ pub struct Rules<'r> {
 pub enum Unauthenticated {
     /// Refused before anything is decrypted.
     Refused,
+    /// Decrypted where a verified signature covers the ciphertext, and the key that came with it: whoever chooses the key chooses what
+    /// a short ciphertext decrypts to.
+    WhereSigned,
     /// Decrypted, where nobody answers an attacker: the operator's own files.
     Allowed,
 }
@@ -48,12 +51,21 @@ pub enum KeyLengths {
 #[derive(Debug)]
 pub enum Plaintext {
     /// A document, or parts of it: the document with them.
-    Document(Document),
+    Document(Box<Decrypted>),
     /// Octets that are no XML, as the Type says or does not say.
     Octets(Vec<u8>),
 }
 
-/// Decrypts every EncryptedData of `document` with keys of `resolver`.
+/// A document in which plaintext stands where ciphertext stood.
+#[derive(Debug)]
+pub struct Decrypted {
+    /// The document.
+    pub document: Document,
+    /// Where in it is what.
+    pub moves: Moves,
+}
+
+/// Decrypts every EncryptedData of `document` that is ours, with keys of `resolver`.
 ///
 /// Every private key operation is done once, however many EncryptedData use its outcome (T85).
 ///
@@ -63,36 +75,63 @@ pub enum Plaintext {
 pub fn decrypt(document: Document, resolver: &dyn Resolver, rules: &Rules<'_>) -> Result<Plaintext, Error> {
     let encryption = Encryption::find(&document, resolver, rules)?;
     let edits = encryption.decrypt()?;
-    let bytes = match (edits, encryption.data.as_slice()) {
+    let (bytes, moves) = match (edits, encryption.data.as_slice()) {
         (edits, [data]) if matches!(data.kind, ContentType::Octets(_)) => {
             let octets = edits.into_iter().flat_map(|edit| edit.plaintext).collect();
             return Ok(Plaintext::Octets(octets));
         }
-        (edits, _) => splice(&document, &edits),
+        (edits, _) => splice(&document, edits),
     };
     let parsed = Document::parse_with_ids(bytes.into(), rules.limits, rules.id_attributes);
     let document = parsed.map_err(|error| encryption.indistinct().unwrap_or_else(|| error.into()))?;
-    Ok(Plaintext::Document(document))
+    Ok(Plaintext::Document(Box::new(Decrypted { document, moves })))
+}
+
+/// As [`decrypt`], of a document of which something stays when what is ours is decrypted.
+///
+/// # Errors
+/// As [`decrypt`]; all of it is octets of no XML type.
+pub fn decrypt_parts(
+    document: Document,
+    resolver: &dyn Resolver,
+    rules: &Rules<'_>,
+) -> Result<Decrypted, Error> {
+    match decrypt(document, resolver, rules)? {
+        Plaintext::Document(decrypted) => Ok(*decrypted),
+        Plaintext::Octets(_) => Err(Error::nowhere(ErrorKind::Type(None))),
+    }
 }
 
 /// A piece of the document, and what takes its place.
-struct Edit {
-    place: Range<usize>,
+struct Edit<'d> {
+    place: Element<'d>,
+    data: Element<'d>,
+    portion: Portion,
     plaintext: Vec<u8>,
 }
 
 /// The text of `document` with each place filled anew.
-fn splice(document: &Document, edits: &[Edit]) -> Vec<u8> {
+fn splice(document: &Document, edits: Vec<Edit<'_>>) -> (Vec<u8>, Moves) {
     let bytes = document.bytes();
     let mut out = Vec::with_capacity(bytes.len());
+    let mut replaced = Vec::with_capacity(edits.len());
     let mut at = 0;
     for edit in edits {
-        out.extend_from_slice(bytes.get(at..edit.place.start).unwrap_or_default());
+        let place = edit.place.span();
+        out.extend_from_slice(bytes.get(at..place.start).unwrap_or_default());
+        let start = out.len();
         out.extend_from_slice(&edit.plaintext);
-        at = edit.place.end;
+        at = place.end;
+        replaced.push(Replaced {
+            place,
+            data: edit.data.span(),
+            portion: edit.portion,
+            around: edit.place.parent().map(|around| around.span()),
+            now: start..out.len(),
+        });
     }
     out.extend_from_slice(bytes.get(at..).unwrap_or_default());
-    out
+    (out, Moves::new(replaced))
 }
 
 /// The encryption of a document, read and judged; no key has been used.
@@ -108,12 +147,14 @@ impl<'d, 'r> Encryption<'d, 'r> {
         let root = document.root();
         let limits = rules.limits;
         let keys = at_most(
-            root.descendants().filter(|element| is_encrypted_key(*element)),
+            root.descendants()
+                .filter(|element| is_encrypted_key(*element) && resolver.is_ours(*element)),
             limits.encrypted_keys,
             Limit::EncryptedKeys,
         )?;
         let elements = at_most(
-            root.descendants().filter(|element| is_encrypted_data(*element)),
+            root.descendants()
+                .filter(|element| is_encrypted_data(*element) && resolver.is_ours(*element)),
             limits.encrypted_data,
             Limit::EncryptedData,
         )?;
@@ -134,7 +175,7 @@ impl<'d, 'r> Encryption<'d, 'r> {
                 return Err(Error::at(element, ErrorKind::AlgorithmNotPermitted(uri)));
             }
             if !read.algorithm.is_authenticated() {
-                rules.check_unauthenticated(element, read.algorithm.uri())?;
+                rules.check_unauthenticated(element, read.algorithm.uri(), resolver)?;
             }
             if let ContentType::Octets(kind) = &read.kind
                 && element != root
@@ -152,7 +193,7 @@ impl<'d, 'r> Encryption<'d, 'r> {
     }
 
     /// The plaintext of each, in document order.
-    fn decrypt(&self) -> Result<Vec<Edit>, Error> {
+    fn decrypt(&self) -> Result<Vec<Edit<'d>>, Error> {
         let mut decrypted_keys = Vec::new();
         let mut edits = Vec::with_capacity(self.data.len());
         for data in &self.data {
@@ -160,7 +201,12 @@ impl<'d, 'r> Encryption<'d, 'r> {
             let place = self.resolver.place(data.element);
             edits.push(Edit {
                 plaintext: self.open(data, place, &secrets)?,
-                place: place.span(),
+                place,
+                data: data.element,
+                portion: match data.kind {
+                    ContentType::Element => Portion::Element,
+                    ContentType::Content | ContentType::Octets(_) => Portion::Content,
+                },
             });
         }
         Ok(edits)
@@ -175,6 +221,12 @@ impl<'d, 'r> Encryption<'d, 'r> {
         let length = data.algorithm.key_size();
         let mut secrets = Vec::new();
         for source in sources(data, &self.keys, self.resolver)? {
+            if let Source::Agreement(element) | Source::Key(element) = source
+                && !data.algorithm.is_authenticated()
+            {
+                self.rules
+                    .check_unauthenticated(element, data.algorithm.uri(), self.resolver)?;
+            }
             match source {
                 Source::Secret(secret) => secrets.push(secret),
                 Source::Agreement(element) => {
@@ -253,10 +305,18 @@ struct DecryptedKey<'d> {
 
 impl Rules<'_> {
     /// Refuses `algorithm`, which proves nothing about the plaintext, unless it is allowed all the same.
-    pub(super) fn check_unauthenticated(&self, element: Element<'_>, algorithm: &str) -> Result<(), Error> {
+    pub(super) fn check_unauthenticated(
+        &self,
+        element: Element<'_>,
+        algorithm: &str,
+        resolver: &dyn Resolver,
+    ) -> Result<(), Error> {
         match self.unauthenticated {
             Unauthenticated::Allowed => Ok(()),
-            Unauthenticated::Refused => Err(Error::at(element, ErrorKind::Unsigned(algorithm.to_owned()))),
+            Unauthenticated::WhereSigned if resolver.is_signed(element) => Ok(()),
+            Unauthenticated::WhereSigned | Unauthenticated::Refused => {
+                Err(Error::at(element, ErrorKind::Unsigned(algorithm.to_owned())))
+            }
         }
     }
 }

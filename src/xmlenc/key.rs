@@ -71,7 +71,7 @@ impl<'d> EncryptedKey<'d> {
                         return Err(self.not_permitted());
                     }
                     if !algorithm.is_authenticated() {
-                        rules.check_unauthenticated(self.element, algorithm.uri())?;
+                        rules.check_unauthenticated(self.element, algorithm.uri(), resolver)?;
                     }
                 }
                 let decrypted = keys.iter().map(|key| {
@@ -97,7 +97,7 @@ impl<'d> EncryptedKey<'d> {
                     if !rules.permitted.permits_rsa_1_5() {
                         return Err(self.not_permitted());
                     }
-                    rules.check_unauthenticated(self.element, &self.encrypted.algorithm)?;
+                    rules.check_unauthenticated(self.element, &self.encrypted.algorithm, resolver)?;
                 }
                 let decrypted = keys.iter().map(|key| {
                     let secret = decrypt_rsa_1_5(key, &self.encrypted.ciphertext, length);

@@ -15,15 +15,17 @@ mod decrypt;
 mod encrypt;
 mod error;
 mod key;
+mod moves;
 mod plaintext;
 mod resolver;
 mod sources;
 pub(crate) mod write;
 
-pub use decrypt::{KeyLengths, Plaintext, Rules, Unauthenticated, decrypt};
+pub use decrypt::{Decrypted, KeyLengths, Plaintext, Rules, Unauthenticated, decrypt, decrypt_parts};
 pub(crate) use encrypt::check_apart;
 pub use encrypt::{Portion, Recipient, SessionKey, encrypt};
 pub use error::{Error, ErrorKind};
+pub use moves::{Moved, Moves, Replaced};
 pub use resolver::Resolver;
 
 #[cfg(test)]

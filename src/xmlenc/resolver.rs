@@ -18,6 +18,12 @@ pub trait Resolver {
     /// The element that `item` of a `ds:KeyInfo` refers to, where it is of a kind that XML Encryption does not know.
     fn referred<'d>(&self, item: Element<'d>) -> Option<Element<'d>>;
 
+    /// Whether `element`, an EncryptedData or EncryptedKey, is for us. Others are left as they are.
+    fn is_ours(&self, element: Element<'_>) -> bool;
+
+    /// Whether a signature that somebody trusted made, and that holds, covers `element`.
+    fn is_signed(&self, element: Element<'_>) -> bool;
+
     /// The element that decrypted content takes the place of: `data`, or one that is there only to hold it.
     fn place<'d>(&self, data: Element<'d>) -> Element<'d>;
 }

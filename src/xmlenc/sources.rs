@@ -1,4 +1,4 @@
-use super::data::{EncryptedData, is_encrypted_key};
+use super::data::EncryptedData;
 use super::error::{Error, ErrorKind};
 use super::resolver::Resolver;
 use crate::crypto::{CipherError, Secret};
@@ -17,7 +17,7 @@ pub(super) enum Source<'d> {
 }
 
 /// Everything that `data` says about its key, and the EncryptedKeys that say it is theirs (XML Encryption 1.1 §3.5, §3.6).
-/// `keys` are all EncryptedKeys of the document. References are followed once.
+/// `keys` are all EncryptedKeys of the document that are ours. References are followed once.
 pub(super) fn sources<'d>(
     data: &EncryptedData<'d>,
     keys: &[Element<'d>],
@@ -55,7 +55,7 @@ pub(super) fn sources<'d>(
         && let Some(parent) = data.element.parent()
     {
         // As SAML has it: the keys stand beside the data and neither says so (SAML V2.0 Core §2.3.4).
-        for key in parent.children().filter(|child| is_encrypted_key(*child)) {
+        for key in parent.children().filter(|child| keys.contains(child)) {
             found.add_key(key);
         }
     }
@@ -92,13 +92,13 @@ struct Found<'a, 'd> {
 impl<'d> Found<'_, 'd> {
     /// What one child of a KeyInfo says.
     fn add(&mut self, item: Element<'d>) -> Result<(), Error> {
-        if is_encrypted_key(item) {
+        if self.keys.contains(&item) {
             self.add_key(item);
         } else if item.is(Namespace::XENC, "AgreementMethod") {
             self.sources.push(Source::Agreement(item));
         } else if item.is(Namespace::DS, "RetrievalMethod") {
             let key = referenced(item)?;
-            if !is_encrypted_key(key) || item.first_child().is_some() {
+            if !self.keys.contains(&key) || item.first_child().is_some() {
                 return Err(no_key_at(item));
             }
             self.add_key(key);
@@ -112,7 +112,7 @@ impl<'d> Found<'_, 'd> {
                 self.add_key(*key);
             }
         } else if let Some(key) = self.resolver.referred(item)
-            && is_encrypted_key(key)
+            && self.keys.contains(&key)
         {
             self.add_key(key);
         }

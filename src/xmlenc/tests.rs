@@ -37,6 +37,12 @@ impl Resolver for Ours {
     fn referred<'d>(&self, _: Element<'d>) -> Option<Element<'d>> {
         None
     }
+    fn is_ours(&self, element: Element<'_>) -> bool {
+        element.attribute("MimeType").as_deref() != Some("not/ours")
+    }
+    fn is_signed(&self, element: Element<'_>) -> bool {
+        element.attribute("Encoding").as_deref() == Some("urn:signed")
+    }
     fn place<'d>(&self, data: Element<'d>) -> Element<'d> {
         data
     }
@@ -124,7 +130,7 @@ fn attempt(
 
 fn text_of(decrypted: Result<Plaintext, Error>) -> Result<String, &'static str> {
     match decrypted.map_err(|error| error.code())? {
-        Plaintext::Document(document) => Ok(document.as_str().to_owned()),
+        Plaintext::Document(decrypted) => Ok(decrypted.document.as_str().to_owned()),
         Plaintext::Octets(octets) => Ok(String::from_utf8(octets).unwrap()),
     }
 }
@@ -839,6 +845,12 @@ fn octets_without_authentication_have_one_key() {
         fn referred<'d>(&self, item: Element<'d>) -> Option<Element<'d>> {
             self.0.referred(item)
         }
+        fn is_ours(&self, element: Element<'_>) -> bool {
+            self.0.is_ours(element)
+        }
+        fn is_signed(&self, element: Element<'_>) -> bool {
+            self.0.is_signed(element)
+        }
         fn place<'d>(&self, data: Element<'d>) -> Element<'d> {
             self.0.place(data)
         }
@@ -881,4 +893,47 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn without_authentication_a_signature_has_to_cover_ciphertext_and_key() {
+    let secret = secret_for(Data::Aes128Cbc);
+    let ciphertext = encrypt_data(Data::Aes128Cbc, &secret, b"<b/>").unwrap();
+    let wrapped = wrap_key(KeyWrapAlgorithm::Aes128, &secret, &secret).unwrap();
+    let key = encrypted_key(KeyWrapAlgorithm::Aes128.uri(), "", "CIPHER", &wrapped);
+    let signed = |text: &str, element: &str| {
+        text.replacen(
+            &format!("<x:{element} "),
+            &format!("<x:{element} Encoding='urn:signed' "),
+            1,
+        )
+    };
+    let data = format!(
+        "<a>{}</a>",
+        encrypted_data(ELEMENT, Data::Aes128Cbc, &key, &ciphertext)
+    );
+    let open = |text: &str| {
+        let ours = of_secret(&secret);
+        text_of(attempt(text, &ours, &everything(), Unauthenticated::WhereSigned))
+    };
+    let refused = Err("xmlenc.unsigned_ciphertext");
+    let both = signed(&signed(&data, "EncryptedData"), "EncryptedKey");
+    assert_eq!(open(&both), Ok("<a><b/></a>".to_owned()));
+    assert_eq!(open(&data), refused);
+    assert_eq!(open(&signed(&data, "EncryptedData")), refused);
+    assert_eq!(open(&signed(&data, "EncryptedKey")), refused);
+}
+
+#[test]
+fn what_is_not_ours_is_left_as_it_is() {
+    let secret = secret_for(Data::Aes256Gcm);
+    let ciphertext = encrypt_data(Data::Aes256Gcm, &secret, b"<b/>").unwrap();
+    let ours = encrypted_data(ELEMENT, Data::Aes256Gcm, KEY, &ciphertext);
+    let theirs = ours.replace("Id='d'", "Id='e' MimeType='not/ours'");
+    let opened = open(&format!("<a>{theirs}{ours}</a>"), &of_secret(&secret));
+    assert_eq!(opened, Ok(format!("<a>{theirs}<b/></a>")));
+    assert_eq!(
+        open(&format!("<a>{theirs}</a>"), &of_secret(&secret)),
+        Err("xmlenc.missing")
+    );
 }

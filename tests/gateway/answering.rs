@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chrono::Utc;
-use sealgate::inbound::{AsOf, Coverage, Gate, Received};
+use sealgate::inbound::{AsOf, Coverage, Gate, Keyring, Received};
 use sealgate::policy::Profile;
 use sealgate::policy::saml::RelyingParty;
 use sealgate::soap::{Envelope, Roles, Version};
@@ -26,6 +26,7 @@ fn accept(answer: &Answer, request: &str, version: Version) {
     trust.trust(certificate("gateway"), None);
     let gate = Gate {
         passwords: Passwords::default(),
+        keyring: Keyring::new(),
         trust: trust.build(),
         issuers: Issuers::new(),
         policy: Profile::Strict.policy(),

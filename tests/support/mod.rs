@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sealgate::crypto::Secret;
-use sealgate::inbound::{AsOf, Findings, Gate, Received, SamlContext, judge_saml};
+use sealgate::inbound::{AsOf, Findings, Gate, Keyring, Received, SamlContext, judge_saml};
 use sealgate::policy::saml::{ExpectedRequest, RelyingParty};
 use sealgate::policy::{Profile, Transport};
 use sealgate::rejection::Rejection;
@@ -192,6 +192,7 @@ fn case(folder: &Path) -> Option<Case> {
         command,
         gate: Gate {
             passwords: passwords(folder, &settings),
+            keyring: Keyring::new(),
             trust: sources.build(),
             issuers,
             policy: profile.policy(),

@@ -16,7 +16,7 @@ pub(super) use names::{
     Operation, RecipientReferenceName, SamlPartName, SigningAlgorithmName,
 };
 pub(super) use shared::{
-    DecryptionKeyArguments, IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths,
+    DecryptionKeyPaths, IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths,
     PartyArguments, PasswordArguments, SecretKeyName, SigningArguments, TrustArguments, UserArguments,
 };
 pub(super) use verify::VerifyArguments;
@@ -219,7 +219,7 @@ pub(crate) struct SamlVerifyArguments {
     #[command(flatten)]
     pub(crate) party: PartyArguments,
     #[command(flatten)]
-    pub(crate) own: OwnKeyPaths,
+    pub(crate) keys: DecryptionKeyPaths,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The documents
@@ -367,7 +367,9 @@ pub(crate) struct RecipientArguments {
 #[derive(Args, Debug)]
 pub(crate) struct DecryptArguments {
     #[command(flatten)]
-    pub(crate) keys: DecryptionKeyArguments,
+    pub(crate) keys: DecryptionKeyPaths,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
     /// Which algorithms may be used: strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file. Ciphers that
     /// prove nothing about what they decrypt (CBC) are for archive-verify here, as no signature is verified
     #[arg(long, value_name = "NAME|FILE", default_value = "strict")]

@@ -131,10 +131,10 @@ pub(crate) struct OwnKeyPaths {
 }
 
 /// What we decrypt with.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Keys")]
-pub(crate) struct DecryptionKeyArguments {
-    /// Our private key: PEM or PKCS#12
+pub(crate) struct DecryptionKeyPaths {
+    /// Our private key, for what is encrypted to us: PEM or PKCS#12
     #[arg(long, value_name = "PATH")]
     pub(crate) key: Option<PathBuf>,
     /// Its certificate (PEM), to tell what is encrypted to it; or the public key (PEM) of a sender whom the document only names
@@ -143,8 +143,6 @@ pub(crate) struct DecryptionKeyArguments {
     /// The bytes of a shared key, for that KeyName or without one for all (repeatable)
     #[arg(long, value_name = "[NAME=]FILE")]
     pub(crate) secret_key: Vec<SecretKeyName>,
-    #[command(flatten)]
-    pub(crate) password: PasswordArguments,
 }
 
 /// A file with a shared key, and the name that it goes by.

@@ -1,6 +1,8 @@
 use clap::Args;
 
-use super::{JudgingArguments, OutputArguments, PartyArguments, TrustArguments, UserArguments};
+use super::{
+    DecryptionKeyPaths, JudgingArguments, OutputArguments, PartyArguments, TrustArguments, UserArguments,
+};
 use crate::cli::source::Source;
 
 /// Judge SOAP messages as the gateway would judge them
@@ -12,6 +14,8 @@ pub(crate) struct VerifyArguments {
     pub(crate) judging: JudgingArguments,
     #[command(flatten)]
     pub(crate) party: PartyArguments,
+    #[command(flatten)]
+    pub(crate) keys: DecryptionKeyPaths,
     #[command(flatten)]
     pub(crate) users: UserArguments,
     /// A further actor or role that we play (repeatable)

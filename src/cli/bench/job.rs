@@ -3,10 +3,11 @@ use chrono::Utc;
 
 use crate::algorithm::CanonicalizationAlgorithm;
 use crate::c14n;
-use crate::cli::args::{BenchArguments, Operation};
+use crate::cli::args::{BenchArguments, DecryptionKeyPaths, Operation};
 use crate::cli::at::At;
 use crate::cli::exit::Stop;
 use crate::cli::inputs::{self, OwnKey};
+use crate::cli::keyring;
 use crate::cli::report::Reason;
 use crate::cli::sign::Signer;
 use crate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
@@ -50,6 +51,7 @@ impl Job {
             operation: arguments.operation,
             gate: Gate {
                 passwords: Passwords::default(),
+                keyring: keyring::keyring(&decryption_keys(arguments), &arguments.trust.password)?,
                 trust: trust.store,
                 issuers: trust.issuers,
                 policy,
@@ -167,4 +169,19 @@ fn canonicalize(bytes: Bytes) -> Result<(), Rejection> {
 fn parse(bytes: Bytes) -> Result<(), Rejection> {
     std::hint::black_box(Document::parse(bytes, &Limits::archive())?);
     Ok(())
+}
+
+/// The keys for what is encrypted: where something is signed, the same options name the key that signs.
+fn decryption_keys(arguments: &BenchArguments) -> DecryptionKeyPaths {
+    let own = &arguments.own;
+    match arguments.operation {
+        Operation::Verify | Operation::Saml => DecryptionKeyPaths {
+            key: own.key.clone(),
+            cert: own.cert.clone(),
+            secret_key: Vec::new(),
+        },
+        Operation::Sign | Operation::Dsig | Operation::C14n | Operation::Parse => {
+            DecryptionKeyPaths::default()
+        }
+    }
 }

@@ -10,7 +10,7 @@ use chrono::Utc;
 use crate::cli::exit::Stop;
 use crate::crypto::TlsClient;
 use crate::gateway::Running;
-use crate::inbound::{AsOf, Gate, Received};
+use crate::inbound::{AsOf, Gate, Keyring, Received};
 use crate::policy::Profile;
 use crate::policy::saml::RelyingParty;
 use crate::soap::Roles;
@@ -76,6 +76,7 @@ impl Sender {
             client: client.map_err(Stop::failed)?,
             answers: Gate {
                 passwords: Passwords::default(),
+                keyring: Keyring::new(),
                 trust: trust.build(),
                 issuers: Issuers::new(),
                 policy: Profile::Strict.policy(),

@@ -246,3 +246,26 @@ fn header_blocks_that_the_backend_understands_have_a_namespace() {
         "route[1].understands[1]: is \"Session\"",
     );
 }
+
+#[test]
+fn keys_for_what_is_encrypted_are_ours_and_can_be_encrypted_to() {
+    let backend = "[route.backend]";
+    let with = |key: &str| format!("[[route.decryption]]\n{key}\n{backend}");
+    let folder = folder();
+    let keys = |key: &str| {
+        let checked = read_in(folder.path(), &GOOD.replace(backend, &with(key))).unwrap();
+        checked.routes.first().unwrap().keyring.is_empty()
+    };
+    assert!(read_in(folder.path(), GOOD).unwrap().routes[0].keyring.is_empty());
+    assert!(!keys("certificate = \"gateway.pem\"\nkey = \"gateway.key.pem\""));
+    refuses(
+        backend,
+        &with("certificate = \"alice.pem\"\nkey = \"gateway.key.pem\""),
+        "route[1].decryption[1].key: the key is not that of the first certificate",
+    );
+    refuses(
+        backend,
+        &with("key = \"gateway.key.pem\""),
+        "route[1].decryption[1].certificate: is missing",
+    );
+}

@@ -1,0 +1,75 @@
+use std::ops::Range;
+
+use super::Keyring;
+use crate::crypto::{PrivateKey, PublicKey, Secret};
+use crate::trust::CiphertextCovered;
+use crate::xml::{Element, Namespace};
+use crate::xmlenc::Resolver;
+
+/// Who decrypts a message: with the keys of the operator, what is ours, knowing what was signed.
+pub(super) struct Receiver<'r> {
+    keyring: &'r Keyring,
+    ours: Vec<Range<usize>>,
+    covered: &'r [CiphertextCovered],
+}
+
+impl<'r> Receiver<'r> {
+    /// `ours` are the EncryptedData and EncryptedKeys that are for us.
+    pub(super) fn new<'e, 'd: 'e>(
+        keyring: &'r Keyring,
+        ours: impl Iterator<Item = &'e Element<'d>>,
+        covered: &'r [CiphertextCovered],
+    ) -> Self {
+        Self {
+            keyring,
+            ours: ours.map(|element| element.span()).collect(),
+            covered,
+        }
+    }
+}
+
+impl Resolver for Receiver<'_> {
+    fn private_keys(&self, key_info: Option<Element<'_>>) -> Vec<PrivateKey> {
+        self.keyring.private_keys(key_info)
+    }
+
+    fn secrets(&self, name: Option<&str>) -> Vec<Secret> {
+        self.keyring.secrets(name)
+    }
+
+    fn originator(&self, key_info: Element<'_>) -> Option<PublicKey> {
+        self.keyring.originator(key_info)
+    }
+
+    fn referred<'d>(&self, item: Element<'d>) -> Option<Element<'d>> {
+        self.keyring.referred(item)
+    }
+
+    fn is_ours(&self, element: Element<'_>) -> bool {
+        self.ours.contains(&element.span())
+    }
+
+    fn is_signed(&self, element: Element<'_>) -> bool {
+        let span = element.span();
+        self.covered.iter().any(|covered| covered.covers(&span))
+    }
+
+    fn place<'d>(&self, data: Element<'d>) -> Element<'d> {
+        holder(data)
+    }
+}
+
+/// The element that is there only to hold `data` and its keys, if there is one: what was encrypted takes its place (WSS 1.1 §9.3,
+/// SAML Core §2.2.4, §2.3.4, §2.7.3.2, §3.6.1).
+pub(super) fn holder(data: Element<'_>) -> Element<'_> {
+    let Some(parent) = data.parent() else {
+        return data;
+    };
+    let saml2 = ["EncryptedAssertion", "EncryptedID", "EncryptedAttribute"];
+    let holds = parent.is(Namespace::WSSE11, "EncryptedHeader")
+        || parent.is(Namespace::SAMLP, "NewEncryptedID")
+        || saml2.iter().any(|name| parent.is(Namespace::SAML2, name));
+    let mut children = parent.children();
+    let is_alone = children.all(|child| child == data || child.is(Namespace::XENC, "EncryptedKey"));
+    if holds && is_alone { parent } else { data }
+}

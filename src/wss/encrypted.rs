@@ -1,0 +1,104 @@
+use crate::soap::Envelope;
+use crate::soap::HeaderBlock;
+use crate::soap::Roles;
+use crate::wss::header::find;
+use crate::wss::{Error, ErrorKind};
+use crate::xml::Element;
+use crate::xml::Namespace;
+
+/// What of a message is encrypted to us: what the Security header for us lists, and what stands in it (WSS 1.1 §9). Whatever else is
+/// encrypted is content, for somebody else to read.
+#[derive(Clone, Debug, Default)]
+pub struct EncryptedParts<'d> {
+    /// `xenc:EncryptedData`.
+    pub data: Vec<Element<'d>>,
+    /// `xenc:EncryptedKey`, in the header and in the data.
+    pub keys: Vec<Element<'d>>,
+}
+
+impl<'d> EncryptedParts<'d> {
+    /// Finds them; `None` if the header speaks of no encryption, or is not there.
+    ///
+    /// # Errors
+    /// Two headers for us; a DataReference that leads to nothing that is encrypted and for us; encryption of nothing.
+    pub fn find(envelope: &'d Envelope, roles: &Roles) -> Result<Option<Self>, Error> {
+        if !is_encrypted(envelope, roles) {
+            return Ok(None);
+        }
+        let header = find(envelope, roles)?;
+        let mut parts = Self::default();
+        for element in header.descendants() {
+            if is_data(element) {
+                parts.data.push(element);
+            }
+        }
+        for reference in header.children().flat_map(lists).flat_map(Element::children) {
+            if !reference.is(Namespace::XENC, "DataReference") {
+                continue;
+            }
+            let data = referenced(reference).filter(|data| !is_of_another(*data, envelope, roles));
+            let data = data.ok_or_else(|| Error::at(ErrorKind::DataReference, reference))?;
+            if !parts.data.contains(&data) {
+                parts.data.push(data);
+            }
+        }
+        let data = parts.data.iter().copied();
+        let keys = std::iter::once(header).chain(data.filter(|data| !data.is_within(header)));
+        parts.keys = keys
+            .flat_map(Element::descendants)
+            .filter(|element| element.is(Namespace::XENC, "EncryptedKey"))
+            .collect();
+        if parts.data.is_empty() {
+            let item = header
+                .children()
+                .find(|item| is_encryption(*item))
+                .unwrap_or(header);
+            let name = item.name().to_owned();
+            return Err(Error::at(ErrorKind::UnsupportedEncryption(name), item));
+        }
+        Ok(Some(parts))
+    }
+}
+
+/// A question that costs next to nothing, as most messages are not encrypted.
+fn is_encrypted(envelope: &Envelope, roles: &Roles) -> bool {
+    let security = |block: &HeaderBlock<'_>| block.element().is(Namespace::WSSE, "Security");
+    let mut ours = envelope
+        .header_blocks()
+        .filter(|block| security(block) && block.targets(roles));
+    ours.any(|block| {
+        block.element().children().any(is_encryption) || block.element().descendants().any(is_data)
+    })
+}
+
+/// Whether `item`, of a Security header, speaks of what is encrypted.
+fn is_encryption(item: Element<'_>) -> bool {
+    item.is(Namespace::XENC, "EncryptedKey") || item.is(Namespace::XENC, "ReferenceList")
+}
+
+fn is_data(element: Element<'_>) -> bool {
+    element.is(Namespace::XENC, "EncryptedData")
+}
+
+/// The ReferenceLists of an item: itself, or that of an EncryptedKey (XML Encryption 1.1 §3.6).
+fn lists(item: Element<'_>) -> Option<Element<'_>> {
+    if item.is(Namespace::XENC, "EncryptedKey") {
+        item.child(Namespace::XENC, "ReferenceList")
+    } else {
+        item.is(Namespace::XENC, "ReferenceList").then_some(item)
+    }
+}
+
+/// The EncryptedData that `reference` leads to.
+fn referenced(reference: Element<'_>) -> Option<Element<'_>> {
+    let uri = reference.attribute("URI")?;
+    let found = reference.document().element_by_id(uri.strip_prefix('#')?)?;
+    is_data(found).then_some(found)
+}
+
+/// Whether `data` stands in a header block for somebody else, who decrypts it.
+fn is_of_another(data: Element<'_>, envelope: &Envelope, roles: &Roles) -> bool {
+    envelope
+        .header_blocks()
+        .any(|block| data.is_within(block.element()) && !block.targets(roles))
+}
