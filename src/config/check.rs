@@ -17,6 +17,7 @@ use super::typed;
 use crate::crypto::ClientCertificates;
 use crate::crypto::Identity;
 use crate::crypto::TlsServer;
+use crate::spool::TemporaryFiles;
 
 /// Checks everything that types do not say. `None` if anything is wrong, which is then noted in `source`.
 pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Source<'_>) -> Option<Checked> {
@@ -31,6 +32,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         admin: admin.flatten(),
         signer: signer?,
         load: load(&config.gateway),
+        spool: spool(&config.gateway, source),
         replay_capacity: usize::try_from(config.replay.capacity).ok()?,
         routes: routes?,
     };
@@ -162,6 +164,19 @@ fn load(gateway: &typed::Gateway) -> Load {
         connections: count(gateway.connections),
         messages: count(gateway.messages),
         body: seconds(gateway.body_seconds),
+        spooled: usize::try_from(gateway.spool_bytes).unwrap_or(usize::MAX),
         drain: seconds(gateway.drain_seconds),
     }
+}
+
+fn spool(gateway: &typed::Gateway, source: &mut Source<'_>) -> TemporaryFiles {
+    let Some(folder) = &gateway.spool_folder else {
+        return TemporaryFiles::default();
+    };
+    let folder = source.folder().join(folder);
+    if !folder.is_dir() {
+        let path = KeyPath::default().key("gateway").key("spool_folder");
+        source.problem(&path, "is no folder", "make the folder, or leave it out");
+    }
+    TemporaryFiles::in_folder(folder)
 }

@@ -10,6 +10,7 @@ use crate::policy::saml::RelyingParty;
 use crate::relay::Route;
 use crate::soap::QName;
 use crate::soap::Roles;
+use crate::spool::TemporaryFiles;
 use crate::trust::Issuers;
 use crate::trust::Passwords;
 use crate::trust::TrustStore;
@@ -25,6 +26,8 @@ pub struct Checked {
     pub signer: Identity,
     /// How much is taken on.
     pub load: Load,
+    /// Where attachments wait.
+    pub spool: TemporaryFiles,
     /// How many used messages are remembered at a time.
     pub replay_capacity: usize,
     /// What is behind the gateway. No path stands twice.
@@ -51,8 +54,19 @@ pub struct Load {
     pub messages: usize,
     /// The time for the body of a request.
     pub body: Duration,
+    /// Bytes of attachments that wait at a time.
+    pub spooled: usize,
     /// The time for messages in work when the gateway is told to stop.
     pub drain: Duration,
+}
+
+/// Whether messages may have attachments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakesAttachments {
+    /// They may not.
+    No,
+    /// They may, and each must be signed.
+    Signed,
 }
 
 /// A route, and what stands before it.
@@ -60,6 +74,8 @@ pub struct Load {
 pub struct GuardedRoute {
     /// Who answers.
     pub route: Route,
+    /// Whether messages may have attachments.
+    pub attachments: TakesAttachments,
     /// For whom messages must be, and what they may ask for.
     pub destination: Destination,
     /// Whose signatures count: at least one anchor, pin or metadata.

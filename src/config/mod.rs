@@ -30,6 +30,7 @@ pub use checked::Checked;
 pub use checked::GuardedRoute;
 pub use checked::Listener;
 pub use checked::Load;
+pub use checked::TakesAttachments;
 pub use problem::Problem;
 pub use problem::Problems;
 pub use schema::schema;

@@ -118,14 +118,14 @@ fn unfit(policy: &Policy) -> Option<&'static str> {
         .find_map(|(unfit, reason)| unfit.then_some(reason))
 }
 
-/// The policy with the lower one of each limit. Limits above those of the product are noted.
+/// The policy with the lower one of each limit, but for the length of attachments. Limits above what a route may ask for are noted.
 pub(super) fn with_limits(
     policy: Policy,
     limits: &Limits,
     path: &KeyPath,
     source: &mut Source<'_>,
 ) -> Policy {
-    for (name, value, most) in pairs(limits, &Limits::default()) {
+    for (name, value, most) in pairs(limits, &highest()) {
         if value > most {
             source.problem(
                 &path.key(&name),
@@ -138,9 +138,22 @@ pub(super) fn with_limits(
         .into_iter()
         .map(|(name, one, other)| (name, Value::from(one.min(other))));
     let lower = serde_json::from_value(Value::Object(lower.collect()));
+    let mut lower = lower.unwrap_or_else(|_| limits.clone());
+    // Attachments are not held in memory, so a route may take longer ones.
+    if limits.attachment_bytes > Limits::default().attachment_bytes {
+        lower.attachment_bytes = limits.attachment_bytes;
+    }
     Policy {
-        limits: lower.unwrap_or_else(|_| limits.clone()),
+        limits: lower,
         ..policy
+    }
+}
+
+/// What a route may ask for.
+fn highest() -> Limits {
+    Limits {
+        attachment_bytes: 1 << 30,
+        ..Limits::default()
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use super::checked::GuardedRoute;
+use super::checked::TakesAttachments;
 use super::files;
 use super::files::IdentityFiles;
 use super::policy;
@@ -89,6 +90,10 @@ fn check(
             path: at_path?,
             identity: identity?,
             backend: backend?,
+        },
+        attachments: match route.attachments {
+            typed::Attachments::Refused => TakesAttachments::No,
+            typed::Attachments::Signed => TakesAttachments::Signed,
         },
         destination: Destination {
             addresses: route.addresses.clone(),

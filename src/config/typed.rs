@@ -110,6 +110,13 @@ pub(super) struct Gateway {
     #[serde(default = "body_seconds")]
     #[schemars(range(min = 1, max = 600))]
     pub(super) body_seconds: u16,
+    /// The folder where long attachments wait, in files without names; that of the system if it is not said.
+    #[serde(default)]
+    pub(super) spool_folder: Option<PathBuf>,
+    /// Bytes of all attachments that wait at a time.
+    #[serde(default = "spool_bytes")]
+    #[schemars(range(min = 1_048_576))]
+    pub(super) spool_bytes: u64,
     /// Seconds that messages in work have when the gateway is told to stop.
     #[serde(default = "drain_seconds")]
     #[schemars(range(min = 0, max = 3600))]
@@ -126,6 +133,10 @@ fn messages() -> u32 {
 
 fn body_seconds() -> u16 {
     30
+}
+
+fn spool_bytes() -> u64 {
+    1 << 30
 }
 
 fn drain_seconds() -> u16 {
@@ -180,6 +191,9 @@ pub(super) struct Route {
     /// The users of UsernameTokens. Without them a message with one is refused.
     #[serde(default)]
     pub(super) users: Option<Users>,
+    /// Whether messages may have attachments, as MTOM or SOAP with Attachments.
+    #[serde(default)]
+    pub(super) attachments: Attachments,
     /// Header blocks with mustUnderstand that the backend understands, as "{urn:example}Session".
     #[serde(default)]
     pub(super) understands: Vec<String>,
@@ -191,9 +205,20 @@ pub(super) struct Route {
     /// HTTP headers for the backend, with what was verified. A value that was not verified makes no header.
     #[serde(default)]
     pub(super) identity: BTreeMap<String, Fact>,
-    /// Limits lower than those of the product.
+    /// Limits lower than those of the product; `attachment_bytes` may be higher, up to 1 GiB.
     #[serde(default)]
     pub(super) limits: Limits,
+}
+
+/// Whether messages may have attachments.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Attachments {
+    /// They may not: HTTP status 415.
+    #[default]
+    Refused,
+    /// They may, and each must be signed.
+    Signed,
 }
 
 fn policy() -> String {

@@ -6,8 +6,9 @@ use actix_web::http::header;
 use actix_web::http::header::HeaderMap;
 use actix_web::http::header::HeaderName;
 
+use crate::config::TakesAttachments;
 use crate::soap::Version;
-use crate::soap::attachment::Carried;
+use crate::soap::attachment::{Carried, Related};
 use crate::soap::soap_action;
 
 /// Fields of a head at most, and their bytes.
@@ -23,6 +24,8 @@ pub(super) struct Arrival {
     pub(super) content_type: String,
     /// The SOAPAction without its quotes, or the action parameter; `None` if absent or empty.
     pub(super) action: Option<String>,
+    /// How its parts are told apart, where it has several.
+    pub(super) package: Option<Related>,
     /// How long the body says it is.
     pub(super) length: Option<usize>,
 }
@@ -72,14 +75,18 @@ impl NoMessage {
 
 impl Arrival {
     /// Reads the head of a request.
-    pub(super) fn read(method: &Method, headers: &HeaderMap) -> Result<Self, NoMessage> {
+    pub(super) fn read(
+        method: &Method,
+        headers: &HeaderMap,
+        attachments: TakesAttachments,
+    ) -> Result<Self, NoMessage> {
         if method != Method::POST {
             return Err(NoMessage::Method);
         }
         within_limits(headers)?;
         let field = only(headers, &header::CONTENT_TYPE)?.ok_or(NoMessage::MediaType)?;
         let carried = Carried::parse(field).map_err(|_| NoMessage::MediaType)?;
-        if matches!(carried, Carried::Package(_)) {
+        if matches!(carried, Carried::Package(_)) && attachments == TakesAttachments::No {
             return Err(NoMessage::Attachments);
         }
         let coding = only(headers, &header::CONTENT_ENCODING)?;
@@ -92,6 +99,10 @@ impl Arrival {
             action: action(&carried, headers)?,
             content_type: field.to_owned(),
             length: length.and_then(|length| length.parse().ok()),
+            package: match carried {
+                Carried::Package(related) => Some(related),
+                Carried::Envelope(_) => None,
+            },
         })
     }
 }
@@ -148,7 +159,7 @@ mod tests {
                 request.append_header(*field)
             })
             .to_http_request();
-        Arrival::read(&method, request.headers())
+        Arrival::read(&method, request.headers(), TakesAttachments::No)
     }
 
     fn action(fields: &[(&str, &str)]) -> Result<Option<String>, NoMessage> {
@@ -190,6 +201,13 @@ mod tests {
         }
         let package = "multipart/related; type=\"text/xml\"; boundary=b";
         assert_eq!(version(package), Err(NoMessage::Attachments));
+        let request = TestRequest::default().append_header(("content-type", package));
+        let taken = Arrival::read(
+            &Method::POST,
+            request.to_http_request().headers(),
+            TakesAttachments::Signed,
+        );
+        assert_eq!(taken.map(|arrival| arrival.package.is_some()), Ok(true));
         assert_eq!(read(Method::POST, &[]), Err(NoMessage::MediaType));
     }
 

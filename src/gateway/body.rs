@@ -72,18 +72,9 @@ where
         return Err(NoBody::TooLarge);
     }
     let mut share = limits.held.take(0).map_err(|_| NoBody::Overload)?;
-    let started = Instant::now();
+    let mut arriving = Arriving::of(payload, limits.time);
     let mut body = BytesMut::new();
-    loop {
-        let paced = u64::try_from(body.len()).unwrap_or(u64::MAX).checked_div(PACE);
-        let allowed = GRACE.saturating_add(Duration::from_secs(paced.unwrap_or_default()));
-        let end = started.checked_add(allowed.min(limits.time)).unwrap_or(started);
-        let left = end.saturating_duration_since(Instant::now());
-        let next = timeout(left, Pin::new(&mut *payload).next()).await;
-        let Some(chunk) = next.map_err(|_| NoBody::TooSlow)? else {
-            return Ok((body.freeze(), share));
-        };
-        let chunk = chunk.map_err(|_| NoBody::Broken)?;
+    while let Some(chunk) = arriving.next().await? {
         if body.len().saturating_add(chunk.len()) > limits.bytes {
             return Err(NoBody::TooLarge);
         }
@@ -96,6 +87,50 @@ where
             body.reserve(length.unwrap_or_default().min(FIRST));
         }
         body.extend_from_slice(&chunk);
+    }
+    Ok((body.freeze(), share))
+}
+
+/// A body on its way.
+pub(super) struct Arriving<'p, S> {
+    payload: &'p mut S,
+    started: Instant,
+    time: Duration,
+    /// Bytes that have come.
+    come: u64,
+}
+
+impl<'p, S> Arriving<'p, S>
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+{
+    /// A body that has `time` to come.
+    pub(super) fn of(payload: &'p mut S, time: Duration) -> Self {
+        Self {
+            payload,
+            started: Instant::now(),
+            time,
+            come: 0,
+        }
+    }
+
+    /// The next bytes; none at its end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, NoBody> {
+        let paced = self.come.checked_div(PACE).unwrap_or_default();
+        let allowed = GRACE.saturating_add(Duration::from_secs(paced));
+        let end = self
+            .started
+            .checked_add(allowed.min(self.time))
+            .unwrap_or(self.started);
+        let left = end.saturating_duration_since(Instant::now());
+        let next = timeout(left, Pin::new(&mut *self.payload).next()).await;
+        let chunk = next.map_err(|_| NoBody::TooSlow)?;
+        let chunk = chunk.transpose().map_err(|_| NoBody::Broken)?;
+        let length = chunk.as_ref().map_or(0, Bytes::len);
+        self.come = self
+            .come
+            .saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        Ok(chunk)
     }
 }
 

@@ -9,15 +9,17 @@ use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::rt;
 use actix_web::web;
-use bytes::Bytes;
 use chrono::Utc;
 use futures_util::FutureExt;
 
 use super::arrival::Arrival;
 use super::body;
 use super::body::NoBody;
+use super::load::Share;
 use super::metrics::Outcome;
 use super::metrics::Step;
+use super::parts;
+use super::parts::NotRead;
 use super::reply;
 use super::reply::Unread;
 use super::report::Report;
@@ -32,6 +34,8 @@ use crate::outbound::SealedReply;
 use crate::policy::Transport;
 use crate::relay;
 use crate::soap::Fault;
+use crate::soap::attachment::{Attachments, Package};
+use crate::spool::TemporaryFiles;
 
 /// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
 /// back is worth. Longer ones would keep the other connections of this thread waiting, and so would the hashing of passwords.
@@ -53,7 +57,7 @@ pub(super) async fn handle(
         return reply::nothing_here();
     };
     let report = Report::new(&shared.metrics, &place.route.path, request.peer_addr());
-    let arrival = match Arrival::read(request.method(), request.headers()) {
+    let arrival = match Arrival::read(request.method(), request.headers(), place.attachments) {
         Ok(arrival) => arrival,
         Err(reason) => {
             report.no_message(reason);
@@ -116,12 +120,12 @@ impl InWork<'_> {
         if let Err(rejection) = self.place.gate.may_ask(arrival.action.as_deref()) {
             return Err(self.report.rejected(&rejection, &[]));
         }
-        let (bytes, _held) = self.body(&arrival, payload).await?;
+        let (received, _held) = self.received(arrival, payload).await?;
         self.unread = Unread::Nothing;
         let Ok(_share) = self.shared.messages.take(1) else {
             return Err(self.report.no_body(NoBody::Overload));
         };
-        let message = self.verified(bytes, arrival).await?;
+        let message = self.verified(received).await?;
         let exchange = Exchange::of(&message);
         self.report.verified(&message);
         let Some(client) = self.worker.client(self.place) else {
@@ -139,26 +143,51 @@ impl InWork<'_> {
         Ok(sealed)
     }
 
-    async fn body(
+    /// The message, read to its end; the shares say that it is held.
+    async fn received(
         &self,
-        arrival: &Arrival,
+        arrival: Arrival,
         payload: &mut web::Payload,
-    ) -> Result<(Bytes, super::load::Share), Fault> {
+    ) -> Result<(Received, Vec<Share>), Fault> {
         let started = Instant::now();
-        let body = body::read(payload, arrival.length, &self.shared.body_limits(self.place)).await;
-        self.report.took(Step::Receive, started);
-        body.map_err(|reason| self.report.no_body(reason))
-    }
-
-    async fn verified(&self, bytes: Bytes, arrival: Arrival) -> Result<VerifiedMessage, Fault> {
-        let started = Instant::now();
+        let (bytes, attachments, shares) = match arrival.package {
+            None => {
+                let read = body::read(payload, arrival.length, &self.shared.body_limits(self.place)).await;
+                self.report.took(Step::Receive, started);
+                let (bytes, share) = read.map_err(|reason| self.report.no_body(reason))?;
+                (bytes, Attachments::default(), vec![share])
+            }
+            Some(related) => {
+                let limits = &self.place.gate.policy.limits;
+                let package = Package::new(related, limits, Arc::<TemporaryFiles>::clone(&self.shared.spool));
+                let limits = self.shared.parts_limits(self.place);
+                let read = parts::read(payload, arrival.length, &limits, package).await;
+                self.report.took(Step::Receive, started);
+                let (packaged, shares) = read.map_err(|reason| match reason {
+                    NotRead::Body(reason) => self.report.no_body(reason),
+                    NotRead::Refused(error) => self.report.rejected(&error.into(), &[]),
+                    NotRead::Panicked => self.report.panicked(),
+                })?;
+                (packaged.envelope, packaged.attachments, shares.into())
+            }
+        };
         let received = Received {
             action: arrival.action,
             version: Some(arrival.version),
             transport: self.transport,
-            ..Received::from(bytes.clone())
+            attachments,
+            ..Received::from(bytes)
         };
-        let verdict = if bytes.len() <= VERIFIED_HERE && self.place.gate.passwords.is_empty() {
+        Ok((received, shares))
+    }
+
+    async fn verified(&self, received: Received) -> Result<VerifiedMessage, Fault> {
+        let started = Instant::now();
+        let bytes = received.bytes.clone();
+        let here = bytes.len() <= VERIFIED_HERE
+            && received.attachments.is_empty()
+            && self.place.gate.passwords.is_empty();
+        let verdict = if here {
             self.place.gate.verify(received, Utc::now())
         } else {
             let place = Arc::clone(self.place);

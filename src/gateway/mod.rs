@@ -9,6 +9,7 @@ mod handler;
 mod listener;
 mod load;
 mod metrics;
+mod parts;
 mod reply;
 mod report;
 mod server;

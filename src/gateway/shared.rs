@@ -13,12 +13,18 @@ use actix_web::web;
 use super::body;
 use super::load::Gauge;
 use super::metrics::Metrics;
+use super::parts;
 use crate::config::Checked;
+use crate::config::TakesAttachments;
 use crate::inbound::Gate;
 use crate::outbound::Sealer;
 use crate::relay::Client;
 use crate::relay::Route;
+use crate::spool::TemporaryFiles;
 use crate::trust::ReplayStore;
+
+/// More than the header of a part and its boundary may have.
+const PART_HEADER: usize = 16 * 1024;
 
 /// Everything that a request needs to know. It never changes while the gateway runs, so that no request sees half of one
 /// configuration and half of another (T153).
@@ -30,6 +36,9 @@ pub(super) struct Shared {
     pub(super) messages: Gauge,
     /// Bytes of bodies.
     held: Gauge,
+    /// Bytes of attachments.
+    spooled: Gauge,
+    pub(super) spool: Arc<TemporaryFiles>,
     body_time: Duration,
     /// Threads that are to serve, and those that already do.
     workers: usize,
@@ -42,6 +51,7 @@ pub(super) struct Place {
     /// Which of the worker's clients is for it.
     number: usize,
     pub(super) gate: Gate,
+    pub(super) attachments: TakesAttachments,
     pub(super) route: Route,
 }
 
@@ -76,6 +86,7 @@ impl Shared {
                     destination: Some(guarded.destination),
                     replay: Some(Arc::clone(replay)),
                 },
+                attachments: guarded.attachments,
                 route: guarded.route,
             };
             (place.route.path.clone(), Arc::new(place))
@@ -90,6 +101,8 @@ impl Shared {
             metrics,
             messages: Gauge::new(config.load.messages),
             held: Gauge::new(largest.saturating_mul(config.load.messages)),
+            spooled: Gauge::new(config.load.spooled),
+            spool: Arc::new(config.spool),
             body_time: config.load.body,
             workers: config.load.workers,
             serving: AtomicUsize::new(0),
@@ -108,6 +121,22 @@ impl Shared {
             bytes: usize::try_from(place.gate.policy.limits.bytes).unwrap_or(usize::MAX),
             time: self.body_time,
             held: self.held.clone(),
+        }
+    }
+
+    /// The limits of a body of several parts for `place`.
+    pub(super) fn parts_limits(&self, place: &Place) -> parts::Limits {
+        let limits = &place.gate.policy.limits;
+        let size = |bytes: u32| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let part = size(limits.attachment_bytes).saturating_add(PART_HEADER);
+        let parts = part.saturating_mul(usize::from(limits.attachments));
+        let envelope = size(limits.bytes);
+        parts::Limits {
+            bytes: envelope.saturating_add(PART_HEADER).saturating_add(parts),
+            envelope,
+            time: self.body_time,
+            held: self.held.clone(),
+            spooled: self.spooled.clone(),
         }
     }
 

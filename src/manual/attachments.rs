@@ -7,6 +7,14 @@
 //! | what signs it | the signature over the element that it belongs into | a Reference to its `cid:` URI, with the Attachment-Content or Attachment-Complete transform |
 //! | profiles | all | `bsp11`, `legacy-2004`, `archive-verify` |
 //!
+//! # On a gateway
+//!
+//! A route takes none unless it says `attachments = "signed"`: a request with parts gets HTTP status 415, counted as `http.attachments`.
+//! `[route.limits]` has `attachments` (16) and `attachment_bytes` (10 MiB, up to 1 GiB) of each. Up to 64 KiB of an attachment wait in memory,
+//! and longer ones in a file without a name in `spool_folder`, `spool_bytes` (1 GiB) of all at a time; beyond that, and on a full disk, messages are refused. The
+//! time for a request, `body_seconds`, and for the backend, `answer_seconds`, have to be long enough for the longest. The backend gets the envelope and the attachments
+//! in a `multipart/related` that is written anew, and answers with an envelope alone.
+//!
 //! # What is read
 //!
 //! `multipart/related` (RFC 2387), in one way only. What two readers could take apart in two ways is refused, with the code that

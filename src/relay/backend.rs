@@ -8,6 +8,7 @@ use awc::http::header;
 use bytes::Bytes;
 
 use super::error::Error;
+use super::multipart::Multipart;
 use crate::crypto::TlsClient;
 use crate::soap::ContentType;
 
@@ -87,7 +88,16 @@ pub(super) struct Request {
     pub(super) soap_action: Option<String>,
     /// Further headers, by names in lower case.
     pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Bytes,
+    pub(super) body: Body,
+}
+
+/// What is posted.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// An envelope.
+    Envelope(Bytes),
+    /// An envelope with attachments.
+    Multipart(Multipart),
 }
 
 /// What came back, in form: nobody has looked into it.
@@ -140,7 +150,13 @@ impl Client {
         for (name, value) in request.headers {
             post = post.append_header((name, value));
         }
-        let mut response = post.send_body(request.body).await.map_err(not_sent)?;
+        let sent = match request.body {
+            Body::Envelope(bytes) => post.send_body(bytes),
+            Body::Multipart(parts) => {
+                post.send_body(awc::body::SizedStream::new(parts.length(), parts.into_stream()))
+            }
+        };
+        let mut response = sent.await.map_err(not_sent)?;
         let left = patience.answer.saturating_sub(started.elapsed());
         response = response.timeout(left);
         let status = response.status();

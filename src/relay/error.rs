@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::identity::ControlCharacter;
+use crate::crypto::Unavailable;
 use crate::soap::Fault;
 use crate::xml::quoted;
 
@@ -28,6 +29,8 @@ pub enum Error {
     ContentEncoding,
     /// The connection ended early, or does not speak HTTP.
     Broken(String),
+    /// The cryptography is not available.
+    Unavailable(Unavailable),
 }
 
 impl Error {
@@ -44,6 +47,7 @@ impl Error {
             Self::MediaType(_) => "relay.media_type",
             Self::ContentEncoding => "relay.content_encoding",
             Self::Broken(_) => "relay.broken",
+            Self::Unavailable(error) => error.code(),
         }
     }
 }
@@ -54,6 +58,7 @@ impl Error {
         match self {
             Self::NoOperation | Self::Identity(_) => Fault::FailedCheck,
             Self::Timeout => Fault::GatewayTimeout,
+            Self::Unavailable(_) => Fault::Internal,
             Self::Unreachable(_)
             | Self::TooLarge(_)
             | Self::Empty(_)
@@ -91,6 +96,7 @@ impl fmt::Display for Error {
                 quoted(found)
             ),
             Self::ContentEncoding => f.write_str("the backend compressed its answer"),
+            Self::Unavailable(error) => error.fmt(f),
             Self::Broken(reason) => write!(
                 f,
                 "the backend's answer broke off, or is no HTTP: {}",

@@ -3,10 +3,12 @@ use bytes::Bytes;
 use super::Client;
 use super::Route;
 use super::backend::Answer;
+use super::backend::Body;
 use super::backend::Request;
 use super::error::Error;
 use super::identity::Fact;
 use super::identity::NamedFact;
+use super::multipart::Multipart;
 use crate::inbound::VerifiedMessage;
 use crate::policy::Operation;
 use crate::soap::Version;
@@ -43,7 +45,7 @@ impl Reply {
 
 /// Hands a message to the backend of its route, and waits for the answer.
 ///
-/// The backend gets an envelope of what was verified and nothing else, the action of the operation that the message was found
+/// The backend gets an envelope of what was verified, the signed attachments beside it and nothing else, the action of the operation that the message was found
 /// to ask for, and what was verified about the sender. No header of the request gets through.
 ///
 /// # Errors
@@ -54,11 +56,22 @@ pub async fn forward(message: VerifiedMessage, route: &Route, client: &Client) -
     let operation = message.requested().ok_or(Error::NoOperation)?;
     let headers = route.identity.lines(|fact| verified(fact, &message))?;
     let version = message.version();
+    let soap_action = (version == Version::Soap11).then(|| operation.action.clone().unwrap_or_default());
+    let content_type = content_type(version, operation);
+    let envelope = message.envelope().into();
+    let (content_type, body) = if message.attachments().is_empty() {
+        (content_type, Body::Envelope(envelope))
+    } else {
+        let action = operation.action.as_deref().filter(|_| version == Version::Soap12);
+        let multipart = Multipart::new(version, action, &content_type, envelope, message.attachments());
+        let multipart = multipart.map_err(Error::Unavailable)?;
+        (multipart.content_type().to_owned(), Body::Multipart(multipart))
+    };
     let request = Request {
-        content_type: content_type(version, operation),
-        soap_action: (version == Version::Soap11).then(|| operation.action.clone().unwrap_or_default()),
+        content_type,
+        soap_action,
         headers,
-        body: message.envelope().into(),
+        body,
     };
     reply(client.post(request).await?, version)
 }

@@ -4,6 +4,7 @@ mod backend;
 mod error;
 mod forward;
 mod identity;
+mod multipart;
 mod route;
 
 pub use backend::Backend;

@@ -4,6 +4,7 @@ use super::GOOD;
 use super::folder;
 use super::read_in;
 use super::refuses;
+use crate::config::TakesAttachments;
 
 #[test]
 fn profiles_for_other_doors_do_not_open_this_one() {
@@ -107,6 +108,37 @@ fn limits_are_lowered_only() {
     let checked = read_in(folder.path(), &lower).unwrap();
     let limits = &checked.routes.first().unwrap().policy.limits;
     assert_eq!((limits.depth, limits.bytes), (9, 2 << 20));
+}
+
+#[test]
+fn attachments_are_refused_unless_a_route_takes_them_and_may_be_longer_there() {
+    let limits = |bytes: u64| format!("[route.limits]\nattachment_bytes = {bytes}\n[route.backend]");
+    refuses(
+        "[route.backend]",
+        &limits((1 << 30) + 1),
+        "route[1].limits.attachment_bytes: is 1073741825; limits can be lowered only",
+    );
+    refuses(
+        "[gateway]\n",
+        "[gateway]\nspool_folder = \"nowhere\"\n",
+        "gateway.spool_folder: is no folder",
+    );
+    let folder = folder();
+    let first = |text: &str| {
+        let mut checked = read_in(folder.path(), text).unwrap();
+        checked.routes.remove(0)
+    };
+    assert_eq!(first(GOOD).attachments, TakesAttachments::No);
+    assert_eq!(first(GOOD).policy.limits.attachment_bytes, 10 << 20);
+    let taken = GOOD.replace(
+        "path = \"/orders\"\n",
+        "path = \"/orders\"\nattachments = \"signed\"\n",
+    );
+    assert_eq!(first(&taken).attachments, TakesAttachments::Signed);
+    for bytes in [1 << 30, 5] {
+        let route = first(&taken.replace("[route.backend]", &limits(bytes)));
+        assert_eq!(u64::from(route.policy.limits.attachment_bytes), bytes);
+    }
 }
 
 #[test]

@@ -1,0 +1,161 @@
+//! Bodies of several parts are read as they come: the envelope is held, attachments go to the spool.
+
+use std::time::Duration;
+
+use actix_web::error::PayloadError;
+use actix_web::web;
+use bytes::Bytes;
+use bytes::BytesMut;
+use futures_util::Stream;
+
+use super::body::Arriving;
+use super::body::NoBody;
+use super::load::Gauge;
+use super::load::Share;
+use crate::soap;
+use crate::soap::attachment::Package;
+use crate::soap::attachment::Packaged;
+
+/// As much is gathered before another thread takes it apart: less is not worth the way there.
+const PIECE: usize = 256 * 1024;
+
+/// The limits of a body of several parts.
+#[derive(Clone, Debug)]
+pub(super) struct Limits {
+    /// Bytes of all parts.
+    pub(super) bytes: usize,
+    /// Bytes of its envelope.
+    pub(super) envelope: usize,
+    /// The time from the head of the request to the end of the body.
+    pub(super) time: Duration,
+    /// The bytes of all envelopes.
+    pub(super) held: Gauge,
+    /// The bytes of all attachments.
+    pub(super) spooled: Gauge,
+}
+
+/// Why there is no message.
+#[derive(Debug)]
+pub(super) enum NotRead {
+    /// The body did not come whole.
+    Body(NoBody),
+    /// It is refused.
+    Refused(soap::Error),
+    /// A mistake of ours.
+    Panicked,
+}
+
+impl From<NoBody> for NotRead {
+    fn from(reason: NoBody) -> Self {
+        Self::Body(reason)
+    }
+}
+
+/// Reads a body that says it has `length` bytes into `package`. The shares say that its bytes are held and spooled.
+pub(super) async fn read<S>(
+    payload: &mut S,
+    length: Option<usize>,
+    limits: &Limits,
+    mut package: Package,
+) -> Result<(Packaged, [Share; 2]), NotRead>
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+{
+    if length.is_some_and(|length| length > limits.bytes) {
+        return Err(NoBody::TooLarge.into());
+    }
+    let mut spooled = limits.spooled.take(0).map_err(|_| NoBody::Overload)?;
+    let held = length.unwrap_or(usize::MAX).min(limits.envelope);
+    let held = limits.held.take(held).map_err(|_| NoBody::Overload)?;
+    let mut arriving = Arriving::of(payload, limits.time);
+    let mut come = 0_usize;
+    let mut gathered = BytesMut::new();
+    while let Some(chunk) = arriving.next().await? {
+        come = come.saturating_add(chunk.len());
+        if come > limits.bytes {
+            return Err(NoBody::TooLarge.into());
+        }
+        spooled.grow(chunk.len()).map_err(|_| NoBody::Overload)?;
+        gathered.extend_from_slice(&chunk);
+        if gathered.len() >= PIECE {
+            package = pushed(package, gathered.split().freeze()).await?;
+        }
+    }
+    let package = pushed(package, gathered.freeze()).await?;
+    let finished = web::block(move || package.finish()).await;
+    let packaged = finished.map_err(|_| NotRead::Panicked)?;
+    Ok((packaged.map_err(NotRead::Refused)?, [held, spooled]))
+}
+
+/// `package` with further octets. Files are written, so this is done on a thread that may wait.
+async fn pushed(mut package: Package, octets: Bytes) -> Result<Package, NotRead> {
+    let done = web::block(move || package.push(&octets).map(|()| package)).await;
+    done.map_err(|_| NotRead::Panicked)?.map_err(NotRead::Refused)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::sync::Arc;
+
+    use actix_web::rt::System;
+    use futures_util::stream;
+
+    use super::*;
+    use crate::soap::attachment::{InMemory, Related};
+
+    const BODY: &str = "--b\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n--b\r\nContent-Type: a/b\r\nContent-ID: <p@x>\r\n\r\nx\r\n--b--";
+
+    fn limits(bytes: usize, spooled: usize) -> Limits {
+        Limits {
+            bytes,
+            envelope: 10,
+            time: Duration::from_secs(1),
+            held: Gauge::new(10),
+            spooled: Gauge::new(spooled),
+        }
+    }
+
+    fn read_all(body: &'static str, length: Option<usize>, limits: &Limits) -> Result<Packaged, NotRead> {
+        let related = Related::parse("multipart/related; type=\"text/xml\"; boundary=b").unwrap();
+        let package = Package::new(related, &crate::xml::Limits::default(), Arc::new(InMemory));
+        let mut chunks = stream::iter(
+            body.as_bytes()
+                .chunks(7)
+                .map(|chunk| Ok(Bytes::from_static(chunk))),
+        );
+        let read = System::new().block_on(read(&mut chunks, length, limits, package));
+        read.map(|(packaged, _)| packaged)
+    }
+
+    #[test]
+    fn parts_are_read_as_they_come() {
+        let limits = limits(1000, 1000);
+        let packaged = read_all(BODY, Some(BODY.len()), &limits).unwrap();
+        assert_eq!(packaged.envelope, "<a/>");
+        assert_eq!(packaged.attachments.iter().count(), 1);
+        assert_eq!((limits.held.used(), limits.spooled.used()), (0, 0));
+    }
+
+    #[test]
+    fn too_much_and_what_is_wrong_are_refused() {
+        let body = |read: Result<Packaged, NotRead>| match read.unwrap_err() {
+            NotRead::Body(reason) => reason.code(),
+            NotRead::Refused(error) => error.code(),
+            NotRead::Panicked => "panicked",
+        };
+        assert_eq!(
+            body(read_all(BODY, Some(1001), &limits(1000, 1000))),
+            "limit.bytes"
+        );
+        assert_eq!(
+            body(read_all(BODY, None, &limits(BODY.len() - 1, 1000))),
+            "limit.bytes"
+        );
+        assert_eq!(
+            body(read_all(BODY, None, &limits(1000, BODY.len() - 1))),
+            "http.overload"
+        );
+        assert_eq!(body(read_all("--c", None, &limits(1000, 1000))), "soap.multipart");
+    }
+}

@@ -1,0 +1,249 @@
+//! Messages of several parts: what the backend gets of them, and what never reaches it.
+
+use sealgate::algorithm::DigestAlgorithm;
+use sealgate::crypto::{digest, encode_base64, sign};
+
+use crate::backend::{Backend, Behaviour, Request, orders, placed};
+use crate::client::{Answer, request, send};
+use crate::gateway::{Gateway, configuration, logged_code};
+use crate::message::{Message, key};
+
+const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
+const PROFILE: &str = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#";
+const XOP: &str = "http://www.w3.org/2004/08/xop/include";
+
+/// A gateway before `backend` that takes attachments.
+fn taking(backend: &Backend, policy: &str, further: &str) -> Gateway {
+    let text = configuration(&format!("http://{}/legacy", backend.address));
+    let route = format!("path = \"/orders\"\nattachments = \"signed\"\npolicy = \"{policy}\"\n");
+    let text = text.replace("path = \"/orders\"\n", &route);
+    Gateway::configured(&text.replace("bytes = 1000000\n", &format!("bytes = 1000000\n{further}")))
+}
+
+/// The message, whose signature covers these octets of attachments too.
+fn signed(message: &Message, attachments: &[(&str, &str, &str)]) -> String {
+    let text = message.signed();
+    let references: String = attachments
+        .iter()
+        .map(|(id, transform, octets)| {
+            let value = digest(DigestAlgorithm::Sha256, octets.as_bytes()).unwrap();
+            format!(
+                "<ds:Reference URI=\"cid:{id}\"><ds:Transforms><ds:Transform Algorithm=\"{PROFILE}Attachment-{transform}-Signature-Transform\"></ds:Transform>\
+                 </ds:Transforms><ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
+                DigestAlgorithm::Sha256.uri(),
+                encode_base64(value.as_bytes())
+            )
+        })
+        .collect();
+    let (before, rest) = text.split_once("<ds:SignedInfo>").unwrap();
+    let (info, rest) = rest.split_once("</ds:SignedInfo>").unwrap();
+    let (_, after) = rest.split_once("</ds:SignatureValue>").unwrap();
+    let info = format!("{info}{references}</ds:SignedInfo>");
+    let key = key(message.signer);
+    let canonical = format!("<ds:SignedInfo xmlns:ds=\"{DS}\">{info}");
+    let value = sign(key.default_algorithm().unwrap(), &key, canonical.as_bytes()).unwrap();
+    format!(
+        "{before}<ds:SignedInfo>{info}<ds:SignatureValue>{}</ds:SignatureValue>{after}",
+        encode_base64(&value)
+    )
+}
+
+fn multipart(root: &str, envelope: &str, parts: &[(&str, &str)]) -> String {
+    let parts: String = parts
+        .iter()
+        .map(|(head, content)| format!("--b-1\r\n{head}\r\n\r\n{content}\r\n"))
+        .collect();
+    format!("--b-1\r\nContent-Type: {root}\r\nContent-ID: <root@x>\r\n\r\n{envelope}\r\n{parts}--b-1--\r\n")
+}
+
+fn post(gateway: &Gateway, content_type: &str, body: &str) -> Answer {
+    let headers = [("Content-Type", content_type), ("SOAPAction", "\"urn:place\"")];
+    send(gateway.plain(), &request("POST", "/orders", &headers, body))
+}
+
+fn post_soap11(gateway: &Gateway, envelope: &str, parts: &[(&str, &str)]) -> Answer {
+    let field = "multipart/related; type=\"text/xml\"; boundary=b-1; start=\"<root@x>\"";
+    post(
+        gateway,
+        field,
+        &multipart("text/xml; charset=utf-8", envelope, parts),
+    )
+}
+
+/// The parts that the backend got: heads and contents.
+fn parts(got: &Request) -> Vec<(String, String)> {
+    let field = got.headers("content-type")[0];
+    let (_, boundary) = field.split_once("boundary=\"").unwrap();
+    let (boundary, _) = boundary.split_once('"').unwrap();
+    let body = got.body.strip_prefix(&format!("--{boundary}\r\n")).unwrap();
+    let body = body.strip_suffix(&format!("\r\n--{boundary}--\r\n")).unwrap();
+    let delimiter = format!("\r\n--{boundary}\r\n");
+    let parts = body.split(&delimiter).map(|part| {
+        let (head, content) = part.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), content.to_owned())
+    });
+    parts.collect()
+}
+
+const NOTE: (&str, &str) = (
+    "content-id: <note@x>\r\nContent-Type: Text/Plain; charset=UTF-8\r\nContent-Location: http://elsewhere.example/\r\nX-Unsigned: 1",
+    "one\ntwo",
+);
+const NOTE_OCTETS: &str = "Content-ID:<note@x>\r\nContent-Location:http://elsewhere.example/\r\nContent-Type:text/plain;charset=\"utf-8\"\r\n\r\none\r\ntwo";
+
+#[test]
+fn the_backend_gets_the_octets_that_were_signed_and_no_header_that_was_not() {
+    let backend = orders();
+    let gateway = taking(&backend, "bsp11", "");
+    let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", "\u{1}\u{2}");
+    let signed = signed(
+        &Message::default(),
+        &[
+            ("scan%40x", "Content", scan.1),
+            ("note@x", "Complete", NOTE_OCTETS),
+        ],
+    );
+    let answer = post_soap11(&gateway, &signed, &[scan, NOTE]);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.body.contains("SignatureConfirmation"), "{answer:?}");
+    let got = backend.only();
+    let field = got.headers("content-type")[0].to_owned();
+    assert!(
+        field.starts_with("multipart/related; boundary=\"sealgate-"),
+        "{field}"
+    );
+    assert!(field.contains("; type=\"text/xml\"; start=\"<"), "{field}");
+    assert_eq!(got.headers("soapaction"), ["\"urn:place\""]);
+    let parts = parts(&got);
+    assert_eq!(parts.len(), 3, "{parts:?}");
+    assert!(
+        parts[0].0.contains("Content-Type: text/xml; charset=utf-8\r\n"),
+        "{parts:?}"
+    );
+    assert!(parts[0].1.contains("PlaceOrder"), "{parts:?}");
+    assert!(!parts[0].1.contains("Security"), "{parts:?}");
+    let nobody_signed =
+        "Content-ID:<scan@x>\r\nContent-Type:application/octet-stream\r\nContent-Transfer-Encoding:binary";
+    assert_eq!(parts[1], (nobody_signed.to_owned(), scan.1.to_owned()));
+    let signed = "Content-ID:<note@x>\r\nContent-Type:text/plain;charset=\"utf-8\"\r\nContent-Transfer-Encoding:binary";
+    assert_eq!(parts[2], (signed.to_owned(), "one\r\ntwo".to_owned()));
+}
+
+#[test]
+fn soap_1_2_names_its_action_in_both_media_types() {
+    let backend = Backend::start(Behaviour::Bytes(placed(true)));
+    let gateway = taking(&backend, "bsp11", "");
+    let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", "12");
+    let signed = signed(&Message::soap12(), &[("scan@x", "Content", scan.1)]);
+    let field = "multipart/related; type=\"application/soap+xml\"; boundary=\"b-1\"; action=\"urn:place\"";
+    let body = multipart("application/soap+xml; action=\"urn:place\"", &signed, &[scan]);
+    let headers = [("Content-Type", field)];
+    let answer = send(gateway.plain(), &request("POST", "/orders", &headers, &body));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let got = backend.only();
+    assert!(
+        got.headers("content-type")[0].ends_with("; action=\"urn:place\""),
+        "{got:?}"
+    );
+    assert!(parts(&got)[0].0.contains("; action=\"urn:place\"\r\n"), "{got:?}");
+}
+
+#[test]
+fn what_an_include_stands_for_reaches_the_backend_in_its_place() {
+    let backend = orders();
+    let gateway = taking(&backend, "strict", "");
+    let inlined = encode_base64(b"a scan");
+    let message = Message {
+        body: format!(
+            "<o:PlaceOrder xmlns:o=\"urn:example:orders\"><o:Scan>{inlined}</o:Scan></o:PlaceOrder>"
+        ),
+        ..Message::default()
+    };
+    let include = format!("<x:Include xmlns:x=\"{XOP}\" href=\"cid:scan@x\"></x:Include>");
+    let sent = message.signed().replace(&inlined, &include);
+    let field = "multipart/related; type=\"application/xop+xml\"; start-info=\"text/xml\"; boundary=b-1";
+    let body = |content| {
+        let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", content);
+        multipart(
+            "application/xop+xml; charset=utf-8; type=\"text/xml\"",
+            &sent,
+            &[scan],
+        )
+    };
+    let answer = post(&gateway, field, &body("a scam"));
+    assert_eq!(logged_code(answer.incident()), "dsig.digest_mismatch");
+    assert_eq!(backend.bytes(), 0);
+    let answer = post(&gateway, field, &body("a scan"));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let got = backend.only();
+    assert_eq!(got.headers("content-type"), ["text/xml; charset=utf-8"]);
+    assert!(
+        got.body.contains(&format!("<o:Scan>{inlined}</o:Scan>")),
+        "{got:?}"
+    );
+    // The same content is the same message, however it was sent.
+    let answer = post(&gateway, field, &body("a scan"));
+    assert_eq!(logged_code(answer.incident()), "replay.message");
+}
+
+#[test]
+fn a_long_attachment_passes_by_way_of_a_file() {
+    let backend = orders();
+    let gateway = taking(&backend, "bsp11", "attachment_bytes = 20000000\n");
+    let long = "0123456789abcdef".repeat(700_000);
+    let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", long.as_str());
+    let signed = signed(&Message::default(), &[("scan@x", "Content", &long)]);
+    let answer = post_soap11(&gateway, &signed, &[scan]);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(parts(&backend.only())[1].1 == long);
+}
+
+#[test]
+fn nothing_of_what_is_refused_reaches_the_backend() {
+    let backend = orders();
+    let gateway = taking(&backend, "bsp11", "attachments = 2\nattachment_bytes = 1000\n");
+    let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", "12");
+    let other = ("Content-ID: <other@x>\r\nContent-Type: image/png", "12");
+    let changed = (scan.0, "13");
+    let long = "x".repeat(1001);
+    let code = |parts: &[(&str, &str)], signs: &[(&str, &str, &str)]| {
+        let answer = post_soap11(&gateway, &signed(&Message::default(), signs), parts);
+        assert!(answer.status >= 400, "{answer:?}");
+        logged_code(answer.incident())
+    };
+    let good = ("scan@x", "Content", "12");
+    assert_eq!(code(&[changed], &[good]), "dsig.digest_mismatch");
+    assert_eq!(code(&[scan], &[]), "policy.attachment_not_signed");
+    assert_eq!(code(&[scan, other], &[good]), "policy.attachment_not_signed");
+    assert_eq!(code(&[], &[good]), "dsig.reference_form");
+    assert_eq!(code(&[other], &[good]), "dsig.reference_unresolved");
+    assert_eq!(code(&[scan, scan], &[good]), "soap.content_id");
+    assert_eq!(code(&[(scan.0, &long)], &[good]), "limit.attachment_bytes");
+    let third = ("Content-ID: <third@x>\r\nContent-Type: image/png", "");
+    assert_eq!(code(&[scan, other, third], &[good]), "limit.attachments");
+    let huge = "x".repeat(1_100_000);
+    assert_eq!(code(&[(scan.0, &huge)], &[good]), "limit.bytes");
+    let field = "multipart/related; type=\"text/xml\"; boundary=b-1";
+    let whole = multipart("text/xml", &signed(&Message::default(), &[good]), &[scan]);
+    let broken = post(&gateway, field, whole.strip_suffix("--b-1--\r\n").unwrap());
+    assert_eq!(logged_code(broken.incident()), "soap.multipart");
+    assert_eq!(backend.bytes(), 0);
+}
+
+#[test]
+fn a_route_that_was_not_told_takes_no_attachments() {
+    let backend = orders();
+    let gateway = Gateway::before(backend.address);
+    let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", "12");
+    let signed = signed(&Message::default(), &[("scan@x", "Content", scan.1)]);
+    let answer = post_soap11(&gateway, &signed, &[scan]);
+    assert_eq!((answer.status, answer.body.as_str()), (415, ""));
+    let metrics = request("GET", "/metrics", &[], "");
+    let metrics = send(gateway.admin(), &metrics);
+    assert!(
+        metrics.body.contains("code=\"http.attachments\""),
+        "{}",
+        metrics.body
+    );
+    assert_eq!(backend.bytes(), 0);
+}
