@@ -13,7 +13,7 @@ use crate::trust::Signed;
 use crate::wss;
 use crate::xml::{Element, Namespace};
 
-/// Signed that a message may be acted on. Made only by [`Policy::admit`].
+/// Proof that a message may be acted on. Made only by [`Policy::admit`].
 #[derive(Debug)]
 #[must_use = "an admission that nobody acts on"]
 pub struct Admitted<'d> {

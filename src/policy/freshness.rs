@@ -5,7 +5,7 @@ use super::unmet::{Unmet, UnmetKind};
 use crate::trust::Signed;
 use crate::wss::Timestamp;
 
-/// Signed that a signed Timestamp says that the message is fresh. Made only from a Timestamp that a trusted signature covers.
+/// Proof that a signed Timestamp says that the message is fresh. Made only from a Timestamp that a trusted signature covers.
 #[derive(Debug)]
 #[must_use = "freshness alone admits nothing"]
 pub struct Fresh {

@@ -114,7 +114,7 @@ struct CarriedNode<'d> {
     form: Option<Canonicalization>,
 }
 
-/// Signed that somebody whom we trust signed parts of a document: as it is, or before it was decrypted.
+/// Proof that somebody whom we trust signed parts of a document: as it is, or before it was decrypted.
 #[derive(Debug)]
 #[must_use = "who signed decides nothing by itself"]
 pub enum Signed<'d> {
