@@ -23,6 +23,7 @@ pub mod inbound;
 
 // Answering people.
 pub mod explain;
+pub mod login;
 pub mod wsdl;
 
 // Acting.

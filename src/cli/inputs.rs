@@ -33,7 +33,7 @@ use crate::trust::TrustStore;
 use crate::xml;
 
 use super::args::{
-    DsigVerifyArguments, JudgingArguments, OwnKeyPaths, PartyArguments, PasswordArguments, TrustArguments,
+    DsigVerifyArguments, JudgingArguments, MetadataArguments, OwnKeyPaths, PasswordArguments, TrustArguments,
     UserArguments,
 };
 use super::at::At;
@@ -81,21 +81,21 @@ pub(crate) fn trust(arguments: &TrustArguments) -> Result<Trust, Stop> {
     })
 }
 
-/// As [`trust`], with the metadata that a relying party of SAML knows, judged as of `at`.
-pub(crate) fn trust_of_party(
+/// As [`trust`], with the metadata that a relying party of SAML knows, judged as of `at`, or now.
+pub(crate) fn trust_with_metadata(
     arguments: &TrustArguments,
-    party: &PartyArguments,
+    metadata: &MetadataArguments,
     policy: &Policy,
-    at: At,
+    at: Option<DateTime<Utc>>,
 ) -> Result<Trust, Stop> {
     const OPTION: &str = "--metadata";
     let mut trust = trust(arguments)?;
-    let signer = party
+    let signer = metadata
         .metadata_signer
         .as_deref()
         .map(metadata_signer)
         .transpose()?;
-    for path in &party.metadata {
+    for path in &metadata.metadata {
         let bytes = read(OPTION, path, TrustSources::MAX_FILE)?.to_vec().into();
         let added = match &signer {
             None => trust.issuers.add(bytes).map_err(Rejection::from),
@@ -104,7 +104,7 @@ pub(crate) fn trust_of_party(
                     policy,
                     signer,
                     fetched: written(OPTION, path)?,
-                    at: at.time().unwrap_or_else(Utc::now),
+                    at: at.unwrap_or_else(Utc::now),
                 };
                 add_fetched(&mut trust.issuers, bytes, &context)
             }

@@ -78,6 +78,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Serve(arguments) => serve::run(&arguments, console),
         Command::Verify(arguments) => verify::run(arguments, console),
         Command::Saml(SamlCommand::Verify(arguments)) => saml::verify(*arguments, console),
+        Command::Saml(SamlCommand::Trace(arguments)) => saml::trace(*arguments, console),
         Command::Saml(SamlCommand::Sign(arguments)) => saml::sign(arguments, console),
         Command::Sign(arguments) => sign::run(arguments, console),
         Command::Encrypt(arguments) => encrypt::run(arguments, console),

@@ -40,7 +40,12 @@ pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<E
 /// The gate that `arguments` describe. It remembers nothing.
 pub(super) fn gate(arguments: &VerifyArguments) -> Result<Gate, Stop> {
     let policy = inputs::judging_policy(&arguments.judging)?;
-    let trust = inputs::trust_of_party(&arguments.trust, &arguments.party, &policy, arguments.judging.at)?;
+    let trust = inputs::trust_with_metadata(
+        &arguments.trust,
+        &arguments.party.metadata,
+        &policy,
+        arguments.judging.at.time(),
+    )?;
     Ok(Gate {
         trust: trust.store,
         issuers: trust.issuers,

@@ -47,6 +47,7 @@
 //! | `limit.ids` | IDs |
 //! | `limit.inflated` | bytes that come out of DEFLATE |
 //! | `limit.issuer_keys` | keys of one role in SAML metadata |
+//! | `limit.messages` | SAML messages in a recording |
 //! | `limit.name` | bytes of a name |
 //! | `limit.namespaces` | declarations on one element |
 //! | `limit.namespaces_in_scope` | prefixes bound at one place |
@@ -240,9 +241,11 @@
 //! | `saml.no_assertion` | a Response without assertion |
 //! | `saml.no_authn_statement` | a bearer assertion without AuthnStatement |
 //! | `saml.no_confirmation` | nothing confirms the subject |
+//! | `saml.no_message` | `saml trace`: a recording without a SAML message |
 //! | `saml.no_subject` | there is no subject |
 //! | `saml.parameter` | an answer in the query parameter for requests, or the reverse |
 //! | `saml.position` | an assertion or signature where none may be |
+//! | `saml.not_answered` | `saml trace`: nothing answers a request |
 //! | `saml.not_signed` | neither its issuer nor one who may vouch signed it |
 //! | `saml.not_supported` | a kind of message that is not read |
 //! | `saml.not_yet_valid` | NotBefore, or IssueInstant, has not come |
@@ -250,6 +253,8 @@
 //! | `saml.recipient` | a confirmation for another address |
 //! | `saml.recipient_missing` | a bearer confirmation without Recipient |
 //! | `saml.recipient_unknown` | nobody said what our address is |
+//! | `saml.recording` | `saml trace`: neither a HAR file nor an export of SAML-tracer |
+//! | `saml.relay_state` | `saml trace`: RelayState did not come back as it was sent |
 //! | `saml.request_unknown` | nobody said which request was sent |
 //! | `saml.second_opinion` | we accept what the issuer signed, and samael does not confirm it: see [`defaults`](super::defaults) |
 //! | `saml.response_not_signed` | a SAML 1.1 Response that is not signed itself |

@@ -7,6 +7,7 @@
 //! | `verify` | SOAP messages, as the gateway would judge them; nothing is remembered, so no message is a replay |
 //! | `saml verify` | SAML 2.0 assertions, metadata and protocol messages, and assertions and Responses of SAML 1.1, in an ArtifactResponse or a SOAP Body or not, as a relying party does; as XML, base64, base64 of deflate, or a URL, query string or form as a browser sent it |
 //! | `dsig verify` | the signatures in any XML document, as mathematics: do they hold, whose are they, what do they cover |
+//! | `saml trace` | a login that a browser recorded (HAR, SAML-tracer), from message to message, as of when each was sent: where it breaks |
 //! | `saml sign` | a SAML message, assertion or metadata, with the signature where its schema has it; `--part` says what of a Response; for `--binding post` as a form, for `redirect` as a query string that is signed as it stands |
 //! | `sign`, `dsig sign` | a SOAP message with a Security header; a document with a signature as the last child of its root |
 //! | `encrypt` | a document, XML or SOAP, of which parts are encrypted: `--to` a certificate, or with a `--secret-key` that both know |
@@ -40,6 +41,17 @@
 //! Attachments ([`attachments`](super::attachments)), or one envelope; lines of the header end in CRLF. With `--content-type FIELD` files are the bodies that came with that field. The
 //! `action` of the media type counts where `--action` is not given. `covered` and `not_covered` name attachments as `cid:ID`. Long attachments wait in
 //! temporary files without names.
+//!
+//! # Logins
+//!
+//! `saml trace` reads the SAML messages in URLs and forms of a recording and nothing else of it. Each is compared with where it was sent and
+//! with the request that it answers: Destination, InResponseTo, AssertionConsumerServiceURL, RelayState. Responses, and other messages whose
+//! issuer the metadata knows, are judged as by `saml verify`, with the URL that they were sent to, the request that they answer and, without
+//! `--audience`, the issuer of that request. URLs are shown without query string.
+//!
+//! With `--format json`: `source`, `verdict`, `stage`, `code` and `message` of the first problem, `breaks_at` (the request of the recording, from 1)
+//! and `steps`, each with `request`, `at`, `binding`, `sent_to`, `message`, `id`, `issuer`, `destination`, `in_response_to`, `answer_to`,
+//! `relay_state`, `judged` and `problems` (`verdict`, `stage`, `code`, `message`, `hint`, `position` in the decoded message).
 //!
 //! # Metadata
 //!

@@ -1,6 +1,7 @@
 //! Arguments as they are typed. What they mean is checked in [`super::inputs`].
 
 mod names;
+mod saml;
 mod shared;
 mod verify;
 
@@ -15,9 +16,11 @@ pub(super) use names::{
     BindingName, CanonicalizationName, DataEncryptionName, KeyReferenceName, KeyTransportName, LogFormat,
     Operation, RecipientReferenceName, SamlPartName, SigningAlgorithmName,
 };
+pub(super) use saml::{SamlCommand, SamlSignArguments, SamlTraceArguments, SamlVerifyArguments};
 pub(super) use shared::{
-    DecryptionKeyPaths, IdArguments, JudgingArguments, KeyArguments, OutputArguments, OwnKeyPaths,
-    PartyArguments, PasswordArguments, SecretKeyName, SigningArguments, TrustArguments, UserArguments,
+    DecryptionKeyPaths, IdArguments, JudgingArguments, KeyArguments, MetadataArguments, OutputArguments,
+    OwnKeyPaths, PartyArguments, PasswordArguments, SecretKeyName, SigningArguments, TrustArguments,
+    UserArguments,
 };
 pub(super) use verify::VerifyArguments;
 
@@ -201,64 +204,6 @@ pub(crate) struct PolicyShowArguments {
     /// strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file
     #[arg(value_name = "NAME|FILE")]
     pub(crate) policy: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SamlCommand {
-    Verify(Box<SamlVerifyArguments>),
-    Sign(SamlSignArguments),
-}
-
-/// Judge SAML assertions, protocol messages and metadata, as XML, base64 or base64 of deflate, in a SOAP Body, a URL or a form
-#[derive(Args, Debug)]
-pub(crate) struct SamlVerifyArguments {
-    #[command(flatten)]
-    pub(crate) trust: TrustArguments,
-    #[command(flatten)]
-    pub(crate) judging: JudgingArguments,
-    #[command(flatten)]
-    pub(crate) party: PartyArguments,
-    #[command(flatten)]
-    pub(crate) keys: DecryptionKeyPaths,
-    #[command(flatten)]
-    pub(crate) output: OutputArguments,
-    /// The documents
-    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
-    pub(crate) files: Vec<Source>,
-}
-
-/// Sign a SAML message, assertion or metadata, where its schema has the signature, to standard output
-///
-/// The document is read as strictly as saml verify reads it.
-#[derive(Args, Debug)]
-pub(crate) struct SamlSignArguments {
-    #[command(flatten)]
-    pub(crate) key: KeyArguments,
-    /// The signature algorithm; without it, the one that fits the key
-    #[arg(long, value_enum)]
-    pub(crate) algorithm: Option<SigningAlgorithmName>,
-    /// What is signed
-    #[arg(long, value_enum, default_value = "document")]
-    pub(crate) part: SamlPartName,
-    /// How it will be sent: as XML without it
-    #[arg(long, value_enum)]
-    pub(crate) binding: Option<BindingName>,
-    /// The RelayState that goes with it; a query string signs it too
-    #[arg(long, value_name = "TEXT", requires = "binding", value_parser = relay_state)]
-    pub(crate) relay_state: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: OutputArguments,
-    /// The document
-    #[arg(value_parser = Source::parser())]
-    pub(crate) file: Source,
-}
-
-/// SAML Bindings §3.4.3, §3.5.3.
-fn relay_state(typed: &str) -> Result<String, String> {
-    match typed.len() {
-        0..=80 => Ok(typed.to_owned()),
-        _ => Err("it may have no more than 80 bytes".to_owned()),
-    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,10 +7,10 @@ use crate::cli::at::At;
 use crate::cli::report::Format;
 use crate::policy::saml::{ExpectedRequest, RelyingParty};
 
-/// What a relying party of SAML knows of itself and of what it asked for.
+/// Whose keys are whose.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "SAML")]
-pub(crate) struct PartyArguments {
+pub(crate) struct MetadataArguments {
     /// SAML metadata: which keys are whose (repeatable)
     #[arg(long, value_name = "PATH")]
     pub(crate) metadata: Vec<PathBuf>,
@@ -18,6 +18,14 @@ pub(crate) struct PartyArguments {
     /// validUntil of at most 30 days, and its cacheDuration counts from when the file was written
     #[arg(long, value_name = "PATH", requires = "metadata")]
     pub(crate) metadata_signer: Option<PathBuf>,
+}
+
+/// What a relying party of SAML knows of itself and of what it asked for.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "SAML")]
+pub(crate) struct PartyArguments {
+    #[command(flatten)]
+    pub(crate) metadata: MetadataArguments,
     /// The audience that assertions have to name: what the issuer calls us
     #[arg(long, value_name = "URI")]
     pub(crate) audience: Option<String>,

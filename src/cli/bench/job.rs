@@ -36,8 +36,12 @@ impl Job {
     /// What `arguments` ask for, checked.
     pub(super) fn of(arguments: &BenchArguments) -> Result<Self, Stop> {
         let policy = inputs::judging_policy(&arguments.judging)?;
-        let trust =
-            inputs::trust_of_party(&arguments.trust, &arguments.party, &policy, arguments.judging.at)?;
+        let trust = inputs::trust_with_metadata(
+            &arguments.trust,
+            &arguments.party.metadata,
+            &policy,
+            arguments.judging.at.time(),
+        )?;
         let signer = match arguments.operation {
             Operation::Sign => {
                 let own = OwnKey::of(&arguments.own, &arguments.trust.password)?;

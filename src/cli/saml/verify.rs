@@ -9,7 +9,12 @@ use crate::cli::report::{self, Report};
 /// `sealgate saml verify`: SAML documents by themselves, judged as a relying party judges them.
 pub(in crate::cli) fn run(arguments: SamlVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::judging_policy(&arguments.judging)?;
-    let trust = inputs::trust_of_party(&arguments.trust, &arguments.party, &policy, arguments.judging.at)?;
+    let trust = inputs::trust_with_metadata(
+        &arguments.trust,
+        &arguments.party.metadata,
+        &policy,
+        arguments.judging.at.time(),
+    )?;
     let party = arguments.party.relying_party();
     let (format, at) = (arguments.output.format, arguments.judging.at);
     report::each(

@@ -98,11 +98,11 @@ pub(super) fn find(input: &str) -> Option<&str> {
     query.split('&').any(is_message).then_some(query)
 }
 
-/// The message in `query`, still base64, and what stands beside it.
+/// The message in `query`, a query string or form, still base64, and what stands beside it.
 ///
 /// # Errors
 /// [`QueryError`].
-pub(super) fn parse(query: &str) -> Result<(String, QueryString), QueryError> {
+pub fn parse(query: &str) -> Result<(String, QueryString), QueryError> {
     if query.contains('#') {
         return Err(QueryError::NotRedirect);
     }
@@ -158,7 +158,7 @@ pub(super) fn written(
 }
 
 /// `text` with all octets but the unreserved ones (RFC 3986 §2.3) as `%` and two hexadecimal digits.
-pub(super) fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for octet in text.bytes() {
         match octet {

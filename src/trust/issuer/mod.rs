@@ -100,6 +100,11 @@ impl Issuers {
         self.entities.keys().map(String::as_str)
     }
 
+    /// Whether they describe `entity_id`.
+    pub fn describe(&self, entity_id: &str) -> bool {
+        self.entities.contains_key(entity_id)
+    }
+
     /// The keys that `entity_id` signs with, in one of `roles`, at the time `at`. A key for encryption alone is none of
     /// them. IDs are compared code point by code point (T41).
     ///

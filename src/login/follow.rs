@@ -1,0 +1,251 @@
+use chrono::DateTime;
+use chrono::Utc;
+
+use super::problem::Problem;
+use super::recording::Recording;
+use super::recording::Sent;
+use super::step::Message;
+use super::step::Step;
+use super::step::shown;
+use crate::crypto::Certificate;
+use crate::inbound::AsOf;
+use crate::inbound::SamlContext;
+use crate::inbound::verify_saml;
+use crate::policy::Policy;
+use crate::policy::saml::ExpectedRequest;
+use crate::policy::saml::RelyingParty;
+use crate::rejection::Rejection;
+use crate::token::held_keys;
+use crate::token::saml;
+use crate::trust::Issuers;
+use crate::trust::Signer;
+use crate::trust::TrustStore;
+use crate::xml::Document;
+use crate::xml::Namespace;
+use crate::xml::quoted;
+
+/// What a login is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct LoginContext<'c> {
+    /// What messages must prove.
+    pub policy: &'c Policy,
+    /// Whom we trust, where no metadata says whose key it is.
+    pub trust: &'c TrustStore,
+    /// Whose keys are whose.
+    pub issuers: &'c Issuers,
+    /// The audience of assertions; without it, whoever issued the request that they answer.
+    pub audience: Option<&'c str>,
+    /// Whether an answer may come unasked.
+    pub unsolicited: Unsolicited,
+    /// As of when; without it, as of when each message was sent, or its own time where the recording does not say.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// Whether an identity provider may begin a login.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Unsolicited {
+    /// No.
+    #[default]
+    Refused,
+    /// Yes.
+    Allowed,
+}
+
+/// A login that was followed.
+#[derive(Debug)]
+pub struct Login {
+    /// The SAML messages in the order in which they were sent; at least one.
+    pub steps: Vec<Step>,
+}
+
+impl Login {
+    /// Where it breaks first: the step, and how.
+    pub fn first_problem(&self) -> Option<(&Step, &Problem)> {
+        let mut all = self.steps.iter();
+        all.find_map(|step| Some((step, step.problems.first()?)))
+    }
+}
+
+/// Follows the login that was recorded.
+pub fn follow(recording: &Recording, context: &LoginContext<'_>) -> Login {
+    let mut steps: Vec<Step> = Vec::with_capacity(recording.sent.len());
+    for sent in &recording.sent {
+        let mut step = Step::of(sent, context.policy);
+        if let Some(message) = step.message.clone() {
+            check(&mut step, &message, sent, &steps, context);
+        }
+        steps.push(step);
+    }
+    check_answered(&mut steps, recording);
+    Login { steps }
+}
+
+/// Compares a message with how it was sent and with what it answers, and has it judged.
+fn check(step: &mut Step, message: &Message, sent: &Sent, before: &[Step], context: &LoginContext<'_>) {
+    let address = address(message, sent);
+    if let Some(said) = message.destination.as_ref().filter(|said| *said != address) {
+        step.problems.push(Problem::Destination {
+            said: said.clone(),
+            sent_to: shown(address).to_owned(),
+        });
+    }
+    let mut request = None;
+    if step.is_answer() {
+        let asked = requests(before);
+        let said = message.in_response_to.as_deref();
+        request = asked
+            .iter()
+            .copied()
+            .find(|request| Some(request.id.as_str()) == said);
+        let unsolicited = said.is_none() && context.unsolicited == Unsolicited::Allowed;
+        match request {
+            Some(request) => step.problems.extend(answered(request, message, address)),
+            None if unsolicited => {}
+            None => step.problems.push(Problem::UnknownRequest {
+                said: message.in_response_to.clone(),
+                requests: asked.iter().map(|request| request.id.clone()).collect(),
+            }),
+        }
+    }
+    judge(step, message, sent, request, context);
+}
+
+/// Where the message was sent. A query string counts only where the message itself has one.
+fn address<'s>(message: &Message, sent: &'s Sent) -> &'s str {
+    match message.destination.as_deref() == Some(&sent.url) {
+        true => &sent.url,
+        false => sent.url.split('?').next().unwrap_or_default(),
+    }
+}
+
+/// The requests of `before`.
+fn requests(before: &[Step]) -> Vec<&Message> {
+    let requests = before.iter().filter(|step| !step.is_answer());
+    requests.filter_map(|step| step.message.as_ref()).collect()
+}
+
+/// What does not fit between `request` and its answer `message`, which was sent to `address`.
+fn answered(request: &Message, message: &Message, address: &str) -> Vec<Problem> {
+    let elsewhere = request.answer_to.as_ref().filter(|asked| *asked != address);
+    let elsewhere = elsewhere.map(|asked| Problem::AnsweredElsewhere {
+        asked: asked.clone(),
+        sent_to: shown(address).to_owned(),
+    });
+    let lost = request.relay_state.as_ref();
+    let lost = lost.filter(|sent| message.relay_state.as_ref() != Some(sent));
+    let lost = lost.map(|sent| Problem::RelayState {
+        sent: sent.clone(),
+        returned: message.relay_state.clone(),
+    });
+    elsewhere.into_iter().chain(lost).collect()
+}
+
+/// Has the message judged by whoever received it. Of requests and logouts only those whose issuer is known: the metadata of
+/// both sides is rarely at hand.
+fn judge(
+    step: &mut Step,
+    message: &Message,
+    sent: &Sent,
+    request: Option<&Message>,
+    context: &LoginContext<'_>,
+) {
+    let issuer = message.issuer.as_deref();
+    let is_known = issuer.is_some_and(|issuer| context.issuers.describe(issuer));
+    if message.name != "Response" && !is_known {
+        return;
+    }
+    let requested = match (request, &message.in_response_to) {
+        (Some(request), _) => ExpectedRequest::RequestOrUnsolicited(request.id.clone()),
+        // That no such request was sent has been said.
+        (None, Some(said)) => ExpectedRequest::RequestOrUnsolicited(said.clone()),
+        (None, None) => ExpectedRequest::Unsolicited,
+    };
+    let audience = context.audience.or_else(|| request?.issuer.as_deref());
+    let party = RelyingParty {
+        audience: audience.map(str::to_owned),
+        recipient: Some(address(message, sent).to_owned()),
+        request: requested,
+        resolution: ExpectedRequest::NotSaid,
+    };
+    let context = SamlContext {
+        policy: context.policy,
+        trust: context.trust,
+        issuers: context.issuers,
+        party: &party,
+        as_of: context.at.or(sent.at).map_or(AsOf::Message, AsOf::Time),
+    };
+    let verdict = verify_saml(sent.parameters.clone().into(), &context);
+    step.judged = true;
+    let Err(rejection) = verdict else {
+        return;
+    };
+    let said = step
+        .problems
+        .iter()
+        .any(|problem| problem.code() == rejection.code());
+    if !said {
+        let hint = hint(&rejection, issuer, sent, &context);
+        step.problems.push(Problem::Refused { rejection, hint });
+    }
+}
+
+/// What people take for a broken signature: the issuer signs with another key than its metadata has.
+fn hint(
+    rejection: &Rejection,
+    issuer: Option<&str>,
+    sent: &Sent,
+    context: &SamlContext<'_>,
+) -> Option<String> {
+    if rejection.code() != "dsig.signature_mismatch" {
+        return None;
+    }
+    let AsOf::Time(at) = context.as_of else {
+        return None;
+    };
+    let issuer = issuer?;
+    let named = Signer::from(&named_certificate(sent, context)?);
+    let known = context.issuers.keys(issuer, Issuers::ASSERTING, at).ok()?;
+    let known: Vec<Signer> = known
+        .iter()
+        .filter_map(|key| key.certificate.as_ref())
+        .map(Signer::from)
+        .collect();
+    if known.iter().any(|known| known.sha256 == named.sha256) {
+        return None;
+    }
+    let described = |signer: &Signer| format!("{} (SHA-256 {})", quoted(&signer.subject), signer.sha256);
+    let known: Vec<String> = known.iter().map(described).collect();
+    Some(format!(
+        "it names the certificate {}, and the metadata of {} has {}: if the issuer has a new key, its metadata is to be fetched anew",
+        described(&named),
+        quoted(issuer),
+        known.join(", ")
+    ))
+}
+
+/// The certificate that a signature in the message says it was made with. Anybody may say so.
+fn named_certificate(sent: &Sent, context: &SamlContext<'_>) -> Option<Certificate> {
+    let decoded = saml::decode(sent.parameters.clone().into()).ok()?;
+    let document = Document::parse(decoded.xml, &context.policy.limits).ok()?;
+    let mut key_infos = document
+        .root()
+        .descendants()
+        .filter(|one| one.is(Namespace::DS, "KeyInfo"));
+    key_infos.find_map(|key_info| {
+        let held = held_keys(key_info).ok()?;
+        held.into_iter().find_map(|key| key.certificate)
+    })
+}
+
+/// Notes the requests that nothing answers: after which no answer was sent at all, or none that says so.
+fn check_answered(steps: &mut [Step], recording: &Recording) {
+    let last_answer = steps.iter().rposition(Step::is_answer);
+    for (index, step) in steps.iter_mut().enumerate() {
+        let waits = step.message.is_some() && !step.is_answer();
+        if waits && last_answer.is_none_or(|answer| answer < index) {
+            let mut pages = recording.pages.iter().map(|page| page.number);
+            let page = pages.find(|page| *page >= step.number);
+            step.problems.push(Problem::NotAnswered { page });
+        }
+    }
+}

@@ -1,0 +1,445 @@
+//! Logins as browsers record them, good and broken: `sealgate saml trace` says where each breaks, with the values that do not fit, and
+//! shows nothing that only the servers should know.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use proptest::prelude::*;
+use sealgate::algorithm::SignatureAlgorithm;
+use sealgate::crypto::{Certificate, PrivateKey};
+use sealgate::login::{LoginContext, Recording, Unsolicited, follow};
+use sealgate::outbound::saml::{SamlPart, SamlSigner};
+use sealgate::policy::Profile;
+use sealgate::token::saml::{MessageParameter, form, query_string};
+use sealgate::trust::{Issuers, TrustSources};
+use serde_json::{Value, json};
+
+const HEAD: &str = "xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' xmlns='urn:oasis:names:tc:SAML:2.0:assertion' Version='2.0'";
+const SSO: &str = "https://idp.example/sso";
+const ACS: &str = "https://sp.example/acs";
+/// What nobody may see who is shown a trace.
+const SECRETS: [&str; 4] = ["s3cret-cookie", "s3cret-password", "s3cret-token", "s3cret-page"];
+
+fn keys(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/keys")
+        .join(name)
+}
+
+/// A login, of which a test changes one thing.
+#[derive(Clone)]
+struct Login {
+    request: String,
+    response: String,
+    signer: &'static str,
+    relay_state: [Option<&'static str>; 2],
+    posted_to: &'static str,
+    posted_at: &'static str,
+    page: bool,
+    posted: bool,
+}
+
+impl Login {
+    fn good() -> Self {
+        let request = format!(
+            "<p:AuthnRequest {HEAD} ID='_request-1' IssueInstant='2026-11-24T00:00:00Z' Destination='{SSO}' \
+             AssertionConsumerServiceURL='{ACS}'><Issuer>https://sp.example/saml</Issuer></p:AuthnRequest>"
+        );
+        let response = format!(
+            "<p:Response {HEAD} ID='_m' IssueInstant='2026-11-24T00:00:20Z' Destination='{ACS}' InResponseTo='_request-1'>\
+             <Issuer>https://idp.example/saml</Issuer><p:Status><p:StatusCode \
+             Value='urn:oasis:names:tc:SAML:2.0:status:Success'/></p:Status><Assertion Version='2.0' ID='_a' \
+             IssueInstant='2026-11-24T00:00:20Z'><Issuer>https://idp.example/saml</Issuer><Subject><NameID>ann</NameID>\
+             <SubjectConfirmation Method='urn:oasis:names:tc:SAML:2.0:cm:bearer'><SubjectConfirmationData \
+             NotOnOrAfter='2026-11-24T00:05:00Z' Recipient='{ACS}' InResponseTo='_request-1'/></SubjectConfirmation></Subject>\
+             <Conditions NotBefore='2026-11-24T00:00:00Z' NotOnOrAfter='2026-11-24T00:05:00Z'><AudienceRestriction>\
+             <Audience>https://sp.example/saml</Audience></AudienceRestriction></Conditions><AuthnStatement \
+             AuthnInstant='2026-11-24T00:00:20Z'><AuthnContext><AuthnContextClassRef>urn:c</AuthnContextClassRef></AuthnContext>\
+             </AuthnStatement></Assertion></p:Response>"
+        );
+        Self {
+            request,
+            response,
+            signer: "idp",
+            relay_state: [Some("/orders?page=2"), Some("/orders?page=2")],
+            posted_to: ACS,
+            posted_at: "2026-11-24T01:00:25.123+01:00",
+            page: true,
+            posted: true,
+        }
+    }
+
+    fn with(change: impl Fn(&mut Self)) -> Self {
+        let mut login = Self::good();
+        change(&mut login);
+        login
+    }
+
+    fn response(from: &str, to: &str) -> Self {
+        let changed = Self::with(|login| login.response = login.response.replace(from, to));
+        assert_ne!(changed.response, Self::good().response, "{from}");
+        changed
+    }
+
+    /// Whether the Response has a RelayState, that came with it.
+    fn form(&self) -> String {
+        let signer = SamlSigner {
+            key: PrivateKey::from_pem(
+                &fs::read(keys(&format!("{}.key.pem", self.signer))).unwrap(),
+                None,
+            )
+            .unwrap()
+            .into(),
+            method: SignatureAlgorithm::RsaSha256,
+            certificates: Certificate::from_pem_bundle(
+                &fs::read(keys(&format!("{}.pem", self.signer))).unwrap(),
+            )
+            .unwrap(),
+        };
+        let signed = signer
+            .sign(self.response.clone().into(), SamlPart::Assertion)
+            .unwrap();
+        form(signed.as_bytes(), MessageParameter::Response, self.relay_state[1])
+    }
+
+    /// The query string of the request.
+    fn query(&self) -> String {
+        query_string(
+            self.request.as_bytes(),
+            MessageParameter::Request,
+            self.relay_state[0],
+            None,
+        )
+        .unwrap()
+    }
+
+    fn har(&self) -> Value {
+        let cookie = json!([{"name": "Cookie", "value": SECRETS[0]}]);
+        let page = match self.page {
+            true => format!(
+                "<form action='{ACS}'><input name=\"SAMLResponse\" value=\"{}\"></form>",
+                SECRETS[3]
+            ),
+            false => SECRETS[3].to_owned(),
+        };
+        let entry = |at: &str, method: &str, url: &str, post: Option<&str>, page: &str| {
+            let mut request = json!({"method": method, "url": url, "headers": cookie, "cookies": cookie});
+            if let Some(post) = post {
+                request["postData"] = json!({"mimeType": "application/x-www-form-urlencoded", "text": post});
+            }
+            json!({"startedDateTime": at, "time": 12.5, "request": request,
+                   "response": {"status": 200, "headers": cookie, "content": {"size": 1, "text": page}}})
+        };
+        let password = format!("user=ann&password={}", SECRETS[1]);
+        let mut entries = vec![
+            entry(
+                "2026-11-24T00:00:00.000Z",
+                "GET",
+                "https://sp.example/orders",
+                None,
+                "",
+            ),
+            entry(
+                "2026-11-24T00:00:01.000Z",
+                "GET",
+                &format!("{SSO}?token={}&{}", SECRETS[2], self.query()),
+                None,
+                "",
+            ),
+            entry(
+                "2026-11-24T00:00:20.000Z",
+                "POST",
+                "https://idp.example/login",
+                Some(&password),
+                &page,
+            ),
+        ];
+        if self.posted {
+            let form = format!("{}&csrf={}", self.form(), SECRETS[2]);
+            entries.push(entry(self.posted_at, "POST", self.posted_to, Some(&form), ""));
+        }
+        json!({"log": {"version": "1.2", "creator": {"name": "b"}, "entries": entries}})
+    }
+
+    /// As SAML-tracer exports it.
+    fn traced(&self) -> Value {
+        let signed = self.form();
+        let (_, beside) = sealgate::token::saml::parse_query(&signed).unwrap();
+        let xml = sealgate::token::saml::decode(signed.into()).unwrap().xml;
+        let post = json!([
+            ["SAMLResponse", sealgate::crypto::encode_base64(&xml)],
+            ["RelayState", beside.relay_state.unwrap()],
+            ["csrf", SECRETS[2]]
+        ]);
+        json!({"timestamp": "2026-11-24T00:01:00.000Z", "requests": [
+            {"id": 1, "method": "GET", "url": format!("{SSO}?{}", self.query()), "requestHeaders": [{"name": "Cookie", "value": SECRETS[0]}], "post": null},
+            {"id": 2, "method": "POST", "url": ACS, "post": post, "protocol": "SAML-P", "saml": "<x/>"}
+        ]})
+    }
+}
+
+struct Told {
+    code: Option<i32>,
+    text: String,
+    json: Value,
+}
+
+/// What `saml trace` says of the recording to people and to programs.
+fn trace(recording: &str, more: &[&str]) -> Told {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("login.har");
+    fs::write(&file, recording).unwrap();
+    let run = |format: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+        command
+            .args(["saml", "trace", "--format", format])
+            .args(more)
+            .arg(&file);
+        let output = command.output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        for secret in SECRETS {
+            assert!(!said.contains(secret), "{secret} in {said}");
+        }
+        (output.status.code(), said)
+    };
+    let (code, text) = run("text");
+    let (same, line) = run("json");
+    assert_eq!(code, same);
+    let json = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+    Told { code, text, json }
+}
+
+fn known(login: &Login) -> Told {
+    let metadata = keys("idp-metadata.xml").to_string_lossy().into_owned();
+    trace(&login.har().to_string(), &["--metadata", &metadata])
+}
+
+#[test]
+fn a_login_that_works_passes() {
+    for recording in [Login::good().har(), Login::good().traced()] {
+        let metadata = keys("idp-metadata.xml").to_string_lossy().into_owned();
+        let told = trace(&recording.to_string(), &["--metadata", &metadata]);
+        assert_eq!(told.code, Some(0), "{}", told.text);
+        assert_eq!(told.json["verdict"], "passed");
+        let steps = told.json["steps"].as_array().unwrap();
+        let names: Vec<&Value> = steps.iter().map(|step| &step["message"]).collect();
+        assert_eq!(names, ["AuthnRequest", "Response"]);
+        assert_eq!(steps[0]["sent_to"], SSO);
+        assert_eq!(steps[1]["relay_state"], "/orders?page=2");
+        assert_eq!([&steps[0]["judged"], &steps[1]["judged"]], [false, true]);
+    }
+}
+
+#[test]
+fn a_login_that_breaks_says_where_with_the_values_that_do_not_fit() {
+    for (login, request, code, values) in [
+        (
+            Login::response(
+                "<Audience>https://sp.example/saml<",
+                "<Audience>https://other.example<",
+            ),
+            4,
+            "saml.audience",
+            vec!["https://other.example", "https://sp.example/saml"],
+        ),
+        (
+            Login::with(|login| login.posted_at = "2026-11-24T00:06:00Z"),
+            4,
+            "saml.expired",
+            vec!["2026-11-24T00:05:00Z", "2026-11-24T00:06:00Z", "60 s"],
+        ),
+        (
+            Login::response(" InResponseTo='_request-1'", ""),
+            4,
+            "saml.in_response_to",
+            vec!["it answers no request", "_request-1"],
+        ),
+        (
+            Login::response("'_request-1'", "'_request-0'"),
+            4,
+            "saml.in_response_to",
+            vec!["_request-0", "_request-1"],
+        ),
+        (
+            Login::response(
+                "Recipient='https://sp.example/acs'",
+                "Recipient='https://sp.example/old'",
+            ),
+            4,
+            "saml.recipient",
+            vec!["https://sp.example/old", ACS],
+        ),
+        (
+            Login::with(|login| login.posted_to = "https://sp.example/elsewhere;jsessionid=s3cret-token"),
+            4,
+            "saml.destination",
+            vec![ACS, "https://sp.example/elsewhere\""],
+        ),
+        (
+            Login::with(|login| login.request = login.request.replace("sp.example/acs", "sp.example/asked")),
+            4,
+            "saml.recipient",
+            vec!["https://sp.example/asked", ACS],
+        ),
+        (
+            Login::with(|login| {
+                login.request = login
+                    .request
+                    .replace("Destination='https://idp", "Destination='https://old")
+            }),
+            2,
+            "saml.destination",
+            vec!["https://old.example/sso", SSO],
+        ),
+        (
+            Login::with(|login| login.relay_state[1] = Some("/")),
+            4,
+            "saml.relay_state",
+            vec!["/orders?page=2", "\"/\""],
+        ),
+        (
+            Login::with(|login| login.relay_state[1] = None),
+            4,
+            "saml.relay_state",
+            vec!["the answer has none"],
+        ),
+        (
+            Login::with(|login| login.signer = "other-idp"),
+            4,
+            "dsig.signature_mismatch",
+            vec![
+                "CN=other-idp.example",
+                "CN=idp.example",
+                "its metadata is to be fetched anew",
+            ],
+        ),
+        (
+            Login::with(|login| login.posted = false),
+            2,
+            "saml.not_answered",
+            vec!["request 3 of the recording holds a Response", "never sent it"],
+        ),
+        (
+            Login::with(|login| (login.posted, login.page) = (false, false)),
+            2,
+            "saml.not_answered",
+            vec!["nothing answers it"],
+        ),
+        (
+            Login::response("status:Success", "status:Responder"),
+            4,
+            "saml.status",
+            vec!["status:Responder"],
+        ),
+    ] {
+        let told = known(&login);
+        assert_eq!(told.code, Some(1), "{code}: {}", told.text);
+        assert_eq!(told.json["code"], code, "{}", told.text);
+        assert_eq!(told.json["breaks_at"], request, "{}", told.text);
+        for value in values {
+            assert!(told.text.contains(value), "{code}, {value}: {}", told.text);
+        }
+    }
+}
+
+#[test]
+fn what_was_not_asked_is_not_passed() {
+    let good = Login::good().har().to_string();
+    let told = trace(&good, &[]);
+    assert_eq!(told.code, Some(1));
+    assert_eq!(
+        [&told.json["verdict"], &told.json["code"]],
+        ["indeterminate", "trust.no_anchor"]
+    );
+    let metadata = keys("idp-metadata.xml").to_string_lossy().into_owned();
+    let told = trace(
+        &good,
+        &["--metadata", &metadata, "--audience", "https://other.example"],
+    );
+    assert_eq!(told.json["code"], "saml.audience");
+    let told = trace(&good, &["--metadata", &metadata, "--at", "2027-01-01T00:00:00Z"]);
+    assert_eq!(told.json["code"], "saml.expired");
+}
+
+#[test]
+fn an_identity_provider_begins_a_login_only_where_it_may() {
+    let mut har = Login::response(" InResponseTo='_request-1'", "").har();
+    har["log"]["entries"].as_array_mut().unwrap().remove(1);
+    let metadata = keys("idp-metadata.xml").to_string_lossy().into_owned();
+    let known = ["--metadata", &metadata, "--audience", "https://sp.example/saml"];
+    let told = trace(&har.to_string(), &known);
+    assert_eq!(told.json["code"], "saml.in_response_to", "{}", told.text);
+    assert!(told.text.contains("none was sent before it"), "{}", told.text);
+    let told = trace(&har.to_string(), &[&known[..], &["--allow-unsolicited"]].concat());
+    assert_eq!(told.json["verdict"], "passed", "{}", told.text);
+}
+
+#[test]
+fn what_is_no_recording_of_a_login_is_refused() {
+    let secret = format!(
+        "{{\"log\": {{\"entries\": [{{\"request\": {{\"url\": [\"{}\"]}}}}]}}}}",
+        SECRETS[1]
+    );
+    for (recording, code) in [
+        ("<a/>", "saml.recording"),
+        ("{}", "saml.recording"),
+        ("{\"log\": 1}", "saml.recording"),
+        (secret.as_str(), "saml.recording"),
+        ("{\"log\": {\"entries\": []}}", "saml.no_message"),
+        ("{\"requests\": [{\"url\": \"https://a/?b\"}]}", "saml.no_message"),
+    ] {
+        let told = trace(recording, &[]);
+        assert_eq!(told.code, Some(1), "{recording}");
+        assert_eq!(told.json["code"], code, "{recording}");
+    }
+    let message = json!({"url": format!("https://a/?{}", Login::good().query())});
+    let many = json!({"requests": vec![message; 257]});
+    assert_eq!(trace(&many.to_string(), &[]).json["code"], "limit.messages");
+    // A message that cannot be read is told at its step, and others are followed.
+    let mut har = Login::good().har();
+    har["log"]["entries"][1]["request"]["url"] = json!(format!("{SSO}?SAMLRequest=AAAA"));
+    let told = known_json(&har);
+    assert_eq!(told["code"], "saml.encoding");
+    assert_eq!(told["breaks_at"], 2);
+    assert_eq!(told["steps"][1]["problems"][0]["code"], "saml.in_response_to");
+}
+
+fn known_json(har: &Value) -> Value {
+    let metadata = keys("idp-metadata.xml").to_string_lossy().into_owned();
+    trace(&har.to_string(), &["--metadata", &metadata]).json
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands in a recording, following it ends, and without a panic.
+    #[test]
+    fn any_recording_is_followed_to_an_end(at in 0_usize..6000, with in any::<[u8; 3]>(), url in "\\PC{0,60}") {
+        let mut har = Login::good().har();
+        har["log"]["entries"][0]["request"]["url"] = json!(format!("{url}?SAMLResponse={url}"));
+        let mut bytes = har.to_string().into_bytes();
+        let at = at % bytes.len();
+        let end = (at + with.len()).min(bytes.len());
+        bytes.splice(at..end, with);
+        let context = LoginContext {
+            policy: &Profile::Strict.policy(),
+            trust: &TrustSources::new().build(),
+            issuers: &Issuers::new(),
+            audience: None,
+            unsolicited: Unsolicited::Refused,
+            at: None,
+        };
+        if let Ok(recording) = Recording::read(&bytes) {
+            let login = follow(&recording, &context);
+            prop_assert!(login.first_problem().is_some());
+        }
+    }
+}
