@@ -55,6 +55,11 @@ fn saml() {
 }
 
 #[test]
+fn parts() {
+    hold("parts");
+}
+
+#[test]
 fn gate() {
     hold("gate");
 }

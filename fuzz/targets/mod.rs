@@ -10,6 +10,7 @@
 )]
 
 mod encrypted;
+mod parts;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -42,13 +43,14 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 7] = [
+pub const ALL: [Target; 8] = [
     target("parse", parse, files),
     target("c14n", c14n, chosen_forms),
     target("dsig_verify", dsig_verify, files),
     target("decrypt", encrypted::decrypt, encrypted::encrypted),
     target("header", header, files),
     target("saml", saml, || seeds_of(Command::Saml)),
+    target("parts", parts::parts, parts::files),
     target("gate", gate, || seeds_of(Command::Soap)),
 ];
 

@@ -43,7 +43,8 @@ impl VerifiedAttachment {
     }
 }
 
-/// The attachments of a message that was admitted.
+/// The attachments of a message that was admitted, in the order of the References to them, which is signed; the order of the parts is
+/// not.
 ///
 /// # Errors
 /// One is not signed: nobody gets it, whatever the policy asks for (T117).
@@ -51,16 +52,23 @@ pub(super) fn verified(
     attachments: &Attachments,
     admitted: &Admitted<'_>,
 ) -> Result<Vec<VerifiedAttachment>, Unmet> {
-    let verified = attachments.iter().enumerate().map(|(number, attachment)| {
-        let scope = admitted.attachment(attachment.id());
-        let unsigned = || Unmet::nowhere(UnmetKind::AttachmentNotSigned(attachment.id().to_owned()));
-        Ok(VerifiedAttachment {
+    let signed = admitted.attachments();
+    let mut verified = Vec::new();
+    for (number, attachment) in attachments.iter().enumerate() {
+        let place = signed.iter().position(|(id, _)| id == attachment.id());
+        let Some((place, (_, scope))) = place.and_then(|place| Some((place, signed.get(place)?))) else {
+            let kind = UnmetKind::AttachmentNotSigned(attachment.id().to_owned());
+            return Err(Unmet::nowhere(kind));
+        };
+        let attachment = VerifiedAttachment {
             attachments: attachments.clone(),
             number,
-            scope: scope.ok_or_else(unsigned)?,
-        })
-    });
-    verified.collect()
+            scope: *scope,
+        };
+        verified.push((place, attachment));
+    }
+    verified.sort_by_key(|(place, _)| *place);
+    Ok(verified.into_iter().map(|(_, attachment)| attachment).collect())
 }
 
 /// Adds a line for each attachment to a report of what is covered.

@@ -223,7 +223,7 @@ impl VerifiedMessage {
         pieces.concat()
     }
 
-    /// The signed attachments, in their order.
+    /// The signed attachments, in the order of the References to them.
     pub fn attachments(&self) -> &[VerifiedAttachment] {
         &self.attachments
     }

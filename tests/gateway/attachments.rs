@@ -1,12 +1,16 @@
 //! Messages of several parts: what the backend gets of them, and what never reaches it.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use sealgate::algorithm::DigestAlgorithm;
-use sealgate::crypto::{digest, encode_base64, sign};
+use sealgate::crypto::{Digester, digest, encode_base64, sign};
+use sealgate::policy::Profile;
 
 use crate::backend::{Backend, Behaviour, Request, orders, placed};
 use crate::client::{Answer, request, send};
 use crate::gateway::{Gateway, configuration, logged_code};
-use crate::message::{Message, key};
+use crate::message::{KEYS, Message, key};
 
 const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 const PROFILE: &str = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#";
@@ -22,16 +26,26 @@ fn taking(backend: &Backend, policy: &str, further: &str) -> Gateway {
 
 /// The message, whose signature covers these octets of attachments too.
 fn signed(message: &Message, attachments: &[(&str, &str, &str)]) -> String {
-    let text = message.signed();
-    let references: String = attachments
+    let values: Vec<_> = attachments
         .iter()
         .map(|(id, transform, octets)| {
             let value = digest(DigestAlgorithm::Sha256, octets.as_bytes()).unwrap();
+            (*id, *transform, encode_base64(value.as_bytes()))
+        })
+        .collect();
+    signed_values(message, &values)
+}
+
+/// The same, with the digests of the attachments.
+fn signed_values(message: &Message, attachments: &[(&str, &str, String)]) -> String {
+    let text = message.signed();
+    let references: String = attachments
+        .iter()
+        .map(|(id, transform, value)| {
             format!(
                 "<ds:Reference URI=\"cid:{id}\"><ds:Transforms><ds:Transform Algorithm=\"{PROFILE}Attachment-{transform}-Signature-Transform\"></ds:Transform>\
-                 </ds:Transforms><ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
+                 </ds:Transforms><ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{value}</ds:DigestValue></ds:Reference>",
                 DigestAlgorithm::Sha256.uri(),
-                encode_base64(value.as_bytes())
             )
         })
         .collect();
@@ -189,8 +203,8 @@ fn what_an_include_stands_for_reaches_the_backend_in_its_place() {
 #[test]
 fn a_long_attachment_passes_by_way_of_a_file() {
     let backend = orders();
-    let gateway = taking(&backend, "bsp11", "attachment_bytes = 20000000\n");
-    let long = "0123456789abcdef".repeat(700_000);
+    let gateway = taking(&backend, "bsp11", "");
+    let long = "0123456789abcdef".repeat(65_536);
     let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", long.as_str());
     let signed = signed(&Message::default(), &[("scan@x", "Content", &long)]);
     let answer = post_soap11(&gateway, &signed, &[scan]);
@@ -246,4 +260,55 @@ fn a_route_that_was_not_told_takes_no_attachments() {
         metrics.body
     );
     assert_eq!(backend.bytes(), 0);
+}
+
+/// What the command needs is what the gateway needs for one message, and can be told from the needs of this test.
+#[test]
+fn an_attachment_of_250_mb_is_verified_in_64_mib_of_memory() {
+    const PIECE: usize = 1 << 20;
+    const PIECES: usize = 250;
+    let folder = tempfile::tempdir().unwrap();
+    let mut policy = Profile::Bsp11.policy();
+    policy.limits.attachment_bytes = 300_000_000;
+    let file = folder.path().join("long.toml");
+    std::fs::write(&file, toml::to_string(&policy).unwrap()).unwrap();
+    let piece = "0123456789abcdef".repeat(PIECE / 16);
+    let mut digester = Digester::new(DigestAlgorithm::Sha256);
+    (0..PIECES).for_each(|_| digester.update(piece.as_bytes()));
+    let value = encode_base64(digester.finish().unwrap().as_bytes());
+    let signed = signed_values(&Message::default(), &[("scan@x", "Content", value)]);
+    let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", "CONTENT");
+    let body = multipart("text/xml", &signed, &[scan]);
+    let (before, after) = body.split_once("CONTENT").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+    command
+        .args(["verify", "-", "--trust", &format!("{KEYS}/ca.pem"), "--policy"])
+        .arg(file);
+    command.args([
+        "--content-type",
+        "multipart/related; type=\"text/xml\"; boundary=b-1",
+    ]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(before.as_bytes()).unwrap();
+    (0..PIECES).for_each(|_| input.write_all(piece.as_bytes()).unwrap());
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    input.write_all(after.as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    let kib: usize = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    assert!(kib <= 64 * 1024, "{kib} KiB");
 }
