@@ -230,8 +230,6 @@ fn is_equal_xml(one: &[u8], other: &[u8]) -> bool {
 struct Divergences {
     /// Single cases with their column.
     cases: BTreeSet<(String, String)>,
-    /// What is not built yet: cases, with all others of the same file.
-    unbuilt: Vec<String>,
 }
 
 impl Divergences {
@@ -248,26 +246,18 @@ impl Divergences {
             assert!(!text("reason").is_empty(), "{divergence} needs a reason");
             (format!("{}/{}", text("suite"), text("case")), text("column"))
         });
-        let unbuilt = table
-            .get("unbuilt")
-            .and_then(|unbuilt| unbuilt["cases"].as_array());
-        let unbuilt = unbuilt.into_iter().flatten();
         Self {
             cases: cases.collect(),
-            unbuilt: unbuilt.map(|case| case.as_str().unwrap().to_owned()).collect(),
         }
     }
 
     fn knows(&self, case: &Case, column: &str) -> bool {
-        let name = case.full_name();
-        let file = name.split('+').next().unwrap_or_default();
-        self.cases.contains(&(name.clone(), column.to_owned()))
-            || column == "archive" && self.unbuilt.iter().any(|unbuilt| unbuilt == file)
+        self.cases.contains(&(case.full_name(), column.to_owned()))
     }
 
     /// Names that are in no suite.
     fn unknown(&self, names: &BTreeSet<String>) -> Vec<String> {
-        let named = self.cases.iter().map(|(name, _)| name).chain(&self.unbuilt);
+        let named = self.cases.iter().map(|(name, _)| name);
         let unknown = named.filter(|name| !names.contains(*name));
         unknown
             .map(|name| format!("fixtures/divergences.toml names {name}, which is no case"))

@@ -15,6 +15,7 @@ use std::process::Command;
 use proptest::prelude::*;
 use sealgate::algorithm::SignatureAlgorithm;
 use sealgate::crypto::{Certificate, PrivateKey};
+use sealgate::inbound::Keyring;
 use sealgate::login::{LoginContext, Recording, Unsolicited, follow};
 use sealgate::outbound::saml::{SamlPart, SamlSigner};
 use sealgate::policy::Profile;
@@ -433,6 +434,7 @@ proptest! {
             policy: &Profile::Strict.policy(),
             trust: &TrustSources::new().build(),
             issuers: &Issuers::new(),
+            keyring: &Keyring::new(),
             audience: None,
             unsolicited: Unsolicited::Refused,
             at: None,

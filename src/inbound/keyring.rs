@@ -133,6 +133,10 @@ impl Resolver for Keyring {
         item.document().element_by_id(direct(&reference)?)
     }
 
+    fn recipient(&self) -> Option<&str> {
+        None
+    }
+
     fn is_ours(&self, _: Element<'_>) -> bool {
         true
     }

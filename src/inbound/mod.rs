@@ -5,6 +5,7 @@ mod attachment;
 mod coverage;
 mod decryption;
 pub mod document;
+mod encrypted;
 mod findings;
 mod gate;
 mod header_signature;

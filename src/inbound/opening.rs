@@ -1,41 +1,18 @@
-//! What is encrypted to us is decrypted before a message is judged, and what signatures said of the ciphertext is kept.
+//! What is encrypted to us in a SOAP message is decrypted before the message is judged, and what signatures said of the ciphertext is kept.
 
 use super::Gate;
 use super::assertion;
 use super::assertion::Issued;
-use super::coverage::{Covering, coverage};
+use super::encrypted::{Before, Decryption, Encrypted};
 use super::findings::Findings;
 use super::gate::Judging;
-use super::loose_names::LooseNames;
-use super::receiver::{Receiver, holder};
 use crate::dsig::{Reference, Signature, Target};
-use crate::policy::{Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::soap::{Envelope, QName};
-use crate::trust::{Attested, Carried, CiphertextCovered};
+use crate::trust::Attested;
 use crate::wss;
 use crate::wss::EncryptedParts;
-use crate::xml::{Document, Element, Namespace};
-use crate::xmlenc;
-use crate::xmlenc::{KeyLengths, Moves, Unauthenticated};
-
-/// What is known of a message from before it was decrypted.
-#[derive(Debug, Default)]
-pub(super) struct Before {
-    covered: Vec<CiphertextCovered>,
-    moves: Moves,
-}
-
-impl Before {
-    /// What was signed then, in the document that took its place.
-    pub(super) fn carry(self, document: &Document) -> Vec<Carried<'_>> {
-        let Self { covered, moves } = self;
-        let carried = covered
-            .into_iter()
-            .filter_map(|covered| covered.carry(&moves, document));
-        carried.collect()
-    }
-}
+use crate::xml::{Element, Namespace};
 
 impl Gate {
     /// The message as it is to be judged: with plaintext where something was encrypted to us.
@@ -58,35 +35,14 @@ impl Gate {
         let understood = [self.understood.as_slice(), &[encrypted_header()]].concat();
         envelope.check_understood(&self.roles, &understood)?;
         let proofs = self.over_ciphertext(&envelope, &parts, judging, findings)?;
-        let mut loose = LooseNames::default();
-        for proof in &proofs {
-            self.policy.second_opinion.of_signature(proof.covered())?;
-            refuse_hidden(proof, &parts)?;
-            loose.note(proof, &parts.data);
-        }
-        findings.note_coverage(|| {
-            let subtrees = proofs.iter().flat_map(|proof| proof.covered().subtrees());
-            let covered: Vec<_> = subtrees
-                .map(|(element, except)| Covering { element, except })
-                .collect();
-            let signatures: Vec<_> = proofs.iter().map(|proof| proof.covered().signature()).collect();
-            coverage(envelope.root(), &covered, &signatures)
-        });
-        let covered = proofs.into_iter().map(CiphertextCovered::new);
-        let covered: Vec<CiphertextCovered> = covered.collect::<Result<_, _>>()?;
-        let receiver = Receiver::new(&self.keyring, parts.data.iter().chain(&parts.keys), &covered);
-        let rules = xmlenc::Rules {
-            permitted: &self.policy.encryption,
-            limits: &self.policy.limits,
-            unauthenticated: Unauthenticated::WhereSigned,
-            key_lengths: KeyLengths::Exact,
-            id_attributes: &[],
+        let encrypted = Encrypted::new(&parts.data, &parts.keys, proofs, &self.policy, findings)?;
+        let decryption = Decryption {
+            keyring: &self.keyring,
+            policy: &self.policy,
+            recipient: None,
         };
-        let decrypted = xmlenc::decrypt_parts(envelope.into_document(), &receiver, &rules)?;
-        loose.refuse(&decrypted)?;
-        let moves = decrypted.moves;
-        let envelope = Envelope::from_document(decrypted.document)?;
-        Ok((envelope, Before { covered, moves }))
+        let (document, before) = encrypted.decrypt(envelope.into_document(), decryption)?;
+        Ok((Envelope::from_document(document)?, before))
     }
 
     /// The signatures that trusted keys made over ciphertext of `parts`, and that hold as the message was received.
@@ -147,21 +103,6 @@ fn is_over_ciphertext(signature: &Signature<'_>, data: &[Element<'_>]) -> bool {
         over |= data.any(|data| data.is_within(element) || element.is_within(*data));
     }
     over
-}
-
-/// Refuses a signature over something in ciphertext, or in what holds it, that is neither: when the plaintext stands there it is gone, and
-/// its absence would look like the sender's wish (T17).
-fn refuse_hidden(proof: &Attested<'_>, parts: &EncryptedParts<'_>) -> Result<(), Unmet> {
-    for element in proof.covered().elements() {
-        let is_hidden = |data: &Element<'_>| {
-            let place = holder(*data);
-            element.is_within(place) && element != place && element != *data
-        };
-        if parts.data.iter().any(is_hidden) {
-            return Err(Unmet::at(element, UnmetKind::SignedElsewhere(element.path())));
-        }
-    }
-    Ok(())
 }
 
 /// The header block that is there only to hold another one in its encrypted form (WSS 1.1 §9.3).

@@ -8,24 +8,11 @@ use crate::xmlenc::Resolver;
 
 /// Who decrypts a message: with the keys of the operator, what is ours, knowing what was signed.
 pub(super) struct Receiver<'r> {
-    keyring: &'r Keyring,
-    ours: Vec<Range<usize>>,
-    covered: &'r [CiphertextCovered],
-}
-
-impl<'r> Receiver<'r> {
-    /// `ours` are the EncryptedData and EncryptedKeys that are for us.
-    pub(super) fn new<'e, 'd: 'e>(
-        keyring: &'r Keyring,
-        ours: impl Iterator<Item = &'e Element<'d>>,
-        covered: &'r [CiphertextCovered],
-    ) -> Self {
-        Self {
-            keyring,
-            ours: ours.map(|element| element.span()).collect(),
-            covered,
-        }
-    }
+    pub(super) keyring: &'r Keyring,
+    pub(super) recipient: Option<&'r str>,
+    /// The EncryptedData and EncryptedKeys that are for us, by their bytes.
+    pub(super) ours: &'r [Range<usize>],
+    pub(super) covered: &'r [CiphertextCovered],
 }
 
 impl Resolver for Receiver<'_> {
@@ -43,6 +30,10 @@ impl Resolver for Receiver<'_> {
 
     fn referred<'d>(&self, item: Element<'d>) -> Option<Element<'d>> {
         self.keyring.referred(item)
+    }
+
+    fn recipient(&self) -> Option<&str> {
+        self.recipient
     }
 
     fn is_ours(&self, element: Element<'_>) -> bool {

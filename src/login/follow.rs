@@ -9,6 +9,7 @@ use super::step::Step;
 use super::step::shown;
 use crate::crypto::Certificate;
 use crate::inbound::AsOf;
+use crate::inbound::Keyring;
 use crate::inbound::SamlContext;
 use crate::inbound::verify_saml;
 use crate::policy::Policy;
@@ -33,6 +34,8 @@ pub struct LoginContext<'c> {
     pub trust: &'c TrustStore,
     /// Whose keys are whose.
     pub issuers: &'c Issuers,
+    /// The keys of the service, for what is encrypted to it.
+    pub keyring: &'c Keyring,
     /// The audience of assertions; without it, whoever issued the request that they answer.
     pub audience: Option<&'c str>,
     /// Whether an answer may come unasked.
@@ -172,6 +175,7 @@ fn judge(
         trust: context.trust,
         issuers: context.issuers,
         party: &party,
+        keyring: context.keyring,
         as_of: context.at.or(sent.at).map_or(AsOf::Message, AsOf::Time),
     };
     let verdict = verify_saml(sent.parameters.clone().into(), &context);

@@ -129,6 +129,7 @@
 //! | T99 – vouching for nothing | one signature, of a certified key, over assertion and Body; with metadata, of an unsigned assertion the issuer's own key |
 //! | T100 – unknown methods | only those that the policy names count |
 //! | T102 – unknown conditions, Advice | the first refuse, the second is never read |
+//! | T103 – an encrypted name or attribute of somebody else | decryption changes nothing but its place: the signature around it covered the ciphertext, or covers the plaintext, or does not hold |
 //! | T104 – a failed status with an assertion | refused |
 //! | T105 – attributes of one friendly name | attributes are known by name and format, and none wins over another |
 //! | T106 – versions mixed | the namespace decides the reader, which reads nothing of another version |

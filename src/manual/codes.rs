@@ -225,7 +225,7 @@
 //! | `saml.element_in_text` | an element where only text may stand |
 //! | `saml.encoding` | neither XML nor its base64, deflated or not |
 //! | `saml.empty_window` | NotOnOrAfter is not after NotBefore |
-//! | `saml.encrypted` | something encrypted, which is not read yet |
+//! | `saml.encrypted` | something encrypted, and no key was given |
 //! | `saml.endless` | an assertion for one use that never ends |
 //! | `saml.expired` | NotOnOrAfter has passed |
 //! | `saml.holder_of_key` | the key that signed the message is not the one that the assertion confirms |

@@ -63,12 +63,13 @@
 //! An aggregate of 10,000 entities, 105 MiB, is read in 0.4 s and 5 MiB beside its octets; with its signature in 0.9 s and 48 MiB
 //! (two shared cores; `SEALGATE_ENTITIES=10000 cargo test --config profile.dev.package.sealgate.opt-level=2 --test federation -- --nocapture`).
 //!
-//! # What `verify` decrypts
+//! # What `verify` and `saml verify` decrypt
 //!
 //! What the Security header for us lists as encrypted, and what stands in it, with `--key` and `--secret-key`; the gateway with the keys of
 //! `[[route.decryption]]`. Encrypting first or signing first is all the same, but CBC and RSA 1.5 need a trusted signature over ciphertext
 //! and key ([`life_of_a_message`](super::life_of_a_message)). Positions and paths are then those of the decrypted message, which
-//! `sealgate decrypt` prints.
+//! `sealgate decrypt` prints. `saml verify` decrypts EncryptedAssertion, EncryptedID, EncryptedAttribute and NewEncryptedID, with an EncryptedKey
+//! inside or beside, by the one whose Recipient is `--audience` if there is one. Without a key they are refused as `saml.encrypted`.
 //!
 //! # What `encrypt` encrypts
 //!

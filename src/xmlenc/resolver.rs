@@ -18,6 +18,9 @@ pub trait Resolver {
     /// The element that `item` of a `ds:KeyInfo` refers to, where it is of a kind that XML Encryption does not know.
     fn referred<'d>(&self, item: Element<'d>) -> Option<Element<'d>>;
 
+    /// The name that an EncryptedKey for us carries as its Recipient, if we go by one: where one does, no other is tried.
+    fn recipient(&self) -> Option<&str>;
+
     /// Whether `element`, an EncryptedData or EncryptedKey, is for us. Others are left as they are.
     fn is_ours(&self, element: Element<'_>) -> bool;
 

@@ -59,6 +59,13 @@ pub(super) fn sources<'d>(
             found.add_key(key);
         }
     }
+    let names_us = |source: &Source<'d>| match source {
+        Source::Key(key) => key.attribute("Recipient").as_deref() == resolver.recipient(),
+        Source::Secret(_) | Source::Agreement(_) => false,
+    };
+    if resolver.recipient().is_some() && found.sources.iter().any(names_us) {
+        found.sources.retain(names_us);
+    }
     if found.sources.is_empty() || found.name.is_some() {
         let secrets = resolver.secrets(found.name.as_deref());
         let secrets = of_length(secrets, data.algorithm.key_size())

@@ -37,6 +37,9 @@ impl Resolver for Ours {
     fn referred<'d>(&self, _: Element<'d>) -> Option<Element<'d>> {
         None
     }
+    fn recipient(&self) -> Option<&str> {
+        Some("us")
+    }
     fn is_ours(&self, element: Element<'_>) -> bool {
         element.attribute("MimeType").as_deref() != Some("not/ours")
     }
@@ -845,6 +848,9 @@ fn octets_without_authentication_have_one_key() {
         fn referred<'d>(&self, item: Element<'d>) -> Option<Element<'d>> {
             self.0.referred(item)
         }
+        fn recipient(&self) -> Option<&str> {
+            self.0.recipient()
+        }
         fn is_ours(&self, element: Element<'_>) -> bool {
             self.0.is_ours(element)
         }
@@ -935,5 +941,29 @@ fn what_is_not_ours_is_left_as_it_is() {
     assert_eq!(
         open(&format!("<a>{theirs}</a>"), &of_secret(&secret)),
         Err("xmlenc.missing")
+    );
+}
+
+#[test]
+fn a_key_that_names_us_as_its_recipient_is_the_one() {
+    let secret = secret_for(Data::Aes256Gcm);
+    let wrap = KeyWrapAlgorithm::Aes256;
+    let key = |recipient: &str, held: &Secret| {
+        let wrapped = wrap_key(wrap, &secret, held).unwrap();
+        let key = encrypted_key(wrap.uri(), "", "CIPHER", &wrapped);
+        key.replace("Id='ek'", &format!("Recipient='{recipient}'"))
+    };
+    let other = secret_for(Data::Aes256Gcm);
+    let open = |one: String, two: String| {
+        let ciphertext = encrypt_data(Data::Aes256Gcm, &secret, b"<b/>").unwrap();
+        let data = encrypted_data(ELEMENT, Data::Aes256Gcm, &format!("{one}{two}"), &ciphertext);
+        open(&format!("<a>{data}</a>"), &of_secret(&secret))
+    };
+    let good = Ok("<a><b/></a>".to_owned());
+    assert_eq!(open(key("them", &other), key("us", &secret)), good);
+    assert_eq!(open(key("them", &other), key("others", &secret)), good);
+    assert_eq!(
+        open(key("us", &other), key("them", &secret)),
+        Err("xmlenc.decryption_failed")
     );
 }

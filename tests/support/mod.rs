@@ -86,6 +86,7 @@ impl Case {
             trust: &self.gate.trust,
             issuers: &self.gate.issuers,
             party: &self.gate.party,
+            keyring: &self.gate.keyring,
             as_of: AsOf::Time(self.at),
         }
     }

@@ -69,6 +69,8 @@ pub(crate) struct SamlTraceArguments {
     pub(crate) trust: TrustArguments,
     #[command(flatten)]
     pub(crate) metadata: MetadataArguments,
+    #[command(flatten)]
+    pub(crate) keys: DecryptionKeyPaths,
     /// The audience that assertions have to name; without it, whoever issued the request that they answer
     #[arg(long, value_name = "URI")]
     pub(crate) audience: Option<String>,

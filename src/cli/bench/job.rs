@@ -139,6 +139,7 @@ impl Job {
             trust: &self.gate.trust,
             issuers: &self.gate.issuers,
             party: &self.gate.party,
+            keyring: &self.gate.keyring,
             as_of: self.at.as_of(),
         };
         std::hint::black_box(verify_saml(bytes, &context)?);

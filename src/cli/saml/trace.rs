@@ -5,6 +5,7 @@ use crate::cli::args::SamlTraceArguments;
 use crate::cli::console::{Console, Style, Tone};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs;
+use crate::cli::keyring;
 use crate::cli::report::{Format, Report, escaped, plain};
 use crate::cli::source::{Source, distinct};
 use crate::login::{
@@ -17,10 +18,12 @@ use crate::xml::{Limits, quoted};
 pub(in crate::cli) fn run(arguments: SamlTraceArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::policy(&arguments.policy)?;
     let trust = inputs::trust_with_metadata(&arguments.trust, &arguments.metadata, &policy, arguments.at)?;
+    let keyring = keyring::keyring(&arguments.keys, &arguments.trust.password)?;
     let context = LoginContext {
         policy: &policy,
         trust: &trust.store,
         issuers: &trust.issuers,
+        keyring: &keyring,
         audience: arguments.audience.as_deref(),
         unsolicited: match arguments.allow_unsolicited {
             true => Unsolicited::Allowed,

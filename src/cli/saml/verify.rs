@@ -4,6 +4,7 @@ use crate::cli::args::SamlVerifyArguments;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs;
+use crate::cli::keyring;
 use crate::cli::report::{self, Report};
 
 /// `sealgate saml verify`: SAML documents by themselves, judged as a relying party judges them.
@@ -15,6 +16,7 @@ pub(in crate::cli) fn run(arguments: SamlVerifyArguments, console: &mut Console)
         &policy,
         arguments.judging.at.time(),
     )?;
+    let keyring = keyring::keyring(&arguments.keys, &arguments.trust.password)?;
     let party = arguments.party.relying_party();
     let (format, at) = (arguments.output.format, arguments.judging.at);
     report::each(
@@ -28,6 +30,7 @@ pub(in crate::cli) fn run(arguments: SamlVerifyArguments, console: &mut Console)
                 trust: &trust.store,
                 issuers: &trust.issuers,
                 party: &party,
+                keyring: &keyring,
                 as_of: at.as_of(),
             };
             let judgement = judge_saml(bytes, &context);

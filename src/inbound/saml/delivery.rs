@@ -55,12 +55,26 @@ impl Carrier {
         }
     }
 
+    /// The document.
+    pub(super) fn document(&self) -> &Document {
+        match self {
+            Self::Bare(document) | Self::Query(document, _) => document,
+            Self::Soap(envelope) => envelope.document(),
+        }
+    }
+
+    /// The document, and what stood beside it in a query string.
+    pub(super) fn into_parts(self) -> (Document, Option<QueryString>) {
+        match self {
+            Self::Bare(document) => (document, None),
+            Self::Query(document, query) => (document, Some(*query)),
+            Self::Soap(envelope) => (envelope.into_document(), None),
+        }
+    }
+
     /// The root of the document.
     pub(super) fn root(&self) -> Element<'_> {
-        match self {
-            Self::Bare(document) | Self::Query(document, _) => document.root(),
-            Self::Soap(envelope) => envelope.root(),
-        }
+        self.document().root()
     }
 
     /// The message in it.

@@ -6,6 +6,7 @@ use super::SamlContext;
 use super::metadata::signed_by_anyone;
 use crate::inbound::AsOf;
 use crate::inbound::Findings;
+use crate::inbound::Keyring;
 use crate::policy::Policy;
 use crate::policy::saml::RelyingParty;
 use crate::rejection::Rejection;
@@ -60,6 +61,7 @@ fn verify(bytes: Bytes, context: &FetchedContext<'_>) -> Result<DateTime<Utc>, R
         trust: context.signer,
         issuers: &Issuers::new(),
         party: &RelyingParty::default(),
+        keyring: &Keyring::new(),
         as_of: AsOf::Time(context.at),
     };
     // Whoever it is, the operator named them for this alone.

@@ -34,63 +34,28 @@ pub(super) fn judge_message<'d>(
     signatures: &mut Signatures<'d>,
     findings: &mut Findings,
 ) -> Result<VerifiedSaml, Rejection> {
-    let Delivery {
-        root,
-        message,
-        way,
-        query,
-    } = delivery;
-    let rules = Rules::new(context.policy, way);
-    let artifact = match message.is(Namespace::SAMLP, "ArtifactResponse") {
-        true => Some(ArtifactResponse::read(message)?),
-        false => None,
-    };
-    let element = artifact
-        .as_ref()
-        .map_or(Some(message), |artifact| artifact.content);
-    let spoken = element.map(Spoken::read).transpose()?;
-    if let Some(inner) = element.filter(|inner| inner.namespace_id() != message.namespace_id()) {
-        // Of another version of SAML (T106).
-        return Err(not_supported(inner));
-    }
-    let roles = spoken.as_ref().map_or(Issuers::IN_SESSION, Spoken::roles);
-
-    if let Some(query) = query {
-        saml::check_parameter(message, query.parameter)?;
-    }
-    let mut layers = Vec::new();
-    if let Some(artifact) = &artifact {
-        layers.push(Layer::of_message(&artifact.message, roles, &rules, context)?);
-    }
-    if let Some(spoken) = &spoken {
-        layers.push(Layer::of_message(spoken.message(), roles, &rules, context)?);
-        if let Some(assertion) = spoken.assertion() {
-            layers.push(Layer::of_assertion(assertion, roles, &rules, context)?);
-        }
-    }
-    let mut signed: Vec<Element<'d>> = layers.iter().map(|layer| layer.element).collect();
-    let expected = spoken.as_ref().and_then(Spoken::expected_assertion);
-    signed.extend(expected);
-    check_positions(root, expected, &signed)?;
-    if let Some(Spoken::Response { response, .. }) = &spoken
+    let read = MessageRead::of(&delivery, context)?;
+    let at = read.at(context)?;
+    let rules = Rules::new(context.policy, delivery.way);
+    let query = delivery.query;
+    if let Some(Spoken::Response { response, .. }) = &read.spoken
         && matches!(response.content, Content::EncryptedAssertion(_))
-        && layers.iter().all(|layer| layer.placed.is_none())
+        && read.layers.iter().all(|layer| layer.placed.is_none())
         && query.is_none()
     {
         // It may be signed inside.
         saml::assertion_in(response)?;
     }
-    let issued = spoken.as_ref().map(Spoken::issued);
-    let issued = issued.or(artifact.as_ref().map(|artifact| artifact.message.issue_instant));
-    let at = context.at(issued.ok_or_else(not_signed)?);
-    if let (Some(signature), Some(outermost)) =
-        (query.and_then(|query| query.signature.as_ref()), layers.first())
-    {
+    if let (Some(signature), Some(outermost)) = (
+        query.and_then(|query| query.signature.as_ref()),
+        read.layers.first(),
+    ) {
         signatures.verify_query(signature, outermost, at, context, findings)?;
     }
-    signatures.verify(&layers, at, context, findings)?;
-    check_text(root, &rules)?;
+    signatures.verify(&read.layers, at, context, findings)?;
+    check_text(delivery.root, &rules)?;
 
+    let MessageRead { artifact, spoken, .. } = read;
     if let Some(artifact) = &artifact {
         saml::message_in(artifact)?;
         let inner = spoken
@@ -107,6 +72,65 @@ pub(super) fn judge_message<'d>(
         claims.relay_state = query.relay_state.clone();
     }
     Ok(verified)
+}
+
+/// A protocol message as it was read, with everything in it that may be signed at its place.
+pub(super) struct MessageRead<'d> {
+    artifact: Option<ArtifactResponse<'d>>,
+    spoken: Option<Spoken<'d>>,
+    pub(super) layers: Vec<Layer<'d>>,
+}
+
+impl<'d> MessageRead<'d> {
+    /// # Errors
+    /// It is not as its schema has it; a signature or an assertion stands elsewhere.
+    pub(super) fn of(delivery: &Delivery<'d>, context: &SamlContext<'_>) -> Result<Self, Rejection> {
+        let message = delivery.message;
+        let rules = Rules::new(context.policy, delivery.way);
+        let artifact = match message.is(Namespace::SAMLP, "ArtifactResponse") {
+            true => Some(ArtifactResponse::read(message)?),
+            false => None,
+        };
+        let element = artifact
+            .as_ref()
+            .map_or(Some(message), |artifact| artifact.content);
+        let spoken = element.map(Spoken::read).transpose()?;
+        if let Some(inner) = element.filter(|inner| inner.namespace_id() != message.namespace_id()) {
+            // Of another version of SAML (T106).
+            return Err(not_supported(inner));
+        }
+        let roles = spoken.as_ref().map_or(Issuers::IN_SESSION, Spoken::roles);
+        if let Some(query) = delivery.query {
+            saml::check_parameter(message, query.parameter)?;
+        }
+        let mut layers = Vec::new();
+        if let Some(artifact) = &artifact {
+            layers.push(Layer::of_message(&artifact.message, roles, &rules, context)?);
+        }
+        if let Some(spoken) = &spoken {
+            layers.push(Layer::of_message(spoken.message(), roles, &rules, context)?);
+            if let Some(assertion) = spoken.assertion() {
+                layers.push(Layer::of_assertion(assertion, roles, &rules, context)?);
+            }
+        }
+        let mut signed: Vec<Element<'d>> = layers.iter().map(|layer| layer.element).collect();
+        let expected = spoken.as_ref().and_then(Spoken::expected_assertion);
+        signed.extend(expected);
+        check_positions(delivery.root, expected, &signed)?;
+        Ok(Self {
+            artifact,
+            spoken,
+            layers,
+        })
+    }
+
+    /// The time to judge at.
+    pub(super) fn at(&self, context: &SamlContext<'_>) -> Result<DateTime<Utc>, Rejection> {
+        let artifact = self.artifact.as_ref();
+        let issued = self.spoken.as_ref().map(Spoken::issued);
+        let issued = issued.or(artifact.map(|artifact| artifact.message.issue_instant));
+        Ok(context.at(issued.ok_or_else(not_signed)?))
+    }
 }
 
 /// What is read is what was verified, whatever becomes of the code before.

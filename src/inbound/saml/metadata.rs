@@ -20,7 +20,7 @@ use crate::policy::saml::Rules;
 use crate::policy::saml::Way;
 use crate::rejection::Rejection;
 use crate::token::saml::Metadata;
-use crate::trust::Attested;
+use crate::trust::Signed;
 use crate::trust::TrustStore;
 use crate::xml::Element;
 
@@ -61,7 +61,7 @@ pub(super) fn signed_by_anyone<'d>(
     at: DateTime<Utc>,
     context: &SamlContext<'_>,
     findings: &mut Findings,
-) -> Result<Attested<'d>, Rejection> {
+) -> Result<Signed<'d>, Rejection> {
     let rules = Rules::new(context.policy, Way::Alone);
     let placed = Placed::read(root, metadata.signature, &rules, context)?.ok_or_else(not_signed)?;
     let search = search(context, at);
@@ -71,5 +71,5 @@ pub(super) fn signed_by_anyone<'d>(
     } else {
         by_keys(&search, &placed.signature, keys, findings)?
     };
-    placed.check(attested)
+    placed.check(Signed::Attested(attested))
 }

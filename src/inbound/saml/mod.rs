@@ -9,6 +9,7 @@ mod delivery;
 mod fetched;
 mod message;
 mod metadata;
+mod opening;
 mod query;
 mod signed;
 
@@ -18,6 +19,7 @@ use chrono::Utc;
 use serde::Serialize;
 
 use self::delivery::Carrier;
+use self::delivery::Delivery;
 pub use self::fetched::FetchedContext;
 pub use self::fetched::add_fetched;
 use self::signed::Signatures;
@@ -25,6 +27,7 @@ use super::AsOf;
 use super::Covering;
 use super::Findings;
 use super::Judgement;
+use super::Keyring;
 use super::coverage;
 use crate::policy::Part;
 use crate::policy::Policy;
@@ -55,6 +58,8 @@ pub struct SamlContext<'c> {
     pub issuers: &'c Issuers,
     /// What we know of ourselves and of what we asked for.
     pub party: &'c RelyingParty,
+    /// Our keys for what is encrypted to us.
+    pub keyring: &'c Keyring,
     /// As of when; [`AsOf::Message`] is the IssueInstant of what is signed.
     pub as_of: AsOf,
 }
@@ -105,20 +110,20 @@ pub struct MetadataClaims {
 /// # Errors
 /// The first check that does not hold.
 pub fn verify_saml(input: Bytes, context: &SamlContext<'_>) -> Result<VerifiedSaml, Rejection> {
+    let mut findings = Findings::unread();
     let carrier = read(input, context.policy)?;
-    decide(
-        &carrier,
-        context,
-        &mut Signatures::default(),
-        &mut Findings::unread(),
-    )
+    let (carrier, before) = opening::open(carrier, context, &mut findings)?;
+    let mut signatures = Signatures::after(before.carry(carrier.document()));
+    decide(&carrier, context, &mut signatures, &mut findings)
 }
 
 /// As [`verify_saml`], for reports.
 pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<VerifiedSaml> {
     let mut findings = Findings::default();
-    let verdict = read(input, context.policy).and_then(|carrier| {
-        let mut signatures = Signatures::default();
+    let opened = read(input, context.policy);
+    let opened = opened.and_then(|carrier| opening::open(carrier, context, &mut findings));
+    let verdict = opened.and_then(|(carrier, before)| {
+        let mut signatures = Signatures::after(before.carry(carrier.document()));
         let verdict = decide(&carrier, context, &mut signatures, &mut findings);
         let covered: Vec<Covering<'_>> = signatures.coverings().collect();
         (findings.coverage, findings.coverage_omitted) =
@@ -167,12 +172,7 @@ fn judge<'d>(
     signatures: &mut Signatures<'d>,
     findings: &mut Findings,
 ) -> Result<VerifiedSaml, Rejection> {
-    let delivery = carrier.delivery()?;
-    let kind = Kind::of(delivery.message)?;
-    carrier.check_headers()?;
-    if context.trust.is_empty() && context.issuers.is_empty() {
-        return Err(trust::Error::from(Refusal::NoAnchor).into());
-    }
+    let (delivery, kind) = delivered(carrier, context)?;
     match (kind, carrier) {
         (Kind::Message, _) => message::judge_message(delivery, context, signatures, findings),
         (Kind::Assertion, Carrier::Bare(_)) => {
@@ -185,6 +185,17 @@ fn judge<'d>(
             Err(not_supported(delivery.message))
         }
     }
+}
+
+/// What came, if it is of a kind that is judged and somebody is trusted.
+fn delivered<'d>(carrier: &'d Carrier, context: &SamlContext<'_>) -> Result<(Delivery<'d>, Kind), Rejection> {
+    let delivery = carrier.delivery()?;
+    let kind = Kind::of(delivery.message)?;
+    carrier.check_headers()?;
+    if context.trust.is_empty() && context.issuers.is_empty() {
+        return Err(trust::Error::from(Refusal::NoAnchor).into());
+    }
+    Ok((delivery, kind))
 }
 
 /// The documents that are judged.

@@ -29,22 +29,34 @@ use crate::token::saml::Message;
 use crate::token::saml::QuerySignature;
 use crate::token::saml::Role;
 use crate::trust::Attested;
+use crate::trust::Carried;
+use crate::trust::Signed;
 use crate::xml::Element;
 use crate::xml::Namespace;
 
 /// The signatures of a document that a trusted key has made.
 #[derive(Debug, Default)]
 pub(super) struct Signatures<'d> {
-    attested: Vec<Attested<'d>>,
+    signed: Vec<Signed<'d>>,
+    /// Those that were verified before decryption and whose element has not been met yet.
+    carried: Vec<Carried<'d>>,
     /// The message that the signature of its query string covers.
     in_query: Option<Element<'d>>,
 }
 
 impl<'d> Signatures<'d> {
+    /// None yet but those that were verified before decryption.
+    pub(super) fn after(carried: Vec<Carried<'d>>) -> Self {
+        Self {
+            carried,
+            ..Self::default()
+        }
+    }
+
     /// Whether one of them covers all of `element`.
     pub(super) fn cover(&self, element: Element<'d>) -> bool {
         let in_query = self.in_query.is_some_and(|message| element.is_within(message));
-        in_query || self.attested.iter().any(|one| one.covered().covers(element))
+        in_query || self.signed.iter().any(|one| one.covers(element))
     }
 
     /// Verifies the signature of the query string that held `message` and nothing else.
@@ -76,33 +88,41 @@ impl<'d> Signatures<'d> {
         findings: &mut Findings,
     ) -> Result<(), Rejection> {
         for layer in layers {
-            if let Some(placed) = &layer.placed {
-                self.add(placed.verify(layer.issuer()?, layer.roles, at, context, findings)?);
-            }
+            let Some(placed) = &layer.placed else {
+                continue;
+            };
+            let signature = placed.signature.element;
+            let known = self
+                .carried
+                .iter()
+                .position(|carried| carried.signature() == signature);
+            let signed = match known {
+                Some(place) => Signed::Carried(self.carried.swap_remove(place)),
+                None => Signed::Attested(layer.verify(placed, at, context, findings)?),
+            };
+            self.add(placed.check(signed)?);
         }
-        if self.attested.is_empty() && self.in_query.is_none() {
+        if self.signed.is_empty() && self.in_query.is_none() {
             return Err(not_signed());
         }
         Ok(())
     }
 
-    pub(super) fn add(&mut self, attested: Attested<'d>) {
-        self.attested.push(attested);
+    pub(super) fn add(&mut self, signed: Signed<'d>) {
+        self.signed.push(signed);
     }
 
     pub(super) fn elements(&self) -> Vec<Element<'d>> {
-        self.attested
-            .iter()
-            .map(|one| one.covered().signature())
-            .collect()
+        self.signed.iter().map(Signed::signature).collect()
     }
 
-    /// Whether other implementations agree about all of them, where that is `asked`.
+    /// Whether other implementations agree about all of them, where that is `asked`. Those over ciphertext were asked about while it
+    /// stood there.
     pub(super) fn second_opinion(&self, asked: SecondOpinion) -> Result<(), second_opinion::Error> {
         if self.in_query.is_some() {
             asked.of_query_string()?;
         }
-        let mut covered: Vec<&Covered<'d>> = self.attested.iter().map(Attested::covered).collect();
+        let mut covered: Vec<&Covered<'d>> = self.signed.iter().filter_map(Signed::covered).collect();
         covered
             .iter()
             .try_for_each(|covered| asked.of_signature(covered))?;
@@ -117,9 +137,9 @@ impl<'d> Signatures<'d> {
             element,
             except: None,
         });
-        let enveloped = self.attested.iter().flat_map(|one| {
-            let signature = one.covered().signature();
-            one.covered().elements().map(move |element| Covering {
+        let enveloped = self.signed.iter().flat_map(|one| {
+            let signature = one.signature();
+            one.elements().into_iter().map(move |element| Covering {
                 element,
                 except: signature.is_within(element).then_some(signature),
             })
@@ -141,6 +161,22 @@ impl<'d> Layer<'d> {
     fn issuer(&self) -> Result<&str, Error> {
         let missing = || Error::new(self.element, ErrorKind::IssuerMissing);
         self.issuer.as_deref().ok_or_else(missing)
+    }
+
+    /// Verifies `placed`, its signature, with a key of its issuer.
+    ///
+    /// # Errors
+    /// It has no issuer; it does not hold.
+    pub(super) fn verify(
+        &self,
+        placed: &Placed<'d>,
+        at: DateTime<Utc>,
+        context: &SamlContext<'_>,
+        findings: &mut Findings,
+    ) -> Result<Attested<'d>, Rejection> {
+        let search = search(context, at);
+        let (issuers, signature) = (context.issuers, &placed.signature);
+        by_issuer(&search, issuers, signature, self.issuer()?, self.roles, findings)
     }
 
     pub(super) fn of_message(
@@ -197,26 +233,12 @@ impl<'d> Placed<'d> {
         Ok(Some(Self { parent, signature }))
     }
 
-    /// Verifies it with a key of `issuer`, in one of `roles`.
-    fn verify(
-        &self,
-        issuer: &str,
-        roles: &'static [Role],
-        at: DateTime<Utc>,
-        context: &SamlContext<'_>,
-        findings: &mut Findings,
-    ) -> Result<Attested<'d>, Rejection> {
-        let search = search(context, at);
-        let attested = by_issuer(&search, context.issuers, &self.signature, issuer, roles, findings)?;
-        self.check(attested)
-    }
-
     /// It signs its parent, whole.
-    pub(super) fn check(&self, attested: Attested<'d>) -> Result<Attested<'d>, Rejection> {
-        if !attested.signs(self.parent) {
+    pub(super) fn check(&self, signed: Signed<'d>) -> Result<Signed<'d>, Rejection> {
+        if !signed.signs(self.parent) {
             return Err(Error::new(self.signature.element, ErrorKind::SignatureParent).into());
         }
-        Ok(attested)
+        Ok(signed)
     }
 }
 

@@ -142,6 +142,7 @@ impl Judge {
             trust: &self.trust,
             issuers: &self.issuers,
             party: &self.party,
+            keyring: &Keyring::new(),
             as_of: self.as_of,
         };
         let input = input.into();

@@ -16,6 +16,7 @@ use crate::crypto::Certificate;
 use crate::crypto::PrivateKey;
 use crate::inbound::AsOf;
 use crate::inbound::Judgement;
+use crate::inbound::Keyring;
 use crate::inbound::SamlContext;
 use crate::inbound::VerifiedSaml;
 use crate::inbound::judge_saml;
@@ -98,6 +99,7 @@ fn judge(input: impl Into<Bytes>) -> Judgement<VerifiedSaml> {
         trust: &TrustSources::new().build(),
         issuers: &issuers,
         party: &party,
+        keyring: &Keyring::new(),
         as_of: AsOf::Time(datetime::parse("2026-11-26T12:01:00Z").unwrap()),
     };
     judge_saml(input.into(), &context)

@@ -176,7 +176,7 @@ impl fmt::Display for Error {
                 f.write_str("no AuthnStatement says that the subject was authenticated")
             }
             ErrorKind::Encrypted(name) => {
-                write!(f, "the {name} is encrypted, and is not decrypted yet")
+                write!(f, "the {name} is encrypted, and there is no key for it")
             }
             ErrorKind::NameId => f.write_str("the subject has no name that is read"),
             ErrorKind::AttributeNotText(name) => {

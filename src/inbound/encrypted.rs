@@ -1,0 +1,165 @@
+use std::ops::Range;
+
+use super::Keyring;
+use super::coverage::{Covering, coverage};
+use super::findings::Findings;
+use super::loose_names::LooseNames;
+use super::receiver::{Receiver, holder};
+use crate::algorithm::{DataEncryptionAlgorithm, KeyTransportAlgorithm};
+use crate::policy::{Part, Policy, Profile, Unmet, UnmetKind};
+use crate::rejection::Rejection;
+use crate::trust::{Attested, Carried, CiphertextCovered};
+use crate::xml::{Document, Element, Namespace};
+use crate::xmlenc;
+use crate::xmlenc::{KeyLengths, Moves, Unauthenticated};
+
+/// What of a document is encrypted to us, and what was signed of the document as it is.
+pub(super) struct Encrypted {
+    ours: Vec<Range<usize>>,
+    covered: Vec<CiphertextCovered>,
+    loose: LooseNames,
+}
+
+/// Who decrypts, and what they may.
+#[derive(Clone, Copy)]
+pub(super) struct Decryption<'k> {
+    pub(super) keyring: &'k Keyring,
+    pub(super) policy: &'k Policy,
+    /// The name that a key for us carries as its Recipient, if we have one.
+    pub(super) recipient: Option<&'k str>,
+}
+
+/// What is known of a document from before it was decrypted.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    covered: Vec<CiphertextCovered>,
+    moves: Moves,
+}
+
+impl Before {
+    /// What was signed then, in the document that took its place.
+    pub(super) fn carry(self, document: &Document) -> Vec<Carried<'_>> {
+        let Self { covered, moves } = self;
+        let carried = covered
+            .into_iter()
+            .filter_map(|covered| covered.carry(&moves, document));
+        carried.collect()
+    }
+}
+
+impl Encrypted {
+    /// `data` and `keys` are ours; `proofs` are the signatures that cover some of the data and hold for the document as it is.
+    ///
+    /// # Errors
+    /// Another implementation does not confirm a signature, where the policy asks for that; a signature covers what will be gone.
+    pub(super) fn new<'d>(
+        data: &[Element<'d>],
+        keys: &[Element<'d>],
+        proofs: Vec<Attested<'d>>,
+        policy: &Policy,
+        findings: &mut Findings,
+    ) -> Result<Self, Rejection> {
+        let mut loose = LooseNames::default();
+        for proof in &proofs {
+            policy.second_opinion.of_signature(proof.covered())?;
+            refuse_hidden(proof, data)?;
+            loose.note(proof, data);
+        }
+        if let Some(first) = data.first() {
+            let root = first.document().root();
+            findings.note_coverage(|| seen(root, &proofs));
+        }
+        let ours = data.iter().chain(keys);
+        ours.clone()
+            .for_each(|element| note_legacy_encryption(*element, findings));
+        let covered = proofs.into_iter().map(CiphertextCovered::new);
+        Ok(Self {
+            ours: ours.map(|element| element.span()).collect(),
+            covered: covered.collect::<Result<_, _>>()?,
+            loose,
+        })
+    }
+
+    /// Puts plaintext in the place of what is ours in `document`.
+    ///
+    /// # Errors
+    /// It cannot be decrypted, or the plaintext cannot stand there.
+    pub(super) fn decrypt(
+        self,
+        document: Document,
+        decryption: Decryption<'_>,
+    ) -> Result<(Document, Before), Rejection> {
+        let Decryption {
+            keyring,
+            policy,
+            recipient,
+        } = decryption;
+        let Self { ours, covered, loose } = self;
+        let receiver = Receiver {
+            keyring,
+            recipient,
+            ours: &ours,
+            covered: &covered,
+        };
+        let rules = xmlenc::Rules {
+            permitted: &policy.encryption,
+            limits: &policy.limits,
+            unauthenticated: Unauthenticated::WhereSigned,
+            // Only what is meant for archives asks for nothing in particular.
+            key_lengths: if policy.signed.contains(&Part::Anything) {
+                KeyLengths::OrLonger
+            } else {
+                KeyLengths::Exact
+            },
+            id_attributes: &[],
+        };
+        let decrypted = xmlenc::decrypt_parts(document, &receiver, &rules)?;
+        loose.refuse(&decrypted)?;
+        let moves = decrypted.moves;
+        Ok((decrypted.document, Before { covered, moves }))
+    }
+}
+
+/// Refuses a signature over something in ciphertext, or in what holds it, that is neither: when the plaintext stands there it is gone, and
+/// its absence would look like the sender's wish (T17).
+fn refuse_hidden<'d>(proof: &Attested<'d>, data: &[Element<'d>]) -> Result<(), Unmet> {
+    for element in proof.covered().elements() {
+        let is_hidden = |data: &Element<'d>| {
+            let place = holder(*data);
+            element.is_within(place) && element != place && element != *data
+        };
+        if data.iter().any(is_hidden) {
+            return Err(Unmet::at(element, UnmetKind::SignedElsewhere(element.path())));
+        }
+    }
+    Ok(())
+}
+
+/// What `proofs` cover, for a report of a document that may never be decrypted.
+fn seen(root: Element<'_>, proofs: &[Attested<'_>]) -> (Vec<super::CoverageLine>, usize) {
+    let subtrees = proofs.iter().flat_map(|proof| proof.covered().subtrees());
+    let covered: Vec<Covering<'_>> = subtrees
+        .map(|(element, except)| Covering { element, except })
+        .collect();
+    let signatures: Vec<Element<'_>> = proofs.iter().map(|proof| proof.covered().signature()).collect();
+    coverage(root, &covered, &signatures)
+}
+
+/// Notes the algorithm of an EncryptedData or EncryptedKey that `strict` does not allow.
+fn note_legacy_encryption(element: Element<'_>, findings: &mut Findings) {
+    let method = element.child(Namespace::XENC, "EncryptionMethod");
+    let Some(uri) = method.and_then(|method| method.attribute("Algorithm")) else {
+        return;
+    };
+    let strict = Profile::Strict.policy().encryption;
+    match (
+        DataEncryptionAlgorithm::from_uri(&uri),
+        KeyTransportAlgorithm::from_uri(&uri),
+    ) {
+        (Some(cipher), _) if !strict.permits_data(cipher) => findings.note_legacy(cipher.name()),
+        (_, Some(old @ (KeyTransportAlgorithm::RsaOaepMgf1p | KeyTransportAlgorithm::Rsa15))) => {
+            findings.note_legacy(old.name());
+        }
+        _ => {}
+    }
+}
