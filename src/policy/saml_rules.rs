@@ -31,6 +31,17 @@ pub enum Confirmation {
     SenderVouches,
 }
 
+impl Confirmation {
+    /// Its name in a policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::HolderOfKey => "holder-of-key",
+            Self::SenderVouches => "sender-vouches",
+        }
+    }
+}
+
 /// What an assertion that names no audience means.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -88,7 +88,12 @@ pub(super) fn confirm<'a, 'd>(
         if found.is_empty() {
             return Error::new(subject.element, ErrorKind::NoConfirmation);
         }
-        Error::new(assertion.element, ErrorKind::ConfirmationMethod { found })
+        let allowed = rules.confirmations().iter();
+        let allowed = allowed.map(|method| method.name().to_owned()).collect();
+        Error::new(
+            assertion.element,
+            ErrorKind::ConfirmationMethod { found, allowed },
+        )
     }))
 }
 
@@ -159,8 +164,8 @@ fn check_bearer(
     party: &RelyingParty,
     warnings: &mut Vec<&'static str>,
 ) -> Result<(), Error> {
-    if data.not_before.is_some() {
-        return Err(Error::new(data.element, ErrorKind::BearerNotBefore));
+    if let Some(not_before) = data.not_before {
+        return Err(Error::new(data.element, ErrorKind::BearerNotBefore(not_before)));
     }
     if data.not_on_or_after.is_none() {
         return Err(Error::new(data.element, ErrorKind::BearerWithoutEnd));
@@ -202,11 +207,11 @@ fn check_bearer_of_1(assertion: &Assertion<'_>) -> Result<(), Error> {
 /// `saml.holder_of_key` if not, or if no key can be read.
 pub fn is_holder_of_key(data: &SubjectConfirmationData<'_>, keys: &[PublicKey]) -> Result<(), Error> {
     let mut unreadable = None;
-    let mut named = false;
+    let mut named = Vec::new();
     for key_info in &data.key_infos {
         match held_keys(*key_info) {
             Ok(held) => {
-                named |= !held.is_empty();
+                named.extend(held.iter().map(|held| fingerprint(&held.key)));
                 // One key each (SAML Core §2.4.1.3): of two, other readers take another.
                 let single = held
                     .first()
@@ -218,12 +223,22 @@ pub fn is_holder_of_key(data: &SubjectConfirmationData<'_>, keys: &[PublicKey]) 
             Err(error) => unreadable = Some(error),
         }
     }
-    let kind = match (unreadable, named) {
+    let kind = match (unreadable, named.is_empty()) {
         (Some(error), _) => ErrorKind::HolderOfKeyInfo(Some(error)),
-        (None, true) => ErrorKind::HolderOfKey,
-        (None, false) => ErrorKind::HolderOfKeyInfo(None),
+        (None, false) => ErrorKind::HolderOfKey {
+            named,
+            shown: keys.iter().map(fingerprint).collect(),
+        },
+        (None, true) => ErrorKind::HolderOfKeyInfo(None),
     };
     Err(Error::new(data.element, kind))
+}
+
+fn fingerprint(key: &PublicKey) -> String {
+    key.spki_sha256()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Whether somebody who may vouches for the assertion with this sender-vouches confirmation (T99).

@@ -15,9 +15,16 @@ pub(super) fn check_reached(
     party: &RelyingParty,
     warnings: &mut Vec<&'static str>,
 ) -> Result<(), Error> {
-    let found = found.ok_or_else(|| Error::new(at, ErrorKind::RecipientMissing(attribute)))?;
     let named = || party.audience.as_deref().filter(|_| rules.way == Way::Soap);
-    let Some(expected) = party.recipient.as_deref().or_else(named) else {
+    let expected = party.recipient.as_deref().or_else(named);
+    let Some(found) = found else {
+        let expected = expected.map(str::to_owned);
+        return Err(Error::new(
+            at,
+            ErrorKind::RecipientMissing { attribute, expected },
+        ));
+    };
+    let Some(expected) = expected else {
         if rules.passes_the_unsaid() {
             note(warnings, "recipient_not_compared");
             return Ok(());

@@ -436,3 +436,82 @@ fn an_issuer_is_an_entity() {
     assert_eq!(sso().code(&format(entity)), "accepted");
     assert_eq!(sso().code(&format("urn:x")), "saml.issuer_format");
 }
+
+#[test]
+fn a_refusal_tells_the_values_that_do_not_fit() {
+    let told = |case: &Case, text: &str, values: &[&str]| {
+        let error = case.judge(text).unwrap_err().to_string();
+        for value in values {
+            assert!(error.contains(value), "{value}: {error}");
+        }
+    };
+    let expect = |from: &str, to: &str, values: &[&str]| told(&sso(), &with(from, to), values);
+    expect(
+        ">https://sp.example<",
+        ">https://sp2.example<",
+        &[
+            "\"https://other.example\", \"https://sp2.example\"",
+            "\"https://sp.example\"",
+        ],
+    );
+    expect(
+        "https://sp.example/acs",
+        "https://sp.example/old",
+        &["Recipient", "https://sp.example/old", "https://sp.example/acs"],
+    );
+    expect(
+        r#" Recipient="https://sp.example/acs""#,
+        "",
+        &["no Recipient", "https://sp.example/acs"],
+    );
+    expect("\"_r\"", "\"_x\"", &["\"_x\"", "\"_r\""]);
+    expect(
+        "2026-11-26T12:10:00Z",
+        "2026-11-26T13:00:01Z",
+        &["2026-11-26T12:00:00Z", "2026-11-26T13:00:01Z", "3601 s", "3600 s"],
+    );
+    expect(
+        r#"<saml:SubjectConfirmationData "#,
+        r#"<saml:SubjectConfirmationData NotBefore="2026-11-26T11:59:00Z" "#,
+        &["NotBefore", "2026-11-26T11:59:00Z"],
+    );
+    expect("cm:bearer", "cm:other", &["cm:other", "\"bearer\""]);
+    expect(
+        r#"NotBefore="2026-11-26T12:00:00Z""#,
+        r#"NotBefore="2026-11-26T12:10:00Z""#,
+        &[
+            "NotBefore 2026-11-26T12:10:00Z",
+            "NotOnOrAfter 2026-11-26T12:10:00Z",
+        ],
+    );
+    let mut late = sso();
+    late.now = time("2026-11-26T12:06:00Z");
+    told(
+        &late,
+        &assertion_text(),
+        &[
+            "NotOnOrAfter",
+            "2026-11-26T12:05:00Z",
+            "2026-11-26T12:06:00Z",
+            "60 s",
+        ],
+    );
+    let mut early = sso();
+    early.now = time("2026-11-26T11:58:59.999Z");
+    told(
+        &early,
+        &assertion_text(),
+        &["2026-11-26T12:00:00Z", "2026-11-26T11:58:59.999Z", "60 s"],
+    );
+    let fingerprint = |text: &str| -> String {
+        let digest = key(text).spki_sha256();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let other = KEY.replace("x+oS", "y+oS");
+    let mut holder = Case::new(Profile::Strict);
+    holder.way = Way::Soap;
+    let text = holder_of_key(&format!("<ds:KeyInfo>{KEY}</ds:KeyInfo>"));
+    told(&holder, &text, &["nobody", &fingerprint(KEY)]);
+    holder.keys = vec![key(&other)];
+    told(&holder, &text, &[&fingerprint(KEY), &fingerprint(&other)]);
+}

@@ -107,9 +107,13 @@ pub(super) fn check_life(
         let ended = issued.checked_add_signed(allowed).unwrap_or(issued);
         return clock.has_not_ended(at, "the end of the longest life allowed", ended);
     };
-    let life = ends.signed_duration_since(issued);
-    if life > allowed {
-        return Err(Error::new(at, ErrorKind::LifeTooLong { life, allowed }));
+    if ends.signed_duration_since(issued) > allowed {
+        let kind = ErrorKind::LifeTooLong {
+            issued,
+            ends,
+            allowed,
+        };
+        return Err(Error::new(at, kind));
     }
     Ok(())
 }

@@ -54,7 +54,14 @@ impl fmt::Display for Error {
                 quoted(found),
                 quoted(expected)
             ),
-            ErrorKind::RecipientMissing(attribute) => write!(f, "there is no {attribute}"),
+            ErrorKind::RecipientMissing {
+                attribute,
+                expected: Some(expected),
+            } => write!(f, "there is no {attribute}; expected {}", quoted(expected)),
+            ErrorKind::RecipientMissing {
+                attribute,
+                expected: None,
+            } => write!(f, "there is no {attribute}"),
             ErrorKind::RecipientUnknown { attribute, found } => write!(
                 f,
                 "{attribute} is {}, and which one was expected was not said",
@@ -117,25 +124,42 @@ impl fmt::Display for Error {
                 instant(not_on_or_after),
                 instant(not_before)
             ),
-            ErrorKind::LifeTooLong { life, allowed } => write!(
+            ErrorKind::LifeTooLong {
+                issued,
+                ends,
+                allowed,
+            } => write!(
                 f,
-                "it holds for {} s after it was issued; {} s are allowed",
-                life.num_seconds(),
+                "it was issued at {} and ends at {}, {} s later; {} s are allowed",
+                instant(issued),
+                instant(ends),
+                ends.signed_duration_since(issued).num_seconds(),
                 allowed.num_seconds()
             ),
             ErrorKind::BearerWithoutEnd => f.write_str("the bearer confirmation has no NotOnOrAfter"),
-            ErrorKind::BearerNotBefore => f.write_str("the bearer confirmation has a NotBefore"),
+            ErrorKind::BearerNotBefore(found) => {
+                write!(f, "the bearer confirmation has a NotBefore, {}", instant(found))
+            }
             ErrorKind::ConfirmationData(method) => {
                 write!(f, "the {method} confirmation has no SubjectConfirmationData")
             }
             ErrorKind::NoConfirmation => f.write_str("the Subject has no SubjectConfirmation"),
-            ErrorKind::ConfirmationMethod { found } => write!(
+            ErrorKind::ConfirmationMethod { found, allowed } => write!(
                 f,
-                "the policy allows none of the confirmation methods {}",
-                list(found)
+                "the policy allows none of the confirmation methods {}; it allows {}",
+                list(found),
+                list(allowed)
             ),
-            ErrorKind::HolderOfKey => f.write_str(
-                "the message is not signed with the key that the assertion names for holder-of-key",
+            ErrorKind::HolderOfKey { named, shown } if shown.is_empty() => write!(
+                f,
+                "nobody has shown the key that the assertion names for holder-of-key (SHA-256 of the public key: {})",
+                named.join(", ")
+            ),
+            ErrorKind::HolderOfKey { named, shown } => write!(
+                f,
+                "the message is not signed with the key that the assertion names for holder-of-key (SHA-256 of the public key: {}), but with {}",
+                named.join(", "),
+                shown.join(", ")
             ),
             ErrorKind::HolderOfKeyInfo(Some(error)) => {
                 write!(

@@ -59,7 +59,12 @@ pub enum ErrorKind {
         found: String,
     },
     /// No Recipient or Destination (T93).
-    RecipientMissing(&'static str),
+    RecipientMissing {
+        /// The attribute.
+        attribute: &'static str,
+        /// Ours; `None` if where we are was not said.
+        expected: Option<String>,
+    },
     /// A Recipient or Destination, and where we are was not said.
     RecipientUnknown {
         /// The attribute.
@@ -110,15 +115,17 @@ pub enum ErrorKind {
     },
     /// It holds for longer than the policy allows (T96).
     LifeTooLong {
-        /// How long.
-        life: TimeDelta,
+        /// Since when.
+        issued: DateTime<Utc>,
+        /// Until when.
+        ends: DateTime<Utc>,
         /// How long it may.
         allowed: TimeDelta,
     },
     /// A bearer confirmation without NotOnOrAfter (T97).
     BearerWithoutEnd,
-    /// A bearer confirmation with NotBefore (T97).
-    BearerNotBefore,
+    /// A bearer confirmation with NotBefore (T97), which is this.
+    BearerNotBefore(DateTime<Utc>),
     /// A confirmation that needs data and has none.
     ConfirmationData(&'static str),
     /// No subject confirmation.
@@ -127,9 +134,16 @@ pub enum ErrorKind {
     ConfirmationMethod {
         /// The methods that there are.
         found: Vec<String>,
+        /// Those that the policy allows.
+        allowed: Vec<String>,
     },
-    /// The one who presents it has not shown the key (T98).
-    HolderOfKey,
+    /// The one who presents it has not shown the key (T98). Keys are told by the SHA-256 of their SubjectPublicKeyInfo.
+    HolderOfKey {
+        /// The keys that it names.
+        named: Vec<String>,
+        /// The keys that were shown.
+        shown: Vec<String>,
+    },
     /// The key of holder-of-key cannot be read.
     HolderOfKeyInfo(Option<token::Error>),
     /// Nobody who may vouches for it (T99).
@@ -214,8 +228,11 @@ impl Error {
                 ..
             } => "saml.destination",
             ErrorKind::Recipient { .. } => "saml.recipient",
-            ErrorKind::RecipientMissing("Destination") => "saml.destination_missing",
-            ErrorKind::RecipientMissing(_) => "saml.recipient_missing",
+            ErrorKind::RecipientMissing {
+                attribute: "Destination",
+                ..
+            } => "saml.destination_missing",
+            ErrorKind::RecipientMissing { .. } => "saml.recipient_missing",
             ErrorKind::RecipientUnknown { .. } => "saml.recipient_unknown",
             ErrorKind::InResponseTo { .. } => "saml.in_response_to",
             ErrorKind::RequestUnknown { .. } => "saml.request_unknown",
@@ -224,11 +241,11 @@ impl Error {
             ErrorKind::EmptyWindow { .. } => "saml.empty_window",
             ErrorKind::LifeTooLong { .. } => "saml.life_too_long",
             ErrorKind::BearerWithoutEnd => "saml.bearer_without_end",
-            ErrorKind::BearerNotBefore => "saml.bearer_not_before",
+            ErrorKind::BearerNotBefore(_) => "saml.bearer_not_before",
             ErrorKind::ConfirmationData(_) => "saml.confirmation_data",
             ErrorKind::NoConfirmation => "saml.no_confirmation",
             ErrorKind::ConfirmationMethod { .. } => "saml.confirmation_method",
-            ErrorKind::HolderOfKey | ErrorKind::HolderOfKeyInfo(_) => "saml.holder_of_key",
+            ErrorKind::HolderOfKey { .. } | ErrorKind::HolderOfKeyInfo(_) => "saml.holder_of_key",
             ErrorKind::SenderVouches => "saml.sender_vouches",
             ErrorKind::UnknownCondition(_) => "saml.unknown_condition",
             ErrorKind::Status { .. } => "saml.status",
@@ -261,13 +278,16 @@ impl Error {
                 attribute: "Destination",
                 ..
             }
-            | ErrorKind::RecipientMissing("Destination")
+            | ErrorKind::RecipientMissing {
+                attribute: "Destination",
+                ..
+            }
             | ErrorKind::RecipientUnknown {
                 attribute: "Destination",
                 ..
             } => "SAML Core §3.2; SAML Bindings §3.5.5.2",
             ErrorKind::Recipient { .. }
-            | ErrorKind::RecipientMissing(_)
+            | ErrorKind::RecipientMissing { .. }
             | ErrorKind::RecipientUnknown { .. }
             | ErrorKind::InResponseTo { .. }
             | ErrorKind::RequestUnknown { .. } => "SAML Profiles §4.1.4.3",
@@ -275,13 +295,13 @@ impl Error {
                 "SAML Core §2.5.1.2"
             }
             ErrorKind::BearerWithoutEnd
-            | ErrorKind::BearerNotBefore
+            | ErrorKind::BearerNotBefore(_)
             | ErrorKind::NoAuthnStatement
             | ErrorKind::NoAssertion => "SAML Profiles §4.1.4.2",
             ErrorKind::ConfirmationData(_)
             | ErrorKind::NoConfirmation
             | ErrorKind::ConfirmationMethod { .. } => "SAML Core §2.4.1.1",
-            ErrorKind::HolderOfKey | ErrorKind::HolderOfKeyInfo(_) => "SAML Profiles §3.1",
+            ErrorKind::HolderOfKey { .. } | ErrorKind::HolderOfKeyInfo(_) => "SAML Profiles §3.1",
             ErrorKind::SenderVouches => "SAML Profiles §3.2; WSS SAML Token Profile 1.1 §3.5.2",
             ErrorKind::UnknownCondition(_) => "SAML Core §2.5.1.1",
             ErrorKind::Status { .. } => "SAML Core §3.2.2.2",
