@@ -1,6 +1,7 @@
 # make demo    see it work: makes keys, starts a gateway and a legacy backend, sends good and bad messages
 # make test    everything, including other SOAP stacks as clients
 # make second-opinion    the same messages before libxmlsec1 and samael
+# make xsd     bodies before their schemas, with libxml2
 # make check   formatting, lints, documentation, licences of what we depend on
 #
 # Longer runs of what `make test` does a slice of; DOCUMENTS says how many:
@@ -17,7 +18,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test second-opinion check differential wrapping mutations linear fuzz mutants deny setup setup-build setup-second-opinion
+.PHONY: demo test second-opinion xsd check differential wrapping mutations linear fuzz mutants deny setup setup-build setup-second-opinion setup-xsd
 
 CARGO ?= cargo
 VENV := build/venv
@@ -41,10 +42,15 @@ test: setup
 second-opinion: setup-second-opinion
 	$(CARGO) test --locked --features second_opinion --test second_opinion
 
+xsd: setup-xsd
+	$(CARGO) test --locked --package sealgate-xsd
+	$(CARGO) test --locked --features xsd --test schema
+	$(CARGO) test --locked --features xsd --test gateway schema::
+
 check: setup-second-opinion deny
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --all-features
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --all-features
 
 # What takes long is optimized; what it depends on is already, and is not built anew.
 OPTIMIZED := --config profile.dev.package.sealgate.opt-level=2
@@ -101,6 +107,9 @@ setup-build:
 
 setup-second-opinion: setup-build
 	@.ci/setup second-opinion
+
+setup-xsd: setup-build
+	@.ci/setup xsd
 
 # Speed of the tools is no matter, time to build them is: no optimization takes a quarter of the time.
 define install-tool

@@ -17,6 +17,7 @@ pub mod wss;
 // Deciding.
 pub mod trust;
 pub mod second_opinion;
+pub mod schema;
 pub mod policy;
 pub mod rejection;
 pub mod inbound;

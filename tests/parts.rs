@@ -42,6 +42,7 @@ impl Judge {
             roles: Roles::default(),
             understood: Vec::new(),
             destination: None,
+            schema: None,
             replay: None,
         };
         Self {

@@ -56,6 +56,7 @@ pub(super) fn gate(arguments: &VerifyArguments) -> Result<Gate, Stop> {
         roles: Roles::new(arguments.role.clone()),
         understood: Vec::new(),
         destination: None,
+        schema: None,
         replay: None,
     })
 }

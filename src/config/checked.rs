@@ -8,6 +8,7 @@ use crate::policy::Destination;
 use crate::policy::Policy;
 use crate::policy::saml::RelyingParty;
 use crate::relay::Route;
+use crate::schema::Check;
 use crate::soap::QName;
 use crate::soap::Roles;
 use crate::spool::TemporaryFiles;
@@ -92,6 +93,8 @@ pub struct GuardedRoute {
     pub roles: Roles,
     /// Header blocks with mustUnderstand that the backend understands.
     pub understood: Vec<QName>,
+    /// What Bodies are validated against.
+    pub schema: Option<Check>,
     /// What a message must prove, with the limits of this route.
     pub policy: Policy,
 }

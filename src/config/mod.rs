@@ -11,6 +11,7 @@ mod policy;
 mod problem;
 mod route;
 mod schema;
+mod schemas;
 mod shape;
 mod trust;
 mod typed;

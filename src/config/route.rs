@@ -10,6 +10,7 @@ use super::files::IdentityFiles;
 use super::policy;
 use super::problem::KeyPath;
 use super::problem::Source;
+use super::schemas;
 use super::trust;
 use super::typed;
 use super::users;
@@ -70,6 +71,7 @@ fn check(
     let trust = trust::check(&route.trust, policy.as_ref(), now, &path.key("trust"), source);
     let passwords = users::check(route.users.as_ref(), policy.as_ref(), &path.key("users"), source);
     let keyring = keyring(&route.decryption, &path.key("decryption"), now, source);
+    let schema = schemas::check(route.schema.as_ref(), &path.key("schema"), source);
     let mut policy = policy?;
     if route.trust.revocation == typed::Revocation::Always {
         policy.certificates.revocation = Revocation::Required;
@@ -106,6 +108,7 @@ fn check(
         party,
         roles: Roles::new(route.actors.clone()),
         understood: understood?,
+        schema: schema?,
         policy,
     })
 }

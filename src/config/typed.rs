@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::relay::Fact;
+use crate::schema::Mode;
 use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
 
@@ -200,6 +201,9 @@ pub(super) struct Route {
     /// URIs of actors (roles in SOAP 1.2) that the gateway plays, besides that of the last receiver.
     #[serde(default)]
     pub(super) actors: Vec<String>,
+    /// The schemas that the bodies of messages must be valid against. For programs built with `xsd`.
+    #[serde(default)]
+    pub(super) schema: Option<Schema>,
     /// Where verified messages go.
     pub(super) backend: Backend,
     /// HTTP headers for the backend, with what was verified. A value that was not verified makes no header.
@@ -330,6 +334,18 @@ pub(super) struct Users {
     /// File with the 32 bytes of the key of `secrets`.
     #[serde(default)]
     pub(super) secrets_key: Option<PathBuf>,
+}
+
+/// The schemas that the bodies of messages must be valid against.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Schema {
+    /// Files with XSD. They may include each other by their paths and import each other by their namespaces; nothing else is read.
+    #[schemars(length(min = 1))]
+    pub(super) files: Vec<PathBuf>,
+    /// Whether a body that is not valid is refused ("enforce"), relayed, counted and noted ("observe"), or not looked at ("off").
+    #[serde(default)]
+    pub(super) mode: Mode,
 }
 
 /// Where verified messages go.

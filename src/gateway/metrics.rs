@@ -100,6 +100,10 @@ impl Metrics {
                 "sealgate_wrong_passwords_total",
                 "Messages that were refused for the password of their UsernameToken, by route."
             );
+            metrics::describe_counter!(
+                "sealgate_invalid_bodies_total",
+                "Messages relayed although their bodies are not valid, by route."
+            );
             metrics::describe_gauge!(
                 "sealgate_certificate_ends_timestamp_seconds",
                 "When the certificate that signs answers ceases to hold."
@@ -127,6 +131,13 @@ impl Metrics {
     pub(super) fn wrong_password(&self, route: &str) {
         with_local_recorder(&self.recorder, || {
             counter!("sealgate_wrong_passwords_total", "route" => route.to_owned()).increment(1);
+        });
+    }
+
+    /// Counts a message that was relayed with a body that is not as its schemas have it.
+    pub(super) fn invalid_body(&self, route: &str) {
+        with_local_recorder(&self.recorder, || {
+            counter!("sealgate_invalid_bodies_total", "route" => route.to_owned()).increment(1);
         });
     }
 

@@ -105,6 +105,17 @@ impl<'r> Report<'r> {
             user = message.user().map(|user| escaped(user.name())),
             "message verified"
         );
+        if let Some(invalid) = message.invalid() {
+            self.metrics.invalid_body(self.route);
+            tracing::warn!(
+                incident = %self.incident,
+                route = self.route,
+                code = invalid.code(),
+                reason = %invalid,
+                position = %Known(invalid.position()),
+                "the body is not valid, and is relayed as the route only observes"
+            );
+        }
     }
 
     /// The verified message did not reach its backend, or the backend gave no answer that can be passed on.

@@ -84,6 +84,7 @@ impl Shared {
                     roles: guarded.roles,
                     understood: guarded.understood,
                     destination: Some(guarded.destination),
+                    schema: guarded.schema,
                     replay: Some(Arc::clone(replay)),
                 },
                 attachments: guarded.attachments,

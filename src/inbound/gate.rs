@@ -13,10 +13,12 @@ use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
 use super::signer::SignerSearch;
 use super::username;
+use crate::c14n::Octets;
 use crate::dsig::{Covered, Keep, Rules};
 use crate::policy::saml::RelyingParty;
 use crate::policy::{Admitted, Destination, Evidence, Part, Policy, Transport, Unmet, UnmetKind};
 use crate::rejection::Rejection;
+use crate::schema;
 use crate::second_opinion;
 use crate::soap::attachment::Attachments;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
@@ -84,6 +86,8 @@ pub struct Gate {
     pub understood: Vec<QName>,
     /// For whom a message must be and what it may ask for. Without it nobody asks, and no message can be relayed.
     pub destination: Option<Destination>,
+    /// The schemas that Bodies are validated against before they are relayed.
+    pub schema: Option<schema::Check>,
     /// What was used before. Without it nothing is remembered, as fits commands that judge files.
     pub replay: Option<Arc<ReplayStore>>,
 }
@@ -135,10 +139,11 @@ impl Gate {
         self.second_opinion(&weighed)?;
         // Passwords are dear to compare, and nobody may have them compared for the asking.
         let user = username::user(&weighed.admitted, &self.passwords)?;
+        let invalid = self.invalid(&envelope, relayable.body())?;
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
         let first_use = self.first_use(&weighed, now)?;
         let claims = weighed.presented.map(|presented| presented.accepted.claims);
-        Ok(relayable.used(first_use, claims, user, attachments))
+        Ok(relayable.used(first_use, claims, user, attachments, invalid))
     }
 
     /// Whether a message that the transport says is for `action` may come in at all: a cheap question before it is read.
@@ -305,6 +310,31 @@ impl Gate {
             elements.any(|element| element.is(Namespace::SAML2, "Assertion"))
         };
         asked.of_saml(issuer.filter(is_saml2).as_slice())
+    }
+
+    /// Why the Body, in the octets that will be relayed, is not as its schemas have it, where that is only to be told.
+    ///
+    /// # Errors
+    /// The same, where it refuses the message.
+    fn invalid(&self, envelope: &Envelope, octets: &Octets) -> Result<Option<Unmet>, Unmet> {
+        let Some(check) = self
+            .schema
+            .as_ref()
+            .filter(|check| check.mode != schema::Mode::Off)
+        else {
+            return Ok(None);
+        };
+        let Err(invalid) = check.schemas.validate(&octets.to_vec()) else {
+            return Ok(None);
+        };
+        // The octets have the elements of the Body, each in its place.
+        let body = envelope.body();
+        let place = body.descendants().nth(invalid.element).unwrap_or(body);
+        let unmet = Unmet::at(place, UnmetKind::from(invalid.kind));
+        if check.mode == schema::Mode::Enforce {
+            return Err(unmet);
+        }
+        Ok(Some(unmet))
     }
 
     /// Remembers the message, and the assertion in it if it may be used once only; refuses what was remembered before.

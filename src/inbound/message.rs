@@ -34,6 +34,7 @@ pub struct VerifiedMessage {
     action: Option<String>,
     created: Option<DateTime<Utc>>,
     attachments: Vec<VerifiedAttachment>,
+    invalid: Option<Unmet>,
     /// This message is that one use.
     _first_use: Option<FirstUse>,
 }
@@ -139,8 +140,14 @@ impl Relayable {
                 .map(|found| found.value.to_string()),
             created: admitted.fresh().map(|fresh| fresh.created()),
             attachments: Vec::new(),
+            invalid: None,
             _first_use: None,
         }))
+    }
+
+    /// The Body, as it will be relayed.
+    pub(super) fn body(&self) -> &Octets {
+        self.0.body()
     }
 
     /// Finds the operation that the message asks for in all places where it says so.
@@ -171,11 +178,13 @@ impl Relayable {
         claims: Option<Claims>,
         user: Option<VerifiedUser>,
         attachments: Vec<VerifiedAttachment>,
+        invalid: Option<Unmet>,
     ) -> VerifiedMessage {
         VerifiedMessage {
             attachments,
             claims,
             user,
+            invalid,
             _first_use: first_use,
             ..self.0
         }
@@ -266,6 +275,11 @@ impl VerifiedMessage {
     /// The signed `wsa:Action`.
     pub fn action(&self) -> Option<&str> {
         self.action.as_deref()
+    }
+
+    /// Why the Body is not as the schemas of the service have it, where that is only observed.
+    pub fn invalid(&self) -> Option<&Unmet> {
+        self.invalid.as_ref()
     }
 
     /// When it was made, says its signed Timestamp.

@@ -55,6 +55,7 @@
 //! | `limit.path_building` | work to build a certificate path |
 //! | `limit.prefixes` | prefixes in a PrefixList |
 //! | `limit.references` | references of a signature |
+//! | `limit.schema` | time to validate a Body, or bytes of a value where the schema has patterns that can be tried in many ways |
 //! | `limit.signatures` | signatures in a Security header |
 //! | `limit.transforms` | transforms of a reference |
 //!
@@ -321,6 +322,8 @@
 //! | `policy.operation_unknown` | the route has no such operation, or path, action and Body disagree |
 //! | `policy.password_text` | a password that is sent as it is, not over TLS or under a policy that takes none |
 //! | `policy.qname_not_covered` | a QName in the Body has a prefix that is not covered |
+//! | `policy.schema` | the Body is not as its schemas have it |
+//! | `policy.schema_unavailable` | the Body could not be validated |
 //! | `policy.several_body_signatures` | more than one signature covers the Body |
 //! | `policy.signed_elsewhere` | a signed element stands where nobody reads it |
 //! | `policy.timestamp_not_signed` | the Body's signature does not cover the Timestamp |

@@ -67,6 +67,18 @@
 //! whoever vouches for it: a trusted certificate may give it where no metadata was given; where some was, only the issuer itself. Without any, everything is
 //! refused with `trust.no_anchor`; there is no setting that skips verification.
 //!
+//! # Bodies and their schemas
+//!
+//! A program built with the Cargo feature `xsd` can validate the Body of each message against XSD 1.0 with libxml2: `[route.schema]` names all
+//! files, which include each other by their paths and import each other by their namespaces (where an import says they are is not looked
+//! at), and the `mode`: `enforce` if nothing is said, `observe`, `off`. It is done when everything else about a message was found good and before
+//! its one use is remembered, in the octets that are relayed. The Body may have any elements that the files declare. What is not valid is
+//! refused with `policy.schema`, or relayed, logged and counted in `sealgate_invalid_bodies_total`. Messages cannot name schemas.
+//!
+//! libxml2 may read these files and nothing else. The files have no DOCTYPE, are read when the gateway starts, and parsed once more by each thread. One validation may
+//! take 1 s, which is looked at after each tag. libxml2 gives up on a pattern after ten million tries, each as long as the value, so where a pattern of the
+//! schemas can be tried in many ways, no value and no tag may have more than 4096 bytes (`limit.schema`).
+//!
 //! # A second opinion
 //!
 //! A program built with the Cargo feature `second_opinion` can ask libxmlsec1 and samael about each message that it is about to

@@ -18,6 +18,7 @@
 //! | [`judge_assertion`](crate::policy::saml::judge_assertion) | an assertion and what its presenter has shown | [`Accepted`](crate::policy::saml::Accepted) | a wrong audience, time, confirmation, … |
 //! | [`Policy::admit`](crate::policy::Policy::admit) | all evidence | [`Admitted`](crate::policy::Admitted) | a required part that the Body's signer did not sign at its place; a stale Timestamp |
 //! | [`SecondOpinion`](crate::second_opinion::SecondOpinion), if asked for | what was accepted | nothing more | what libxmlsec1 or samael do not confirm |
+//! | [`Schemas`](crate::schema::Schemas), if the route has some | the octets of the Body | nothing more | a Body that is not as the service has it |
 //! | [`ReplayStore::first_use`](crate::trust::ReplayStore::first_use) | what identifies the content | [`FirstUse`](crate::trust::FirstUse) | a second use, or not knowing |
 //! | [`Gate::verify`](crate::inbound::Gate::verify) | all of it | [`VerifiedMessage`](crate::inbound::VerifiedMessage) | a QName whose prefix is not covered |
 //!

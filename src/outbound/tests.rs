@@ -91,6 +91,7 @@ fn judge(bytes: Bytes, name: &str) -> (Result<(), Rejection>, Findings) {
         roles: Roles::default(),
         understood: Vec::new(),
         destination: None,
+        schema: None,
         replay: None,
     };
     let judgement = gate.judge(Received::from(bytes), AsOf::Time(now()));

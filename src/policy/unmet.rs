@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::destination::NoOperation;
 use super::rules::KeyReference;
+use crate::schema::InvalidKind;
 use crate::xml::{Element, Position, quoted};
 
 /// The first thing that a policy asks for and a message does not prove.
@@ -119,8 +120,24 @@ pub enum UnmetKind {
     NoDerivation,
     /// A QName in content whose prefix the signature does not cover; the QName.
     QNameNotCovered(String),
+    /// The Body is not as its schema has it; in the words of who validated it.
+    Schema(String),
+    /// The Body takes more to validate than it may; what of it.
+    SchemaLimit(&'static str),
+    /// The Body could not be validated.
+    SchemaUnavailable,
     /// There is no time in the message as of which it could be judged.
     NoMessageTime,
+}
+
+impl From<InvalidKind> for UnmetKind {
+    fn from(kind: InvalidKind) -> Self {
+        match kind {
+            InvalidKind::Content(message) => Self::Schema(message),
+            InvalidKind::Limit(what) => Self::SchemaLimit(what),
+            InvalidKind::Unavailable => Self::SchemaUnavailable,
+        }
+    }
 }
 
 impl Unmet {
@@ -147,7 +164,7 @@ impl Unmet {
 
     /// Whether more information could have decided otherwise.
     pub fn is_indeterminate(&self) -> bool {
-        matches!(self.kind, UnmetKind::NoMessageTime)
+        matches!(self.kind, UnmetKind::NoMessageTime | UnmetKind::SchemaUnavailable)
     }
 
     /// The stable code.
@@ -184,6 +201,9 @@ impl Unmet {
             UnmetKind::UsernameTokenFuture { .. } => "policy.username_token_future",
             UnmetKind::NoDerivation => "policy.no_derivation",
             UnmetKind::QNameNotCovered(_) => "policy.qname_not_covered",
+            UnmetKind::Schema(_) => "policy.schema",
+            UnmetKind::SchemaLimit(_) => "limit.schema",
+            UnmetKind::SchemaUnavailable => "policy.schema_unavailable",
             UnmetKind::NoMessageTime => "policy.no_message_time",
         }
     }
@@ -217,7 +237,10 @@ impl Unmet {
             UnmetKind::ActionMismatch { .. } => "WS-Addressing 1.0 SOAP Binding §4",
             UnmetKind::NoOperation(_) => NoOperation::CLAUSE,
             UnmetKind::EndlessAssertion => "SAML Core §2.5.1.5",
-            UnmetKind::AssertionMissing
+            UnmetKind::Schema(_) => "XSD 1.0 Part 1 §2.3",
+            UnmetKind::SchemaLimit(_)
+            | UnmetKind::SchemaUnavailable
+            | UnmetKind::AssertionMissing
             | UnmetKind::UsernameTokenMissing
             | UnmetKind::UsernameTokenRefused
             | UnmetKind::KeyReference(_)
@@ -342,6 +365,9 @@ impl fmt::Display for Unmet {
                 "the signature does not cover what the prefix of {} means, so anyone could change it",
                 quoted(name)
             ),
+            UnmetKind::Schema(message) => write!(f, "the Body is not valid: {}", quoted(message)),
+            UnmetKind::SchemaLimit(what) => write!(f, "the Body takes more {what} than validation may"),
+            UnmetKind::SchemaUnavailable => f.write_str("the Body could not be validated"),
             UnmetKind::NoMessageTime => {
                 f.write_str("the message has no signed time as of which it could be judged")
             }

@@ -451,6 +451,11 @@ impl<'d> Attribute<'d> {
     pub fn position(self) -> Position {
         self.document.position(index(self.record.name))
     }
+
+    /// Its bytes in the input, from its name to the quote that ends its value.
+    pub fn span(self) -> Range<usize> {
+        index(self.record.name)..index(self.record.value_end).saturating_add(1)
+    }
 }
 
 impl fmt::Debug for Attribute<'_> {

@@ -34,6 +34,7 @@ fn accept(answer: &Answer, request: &str, version: Version) {
         roles: Roles::default(),
         understood: Vec::new(),
         destination: None,
+        schema: None,
         replay: None,
     };
     let bytes = Bytes::from(answer.body.clone());

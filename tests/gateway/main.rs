@@ -21,4 +21,6 @@ mod backends;
 mod edge;
 mod life;
 mod refusing;
+#[cfg(feature = "xsd")]
+mod schema;
 mod users;

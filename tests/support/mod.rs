@@ -201,6 +201,7 @@ fn case(folder: &Path) -> Option<Case> {
             roles: Roles::new(Vec::new()),
             understood: Vec::new(),
             destination: None,
+            schema: None,
             replay: None,
         },
         received: Received {

@@ -63,6 +63,7 @@ impl Job {
                 roles: Roles::default(),
                 understood: Vec::new(),
                 destination: None,
+                schema: None,
                 replay: None,
             },
             at: arguments.judging.at,

@@ -84,6 +84,7 @@ impl Sender {
                 roles: Roles::default(),
                 understood: Vec::new(),
                 destination: None,
+                schema: None,
                 replay: None,
             },
             log: folder.join("gateway.log"),

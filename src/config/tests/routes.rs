@@ -301,3 +301,34 @@ fn keys_for_what_is_encrypted_are_ours_and_can_be_encrypted_to() {
         "route[1].decryption[1].certificate: is missing",
     );
 }
+
+#[test]
+fn a_program_that_cannot_validate_says_so_and_one_that_can_needs_every_file() {
+    let backend = "[route.backend]\n";
+    let schema = |files: &str| format!("[route.schema]\nfiles = [{files}]\n\n{backend}");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/xsd");
+    refuses(
+        backend,
+        &schema("\"none.xsd\""),
+        "route[1].schema.files[1]: cannot be read: none.xsd",
+    );
+    refuses(backend, &schema(""), "route[1].schema.files");
+    let types = format!("\"{folder}/types/types.xsd\"");
+    let incomplete = schema(&format!("{types}, \"{folder}/orders.xsd\""));
+    if cfg!(feature = "xsd") {
+        let expected = format!("route[1].schema.files[2]: cannot be used: {folder}/orders.xsd:4: ");
+        refuses(backend, &incomplete, &expected);
+    } else {
+        refuses(
+            backend,
+            &incomplete,
+            "route[1].schema.files: cannot be used: this program validates nothing",
+        );
+    }
+    let import = schema(&format!("\"{folder}/orders.xsd\""));
+    refuses(
+        backend,
+        &import,
+        "orders.xsd:5: no file is for the namespace \"urn:example:types\"",
+    );
+}
