@@ -74,6 +74,7 @@
 //! at), and the `mode`: `enforce` if nothing is said, `observe`, `off`. It is done when everything else about a message was found good and before
 //! its one use is remembered, in the octets that are relayed. The Body may have any elements that the files declare. What is not valid is
 //! refused with `policy.schema`, or relayed, logged and counted in `sealgate_invalid_bodies_total`. Messages cannot name schemas.
+//! What MTOM moves into attachments is not put back: an `xop:Include` is not valid where a schema has `xs:base64Binary`.
 //!
 //! libxml2 may read these files and nothing else. The files have no DOCTYPE, are read when the gateway starts, and parsed once more by each thread. One validation may
 //! take 1 s, which is looked at after each tag. libxml2 gives up on a pattern after ten million tries, each as long as the value, so where a pattern of the

@@ -469,11 +469,6 @@ fn what_restricts_and_is_not_held_is_told() {
             "XPath",
             Outcome::NotUnderstood,
         ),
-        (
-            parts("SignedParts", "<sp:Attachments/>"),
-            "Attachments",
-            Outcome::NotEnforced,
-        ),
         (parts("SignedParts", "<sp:Foot/>"), "Foot", Outcome::NotUnderstood),
         (
             parts("RequiredParts", "<sp:Header Namespace='urn:a'/>"),
@@ -568,6 +563,10 @@ fn parts_are_signed_by_their_names_and_paths() {
         ))
     };
     let has = |policy: &Policy, part: &str| policy.signed.contains(&Part::try_from(part.to_owned()).unwrap());
+    assert!(has(
+        &parts("<sp:SignedParts><sp:Attachments/></sp:SignedParts>"),
+        "attachments"
+    ));
     let all = parts("<sp:SignedParts/>");
     assert!(has(&all, "body") && all.unsigned_headers == UnsignedHeaders::Refuse);
     assert_eq!(

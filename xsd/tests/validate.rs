@@ -97,7 +97,13 @@ fn what_is_no_xml_or_has_a_doctype_is_malformed() {
             "{document}: {found:?}"
         );
     }
-    assert_eq!(validate(&schemas, bomb), Err(Invalid::Malformed));
+    for document in [bomb, "", "text", "<a xmlns='urn:a'>"] {
+        assert_eq!(
+            validate(&schemas, document),
+            Err(Invalid::Malformed),
+            "{document}"
+        );
+    }
     assert!(validate(&schemas, "<a xmlns='urn:a'>&undefined;</a>").is_err());
     assert_eq!(validate(&schemas, "<a xmlns='urn:a'>&lt;</a>"), Ok(()));
 }
@@ -123,6 +129,22 @@ fn what_is_included_is_found_among_what_was_given() {
         ("test:///s/types/t.xsd", types),
     ]);
     assert_eq!(elsewhere.unwrap_err().url.as_deref(), Some("test:///s/a.xsd"));
+}
+
+#[test]
+fn what_libxml2_would_leave_out_with_a_warning_is_refused() {
+    let b = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema' targetNamespace='urn:b'/>";
+    let import = |name: &str| format!("<xs:import namespace='urn:b' schemaLocation='{name}.xsd'/>");
+    let a = |imports: String| {
+        (
+            "test:///a.xsd",
+            format!("{START}{imports}<xs:element name='a'/></xs:schema>"),
+        )
+    };
+    let others = [("test:///b.xsd", b.to_owned()), ("test:///c.xsd", b.to_owned())];
+    assert!(with(&[&[a(import("b"))], &others[..]].concat()).is_ok());
+    let twice = with(&[&[a(import("b") + &import("c"))], &others[..]].concat());
+    assert!(twice.unwrap_err().message.contains("Skipping import"));
 }
 
 /// Whether nobody has connected.
