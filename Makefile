@@ -71,7 +71,7 @@ linear: setup-build
 	$(CARGO) bench --locked $(OPTIMIZED) --profile dev --bench linear
 
 # With libFuzzer where there is a nightly toolchain, and with our own mutations where there is none.
-FUZZ_TARGETS ?= parse c14n dsig_verify decrypt header saml parts gate
+FUZZ_TARGETS ?= parse c14n dsig_verify decrypt header saml metadata login parts gate
 FUZZ_SECONDS ?= 600
 FOLDER := $(CURDIR)/build/fuzz
 ifneq ($(findstring nightly,$(shell rustup toolchain list 2>/dev/null)),)

@@ -55,6 +55,16 @@ fn saml() {
 }
 
 #[test]
+fn metadata() {
+    hold("metadata");
+}
+
+#[test]
+fn login() {
+    hold("login");
+}
+
+#[test]
 fn parts() {
     hold("parts");
 }

@@ -401,6 +401,13 @@ fn what_is_no_recording_of_a_login_is_refused() {
         assert_eq!(told.code, Some(1), "{recording}");
         assert_eq!(told.json["code"], code, "{recording}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("long.har");
+    fs::File::create(&long).unwrap().set_len((64 << 20) + 1).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+    let output = command.args(["saml", "trace"]).arg(&long).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("limit.bytes"));
     let message = json!({"url": format!("https://a/?{}", Login::good().query())});
     let many = json!({"requests": vec![message; 257]});
     assert_eq!(trace(&many.to_string(), &[]).json["code"], "limit.messages");

@@ -10,6 +10,7 @@
 )]
 
 mod encrypted;
+mod federation;
 mod parts;
 
 use std::collections::{BTreeMap, HashSet};
@@ -43,13 +44,15 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 8] = [
+pub const ALL: [Target; 10] = [
     target("parse", parse, files),
     target("c14n", c14n, chosen_forms),
     target("dsig_verify", dsig_verify, files),
     target("decrypt", encrypted::decrypt, encrypted::encrypted),
     target("header", header, files),
     target("saml", saml, || seeds_of(Command::Saml)),
+    target("metadata", federation::metadata, federation::aggregates),
+    target("login", federation::login, federation::recordings),
     target("parts", parts::parts, parts::files),
     target("gate", gate, || seeds_of(Command::Soap)),
 ];

@@ -115,7 +115,8 @@ impl Split {
         written.into()
     }
 
-    /// The document without its parts; one that is a part itself as it is.
+    /// The document with an empty comment for each part, so that nothing comes together that stood apart; one that is a part itself
+    /// as it is.
     pub fn rest(&self) -> Bytes {
         if self.groups.is_empty() {
             return self.input.clone();
@@ -124,6 +125,7 @@ impl Split {
         let mut at = 0;
         for part in &self.parts {
             rest.extend_from_slice(self.at(&(at..part.span.start)));
+            rest.extend_from_slice(b"<!---->");
             at = part.span.end;
         }
         rest.extend_from_slice(self.at(&(at..self.input.len())));
@@ -325,7 +327,7 @@ mod tests {
         let split = split(text).unwrap();
         assert_eq!(
             split.rest(),
-            "<?xml version='1.0'?><!-- <p/> --><m:g xmlns:m='urn:m' a='>'><x><p/></x>\n<m:g c='1' ></m:g><m:g/><?x <p/>?></m:g>\n"
+            "<?xml version='1.0'?><!-- <p/> --><m:g xmlns:m='urn:m' a='>'><x><p/></x><!---->\n<m:g c='1' ><!----></m:g><m:g/><?x <p/>?><!----></m:g>\n"
         );
         assert_eq!(split.position(1).line, 2);
         assert_eq!(

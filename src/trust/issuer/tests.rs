@@ -194,6 +194,9 @@ fn an_aggregate_is_refused_with_the_place_of_the_entity_that_cannot_be_read() {
     let stranger = format!("{good}\n<m:SPSSODescriptor/>");
     assert_eq!(refused(&stranger), ("saml.structure", Some(2)));
     assert_eq!(refused("<m:Extensions/>"), ("saml.not_supported", Some(1)));
+    // What stands apart does not come together.
+    let torn = format!("&am{good}p;");
+    assert_eq!(refused(&torn).0, "xml.reference");
     let after = issuers(&[format!("{}<a/>", aggregate("", &good))]).unwrap_err();
     assert_eq!(after.code(), "xml.trailing_content");
 }
