@@ -62,6 +62,8 @@ fn judged(case: &Case) -> String {
 fn each_character_that_was_digested_counts() {
     let cases: Vec<(Case, Document)> = good_cases()
         .into_iter()
+        // Of what is encrypted, the plaintext may be what was digested.
+        .filter(|(case, _)| case.gate.keyring.is_empty())
         .filter_map(|(case, _)| {
             // What is in base64 is no document as it stands.
             let document = Document::parse(case.received.bytes.clone(), &Limits::archive()).ok()?;
@@ -130,6 +132,8 @@ fn signed_elements(document: &Document) -> Vec<Element<'_>> {
                 None => Some(document.root()),
             }
         })
+        // Under the STR-Transform its token is digested, and it is not.
+        .filter(|element| !element.is(Namespace::WSSE, "SecurityTokenReference"))
         .collect()
 }
 
@@ -248,7 +252,7 @@ fn a_verdict_depends_on_nothing_but_the_message_and_what_it_is_judged_by() {
     });
 }
 
-/// I10: what is relayed are the octets whose digest was signed, computed here once more.
+/// I10: what is relayed are the octets whose digest was signed, computed here once more. Where ciphertext was signed, it is the plaintext.
 #[test]
 fn what_is_relayed_was_digested() {
     let mut parts = 0;
@@ -260,6 +264,12 @@ fn what_is_relayed_was_digested() {
         let findings = case.findings(case.received.bytes.clone());
         let trusted = findings.signatures.iter().filter(|signature| signature.trusted);
         let references: Vec<_> = trusted.flat_map(|signature| &signature.references).collect();
+        let name = case.folder.file_name().unwrap().to_string_lossy();
+        if name.starts_with("encrypted-first-") {
+            let envelope = String::from_utf8(message.envelope()).unwrap();
+            assert!(!envelope.contains("EncryptedData"), "{name}");
+            continue;
+        }
         let relayed = std::iter::once(message.body()).chain(message.headers());
         for octets in relayed {
             let signed = references.iter().any(|reference| {

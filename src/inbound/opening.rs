@@ -4,7 +4,7 @@ use super::Gate;
 use super::assertion;
 use super::assertion::Issued;
 use super::encrypted::{Before, Decryption, Encrypted};
-use super::findings::Findings;
+use super::findings::{Findings, SignatureFinding};
 use super::gate::Judging;
 use crate::dsig::{Reference, Signature, Target};
 use crate::rejection::Rejection;
@@ -28,13 +28,17 @@ impl Gate {
         judging: Judging<'_>,
         findings: &mut Findings,
     ) -> Result<(Envelope, Before), Rejection> {
-        let Some(parts) = EncryptedParts::find(&envelope, &self.roles)? else {
+        let parts = EncryptedParts::find(&envelope, &self.roles)?;
+        if !self.keyring.is_empty() {
+            wss::refuse_unlisted(&envelope, &self.roles, parts.as_ref())?;
+        }
+        let Some(parts) = parts else {
             envelope.check_understood(&self.roles, &self.understood)?;
             return Ok((envelope, Before::default()));
         };
         let understood = [self.understood.as_slice(), &[encrypted_header()]].concat();
         envelope.check_understood(&self.roles, &understood)?;
-        let proofs = self.over_ciphertext(&envelope, &parts, judging, findings)?;
+        let (proofs, about) = self.over_ciphertext(&envelope, &parts, judging, findings)?;
         let encrypted = Encrypted::new(&parts.data, &parts.keys, proofs, &self.policy, findings)?;
         let decryption = Decryption {
             keyring: &self.keyring,
@@ -42,52 +46,52 @@ impl Gate {
             recipient: None,
         };
         let (document, before) = encrypted.decrypt(envelope.into_document(), decryption)?;
+        // The others are looked at again.
+        findings.signatures = about;
         Ok((Envelope::from_document(document)?, before))
     }
 
-    /// The signatures that trusted keys made over ciphertext of `parts`, and that hold as the message was received.
+    /// The signatures that trusted keys made over ciphertext of `parts`, and that hold as the message was received; and what is found of
+    /// them, while `findings` has what is found of all.
     fn over_ciphertext<'d>(
         &self,
         envelope: &'d Envelope,
         parts: &EncryptedParts<'d>,
         judging: Judging<'d>,
         findings: &mut Findings,
-    ) -> Result<Vec<Attested<'d>>, Rejection> {
+    ) -> Result<(Vec<Attested<'d>>, Vec<SignatureFinding>), Rejection> {
         let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
+        let (mut proofs, mut about) = (Vec::new(), Vec::new());
         let Ok(search) = self.search(&header, judging) else {
             // Its time is encrypted.
-            return Ok(Vec::new());
+            return Ok((proofs, about));
         };
-        let mut proofs = Vec::new();
-        let noted = findings.signatures.len();
         let issued = assertion::read(&header, &self.policy)?;
         let issued = issued.and_then(|read| {
             assertion::by_its_issuer(read, &search, &self.issuers, &mut Vec::new(), findings).ok()
         });
-        if !issued
+        let by_issuer = issued
             .as_ref()
-            .is_some_and(|issued| issued.covers_any(&parts.data))
-        {
-            findings.signatures.truncate(noted);
+            .is_some_and(|issued| issued.covers_any(&parts.data));
+        if by_issuer {
+            about.clone_from(&findings.signatures);
         }
         for element in header.signatures() {
-            let noted = findings.signatures.len();
             let signature = self.read_signature(element, &header, judging.attachments, findings);
-            let proof = signature.and_then(|signature| {
-                if !is_over_ciphertext(&signature, &parts.data) {
-                    return Ok(None);
-                }
-                let proof = self.attested(&signature, &header, issued.as_ref(), &search, findings)?;
-                Ok(Some(proof))
-            });
-            match proof {
-                Ok(Some(proof)) => proofs.push(proof),
-                Ok(None) | Err(_) => findings.signatures.truncate(noted),
+            let Some(signature) = signature
+                .ok()
+                .filter(|signature| is_over_ciphertext(signature, &parts.data))
+            else {
+                continue;
+            };
+            if let Ok(proof) = self.attested(&signature, &header, issued.as_ref(), &search, findings) {
+                proofs.push(proof);
+                about.extend(findings.signatures.last().cloned());
             }
         }
-        let issuers = issued.filter(|issued| issued.covers_any(&parts.data));
-        proofs.extend(issuers.and_then(Issued::into_attested));
-        Ok(proofs)
+        let issuer = issued.filter(|_| by_issuer);
+        proofs.extend(issuer.and_then(Issued::into_attested));
+        Ok((proofs, about))
     }
 }
 

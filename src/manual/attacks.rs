@@ -103,7 +103,7 @@
 //! | T78 – padding and XML of a CBC ciphertext are guessed from answers | in a message, CBC only where a trusted signature that holds covers ciphertext and key, before any key of ours is used ([`Unauthenticated`](crate::xmlenc::Unauthenticated)); one error for all that can go wrong with a ciphertext |
 //! | T79 – the same with the padding of RSA 1.5 | the same, and a key that decrypts nothing where the padding is wrong: [`decrypt_rsa_1_5`](crate::crypto::decrypt_rsa_1_5) |
 //! | T80 – a new ciphertext under the name of an old algorithm | [`EncryptionRules`](crate::algorithm::EncryptionRules) are asked before a private key is used |
-//! | T81 – ciphertext that nobody signed | what was decrypted counts as signed where the plaintext is, or where its ciphertext was: [`CiphertextCovered`](crate::trust::CiphertextCovered), made only of [`Attested`](crate::trust::Attested) |
+//! | T81 – ciphertext that nobody signed | what was decrypted counts as signed where the plaintext is, or where its ciphertext was: [`CiphertextCovered`](crate::trust::CiphertextCovered), made only of [`Attested`](crate::trust::Attested); what no list names is refused |
 //! | T82 – a signature that is seen only after decryption | the message is read anew, and every signature in it has to hold, or to have held over the ciphertext |
 //! | T83 – ciphertext in another place | the decrypted message is judged as any other: places, names, one Security header; a signature over what vanishes with a ciphertext is refused |
 //! | T84 – encryption in encryption | depth one, of data and of keys: `xmlenc.nested` |

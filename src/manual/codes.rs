@@ -113,6 +113,7 @@
 //! | `wss.timestamp_multiple` | two Timestamps |
 //! | `wss.token_reference` | a SecurityTokenReference that leads to no token of this header |
 //! | `wss.unknown_item` | an item that is not known |
+//! | `wss.unlisted_encryption` | something is encrypted that the Security header does not list, where there is a key for what is encrypted |
 //! | `wss.unsupported_encryption` | encrypted keys of nothing, or encrypted content in a form that is not read |
 //!
 //! # XML Signature

@@ -26,7 +26,8 @@
 //!
 //! # What is encrypted
 //!
-//! The Security header for us lists what is encrypted to us; everything else that is encrypted is content. A signature may be over the
+//! The Security header for us lists what is encrypted to us. Where there is a key, whatever else is encrypted refuses the message, as lists
+//! are mostly not signed and could be taken away; without one it is content. A signature may be over the
 //! plaintext or over the ciphertext, and nothing says which. So signatures over ciphertext are verified first, on the message as it was
 //! received, with everything that a signature must be. The proofs borrow the document, and decryption takes it by value: what remains is an
 //! owned and weaker fact, which elements were signed and by whom, and is found again in the document with the plaintext. There every other

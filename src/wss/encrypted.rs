@@ -60,6 +60,29 @@ impl<'d> EncryptedParts<'d> {
     }
 }
 
+/// Refuses what is encrypted in the Body, or in a header block for us, and is none of `parts`: the header that would list it is often not
+/// signed, and without its list a ciphertext would pass for what its signer meant.
+///
+/// # Errors
+/// `wss.unlisted_encryption`.
+pub fn refuse_unlisted(
+    envelope: &Envelope,
+    roles: &Roles,
+    parts: Option<&EncryptedParts<'_>>,
+) -> Result<(), Error> {
+    let blocks = envelope.header_blocks().filter(|block| block.targets(roles));
+    let places = blocks.map(HeaderBlock::element).chain([envelope.body()]);
+    let ours = parts.map(|parts| parts.data.as_slice()).unwrap_or_default();
+    let is_ours = |data: &Element<'_>| ours.iter().any(|ours| data.is_within(*ours));
+    let mut data = places
+        .flat_map(Element::descendants)
+        .filter(|element| is_data(*element));
+    match data.find(|data| !is_ours(data)) {
+        Some(data) => Err(Error::at(ErrorKind::UnlistedEncryption, data)),
+        None => Ok(()),
+    }
+}
+
 /// A question that costs next to nothing, as most messages are not encrypted.
 fn is_encrypted(envelope: &Envelope, roles: &Roles) -> bool {
     let security = |block: &HeaderBlock<'_>| block.element().is(Namespace::WSSE, "Security");

@@ -73,6 +73,8 @@ pub enum ErrorKind {
     UnsupportedEncryption(String),
     /// A DataReference to something else than an EncryptedData for us.
     DataReference,
+    /// An EncryptedData that no list of the header names.
+    UnlistedEncryption,
     /// More Signatures than are looked at.
     Signatures {
         /// How many are.
@@ -190,6 +192,7 @@ impl Error {
             ErrorKind::MultipleUsernameTokens => "wss.multiple_username_tokens",
             ErrorKind::UnsupportedEncryption(_) => "wss.unsupported_encryption",
             ErrorKind::DataReference => "wss.data_reference",
+            ErrorKind::UnlistedEncryption => "wss.unlisted_encryption",
             ErrorKind::Signatures { .. } => Limit::Signatures.code(),
             ErrorKind::AlreadySecured => "wss.already_secured",
             ErrorKind::Part(_) => "wss.part",
@@ -217,7 +220,7 @@ impl Error {
             ErrorKind::KeyValue => "WSS 1.1 §7.5",
             ErrorKind::AlreadySecured => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
             ErrorKind::Part(_) => "XML Signature §4.4.3.1",
-            ErrorKind::DataReference => "WSS 1.1 §9.1",
+            ErrorKind::DataReference | ErrorKind::UnlistedEncryption => "WSS 1.1 §9.1",
             ErrorKind::NoKeyIdentifier => "WSS X.509 Token Profile 1.1 §3.2.1",
             ErrorKind::Signing(error) => return error.clause(),
             ErrorKind::Encryption(error) => return error.clause(),
@@ -288,6 +291,9 @@ impl fmt::Display for Error {
                     "{} stands in the Security header, and nothing is encrypted that we read",
                     quoted(name)
                 )
+            }
+            ErrorKind::UnlistedEncryption => {
+                f.write_str("something is encrypted that the Security header does not list")
             }
             ErrorKind::DataReference => {
                 f.write_str("a DataReference leads to nothing that is encrypted to us")

@@ -18,6 +18,7 @@ pub use confirmation::SignatureConfirmation;
 pub use deviation::Deviation;
 pub use deviation::Rule;
 pub use encrypted::EncryptedParts;
+pub use encrypted::refuse_unlisted;
 pub use error::Error;
 pub use error::ErrorKind;
 pub use header::Header;

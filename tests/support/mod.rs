@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use sealgate::crypto::Secret;
-use sealgate::inbound::{AsOf, Findings, Gate, Keyring, Received, SamlContext, judge_saml};
+use sealgate::crypto::{Certificate, PrivateKey, Secret};
+use sealgate::inbound::{AsOf, Findings, Gate, Keyring, NamedSecret, Received, SamlContext, judge_saml};
 use sealgate::policy::saml::{ExpectedRequest, RelyingParty};
 use sealgate::policy::{Profile, Transport};
 use sealgate::rejection::Rejection;
@@ -193,7 +193,7 @@ fn case(folder: &Path) -> Option<Case> {
         command,
         gate: Gate {
             passwords: passwords(folder, &settings),
-            keyring: Keyring::new(),
+            keyring: keyring(folder, &settings),
             trust: sources.build(),
             issuers,
             policy: profile.policy(),
@@ -215,6 +215,27 @@ fn case(folder: &Path) -> Option<Case> {
         at,
         passes: expected.get("verdict").and_then(toml::Value::as_str) == Some("passed"),
     })
+}
+
+/// The keys that a case names for what is encrypted to us.
+fn keyring(folder: &Path, settings: &toml::Table) -> Keyring {
+    let file = |key: &str| {
+        let path = settings.get(key).and_then(toml::Value::as_str)?;
+        Some(fs::read(folder.join(path)).unwrap())
+    };
+    let mut keyring = Keyring::new();
+    if let Some(key) = file("key") {
+        let certificates = file("cert").map(|cert| Certificate::from_pem_bundle(&cert).unwrap());
+        let key = PrivateKey::from_pem(&key, None).unwrap();
+        keyring.add_private(key, &certificates.unwrap_or_default());
+    }
+    if let Some(secret) = file("secret_key") {
+        keyring.add_secret(NamedSecret {
+            name: None,
+            secret: Secret::new(secret),
+        });
+    }
+    keyring
 }
 
 /// The users that a case names.

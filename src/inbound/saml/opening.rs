@@ -9,6 +9,7 @@ use crate::inbound::encrypted::Before;
 use crate::inbound::encrypted::Decryption;
 use crate::inbound::encrypted::Encrypted;
 use crate::inbound::findings::Findings;
+use crate::inbound::findings::SignatureFinding;
 use crate::inbound::receiver::holder;
 use crate::policy::saml::Rules;
 use crate::policy::saml::Way;
@@ -35,7 +36,7 @@ pub(super) fn open(
     if data.is_empty() || context.keyring.is_empty() {
         return Ok((carrier, Before::default()));
     }
-    let proofs = over_ciphertext(&carrier, &data, context, findings)?;
+    let (proofs, about) = over_ciphertext(&carrier, &data, context, findings)?;
     let keys: Vec<Element<'_>> = data
         .iter()
         .flat_map(|data| holder(*data).descendants())
@@ -49,6 +50,8 @@ pub(super) fn open(
     };
     let (document, query) = carrier.into_parts();
     let (document, before) = encrypted.decrypt(document, decryption)?;
+    // The others are looked at again.
+    findings.signatures = about;
     Ok((Carrier::new(document, query)?, before))
 }
 
@@ -62,13 +65,14 @@ fn encrypted_parts(root: Element<'_>) -> Vec<Element<'_>> {
         .collect()
 }
 
-/// The signatures over some of `data` that hold for the document as it came.
+/// The signatures over some of `data` that hold for the document as it came; and what is found of them, while `findings` has what is
+/// found of all.
 fn over_ciphertext<'d>(
     carrier: &'d Carrier,
     data: &[Element<'d>],
     context: &SamlContext<'_>,
     findings: &mut Findings,
-) -> Result<Vec<Attested<'d>>, Rejection> {
+) -> Result<(Vec<Attested<'d>>, Vec<SignatureFinding>), Rejection> {
     let (delivery, kind) = super::delivered(carrier, context)?;
     let (layers, at) = match kind {
         Kind::Message => {
@@ -82,21 +86,18 @@ fn over_ciphertext<'d>(
             let layer = Layer::of_assertion(&assertion, Issuers::ASSERTING, &rules, context)?;
             (vec![layer], context.at(assertion.issue_instant))
         }
-        Kind::Metadata => return Ok(Vec::new()),
+        Kind::Metadata => return Ok(Default::default()),
     };
-    let mut proofs = Vec::new();
+    let (mut proofs, mut about) = (Vec::new(), Vec::new());
     for layer in layers {
-        let Some(placed) = &layer.placed else {
+        let is_over = data.iter().any(|data| data.is_within(layer.element));
+        let Some(placed) = layer.placed.as_ref().filter(|_| is_over) else {
             continue;
         };
-        if !data.iter().any(|data| data.is_within(layer.element)) {
-            continue;
-        }
-        let noted = findings.signatures.len();
-        match layer.verify(placed, at, context, findings) {
-            Ok(proof) => proofs.push(proof),
-            Err(_) => findings.signatures.truncate(noted),
+        if let Ok(proof) = layer.verify(placed, at, context, findings) {
+            proofs.push(proof);
+            about.extend(findings.signatures.last().cloned());
         }
     }
-    Ok(proofs)
+    Ok((proofs, about))
 }
