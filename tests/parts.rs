@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::thread;
 
 use chrono::{DateTime, Utc};
-use sealgate::inbound::{Gate, Keyring, Received, VerifiedMessage};
-use sealgate::policy::Profile;
+use sealgate::inbound::{AsOf, Gate, Keyring, Received, VerifiedMessage};
 use sealgate::policy::saml::RelyingParty;
+use sealgate::policy::{Part, Profile};
 use sealgate::soap::Roles;
 use sealgate::soap::attachment::{InMemory, Package, Related, content_type_of};
 use sealgate::trust::{Issuers, Passwords, TrustSources};
@@ -51,22 +51,33 @@ impl Judge {
         }
     }
 
+    /// With a policy that asks for these parts only.
+    fn asking_for(parts: &[Part]) -> Self {
+        let mut judge = Self::new();
+        judge.gate.policy.signed = parts.to_vec().try_into().unwrap();
+        judge
+    }
+
     /// All that a backend would get of this file.
     fn admitted(&self, file: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let message = self.gate.verify(self.received(file)?, self.at).ok()?;
+        Some(given(&message))
+    }
+
+    /// A file, as it would be received.
+    fn received(&self, file: &[u8]) -> Option<Received> {
         let end = file.windows(4).position(|window| window == b"\r\n\r\n")?;
         let related = Related::parse(&content_type_of(&file[..end]).ok()?).ok()?;
         let (action, version) = (related.action().map(str::to_owned), related.version());
         let mut package = Package::new(related, &self.gate.policy.limits, Arc::new(InMemory));
         package.push(&file[end + 4..]).ok()?;
         let packaged = package.finish().ok()?;
-        let received = Received {
+        Some(Received {
             action,
             version: Some(version),
             attachments: packaged.attachments,
             ..Received::from(packaged.envelope)
-        };
-        let message = self.gate.verify(received, self.at).ok()?;
-        Some(given(&message))
+        })
     }
 }
 
@@ -182,4 +193,25 @@ fn no_change_between_or_in_the_parts_changes_what_is_admitted() {
         });
     }
     assert!(refused > 10_000, "{refused}");
+}
+
+#[test]
+fn an_attachment_that_nobody_signed_is_refused_whatever_a_policy_asks_for() {
+    let file = fs::read(format!(
+        "{FIXTURES}/attacks/T117-attachments/soap11-unsigned/message.mime"
+    ))
+    .unwrap();
+    let code = |parts: &[Part]| {
+        let judge = Judge::asking_for(parts);
+        let received = judge.received(&file).unwrap();
+        let judged = judge.gate.judge(received.clone(), AsOf::Time(judge.at)).verdict;
+        let verified = judge.gate.verify(received, judge.at).map(drop);
+        [judged, verified].map(|verdict| verdict.err().map(|rejection| rejection.code()))
+    };
+    let refused = Some("policy.attachment_not_signed");
+    assert_eq!(code(&[Part::Body, Part::Attachments]), [refused, refused]);
+    assert_eq!(code(&[Part::Body]), [refused, refused]);
+    assert_eq!(code(&[Part::Timestamp, Part::Attachments]), [refused, refused]);
+    // What is only reported may have what it likes beside it, and is never relayed.
+    assert_eq!(code(&[Part::Anything]), [None, refused]);
 }

@@ -154,11 +154,6 @@ fn check_permitted(signature: &Signature<'_>, permitted: &Permitted) -> Result<(
             let kind = ErrorKind::ReferenceForm(Some(reference.uri.clone()));
             return refuse(reference.element, kind);
         }
-        // There are no attachments, as far as the caller knows.
-        if matches!(reference.target, Target::Attachment(_)) && reference.attachment.is_none() {
-            let kind = ErrorKind::ReferenceForm(Some(reference.uri.clone()));
-            return refuse(reference.element, kind);
-        }
         if !permitted.digests.contains(reference.digest_algorithm) {
             let kind = ErrorKind::AlgorithmNotPermitted(reference.digest_algorithm.uri().to_owned());
             return refuse(reference.element, kind);
