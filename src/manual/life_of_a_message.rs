@@ -8,6 +8,7 @@
 //!
 //! | step | takes | gives | refuses |
 //! |---|---|---|---|
+//! | [`Package`](crate::soap::attachment::Package), of several parts | bytes, piece by piece | an envelope, with what each `xop:Include` stands for in its place; attachments in a spool | what two readers could take apart in two ways: see [`attachments`](super::attachments) |
 //! | [`Envelope::parse`](crate::soap::Envelope::parse) | bytes | an envelope at fixed places | what is not XML 1.0 with namespaces, UTF-8, without DOCTYPE, with unique IDs, within limits; what is no envelope |
 //! | [`xmlenc::decrypt_parts`](crate::xmlenc::decrypt_parts), if something is encrypted to us | the document, by value, and [`CiphertextCovered`](crate::trust::CiphertextCovered) | another document, read anew | a cipher outside the policy; CBC and RSA 1.5 that no trusted signature covers; everything that fails, with one error |
 //! | [`Header::read`](crate::wss::Header::read) | the envelope | the items of the one Security header for us, in order | a second header for us, an unknown item, an unread `mustUnderstand` |
@@ -42,7 +43,8 @@
 //!
 //! Cheap checks come first: size, well-formedness, structure, policy, trust in the key, then the value over SignedInfo, and only
 //! then digests. Whoever has no trusted key costs one parse, one path (remembered) and at most one public-key operation a
-//! candidate, and no digest of content.
+//! candidate, and no digest of content. Attachments are the exception: they are digested as they come, so as not to be read twice, and routes
+//! that take them limit their number and length.
 //!
 //! # What the types prove, and where they stop
 //!
@@ -57,6 +59,6 @@
 //! # What the backend gets
 //!
 //! An envelope built anew: the signed header blocks (Security excepted) and the Body, each in the canonical octets that were
-//! digested. Comments, unsigned headers, and attributes and declarations of the outer elements stay behind. A prefix that
+//! digested; and beside it the signed attachments, in theirs. Comments, unsigned headers, and attributes and declarations of the outer elements stay behind. A prefix that
 //! stands only in values (`xsi:type="x:T"`) must be covered (a PrefixList names it, or it is declared where it is used),
 //! as else anybody could say what it means.

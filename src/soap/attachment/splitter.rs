@@ -295,6 +295,7 @@ mod tests {
             "--b--\r\n",
             "--b\r\na: b\r\n\r\nx\r\n--b--\r\n\r\n",
             "--b\r\na: b\r\n\r\nx\r\n--b--x",
+            "--b\r\na: b\r\n\r\nx\r\n--b--\r",
             "--b\r\na: b\r\n\r\nx\r\n--b-- ",
             "--b\r\na: b\r\n\r\nx\r\n--b--\r\n--b\r\na: b\r\n\r\ny\r\n--b--",
         ] {

@@ -210,6 +210,48 @@ fn xml_is_read_as_strictly_as_any_other() {
     }
 }
 
+/// A spool that is full after so many octets, and cannot be read.
+#[derive(Clone, Copy, Debug)]
+struct Failing(usize);
+
+impl Spool for Failing {
+    fn create(&self) -> std::io::Result<Box<dyn Stored>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Stored for Failing {
+    fn append(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        let left = self.0.checked_sub(octets.len());
+        self.0 = left.ok_or(std::io::ErrorKind::StorageFull)?;
+        Ok(())
+    }
+
+    fn read_at(&self, _: u64, _: &mut [u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::Other.into())
+    }
+}
+
+#[test]
+fn a_spool_that_fails_refuses_the_message_and_says_that_it_is_ours() {
+    let part = ("Content-Type: a/b\r\nContent-ID: <p@x>", "1234");
+    let read = |size: usize| {
+        let spool = Arc::new(Failing(size));
+        let mut package = Package::new(Related::parse(SWA).unwrap(), &Limits::default(), spool);
+        package.push(body(&[(ROOT, "<a/>"), part]).as_bytes())?;
+        package.finish()
+    };
+    let full = read(3).unwrap_err();
+    assert_eq!((full.code(), full.is_ours()), ("soap.spool", true));
+    let kept = read(4).unwrap();
+    let attachment = kept.attachments.get("p@x").unwrap();
+    let unreadable = attachment.digest(AttachmentScope::Content, DigestAlgorithm::Sha256);
+    assert!(matches!(
+        unreadable,
+        Err(crate::dsig::AttachmentError::Unreadable(_))
+    ));
+}
+
 const INCLUDE: &str = "<x:Include xmlns:x='http://www.w3.org/2004/08/xop/include'";
 const PART: (&str, &str) = ("Content-Type: image/png\r\nContent-ID: <p@x>", "\u{1}\u{2}more");
 
@@ -251,6 +293,10 @@ fn an_include_that_names_no_part_for_itself_alone_is_refused() {
             "{content}"
         );
     }
+    let twice = format!("<a><b>{good}</b><c>{good}</c></a>");
+    let other = ("Content-Type: a/b\r\nContent-ID: <other@x>", "");
+    let parts = [(XOP_ROOT, twice.as_str()), PART, other];
+    assert_eq!(read(MTOM, &parts).unwrap_err(), "soap.xop_include");
     let bare = good;
     assert_eq!(
         read(MTOM, &[(XOP_ROOT, &bare), PART]).unwrap_err(),
