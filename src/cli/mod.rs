@@ -20,18 +20,22 @@ mod keyring;
 mod password;
 mod policy;
 mod report;
+mod route;
 mod saml;
 mod serve;
 mod sign;
 mod source;
 mod verify;
+mod wsdl;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command, ConfigCommand, DsigCommand, PasswordCommand, PolicyCommand, SamlCommand};
+use args::{
+    Arguments, Command, ConfigCommand, DsigCommand, PasswordCommand, PolicyCommand, RouteCommand, SamlCommand,
+};
 use console::{Console, Tone};
 use exit::{Exit, Stop};
 
@@ -96,6 +100,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Policy(PolicyCommand::Infer(arguments)) => policy::infer(*arguments, console),
         Command::Policy(PolicyCommand::Import(arguments)) => policy::import(&arguments, console),
         Command::Policy(PolicyCommand::Diff(arguments)) => policy::diff(&arguments, console),
+        Command::Route(RouteCommand::Import(arguments)) => route::import(&arguments, console),
         Command::Password(PasswordCommand::Add(arguments)) => password::add(&arguments, console),
         Command::Password(PasswordCommand::Check(arguments)) => password::check(&arguments, console),
     }

@@ -5,6 +5,8 @@
 //! forbidden. Each assertion is answered for in an [`Entry`], with its place; what would restrict and is not
 //! held is [`Outcome::NotEnforced`] or [`Outcome::NotUnderstood`], and whoever uses the policy has to know.
 //!
+//! [`Wsdl::served`] reads what a route of the gateway has to know: URLs, actions, and the elements of bodies.
+//!
 //! Nothing is fetched: what is imported must be given. Nothing here recurses.
 
 mod assertions;
@@ -14,6 +16,7 @@ mod expression;
 mod names;
 mod parts;
 mod reading;
+mod routes;
 mod service;
 mod suite;
 mod token;
@@ -23,6 +26,7 @@ mod tests;
 
 pub use error::{Error, ErrorKind};
 pub use reading::{Entry, Outcome};
+pub use routes::{Requested, Served};
 pub use service::{Place, Wsdl};
 
 use crate::policy::Policy;

@@ -74,3 +74,10 @@ pub(super) fn policy_flag(element: Element<'_>, local: &str) -> bool {
             && matches!(attribute.value().trim(), "true" | "1")
     })
 }
+
+/// What the QName `value` means on `element`.
+pub(super) fn expanded(element: Element<'_>, value: &str) -> (String, String) {
+    let (prefix, local) = value.trim().split_once(':').unwrap_or(("", value.trim()));
+    let namespace = element.namespace_of(prefix).unwrap_or_default();
+    (namespace.to_owned(), local.to_owned())
+}

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::error::{Error, ErrorKind};
-use super::names::{WSDL_SOAP, is_policy, is_policy_element, is_wsdl};
+use super::names::{WSDL_SOAP, expanded, is_policy, is_policy_element, is_wsdl};
 use super::{OPERATIONS, Wanted};
 use crate::xml::{self, Document, Element, Limits, Position};
 
@@ -38,10 +38,11 @@ pub(super) struct Request<'d> {
 }
 
 /// A port, with its binding and its service; or a binding alone.
-struct Port<'d> {
+pub(super) struct Port<'d> {
     name: String,
-    around: Vec<Element<'d>>,
-    binding: Element<'d>,
+    /// The service and the port, if it is one.
+    pub(super) around: Vec<Element<'d>>,
+    pub(super) binding: Element<'d>,
 }
 
 impl Wsdl {
@@ -82,13 +83,7 @@ impl Wsdl {
 
     /// The requests that are `wanted`.
     pub(super) fn requests(&self, wanted: &Wanted) -> Result<Vec<Request<'_>>, Error> {
-        let mut ports = self.ports();
-        if let Some(name) = &wanted.port {
-            ports.retain(|port| port.name == *name);
-        }
-        if ports.is_empty() {
-            return Err(Error::nowhere(ErrorKind::NoPort(wanted.port.clone())));
-        }
+        let ports = self.wanted_ports(wanted)?;
         let mut requests = Vec::new();
         for port in &ports {
             for operation in children(port.binding, "operation") {
@@ -114,6 +109,18 @@ impl Wsdl {
         let roots = self.documents.iter().map(Document::root);
         let beside = roots.flat_map(|root| std::iter::once(root).chain(root.children()));
         beside.filter(|element| is_policy_element(*element, "PolicyAttachment"))
+    }
+
+    /// The ports that are `wanted`: at least one.
+    pub(super) fn wanted_ports(&self, wanted: &Wanted) -> Result<Vec<Port<'_>>, Error> {
+        let mut ports = self.ports();
+        if let Some(name) = &wanted.port {
+            ports.retain(|port| port.name == *name);
+        }
+        if ports.is_empty() {
+            return Err(Error::nowhere(ErrorKind::NoPort(wanted.port.clone())));
+        }
+        Ok(ports)
     }
 
     /// The policy that a PolicyReference names.
@@ -198,10 +205,7 @@ impl Wsdl {
             return request;
         };
         request.subjects.push(port_type);
-        let abstractly = children(port_type, "operation").filter(|other| {
-            other.attribute("name").unwrap_or_default() == name && inputs_agree(*other, operation)
-        });
-        for operation in abstractly {
+        for operation in self.abstract_operations(port, operation) {
             request.subjects.push(operation);
             request.add_messages(operation);
             for input in children(operation, "input") {
@@ -218,11 +222,31 @@ impl Wsdl {
         request
     }
 
+    /// The operations of the port type that `operation` of the binding may be.
+    pub(super) fn abstract_operations<'d>(
+        &'d self,
+        port: &Port<'d>,
+        operation: Element<'d>,
+    ) -> Vec<Element<'d>> {
+        let name = operation.attribute("name").unwrap_or_default();
+        let is_same = |other: &Element<'_>| {
+            other.attribute("name").unwrap_or_default() == name && inputs_agree(*other, operation)
+        };
+        let port_type = self.named(port.binding, "type", "portType");
+        let operations = port_type
+            .into_iter()
+            .flat_map(|port_type| children(port_type, "operation"));
+        operations.filter(is_same).collect()
+    }
+
     /// The component `kind` that `attribute` of `element` names.
-    fn named<'d>(&'d self, element: Element<'d>, attribute: &str, kind: &'static str) -> Option<Element<'d>> {
-        let value = element.attribute(attribute)?;
-        let (prefix, local) = value.trim().split_once(':').unwrap_or(("", value.trim()));
-        let namespace = element.namespace_of(prefix).unwrap_or_default();
+    pub(super) fn named<'d>(
+        &'d self,
+        element: Element<'d>,
+        attribute: &str,
+        kind: &'static str,
+    ) -> Option<Element<'d>> {
+        let (namespace, local) = expanded(element, &element.attribute(attribute)?);
         self.all(kind).find(|component| {
             let target = component
                 .parent()
@@ -278,7 +302,7 @@ pub(super) fn attached<'d>(subject: Element<'d>, wsdl: &'d Wsdl) -> Result<Vec<E
     Ok(policies)
 }
 
-fn children<'d>(element: Element<'d>, local: &'static str) -> impl Iterator<Item = Element<'d>> {
+pub(super) fn children<'d>(element: Element<'d>, local: &'static str) -> impl Iterator<Item = Element<'d>> {
     element.children().filter(move |child| is_wsdl(*child, local))
 }
 

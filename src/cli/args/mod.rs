@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// What messages must prove
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// The gateway's routes
+    #[command(subcommand)]
+    Route(RouteCommand),
     /// The users of UsernameTokens and their passwords
     #[command(subcommand)]
     Password(PasswordCommand),
@@ -176,23 +179,46 @@ pub(crate) struct PolicyImportArguments {
     /// What it starts from: strict, saml-sso, bsp11, legacy-2004, archive-verify, or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
     pub(crate) policy: String,
+    /// Only the alternative of this number, from 1
+    #[arg(long, value_name = "N")]
+    pub(crate) alternative: Option<usize>,
+    /// Print the policy without what is not held, which it lists in comments
+    #[arg(long)]
+    pub(crate) partial: bool,
+    #[command(flatten)]
+    pub(crate) wsdl: WsdlArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RouteCommand {
+    Import(RouteImportArguments),
+}
+
+/// Print the routes of a gateway to the services of a WSDL, as TOML: paths, actions and bodies
+///
+/// Whom to trust and where the backend is, is yours to add. An operation that a route cannot tell by its body is said on standard error, and is 1.
+#[derive(Args, Debug)]
+pub(crate) struct RouteImportArguments {
+    #[command(flatten)]
+    pub(crate) wsdl: WsdlArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// A WSDL, and what of it is meant.
+#[derive(Args, Debug)]
+pub(crate) struct WsdlArguments {
     /// Only this port, or this binding that no port has
     #[arg(long, value_name = "NAME")]
     pub(crate) port: Option<String>,
     /// Only this operation
     #[arg(long, value_name = "NAME")]
     pub(crate) operation: Option<String>,
-    /// Only the alternative of this number, from 1
-    #[arg(long, value_name = "N")]
-    pub(crate) alternative: Option<usize>,
     /// A file that the WSDL imports, or that it refers to for a policy (repeatable). No other is read
     #[arg(long, value_name = "FILE")]
     pub(crate) import: Vec<PathBuf>,
-    /// Print the policy without what is not held, which it lists in comments
-    #[arg(long)]
-    pub(crate) partial: bool,
-    #[command(flatten)]
-    pub(crate) output: OutputArguments,
     /// The WSDL 1.1
     #[arg(value_parser = Source::parser())]
     pub(crate) file: Source,

@@ -1,52 +1,32 @@
-use std::path::PathBuf;
-
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::PolicyImportArguments;
 use crate::cli::console::{Console, Style, Tone};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs;
-use crate::cli::report::{Format, Reason, Report, Verdict, escaped, plain};
+use crate::cli::report::{Format, escaped, plain};
 use crate::cli::source::Source;
+use crate::cli::wsdl;
 use crate::policy::Policy;
-use crate::wsdl::{Entry, Error, Imported, Outcome, Wanted, Wsdl};
-use crate::xml::Limits;
+use crate::wsdl::{Entry, Imported, Outcome, Wanted};
 
 /// `sealgate policy import`: a policy tightened by what a WSDL states, as TOML on standard output, and on standard error what became
 /// of each assertion. What would restrict and is not held is a refusal, unless it is asked for.
 pub(crate) fn import(arguments: &PolicyImportArguments, console: &mut Console) -> Result<Exit, Stop> {
     let base = inputs::policy(&arguments.policy)?;
     let format = arguments.output.format;
-    let sources = files(arguments);
-    let mut contents = Vec::new();
-    for source in &sources {
-        match source.read(Limits::archive().bytes) {
-            Ok(bytes) => contents.push(bytes),
-            Err(error) => {
-                let report = Report::unreadable(source.clone(), &error);
-                report.print(format, console);
-                return Ok(report.exit());
-            }
-        }
-    }
     let wanted = Wanted {
-        port: arguments.port.clone(),
-        operation: arguments.operation.clone(),
         alternative: arguments.alternative,
+        ..wsdl::wanted(&arguments.wsdl)
     };
-    let mut contents = contents.into_iter();
-    let first = contents.next().unwrap_or_default();
-    let imported = Wsdl::read(first, contents).and_then(|wsdl| wsdl.policies(&base, &wanted));
-    let imported = match imported {
+    let imported = match wsdl::read(&arguments.wsdl, |wsdl| wsdl.policies(&base, &wanted)) {
         Ok(imported) => imported,
-        Err(error) => {
-            let file = error.place().map_or(0, |place| place.file);
-            let source = sources.get(file).unwrap_or(&arguments.file).clone();
-            let report = Report::refused(source, Reason::from(&error));
+        Err(report) => {
             report.print(format, console);
             return Ok(report.exit());
         }
     };
+    let sources = wsdl::sources(&arguments.wsdl);
     let outcome = outcome(&imported, arguments)?;
     match format {
         Format::Json => console.print(json_line(arguments, &sources, &imported, &outcome)),
@@ -63,31 +43,6 @@ pub(crate) fn import(arguments: &PolicyImportArguments, console: &mut Console) -
     } else {
         Exit::Refused
     })
-}
-
-impl From<&Error> for Reason {
-    fn from(error: &Error) -> Self {
-        Self {
-            verdict: Verdict::Failed,
-            stage: Some(if error.code().starts_with("wsdl.") {
-                "wsdl"
-            } else {
-                "xml"
-            }),
-            code: error.code(),
-            message: error.to_string(),
-            position: error.place().map(|place| place.position),
-            clause: error.clause(),
-        }
-    }
-}
-
-fn files(arguments: &PolicyImportArguments) -> Vec<Source> {
-    let imports = arguments
-        .import
-        .iter()
-        .map(|path: &PathBuf| Source::File(path.clone()));
-    std::iter::once(arguments.file.clone()).chain(imports).collect()
 }
 
 /// The code of a WSDL that states several policies.
@@ -244,7 +199,7 @@ fn json_line(
         })
     };
     let facts = [
-        ("source", arguments.file.typed().into()),
+        ("source", arguments.wsdl.file.typed().into()),
         (
             "verdict",
             if refused.is_none() { "passed" } else { "failed" }.into(),
