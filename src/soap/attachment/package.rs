@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::algorithm::CanonicalizationAlgorithm;
-use crate::c14n;
+use crate::c14n::{self, Counted};
 use crate::crypto::Digester;
 use crate::dsig::{Objects, Processing, Signature, Target};
 use crate::soap::Error;
@@ -283,13 +283,20 @@ fn hold(held: &mut Vec<u8>, octets: &[u8], limits: &Limits) -> Result<(), Error>
     Ok(())
 }
 
-/// XML in the exclusive canonical form without comments, which is what is signed of it (SwA Profile 1.1 §5.4.2).
+/// XML in the exclusive canonical form without comments, which is what is signed of it (SwA Profile 1.1 §5.4.2). That form may be
+/// much longer than what came, as it repeats namespaces; it is held to the same limit.
 fn canonical_xml(octets: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Error> {
     let mut canonical = Vec::with_capacity(octets.len());
     let document = Document::parse(octets.into(), limits)?;
     let form = CanonicalizationAlgorithm::Exclusive.into();
-    let done = c14n::document(&document, &form, None, &mut canonical);
-    done.map_err(|_| Error::of_transport(ErrorKind::PartHeader("it is of XML without a canonical form")))?;
+    let mut counted = Counted::new(&mut canonical, limits.bytes.into());
+    let done = c14n::document(&document, &form, None, &mut counted);
+    done.map_err(|error| match error {
+        c14n::Error::Full => Error::of_limit(Limit::Bytes, limits.bytes),
+        c14n::Error::RelativeNamespace { .. } | c14n::Error::Empty { .. } => {
+            Error::of_transport(ErrorKind::PartHeader("it is of XML without a canonical form"))
+        }
+    })?;
     Ok(canonical)
 }
 

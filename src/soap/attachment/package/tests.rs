@@ -256,6 +256,23 @@ const INCLUDE: &str = "<x:Include xmlns:x='http://www.w3.org/2004/08/xop/include
 const PART: (&str, &str) = ("Content-Type: image/png\r\nContent-ID: <p@x>", "\u{1}\u{2}more");
 
 #[test]
+fn xml_is_not_longer_in_canonical_form_than_a_message_may_be() {
+    let namespace = format!("urn:{}", "n".repeat(5_000));
+    let content = |count: usize| format!("<a xmlns:p=\"{namespace}\">{}</a>", "<p:b/>".repeat(count));
+    let code = |count| {
+        read(
+            SWA,
+            &[
+                (ROOT, "<e/>"),
+                ("Content-Type: text/xml\r\nContent-ID: <a@x>", &content(count)),
+            ],
+        )
+    };
+    assert_eq!(code(10_000).err(), Some("limit.bytes"));
+    assert_eq!(code(100).err(), None);
+}
+
+#[test]
 fn what_an_include_stands_for_takes_its_place() {
     let root = format!("<a><b>{INCLUDE} href='cid:p%40x'/></b> <c/></a>");
     let read = read(MTOM, &[(XOP_ROOT, &root), PART]).unwrap();
