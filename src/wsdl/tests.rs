@@ -849,3 +849,28 @@ fn ports_at_one_url_are_one_route() {
     assert_eq!((served.len(), served[0].operations.len()), (1, 1));
     assert_eq!(served[0].location.as_deref(), Some("http://h/p"));
 }
+
+#[test]
+fn whatever_is_taken_out_of_a_wsdl_loosens_nothing() {
+    let base = Profile::Bsp11.policy();
+    let mut read = 0;
+    for text in [ORDERS, CHOICES] {
+        let document = crate::xml::Document::parse(text.into(), &crate::xml::Limits::default()).unwrap();
+        for element in document.root().descendants().skip(1) {
+            let attributes = element.attributes().map(|attribute| attribute.span());
+            for gap in std::iter::once(element.span()).chain(attributes) {
+                let mut changed = text.to_owned();
+                changed.replace_range(gap, "");
+                let Ok(wsdl) = Wsdl::read(changed.into(), []) else {
+                    continue;
+                };
+                let _ = wsdl.served(&Wanted::default());
+                for one in wsdl.policies(&base, &Wanted::default()).unwrap_or_default() {
+                    assert_never_loosened(&base, &one.policy);
+                    read += 1;
+                }
+            }
+        }
+    }
+    assert!(read > 500, "{read}");
+}
