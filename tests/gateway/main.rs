@@ -19,6 +19,7 @@ mod answering;
 mod attachments;
 mod backends;
 mod edge;
+mod encrypted;
 mod life;
 mod refusing;
 #[cfg(feature = "xsd")]
