@@ -7,6 +7,7 @@
 //! | python `zeep` | SOAP 1.1 and 1.2, `BinarySignature` with RSA-SHA256 over Body and Timestamp; verifies our answer with the gateway's certificate | `strict` | passes both ways |
 //! | node `soap` | SOAP 1.1, `WSSecurityCert` with RSA-SHA256 over Body and Timestamp, a no-op enveloped transform on the Body | `strict` | passes; it verifies no answers itself |
 //! | npm `xml-crypto` | verifies our answers with the gateway's certificate | | passes |
+//! | Debian `libwss4j-java` (WSS4J 1.6) | messages that it made, kept in `fixtures/interop/wss4j`: signed, then Body, or Body and signature, encrypted with AES-GCM; Body encrypted, then signed | `bsp11` | pass. In CBC they are refused as `xmlenc.unsigned_ciphertext`: it does not sign the EncryptedKey |
 //! | Debian `xmlsec1` | verifies what `sealgate sign` writes, RSA and ECDSA | | passes |
 //!
 //! Providers of SAML, each in both directions: what it makes passes `saml verify --policy strict` with the metadata, audience, recipient

@@ -150,7 +150,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::Unsigned(uri) => write!(
                 f,
-                "{} proves nothing about what it decrypts, and no verified signature covers the ciphertext",
+                "{} proves nothing about what it decrypts, and no verified signature covers the ciphertext and its key",
                 quoted(uri)
             ),
             ErrorKind::CipherReference => f.write_str("a CipherReference is never followed"),

@@ -163,3 +163,32 @@ fn decrypt_reads_what_xmlsec1_encrypts() {
         }
     }
 }
+
+#[test]
+fn what_wss4j_signs_and_encrypts_in_either_order_passes() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let keys = fixtures.join("keys");
+    for order in ["sign-encrypt", "sign-encrypt-signature", "encrypt-sign"] {
+        let request = fixtures.join("interop/wss4j").join(order).join("request.xml");
+        let verify = |with_key: bool| {
+            let mut verify = sealgate();
+            verify.args([
+                "verify", "--policy", "bsp11", "--at", "message", "--format", "json", "--trust",
+            ]);
+            verify.arg(keys.join("ca.pem"));
+            if with_key {
+                verify.arg("--key").arg(keys.join("gateway.key.pem"));
+                verify.arg("--cert").arg(keys.join("gateway.pem"));
+            }
+            run(verify.arg(&request))
+        };
+        let (out, err) = texts(&verify(true));
+        let body = "\"/soapenv:Envelope/soapenv:Body\"";
+        assert!(
+            out.contains("\"passed\"") && out.contains(body),
+            "{order}: {out}{err}"
+        );
+        let (out, _) = texts(&verify(false));
+        assert!(out.contains("\"xmlenc.no_key\""), "{order}: {out}");
+    }
+}
