@@ -109,7 +109,7 @@ pub(super) fn login(data: &[u8]) {
 pub(super) fn recordings() -> Vec<Vec<u8>> {
     let messages = super::seeds_of(Command::Saml);
     let recording = |message: Vec<u8>| {
-        let form = form(message.get(1..).unwrap(), MessageParameter::Response, Some("/"));
+        let form = form(&message[1..], MessageParameter::Response, Some("/"));
         let entry = |url: &str, text: &str| {
             format!(
                 "{{\"startedDateTime\": \"2026-11-24T00:00:30Z\", \"request\": {{\"url\": \"{url}\", \"postData\": {{\"text\": \"{text}\"}}}}}}"

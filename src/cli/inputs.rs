@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::mem;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -96,7 +97,8 @@ pub(crate) fn trust_with_metadata(
         .map(metadata_signer)
         .transpose()?;
     for path in &metadata.metadata {
-        let bytes = read(OPTION, path, TrustSources::MAX_FILE)?.to_vec().into();
+        // It is long and no secret: not copied.
+        let bytes = mem::take(&mut *read(OPTION, path, TrustSources::MAX_FILE)?).into();
         let added = match &signer {
             None => trust.issuers.add(bytes).map_err(Rejection::from),
             Some(signer) => {

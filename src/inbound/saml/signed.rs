@@ -236,7 +236,7 @@ impl<'d> Placed<'d> {
     /// It signs its parent, whole.
     pub(super) fn check(&self, signed: Signed<'d>) -> Result<Signed<'d>, Rejection> {
         if !signed.signs(self.parent) {
-            return Err(Error::new(self.signature.element, ErrorKind::SignatureParent).into());
+            return Err(signs_something_else(&self.signature, self.parent).into());
         }
         Ok(signed)
     }
@@ -266,8 +266,17 @@ fn check_signs_parent(signature: &Signature<'_>, parent: Element<'_>) -> Result<
     let resolved = |reference: &dsig::Reference<'_>| reference.target.resolve(parent.document());
     match signature.references.as_slice() {
         [reference] if resolved(reference) == Some(parent) => Ok(()),
-        _ => Err(Error::new(signature.element, ErrorKind::SignatureParent)),
+        _ => Err(signs_something_else(signature, parent)),
     }
+}
+
+fn signs_something_else(signature: &Signature<'_>, parent: Element<'_>) -> Error {
+    let references = signature.references.iter();
+    let kind = ErrorKind::SignatureParent {
+        refers_to: references.map(|reference| reference.uri.clone()).collect(),
+        parent: parent.id().map(Cow::into_owned),
+    };
+    Error::new(signature.element, kind)
 }
 
 /// What samael is about.

@@ -255,7 +255,13 @@ fn a_signature_signs_its_parent_and_nothing_else() {
         "</Conditions>",
         &format!("</Conditions><Advice>{}</Advice>", assertion()),
     );
-    assert_eq!(idp().code(advice), "saml.signature_parent");
+    let told = idp().judge(advice).verdict.unwrap_err();
+    assert_eq!(told.code(), "saml.signature_parent");
+    assert!(
+        told.to_string()
+            .contains(r##"signs "#_a", and stands in an element with the ID "_e""##),
+        "{told}"
+    );
     let response = response(&inside);
     let extensions = format!("<p:Extensions>{}</p:Extensions><p:Status>", assertion());
     let hidden = changed(&response, "<p:Status>", &extensions);

@@ -29,7 +29,8 @@ pub fn check_positions<'d>(
         }
         let elsewhere = || !element.parent().is_some_and(|parent| signed.contains(&parent));
         if element.is(Namespace::DS, "Signature") && elsewhere() {
-            return Err(Error::new(element, ErrorKind::SignatureParent));
+            let parent = element.parent().map_or_else(|| "/".to_owned(), Element::path);
+            return Err(Error::new(element, ErrorKind::StraySignature(parent)));
         }
     }
     Ok(())
@@ -56,7 +57,19 @@ mod tests {
         let root = document.root();
         let expected = root.child(Namespace::SAML2, "Assertion");
         let signed: Vec<_> = std::iter::once(root).chain(expected).collect();
-        check_positions(root, expected, &signed).map_or_else(|error| error.code(), |()| "fine")
+        let checked = check_positions(root, expected, &signed);
+        checked.map_or_else(
+            |error| {
+                let stray = error.code() == "saml.signature_parent";
+                assert_eq!(
+                    stray,
+                    error.to_string().contains("stands in \"/p:Response/"),
+                    "{error}"
+                );
+                error.code()
+            },
+            |()| "fine",
+        )
     }
 
     #[test]

@@ -212,9 +212,22 @@ impl fmt::Display for Error {
             ErrorKind::Position(name) => {
                 write!(f, "{} stands where no assertion is read", quoted(name))
             }
-            ErrorKind::SignatureParent => {
-                f.write_str("the Signature does not sign the element whose child it is, or that is not read")
+            ErrorKind::SignatureParent { refers_to, parent } => {
+                write!(
+                    f,
+                    "the Signature signs {}, and stands in an element ",
+                    list(refers_to)
+                )?;
+                match parent {
+                    Some(id) => write!(f, "with the ID {}", quoted(id)),
+                    None => f.write_str("without an ID"),
+                }
             }
+            ErrorKind::StraySignature(parent) => write!(
+                f,
+                "the Signature stands in {}, which is not what is read",
+                quoted(parent)
+            ),
             ErrorKind::SignaturePlace => {
                 f.write_str("the Signature does not stand after the Issuer, where the schema has it")
             }

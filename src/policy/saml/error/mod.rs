@@ -181,8 +181,15 @@ pub enum ErrorKind {
     SignaturePlace,
     /// An assertion where none is read; its name (T07–T10).
     Position(String),
-    /// A Signature that is no child of what is read, or that signs something else than its parent (T01–T09).
-    SignatureParent,
+    /// A Signature that signs something else than its parent (T01–T09).
+    SignatureParent {
+        /// What its References refer to.
+        refers_to: Vec<String>,
+        /// The ID of its parent.
+        parent: Option<String>,
+    },
+    /// A Signature that is no child of what is read; the path of its parent (T01–T09).
+    StraySignature(String),
 }
 
 impl Error {
@@ -261,7 +268,7 @@ impl Error {
             ErrorKind::InterruptedText => "saml.interrupted_text",
             ErrorKind::SignaturePlace => "saml.signature_place",
             ErrorKind::Position(_) => "saml.position",
-            ErrorKind::SignatureParent => "saml.signature_parent",
+            ErrorKind::SignatureParent { .. } | ErrorKind::StraySignature(_) => "saml.signature_parent",
         }
     }
 
@@ -313,7 +320,7 @@ impl Error {
             ErrorKind::AttributeNotText(_) => "SAML Core §2.7.3.1.1",
             ErrorKind::SignaturePlace => "SAML Core §5.4.1",
             ErrorKind::Position(_) => "SAML Core §3.3.3",
-            ErrorKind::SignatureParent => "SAML Core §5.4.2",
+            ErrorKind::SignatureParent { .. } | ErrorKind::StraySignature(_) => "SAML Core §5.4.2",
             ErrorKind::LifeTooLong { .. } | ErrorKind::Encrypted(_) | ErrorKind::InterruptedText => {
                 return None;
             }
