@@ -11,18 +11,20 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::thread;
 
 use sealgate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm, SignatureAlgorithm};
 use sealgate::c14n::{self, Canonicalization};
 use sealgate::crypto::{self, PrivateKey, Secret, SigningKey, VerifyingKey, encode_base64};
 use sealgate::dsig::{self, Keep, Objects, ReferenceToSign, Rules, Signature, SignatureRequest};
-use sealgate::inbound::AsOf;
 use sealgate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
+use sealgate::inbound::{AsOf, Received};
 use sealgate::policy::Profile;
 use sealgate::rejection::{Rejection, Stage, Verdict};
 use sealgate::second_opinion::{ErrorKind, SecondOpinion};
 use sealgate::soap::Fault;
+use sealgate::soap::attachment::{InMemory, Package, Related, content_type_of};
 use sealgate::trust::TrustSources;
 use sealgate::xml::{Document, Limits, Namespace};
 use support::Case;
@@ -123,6 +125,28 @@ fn a_manifest_is_not_shown_to_libxmlsec1_which_would_follow_it() {
     assert_eq!(error.code(), "dsig.second_opinion");
     assert_eq!(error.verdict(), Verdict::Indeterminate);
     assert!(error.to_string().contains("Manifest"), "{error}");
+}
+
+#[test]
+fn attachments_are_not_shown_to_libxmlsec1_which_would_look_for_them() {
+    let file = fs::read(fixtures("cases/good/swa-content-soap11/message.mime")).unwrap();
+    let end = file.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let related = Related::parse(&content_type_of(&file[..end]).unwrap()).unwrap();
+    let mut case = good("soap11");
+    case.gate.policy = Profile::Bsp11.policy();
+    let mut package = Package::new(related, &case.gate.policy.limits, Arc::new(InMemory));
+    package.push(&file[end + 4..]).unwrap();
+    let packaged = package.finish().unwrap();
+    case.received = Received {
+        attachments: packaged.attachments,
+        ..Received::from(packaged.envelope)
+    };
+    drop(case.gate.verify(case.received.clone(), case.at).unwrap());
+    case.gate.policy.second_opinion = SecondOpinion::Required;
+    let error = case.gate.verify(case.received, case.at).unwrap_err();
+    assert_eq!(error.code(), "dsig.second_opinion");
+    assert_eq!(error.verdict(), Verdict::Indeterminate);
+    assert!(error.to_string().contains("attachments"), "{error}");
 }
 
 /// Reading either of these keys would fail, or find another one.

@@ -152,12 +152,19 @@ impl<'d> Covered<'d> {
         if let Some(octets) = node.octets.take() {
             return Some(octets);
         }
+        self.octets(element).map(Octets::from)
+    }
+
+    /// The octets that were digested for `element`, made again.
+    pub fn octets(&self, element: Element<'d>) -> Option<Vec<u8>> {
+        let mut nodes = self.nodes.iter();
+        let node = nodes.find(|node| node.form.is_some() && node.apex == element)?;
         let mut octets = Vec::with_capacity(element.span().len());
         match node.form.as_ref()? {
             Form::Canonical(form) => c14n::element(node.apex, form, node.except, &mut octets),
             Form::Token(form) => c14n::token(node.apex, form, &mut octets),
         }
         .ok()?;
-        Some(octets.into())
+        Some(octets)
     }
 }

@@ -93,7 +93,7 @@
 //!
 //! * algorithms that the system's libxmlsec1 does not know, as RSA-PSS and SHA-3 before its version 1.3, Ed25519, the
 //!   STR-Transform;
-//! * a Manifest, which it would follow, and shared secrets;
+//! * a Manifest, which it would follow, attachments that are signed by themselves, which it would look for elsewhere, and shared secrets;
 //! * a text of more than 10,000,000 bytes, or more than 256 levels of elements, where libxml2 stops;
 //! * for samael, two attributes called ID with one value inside an assertion, whoever's they are.
 //!

@@ -57,6 +57,10 @@ fn verify(covered: &Covered<'_>) -> Result<(), ErrorKind> {
         // It would follow what is in it, files among them.
         return Err(ErrorKind::CannotJudge("a Manifest"));
     }
+    if !covered.attachments().is_empty() {
+        // It would look for them in files and on the network.
+        return Err(ErrorKind::CannotJudge("attachments"));
+    }
     let document = parse(signature.document().bytes())?;
     for element in covered.elements() {
         if let Some(id) = element.id_attribute() {
