@@ -37,6 +37,13 @@ pub(super) struct Before {
 }
 
 impl Before {
+    /// Whether `element`, of the document with the plaintext, was encrypted, or a part of it was.
+    pub(super) fn encrypted(&self, element: Element<'_>) -> bool {
+        let span = element.span();
+        let mut replaced = self.moves.replaced().iter();
+        replaced.any(|replaced| replaced.now.start < span.end && span.start < replaced.now.end)
+    }
+
     /// What was signed then, in the document that took its place.
     pub(super) fn carry(self, document: &Document) -> Vec<Carried<'_>> {
         let Self { covered, moves } = self;

@@ -204,6 +204,7 @@ impl Gate {
         seen: &mut Seen<'d>,
     ) -> Result<Weighed<'d>, Rejection> {
         let addressing = Addressing::read(envelope, &self.roles)?;
+        refuse_encrypted_id(addressing.as_ref(), &before)?;
         let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
         header.check_decrypted()?;
         self.weigh_deviations(header.deviations(), findings)?;
@@ -416,6 +417,15 @@ fn check_action(transport: Option<&str>, addressing: Option<&Addressing<'_>>) ->
             },
         )),
         _ => Ok(()),
+    }
+}
+
+/// Anybody who signs as somebody may send a ciphertext that another sent: what it holds must not come back in RelatesTo.
+fn refuse_encrypted_id(addressing: Option<&Addressing<'_>>, before: &Before) -> Result<(), Unmet> {
+    let id = addressing.and_then(|addressing| addressing.message_id());
+    match id.filter(|id| before.encrypted(id.element)) {
+        Some(id) => Err(Unmet::at(id.element, UnmetKind::MessageIdEncrypted)),
+        None => Ok(()),
     }
 }
 

@@ -100,7 +100,7 @@
 //!
 //! | attack | what stops it |
 //! |---|---|
-//! | T78 – padding and XML of a CBC ciphertext are guessed from answers | in a message, CBC only where a trusted signature that holds covers ciphertext and key, before any key of ours is used ([`Unauthenticated`](crate::xmlenc::Unauthenticated)); one error for all that can go wrong with a ciphertext |
+//! | T78 – padding and XML of a CBC ciphertext are guessed from answers | in a message, CBC only where a trusted signature that holds covers ciphertext and key, before any key of ours is used ([`Unauthenticated`](crate::xmlenc::Unauthenticated)); one error for all that can go wrong with a ciphertext; what was encrypted does not come back in an answer: `policy.message_id_encrypted` |
 //! | T79 – the same with the padding of RSA 1.5 | the same, and a key that decrypts nothing where the padding is wrong: [`decrypt_rsa_1_5`](crate::crypto::decrypt_rsa_1_5) |
 //! | T80 – a new ciphertext under the name of an old algorithm | [`EncryptionRules`](crate::algorithm::EncryptionRules) are asked before a private key is used |
 //! | T81 – ciphertext that nobody signed | what was decrypted counts as signed where the plaintext is, or where its ciphertext was: [`CiphertextCovered`](crate::trust::CiphertextCovered), made only of [`Attested`](crate::trust::Attested); what no list names is refused |

@@ -315,6 +315,7 @@
 //! | `policy.header_not_signed` | a header is not covered by the Body's signature |
 //! | `policy.identity_value` | a verified value that fits no header of the backend's |
 //! | `policy.key_reference` | the policy does not allow keys to be named like this |
+//! | `policy.message_id_encrypted` | a wsa:MessageID that was encrypted, which an answer would tell to whoever sent it |
 //! | `policy.no_derivation` | a signature names a UsernameToken as its key that does not say how a key is derived |
 //! | `policy.no_message_time` | no signed time as of which it could be judged |
 //! | `policy.no_nonce` | a UsernameToken without Nonce and Created, whose second use could not be noticed |

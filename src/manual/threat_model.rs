@@ -25,6 +25,9 @@
 //! * A trusted issuer that lies is believed.
 //! * Confidentiality behind the gateway: what was encrypted to us goes to the backend decrypted, and answers are not encrypted. TLS is what
 //!   protects them.
+//! * That a ciphertext is its sender's. Partners who encrypt to the same key can send what another of them encrypted as their own: the
+//!   backend's answer may tell what is in it, and where CBC or RSA 1.5 is permitted the verdict itself does, after some hundred messages a
+//!   block. A route with a key of its own for each partner, or `strict`, prevents the one, only the key the other.
 //! * That the backend treats a good message well. Its Body is what the sender signed, which may be hostile.
 //! * Equal time for all refusals. Cheap checks come first, so where a message fails can be measured; what that tells is what
 //!   the sender knows: which of its own bytes are wrong.

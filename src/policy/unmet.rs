@@ -118,6 +118,8 @@ pub enum UnmetKind {
     },
     /// The signature names a UsernameToken as its key that does not say how a key is made.
     NoDerivation,
+    /// The wsa:MessageID was encrypted, wholly or partly.
+    MessageIdEncrypted,
     /// A QName in content whose prefix the signature does not cover; the QName.
     QNameNotCovered(String),
     /// The Body is not as its schema has it; in the words of who validated it.
@@ -200,6 +202,7 @@ impl Unmet {
             UnmetKind::UsernameTokenExpired { .. } => "policy.username_token_expired",
             UnmetKind::UsernameTokenFuture { .. } => "policy.username_token_future",
             UnmetKind::NoDerivation => "policy.no_derivation",
+            UnmetKind::MessageIdEncrypted => "policy.message_id_encrypted",
             UnmetKind::QNameNotCovered(_) => "policy.qname_not_covered",
             UnmetKind::Schema(_) => "policy.schema",
             UnmetKind::SchemaLimit(_) => "limit.schema",
@@ -230,6 +233,7 @@ impl Unmet {
             | UnmetKind::UsernameTokenFuture { .. } => "WSS UsernameToken Profile 1.1 §3.1",
             UnmetKind::PasswordText => "WSS UsernameToken Profile 1.1 §3.1, §5",
             UnmetKind::NoDerivation => "WSS UsernameToken Profile 1.1 §4",
+            UnmetKind::MessageIdEncrypted => "WSS 1.1 §13.2.7",
             UnmetKind::QNameNotCovered(_) => "Exclusive C14N §1.3",
             UnmetKind::SeveralAssertions => "WSS SAML Token Profile 1.1 §3.3",
             UnmetKind::AssertionNotSigned => "SAML Core §5.4.2; WSS SAML Token Profile 1.1 §3.5",
@@ -360,6 +364,9 @@ impl fmt::Display for Unmet {
             UnmetKind::NoDerivation => f.write_str(
                 "the signature names a UsernameToken as its key, and that does not say how a key is derived",
             ),
+            UnmetKind::MessageIdEncrypted => {
+                f.write_str("the wsa:MessageID was encrypted, and an answer would tell it to whoever asked")
+            }
             UnmetKind::QNameNotCovered(name) => write!(
                 f,
                 "the signature does not cover what the prefix of {} means, so anyone could change it",
