@@ -240,6 +240,33 @@ fn a_login_that_works_passes() {
 }
 
 #[test]
+fn an_address_may_have_a_query_string_of_its_own() {
+    let mut har = Login::with(|login| {
+        login.request = login
+            .request
+            .replace("idp.example/sso'", "idp.example/sso?idpid=1'");
+        login.request = login
+            .request
+            .replace("sp.example/acs'", "sp.example/acs?tenant=1'");
+        login.response = login
+            .response
+            .replace("sp.example/acs'", "sp.example/acs?tenant=1'");
+        login.posted_to = "https://sp.example/acs?tenant=1";
+    })
+    .har();
+    let told = known_json(&har);
+    assert_eq!(
+        told["code"], "saml.destination",
+        "the request was sent without it: {told}"
+    );
+    assert_eq!(told["breaks_at"], 2);
+    let url = har["log"]["entries"][1]["request"]["url"].as_str().unwrap();
+    let url = url.replace("sso?token=s3cret-token&", "sso?idpid=1&");
+    har["log"]["entries"][1]["request"]["url"] = json!(url);
+    assert_eq!(known_json(&har)["verdict"], "passed", "{}", known_json(&har));
+}
+
+#[test]
 fn a_login_that_breaks_says_where_with_the_values_that_do_not_fit() {
     for (login, request, code, values) in [
         (
@@ -283,6 +310,21 @@ fn a_login_that_breaks_says_where_with_the_values_that_do_not_fit() {
             4,
             "saml.destination",
             vec![ACS, "https://sp.example/elsewhere\""],
+        ),
+        (
+            Login::with(|login| {
+                login.response = login.response.replace(&format!(" Destination='{ACS}'"), "");
+                login.posted_to = "https://sp.example/elsewhere;jsessionid=s3cret-token?x=s3cret-token";
+            }),
+            4,
+            "saml.recipient",
+            vec![ACS, "https://sp.example/elsewhere\""],
+        ),
+        (
+            Login::with(|login| login.posted_to = "https://ann:s3cret-password@sp.example/acs"),
+            4,
+            "saml.destination",
+            vec![ACS, "a URL with a user"],
         ),
         (
             Login::with(|login| login.request = login.request.replace("sp.example/acs", "sp.example/asked")),

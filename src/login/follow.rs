@@ -85,21 +85,21 @@ pub fn follow(recording: &Recording, context: &LoginContext<'_>) -> Login {
 
 /// Compares a message with how it was sent and with what it answers, and has it judged.
 fn check(step: &mut Step, message: &Message, sent: &Sent, before: &[Step], context: &LoginContext<'_>) {
-    let address = address(message, sent);
+    let asked = requests(before);
+    let said = message.in_response_to.as_deref();
+    let request = asked
+        .iter()
+        .copied()
+        .find(|request| Some(request.id.as_str()) == said);
+    let request = request.filter(|_| step.is_answer());
+    let address = address(message, request, sent);
     if let Some(said) = message.destination.as_ref().filter(|said| *said != address) {
         step.problems.push(Problem::Destination {
             said: said.clone(),
-            sent_to: shown(address).to_owned(),
+            sent_to: address.to_owned(),
         });
     }
-    let mut request = None;
     if step.is_answer() {
-        let asked = requests(before);
-        let said = message.in_response_to.as_deref();
-        request = asked
-            .iter()
-            .copied()
-            .find(|request| Some(request.id.as_str()) == said);
         let unsolicited = said.is_none() && context.unsolicited == Unsolicited::Allowed;
         match request {
             Some(request) => step.problems.extend(answered(request, message, address)),
@@ -113,12 +113,18 @@ fn check(step: &mut Step, message: &Message, sent: &Sent, before: &[Step], conte
     judge(step, message, sent, request, context);
 }
 
-/// Where the message was sent. A query string counts only where the message itself has one.
-fn address<'s>(message: &Message, sent: &'s Sent) -> &'s str {
-    match message.destination.as_deref() == Some(&sent.url) {
-        true => &sent.url,
-        false => sent.url.split('?').next().unwrap_or_default(),
-    }
+/// Where the message was sent: as a message names it, with its own query string; and otherwise without what only servers should
+/// know.
+fn address<'s>(message: &'s Message, request: Option<&'s Message>, sent: &'s Sent) -> &'s str {
+    let is_it = |named: &&String| match sent.url.strip_prefix(named.as_str()) {
+        Some("") => true,
+        // HTTP-Redirect adds its parameters.
+        Some(rest) => named.contains('?') && rest.starts_with('&'),
+        None => false,
+    };
+    let asked = request.and_then(|request| request.answer_to.as_ref());
+    let mut named = message.destination.iter().chain(asked);
+    named.find(is_it).map_or(shown(&sent.url), String::as_str)
 }
 
 /// The requests of `before`.
@@ -132,7 +138,7 @@ fn answered(request: &Message, message: &Message, address: &str) -> Vec<Problem>
     let elsewhere = request.answer_to.as_ref().filter(|asked| *asked != address);
     let elsewhere = elsewhere.map(|asked| Problem::AnsweredElsewhere {
         asked: asked.clone(),
-        sent_to: shown(address).to_owned(),
+        sent_to: address.to_owned(),
     });
     let lost = request.relay_state.as_ref();
     let lost = lost.filter(|sent| message.relay_state.as_ref() != Some(sent));
@@ -166,7 +172,7 @@ fn judge(
     let audience = context.audience.or_else(|| request?.issuer.as_deref());
     let party = RelyingParty {
         audience: audience.map(str::to_owned),
-        recipient: Some(address(message, sent).to_owned()),
+        recipient: Some(address(message, request, sent).to_owned()),
         request: requested,
         resolution: ExpectedRequest::NotSaid,
     };
