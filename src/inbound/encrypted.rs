@@ -52,6 +52,12 @@ impl Before {
             .filter_map(|covered| covered.carry(&moves, document));
         carried.collect()
     }
+
+    /// The bytes of the document that took its place that were encrypted.
+    pub(super) fn plaintexts(&self) -> Vec<Range<usize>> {
+        let replaced = self.moves.replaced().iter();
+        replaced.map(|replaced| replaced.now.clone()).collect()
+    }
 }
 
 impl Encrypted {

@@ -210,6 +210,7 @@ impl Gate {
         self.weigh_deviations(header.deviations(), findings)?;
         let search = self.search(&header, judging)?;
         let at = search.at;
+        let plaintexts = before.plaintexts();
         let mut carried = before.carry(envelope.document());
         let issued = assertion::read(&header, &self.policy)?
             .map(|read| assertion::by_its_issuer(read, &search, &self.issuers, &mut carried, findings))
@@ -248,6 +249,7 @@ impl Gate {
             signatures,
             assertion: presented.as_ref().map(|presented| presented.element),
             attachments: judging.attachments,
+            plaintexts,
             transport: judging.transport,
         };
         let admitted = self.policy.admit(envelope, &header, &self.roles, evidence, at)?;

@@ -320,6 +320,7 @@
 //! | `policy.no_message_time` | no signed time as of which it could be judged |
 //! | `policy.no_nonce` | a UsernameToken without Nonce and Created, whose second use could not be noticed |
 //! | `policy.no_password` | a UsernameToken without a password, and no derived key signed the Body |
+//! | `policy.not_encrypted` | a part that the policy wants encrypted came as it is |
 //! | `policy.operation_ambiguous` | the Body has not one element that says what is wanted |
 //! | `policy.operation_unknown` | the route has no such operation, or path, action and Body disagree |
 //! | `policy.password_text` | a password that is sent as it is, not over TLS or under a policy that takes none |

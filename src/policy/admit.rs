@@ -1,5 +1,8 @@
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 
+use super::encrypted::check_encrypted;
 use super::freshness::{Fresh, fresh, within};
 use super::requirement::Part;
 use super::rules::{Policy, TimestampPresence, UnsignedHeaders};
@@ -35,6 +38,8 @@ pub struct Evidence<'d> {
     pub assertion: Option<Element<'d>>,
     /// What stands beside the envelope.
     pub attachments: &'d Attachments,
+    /// The bytes of the document that were encrypted.
+    pub plaintexts: Vec<Range<usize>>,
     /// How the message came.
     pub transport: Transport,
 }
@@ -59,6 +64,7 @@ impl Policy {
             mut signatures,
             assertion,
             attachments,
+            plaintexts,
             transport,
         } = evidence;
         if signatures.is_empty() && assertion.is_none() {
@@ -78,6 +84,7 @@ impl Policy {
         if self.signed.contains(&Part::Assertion) && assertion.is_none() {
             return Err(Unmet::at(header.element(), UnmetKind::AssertionMissing));
         }
+        check_encrypted(self, envelope, roles, header, &plaintexts)?;
         let mut legacy = Vec::new();
         let fresh = self.freshness(header, main.as_ref(), now, &mut legacy)?;
         let headers = self.headers(envelope, roles, main.as_ref())?;

@@ -5,6 +5,7 @@
 
 mod admit;
 mod destination;
+mod encrypted;
 mod freshness;
 mod profile;
 mod requirement;

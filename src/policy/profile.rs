@@ -75,6 +75,7 @@ fn strict() -> Policy {
     Policy {
         name: Profile::Strict.name().to_owned(),
         signed: SignedParts::new(Part::Body, [Part::Timestamp, Part::Addressing, Part::Attachments]),
+        encrypted: Vec::new(),
         unsigned_headers: UnsignedHeaders::Refuse,
         interrupted_text: InterruptedText::Refuse,
         clock_skew: 60,

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::requirement::SignedParts;
+use super::requirement::{Part, SignedParts};
 use super::saml_rules::SamlRules;
 use crate::algorithm::{EncryptionRules, Permitted};
 use crate::second_opinion::{NotBuilt, SecondOpinion};
@@ -16,6 +16,9 @@ pub struct Policy {
     pub name: String,
     /// Which parts a trusted signature must cover, at the place where each is read.
     pub signed: SignedParts,
+    /// Which parts must have been encrypted, where they are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub encrypted: Vec<Part>,
     /// What becomes of headers that nobody signed.
     pub unsigned_headers: UnsignedHeaders,
     /// What a comment or processing instruction inside a security-relevant text means.
@@ -210,6 +213,8 @@ pub enum PolicyError {
     ClockSkew(u32),
     /// The assertions' or Timestamps' life is above 24 hours, beyond which no use is remembered.
     Life,
+    /// It asks that something is encrypted of which nobody can see whether it was.
+    Encrypted(&'static str),
     /// It asks for a second opinion, which this program cannot give.
     SecondOpinion(NotBuilt),
 }
@@ -220,6 +225,9 @@ impl std::fmt::Display for PolicyError {
             Self::ClockSkew(seconds) => write!(f, "clock_skew is {seconds} s; at most 300 s are allowed"),
             Self::Life => {
                 f.write_str("timestamp.max_age is above 86,400 s, beyond which no use is remembered")
+            }
+            Self::Encrypted(part) => {
+                write!(f, "encrypted: {part} is no part that can be seen to be encrypted")
             }
             Self::SecondOpinion(why) => why.fmt(f),
         }
@@ -240,6 +248,11 @@ impl Policy {
         }
         if self.timestamp.max_age > 86_400 {
             return Err(PolicyError::Life);
+        }
+        for (part, name) in [(Part::Anything, "anything"), (Part::Attachments, "attachments")] {
+            if self.encrypted.contains(&part) {
+                return Err(PolicyError::Encrypted(name));
+            }
         }
         self.second_opinion.check().map_err(PolicyError::SecondOpinion)?;
         Ok(self)

@@ -22,6 +22,8 @@ pub enum UnmetKind {
     NoSignature,
     /// No trusted signature covers the Body.
     BodyNotSigned,
+    /// A part that must have been encrypted was not: which.
+    NotEncrypted(String),
     /// More than one signature covers the Body, so that it is not certain whose message it is.
     SeveralBodySignatures,
     /// A signature covers an element that nobody reads where it stands; its path.
@@ -174,6 +176,7 @@ impl Unmet {
         match &self.kind {
             UnmetKind::NoSignature => "dsig.missing",
             UnmetKind::BodyNotSigned => "policy.body_not_signed",
+            UnmetKind::NotEncrypted(_) => "policy.not_encrypted",
             UnmetKind::SeveralBodySignatures => "policy.several_body_signatures",
             UnmetKind::SignedElsewhere(_) => "policy.signed_elsewhere",
             UnmetKind::TimestampNotSigned => "policy.timestamp_not_signed",
@@ -214,6 +217,7 @@ impl Unmet {
     /// The clause it rests on.
     pub fn clause(&self) -> Option<&'static str> {
         Some(match &self.kind {
+            UnmetKind::NotEncrypted(_) => "WS-SecurityPolicy 1.3 §4.2.1",
             UnmetKind::NoSignature | UnmetKind::BodyNotSigned => "WSS 1.1 §8",
             UnmetKind::SeveralBodySignatures | UnmetKind::SignedElsewhere(_) => "WSS 1.1 §8",
             UnmetKind::TimestampNotSigned => "WSS 1.1 §13.2",
@@ -261,6 +265,9 @@ impl fmt::Display for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             UnmetKind::NoSignature => f.write_str("nothing in the message is signed"),
+            UnmetKind::NotEncrypted(part) => {
+                write!(f, "the policy asks that {} is encrypted, and it was not", quoted(part))
+            }
             UnmetKind::BodyNotSigned => {
                 f.write_str("no trusted signature covers the Body at its place under the Envelope")
             }
