@@ -81,7 +81,12 @@ fn every_good_message_is_read_and_breaks_no_rule() {
         {
             continue;
         }
-        let forms = read(&folder.join("message.xml"));
+        let message = folder.join("message.xml");
+        if !message.exists() {
+            // A message of several parts, of which the envelope is one.
+            continue;
+        }
+        let forms = read(&message);
         assert!(forms.is_ok_and(|forms| !forms.is_empty()), "{}", folder.display());
         count = count.saturating_add(1);
     }
