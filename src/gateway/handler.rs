@@ -35,7 +35,6 @@ use crate::policy::Transport;
 use crate::relay;
 use crate::soap::Fault;
 use crate::soap::attachment::{Attachments, Package};
-use crate::spool::TemporaryFiles;
 
 /// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
 /// back is worth. Longer ones would keep the other connections of this thread waiting, and so would the hashing of passwords.
@@ -143,32 +142,32 @@ impl InWork<'_> {
         Ok(sealed)
     }
 
-    /// The message, read to its end; the shares say that it is held.
+    /// The message, read to its end; the share says that it is held.
     async fn received(
         &self,
         arrival: Arrival,
         payload: &mut web::Payload,
-    ) -> Result<(Received, Vec<Share>), Fault> {
+    ) -> Result<(Received, Share), Fault> {
         let started = Instant::now();
-        let (bytes, attachments, shares) = match arrival.package {
+        let (bytes, attachments, share) = match arrival.package {
             None => {
                 let read = body::read(payload, arrival.length, &self.shared.body_limits(self.place)).await;
                 self.report.took(Step::Receive, started);
                 let (bytes, share) = read.map_err(|reason| self.report.no_body(reason))?;
-                (bytes, Attachments::default(), vec![share])
+                (bytes, Attachments::default(), share)
             }
             Some(related) => {
                 let limits = &self.place.gate.policy.limits;
-                let package = Package::new(related, limits, Arc::<TemporaryFiles>::clone(&self.shared.spool));
+                let package = |spool| Package::new(related, limits, spool);
                 let limits = self.shared.parts_limits(self.place);
                 let read = parts::read(payload, arrival.length, &limits, package).await;
                 self.report.took(Step::Receive, started);
-                let (packaged, shares) = read.map_err(|reason| match reason {
+                let (packaged, share) = read.map_err(|reason| match reason {
                     NotRead::Body(reason) => self.report.no_body(reason),
                     NotRead::Refused(error) => self.report.rejected(&error.into(), &[]),
                     NotRead::Panicked => self.report.panicked(),
                 })?;
-                (packaged.envelope, packaged.attachments, shares.into())
+                (packaged.envelope, packaged.attachments, share)
             }
         };
         let received = Received {
@@ -178,7 +177,7 @@ impl InWork<'_> {
             attachments,
             ..Received::from(bytes)
         };
-        Ok((received, shares))
+        Ok((received, share))
     }
 
     async fn verified(&self, received: Received) -> Result<VerifiedMessage, Fault> {

@@ -5,6 +5,7 @@
 mod admin;
 mod arrival;
 mod body;
+mod budget;
 mod handler;
 mod listener;
 mod load;

@@ -1,5 +1,6 @@
 //! Bodies of several parts are read as they come: the envelope is held, attachments go to the spool.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::error::PayloadError;
@@ -10,11 +11,14 @@ use futures_util::Stream;
 
 use super::body::Arriving;
 use super::body::NoBody;
+use super::budget::Budget;
+use super::budget::Within;
 use super::load::Gauge;
 use super::load::Share;
 use crate::soap;
 use crate::soap::attachment::Package;
 use crate::soap::attachment::Packaged;
+use crate::soap::attachment::Spool;
 
 /// As much is gathered before another thread takes it apart: less is not worth the way there.
 const PIECE: usize = 256 * 1024;
@@ -30,8 +34,10 @@ pub(super) struct Limits {
     pub(super) time: Duration,
     /// The bytes of all envelopes.
     pub(super) held: Gauge,
-    /// The bytes of all attachments.
+    /// The bytes of all attachments, as they come or as they are kept.
     pub(super) spooled: Gauge,
+    /// Where they are kept.
+    pub(super) spool: Arc<dyn Spool>,
 }
 
 /// Why there is no message.
@@ -51,22 +57,31 @@ impl From<NoBody> for NotRead {
     }
 }
 
-/// Reads a body that says it has `length` bytes into `package`. The shares say that its bytes are held and spooled.
+/// Reads a body that says it has `length` bytes into the package that `package` makes of a spool. The share says that the envelope
+/// is held; attachments count as long as they are there.
 pub(super) async fn read<S>(
     payload: &mut S,
     length: Option<usize>,
     limits: &Limits,
-    mut package: Package,
-) -> Result<(Packaged, [Share; 2]), NotRead>
+    package: impl FnOnce(Arc<dyn Spool>) -> Package,
+) -> Result<(Packaged, Share), NotRead>
 where
     S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
 {
     if length.is_some_and(|length| length > limits.bytes) {
         return Err(NoBody::TooLarge.into());
     }
-    let mut spooled = limits.spooled.take(0).map_err(|_| NoBody::Overload)?;
+    let budget = Budget::of(limits.spooled.take(0).map_err(|_| NoBody::Overload)?);
     let held = length.unwrap_or(usize::MAX).min(limits.envelope);
     let held = limits.held.take(held).map_err(|_| NoBody::Overload)?;
+    let mut package = package(Arc::new(Within {
+        budget: budget.clone(),
+        spool: Arc::clone(&limits.spool),
+    }));
+    let or_overload = |reason| match reason {
+        NotRead::Refused(_) if budget.is_full() => NoBody::Overload.into(),
+        reason => reason,
+    };
     let mut arriving = Arriving::of(payload, limits.time);
     let mut come = 0_usize;
     let mut gathered = BytesMut::new();
@@ -75,16 +90,18 @@ where
         if come > limits.bytes {
             return Err(NoBody::TooLarge.into());
         }
-        spooled.grow(chunk.len()).map_err(|_| NoBody::Overload)?;
+        budget.come(chunk.len()).map_err(|_| NoBody::Overload)?;
         gathered.extend_from_slice(&chunk);
         if gathered.len() >= PIECE {
-            package = pushed(package, gathered.split().freeze()).await?;
+            package = pushed(package, gathered.split().freeze())
+                .await
+                .map_err(or_overload)?;
         }
     }
-    let package = pushed(package, gathered.freeze()).await?;
+    let package = pushed(package, gathered.freeze()).await.map_err(or_overload)?;
     let finished = web::block(move || package.finish()).await;
     let packaged = finished.map_err(|_| NotRead::Panicked)?;
-    Ok((packaged.map_err(NotRead::Refused)?, [held, spooled]))
+    Ok((packaged.map_err(NotRead::Refused).map_err(or_overload)?, held))
 }
 
 /// `package` with further octets. Files are written, so this is done on a thread that may wait.
@@ -96,8 +113,6 @@ async fn pushed(mut package: Package, octets: Bytes) -> Result<Package, NotRead>
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use std::sync::Arc;
-
     use actix_web::rt::System;
     use futures_util::stream;
 
@@ -113,16 +128,17 @@ mod tests {
             time: Duration::from_secs(1),
             held: Gauge::new(10),
             spooled: Gauge::new(spooled),
+            spool: Arc::new(InMemory),
         }
     }
 
-    fn read_all(body: &'static str, length: Option<usize>, limits: &Limits) -> Result<Packaged, NotRead> {
+    fn read_all(body: &str, length: Option<usize>, limits: &Limits) -> Result<Packaged, NotRead> {
         let related = Related::parse("multipart/related; type=\"text/xml\"; boundary=b").unwrap();
-        let package = Package::new(related, &crate::xml::Limits::default(), Arc::new(InMemory));
+        let package = |spool| Package::new(related, &crate::xml::Limits::default(), spool);
         let mut chunks = stream::iter(
             body.as_bytes()
                 .chunks(7)
-                .map(|chunk| Ok(Bytes::from_static(chunk))),
+                .map(|chunk| Ok(Bytes::copy_from_slice(chunk))),
         );
         let read = System::new().block_on(read(&mut chunks, length, limits, package));
         read.map(|(packaged, _)| packaged)
@@ -134,7 +150,9 @@ mod tests {
         let packaged = read_all(BODY, Some(BODY.len()), &limits).unwrap();
         assert_eq!(packaged.envelope, "<a/>");
         assert_eq!(packaged.attachments.iter().count(), 1);
-        assert_eq!((limits.held.used(), limits.spooled.used()), (0, 0));
+        assert_eq!((limits.held.used(), limits.spooled.used()), (0, BODY.len()));
+        drop(packaged);
+        assert_eq!(limits.spooled.used(), 0);
     }
 
     #[test]
@@ -157,5 +175,11 @@ mod tests {
             "http.overload"
         );
         assert_eq!(body(read_all("--c", None, &limits(1000, 1000))), "soap.multipart");
+        // Line ends of a text become longer when they are canonical.
+        let lines = BODY
+            .replace("a/b", "text/plain")
+            .replace("x\r", &format!("{}\r", "\n".repeat(200)));
+        assert_eq!(body(read_all(&lines, None, &limits(1000, 399))), "http.overload");
+        assert!(read_all(&lines, None, &limits(1000, 400)).is_ok());
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Shared {
     held: Gauge,
     /// Bytes of attachments.
     spooled: Gauge,
-    pub(super) spool: Arc<TemporaryFiles>,
+    spool: Arc<TemporaryFiles>,
     body_time: Duration,
     /// Threads that are to serve, and those that already do.
     workers: usize,
@@ -138,6 +138,7 @@ impl Shared {
             time: self.body_time,
             held: self.held.clone(),
             spooled: self.spooled.clone(),
+            spool: Arc::<TemporaryFiles>::clone(&self.spool),
         }
     }
 

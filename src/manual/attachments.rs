@@ -10,8 +10,9 @@
 //! # On a gateway
 //!
 //! A route takes none unless it says `attachments = "signed"`: a request with parts gets HTTP status 415, counted as `http.attachments`.
-//! `[route.limits]` has `attachments` (16) and `attachment_bytes` (10 MiB, up to 1 GiB) of each. Up to 64 KiB of an attachment wait in memory,
-//! and longer ones in a file without a name in `spool_folder`, `spool_bytes` (1 GiB) of all at a time; beyond that, and on a full disk, messages are refused. The
+//! `[route.limits]` has `attachments` (16) and `attachment_bytes` (10 MiB, up to 1 GiB) of each, as it comes and in its canonical form, which may be longer. Up to
+//! 64 KiB of an attachment wait in memory, and longer ones in a file without a name in `spool_folder`; of all at a time `spool_bytes` (1 GiB), of which a message
+//! takes what came or what is kept of it, whichever is more. Beyond that messages get 503, and on a full disk 500. The
 //! time for a request, `body_seconds`, and for the backend, `answer_seconds`, have to be long enough for the longest. The backend gets the envelope and the attachments
 //! in a `multipart/related` that is written anew, and answers with an envelope alone.
 //!

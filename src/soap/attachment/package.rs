@@ -226,36 +226,31 @@ impl Reading {
 
 impl Arriving {
     fn take(&mut self, octets: &[u8], limits: &Limits) -> Result<(), Error> {
-        let more = u64::try_from(octets.len()).unwrap_or(u64::MAX);
-        self.received = self.received.saturating_add(more);
-        if self.received > u64::from(limits.attachment_bytes) {
-            return Err(Error::of_limit(Limit::AttachmentBytes, limits.attachment_bytes));
-        }
+        self.received = counted(self.received, octets, limits)?;
         match &mut self.form {
-            Form::Octets => self.store(octets),
+            Form::Octets => self.store(octets, limits),
             Form::Text(line_ends) => {
                 let converted = line_ends.convert(octets);
-                self.store(&converted)
+                self.store(&converted, limits)
             }
             Form::Xml(held) => hold(held, octets, limits),
         }
     }
 
-    fn store(&mut self, octets: &[u8]) -> Result<(), Error> {
+    fn store(&mut self, octets: &[u8], limits: &Limits) -> Result<(), Error> {
+        self.length = counted(self.length, octets, limits)?;
         let stored = self.stored.append(octets);
         stored.map_err(|error| Error::of_spool(&error))?;
         self.digesters
             .iter_mut()
             .for_each(|(_, digester)| digester.update(octets));
-        let more = u64::try_from(octets.len()).unwrap_or(u64::MAX);
-        self.length = self.length.saturating_add(more);
         Ok(())
     }
 
     fn arrived(mut self, limits: &Limits) -> Result<Attachment, Error> {
         if let Form::Xml(held) = &mut self.form {
             let canonical = canonical_xml(std::mem::take(held), limits)?;
-            self.store(&canonical)?;
+            self.store(&canonical, limits)?;
         }
         let digests = self.digesters.into_iter().filter_map(|(of, digester)| {
             // What failed is computed again when it is asked for, and fails then.
@@ -271,6 +266,14 @@ impl Arriving {
             digests,
         ))
     }
+}
+
+/// How long an attachment of `length` is with these octets, as they came or in canonical form, under its limit.
+fn counted(length: u64, octets: &[u8], limits: &Limits) -> Result<u64, Error> {
+    let more = u64::try_from(octets.len()).unwrap_or(u64::MAX);
+    let most = u64::from(limits.attachment_bytes);
+    let sum = length.checked_add(more).filter(|sum| *sum <= most);
+    sum.ok_or_else(|| Error::of_limit(Limit::AttachmentBytes, limits.attachment_bytes))
 }
 
 /// Adds to what is held whole, under the limit of a message.

@@ -202,6 +202,30 @@ fn attachments_are_limited_in_number_and_length_and_the_envelope_too() {
 }
 
 #[test]
+fn what_is_kept_of_an_attachment_is_limited_as_what_comes() {
+    let limits = Limits {
+        attachment_bytes: 20,
+        ..Limits::default()
+    };
+    let code = |kind: &str, content: &str| {
+        let head = format!("Content-Type: {kind}\r\nContent-ID: <p@x>");
+        let body = body(&[(ROOT, "<a/>"), (&head, content)]);
+        let read = read_pieces(SWA, body.as_bytes(), &limits, 3);
+        read.map_err(|error| error.code()).err()
+    };
+    assert_eq!(code("text/plain", &"\n".repeat(10)), None);
+    assert_eq!(
+        code("text/plain", &"\n".repeat(11)),
+        Some("limit.attachment_bytes")
+    );
+    assert_eq!(
+        code("text/xml", "<a><b/><b/><b/></a>"),
+        Some("limit.attachment_bytes")
+    );
+    assert_eq!(code("text/xml", "<a><b/></a>"), None);
+}
+
+#[test]
 fn xml_is_read_as_strictly_as_any_other() {
     for (content, code) in [("<!DOCTYPE a><a/>", "xml.doctype"), ("<a>", "xml.unclosed")] {
         let part = ("Content-Type: image/svg+xml\r\nContent-ID: <p@x>", content);
