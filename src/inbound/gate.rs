@@ -253,8 +253,9 @@ impl Gate {
             transport: judging.transport,
         };
         let admitted = self.policy.admit(envelope, &header, &self.roles, evidence, at)?;
-        // Again, as what was encrypted has been seen by now, and only its sender may be told.
-        envelope.check_understood(&self.roles, &self.understood)?;
+        // Again, as what was encrypted has been seen by now. A fault that named it would tell what was encrypted.
+        let understood = envelope.check_understood(&self.roles, &self.understood);
+        understood.map_err(|_| Unmet::at(envelope.root(), UnmetKind::EncryptedNotUnderstood))?;
         if judging.as_of == AsOf::Message && !signs_its_time(&header, &admitted) {
             return Err(Unmet::nowhere(UnmetKind::NoMessageTime).into());
         }

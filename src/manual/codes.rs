@@ -311,6 +311,7 @@
 //! | `policy.assertion_missing` | no SAML assertion that somebody trusted stands for |
 //! | `policy.attachment_not_signed` | an attachment is not covered by the Body's signature |
 //! | `policy.body_not_signed` | no trusted signature covers the Body at its place |
+//! | `policy.encrypted_not_understood` | a header block that was encrypted must be understood, and is not; the fault does not say which |
 //! | `policy.header_missing` | a header that must be there is not |
 //! | `policy.header_not_signed` | a header is not covered by the Body's signature |
 //! | `policy.identity_value` | a verified value that fits no header of the backend's |

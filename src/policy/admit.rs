@@ -219,8 +219,9 @@ fn refuse_moved<'d>(
             return Err(Unmet::at(element, UnmetKind::SignedElsewhere(element.path())));
         }
     }
+    // What stands in a header item, or in a list of what is encrypted, is nothing that its signer said of the message.
     for around in proof.contents() {
-        if !around.is_within(envelope.body()) && !around.is_within(security.element()) {
+        if !around.is_within(envelope.body()) {
             return Err(Unmet::at(*around, UnmetKind::SignedElsewhere(around.path())));
         }
     }

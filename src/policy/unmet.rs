@@ -120,6 +120,8 @@ pub enum UnmetKind {
     },
     /// The signature names a UsernameToken as its key that does not say how a key is made.
     NoDerivation,
+    /// A header block that was encrypted must be understood, and is not.
+    EncryptedNotUnderstood,
     /// The wsa:MessageID was encrypted, wholly or partly.
     MessageIdEncrypted,
     /// A QName in content whose prefix the signature does not cover; the QName.
@@ -205,6 +207,7 @@ impl Unmet {
             UnmetKind::UsernameTokenExpired { .. } => "policy.username_token_expired",
             UnmetKind::UsernameTokenFuture { .. } => "policy.username_token_future",
             UnmetKind::NoDerivation => "policy.no_derivation",
+            UnmetKind::EncryptedNotUnderstood => "policy.encrypted_not_understood",
             UnmetKind::MessageIdEncrypted => "policy.message_id_encrypted",
             UnmetKind::QNameNotCovered(_) => "policy.qname_not_covered",
             UnmetKind::Schema(_) => "policy.schema",
@@ -237,6 +240,7 @@ impl Unmet {
             | UnmetKind::UsernameTokenFuture { .. } => "WSS UsernameToken Profile 1.1 §3.1",
             UnmetKind::PasswordText => "WSS UsernameToken Profile 1.1 §3.1, §5",
             UnmetKind::NoDerivation => "WSS UsernameToken Profile 1.1 §4",
+            UnmetKind::EncryptedNotUnderstood => "SOAP 1.2 Part 1 §2.4",
             UnmetKind::MessageIdEncrypted => "WSS 1.1 §13.2.7",
             UnmetKind::QNameNotCovered(_) => "Exclusive C14N §1.3",
             UnmetKind::SeveralAssertions => "WSS SAML Token Profile 1.1 §3.3",
@@ -371,6 +375,9 @@ impl fmt::Display for Unmet {
             UnmetKind::NoDerivation => f.write_str(
                 "the signature names a UsernameToken as its key, and that does not say how a key is derived",
             ),
+            UnmetKind::EncryptedNotUnderstood => {
+                f.write_str("a header block that was encrypted must be understood, and is not")
+            }
             UnmetKind::MessageIdEncrypted => {
                 f.write_str("the wsa:MessageID was encrypted, and an answer would tell it to whoever asked")
             }

@@ -33,10 +33,9 @@ impl<'d> EncryptedParts<'d> {
             }
         }
         for reference in header.children().flat_map(lists).flat_map(Element::children) {
-            if !reference.is(Namespace::XENC, "DataReference") {
-                continue;
-            }
-            let data = referenced(reference).filter(|data| !is_of_another(*data, envelope, roles));
+            let is_one = reference.is(Namespace::XENC, "DataReference") && reference.first_child().is_none();
+            let found = is_one.then(|| referenced(reference)).flatten();
+            let data = found.filter(|data| !is_of_another(*data, envelope, roles));
             let data = data.ok_or_else(|| Error::at(ErrorKind::DataReference, reference))?;
             if !parts.data.contains(&data) {
                 parts.data.push(data);
