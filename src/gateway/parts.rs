@@ -80,7 +80,7 @@ where
     }));
     let or_overload = |reason| match reason {
         NotRead::Refused(_) if budget.is_full() => NoBody::Overload.into(),
-        reason => reason,
+        NotRead::Body(_) | NotRead::Refused(_) | NotRead::Panicked => reason,
     };
     let mut arriving = Arriving::of(payload, limits.time);
     let mut come = 0_usize;

@@ -36,6 +36,19 @@ impl MediaType {
         Some(Self { essence, parameters })
     }
 
+    /// Reads a field, of which every reader makes the same: `None` also if a parameter is in the form of RFC 2231 (`name*=`), which not all
+    /// know, or a character has a backslash before it that needs none, which some keep.
+    pub(super) fn parse_in_one_way(field: &str) -> Option<Self> {
+        let mut characters = field.chars();
+        while let Some(character) = characters.next() {
+            if character == '\\' && !matches!(characters.next(), Some('"' | '\\')) {
+                return None;
+            }
+        }
+        let encoded = |(name, _): &(String, String)| name.contains('*');
+        Self::parse(field).filter(|read| !read.parameters.iter().any(encoded))
+    }
+
     /// `type/subtype`, in lower case.
     pub(super) fn essence(&self) -> &str {
         &self.essence

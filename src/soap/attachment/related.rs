@@ -34,16 +34,16 @@ impl Related {
     /// Reads the field. `type` must be there, and for XOP `start-info`, so that the version is known before the parts.
     ///
     /// # Errors
-    /// Another media type, a parameter missing, twice or malformed, two different actions.
+    /// Another media type, a parameter missing, twice, malformed or that could be read in two ways, two different actions.
     pub fn parse(field: &str) -> Result<Self, Error> {
         let malformed = || Error::of_transport(ErrorKind::ContentType(field.to_owned()));
-        let media_type = MediaType::parse(field).ok_or_else(malformed)?;
+        let media_type = MediaType::parse_in_one_way(field).ok_or_else(malformed)?;
         if media_type.essence() != "multipart/related" {
             return Err(malformed());
         }
         let boundary = media_type.parameter("boundary").filter(|text| is_boundary(text));
         let root = media_type.parameter("type").ok_or_else(malformed)?;
-        let root_type = MediaType::parse(root).ok_or_else(malformed)?;
+        let root_type = MediaType::parse_in_one_way(root).ok_or_else(malformed)?;
         let info = media_type.parameter("start-info");
         let (packaging, content) = if root_type.essence() == XOP {
             (Packaging::Xop, ContentType::parse(info.ok_or_else(malformed)?)?)
@@ -93,7 +93,7 @@ impl Related {
         let content = match self.packaging {
             Packaging::Attachments => ContentType::parse(media_type)?,
             Packaging::Xop => {
-                let outer = MediaType::parse(media_type).filter(|outer| outer.essence() == XOP);
+                let outer = MediaType::parse_in_one_way(media_type).filter(|outer| outer.essence() == XOP);
                 let outer = outer.ok_or_else(|| refused("it is not application/xop+xml"))?;
                 let utf8 = |charset: &str| charset.eq_ignore_ascii_case("utf-8");
                 if let Some(other) = outer.parameter("charset").filter(|charset| !utf8(charset)) {
@@ -200,6 +200,13 @@ mod tests {
             "boundary=\"b@\"; type=\"text/xml\"",
             "boundary=b; boundary=b; type=\"text/xml\"",
             "boundary=b; type=\"text/xml\"; start=\"<>\"",
+            "boundary=b; type=\"text/xml\"; boundary*=us-ascii''c",
+            "boundary=b; type=\"text/xml\"; Boundary*0=c",
+            "boundary=b; type=\"text/xml\"; start*=us-ascii''%3Ca@x%3E",
+            "boundary=b; type=\"text/xml\"; type*=us-ascii''text%2Fxml",
+            "boundary=\"b\\c\"; type=\"text/xml\"",
+            "boundary=b; type=\"text/xml\"; start=\"<a\\@x>\"",
+            "boundary=b; type=\"text/xml; charset*=us-ascii''utf-7\"",
         ] {
             assert_eq!(related(parameters), Err("soap.content_type"), "{parameters}");
         }
@@ -224,6 +231,10 @@ mod tests {
             Err("soap.root_part")
         );
         assert_eq!(code(&plain, "text/plain", Some("r@x")), Err("soap.content_type"));
+        assert_eq!(
+            code(&plain, "text/xml; charset*=us-ascii''utf-7", Some("r@x")),
+            Err("soap.content_type")
+        );
         let xop = related(XOP12).unwrap();
         let inner = "application/xop+xml; charset=UTF-8; type=\"application/soap+xml\"";
         assert_eq!(code(&xop, inner, None), Ok(()));
@@ -233,6 +244,10 @@ mod tests {
         );
         assert_eq!(code(&xop, "application/soap+xml", None), Err("soap.root_part"));
         assert_eq!(code(&xop, "application/xop+xml", None), Err("soap.root_part"));
+        assert_eq!(
+            code(&xop, &format!("{inner}; charset*0=utf-7"), None),
+            Err("soap.root_part")
+        );
         assert_eq!(
             code(&xop, "application/xop+xml; type=\"text/xml\"", None),
             Err("soap.root_part")
