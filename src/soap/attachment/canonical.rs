@@ -12,27 +12,25 @@ const SIGNED: [&str; 5] = [
 ];
 
 /// The header in canonical form, a line each without its end. `None` where the profile lets two readers differ: with comments,
-/// encoded words (RFC 2047), encoded parameters (RFC 2231), or quotes in quotes.
+/// encoded words (RFC 2047), also where they may not stand, encoded parameters (RFC 2231), or a backslash or quotes in quotes.
 pub(super) fn lines(fields: &[(String, String)]) -> Option<Vec<String>> {
     let mut lines = Vec::new();
     for name in SIGNED {
         let Some((_, value)) = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
             continue;
         };
+        if value.contains("=?") {
+            return None;
+        }
         let value = match name {
-            "Content-Description" => unstructured(value)?,
+            // White space counts here, but for that at the end.
+            "Content-Description" => value.trim_end_matches([' ', '\t']).to_owned(),
             "Content-Disposition" | "Content-Type" => with_parameters(value)?,
             _ => unquoted(value)?,
         };
         lines.push(format!("{name}:{value}"));
     }
     Some(lines)
-}
-
-/// White space counts here, but for that at the end.
-fn unstructured(value: &str) -> Option<String> {
-    let value = value.trim_end_matches([' ', '\t']);
-    (!value.contains("=?")).then(|| value.to_owned())
 }
 
 /// A value without parameters: white space does not count.
@@ -47,16 +45,16 @@ fn with_parameters(value: &str) -> Option<String> {
     let value = value.trim_matches([' ', '\t']);
     let (essence, rest) = value.split_at_checked(value.find(';').unwrap_or(value.len()))?;
     let media_type = if essence.contains('/') {
-        MediaType::parse(value)?
+        MediaType::parse_in_one_way(value)?
     } else {
-        MediaType::parse(&format!("x/{essence}{rest}"))?
+        MediaType::parse_in_one_way(&format!("x/{essence}{rest}"))?
     };
     let essence = essence.trim_matches([' ', '\t']).to_ascii_lowercase();
     let mut parameters: Vec<&(String, String)> = media_type.parameters().iter().collect();
     parameters.sort();
     let mut line = essence;
     for (name, value) in parameters {
-        if name.contains('*') || value.contains(['"', '\\']) {
+        if value.contains(['"', '\\']) {
             return None;
         }
         let value = match name.as_str() {
@@ -131,7 +129,16 @@ mod tests {
         for field in [
             ("Content-Type", "text/plain (a comment)"),
             ("Content-Type", "text/plain; name=\"a\\\"b\""),
+            ("Content-Type", "image/png; name=\"scan\\.png\""),
+            ("Content-Disposition", "attachment; filename=\"\\note 1.txt\""),
             ("Content-Disposition", "attachment; filename*=UTF-8''a"),
+            (
+                "Content-Disposition",
+                "attachment; filename=\"=?utf-8?q?a.exe?=\"",
+            ),
+            ("Content-Disposition", "attachment; filename==?utf-8?q?a.exe?="),
+            ("Content-Type", "image/png; name=\"=?utf-8?q?a.exe?=\""),
+            ("Content-Location", " =?utf-8?q?a?="),
             ("Content-Description", " =?utf-8?q?a?="),
             ("Content-ID", " <a(b)@x>"),
         ] {
