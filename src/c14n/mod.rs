@@ -13,6 +13,7 @@ mod exclusive;
 mod general;
 mod meaning;
 mod octets;
+mod qname;
 mod rendered;
 mod tag;
 
@@ -24,6 +25,7 @@ use crate::xml::{Document, Element, Position, quoted};
 pub use buffer::{Buffered, Counted};
 pub use meaning::Meanings;
 pub use octets::{Kept, Octets};
+pub use qname::uncovered_qname;
 
 /// Takes canonical octets, in order.
 pub trait Sink {

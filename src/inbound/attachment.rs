@@ -47,7 +47,7 @@ impl VerifiedAttachment {
 /// not.
 ///
 /// # Errors
-/// One is not signed: nobody gets it, whatever the policy asks for (T117).
+/// One is not signed, or a prefix in it means what is not: nobody gets it, whatever the policy asks for (T117, T45).
 pub(super) fn verified(
     attachments: &Attachments,
     admitted: &Admitted<'_>,
@@ -60,6 +60,10 @@ pub(super) fn verified(
             let kind = UnmetKind::AttachmentNotSigned(attachment.id().to_owned());
             return Err(Unmet::nowhere(kind));
         };
+        if let Some(name) = attachment.uncovered_qname() {
+            let kind = UnmetKind::AttachmentQNameNotCovered(attachment.id().to_owned(), name.to_owned());
+            return Err(Unmet::nowhere(kind));
+        }
         let attachment = VerifiedAttachment {
             attachments: attachments.clone(),
             number,

@@ -2,8 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::attachment::VerifiedAttachment;
-use super::qname::refuse_uncovered_qnames;
-use crate::c14n::Octets;
+use crate::c14n::{Octets, uncovered_qname};
 use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
@@ -312,7 +311,9 @@ pub(super) fn check_relayable<'d>(
     let not_signed = || Unmet::at(envelope.body(), UnmetKind::BodyNotSigned);
     let body = admitted.body().ok_or_else(not_signed)?;
     for part in std::iter::once(body).chain(admitted.headers().iter().copied()) {
-        refuse_uncovered_qnames(part, admitted.meanings(part))?;
+        if let Some((element, name)) = uncovered_qname(part, admitted.meanings(part)) {
+            return Err(Unmet::at(element, UnmetKind::QNameNotCovered(name)));
+        }
     }
     Ok(body)
 }

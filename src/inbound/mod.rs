@@ -14,7 +14,6 @@ mod keyring;
 mod loose_names;
 mod message;
 mod opening;
-mod qname;
 mod receiver;
 mod saml;
 mod signer;

@@ -126,6 +126,8 @@ pub enum UnmetKind {
     MessageIdEncrypted,
     /// A QName in content whose prefix the signature does not cover; the QName.
     QNameNotCovered(String),
+    /// The same in an attachment of XML: its Content-ID, and the name.
+    AttachmentQNameNotCovered(String, String),
     /// The Body is not as its schema has it; in the words of who validated it.
     Schema(String),
     /// The Body takes more to validate than it may; what of it.
@@ -209,7 +211,9 @@ impl Unmet {
             UnmetKind::NoDerivation => "policy.no_derivation",
             UnmetKind::EncryptedNotUnderstood => "policy.encrypted_not_understood",
             UnmetKind::MessageIdEncrypted => "policy.message_id_encrypted",
-            UnmetKind::QNameNotCovered(_) => "policy.qname_not_covered",
+            UnmetKind::QNameNotCovered(_) | UnmetKind::AttachmentQNameNotCovered(_, _) => {
+                "policy.qname_not_covered"
+            }
             UnmetKind::Schema(_) => "policy.schema",
             UnmetKind::SchemaLimit(_) => "limit.schema",
             UnmetKind::SchemaUnavailable => "policy.schema_unavailable",
@@ -242,7 +246,9 @@ impl Unmet {
             UnmetKind::NoDerivation => "WSS UsernameToken Profile 1.1 §4",
             UnmetKind::EncryptedNotUnderstood => "SOAP 1.2 Part 1 §2.4",
             UnmetKind::MessageIdEncrypted => "WSS 1.1 §13.2.7",
-            UnmetKind::QNameNotCovered(_) => "Exclusive C14N §1.3",
+            UnmetKind::QNameNotCovered(_) | UnmetKind::AttachmentQNameNotCovered(_, _) => {
+                "Exclusive C14N §1.3"
+            }
             UnmetKind::SeveralAssertions => "WSS SAML Token Profile 1.1 §3.3",
             UnmetKind::AssertionNotSigned => "SAML Core §5.4.2; WSS SAML Token Profile 1.1 §3.5",
             UnmetKind::NoConfirmationKey => "SAML Profiles §3.1; SAML Core §2.4.1.3",
@@ -384,6 +390,12 @@ impl fmt::Display for Unmet {
             UnmetKind::QNameNotCovered(name) => write!(
                 f,
                 "the signature does not cover what the prefix of {} means, so anyone could change it",
+                quoted(name)
+            ),
+            UnmetKind::AttachmentQNameNotCovered(id, name) => write!(
+                f,
+                "what is signed of the attachment {} does not say what the prefix of {} means, so anyone could change it",
+                quoted(id),
                 quoted(name)
             ),
             UnmetKind::Schema(message) => write!(f, "the Body is not valid: {}", quoted(message)),

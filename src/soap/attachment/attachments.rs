@@ -13,12 +13,13 @@ pub struct Attachments(Arc<[Attachment]>);
 /// An attachment as it was read: its content waits in a spool, in canonical form, which is the form that signatures are about.
 #[derive(Debug)]
 pub struct Attachment {
-    id: String,
-    header: Option<Vec<String>>,
-    stored: Box<dyn Stored>,
-    length: u64,
+    pub(super) id: String,
+    pub(super) header: Option<Vec<String>>,
+    pub(super) stored: Box<dyn Stored>,
+    pub(super) length: u64,
     /// Digests that were computed while the content came.
-    digests: Vec<Digested>,
+    pub(super) digests: Vec<Digested>,
+    pub(super) uncovered_qname: Option<String>,
 }
 
 /// What is digested of a part, and how.
@@ -65,22 +66,6 @@ impl Attachments {
 }
 
 impl Attachment {
-    pub(super) fn new(
-        id: String,
-        header: Option<Vec<String>>,
-        stored: Box<dyn Stored>,
-        length: u64,
-        digests: Vec<Digested>,
-    ) -> Self {
-        Self {
-            id,
-            header,
-            stored,
-            length,
-            digests,
-        }
-    }
-
     /// Its Content-ID, without brackets.
     pub fn id(&self) -> &str {
         &self.id
@@ -90,6 +75,11 @@ impl Attachment {
     /// covers them.
     pub fn header(&self) -> Option<&[String]> {
         self.header.as_deref()
+    }
+
+    /// A QName in its XML whose prefix does not mean in the canonical form what it meant before: no signature says what it means.
+    pub fn uncovered_qname(&self) -> Option<&str> {
+        self.uncovered_qname.as_deref()
     }
 
     /// Octets of its content.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::algorithm::CanonicalizationAlgorithm;
-use crate::c14n::{self, Counted};
+use crate::c14n::{self, Canonicalization, Counted, Meanings, uncovered_qname};
 use crate::crypto::Digester;
 use crate::dsig::{Objects, Processing, Signature, Target};
 use crate::soap::Error;
@@ -248,9 +248,11 @@ impl Arriving {
     }
 
     fn arrived(mut self, limits: &Limits) -> Result<Attachment, Error> {
+        let mut uncovered_qname = None;
         if let Form::Xml(held) = &mut self.form {
             let canonical = canonical_xml(std::mem::take(held), limits)?;
-            self.store(&canonical, limits)?;
+            self.store(&canonical.octets, limits)?;
+            uncovered_qname = canonical.uncovered_qname;
         }
         let digests = self.digesters.into_iter().filter_map(|(of, digester)| {
             // What failed is computed again when it is asked for, and fails then.
@@ -258,13 +260,14 @@ impl Arriving {
             Some(Digested { of, value })
         });
         let digests = digests.collect();
-        Ok(Attachment::new(
-            self.id,
-            self.header,
-            self.stored,
-            self.length,
+        Ok(Attachment {
+            id: self.id,
+            header: self.header,
+            stored: self.stored,
+            length: self.length,
             digests,
-        ))
+            uncovered_qname,
+        })
     }
 }
 
@@ -286,12 +289,19 @@ fn hold(held: &mut Vec<u8>, octets: &[u8], limits: &Limits) -> Result<(), Error>
     Ok(())
 }
 
+/// XML as it is signed.
+struct CanonicalXml {
+    octets: Vec<u8>,
+    /// A QName of which the octets do not say what it means.
+    uncovered_qname: Option<String>,
+}
+
 /// XML in the exclusive canonical form without comments, which is what is signed of it (SwA Profile 1.1 §5.4.2). That form may be
 /// much longer than what came, as it repeats namespaces; it is held to the same limit.
-fn canonical_xml(octets: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Error> {
+fn canonical_xml(octets: Vec<u8>, limits: &Limits) -> Result<CanonicalXml, Error> {
     let mut canonical = Vec::with_capacity(octets.len());
     let document = Document::parse(octets.into(), limits)?;
-    let form = CanonicalizationAlgorithm::Exclusive.into();
+    let form: Canonicalization = CanonicalizationAlgorithm::Exclusive.into();
     let mut counted = Counted::new(&mut canonical, limits.bytes.into());
     let done = c14n::document(&document, &form, None, &mut counted);
     done.map_err(|error| match error {
@@ -300,7 +310,12 @@ fn canonical_xml(octets: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Error> {
             Error::of_transport(ErrorKind::PartHeader("it is of XML without a canonical form"))
         }
     })?;
-    Ok(canonical)
+    let root = document.root();
+    let uncovered = uncovered_qname(root, Some(Meanings::new(root, form)));
+    Ok(CanonicalXml {
+        octets: canonical,
+        uncovered_qname: uncovered.map(|(_, name)| name),
+    })
 }
 
 /// What signatures in the envelope ask to be digested of attachments: only a hint, so that they need not be read twice. What the

@@ -234,6 +234,21 @@ fn xml_is_read_as_strictly_as_any_other() {
     }
 }
 
+#[test]
+fn a_qname_in_xml_whose_prefix_is_not_signed_is_noted() {
+    let found = |content: &str| {
+        let head = "Content-Type: application/xml\r\nContent-ID: <p@x>";
+        let read = read(SWA, &[(ROOT, "<e/>"), (head, content)]).unwrap();
+        let attachment = read.attachments.get("p@x").unwrap();
+        attachment.uncovered_qname().map(str::to_owned)
+    };
+    let xsi = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'";
+    let a = format!("<a {xsi} xmlns:x='urn:x'><b xsi:type='x:T'/></a>");
+    assert_eq!(found(&a).as_deref(), Some("x:T"));
+    let used = format!("<x:a {xsi} xmlns:x='urn:x'><b xsi:type='x:T'/></x:a>");
+    assert_eq!(found(&used), None);
+}
+
 /// A spool that is full after so many octets, and cannot be read.
 #[derive(Clone, Copy, Debug)]
 struct Failing(usize);

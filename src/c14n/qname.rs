@@ -1,5 +1,4 @@
-use crate::c14n::Meanings;
-use crate::policy::{Unmet, UnmetKind};
+use super::Meanings;
 use crate::xml::{Attribute, Element, Namespace};
 
 /// Attributes whose value is a QName, or begins with one: by namespace and local name.
@@ -9,14 +8,14 @@ const QNAME_ATTRIBUTES: [(&str, &str); 3] = [
     ("http://www.w3.org/2003/05/soap-encoding", "itemType"),
 ];
 
-/// Refuses a Body or header in which a QName in an attribute means something that the signature does not cover (T45): exclusive
-/// canonicalization drops declarations that only values use, of prefixes and of the default namespace alike, so anyone could
-/// change them, and the backend would not find them in the octets that were digested. What each means there must be what it means in
-/// the message.
-pub(super) fn refuse_uncovered_qnames<'d>(
+/// The first QName in an attribute inside `part` that means something which its canonical form does not say, and the element that has
+/// it (T45): exclusive canonicalization drops declarations that only values use, of prefixes and of the default namespace alike, so
+/// anyone could change them, and whoever reads the octets that were digested would not find them. What each means there must be what
+/// it means in the document. Without `meanings`, of what has no such form, no QName is covered.
+pub fn uncovered_qname<'d>(
     part: Element<'d>,
     mut meanings: Option<Meanings<'d>>,
-) -> Result<(), Unmet> {
+) -> Option<(Element<'d>, String)> {
     let number = |(namespace, local)| Some((part.document().namespace_called(namespace)?, local));
     let known: Vec<(Namespace, &str)> = QNAME_ATTRIBUTES.into_iter().filter_map(number).collect();
     let is_qname = |attribute: &Attribute<'_>| {
@@ -33,10 +32,10 @@ pub(super) fn refuse_uncovered_qnames<'d>(
             .as_mut()
             .is_some_and(|meanings| meanings.keep(element, prefix));
         if !keeps_meaning {
-            return Err(Unmet::at(element, UnmetKind::QNameNotCovered(name.to_owned())));
+            return Some((element, name.to_owned()));
         }
     }
-    Ok(())
+    None
 }
 
 #[cfg(test)]
@@ -47,24 +46,24 @@ mod tests {
     use crate::algorithm::CanonicalizationAlgorithm;
     use crate::xml::{Document, Limits};
 
-    /// Whether the Body in `message` is refused when it was digested by exclusive canonicalization.
-    fn is_refused(message: &str) -> bool {
+    /// Whether a QName in the first element of `message` loses its meaning by exclusive canonicalization.
+    fn is_uncovered(message: &str) -> bool {
         let text = format!("<e xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" {message}</e>");
         let document = Document::parse(text.into(), &Limits::default()).unwrap();
-        let body = document.root().first_child().unwrap();
+        let part = document.root().first_child().unwrap();
         let method = CanonicalizationAlgorithm::Exclusive.into();
-        refuse_uncovered_qnames(body, Some(Meanings::new(body, method))).is_err()
+        uncovered_qname(part, Some(Meanings::new(part, method))).is_some()
     }
 
     #[test]
     fn a_qname_means_in_the_octets_what_it_means_in_the_message() {
-        assert!(is_refused("xmlns:p=\"urn:p\"><b xsi:type=\"p:T\"/>"));
-        assert!(!is_refused("xmlns:p=\"urn:p\"><b xsi:type=\"p:T\" p:a=\"\"/>"));
-        assert!(is_refused(
+        assert!(is_uncovered("xmlns:p=\"urn:p\"><b xsi:type=\"p:T\"/>"));
+        assert!(!is_uncovered("xmlns:p=\"urn:p\"><b xsi:type=\"p:T\" p:a=\"\"/>"));
+        assert!(is_uncovered(
             "xmlns=\"urn:d\"><b xmlns=\"\"><x:c xmlns:x=\"urn:x\" xmlns=\"urn:e\" xsi:type=\"T\"/></b>"
         ));
-        assert!(!is_refused("xmlns=\"urn:d\"><b xsi:type=\" T \"/>"));
+        assert!(!is_uncovered("xmlns=\"urn:d\"><b xsi:type=\" T \"/>"));
         // Declared nowhere: nobody knows what the signer meant.
-        assert!(is_refused("><b xsi:type=\"p:T\"/>"));
+        assert!(is_uncovered("><b xsi:type=\"p:T\"/>"));
     }
 }
