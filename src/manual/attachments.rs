@@ -27,6 +27,8 @@
 //!   refused, whatever ends the line before it.
 //! * A part has a header of printable ASCII, at most 8 KiB, with a Content-Type and no field twice. An attachment has a Content-ID, and
 //!   no two parts have the same, whatever its case.
+//! * No parameter of the Content-Type of the message or of its envelope is in the form of RFC 2231 (`boundary*=`), and none has a backslash before a
+//!   character that needs none: not all readers know the one, and not all take the other away.
 //! * Bytes stand as they are: `binary`, `8bit` or `7bit`. `base64` and `quoted-printable` are not read. No part has parts.
 //!
 //! # MTOM
@@ -40,6 +42,9 @@
 //!
 //! Content goes to a spool as it comes, in canonical form, and is digested on the way: text with CRLF at the end of each line, XML in exclusive canonical form (and
 //! so no longer than a message may be), all else as it is. Nobody gets any of it before the verdict, and then exactly these octets.
+//!
+//! What a prefix means that only a value uses (`xsi:type="x:T"`) is not in the canonical form, so that anybody could change it: XML with such a value is
+//! refused. Nor are comments, the XML declaration and what stands outside the root element.
 //!
 //! The signature over the Body has to cover each attachment; a policy asks for that by `attachments` under `signed`, and what is not
 //! signed is never relayed. Under Attachment-Complete the canonical header fields are signed, and the backend gets Content-Type,

@@ -70,7 +70,7 @@
 //! | `soap.body_missing` | no Body |
 //! | `soap.charset` | another charset than UTF-8 |
 //! | `soap.content_id` | a Content-ID that is missing, malformed or used twice |
-//! | `soap.content_type` | no media type of SOAP, or of another version than the Envelope; of several parts, without `boundary`, `type` or, for XOP, `start-info` |
+//! | `soap.content_type` | no media type of SOAP, or of another version than the Envelope; of several parts, without `boundary`, `type` or, for XOP, `start-info`; with a parameter that two readers could read in two ways |
 //! | `soap.encoding_style` | encodingStyle on Envelope, Header or Body |
 //! | `soap.header_order` | the Header after the Body |
 //! | `soap.multipart` | parts that cannot be told apart in one way: see [`attachments`](super::attachments) |
@@ -325,7 +325,7 @@
 //! | `policy.operation_ambiguous` | the Body has not one element that says what is wanted |
 //! | `policy.operation_unknown` | the route has no such operation, or path, action and Body disagree |
 //! | `policy.password_text` | a password that is sent as it is, not over TLS or under a policy that takes none |
-//! | `policy.qname_not_covered` | a QName in the Body has a prefix that is not covered |
+//! | `policy.qname_not_covered` | a QName in the Body, a header or an attachment of XML has a prefix that is not covered |
 //! | `policy.schema` | the Body is not as its schemas have it |
 //! | `policy.schema_unavailable` | the Body could not be validated |
 //! | `policy.several_body_signatures` | more than one signature covers the Body |
