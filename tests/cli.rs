@@ -383,6 +383,30 @@ fn the_worst_of_several_inputs_is_the_exit_code() {
 }
 
 #[test]
+fn attachments_that_cannot_be_kept_are_no_fault_of_the_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("long.mime");
+    let head = "Content-Type: multipart/related; type=\"text/xml\"; boundary=b\r\n\r\n";
+    let parts =
+        "--b\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n--b\r\nContent-Type: a/b\r\nContent-ID: <p@x>\r\n\r\n";
+    let message = format!("{head}{parts}{}\r\n--b--\r\n", "x".repeat(100_000));
+    std::fs::write(&file, message).unwrap();
+    let judged = |temporary: &std::path::Path| {
+        let output = Command::new(env!("CARGO_BIN_EXE_sealgate"))
+            .args(["verify", "--format", "json", "--trust", "keys/ca.pem"])
+            .arg(&file)
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures"))
+            .env("TMPDIR", temporary)
+            .output()
+            .unwrap();
+        let code = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), code.contains("\"soap.spool\""))
+    };
+    assert_eq!(judged(&folder.path().join("missing")), (Some(3), true));
+    assert_eq!(judged(folder.path()), (Some(1), false));
+}
+
+#[test]
 fn a_policy_that_was_shown_can_be_used() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["strict", "saml-sso", "bsp11", "legacy-2004", "archive-verify"] {

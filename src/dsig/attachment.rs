@@ -55,7 +55,7 @@ impl fmt::Display for AttachmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header => f.write_str(
-                "the header of the attachment has a comment, an encoded word or parameter, or quotes in quotes: \
+                "the header of the attachment has a comment, an encoded word or parameter, or a backslash or quotes in quotes: \
                  what was signed of it could be read in several ways",
             ),
             Self::Unreadable(why) => write!(f, "the content of the attachment cannot be read again: {why}"),

@@ -68,7 +68,7 @@ pub(crate) enum Verdict {
     Failed,
     /// It could not be decided.
     Indeterminate,
-    /// Nothing was judged, as the input could not be read.
+    /// Nothing was judged, as the input could not be read, or its attachments not kept.
     Unreadable,
 }
 
@@ -140,9 +140,10 @@ impl Report {
 impl From<&Rejection> for Reason {
     fn from(rejection: &Rejection) -> Self {
         Self {
-            verdict: match rejection.verdict() {
-                rejection::Verdict::Failed => Verdict::Failed,
-                rejection::Verdict::Indeterminate => Verdict::Indeterminate,
+            verdict: match (rejection, rejection.verdict()) {
+                (Rejection::Soap(error), _) if error.is_ours() => Verdict::Unreadable,
+                (_, rejection::Verdict::Failed) => Verdict::Failed,
+                (_, rejection::Verdict::Indeterminate) => Verdict::Indeterminate,
             },
             stage: Some(rejection.stage().name()),
             code: rejection.code(),
