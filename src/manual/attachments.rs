@@ -41,10 +41,11 @@
 //! # SOAP with Attachments
 //!
 //! Content goes to a spool as it comes, in canonical form, and is digested on the way: text with CRLF at the end of each line, XML in exclusive canonical form (and
-//! so no longer than a message may be), all else as it is. Nobody gets any of it before the verdict, and then exactly these octets.
+//! so no longer than a message may be), all else as it is. Nobody gets any of it before the verdict, and then exactly these octets. All this happens before
+//! anything is verified, for anybody, under the limits above: see [`threat_model`](super::threat_model).
 //!
 //! What a prefix means that only a value uses (`xsi:type="x:T"`) is not in the canonical form, so that anybody could change it: XML with such a value is
-//! refused. Nor are comments, the XML declaration and what stands outside the root element.
+//! refused. Comments and the XML declaration are not signed either, and the backend does not get them.
 //!
 //! The signature over the Body has to cover each attachment; a policy asks for that by `attachments` under `signed`, and what is not
 //! signed is never relayed. Under Attachment-Complete the canonical header fields are signed, and the backend gets Content-Type,

@@ -43,8 +43,9 @@
 //!
 //! Cheap checks come first: size, well-formedness, structure, policy, trust in the key, then the value over SignedInfo, and only
 //! then digests. Whoever has no trusted key costs one parse, one path (remembered) and at most one public-key operation a
-//! candidate, and no digest of content. Attachments are the exception: they are digested as they come, so as not to be read twice, and routes
-//! that take them limit their number and length.
+//! candidate, and no digest of content. Attachments are the exception: so as not to be read twice, they are spooled, canonicalized and digested
+//! as they come, before the signature is verified and whoever sent them. Routes that take them limit their number and length, and
+//! `spool_bytes` what is kept of all.
 //!
 //! # What the types prove, and where they stop
 //!
@@ -60,5 +61,5 @@
 //!
 //! An envelope built anew: the signed header blocks (Security excepted) and the Body, each in the canonical octets that were
 //! digested; and beside it the signed attachments, in theirs. Comments, unsigned headers, and attributes and declarations of the outer elements stay behind. A prefix that
-//! stands only in values (`xsi:type="x:T"`) must be covered (a PrefixList names it, or it is declared where it is used),
+//! stands only in values (`xsi:type="x:T"`), also of an attachment of XML, must be covered (a PrefixList names it, or it is declared where it is used),
 //! as else anybody could say what it means.

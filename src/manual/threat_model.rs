@@ -28,6 +28,10 @@
 //! * That a ciphertext is its sender's. Partners who encrypt to the same key can send what another of them encrypted as their own: the
 //!   backend's answer may tell what is in it, and where CBC or RSA 1.5 is permitted the verdict itself does, after some hundred messages a
 //!   block. A route with a key of its own for each partner, or `strict`, prevents the one, only the key the other.
+//! * Room for everybody. A message is received before it is judged, so whoever has no key can fill the spool with attachments of unsigned
+//!   messages for `body_seconds`, again and again; other messages of several parts get 503 meanwhile. `messages` counts those that have come
+//!   whole: those that are still coming are limited by `connections` and the bytes that may be held. What a client goes on sending
+//!   after it was refused is thrown away, and its connection closed, within some seconds.
 //! * That the backend treats a good message well. Its Body is what the sender signed, which may be hostile.
 //! * Equal time for all refusals. Cheap checks come first, so where a message fails can be measured; what that tells is what
 //!   the sender knows: which of its own bytes are wrong.
