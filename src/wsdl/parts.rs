@@ -19,6 +19,7 @@ pub(super) fn read(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
                 signed_element(reading, path);
             }
         }
+        "EncryptedParts" => encrypted_parts(reading, assertion),
         "RequiredElements" => {
             reading.say(
                 element,
@@ -77,6 +78,45 @@ fn signed_parts(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
                 reading.say(part, Outcome::Taken, Part::Attachments);
             }
             _ => {}
+        }
+    }
+}
+
+/// What must be encrypted, where it is there; without a word of what, the Body (WS-SecurityPolicy 1.3 §4.2.1).
+fn encrypted_parts(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+    let element = assertion.element;
+    reading.check_parameters(assertion, &["Body", "Header", "Attachments"]);
+    if element.children().next().is_none() {
+        reading.encrypt(Part::Body);
+        return reading.say(element, Outcome::Taken, "body, encrypted");
+    }
+    for part in element
+        .children()
+        .filter(|child| is_security_policy(child.namespace()))
+    {
+        let encrypted = match part.local_name() {
+            "Body" => Some(Part::Body),
+            "Header" => part
+                .attribute("Name")
+                .filter(|name| !name.is_empty())
+                .map(|name| {
+                    let namespace = part.attribute("Namespace").unwrap_or_default().into_owned();
+                    Part::HeaderIfThere {
+                        namespace,
+                        local: name.into_owned(),
+                    }
+                }),
+            _ => None,
+        };
+        match encrypted {
+            Some(encrypted) => {
+                reading.say(part, Outcome::Taken, format_args!("{encrypted}, encrypted"));
+                reading.encrypt(encrypted);
+            }
+            None => {
+                let detail = "a message in which these are not encrypted passes as well";
+                reading.say(part, Outcome::NotEnforced, detail);
+            }
         }
     }
 }

@@ -148,6 +148,13 @@ impl<'d> Reading<'d> {
         self.policy.signed = SignedParts::try_from(parts).unwrap_or_else(|_| SignedParts::new(part, []));
     }
 
+    /// Asks for `part` to be encrypted.
+    pub(super) fn encrypt(&mut self, part: Part) {
+        if !self.policy.encrypted.contains(&part) {
+            self.policy.encrypted.push(part);
+        }
+    }
+
     /// Keeps of the forms of key references those in `wanted`; `Err` with what stays, if it would be none.
     pub(super) fn narrow_references(&mut self, wanted: &[KeyReference]) -> Result<String, String> {
         let (kept, narrowed) = narrowed(&self.policy.key_references, wanted);

@@ -56,6 +56,7 @@ fn outcomes(imported: &Imported, name: &str) -> Vec<Outcome> {
 fn assert_never_loosened(base: &Policy, policy: &Policy) {
     let kept = |part: &Part| policy.signed.contains(part);
     assert!(base.signed.iter().all(kept), "{:?}", policy.signed);
+    assert!(base.encrypted.iter().all(|part| policy.encrypted.contains(part)));
     assert!(
         policy
             .key_references
@@ -82,6 +83,7 @@ fn assert_never_loosened(base: &Policy, policy: &Policy) {
     let unchanged = Policy {
         name: base.name.clone(),
         signed: base.signed.clone(),
+        encrypted: base.encrypted.clone(),
         key_references: base.key_references.clone(),
         algorithms: base.algorithms.clone(),
         encryption: base.encryption.clone(),
@@ -445,8 +447,13 @@ fn what_restricts_and_is_not_held_is_told() {
             Outcome::NotUnderstood,
         ),
         (
-            parts("EncryptedParts", "<sp:Body/>"),
-            "EncryptedParts",
+            parts("EncryptedParts", "<sp:Attachments/>"),
+            "Attachments",
+            Outcome::NotEnforced,
+        ),
+        (
+            parts("EncryptedParts", "<sp:Header Namespace=\"urn:h\"/>"),
+            "Header",
             Outcome::NotEnforced,
         ),
         (
@@ -603,6 +610,29 @@ fn parts_are_signed_by_their_names_and_paths() {
         "/s:Envelope/s:Body/t:A",
     ] {
         assert_eq!(path(other).signed, parts("").signed, "{other}");
+    }
+}
+
+#[test]
+fn what_must_be_encrypted_is_a_part_of_the_policy() {
+    let header = Part::HeaderIfThere {
+        namespace: "urn:h".to_owned(),
+        local: "H".to_owned(),
+    };
+    for (parts, wanted) in [
+        ("", vec![Part::Body]),
+        ("<sp:Body/>", vec![Part::Body]),
+        (
+            "<sp:Header Name='H' Namespace='urn:h'/><sp:Body/>",
+            vec![header, Part::Body],
+        ),
+    ] {
+        let parts = format!("{}<sp:EncryptedParts>{parts}</sp:EncryptedParts>", asymmetric(""));
+        assert_eq!(
+            imported(&parts, Profile::Bsp11).policy.encrypted,
+            wanted,
+            "{parts}"
+        );
     }
 }
 
