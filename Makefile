@@ -23,6 +23,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 VENV := build/venv
 NODE := build/node
+GSOAP := build/gsoap
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 MUTANTS_VERSION := 27.1.0
@@ -99,7 +100,7 @@ mutants: setup $(MUTANTS)
 deny: $(DENY)
 	$(DENY) --config .deny.toml --locked check --hide-inclusion-graph licenses bans sources
 
-setup: setup-build $(NODE)/.ready
+setup: setup-build $(NODE)/.ready $(GSOAP)/orders
 	@.ci/setup test
 
 setup-build:
@@ -145,3 +146,13 @@ $(NODE)/.ready: tests/interop/package-lock.json tests/interop/package.json $(VEN
 	cp tests/interop/package.json tests/interop/package-lock.json $(NODE)/
 	cd $(NODE) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent --no-audit --no-fund
 	touch $@
+
+# Its service and client of the same contract; the plugin for WS-Security is compiled from the package's source.
+GSOAP_SHARE := /usr/share/gsoap
+$(GSOAP)/orders: tests/interop/gsoap/orders.h tests/interop/gsoap/orders.c | $(VENV)/.ready
+	@echo "compiling gSOAP's client and service into $(GSOAP): a SOAP stack in C that the tests talk to"
+	rm -rf $(GSOAP) && mkdir -p $(GSOAP)
+	soapcpp2 -c -x -w -L -I$(GSOAP_SHARE)/import -d$(GSOAP) $< >/dev/null
+	$(CC) -w -o $@ $$(pkg-config --cflags gsoapssl) -I$(GSOAP) -I$(GSOAP_SHARE)/plugin -I$(GSOAP_SHARE)/custom \
+	  $(word 2,$^) $(GSOAP)/soap?*.c $(addprefix $(GSOAP_SHARE)/plugin/,wsseapi.c smdevp.c mecevp.c threads.c) \
+	  $(GSOAP_SHARE)/custom/struct_timeval.c $$(pkg-config --libs gsoapssl openssl) -lz -lpthread

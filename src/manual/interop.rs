@@ -7,6 +7,11 @@
 //! | python `zeep` | SOAP 1.1 and 1.2, `BinarySignature` with RSA-SHA256 over Body and Timestamp; verifies our answer with the gateway's certificate | `strict` | passes both ways |
 //! | node `soap` | SOAP 1.1, `WSSecurityCert` with RSA-SHA256 over Body and Timestamp, a no-op enveloped transform on the Body | `strict` | passes; it verifies no answers itself |
 //! | npm `xml-crypto` | verifies our answers with the gateway's certificate | | passes |
+//! | Debian `gsoap` (gSOAP 2.8.124, its wsse plugin) | SOAP 1.1 and 1.2, BinarySecurityToken, RSA-SHA256 over Body and Timestamp; verifies our answer, its path and its Timestamp | `strict` | passes both ways |
+//! | | UsernameToken with digest, covered by the signature | `strict` | passes |
+//! | | its own service as the backend, called by itself, zeep and node `soap` | `strict` | passes |
+//! | | the key in X509Data beside no SecurityTokenReference (`soap_wsse_add_KeyInfo_X509Certificate`) | `strict`, `bsp11` | refused as `wss.key_info` (BSP 1.1 R5417) |
+//! | | Body signed, then encrypted, kept in `fixtures/interop/gsoap` | all | refused: it signs no ciphertext and transports keys with PKCS#1 v1.5 only, where it says OAEP too (`SOAP_MEC_OAEP`); `decrypt --policy archive-verify` reads what says the truth |
 //! | Debian `libwss4j-java` (WSS4J 1.6) | messages that it made, kept in `fixtures/interop/wss4j`: signed, then Body, or Body and signature, encrypted with AES-GCM; Body encrypted, then signed | `bsp11` | pass. In CBC they are refused as `xmlenc.unsigned_ciphertext`: it does not sign the EncryptedKey |
 //! | Debian `xmlsec1` | verifies what `sealgate sign` writes, RSA and ECDSA | | passes |
 //!
@@ -23,6 +28,8 @@
 //!
 //! What they have to be told, or do not do:
 //!
+//! - gSOAP signs times to the second and nothing that is random: two equal orders within a second are one message, and the second is refused
+//!   as `replay.message`. It asks that faults are signed too, and shows `FailedCheck` of its own where ours say no more.
 //! - `samlify`'s own Response has no AuthnStatement and is refused as `saml.no_authn_statement`; the test gives it one in its template.
 //! - `pysaml2` as a service provider verifies a LogoutRequest in a query string only where `want_authn_requests_signed` is set for an
 //!   identity provider; otherwise it does not look at the signature.

@@ -10,6 +10,8 @@ pub(crate) enum Client {
     Zeep,
     /// npm's soap; its answers are judged by xml-crypto.
     NodeSoap,
+    /// gSOAP with its wsse plugin, which judges the answers too.
+    GSoap,
 }
 
 /// How a call ended, from the exit code that both clients share.
@@ -29,23 +31,32 @@ impl Client {
         match self {
             Self::Zeep => "zeep",
             Self::NodeSoap => "node-soap",
+            Self::GSoap => "gsoap",
         }
     }
 
     /// Places an order at `url` with the key of `partner`, trusting answers by `gateway`.
     pub(crate) fn call(self, url: &str, partner: &str, gateway: &str, more: &[&str]) -> Outcome {
-        let mut command = match self {
-            Self::Zeep => Command::new(installed("build/venv/bin/python")),
-            Self::NodeSoap => node(),
+        let program = |mut of: Command, file: &str| {
+            of.arg(package().join(file));
+            of
         };
-        command.arg(package().join(match self {
-            Self::Zeep => "tests/interop/zeep_client.py",
-            Self::NodeSoap => "tests/interop/node_client.js",
-        }));
+        let mut command = match self {
+            Self::Zeep => {
+                let python = Command::new(installed("build/venv/bin/python"));
+                program(python, "tests/interop/zeep_client.py")
+            }
+            Self::NodeSoap => program(node(), "tests/interop/node_client.js"),
+            Self::GSoap => gsoap("call"),
+        };
         command.args(["--url", url]);
         command.arg("--key").arg(key(&format!("{partner}.key")));
         command.arg("--cert").arg(key(&format!("{partner}.pem")));
         command.arg("--gateway-cert").arg(key(&format!("{gateway}.pem")));
+        if matches!(self, Self::GSoap) {
+            // It wants a path to an authority, also where it is told whose certificate it must be.
+            command.arg("--ca").arg(key("ca.pem"));
+        }
         let output = command.env("PYTHONUTF8", "1").args(more).output().unwrap();
         let (out, err) = texts(&output);
         match output.status.code() {
@@ -85,6 +96,13 @@ pub(crate) fn node() -> Command {
         .arg("--no-deprecation")
         .env("NODE_PATH", installed("build/node/node_modules"));
     command
+}
+
+/// gSOAP's client or service, as `make setup` compiles it.
+pub(crate) fn gsoap(command: &str) -> Command {
+    let mut program = Command::new(installed("build/gsoap/orders"));
+    program.arg(command);
+    program
 }
 
 /// A file that `make setup` has put there.

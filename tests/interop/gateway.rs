@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::backend::Backend;
-use crate::clients::key;
+use crate::clients::{key, package};
 
 /// A running gateway; it ends when this is dropped.
 pub(crate) struct Gateway {
@@ -24,10 +24,15 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Starts one that relays to `backend`, and waits until it is ready.
     pub(crate) fn start(backend: &Backend) -> Self {
+        Self::before(backend.address)
+    }
+
+    /// Starts one that relays to a backend at `address`, and waits until it is ready.
+    pub(crate) fn before(address: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (port, admin) = (free_port(), free_port());
         let config = folder.path().join("gateway.toml");
-        fs::write(&config, configuration(folder.path(), port, admin, backend)).unwrap();
+        fs::write(&config, configuration(folder.path(), port, admin, address)).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_sealgate"))
             .args(["serve", "--config"])
@@ -49,6 +54,11 @@ impl Gateway {
     /// Where clients call it.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/orders", self.port)
+    }
+
+    /// Where clients call it that say who their user is.
+    pub(crate) fn users_url(&self) -> String {
+        format!("http://127.0.0.1:{}/users", self.port)
     }
 
     /// What it has logged so far.
@@ -76,12 +86,45 @@ impl Drop for Gateway {
     }
 }
 
-fn configuration(folder: &Path, port: u16, admin: u16, backend: &Backend) -> String {
-    let private = folder.join("gateway.key");
-    fs::copy(key("gateway.key"), &private).unwrap();
-    fs::set_permissions(&private, fs::Permissions::from_mode(0o600)).unwrap();
+fn configuration(folder: &Path, port: u16, admin: u16, backend: SocketAddr) -> String {
+    let private = |from: PathBuf| {
+        let to = folder.join(from.file_name().unwrap());
+        fs::copy(from, &to).unwrap();
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
+        to
+    };
+    let ours = private(key("gateway.key"));
+    let users = package().join("fixtures/keys");
+    let (secrets, secrets_key) = (
+        private(users.join("users.secrets")),
+        private(users.join("users.key")),
+    );
     let (certificate, anchor) = (key("gateway.pem"), key("ca.pem"));
-    let address = backend.address;
+    let route = |path: &str, more: &str, identity: &str| {
+        format!(
+            r#"
+[[route]]
+path = "{path}"
+operation = [{{ action = "urn:example:orders:PlaceOrder", body = "{{urn:example:orders}}PlaceOrder" }}]
+
+[[route.trust.anchor]]
+file = {anchor:?}
+subject = ["CN=* Partner,O=Sealgate Interop,C=NL"]
+
+{more}
+
+[route.backend]
+url = "http://{backend}/legacy"
+
+[route.identity]
+x-sender = "signer-subject"
+{identity}
+"#
+        )
+    };
+    let orders = route("/orders", "", "");
+    let users = format!("[route.users]\nsecrets = {secrets:?}\nsecrets_key = {secrets_key:?}");
+    let users = route("/users", &users, "x-user = \"username\"");
     format!(
         r#"
 [[listener]]
@@ -92,21 +135,9 @@ address = "127.0.0.1:{admin}"
 
 [gateway]
 certificate = {certificate:?}
-key = {private:?}
-
-[[route]]
-path = "/orders"
-operation = [{{ action = "urn:example:orders:PlaceOrder", body = "{{urn:example:orders}}PlaceOrder" }}]
-
-[[route.trust.anchor]]
-file = {anchor:?}
-subject = ["CN=* Partner,O=Sealgate Interop,C=NL"]
-
-[route.backend]
-url = "http://{address}/legacy"
-
-[route.identity]
-x-sender = "signer-subject"
+key = {ours:?}
+{orders}
+{users}
 "#
     )
 }

@@ -1,5 +1,5 @@
-//! Other stacks, unmodified, against the real program: zeep and node-soap as clients that call a running gateway and
-//! verify its answer with their own means, xmlsec1 as the judge of what `sealgate sign` writes; pysaml2, python3-saml, samlify and
+//! Other stacks, unmodified, against the real program: zeep, node-soap and gSOAP as clients that call a running gateway and
+//! verify its answer with their own means, gSOAP as a backend, xmlsec1 as the judge of what `sealgate sign` writes; pysaml2, python3-saml, samlify and
 //! node-saml as identity and service providers.
 //!
 //! `make setup` installs them; without them these tests fail and say so.
@@ -16,6 +16,7 @@ mod backend;
 mod clients;
 mod encryption;
 mod gateway;
+mod gsoap;
 mod saml;
 
 use std::fs;
@@ -41,7 +42,11 @@ const VARIANTS: &[(Client, &[&str])] = &[
     (Client::NodeSoap, &["--soap", "1.1"]),
     (Client::NodeSoap, &["--soap", "1.2"]),
     (Client::NodeSoap, &["--soap", "1.1", "--transforms", "exclusive"]),
+    (Client::GSoap, &["--soap", "1.1"]),
+    (Client::GSoap, &["--soap", "1.2"]),
 ];
+
+const CLIENTS: [Client; 3] = [Client::Zeep, Client::NodeSoap, Client::GSoap];
 
 #[test]
 fn clients_are_served_and_accept_the_signed_answer() {
@@ -73,6 +78,7 @@ fn clients_are_served_and_accept_the_signed_answer() {
             sender.contains(match client {
                 Client::Zeep => "CN=Zeep Partner",
                 Client::NodeSoap => "CN=Node Partner",
+                Client::GSoap => "CN=gSOAP Partner",
             }),
             "{sender}"
         );
@@ -83,7 +89,7 @@ fn clients_are_served_and_accept_the_signed_answer() {
 fn clients_with_a_key_that_nobody_trusts_get_a_fault_and_the_backend_nothing() {
     let backend = Backend::start();
     let gateway = Gateway::start(&backend);
-    for client in [Client::Zeep, Client::NodeSoap] {
+    for client in CLIENTS {
         let outcome = client.call(&gateway.url(), "stranger", "gateway", &[]);
         let Outcome::Fault(fault) = &outcome else {
             panic!("{client:?}: {outcome:?}")
@@ -102,13 +108,15 @@ fn clients_with_a_key_that_nobody_trusts_get_a_fault_and_the_backend_nothing() {
 fn a_message_that_took_ten_minutes_is_refused() {
     let backend = Backend::start();
     let gateway = Gateway::start(&backend);
-    let outcome = Client::Zeep.call(&gateway.url(), "zeep", "gateway", &["--age", "600"]);
-    assert!(matches!(outcome, Outcome::Fault(_)), "{outcome:?}");
-    assert!(
-        gateway.log().contains("\"code\":\"wss.timestamp_expired\""),
-        "{}",
-        gateway.log()
-    );
+    for client in [Client::Zeep, Client::GSoap] {
+        let outcome = client.call(&gateway.url(), client.name(), "gateway", &["--age", "600"]);
+        assert!(matches!(outcome, Outcome::Fault(_)), "{outcome:?}");
+    }
+    let refused = gateway
+        .log()
+        .matches("\"code\":\"wss.timestamp_expired\"")
+        .count();
+    assert_eq!(refused, 2, "{}", gateway.log());
     assert!(backend.seen().is_empty());
 }
 
@@ -117,7 +125,7 @@ fn a_message_that_took_ten_minutes_is_refused() {
 fn clients_refuse_an_answer_that_another_key_signed() {
     let backend = Backend::start();
     let gateway = Gateway::start(&backend);
-    for client in [Client::Zeep, Client::NodeSoap] {
+    for client in CLIENTS {
         let outcome = client.call(&gateway.url(), client.name(), "stranger", &[]);
         assert_eq!(outcome, Outcome::Untrusted, "{client:?}");
     }
@@ -126,7 +134,7 @@ fn clients_refuse_an_answer_that_another_key_signed() {
 #[test]
 fn what_clients_sent_before_passes_strict() {
     for folder in ["soap11", "soap12", "soap11-x509data", "soap11-exclusive"] {
-        for client in [Client::Zeep, Client::NodeSoap] {
+        for client in CLIENTS {
             let folder = package()
                 .join("fixtures/interop")
                 .join(client.name())
