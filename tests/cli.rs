@@ -831,3 +831,84 @@ fn encrypt_refuses_what_cannot_be_or_what_the_policy_does_not_allow() {
         document,
     );
 }
+
+const OF_PARTS: &str = "cases/good/swa-content-soap11/message.mime";
+
+#[test]
+fn a_message_of_parts_is_inspected_explained_and_measured_as_it_is_verified() {
+    let object = |arguments: &str, input: &[u8]| -> serde_json::Value {
+        let output = sealgate(arguments, input);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    };
+    let seen = object(&format!("inspect --format json {OF_PARTS}"), b"");
+    assert_eq!(seen["soap"], "1.1");
+    assert_eq!(seen["attachments"][0]["id"], "picture@example.com");
+    assert!(
+        seen["attachments"][0]["kind"]
+            .as_str()
+            .unwrap()
+            .starts_with("image/png"),
+        "{seen}"
+    );
+
+    let good =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/").to_owned() + OF_PARTS).unwrap();
+    let explained = |message: &[u8]| {
+        let explained = object("explain --format json --trust keys/ca.pem -", message);
+        let references = explained["references"].as_array().unwrap().clone();
+        references
+            .into_iter()
+            .find(|reference| reference["uri"] == "cid:picture%40example.com")
+            .unwrap()
+    };
+    assert_eq!(explained(&good)["ok"], true);
+    assert_eq!(explained(&good)["element"], "cid:picture@example.com");
+    let mut changed = good.clone();
+    let at = changed.len() - 60;
+    changed[at] ^= 1;
+    assert_eq!(explained(&changed)["ok"], false);
+    assert_eq!(explained(&changed)["causes"][0]["cause"], "content_changed");
+    let named = b"<picture@";
+    let at = good
+        .windows(named.len())
+        .position(|octets| octets == named)
+        .unwrap();
+    let mut moved = good.clone();
+    moved[at + 1] = b'q';
+    assert_eq!(explained(&moved)["causes"][0]["cause"], "id_moved");
+
+    let measure = "bench --format json --seconds 0.01 --at 2026-11-24T00:00:30Z --trust keys/ca.pem --policy";
+    let measured = object(&format!("{measure} bsp11 {OF_PARTS}"), b"");
+    assert!(measured["messages"].as_u64().unwrap() > 0, "{measured}");
+    assert_eq!(measured["bytes"], good.len());
+    let refused = sealgate(&format!("{measure} strict {OF_PARTS}"), b"");
+    assert_eq!(
+        refused.status.code(),
+        Some(1),
+        "strict takes no attachments: {refused:?}"
+    );
+}
+
+#[test]
+fn a_content_type_may_be_told_where_a_file_does_not_say_it() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/").to_owned() + OF_PARTS;
+    let file = std::fs::read(path).unwrap();
+    let end = file.windows(4).position(|octets| octets == b"\r\n\r\n").unwrap();
+    let head = std::str::from_utf8(&file[..end]).unwrap();
+    let field = head
+        .strip_prefix("Content-Type: ")
+        .unwrap()
+        .split("\r\n")
+        .next()
+        .unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sealgate"))
+        .args(["inspect", "--format", "json", "--content-type", field, "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&file[end + 4..]).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let seen: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(seen["attachments"][0]["id"], "picture@example.com", "{seen}");
+}

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use sealgate::algorithm::SignatureAlgorithm;
 use sealgate::crypto::{Certificate, PrivateKey};
 use sealgate::inbound::Keyring;
-use sealgate::login::{LoginContext, Recording, Unsolicited, follow};
+use sealgate::login::{LoginContext, Recording, follow};
 use sealgate::outbound::saml::{SamlPart, SamlSigner};
 use sealgate::policy::Profile;
 use sealgate::token::saml::{MessageParameter, form, query_string};
@@ -479,15 +479,9 @@ proptest! {
         let at = at % bytes.len();
         let end = (at + with.len()).min(bytes.len());
         bytes.splice(at..end, with);
-        let context = LoginContext {
-            policy: &Profile::Strict.policy(),
-            trust: &TrustSources::new().build(),
-            issuers: &Issuers::new(),
-            keyring: &Keyring::new(),
-            audience: None,
-            unsolicited: Unsolicited::Refused,
-            at: None,
-        };
+        let (policy, trust) = (Profile::Strict.policy(), TrustSources::new().build());
+let (nobody, no_keys) = (Issuers::new(), Keyring::new());
+let context = LoginContext::new(&policy, &trust, &nobody, &no_keys);
         if let Ok(recording) = Recording::read(&bytes) {
             let login = follow(&recording, &context);
             prop_assert!(login.first_problem().is_some());

@@ -18,11 +18,14 @@ fn sealgate(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// The file of a case: one of several parts begins with a header.
+fn message(case: &str) -> String {
+    let kind = if case.contains("swa") { "mime" } else { "xml" };
+    format!("{case}/message.{kind}")
+}
+
 fn infer(policy: &str, messages: &[&str]) -> Output {
-    let files: Vec<String> = messages
-        .iter()
-        .map(|name| format!("{name}/message.xml"))
-        .collect();
+    let files: Vec<String> = messages.iter().map(|name| message(name)).collect();
     let mut arguments = vec![
         "policy",
         "infer",
@@ -94,7 +97,7 @@ fn nothing_is_inferred_from_a_message_that_does_not_pass() {
 }
 
 fn diff(good: &str, bad: &str) -> (Option<i32>, Vec<(String, Value, Value)>) {
-    let (good, bad) = (format!("{good}/message.xml"), format!("{bad}/message.xml"));
+    let (good, bad) = (message(good), message(bad));
     let output = sealgate(&["policy", "diff", "--format", "json", &good, &bad]);
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(object.get("verified"), Some(&Value::Bool(false)));
@@ -111,6 +114,16 @@ fn has(found: &[(String, Value, Value)], what: &str, good: &str, bad: &str) -> b
     found
         .iter()
         .any(|(name, before, after)| name.ends_with(what) && before == good && after == bad)
+}
+
+#[test]
+fn messages_of_parts_are_read_as_they_are_verified() {
+    let policy = inferred("bsp11", &["good/swa-content-soap11"]);
+    assert!(policy.signed.contains(&Part::Attachments), "{policy:?}");
+    let (code, found) = diff("good/swa-content-soap11", "good/swa-text-soap11");
+    assert_eq!(code, Some(1));
+    let kinds = found.iter().filter(|(what, ..)| what.contains("attachments"));
+    assert!(kinds.count() >= 2, "{found:?}");
 }
 
 #[test]

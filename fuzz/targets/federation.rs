@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use sealgate::inbound::Keyring;
-use sealgate::login::{LoginContext, Recording, Unsolicited, follow};
+use sealgate::login::{LoginContext, Recording, follow};
 use sealgate::policy::Profile;
 use sealgate::token::saml::{MessageParameter, Metadata, form};
 use sealgate::trust::{Issuers, TrustSources};
@@ -90,15 +90,9 @@ pub(super) fn login(data: &[u8]) {
     let Ok(recording) = Recording::read(data) else {
         return;
     };
-    let context = LoginContext {
-        policy: &Profile::Strict.policy(),
-        trust: &TrustSources::new().build(),
-        issuers: &Issuers::new(),
-        keyring: &Keyring::new(),
-        audience: None,
-        unsolicited: Unsolicited::Refused,
-        at: None,
-    };
+    let (policy, trust) = (Profile::Strict.policy(), TrustSources::new().build());
+    let (nobody, no_keys) = (Issuers::new(), Keyring::new());
+    let context = LoginContext::new(&policy, &trust, &nobody, &no_keys);
     let login = follow(&recording, &context);
     assert!((1..=Recording::MAX_MESSAGES).contains(&login.steps.len()));
     let (_, problem) = login.first_problem().unwrap();

@@ -1,7 +1,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use crate::inbound::Received;
 use crate::rejection::Rejection;
@@ -10,6 +10,7 @@ use crate::soap::attachment::{Carried, Package, content_type_of};
 use crate::spool::TemporaryFiles;
 use crate::xml::Limits;
 
+use super::report::Reason;
 use super::source::Source;
 
 /// Why there is no message.
@@ -37,10 +38,31 @@ const LONGEST_HEAD: usize = 16 * 1024;
 /// As much is read at a time.
 const PIECE: usize = 64 * 1024;
 
+impl From<&NoMessage> for Reason {
+    fn from(why: &NoMessage) -> Self {
+        match why {
+            NoMessage::Unreadable(error) => Self::unreadable(error),
+            NoMessage::Refused(rejection) => Self::from(rejection),
+        }
+    }
+}
+
 /// A message in a file: XML, or what its media type says. That is `field`, or stands in a header at its beginning, as mail and traces
 /// of HTTP have it. Long attachments wait in temporary files.
 pub(crate) fn received(source: &Source, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
-    let mut input = source.open()?;
+    read(source.open()?, field, limits)
+}
+
+/// The same from its bytes, which of XML alone are not copied.
+pub(crate) fn of_bytes(bytes: Bytes, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
+    let start = bytes.get(..LONGEST_HEAD).unwrap_or(&bytes);
+    if field.is_none() && head_end(start).is_none() {
+        return Ok(Received::from(bytes));
+    }
+    read(Box::new(bytes.reader()), field, limits)
+}
+
+fn read(mut input: Box<dyn Read>, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
     let mut start = vec![0; LONGEST_HEAD];
     let mut held = 0;
     while let Some(rest) = start.get_mut(held..).filter(|rest| !rest.is_empty()) {
@@ -63,7 +85,7 @@ pub(crate) fn received(source: &Source, field: Option<&str>, limits: &Limits) ->
     let whole = |input: Box<dyn Read>| -> Result<Bytes, NoMessage> {
         let most = u64::from(limits.bytes).saturating_add(1);
         let mut bytes = Vec::new();
-        body.chain(input).take(most).read_to_end(&mut bytes)?;
+        Read::chain(body, input).take(most).read_to_end(&mut bytes)?;
         Ok(bytes.into())
     };
     let Some(head) = head else {

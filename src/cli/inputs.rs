@@ -34,8 +34,8 @@ use crate::trust::TrustStore;
 use crate::xml;
 
 use super::args::{
-    DsigVerifyArguments, JudgingArguments, MetadataArguments, OwnKeyPaths, PasswordArguments, TrustArguments,
-    UserArguments,
+    DsigVerifyArguments, JudgingArguments, MetadataArguments, OwnKeyPaths, PartyArguments, PasswordArguments,
+    TrustArguments, UserArguments,
 };
 use super::at::At;
 use super::exit::Stop;
@@ -80,6 +80,17 @@ pub(crate) fn trust(arguments: &TrustArguments) -> Result<Trust, Stop> {
         store: sources.build(),
         issuers,
     })
+}
+
+/// What inputs are judged by, and whom to trust for it, with the metadata that a relying party of SAML knows.
+pub(crate) fn policy_and_trust(
+    judging: &JudgingArguments,
+    trust: &TrustArguments,
+    party: &PartyArguments,
+) -> Result<(Policy, Trust), Stop> {
+    let policy = judging_policy(judging)?;
+    let trust = trust_with_metadata(trust, &party.metadata, &policy, judging.at.time())?;
+    Ok((policy, trust))
 }
 
 /// As [`trust`], with the metadata that a relying party of SAML knows, judged as of `at`, or now.

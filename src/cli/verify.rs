@@ -1,51 +1,69 @@
 use crate::inbound::{Gate, Received};
+use crate::policy::Policy;
 use crate::policy::Transport;
 use crate::soap::Roles;
 
 use super::args::VerifyArguments;
 use super::console::Console;
-use super::entity::{self, NoMessage};
+use super::entity;
 use super::exit::{Exit, Stop};
 use super::inputs;
 use super::keyring;
 use super::report::{self, Reason, Report};
+use super::source::Source;
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let gate = gate(&arguments)?;
-    let transport = transport(&arguments);
-    let (action, at) = (arguments.action, arguments.judging.at);
-    let field = arguments.content_type.as_deref();
+    let reading = Reading::of(&arguments);
+    let at = arguments.judging.at;
     report::each_unread(arguments.files, arguments.output.format, console, |source| {
-        let received = match entity::received(&source, field, &gate.policy.limits) {
+        let received = match reading.received(&source, &gate.policy) {
             Ok(received) => received,
-            Err(NoMessage::Unreadable(error)) => return Report::unreadable(source, &error),
-            Err(NoMessage::Refused(rejection)) => return Report::refused(source, Reason::from(&rejection)),
-        };
-        let bytes = match inputs::decoded(received.bytes, &gate.policy) {
-            Ok(bytes) => bytes,
             Err(reason) => return Report::refused(source, reason),
-        };
-        let received = Received {
-            bytes,
-            action: action.clone().or(received.action),
-            transport,
-            ..received
         };
         let judgement = gate.judge(received, at.as_of());
         Report::of(source, judgement.verdict, judgement.findings)
     })
 }
 
+/// How the messages came.
+pub(super) struct Reading {
+    transport: Transport,
+    action: Option<String>,
+    content_type: Option<String>,
+}
+
+impl Reading {
+    /// As `arguments` say.
+    pub(super) fn of(arguments: &VerifyArguments) -> Self {
+        Self {
+            transport: if arguments.tls {
+                Transport::Tls
+            } else {
+                Transport::Unprotected
+            },
+            action: arguments.action.clone(),
+            content_type: arguments.content_type.content_type.clone(),
+        }
+    }
+
+    /// A message, to be judged by `policy`.
+    pub(super) fn received(&self, source: &Source, policy: &Policy) -> Result<Received, Reason> {
+        let received = entity::received(source, self.content_type.as_deref(), &policy.limits)
+            .map_err(|why| Reason::from(&why))?;
+        Ok(Received {
+            bytes: inputs::decoded(received.bytes, policy)?,
+            action: self.action.clone().or(received.action),
+            transport: self.transport,
+            ..received
+        })
+    }
+}
+
 /// The gate that `arguments` describe. It remembers nothing.
 pub(super) fn gate(arguments: &VerifyArguments) -> Result<Gate, Stop> {
-    let policy = inputs::judging_policy(&arguments.judging)?;
-    let trust = inputs::trust_with_metadata(
-        &arguments.trust,
-        &arguments.party.metadata,
-        &policy,
-        arguments.judging.at.time(),
-    )?;
+    let (policy, trust) = inputs::policy_and_trust(&arguments.judging, &arguments.trust, &arguments.party)?;
     Ok(Gate {
         trust: trust.store,
         issuers: trust.issuers,
@@ -59,13 +77,4 @@ pub(super) fn gate(arguments: &VerifyArguments) -> Result<Gate, Stop> {
         schema: None,
         replay: None,
     })
-}
-
-/// How the messages came.
-pub(super) const fn transport(arguments: &VerifyArguments) -> Transport {
-    if arguments.tls {
-        Transport::Tls
-    } else {
-        Transport::Unprotected
-    }
 }

@@ -28,7 +28,7 @@ pub struct SignatureExplanation {
 pub struct ReferenceExplanation {
     /// The `URI` as written.
     pub uri: String,
-    /// Path of the element that it resolves to; `None` if there is none.
+    /// Path of the element that it resolves to, or `cid:` and the Content-ID of the attachment; `None` if there is none.
     pub element: Option<String>,
     /// The name of the digest algorithm.
     pub digest_algorithm: &'static str,
@@ -36,7 +36,7 @@ pub struct ReferenceExplanation {
     pub expected: Vec<u8>,
     /// The digest that was computed; `None` where there is nothing to digest.
     pub actual: Option<Vec<u8>>,
-    /// What was digested; empty where there is nothing to digest.
+    /// What was digested; empty where there is nothing to digest, and for attachments, which may be long.
     pub octets: Vec<u8>,
     /// Why they differ, the best answer first; empty if they do not.
     pub causes: Vec<Finding>,

@@ -7,6 +7,7 @@
 //!
 //! It is for people who debug. Nothing here is proof of anything: no trust is asked for, and no message is let in for it.
 
+mod attachment;
 mod encoding;
 mod explanation;
 mod forms;
@@ -31,17 +32,19 @@ use bytes::Bytes;
 use crate::dsig::{Objects, Signature};
 use crate::inbound::{Covering, coverage};
 use crate::rejection::Rejection;
+use crate::soap::attachment::Attachments;
 use crate::wss;
 use crate::xml::{self, Document, Limits, Namespace};
 
 /// Explains every signature in `input` that is not itself content of another one.
 ///
-/// `id_attributes` are further attribute names of type ID. `effort` bounds the search.
+/// `attachments` are what came beside it. `id_attributes` are further attribute names of type ID. `effort` bounds the search.
 ///
 /// # Errors
 /// What is no XML, or has a signature that cannot be read, is refused before anything can be searched for.
 pub fn explain(
     input: Bytes,
+    attachments: &Attachments,
     keys: &KeysAtHand,
     id_attributes: &[String],
     effort: Effort,
@@ -62,7 +65,10 @@ pub fn explain(
         let references: Vec<_> = signature
             .references
             .iter()
-            .map(|reference| reference::explain(&signature, reference, &mut effort))
+            .map(|reference| {
+                attachment::explain(reference, attachments)
+                    .unwrap_or_else(|| reference::explain(&signature, reference, &mut effort))
+            })
             .collect();
         for (explained, reference) in references.iter().zip(&signature.references) {
             let subject = forms::Subject::of(&signature, reference).filter(|_| explained.is_match());

@@ -62,7 +62,7 @@ fn explained(document: Bytes, given: Option<PublicKey>) -> SignatureExplanation 
         given: given.map(Into::into),
         certificates: Vec::new(),
     };
-    let explanation = explain(document, &keys, &[], Effort::DEFAULT).unwrap();
+    let explanation = explain(document, &Attachments::default(), &keys, &[], Effort::DEFAULT).unwrap();
     explanation.signatures.into_iter().next().unwrap()
 }
 
@@ -85,6 +85,7 @@ fn what_is_as_it_was_signed_needs_no_explanation() {
         make(canonical.as_bytes(), EXCLUSIVE, DigestAlgorithm::Sha256).beside("<a xml:id='x'>t</a>");
     let explanation = explain(
         document,
+        &Attachments::default(),
         &KeysAtHand {
             given: Some(public("alice").into()),
             certificates: Vec::new(),
@@ -391,7 +392,14 @@ fn a_key_at_hand_that_made_the_value_is_named() {
         given: Some(public("bob").into()),
         certificates,
     };
-    let explanation = explain(made.beside("<a xml:id=\"x\">1</a>"), &keys, &[], Effort::DEFAULT).unwrap();
+    let explanation = explain(
+        made.beside("<a xml:id=\"x\">1</a>"),
+        &Attachments::default(),
+        &keys,
+        &[],
+        Effort::DEFAULT,
+    )
+    .unwrap();
     let value = &explanation.signatures.first().unwrap().value;
     let first = value.causes.first().unwrap();
     assert_eq!(

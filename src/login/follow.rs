@@ -44,6 +44,26 @@ pub struct LoginContext<'c> {
     pub at: Option<DateTime<Utc>>,
 }
 
+impl<'c> LoginContext<'c> {
+    /// With nothing more known: no audience, no answers unasked, each message as of when it was sent.
+    pub fn new(
+        policy: &'c Policy,
+        trust: &'c TrustStore,
+        issuers: &'c Issuers,
+        keyring: &'c Keyring,
+    ) -> Self {
+        Self {
+            policy,
+            trust,
+            issuers,
+            keyring,
+            audience: None,
+            unsolicited: Unsolicited::Refused,
+            at: None,
+        }
+    }
+}
+
 /// Whether an identity provider may begin a login.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Unsolicited {

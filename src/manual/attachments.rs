@@ -54,6 +54,12 @@
 //! a header have no form that all readers agree on, so Attachment-Complete refuses them. Attachments go to the backend in the order of the
 //! References to them.
 //!
+//! # On the command line
+//!
+//! `verify`, `inspect`, `explain`, `bench` and `policy infer` and `diff` take a file that begins with a header of MIME, as HTTP traces and mail have it;
+//! for a body alone `--content-type` says what the header said. `bench` takes the message apart each time, and `explain` says of an attachment whether its
+//! content, its header, its line ends or its place is not what was signed.
+//!
 //! # Memory
 //!
 //! It does not grow with attachments: `sealgate verify` needs 22 MiB at its peak for one of 250 MB, and `cargo test --test gateway 250_mb` holds it

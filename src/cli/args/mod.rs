@@ -18,9 +18,9 @@ pub(super) use names::{
 };
 pub(super) use saml::{SamlCommand, SamlSignArguments, SamlTraceArguments, SamlVerifyArguments};
 pub(super) use shared::{
-    DecryptionKeyPaths, IdArguments, JudgingArguments, KeyArguments, MetadataArguments, OutputArguments,
-    OwnKeyPaths, PartyArguments, PasswordArguments, SecretKeyName, SigningArguments, TrustArguments,
-    UserArguments,
+    ContentTypeArguments, DecryptionKeyPaths, IdArguments, JudgingArguments, KeyArguments, MetadataArguments,
+    OutputArguments, OwnKeyPaths, PartyArguments, PasswordArguments, SecretKeyName, SigningArguments,
+    TrustArguments, UserArguments,
 };
 pub(super) use verify::VerifyArguments;
 
@@ -99,6 +99,8 @@ pub(crate) struct BenchArguments {
     pub(crate) signing: SigningArguments,
     #[command(flatten)]
     pub(crate) ids: IdArguments,
+    #[command(flatten)]
+    pub(crate) content_type: ContentTypeArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The messages
@@ -395,6 +397,8 @@ pub(crate) struct ExplainArguments {
     #[command(flatten)]
     pub(crate) ids: IdArguments,
     #[command(flatten)]
+    pub(crate) content_type: ContentTypeArguments,
+    #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The documents
     #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
@@ -406,6 +410,8 @@ pub(crate) struct ExplainArguments {
 pub(crate) struct InspectArguments {
     #[command(flatten)]
     pub(crate) ids: IdArguments,
+    #[command(flatten)]
+    pub(crate) content_type: ContentTypeArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The messages

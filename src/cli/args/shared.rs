@@ -199,6 +199,14 @@ pub(crate) struct IdArguments {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct ContentTypeArguments {
+    /// The Content-Type that the messages came with, as multipart/related with its parameters. A file that begins with a Content-Type
+    /// or MIME-Version header says it itself
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) content_type: Option<String>,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct OutputArguments {
     /// How results are written: for people, or as JSON Lines with one object an input
     #[arg(long, value_enum, default_value = "text", hide_possible_values = false)]

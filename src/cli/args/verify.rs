@@ -1,7 +1,8 @@
 use clap::Args;
 
 use super::{
-    DecryptionKeyPaths, JudgingArguments, OutputArguments, PartyArguments, TrustArguments, UserArguments,
+    ContentTypeArguments, DecryptionKeyPaths, JudgingArguments, OutputArguments, PartyArguments,
+    TrustArguments, UserArguments,
 };
 use crate::cli::source::Source;
 
@@ -27,10 +28,8 @@ pub(crate) struct VerifyArguments {
     /// What the transport says the messages are for: SOAPAction, or the action of SOAP 1.2's media type
     #[arg(long, value_name = "URI")]
     pub(crate) action: Option<String>,
-    /// The Content-Type that the messages came with, as multipart/related with its parameters. A file that begins with a Content-Type
-    /// or MIME-Version header says it itself
-    #[arg(long, value_name = "FIELD")]
-    pub(crate) content_type: Option<String>,
+    #[command(flatten)]
+    pub(crate) content_type: ContentTypeArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The messages

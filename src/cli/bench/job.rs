@@ -5,6 +5,7 @@ use crate::algorithm::CanonicalizationAlgorithm;
 use crate::c14n;
 use crate::cli::args::{BenchArguments, DecryptionKeyPaths, Operation};
 use crate::cli::at::At;
+use crate::cli::entity;
 use crate::cli::exit::Stop;
 use crate::cli::inputs::{self, OwnKey};
 use crate::cli::keyring;
@@ -27,6 +28,7 @@ pub(super) struct Job {
     /// Trust, policy and the like: as of the gateway.
     pub(super) gate: Gate,
     at: At,
+    content_type: Option<String>,
     id_attributes: Vec<String>,
     signer: Option<Signer>,
     cold: bool,
@@ -35,13 +37,8 @@ pub(super) struct Job {
 impl Job {
     /// What `arguments` ask for, checked.
     pub(super) fn of(arguments: &BenchArguments) -> Result<Self, Stop> {
-        let policy = inputs::judging_policy(&arguments.judging)?;
-        let trust = inputs::trust_with_metadata(
-            &arguments.trust,
-            &arguments.party.metadata,
-            &policy,
-            arguments.judging.at.time(),
-        )?;
+        let (policy, trust) =
+            inputs::policy_and_trust(&arguments.judging, &arguments.trust, &arguments.party)?;
         let signer = match arguments.operation {
             Operation::Sign => {
                 let own = OwnKey::of(&arguments.own, &arguments.trust.password)?;
@@ -67,6 +64,7 @@ impl Job {
                 replay: None,
             },
             at: arguments.judging.at,
+            content_type: arguments.content_type.content_type.clone(),
             id_attributes: arguments.ids.id_attributes.clone(),
             signer,
             cold: arguments.cold,
@@ -86,14 +84,6 @@ impl Job {
         }
     }
 
-    /// The most bytes that a message may have.
-    pub(super) fn limit(&self) -> u32 {
-        match self.operation {
-            Operation::Verify | Operation::Dsig | Operation::Saml => self.gate.policy.limits.bytes,
-            Operation::Sign | Operation::C14n | Operation::Parse => Limits::archive().bytes,
-        }
-    }
-
     /// Forgets what was remembered of certificates, if that is wanted.
     pub(super) fn forget(&self) {
         if self.cold {
@@ -105,7 +95,7 @@ impl Job {
     pub(super) fn run(&self, bytes: Bytes) -> Result<(), Reason> {
         self.forget();
         match self.operation {
-            Operation::Verify => self.verify(bytes).map_err(|rejection| Reason::from(&rejection)),
+            Operation::Verify => self.verify(bytes),
             Operation::Dsig => self.dsig(bytes).map_err(|rejection| Reason::from(&rejection)),
             Operation::Saml => self.saml(bytes).map_err(|rejection| Reason::from(&rejection)),
             Operation::Sign => self.sign(bytes).map_err(|rejection| Reason::from(&rejection)),
@@ -114,8 +104,15 @@ impl Job {
         }
     }
 
-    fn verify(&self, bytes: Bytes) -> Result<(), Rejection> {
-        let received = Received::from(bytes);
+    /// A message of several parts is taken apart each time.
+    fn verify(&self, bytes: Bytes) -> Result<(), Reason> {
+        let field = self.content_type.as_deref();
+        let received = entity::of_bytes(bytes, field, &self.gate.policy.limits);
+        let received = received.map_err(|why| Reason::from(&why))?;
+        self.judge(received).map_err(|rejection| Reason::from(&rejection))
+    }
+
+    fn judge(&self, received: Received) -> Result<(), Rejection> {
         match self.at.as_of() {
             AsOf::Time(time) if asks_for_the_body(&self.gate.policy) => {
                 drop(std::hint::black_box(self.gate.verify(received, time)?));

@@ -13,6 +13,7 @@ use super::console::{Console, Style, Tone};
 use super::exit::{Exit, Stop};
 use super::report::{Format, Report};
 use super::source::{Source, distinct};
+use crate::xml::Limits;
 use clock::{Memory, Sample};
 use job::Job;
 use stages::Stages;
@@ -23,7 +24,7 @@ pub(super) fn run(arguments: &BenchArguments, console: &mut Console) -> Result<E
     let job = Job::of(arguments)?;
     let mut exit = Exit::Passed;
     for source in &arguments.files {
-        let report = match source.read(job.limit()) {
+        let report = match source.read(Limits::archive().bytes) {
             Err(error) => Report::unreadable(source.clone(), &error),
             Ok(bytes) => match measure(&job, source, bytes, arguments) {
                 Ok(result) => {

@@ -15,6 +15,7 @@ use crate::xml::Limits;
 
 use super::args::ExplainArguments;
 use super::console::Console;
+use super::entity;
 use super::exit::{Exit, Stop};
 use super::inputs;
 use super::report::{Format, Reason, Report};
@@ -26,30 +27,24 @@ pub(crate) fn run(arguments: ExplainArguments, console: &mut Console) -> Result<
     let keys = keys(&arguments)?;
     let limits = Limits::archive();
     let format = arguments.output.format;
+    let field = arguments.content_type.content_type.as_deref();
     let mut exit = Exit::Passed;
     for source in arguments.files {
-        let bytes = match source.read(limits.bytes) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let report = Report::unreadable(source, &error);
-                exit = exit.max(report.exit());
-                report.print(format, console);
-                continue;
-            }
-        };
-        let explanation = match explain(
-            decoded(bytes),
-            &keys,
-            &arguments.ids.id_attributes,
-            Effort::DEFAULT,
-        ) {
+        let received = entity::received(&source, field, &limits).map_err(|why| Reason::from(&why));
+        let explanation = received.and_then(|received| {
+            let (bytes, ids) = (decoded(received.bytes), &arguments.ids.id_attributes);
+            explain(bytes, &received.attachments, &keys, ids, Effort::DEFAULT)
+                .map_err(|rejection| Reason::from(&rejection))
+        });
+        let explanation = match explanation {
             Ok(explanation) => explanation,
-            Err(rejection) => {
-                exit = exit.max(Exit::Refused);
-                let reason = Reason::from(&rejection);
+            Err(reason) => {
+                let page = json::refused(&source, &reason);
+                let report = Report::refused(source, reason);
+                exit = exit.max(report.exit());
                 match format {
-                    Format::Json => console.print(json::refused(&source, &reason)),
-                    Format::Text => Report::refused(source, reason).print(format, console),
+                    Format::Json if report.exit() == Exit::Refused => console.print(page),
+                    Format::Json | Format::Text => report.print(format, console),
                 }
                 continue;
             }

@@ -7,6 +7,7 @@ mod signature;
 
 use serde_json::{Map, Value, json};
 
+use crate::soap::attachment::Attachment;
 use crate::xml::Document;
 use crate::xml::Element;
 use crate::xml::Limits;
@@ -15,6 +16,7 @@ use crate::xml::to_utf8;
 
 use super::args::InspectArguments;
 use super::console::{Console, Style, Tone};
+use super::entity;
 use super::exit::{Exit, Stop};
 use super::report::{Format, Reason, Report, escaped, outline};
 use super::source::{Source, distinct};
@@ -26,9 +28,10 @@ const LISTED: usize = 100;
 pub(crate) fn run(arguments: InspectArguments, console: &mut Console) -> Result<Exit, Stop> {
     distinct(&arguments.files)?;
     let format = arguments.output.format;
+    let field = arguments.content_type.content_type.as_deref();
     let mut exit = Exit::Passed;
     for source in arguments.files {
-        match inspect(&source, &arguments.ids.id_attributes) {
+        match inspect(&source, field, &arguments.ids.id_attributes) {
             Ok(found) => console.print(render(&source, found, format, console.style())),
             Err(report) => {
                 exit = exit.max(report.exit());
@@ -40,15 +43,35 @@ pub(crate) fn run(arguments: InspectArguments, console: &mut Console) -> Result<
     Ok(exit)
 }
 
-pub(super) fn inspect(source: &Source, id_attributes: &[String]) -> Result<Map<String, Value>, Box<Report>> {
+/// What is in the message of `source`; `field` is its Content-Type if that is known.
+pub(super) fn inspect(
+    source: &Source,
+    field: Option<&str>,
+    id_attributes: &[String],
+) -> Result<Map<String, Value>, Box<Report>> {
     let limits = Limits::archive();
-    let refused = |error| Box::new(Report::refused(source.clone(), Reason::from(&error)));
-    let bytes = source
-        .read(limits.bytes)
-        .map_err(|error| Report::unreadable(source.clone(), &error))?;
-    let bytes = to_utf8(bytes).map_err(refused)?;
-    let document = Document::parse_with_ids(bytes, &limits, id_attributes).map_err(refused)?;
-    Ok(describe(&document))
+    let refused = |reason| Box::new(Report::refused(source.clone(), reason));
+    let received = entity::received(source, field, &limits).map_err(|why| refused(Reason::from(&why)))?;
+    let document = to_utf8(received.bytes)
+        .and_then(|bytes| Document::parse_with_ids(bytes, &limits, id_attributes))
+        .map_err(|error| refused(Reason::from(&error)))?;
+    let mut found = describe(&document);
+    if !received.attachments.is_empty() {
+        let attachments = received.attachments.iter().map(attachment);
+        found.insert("attachments".to_owned(), attachments.collect());
+    }
+    Ok(found)
+}
+
+/// An attachment, by what its header says of it and the length that is signed.
+fn attachment(attachment: &Attachment) -> Value {
+    let lines = attachment.header().unwrap_or_default();
+    let media_type = lines.iter().find_map(|line| line.strip_prefix("Content-Type:"));
+    let mut facts = Map::new();
+    facts.insert("kind".to_owned(), media_type.unwrap_or("attachment").into());
+    facts.insert("id".to_owned(), attachment.id().into());
+    facts.insert("bytes".to_owned(), attachment.length().into());
+    facts.into()
 }
 
 fn render(source: &Source, found: Map<String, Value>, format: Format, style: Style) -> String {

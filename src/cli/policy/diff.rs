@@ -58,7 +58,7 @@ struct Difference {
 }
 
 fn facts(source: &Source) -> Result<BTreeMap<String, String>, Box<crate::cli::report::Report>> {
-    let found = inspect(source, &[])?;
+    let found = inspect(source, None, &[])?;
     let mut facts = BTreeMap::new();
     flatten(&Value::Object(found), "message", &mut facts);
     Ok(facts)

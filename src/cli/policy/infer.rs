@@ -3,7 +3,7 @@ use crate::cli::args::VerifyArguments;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::report::Report;
-use crate::cli::{inputs, verify};
+use crate::cli::verify::{self, Reading};
 use crate::inbound::{AsOf, Gate, Received};
 use crate::policy::{Part, Policy, Profile, SignedParts};
 use crate::soap::Envelope;
@@ -15,17 +15,17 @@ use crate::soap::Envelope;
 pub(crate) fn infer(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let as_of = arguments.judging.at.as_of();
     let mut gate = verify::gate(&arguments)?;
+    let reading = Reading::of(&arguments);
     let mut samples = Vec::new();
     for source in &arguments.files {
-        let read = source.read(gate.policy.limits.bytes);
-        let bytes = read.map_err(|error| Stop::failed(format_args!("{source}: {error}")))?;
-        let bytes = inputs::decoded(bytes, &gate.policy);
-        let bytes = bytes.map_err(|_| Stop::failed(format_args!("{source}: cannot be decoded")))?;
-        samples.push(Received {
-            action: arguments.action.clone(),
-            transport: verify::transport(&arguments),
-            ..Received::from(bytes)
-        });
+        match reading.received(source, &gate.policy) {
+            Ok(sample) => samples.push(sample),
+            Err(reason) => {
+                let report = Report::refused(source.clone(), reason);
+                report.print(arguments.output.format, console);
+                return Ok(report.exit());
+            }
+        }
     }
     for (source, sample) in arguments.files.iter().zip(&samples) {
         let judgement = gate.judge(sample.clone(), as_of);

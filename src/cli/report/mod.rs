@@ -75,15 +75,7 @@ pub(crate) enum Verdict {
 impl Report {
     /// An input that could not be read.
     pub(crate) fn unreadable(source: Source, error: &std::io::Error) -> Self {
-        let reason = Reason {
-            verdict: Verdict::Unreadable,
-            stage: None,
-            code: "input.unreadable",
-            message: format!("the input could not be read: {error}"),
-            position: None,
-            clause: None,
-        };
-        Self::refused(source, reason)
+        Self::refused(source, Reason::unreadable(error))
     }
 
     /// An input that was refused before anything else could be seen.
@@ -133,6 +125,20 @@ impl Report {
         match format {
             Format::Text => text::render(self, style),
             Format::Json => json::render(self),
+        }
+    }
+}
+
+impl Reason {
+    /// The input could not be read.
+    pub(crate) fn unreadable(error: &std::io::Error) -> Self {
+        Self {
+            verdict: Verdict::Unreadable,
+            stage: None,
+            code: "input.unreadable",
+            message: format!("the input could not be read: {error}"),
+            position: None,
+            clause: None,
         }
     }
 }

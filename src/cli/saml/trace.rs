@@ -20,16 +20,13 @@ pub(in crate::cli) fn run(arguments: SamlTraceArguments, console: &mut Console) 
     let trust = inputs::trust_with_metadata(&arguments.trust, &arguments.metadata, &policy, arguments.at)?;
     let keyring = keyring::keyring(&arguments.keys, &arguments.trust.password)?;
     let context = LoginContext {
-        policy: &policy,
-        trust: &trust.store,
-        issuers: &trust.issuers,
-        keyring: &keyring,
         audience: arguments.audience.as_deref(),
         unsolicited: match arguments.allow_unsolicited {
             true => Unsolicited::Allowed,
             false => Unsolicited::Refused,
         },
         at: arguments.at,
+        ..LoginContext::new(&policy, &trust.store, &trust.issuers, &keyring)
     };
     distinct(&arguments.files)?;
     let (limit, format) = (Limits::archive().bytes, arguments.output.format);

@@ -9,13 +9,7 @@ use crate::cli::report::{self, Report};
 
 /// `sealgate saml verify`: SAML documents by themselves, judged as a relying party judges them.
 pub(in crate::cli) fn run(arguments: SamlVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let policy = inputs::judging_policy(&arguments.judging)?;
-    let trust = inputs::trust_with_metadata(
-        &arguments.trust,
-        &arguments.party.metadata,
-        &policy,
-        arguments.judging.at.time(),
-    )?;
+    let (policy, trust) = inputs::policy_and_trust(&arguments.judging, &arguments.trust, &arguments.party)?;
     let keyring = keyring::keyring(&arguments.keys, &arguments.trust.password)?;
     let party = arguments.party.relying_party();
     let (format, at) = (arguments.output.format, arguments.judging.at);
