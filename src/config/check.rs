@@ -28,10 +28,12 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     let signer = signer(&config.gateway, now, source);
     let routes = route::check_all(&config.route, now, source);
     let checked = Checked {
+        files: source.asked().to_vec(),
         listeners: listeners?,
         admin: admin.flatten(),
         signer: signer?,
         load: load(&config.gateway),
+        watch: watch(&config.gateway),
         spool: spool(&config.gateway, source),
         replay_capacity: usize::try_from(config.replay.capacity).ok()?,
         routes: routes?,
@@ -167,6 +169,10 @@ fn load(gateway: &typed::Gateway) -> Load {
         spooled: usize::try_from(gateway.spool_bytes).unwrap_or(usize::MAX),
         drain: seconds(gateway.drain_seconds),
     }
+}
+
+fn watch(gateway: &typed::Gateway) -> Option<Duration> {
+    (gateway.watch_seconds > 0).then(|| Duration::from_secs(u64::from(gateway.watch_seconds)))
 }
 
 fn spool(gateway: &typed::Gateway, source: &mut Source<'_>) -> TemporaryFiles {

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::crypto::Identity;
@@ -19,6 +20,8 @@ use crate::trust::TrustStore;
 /// A configuration that can work: every file has been read, every name understood.
 #[derive(Debug)]
 pub struct Checked {
+    /// The file that it was read from, then every file and folder that this names.
+    pub files: Vec<PathBuf>,
     /// Where messages arrive.
     pub listeners: Vec<Listener>,
     /// Where operators ask for health and metrics.
@@ -27,6 +30,8 @@ pub struct Checked {
     pub signer: Identity,
     /// How much is taken on.
     pub load: Load,
+    /// How often to look whether a file has changed, if at all.
+    pub watch: Option<Duration>,
     /// Where attachments wait.
     pub spool: TemporaryFiles,
     /// How many used messages are remembered at a time.

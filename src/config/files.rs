@@ -110,7 +110,7 @@ fn holds(certificate: &Certificate, now: DateTime<Utc>, path: &KeyPath, source: 
 
 /// Loads the certificates of a file or folder. What is wrong is noted, and gives `None`.
 pub(super) fn certificates(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Vec<Certificate>> {
-    let full = source.folder().join(path);
+    let full = source.ask(path);
     let text = read(&full, TrustSources::MAX_FILE);
     let text = text.map_err(|error| unreadable(source, key, path, &error)).ok()?;
     let found = if text.first() == Some(&0x30) {
@@ -147,7 +147,7 @@ pub(super) fn all_certificates(
 /// The bytes of a file that not everybody may read (T154). The permissions are those of the opened file, whatever links
 /// lead to it.
 pub(super) fn secret(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Zeroizing<Vec<u8>>> {
-    let full = source.folder().join(path);
+    let full = source.ask(path);
     let opened = File::open(&full).and_then(|file| Ok((file.metadata()?.permissions().mode(), file)));
     let (mode, file) = opened
         .map_err(|error| unreadable(source, key, path, &error))

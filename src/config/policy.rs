@@ -38,7 +38,7 @@ pub(super) fn check(name: &str, path: &KeyPath, source: &mut Source<'_>) -> Opti
         source.problem(path, format!("is no profile: {name:?}"), INSTEAD);
         return None;
     }
-    let text = files::read(&source.folder().join(name), FILE_BYTES);
+    let text = files::read(&source.ask(name.as_ref()), FILE_BYTES);
     let text = text
         .map_err(|error| files::unreadable(source, path, name.as_ref(), &error))
         .ok()?;

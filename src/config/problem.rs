@@ -137,6 +137,8 @@ pub(super) struct Source<'t> {
     text: &'t str,
     tree: &'t Spanned<DeTable<'t>>,
     pub(super) problems: Vec<Problem>,
+    /// Every file or folder that has been asked for.
+    asked: Vec<PathBuf>,
 }
 
 impl<'t> Source<'t> {
@@ -146,12 +148,25 @@ impl<'t> Source<'t> {
             text,
             tree,
             problems: Vec::new(),
+            asked: vec![file.to_owned()],
         }
     }
 
     /// The folder that relative paths start from.
     pub(super) fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Where the file or folder is that the configuration calls `path`, to be read. It is one of [`asked`](Self::asked) from now on.
+    pub(super) fn ask(&mut self, path: &Path) -> PathBuf {
+        let full = self.folder().join(path);
+        self.asked.push(full.clone());
+        full
+    }
+
+    /// The configuration's own file, and all that were asked for.
+    pub(super) fn asked(&self) -> &[PathBuf] {
+        &self.asked
     }
 
     /// Notes that the value at `path` is wrong: `what` it is, and what to write `instead`.

@@ -24,7 +24,7 @@ pub(super) fn check(
     let at_files = path.key("files");
     let mut read = Vec::new();
     for (index, file) in schema.files.iter().enumerate() {
-        let full = source.folder().join(file);
+        let full = source.ask(file);
         match files::read(&full, FILE_BYTES) {
             Ok(content) => read.push(SchemaFile {
                 path: absolute(&full),

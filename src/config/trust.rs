@@ -40,7 +40,7 @@ pub(super) fn check(
         checking.pin(pin, &path.key("pins").entry(index));
     }
     for (index, file) in trust.untrusted.iter().enumerate() {
-        let full = checking.source.folder().join(file);
+        let full = checking.source.ask(file);
         let added = checking.sources.untrusted_path(&full, None);
         checking.note(
             added,
@@ -49,7 +49,7 @@ pub(super) fn check(
         );
     }
     for (index, file) in trust.crls.iter().enumerate() {
-        let full = checking.source.folder().join(file);
+        let full = checking.source.ask(file);
         let added = checking.sources.crl_path(&full);
         checking.note(
             added,
@@ -163,7 +163,7 @@ impl Checking<'_, '_> {
         };
         for (index, file) in saml.metadata.iter().enumerate() {
             let path = path.key("metadata").entry(index);
-            let full = self.source.folder().join(file);
+            let full = self.source.ask(file);
             let read = files::read(&full, TrustSources::MAX_FILE)
                 .and_then(|bytes| Ok((Bytes::from(bytes), full.metadata()?.modified()?)));
             let added = match (read, &signer) {

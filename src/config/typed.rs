@@ -118,6 +118,11 @@ pub(super) struct Gateway {
     #[serde(default = "spool_bytes")]
     #[schemars(range(min = 1_048_576))]
     pub(super) spool_bytes: u64,
+    /// How often to look whether this file or one that it names has changed, in seconds, and to take it on if it is good; 0 for
+    /// never. At SIGHUP it is taken on in any case.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 3600))]
+    pub(super) watch_seconds: u16,
     /// Seconds that messages in work have when the gateway is told to stop.
     #[serde(default = "drain_seconds")]
     #[schemars(range(min = 0, max = 3600))]

@@ -96,6 +96,7 @@ pub use tls::Identity;
 pub use tls::TlsClient;
 pub use tls::TlsError;
 pub use tls::TlsServer;
+pub use tls::TlsSwitch;
 pub use verify::VerifyError;
 pub use verify::raw_signature_value;
 pub use verify::recover_digest;

@@ -1,11 +1,16 @@
 //! TLS on listeners and towards backends, with the crypto library that verifies messages.
 
 use std::fmt;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use openssl::error::ErrorStack;
+use openssl::ssl::AlpnError;
+use openssl::ssl::ClientHelloResponse;
 use openssl::ssl::SslAcceptor;
 use openssl::ssl::SslAcceptorBuilder;
 use openssl::ssl::SslConnector;
+use openssl::ssl::SslContext;
 use openssl::ssl::SslContextBuilder;
 use openssl::ssl::SslMethod;
 use openssl::ssl::SslVerifyMode;
@@ -17,6 +22,7 @@ use openssl::x509::store::X509StoreBuilder;
 
 use super::Certificate;
 use super::PrivateKey;
+use super::random_bytes;
 
 /// Who we are, in TLS and in signatures: a certificate, the path above it, and its key.
 #[derive(Clone)]
@@ -37,7 +43,17 @@ pub enum ClientCertificates {
 }
 
 /// The TLS side of a listener: TLS 1.2 and 1.3.
-pub struct TlsServer(SslAcceptorBuilder);
+pub struct TlsServer(SslContext);
+
+/// Where a listener has its TLS side from, connection by connection, so that it can be replaced while others are open.
+#[derive(Clone)]
+pub struct TlsSwitch(Arc<ArcSwap<SslContext>>);
+
+/// HTTP/2, then HTTP/1.1, as ALPN writes them (RFC 7301 §3.1).
+const PROTOCOLS: &[u8] = b"\x02h2\x08http/1.1";
+
+/// How long the name is that keeps the sessions of one TLS side from being resumed on another.
+const SESSION_NAME: usize = 16;
 
 /// The TLS side of a client that trusts given certificates only: TLS 1.2 and 1.3, the host's name is checked.
 #[derive(Clone)]
@@ -132,11 +148,17 @@ impl TlsServer {
     ///
     /// [`TlsError`] when clients are asked for certificates of nobody, or the crypto library refuses something.
     pub fn new(identity: &Identity, clients: &ClientCertificates) -> Result<Self, TlsError> {
-        let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-        acceptor.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+        let mut acceptor = acceptor()?;
         identity.install(&mut acceptor)?;
+        // A session that began before the certificates of clients were to come from somebody else ends with that.
+        let session =
+            random_bytes(SESSION_NAME).map_err(|_| TlsError::Library("no random numbers".to_owned()))?;
+        acceptor.set_session_id_context(&session)?;
+        acceptor.set_alpn_select_callback(|_, offered| {
+            openssl::ssl::select_next_proto(PROTOCOLS, offered).ok_or(AlpnError::NOACK)
+        });
         let (mode, anchors) = match clients {
-            ClientCertificates::NotAsked => return Ok(Self(acceptor)),
+            ClientCertificates::NotAsked => return Ok(Self(acceptor.build().into_context())),
             ClientCertificates::Optional(anchors) => (SslVerifyMode::PEER, anchors),
             ClientCertificates::Required(anchors) => {
                 (SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT, anchors)
@@ -144,14 +166,8 @@ impl TlsServer {
         };
         acceptor.set_cert_store(store(anchors)?);
         acceptor.set_client_ca_list(names(anchors)?);
-        acceptor.set_session_id_context(b"sealgate")?;
         acceptor.set_verify(mode);
-        Ok(Self(acceptor))
-    }
-
-    /// What the web server takes.
-    pub(crate) fn into_acceptor(self) -> SslAcceptorBuilder {
-        self.0
+        Ok(Self(acceptor.build().into_context()))
     }
 }
 
@@ -159,6 +175,48 @@ impl fmt::Debug for TlsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsServer").finish_non_exhaustive()
     }
+}
+
+impl TlsSwitch {
+    /// A switch that stands on `server`.
+    pub fn new(server: TlsServer) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(server.0)))
+    }
+
+    /// Connections that begin from now on meet `server`.
+    pub fn replace(&self, server: TlsServer) {
+        self.0.store(Arc::new(server.0));
+    }
+
+    /// What the web server takes: nothing but the way to what the switch stands on.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] when the crypto library refuses something.
+    pub(crate) fn acceptor(&self) -> Result<SslAcceptorBuilder, TlsError> {
+        let mut acceptor = acceptor()?;
+        let switch = Arc::clone(&self.0);
+        acceptor.set_client_hello_callback(move |connection, _| {
+            let server = switch.load();
+            connection.set_ssl_context(&server)?;
+            // The one setting that a connection keeps from where it began.
+            connection.set_verify(server.verify_mode());
+            Ok(ClientHelloResponse::SUCCESS)
+        });
+        Ok(acceptor)
+    }
+}
+
+impl fmt::Debug for TlsSwitch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsSwitch").finish_non_exhaustive()
+    }
+}
+
+fn acceptor() -> Result<SslAcceptorBuilder, TlsError> {
+    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    acceptor.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    Ok(acceptor)
 }
 
 impl TlsClient {
@@ -234,9 +292,13 @@ mod tests {
 
     /// Whether a client reaches the server and hears from it.
     fn talk(server: TlsServer, client: &TlsClient, host: &str) -> bool {
+        heard(&TlsSwitch::new(server), client, host)
+    }
+
+    fn heard(switch: &TlsSwitch, client: &TlsClient, host: &str) -> bool {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let acceptor = server.into_acceptor().build();
+        let acceptor = switch.acceptor().unwrap().build();
         let served = std::thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
             if let Ok(mut stream) = acceptor.accept(stream) {
@@ -287,6 +349,23 @@ mod tests {
                 "{clients:?} {name:?}"
             );
         }
+    }
+
+    #[test]
+    fn who_comes_after_a_switch_meets_what_it_stands_on() {
+        let switch = TlsSwitch::new(server(&ClientCertificates::NotAsked));
+        let client = |name: Option<&str>| {
+            let identity = name.map(identity);
+            TlsClient::new(&certificates("ca"), identity.as_ref()).unwrap()
+        };
+        assert!(heard(&switch, &client(None), "gateway.example"));
+        switch.replace(server(&ClientCertificates::Required(certificates("ca"))));
+        assert!(!heard(&switch, &client(None), "gateway.example"));
+        assert!(heard(&switch, &client(Some("alice")), "gateway.example"));
+        assert!(!heard(&switch, &client(Some("mallory")), "gateway.example"));
+        let other = TlsServer::new(&identity("mallory"), &ClientCertificates::NotAsked);
+        switch.replace(other.unwrap());
+        assert!(!heard(&switch, &client(None), "gateway.example"));
     }
 
     #[test]

@@ -1,9 +1,13 @@
-//! What operators ask: is it alive, is it ready, how is it going.
+//! What operators ask: is it alive, is it ready, how is it going; and what they order: take on the configuration as it is now.
 
+use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web;
+use serde_json::json;
 
+use super::recent::Trial;
+use super::reload::Reloader;
 use super::shared::Shared;
 
 /// The routes of the admin listener.
@@ -11,7 +15,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/healthz", web::get().to(alive))
         .route("/readyz", web::get().to(ready))
-        .route("/metrics", web::get().to(metrics));
+        .route("/metrics", web::get().to(metrics))
+        .route("/reload", web::post().to(reload));
 }
 
 async fn alive() -> HttpResponse {
@@ -31,6 +36,39 @@ async fn ready(shared: web::Data<Shared>) -> HttpResponse {
 async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     shared.note_load();
     text(HttpResponse::Ok().finish(), shared.metrics.render())
+}
+
+/// 200 with `"outcome": "replaced"`, or 409 with `"outcome": "kept"` and why.
+async fn reload(request: HttpRequest, reloader: web::Data<Reloader>) -> HttpResponse {
+    // A page in an operator's browser sends its origin with every POST: it has no say here.
+    if request.headers().contains_key(header::ORIGIN) {
+        return HttpResponse::Forbidden().finish();
+    }
+    let Ok(result) = web::block(move || reloader.reload()).await else {
+        return HttpResponse::InternalServerError().finish();
+    };
+    match result {
+        Ok(replaced) => HttpResponse::Ok().json(json!({
+            "outcome": "replaced",
+            "configuration": replaced.number,
+            "recent": replaced.trials.iter().map(tried).collect::<Vec<_>>(),
+        })),
+        Err(kept) => HttpResponse::Conflict().json(json!({
+            "outcome": "kept",
+            "code": kept.code(),
+            "message": kept.to_string(),
+            "recent": kept.trials().iter().map(tried).collect::<Vec<_>>(),
+        })),
+    }
+}
+
+fn tried(trial: &Trial) -> serde_json::Value {
+    json!({
+        "route": trial.route,
+        "tried": trial.tried,
+        "refused": trial.refused.len(),
+        "codes": trial.codes(),
+    })
 }
 
 fn text(response: HttpResponse, text: String) -> HttpResponse {

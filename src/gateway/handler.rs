@@ -1,6 +1,7 @@
 //! The life of a request.
 
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -20,13 +21,16 @@ use super::metrics::Outcome;
 use super::metrics::Step;
 use super::parts;
 use super::parts::NotRead;
+use super::recent::Recent;
 use super::reply;
 use super::reply::Unread;
 use super::report::Report;
 use super::server::CLOSE_TIME;
-use super::shared::Place;
 use super::shared::Shared;
 use super::shared::Worker;
+use super::snapshot::Clients;
+use super::snapshot::Place;
+use super::snapshot::Snapshot;
 use crate::inbound::Received;
 use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
@@ -50,7 +54,8 @@ pub(super) async fn handle(
     shared: web::Data<Shared>,
     worker: web::Data<Worker>,
 ) -> HttpResponse {
-    let Some(place) = shared.place(request.path()) else {
+    let snapshot = shared.current();
+    let Some(place) = snapshot.place(request.path()) else {
         shared.metrics.request("none", Outcome::Refused, "http.path");
         leave_unread(payload);
         return reply::nothing_here();
@@ -67,7 +72,8 @@ pub(super) async fn handle(
     let version = arrival.version;
     let mut exchange = InWork {
         shared: &shared,
-        worker: &worker,
+        snapshot: &snapshot,
+        clients: worker.clients(&snapshot),
         place,
         report: &report,
         transport: if request.app_config().secure() {
@@ -106,7 +112,8 @@ fn leave_unread(payload: web::Payload) {
 /// A message on its way.
 struct InWork<'r> {
     shared: &'r Shared,
-    worker: &'r Worker,
+    snapshot: &'r Snapshot,
+    clients: Rc<Clients>,
     place: &'r Arc<Place>,
     report: &'r Report<'r>,
     transport: Transport,
@@ -127,7 +134,7 @@ impl InWork<'_> {
         let message = self.verified(received).await?;
         let exchange = Exchange::of(&message);
         self.report.verified(&message);
-        let Some(client) = self.worker.client(self.place) else {
+        let Some(client) = self.clients.of(self.place) else {
             return Err(Fault::Internal);
         };
         let started = Instant::now();
@@ -135,7 +142,7 @@ impl InWork<'_> {
         self.report.took(Step::Backend, started);
         let reply = reply.map_err(|error| self.report.relay(&error))?;
         let started = Instant::now();
-        let sealed = self.shared.sealer.seal(reply, &exchange, Utc::now());
+        let sealed = self.snapshot.sealer.seal(reply, &exchange, Utc::now());
         self.report.took(Step::Seal, started);
         let sealed = sealed.map_err(|error| self.report.outbound(&error))?;
         self.report.answered(sealed.status());
@@ -151,7 +158,12 @@ impl InWork<'_> {
         let started = Instant::now();
         let (bytes, attachments, share) = match arrival.package {
             None => {
-                let read = body::read(payload, arrival.length, &self.shared.body_limits(self.place)).await;
+                let read = body::read(
+                    payload,
+                    arrival.length,
+                    &self.shared.body_limits(self.snapshot, self.place),
+                )
+                .await;
                 self.report.took(Step::Receive, started);
                 let (bytes, share) = read.map_err(|reason| self.report.no_body(reason))?;
                 (bytes, Attachments::default(), share)
@@ -159,7 +171,7 @@ impl InWork<'_> {
             Some(related) => {
                 let limits = &self.place.gate.policy.limits;
                 let package = |spool| Package::new(related, limits, spool);
-                let limits = self.shared.parts_limits(self.place);
+                let limits = self.shared.parts_limits(self.snapshot, self.place);
                 let read = parts::read(payload, arrival.length, &limits, package).await;
                 self.report.took(Step::Receive, started);
                 let (packaged, share) = read.map_err(|reason| match reason {
@@ -182,19 +194,26 @@ impl InWork<'_> {
 
     async fn verified(&self, received: Received) -> Result<VerifiedMessage, Fault> {
         let started = Instant::now();
+        let now = Utc::now();
         let bytes = received.bytes.clone();
+        let kept = Recent::takes(&received).then(|| received.clone());
         let here = bytes.len() <= VERIFIED_HERE
             && received.attachments.is_empty()
             && self.place.gate.passwords.is_empty();
         let verdict = if here {
-            self.place.gate.verify(received, Utc::now())
+            self.place.gate.verify(received, now)
         } else {
             let place = Arc::clone(self.place);
-            let elsewhere = web::block(move || place.gate.verify(received, Utc::now())).await;
+            let elsewhere = web::block(move || place.gate.verify(received, now)).await;
             elsewhere.map_err(|_| self.report.panicked())?
         };
         self.report.took(Step::Verify, started);
-        verdict.map_err(|rejection| self.report.rejected(&rejection, &bytes))
+        let message = verdict.map_err(|rejection| self.report.rejected(&rejection, &bytes))?;
+        // Not with a password in it, which would be kept as well, and is dear to compare again.
+        if let Some(received) = kept.filter(|_| message.user().is_none()) {
+            self.place.recent.keep(received, now);
+        }
+        Ok(message)
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 #[derive(Clone, Debug)]
 pub(super) struct Gauge {
     used: Arc<AtomicUsize>,
-    most: usize,
+    most: Arc<AtomicUsize>,
 }
 
 /// A share of a [`Gauge`], given back when it is dropped.
@@ -26,7 +26,7 @@ impl Gauge {
     pub(super) fn new(most: usize) -> Self {
         Self {
             used: Arc::default(),
-            most,
+            most: Arc::new(AtomicUsize::new(most)),
         }
     }
 
@@ -40,6 +40,11 @@ impl Gauge {
         Ok(share)
     }
 
+    /// From now on there are `most`. What is more than that and already taken stays so until it is given back.
+    pub(super) fn set_most(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
+    }
+
     /// How much is used.
     pub(super) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
@@ -49,7 +54,7 @@ impl Gauge {
 impl Share {
     /// Makes the share larger, if so much is left.
     pub(super) fn grow(&mut self, by: usize) -> Result<(), Exhausted> {
-        let most = self.gauge.most;
+        let most = self.gauge.most.load(Ordering::Relaxed);
         let enough = |used: usize| used.checked_add(by).filter(|sum| *sum <= most);
         let taken = self
             .gauge
@@ -83,6 +88,10 @@ mod tests {
         assert_eq!(gauge.take(1).err(), Some(Exhausted));
         drop(one);
         assert_eq!(gauge.used(), 0);
-        assert!(gauge.take(10).is_ok());
+        let ten = gauge.take(10).unwrap();
+        gauge.set_most(4);
+        assert_eq!(gauge.take(1).err(), Some(Exhausted));
+        drop(ten);
+        assert!(gauge.take(4).is_ok());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
+use chrono::Utc;
 use metrics::counter;
 use metrics::gauge;
 use metrics::histogram;
@@ -104,6 +106,18 @@ impl Metrics {
                 "sealgate_invalid_bodies_total",
                 "Messages relayed although their bodies are not valid, by route."
             );
+            metrics::describe_counter!(
+                "sealgate_reloads_total",
+                "Attempts to replace the configuration, by what became of it."
+            );
+            metrics::describe_gauge!(
+                "sealgate_configuration",
+                "The configuration in use, counted from 1 since the start."
+            );
+            metrics::describe_gauge!(
+                "sealgate_configuration_since_timestamp_seconds",
+                "Since when it is in use."
+            );
             metrics::describe_gauge!(
                 "sealgate_certificate_ends_timestamp_seconds",
                 "When the certificate that signs answers ceases to hold."
@@ -154,11 +168,26 @@ impl Metrics {
         });
     }
 
+    /// Counts an attempt to replace the configuration, which was `replaced` or `kept`.
+    pub(super) fn reload(&self, outcome: &'static str) {
+        with_local_recorder(&self.recorder, || {
+            counter!("sealgate_reloads_total", "outcome" => outcome).increment(1);
+        });
+    }
+
+    /// Notes which configuration is in use, counted from 1, and since when.
+    pub(super) fn configuration(&self, number: u64, since: DateTime<Utc>) {
+        let counted = u32::try_from(number).map_or(f64::MAX, f64::from);
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_configuration").set(counted);
+            gauge!("sealgate_configuration_since_timestamp_seconds").set(seconds(since.timestamp()));
+        });
+    }
+
     /// Notes when our certificate ends, in seconds since 1970.
     pub(super) fn certificate_ends(&self, timestamp: i64) {
-        let seconds = u32::try_from(timestamp).map_or(f64::MAX, f64::from);
         with_local_recorder(&self.recorder, || {
-            gauge!("sealgate_certificate_ends_timestamp_seconds").set(seconds);
+            gauge!("sealgate_certificate_ends_timestamp_seconds").set(seconds(timestamp));
         });
     }
 
@@ -173,6 +202,11 @@ impl Metrics {
     pub(super) fn upkeep(&self) {
         self.handle.run_upkeep();
     }
+}
+
+/// Seconds since 1970.
+fn seconds(timestamp: i64) -> f64 {
+    u32::try_from(timestamp).map_or(f64::MAX, f64::from)
 }
 
 fn number(count: usize) -> f64 {

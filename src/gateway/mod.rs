@@ -11,10 +11,14 @@ mod listener;
 mod load;
 mod metrics;
 mod parts;
+mod recent;
+mod reload;
 mod reply;
 mod report;
 mod server;
 mod shared;
+mod snapshot;
+mod watch;
 
 use std::io;
 use std::net::SocketAddr;
@@ -32,8 +36,11 @@ use chrono::Utc;
 
 use crate::config::Checked;
 use crate::trust::ReplayStore;
+use reload::Around;
+use reload::Reloader;
 use server::Sockets;
 use shared::Shared;
+use snapshot::Candidate;
 
 /// Whether SIGTERM and SIGINT stop the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,16 +80,19 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let addresses = sockets.addresses()?;
     let admin = sockets.admin_address()?;
     let load = config.load;
-    let (listeners, config) = server::split(config);
+    let mut config = config;
+    let around = Around::take(&mut config);
     let since = next_second(Utc::now());
     let replay = Arc::new(ReplayStore::in_memory(config.replay_capacity, since));
-    let shared = web::Data::new(Shared::new(config, &replay));
+    let first = Candidate::new(config).into_snapshot(1, &replay);
+    let shared = web::Data::new(Shared::new(first, load));
+    let reloader = web::Data::new(Reloader::new(shared.clone(), replay, around));
     sleep_until(since);
     let (started, starting) = mpsc::channel();
     let for_thread = shared.clone();
     let thread = std::thread::Builder::new()
         .name("sealgate".to_owned())
-        .spawn(move || server::run(sockets, listeners, for_thread, load, signals, &started))?;
+        .spawn(move || server::run(sockets, for_thread, reloader, load, signals, &started))?;
     let Ok(server) = starting.recv() else {
         return Err(joined(thread).err().unwrap_or_else(did_not_start));
     };

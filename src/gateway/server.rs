@@ -19,11 +19,14 @@ use super::Signals;
 use super::admin;
 use super::handler::handle;
 use super::listener::bind;
+use super::reload;
+use super::reload::Reloader;
 use super::shared::Shared;
 use super::shared::Worker;
+use super::watch;
 use crate::config::Checked;
 use crate::config::Load;
-use crate::crypto::TlsServer;
+use crate::crypto::TlsSwitch;
 
 /// The time that a client has for the head of a request, and for a TLS handshake (B15).
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -61,35 +64,29 @@ impl Sockets {
     }
 }
 
-/// Takes the TLS sides of the listeners out of a configuration, in order.
-pub(super) fn split(mut config: Checked) -> (Vec<Option<TlsServer>>, Checked) {
-    let listeners = std::mem::take(&mut config.listeners);
-    (
-        listeners.into_iter().map(|listener| listener.tls).collect(),
-        config,
-    )
-}
-
 /// Serves until it is told to stop.
 pub(super) fn run(
     sockets: Sockets,
-    tls: Vec<Option<TlsServer>>,
     shared: web::Data<Shared>,
+    reloader: web::Data<Reloader>,
     load: Load,
     signals: Signals,
     started: &Sender<ServerHandle>,
 ) -> io::Result<()> {
     rt::System::new().block_on(async move {
-        let server = messages(sockets.listeners, tls, &shared, load)?;
+        let server = messages(sockets.listeners, reloader.tls(), &shared, load)?;
         let admin = sockets
             .admin
-            .map(|socket| operators(socket, &shared))
+            .map(|socket| operators(socket, &shared, &reloader))
             .transpose()?;
         let admin_handle = admin.as_ref().map(Server::handle);
         let admin = admin.map(rt::spawn);
         let upkeep = rt::spawn(upkeep(shared.clone()));
-        let stopping =
-            (signals == Signals::Heeded).then(|| rt::spawn(stop_on_signal(server.handle(), shared)));
+        let watching = rt::spawn(watch::on_change(reloader.clone()));
+        let heeding = (signals == Signals::Heeded).then(|| {
+            let stopping = rt::spawn(stop_on_signal(server.handle(), shared));
+            [stopping, rt::spawn(reload::on_signal(reloader))]
+        });
         // Nobody waits for the start any more if this fails.
         let _ = started.send(server.handle());
         let result = server.await;
@@ -98,17 +95,15 @@ pub(super) fn run(
             handle.stop(false).await;
             let _ = admin.await;
         }
-        upkeep.abort();
-        if let Some(stopping) = stopping {
-            stopping.abort();
-        }
+        let tasks = heeding.into_iter().flatten().chain([upkeep, watching]);
+        tasks.for_each(|task| task.abort());
         result
     })
 }
 
 fn messages(
     sockets: Vec<TcpListener>,
-    tls: Vec<Option<TlsServer>>,
+    tls: &[Option<TlsSwitch>],
     shared: &web::Data<Shared>,
     load: Load,
 ) -> io::Result<Server> {
@@ -132,16 +127,29 @@ fn messages(
         .disable_signals();
     for (socket, tls) in sockets.into_iter().zip(tls) {
         server = match tls {
-            Some(tls) => server.listen_openssl(socket, tls.into_acceptor())?,
+            Some(tls) => {
+                let acceptor = tls.acceptor().map_err(io::Error::other)?;
+                server.listen_openssl(socket, acceptor)?
+            }
             None => server.listen(socket)?,
         };
     }
     Ok(server.run())
 }
 
-fn operators(socket: TcpListener, shared: &web::Data<Shared>) -> io::Result<Server> {
-    let shared = shared.clone();
-    let server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(admin::routes))
+fn operators(
+    socket: TcpListener,
+    shared: &web::Data<Shared>,
+    reloader: &web::Data<Reloader>,
+) -> io::Result<Server> {
+    let (shared, reloader) = (shared.clone(), reloader.clone());
+    let app = move || {
+        App::new()
+            .app_data(shared.clone())
+            .app_data(reloader.clone())
+            .configure(admin::routes)
+    };
+    let server = HttpServer::new(app)
         .workers(1)
         .client_request_timeout(HEAD_TIME)
         .keep_alive(IDLE_TIME)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`life_of_a_message`] | who wants to know what happens between the socket and the backend, and what each type proves |
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
+//! | [`operating`] | operators: health, metrics, a new configuration without a restart |
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
@@ -22,4 +23,5 @@ pub mod commands;
 pub mod defaults;
 pub mod interop;
 pub mod life_of_a_message;
+pub mod operating;
 pub mod threat_model;

@@ -22,6 +22,7 @@ mod edge;
 mod encrypted;
 mod life;
 mod refusing;
+mod reload;
 #[cfg(feature = "xsd")]
 mod schema;
 mod users;

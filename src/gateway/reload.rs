@@ -1,0 +1,249 @@
+//! A new configuration takes the place of the old one while the gateway serves: at once and whole, or not at all.
+//!
+//! The file is read and checked as at start. What was verified of late is then tried on it. Only then do requests that begin meet it;
+//! those in work end under the configuration that they began with.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use actix_web::rt::signal::unix::SignalKind;
+use actix_web::rt::signal::unix::signal;
+use actix_web::web;
+use chrono::Utc;
+
+use super::recent::Trial;
+use super::shared::Shared;
+use super::snapshot::Candidate;
+use crate::config;
+use crate::config::Checked;
+use crate::config::Problems;
+use crate::crypto::TlsServer;
+use crate::crypto::TlsSwitch;
+use crate::trust::ReplayStore;
+
+/// Replaces the configuration.
+pub(super) struct Reloader {
+    shared: web::Data<Shared>,
+    replay: Arc<ReplayStore>,
+    fixed: Fixed,
+    /// The TLS sides of the listeners, in order.
+    tls: Vec<Option<TlsSwitch>>,
+    /// One at a time.
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The files of the configuration in use, its own first.
+    files: Vec<PathBuf>,
+    watch: Option<Duration>,
+}
+
+/// What a gateway keeps as long as it runs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fixed {
+    listeners: Vec<(SocketAddr, bool)>,
+    admin: Option<SocketAddr>,
+    workers: usize,
+    connections: usize,
+    drain: Duration,
+    replay_capacity: usize,
+}
+
+/// A configuration took the place of another.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    /// Counts configurations, from 1.
+    pub(super) number: u64,
+    /// What became of recent messages.
+    pub(super) trials: Vec<Trial>,
+}
+
+/// Why the configuration stays as it was.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// The new one cannot work.
+    Problems(Problems),
+    /// It changes what takes a restart: these keys.
+    Restart(Vec<&'static str>),
+    /// It refuses, on some route, everything that was good.
+    Recent(Vec<Trial>),
+}
+
+/// What a configuration says of more than messages.
+pub(super) struct Around {
+    fixed: Fixed,
+    state: State,
+    tls: Vec<Option<TlsServer>>,
+}
+
+impl Around {
+    /// Takes it out of `config`.
+    pub(super) fn take(config: &mut Checked) -> Self {
+        let listeners = config.listeners.iter();
+        let fixed = Fixed {
+            listeners: listeners.map(|one| (one.address, one.tls.is_some())).collect(),
+            admin: config.admin,
+            workers: config.load.workers,
+            connections: config.load.connections,
+            drain: config.load.drain,
+            replay_capacity: config.replay_capacity,
+        };
+        let listeners = std::mem::take(&mut config.listeners);
+        Self {
+            fixed,
+            state: State {
+                files: std::mem::take(&mut config.files),
+                watch: config.watch,
+            },
+            tls: listeners.into_iter().map(|listener| listener.tls).collect(),
+        }
+    }
+}
+
+impl Fixed {
+    /// The keys whose values differ.
+    fn changed(&self, other: &Self) -> Vec<&'static str> {
+        let differ = [
+            ("listener", self.listeners != other.listeners),
+            ("admin.address", self.admin != other.admin),
+            ("gateway.workers", self.workers != other.workers),
+            ("gateway.connections", self.connections != other.connections),
+            ("gateway.drain_seconds", self.drain != other.drain),
+            ("replay", self.replay_capacity != other.replay_capacity),
+        ];
+        differ
+            .into_iter()
+            .filter(|(_, differ)| *differ)
+            .map(|(key, _)| key)
+            .collect()
+    }
+}
+
+impl Reloader {
+    /// For the gateway of `shared`, whose configuration also said `around`.
+    pub(super) fn new(shared: web::Data<Shared>, replay: Arc<ReplayStore>, around: Around) -> Self {
+        shared.note_configuration();
+        let tls = around.tls.into_iter().map(|tls| tls.map(TlsSwitch::new));
+        Self {
+            shared,
+            replay,
+            fixed: around.fixed,
+            tls: tls.collect(),
+            state: Mutex::new(around.state),
+        }
+    }
+
+    /// The TLS sides of the listeners, in order.
+    pub(super) fn tls(&self) -> &[Option<TlsSwitch>] {
+        &self.tls
+    }
+
+    /// Reads the configuration again. This blocks, for as long as files take to be read and a few messages to be judged.
+    ///
+    /// # Errors
+    ///
+    /// [`Kept`]: why everything is as it was.
+    pub(super) fn reload(&self) -> Result<Replaced, Kept> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = self.replace(&mut state);
+        match &result {
+            Ok(replaced) => {
+                self.shared.metrics.reload("replaced");
+                self.shared.note_configuration();
+                tracing::info!(configuration = replaced.number, "configuration replaced");
+                for trial in replaced.trials.iter().filter(|trial| !trial.refused.is_empty()) {
+                    tracing::warn!(configuration = replaced.number, route = trial.route, "{trial}");
+                }
+            }
+            Err(kept) => {
+                self.shared.metrics.reload("kept");
+                tracing::error!(code = kept.code(), reason = %kept, "configuration not replaced: the old one stays");
+            }
+        }
+        result
+    }
+
+    fn replace(&self, state: &mut State) -> Result<Replaced, Kept> {
+        let file = state.files.first().cloned().unwrap_or_default();
+        let mut checked = config::load(&file, Utc::now()).map_err(Kept::Problems)?;
+        let load = checked.load;
+        let around = Around::take(&mut checked);
+        let changed = self.fixed.changed(&around.fixed);
+        if !changed.is_empty() {
+            return Err(Kept::Restart(changed));
+        }
+        let current = self.shared.current();
+        let candidate = Candidate::new(checked);
+        let trials = candidate.try_on(&current);
+        if trials.iter().any(Trial::speaks_against) {
+            return Err(Kept::Recent(trials));
+        }
+        let number = current.number.saturating_add(1);
+        for (switch, tls) in self.tls.iter().zip(around.tls) {
+            if let (Some(switch), Some(tls)) = (switch, tls) {
+                switch.replace(tls);
+            }
+        }
+        self.shared
+            .replace(candidate.into_snapshot(number, &self.replay), load);
+        *state = around.state;
+        Ok(Replaced { number, trials })
+    }
+
+    /// How often to look whether files have changed, if at all, and which.
+    pub(super) fn watched(&self) -> Option<(Duration, Vec<PathBuf>)> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.watch.map(|every| (every, state.files.clone()))
+    }
+}
+
+impl Kept {
+    /// A stable code.
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::Problems(_) => "config.problems",
+            Self::Restart(_) => "config.restart",
+            Self::Recent(_) => "config.recent",
+        }
+    }
+
+    /// How recent messages were judged, if that is why.
+    pub(super) fn trials(&self) -> &[Trial] {
+        match self {
+            Self::Recent(trials) => trials,
+            Self::Problems(_) | Self::Restart(_) => &[],
+        }
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Problems(problems) => problems.fmt(f),
+            Self::Restart(keys) => write!(f, "a restart is needed to change {}", keys.join(", ")),
+            Self::Recent(trials) => {
+                let against = trials.iter().filter(|trial| trial.speaks_against());
+                let lines: Vec<_> = against.map(Trial::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
+        }
+    }
+}
+
+/// Reloads at each SIGHUP.
+pub(super) async fn on_signal(reloader: web::Data<Reloader>) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+        tracing::error!(code = "internal.signals", "SIGHUP cannot be heeded");
+        return;
+    };
+    while hangup.recv().await.is_some() {
+        let reloader = reloader.clone();
+        // What came of it has been logged.
+        let _ = web::block(move || reloader.reload().is_ok()).await;
+    }
+}

@@ -1,0 +1,162 @@
+//! Everything that one configuration says about messages.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use chrono::Utc;
+
+use super::recent::Recent;
+use super::recent::Trial;
+use crate::config::Checked;
+use crate::config::GuardedRoute;
+use crate::config::TakesAttachments;
+use crate::crypto::Certificate;
+use crate::inbound::Gate;
+use crate::outbound::Sealer;
+use crate::relay::Client;
+use crate::relay::Route;
+use crate::spool::TemporaryFiles;
+use crate::trust::ReplayStore;
+
+/// What a request needs to know of the configuration. It never changes, and a request keeps to the one that it began with, so that
+/// none sees half of one configuration and half of another (T153).
+pub(super) struct Snapshot {
+    /// Counts configurations, from 1.
+    pub(super) number: u64,
+    places: HashMap<String, Arc<Place>>,
+    pub(super) sealer: Sealer,
+    /// When the certificate that signs answers ceases to hold.
+    pub(super) signer_ends: Option<DateTime<Utc>>,
+    pub(super) spool: Arc<TemporaryFiles>,
+    pub(super) body_time: Duration,
+}
+
+/// A route with the gate before it.
+pub(super) struct Place {
+    /// Which of the worker's clients is for it.
+    number: usize,
+    pub(super) gate: Gate,
+    pub(super) attachments: TakesAttachments,
+    pub(super) route: Route,
+    pub(super) recent: Recent,
+}
+
+/// The connections of one thread to the backends of one configuration.
+pub(super) struct Clients {
+    /// Of which [`Snapshot`].
+    pub(super) number: u64,
+    by_place: HashMap<usize, Client>,
+}
+
+/// A configuration that is not in use yet. Its gates remember no message, so that messages can be tried on it.
+pub(super) struct Candidate {
+    places: Vec<Place>,
+    sealer: Sealer,
+    signer_ends: Option<DateTime<Utc>>,
+    spool: TemporaryFiles,
+    body_time: Duration,
+}
+
+impl Candidate {
+    pub(super) fn new(config: Checked) -> Self {
+        let places = config.routes.into_iter().enumerate();
+        Self {
+            places: places.map(|(number, route)| Place::new(number, route)).collect(),
+            sealer: Sealer::new(&config.signer),
+            signer_ends: config.signer.certificate().map(Certificate::not_after),
+            spool: config.spool,
+            body_time: config.load.body,
+        }
+    }
+
+    /// Judges what `current` has verified of late, as of then. Each route keeps what it would have verified, too.
+    pub(super) fn try_on(&self, current: &Snapshot) -> Vec<Trial> {
+        let both = self.places.iter().filter_map(|place| {
+            let current = current.place(&place.route.path)?;
+            Some((place, current))
+        });
+        both.map(|(place, current)| {
+            place
+                .recent
+                .take_from(&current.recent, &place.gate, &place.route.path)
+        })
+        .collect()
+    }
+
+    /// The configuration `number`, all of whose routes remember used messages in `replay`.
+    pub(super) fn into_snapshot(self, number: u64, replay: &Arc<ReplayStore>) -> Snapshot {
+        let places = self.places.into_iter().map(|mut place| {
+            place.gate.replay = Some(Arc::clone(replay));
+            (place.route.path.clone(), Arc::new(place))
+        });
+        Snapshot {
+            number,
+            places: places.collect(),
+            sealer: self.sealer,
+            signer_ends: self.signer_ends,
+            spool: Arc::new(self.spool),
+            body_time: self.body_time,
+        }
+    }
+}
+
+impl Place {
+    fn new(number: usize, guarded: GuardedRoute) -> Self {
+        Self {
+            number,
+            gate: Gate {
+                trust: guarded.trust,
+                issuers: guarded.issuers,
+                passwords: guarded.passwords,
+                keyring: guarded.keyring,
+                policy: guarded.policy,
+                party: guarded.party,
+                roles: guarded.roles,
+                understood: guarded.understood,
+                destination: Some(guarded.destination),
+                schema: guarded.schema,
+                replay: None,
+            },
+            attachments: guarded.attachments,
+            route: guarded.route,
+            recent: Recent::default(),
+        }
+    }
+}
+
+impl Snapshot {
+    /// What is at `path`.
+    pub(super) fn place(&self, path: &str) -> Option<&Arc<Place>> {
+        self.places.get(path)
+    }
+
+    /// The longest body that a route takes, in bytes.
+    pub(super) fn longest_body(&self) -> usize {
+        let longest = self
+            .places
+            .values()
+            .map(|place| place.gate.policy.limits.bytes)
+            .max();
+        longest
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or_default()
+    }
+}
+
+impl Clients {
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
+        let numbers = snapshot.places.values().map(|place| place.number);
+        let backends = snapshot.places.values().map(|place| &place.route.backend);
+        Self {
+            number: snapshot.number,
+            by_place: numbers.zip(Client::for_all(backends)).collect(),
+        }
+    }
+
+    /// The client for the backend of `place`.
+    pub(super) fn of(&self, place: &Place) -> Option<&Client> {
+        self.by_place.get(&place.number)
+    }
+}

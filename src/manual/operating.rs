@@ -1,0 +1,41 @@
+//! Operating a gateway: start, health, a new configuration, end.
+//!
+//! # Start
+//!
+//! `sealgate config check FILE` says everything that is wrong with a configuration; `sealgate serve --config FILE` serves. What was issued before a gateway
+//! started may have been used in the life of an earlier one, and is refused (T149).
+//!
+//! # For operators
+//!
+//! The `[admin]` address needs no authentication and belongs on a network of its own:
+//!
+//! | request | what it says |
+//! |---|---|
+//! | `GET /healthz` | 200: the process lives |
+//! | `GET /readyz` | 200: send work; 503: it starts, or was told to stop |
+//! | `GET /metrics` | counters and times, as Prometheus reads them |
+//! | `POST /reload` | takes on the configuration as it is now: 200 and `"outcome": "replaced"`, or 409, `"kept"` and why |
+//!
+//! # A new configuration
+//!
+//! A gateway reads its configuration again, with every file that it names, at SIGHUP, at `POST /reload`, and with `gateway.watch_seconds` when one of
+//! the files has changed and then stayed as it is between two looks. The new one takes the place of the old one at once and whole, or not
+//! at all; the old one stays, and the log, `/reload` and the counter `sealgate_reloads_total` say so:
+//!
+//! | code | why |
+//! |---|---|
+//! | `config.problems` | it could not be started with either: each problem is told with its line |
+//! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds` or `[replay]` |
+//! | `config.recent` | on some route it refuses everything that was good |
+//!
+//! For the last, a route keeps up to eight of the messages that it verified, each of up to 64 KiB and without attachments or passwords, and
+//! a new configuration judges them as of when they came. That some are refused is told and holds nothing up, and so is that all are, if that is for whose
+//! signatures count (stage `trust`): a stolen key is shut out by taking its certificate away, at the next message.
+//!
+//! A request ends under the configuration that it began with (T153). What was used stays used. Connections that are open keep the
+//! TLS side that they began with; new ones meet the new certificate and the new `client_ca`, and no session that began before is resumed.
+//!
+//! # End
+//!
+//! At SIGTERM and SIGINT `/readyz` says 503, no connection is taken any more, and messages in work have `drain_seconds`; a second signal
+//! does not wait for them.
