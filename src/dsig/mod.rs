@@ -25,7 +25,7 @@ pub use octets::{OctetSignature, sign_octets};
 pub use place::{Place, put};
 pub(crate) use reference::content_id;
 pub use reference::{Reference, Target};
-pub use sign::{ReferenceToSign, SignatureRequest, sign, x509_data};
+pub use sign::{AttachmentToSign, ReferenceToSign, SignatureRequest, sign, sign_with, x509_data};
 pub use signature::{Objects, Signature};
 pub use transform::{Processing, Transforms};
 pub use verify::{Keep, ReferenceOutcome, Rules, verify};

@@ -168,6 +168,16 @@ pub(crate) fn content_id(uri: &str) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
+/// The `cid:` URI of a Content-ID (RFC 2392): what cannot stand in a URI by itself is percent-encoded.
+pub(super) fn content_id_uri(id: &str) -> String {
+    let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b"-._~@!$&'()*+,;=".contains(octet);
+    let encoded = id.bytes().map(|octet| match octet {
+        octet if plain(&octet) => char::from(octet).to_string(),
+        octet => format!("%{octet:02X}"),
+    });
+    std::iter::once("cid:".to_owned()).chain(encoded).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +199,14 @@ mod tests {
         ] {
             assert_eq!(content_id(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_content_id_is_written_as_a_uri_that_reads_back() {
+        for id in ["a@x", "p%41@x", "\"<&'>#?/\"@x", "\u{e9}"] {
+            assert_eq!(content_id(&content_id_uri(id)).as_deref(), Some(id));
+        }
+        assert_eq!(content_id_uri("a b&<@x"), "cid:a%20b&%3C@x");
     }
 
     #[test]

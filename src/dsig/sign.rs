@@ -1,8 +1,10 @@
+use super::attachment::{AttachmentScope, SignedAttachment};
 use super::error::{Error, ErrorKind};
 use super::octets::sign_octets;
+use super::reference::content_id_uri;
 use crate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm, SignatureAlgorithm, TransformAlgorithm};
 use crate::c14n::{self, Buffered, Canonicalization};
-use crate::crypto::{Certificate, Digester, SigningKey, encode_base64};
+use crate::crypto::{Certificate, DigestValue, Digester, SigningKey, encode_base64};
 use crate::xml::{Document, Element, Limits, Namespace, escape_attribute};
 
 /// An element to sign, as it will stand when the signature is verified.
@@ -14,6 +16,15 @@ pub struct ReferenceToSign<'d> {
     pub id: Option<String>,
     /// Whether the signature will stand inside it.
     pub enveloped: bool,
+}
+
+/// Something beside the document to sign, whose content is what a Reference by `cid:` is to (SwA Profile 1.1 §5.4.2).
+#[derive(Clone, Copy, Debug)]
+pub struct AttachmentToSign<'a> {
+    /// Its Content-ID, without brackets.
+    pub id: &'a str,
+    /// It.
+    pub attachment: &'a dyn SignedAttachment,
 }
 
 /// What to sign, and with which algorithms. Canonicalization is exclusive, so that SignedInfo does not depend on
@@ -54,6 +65,18 @@ pub fn x509_data(certificates: &[Certificate]) -> String {
 /// # Errors
 /// `dsig.signing` for an algorithm that does not fit the key; what has no canonical form.
 pub fn sign(request: &SignatureRequest<'_>, key: &SigningKey) -> Result<String, Error> {
+    sign_with(request, &[], key)
+}
+
+/// The same, with References to the content of `attachments` after the others.
+///
+/// # Errors
+/// As [`sign`]; an attachment that has no digest.
+pub fn sign_with(
+    request: &SignatureRequest<'_>,
+    attachments: &[AttachmentToSign<'_>],
+    key: &SigningKey,
+) -> Result<String, Error> {
     let exclusive = CanonicalizationAlgorithm::Exclusive;
     let mut info = format!(
         "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{}\"></ds:CanonicalizationMethod>\
@@ -63,6 +86,9 @@ pub fn sign(request: &SignatureRequest<'_>, key: &SigningKey) -> Result<String, 
     );
     for reference in &request.references {
         info.push_str(&signed_reference(reference, request.digest_algorithm)?);
+    }
+    for attachment in attachments {
+        info.push_str(&signed_attachment(attachment, request.digest_algorithm)?);
     }
     info.push_str("</ds:SignedInfo>");
     let value = sign_octets(request.method, key, &canonical(&info)?)?;
@@ -94,24 +120,47 @@ fn signed_reference(reference: &ReferenceToSign<'_>, digest: DigestAlgorithm) ->
     buffered.finish();
     done.map_err(refused)?;
     let value = digester.finish().map_err(unavailable)?;
-    let transform = |algorithm: TransformAlgorithm| {
-        format!("<ds:Transform Algorithm=\"{}\"></ds:Transform>", algorithm.uri())
-    };
     let enveloped = match reference.enveloped {
         true => transform(TransformAlgorithm::EnvelopedSignature),
         false => String::new(),
     };
-    Ok(format!(
-        "<ds:Reference URI=\"{}\"><ds:Transforms>{enveloped}{}</ds:Transforms>\
+    let uri = reference
+        .id
+        .as_deref()
+        .map_or_else(String::new, |id| format!("#{id}"));
+    let canonical = transform(TransformAlgorithm::Canonicalization(exclusive.algorithm));
+    Ok(reference_text(
+        &uri,
+        &format!("{enveloped}{canonical}"),
+        digest,
+        value,
+    ))
+}
+
+fn signed_attachment(signed: &AttachmentToSign<'_>, digest: DigestAlgorithm) -> Result<String, Error> {
+    let value = signed.attachment.digest(AttachmentScope::Content, digest);
+    let value = value.map_err(|error| Error::nowhere(ErrorKind::Attachment(error)))?;
+    let transform = transform(TransformAlgorithm::AttachmentContent);
+    Ok(reference_text(
+        &content_id_uri(signed.id),
+        &transform,
+        digest,
+        value,
+    ))
+}
+
+fn transform(algorithm: TransformAlgorithm) -> String {
+    format!("<ds:Transform Algorithm=\"{}\"></ds:Transform>", algorithm.uri())
+}
+
+fn reference_text(uri: &str, transforms: &str, digest: DigestAlgorithm, value: DigestValue) -> String {
+    format!(
+        "<ds:Reference URI=\"{}\"><ds:Transforms>{transforms}</ds:Transforms>\
          <ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
-        reference
-            .id
-            .as_deref()
-            .map_or_else(String::new, |id| format!("#{}", escape_attribute(id))),
-        transform(TransformAlgorithm::Canonicalization(exclusive.algorithm)),
+        escape_attribute(uri),
         digest.uri(),
         encode_base64(value.as_bytes())
-    ))
+    )
 }
 
 /// The canonical octets of SignedInfo, through the same reader and canonicalization that verify it.

@@ -138,7 +138,9 @@ impl InWork<'_> {
             return Err(Fault::Internal);
         };
         let started = Instant::now();
-        let reply = relay::forward(message, &self.place.route, client).await;
+        let taken = self.shared.answer_parts(self.snapshot, self.place);
+        let taken = taken.map_err(|_| self.report.no_body(NoBody::Overload))?;
+        let reply = relay::forward(message, &self.place.route, client, taken.as_ref()).await;
         self.report.took(Step::Backend, started);
         let reply = reply.map_err(|error| self.report.relay(&error))?;
         let started = Instant::now();

@@ -1,10 +1,12 @@
 //! What a client gets: a sealed answer, a fault that says nothing, or plain HTTP.
 
 use actix_web::HttpResponse;
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 
 use super::arrival::NoMessage;
+use crate::outbound::SealedBody;
 use crate::outbound::SealedReply;
 use crate::soap::Fault;
 use crate::soap::IncidentId;
@@ -16,11 +18,13 @@ const RETRY_AFTER: &str = "1";
 /// The answer of a backend, signed.
 pub(super) fn sealed(reply: SealedReply) -> HttpResponse {
     let mut response = HttpResponse::build(status(reply.status()));
-    match reply.content_type() {
-        Some(content_type) => response
-            .insert_header((header::CONTENT_TYPE, content_type))
-            .body(reply.into_body()),
-        None => response.finish(),
+    let Some(content_type) = reply.content_type() else {
+        return response.finish();
+    };
+    response.insert_header((header::CONTENT_TYPE, content_type));
+    match reply.into_body() {
+        SealedBody::Whole(bytes) => response.body(bytes),
+        SealedBody::Streamed(length, octets) => response.body(SizedStream::new(length, octets)),
     }
 }
 

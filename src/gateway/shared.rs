@@ -12,6 +12,9 @@ use arc_swap::ArcSwap;
 use chrono::Utc;
 
 use super::body;
+use super::budget::Budget;
+use super::budget::Within;
+use super::load::Exhausted;
 use super::load::Gauge;
 use super::metrics::Metrics;
 use super::parts;
@@ -19,6 +22,9 @@ use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
 use crate::config::Load;
+use crate::config::TakesAttachments;
+use crate::outbound::Sealer;
+use crate::relay::AnswerParts;
 use crate::spool::TemporaryFiles;
 
 /// More than the header of a part and its boundary may have.
@@ -97,6 +103,28 @@ impl Shared {
             spooled: self.spooled.clone(),
             spool: Arc::<TemporaryFiles>::clone(&snapshot.spool),
         }
+    }
+
+    /// What the answers of the backend of `place` may have beside their envelopes: what requests may; nothing, where those may not.
+    pub(super) fn answer_parts(
+        &self,
+        snapshot: &Snapshot,
+        place: &Place,
+    ) -> Result<Option<AnswerParts>, Exhausted> {
+        if place.attachments == TakesAttachments::No {
+            return Ok(None);
+        }
+        let limits = &place.gate.policy.limits;
+        let spool = Within {
+            budget: Budget::of(self.spooled.take(0)?),
+            spool: Arc::<TemporaryFiles>::clone(&snapshot.spool),
+        };
+        Ok(Some(AnswerParts {
+            attachments: limits.attachments,
+            attachment_bytes: limits.attachment_bytes,
+            spool: Arc::new(spool),
+            digest: Sealer::DIGEST,
+        }))
     }
 
     /// From now on the gateway is not ready for new work.

@@ -14,7 +14,12 @@
 //! 64 KiB of an attachment wait in memory, and longer ones in a file without a name in `spool_folder`; of all at a time `spool_bytes` (1 GiB), of which a message
 //! takes what came or what is kept of it, whichever is more. Beyond that messages get 503, and on a full disk 500. The
 //! time for a request, `body_seconds`, and for the backend, `answer_seconds`, have to be long enough for the longest. The backend gets the envelope and the attachments
-//! in a `multipart/related` that is written anew, and answers with an envelope alone.
+//! in a `multipart/related` that is written anew.
+//!
+//! Answers of such a route may have parts too, under the same limits and read in the same way, whether or not the request had any. What an
+//! `xop:Include` in an answer stands for is put in its place and signed there. Attachments are signed with the Attachment-Content transform, in a
+//! Reference each, and sent in the canonical form that was signed; of their headers, which nobody signs, Content-Type, Content-Disposition and Content-ID go
+//! along. What cannot be taken is `relay.parts` in the log, and a fault for the client. The backend learns by `Accept` that it may answer so.
 //!
 //! # What is read
 //!

@@ -24,6 +24,8 @@ pub enum Error {
     Security,
     /// It says that it answers another message; which one.
     RelatesTo(String),
+    /// A QName in an attachment of XML means in the octets that are signed what it did not mean before; Content-ID and name.
+    AttachmentQName(String, String),
     /// The Security header could not be written or signed.
     Written(wss::Error),
     /// Our certificate does not hold any more, or not yet.
@@ -48,6 +50,7 @@ impl Error {
             Self::Status(_) => "outbound.status",
             Self::Security => "outbound.security",
             Self::RelatesTo(_) => "outbound.relates_to",
+            Self::AttachmentQName(..) => "outbound.attachment",
             Self::Written(_) => "outbound.written",
             Self::Certificate { .. } => "outbound.certificate",
             Self::Key => "outbound.key",
@@ -62,7 +65,8 @@ impl Error {
             | Self::Version(_)
             | Self::Status(_)
             | Self::Security
-            | Self::RelatesTo(_) => Fault::BadGateway,
+            | Self::RelatesTo(_)
+            | Self::AttachmentQName(..) => Fault::BadGateway,
             Self::Written(_) | Self::Certificate { .. } | Self::Key | Self::Unavailable(_) => Fault::Internal,
         }
     }
@@ -81,6 +85,12 @@ impl fmt::Display for Error {
             Self::RelatesTo(other) => {
                 write!(f, "the backend's answer says that it answers {}", quoted(other))
             }
+            Self::AttachmentQName(id, name) => write!(
+                f,
+                "the canonical form of the attachment {} does not say what the prefix in {} means",
+                quoted(id),
+                quoted(name)
+            ),
             Self::Written(error) => write!(f, "the answer cannot be signed: {error}"),
             Self::Certificate { from, to } => write!(f, "our certificate is valid from {from} to {to} only"),
             Self::Key => f.write_str("our key is of a kind that signs no messages"),

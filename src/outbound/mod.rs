@@ -3,7 +3,9 @@
 //! [`Sealer::seal`] reads the answer as strictly as a request, puts a Security header into it and signs the Body, the header
 //! blocks, the Timestamp, a SignatureConfirmation for each signature of the request (WSS 1.1 §8.5) and `wsa:RelatesTo`, so that no
 //! answer can be taken for the answer to something else (T119). Everything but what is put in stays byte for byte as the backend wrote it.
+//! The content of attachments is signed too (SwA Profile 1.1 §5.4.2), and is sent in the canonical form that was.
 
+mod attachment;
 mod error;
 mod relates_to;
 pub mod saml;
@@ -11,6 +13,7 @@ mod seal;
 
 pub use error::Error;
 pub use seal::Exchange;
+pub use seal::SealedBody;
 pub use seal::SealedReply;
 pub use seal::Sealer;
 

@@ -1,8 +1,12 @@
+use std::io;
+
 use bytes::Bytes;
 use chrono::DateTime;
 use chrono::TimeDelta;
 use chrono::Utc;
+use futures_util::Stream;
 
+use super::attachment::SealedAttachment;
 use super::error::Error;
 use super::relates_to::relates_to;
 use super::relates_to::with_relates_to;
@@ -12,7 +16,9 @@ use crate::crypto::Certificate;
 use crate::crypto::Identity;
 use crate::crypto::SigningKey;
 use crate::crypto::random_bytes;
+use crate::dsig::AttachmentToSign;
 use crate::inbound::VerifiedMessage;
+use crate::relay::Multipart;
 use crate::relay::Reply;
 use crate::relay::ReplyContent;
 use crate::soap::AddressingVersion;
@@ -20,6 +26,7 @@ use crate::soap::Envelope;
 use crate::soap::HeaderBlock;
 use crate::soap::Roles;
 use crate::soap::Version;
+use crate::soap::attachment::Attachments;
 use crate::wss::write::Ids;
 use crate::wss::write::KeyToken;
 use crate::wss::write::Plan;
@@ -54,7 +61,22 @@ pub struct Sealer {
 #[derive(Debug)]
 pub struct SealedReply {
     status: u16,
-    content: Option<(Version, Bytes)>,
+    content: Option<Content>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Envelope(Version, Bytes),
+    Parts(Multipart<SealedAttachment>),
+}
+
+/// The octets of an answer.
+#[derive(Debug)]
+pub enum SealedBody<S> {
+    /// All of them; none where the backend has taken the request and has nothing to say.
+    Whole(Bytes),
+    /// So many, piece by piece.
+    Streamed(u64, S),
 }
 
 impl Exchange {
@@ -76,17 +98,27 @@ impl SealedReply {
     }
 
     /// The Content-Type; `None` if there is no content.
-    pub fn content_type(&self) -> Option<&'static str> {
-        self.content.as_ref().map(|(version, _)| version.content_type())
+    pub fn content_type(&self) -> Option<&str> {
+        self.content.as_ref().map(|content| match content {
+            Content::Envelope(version, _) => version.content_type(),
+            Content::Parts(parts) => parts.content_type(),
+        })
     }
 
-    /// The message; empty where the backend has taken the request and has nothing to say.
-    pub fn into_body(self) -> Bytes {
-        self.content.map(|(_, bytes)| bytes).unwrap_or_default()
+    /// The message.
+    pub fn into_body(self) -> SealedBody<impl Stream<Item = io::Result<Bytes>>> {
+        match self.content {
+            None => SealedBody::Whole(Bytes::new()),
+            Some(Content::Envelope(_, bytes)) => SealedBody::Whole(bytes),
+            Some(Content::Parts(parts)) => SealedBody::Streamed(parts.length(), parts.into_stream()),
+        }
     }
 }
 
 impl Sealer {
+    /// What answers are digested by.
+    pub const DIGEST: DigestAlgorithm = DigestAlgorithm::Sha256;
+
     /// Signs with the key of `identity`, and sends its certificate along.
     pub fn new(identity: &Identity) -> Self {
         Self {
@@ -100,14 +132,18 @@ impl Sealer {
     ///
     /// [`Error`]: the answer cannot be passed on, or not be signed.
     pub fn seal(&self, reply: Reply, exchange: &Exchange, now: DateTime<Utc>) -> Result<SealedReply, Error> {
-        let (status, bytes) = match reply.into_content() {
+        let (status, bytes, attachments) = match reply.into_content() {
             ReplyContent::Nothing => {
                 return Ok(SealedReply {
                     status: 202,
                     content: None,
                 });
             }
-            ReplyContent::Envelope { status, bytes } => (status, bytes),
+            ReplyContent::Envelope {
+                status,
+                bytes,
+                attachments,
+            } => (status, bytes, attachments),
         };
         let envelope = Envelope::parse(bytes, &answer_limits()).map_err(Error::NoEnvelope)?;
         if envelope.version() != exchange.version {
@@ -115,14 +151,28 @@ impl Sealer {
         }
         let status = http_status(&envelope, status)?;
         let envelope = related(envelope, exchange)?;
-        let signed = self.signed(&envelope, exchange, now)?;
+        let signed = self.signed(&envelope, &attachments, exchange, now)?;
+        let version = envelope.version();
+        let content = if attachments.is_empty() {
+            Content::Envelope(version, signed)
+        } else {
+            let parts = SealedAttachment::all(&attachments)?;
+            let parts = Multipart::new(version, None, version.content_type(), signed, &parts);
+            Content::Parts(parts.map_err(Error::Unavailable)?)
+        };
         Ok(SealedReply {
             status,
-            content: Some((envelope.version(), signed)),
+            content: Some(content),
         })
     }
 
-    fn signed(&self, envelope: &Envelope, exchange: &Exchange, now: DateTime<Utc>) -> Result<Bytes, Error> {
+    fn signed(
+        &self,
+        envelope: &Envelope,
+        attachments: &Attachments,
+        exchange: &Exchange,
+        now: DateTime<Utc>,
+    ) -> Result<Bytes, Error> {
         let (key, method, certificate) = self.signer(now)?;
         let plan = Plan {
             role: None,
@@ -133,7 +183,14 @@ impl Sealer {
             parts: parts(envelope),
         };
         let unsigned = write(envelope, &plan, &mut Ids::new(random()?)).map_err(Error::Written)?;
-        let signed = unsigned.sign(method, DigestAlgorithm::Sha256, &key);
+        let attachments: Vec<_> = attachments
+            .iter()
+            .map(|attachment| AttachmentToSign {
+                id: attachment.id(),
+                attachment,
+            })
+            .collect();
+        let signed = unsigned.sign_with(&attachments, method, Self::DIGEST, &key);
         Ok(signed.map_err(Error::Written)?.into())
     }
 

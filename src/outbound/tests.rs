@@ -25,6 +25,7 @@ use crate::soap::AddressingVersion;
 use crate::soap::Fault;
 use crate::soap::Roles;
 use crate::soap::Version;
+use crate::soap::attachment::Attachments;
 use crate::trust::Issuers;
 use crate::trust::Passwords;
 use crate::trust::TrustSources;
@@ -65,12 +66,20 @@ fn seal_as(name: &str, answer: &str, status: u16, exchange: &Exchange) -> Result
     let reply = Reply::new(ReplyContent::Envelope {
         status,
         bytes: Bytes::from(answer.to_owned()),
+        attachments: Attachments::default(),
     });
     Sealer::new(&identity(name)).seal(reply, exchange, now())
 }
 
 fn seal(answer: &str, exchange: &Exchange) -> Result<SealedReply, Error> {
     seal_as("gateway", answer, 200, exchange)
+}
+
+fn whole(sealed: SealedReply) -> Bytes {
+    match sealed.into_body() {
+        SealedBody::Whole(bytes) => bytes,
+        SealedBody::Streamed(length, _) => panic!("{length} octets in pieces"),
+    }
 }
 
 fn refused(answer: &str) -> Error {
@@ -132,7 +141,7 @@ fn an_answer_passes_the_strict_gate_of_a_partner_whatever_its_form() {
                 (sealed.status(), sealed.content_type()),
                 (200, Some(version.content_type()))
             );
-            let bytes = sealed.into_body();
+            let bytes = whole(sealed);
             let (verdict, findings) = judge(bytes.clone(), "gateway");
             verdict.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&bytes)));
             assert_eq!(covered(&findings, "wsse11:SignatureConfirmation"), 2);
@@ -156,7 +165,7 @@ fn each_kind_of_key_signs() {
             &exchange(Version::Soap12),
         )
         .unwrap();
-        judge(sealed.into_body(), name).0.unwrap();
+        judge(whole(sealed), name).0.unwrap();
     }
 }
 
@@ -164,7 +173,7 @@ fn each_kind_of_key_signs() {
 fn confirmations_repeat_the_values_of_the_request_or_say_that_there_was_none() {
     let values = |exchange: &Exchange| {
         let sealed = seal(&envelope(Version::Soap11, PLACED), exchange).unwrap();
-        let envelope = crate::soap::Envelope::parse(sealed.into_body(), &Limits::default()).unwrap();
+        let envelope = crate::soap::Envelope::parse(whole(sealed), &Limits::default()).unwrap();
         let header = wss::Header::read(&envelope, &Roles::default(), &Limits::default()).unwrap();
         let confirmations = header
             .confirmations()
@@ -180,7 +189,7 @@ fn confirmations_repeat_the_values_of_the_request_or_say_that_there_was_none() {
 #[test]
 fn an_answer_that_was_changed_does_not_pass() {
     let sealed = seal(&envelope(Version::Soap11, PLACED), &exchange(Version::Soap11)).unwrap();
-    let text = String::from_utf8(sealed.into_body().to_vec()).unwrap();
+    let text = String::from_utf8(whole(sealed).to_vec()).unwrap();
     for (from, to) in [
         ("id=\"7\"", "id=\"8\""),
         ("Value=\"AQID\"", "Value=\"AQIE\""),
@@ -213,12 +222,10 @@ fn an_answer_relates_to_its_request() {
         };
         let answer =
             |header: &str| envelope(Version::Soap12, &format!("<s:Header>{header}</s:Header>{PLACED}"));
-        let (verdict, findings) = judge(seal(&answer(""), &exchange).unwrap().into_body(), "gateway");
+        let (verdict, findings) = judge(whole(seal(&answer(""), &exchange).unwrap()), "gateway");
         verdict.unwrap();
         assert_eq!(covered(&findings, "wsa:RelatesTo"), 1);
-        let said = seal(&answer(&relates(addressing, "urn:uuid:1&amp;2")), &exchange)
-            .unwrap()
-            .into_body();
+        let said = whole(seal(&answer(&relates(addressing, "urn:uuid:1&amp;2")), &exchange).unwrap());
         assert!(!String::from_utf8_lossy(&said).contains("wsa:RelatesTo"));
         let (verdict, findings) = judge(said, "gateway");
         verdict.unwrap();
@@ -264,7 +271,7 @@ fn faults_of_backends_are_sealed_with_the_status_of_their_version() {
     ] {
         let sealed = seal_as("gateway", &fault(version), came, &exchange(version)).unwrap();
         assert_eq!(sealed.status(), goes, "{version} {came}");
-        judge(sealed.into_body(), "gateway").0.unwrap();
+        judge(whole(sealed), "gateway").0.unwrap();
     }
 }
 
@@ -325,5 +332,5 @@ fn an_answer_of_nothing_stays_nothing() {
         )
         .unwrap();
     assert_eq!((sealed.status(), sealed.content_type()), (202, None));
-    assert!(sealed.into_body().is_empty());
+    assert!(whole(sealed).is_empty());
 }

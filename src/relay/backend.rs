@@ -9,8 +9,13 @@ use bytes::Bytes;
 
 use super::error::Error;
 use super::multipart::Multipart;
+use super::parts;
+use super::parts::AnswerParts;
 use crate::crypto::TlsClient;
-use crate::soap::ContentType;
+use crate::inbound::VerifiedAttachment;
+use crate::soap::Version;
+use crate::soap::attachment::Attachments;
+use crate::soap::attachment::Carried;
 
 /// How long a connection without work is kept: less than the five seconds after which common servers close it, as a request
 /// that meets the end of a connection is not tried again.
@@ -97,16 +102,17 @@ pub(super) enum Body {
     /// An envelope.
     Envelope(Bytes),
     /// An envelope with attachments.
-    Multipart(Multipart),
+    Multipart(Multipart<VerifiedAttachment>),
 }
 
 /// What came back, in form: nobody has looked into it.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// None only if `body` is empty.
-    pub(super) content_type: Option<ContentType>,
+    /// That of its media type; none only if `body` is empty.
+    pub(super) version: Option<Version>,
     pub(super) body: Bytes,
+    pub(super) attachments: Attachments,
 }
 
 impl Client {
@@ -133,8 +139,8 @@ impl Client {
         backends.into_iter().map(client).collect()
     }
 
-    /// Posts `request` and takes the whole answer.
-    pub(super) async fn post(&self, request: Request) -> Result<Answer, Error> {
+    /// Posts `request` and takes the whole answer, of several parts only where `taken` says what they may be.
+    pub(super) async fn post(&self, request: Request, taken: Option<&AnswerParts>) -> Result<Answer, Error> {
         let started = Instant::now();
         let patience = self.backend.patience;
         let mut post = self
@@ -143,7 +149,13 @@ impl Client {
             .timeout(patience.answer)
             .no_decompress()
             .insert_header((header::CONTENT_TYPE, request.content_type))
-            .insert_header((header::ACCEPT, "text/xml, application/soap+xml"));
+            .insert_header((
+                header::ACCEPT,
+                match taken {
+                    None => "text/xml, application/soap+xml",
+                    Some(_) => "text/xml, application/soap+xml, multipart/related",
+                },
+            ));
         if let Some(action) = request.soap_action {
             post = post.insert_header(("soapaction", format!("\"{action}\"")));
         }
@@ -167,19 +179,32 @@ impl Client {
         if coded {
             return Err(Error::ContentEncoding);
         }
-        let content_type = content_type(headers)?;
+        let carried = content_type(headers)?;
         if !is_answer(status) {
             return Err(Error::Status(status.as_u16()));
         }
+        let status = status.as_u16();
+        let version = carried.as_ref().map(Carried::version);
+        if let Some(Carried::Package(related)) = carried {
+            let taken = taken.ok_or_else(|| Error::MediaType("multipart/related".to_owned()))?;
+            let packaged = parts::read(&mut response, related, taken, patience.answer_bytes).await?;
+            return Ok(Answer {
+                status,
+                version,
+                body: packaged.envelope,
+                attachments: packaged.attachments,
+            });
+        }
         let body = response.body().limit(patience.answer_bytes).await;
         let body = body.map_err(|error| not_read(&error, patience.answer_bytes))?;
-        if !body.is_empty() && content_type.is_none() {
+        if !body.is_empty() && version.is_none() {
             return Err(Error::MediaType("no Content-Type".to_owned()));
         }
         Ok(Answer {
-            status: status.as_u16(),
-            content_type,
+            status,
+            version,
             body,
+            attachments: Attachments::default(),
         })
     }
 }
@@ -215,13 +240,13 @@ fn is_answer(status: StatusCode) -> bool {
     )
 }
 
-fn content_type(headers: &header::HeaderMap) -> Result<Option<ContentType>, Error> {
+fn content_type(headers: &header::HeaderMap) -> Result<Option<Carried>, Error> {
     let mut values = headers.get_all(header::CONTENT_TYPE);
     let Some(value) = values.next() else {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default();
-    let parsed = ContentType::parse(text).ok().filter(|_| values.next().is_none());
+    let parsed = Carried::parse(text).ok().filter(|_| values.next().is_none());
     parsed.map(Some).ok_or_else(|| Error::MediaType(text.to_owned()))
 }
 
@@ -238,7 +263,7 @@ fn not_sent(error: awc::error::SendRequestError) -> Error {
     }
 }
 
-fn not_read(error: &awc::error::PayloadError, answer_bytes: usize) -> Error {
+pub(super) fn not_read(error: &awc::error::PayloadError, answer_bytes: usize) -> Error {
     use awc::error::PayloadError;
     if let PayloadError::Overflow = error {
         return Error::TooLarge(answer_bytes);

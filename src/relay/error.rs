@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::identity::ControlCharacter;
 use crate::crypto::Unavailable;
+use crate::soap;
 use crate::soap::Fault;
 use crate::xml::quoted;
 
@@ -27,6 +28,10 @@ pub enum Error {
     MediaType(String),
     /// The answer is compressed, which nobody asked for.
     ContentEncoding,
+    /// It has parts that cannot be read in one way, or more than may be.
+    Parts(soap::Error),
+    /// Reading its parts was broken off.
+    Interrupted,
     /// The connection ended early, or does not speak HTTP.
     Broken(String),
     /// The cryptography is not available.
@@ -39,6 +44,8 @@ impl Error {
         match self {
             Self::NoOperation => "policy.operation_unknown",
             Self::Identity(_) => "policy.identity_value",
+            Self::Parts(_) => "relay.parts",
+            Self::Interrupted => "relay.interrupted",
             Self::Empty(_) => "relay.empty",
             Self::Unreachable(_) => "relay.unreachable",
             Self::Timeout => "relay.timeout",
@@ -58,10 +65,11 @@ impl Error {
         match self {
             Self::NoOperation | Self::Identity(_) => Fault::FailedCheck,
             Self::Timeout => Fault::GatewayTimeout,
-            Self::Unavailable(_) => Fault::Internal,
+            Self::Unavailable(_) | Self::Interrupted => Fault::Internal,
             Self::Unreachable(_)
             | Self::TooLarge(_)
             | Self::Empty(_)
+            | Self::Parts(_)
             | Self::Status(_)
             | Self::MediaType(_)
             | Self::ContentEncoding
@@ -86,6 +94,8 @@ impl fmt::Display for Error {
                 error.header
             ),
             Self::Empty(status) => write!(f, "the backend's answer is empty, with HTTP status {status}"),
+            Self::Parts(error) => write!(f, "the backend's answer has parts that cannot be taken: {error}"),
+            Self::Interrupted => f.write_str("reading the parts of the backend's answer was broken off"),
             Self::Unreachable(reason) => write!(f, "the backend cannot be reached: {}", quoted(reason)),
             Self::Timeout => f.write_str("the backend did not answer in time"),
             Self::TooLarge(most) => write!(f, "the backend's answer is longer than {most} bytes"),

@@ -9,9 +9,11 @@ use super::error::Error;
 use super::identity::Fact;
 use super::identity::NamedFact;
 use super::multipart::Multipart;
+use super::parts::AnswerParts;
 use crate::inbound::VerifiedMessage;
 use crate::policy::Operation;
 use crate::soap::Version;
+use crate::soap::attachment::Attachments;
 
 /// What a backend has answered. Nobody has looked into it, and it cannot be sent: it has to be sealed.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ use crate::soap::Version;
 pub struct Reply(ReplyContent);
 
 /// The content of a [`Reply`].
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum ReplyContent {
     /// The backend has taken the message and has nothing to say (HTTP status 202).
     Nothing,
@@ -29,6 +31,8 @@ pub enum ReplyContent {
         status: u16,
         /// The bytes.
         bytes: Bytes,
+        /// What stands beside it.
+        attachments: Attachments,
     },
 }
 
@@ -46,13 +50,19 @@ impl Reply {
 /// Hands a message to the backend of its route, and waits for the answer.
 ///
 /// The backend gets an envelope of what was verified, the signed attachments beside it and nothing else, the action of the operation that the message was found
-/// to ask for, and what was verified about the sender. No header of the request gets through.
+/// to ask for, and what was verified about the sender. No header of the request gets through. An answer may have several parts where
+/// `taken` says what they may be.
 ///
 /// # Errors
 ///
 /// [`Error`]: nobody has asked which operation it is; a verified value fits no header; the backend has no answer that can be
 /// passed on.
-pub async fn forward(message: VerifiedMessage, route: &Route, client: &Client) -> Result<Reply, Error> {
+pub async fn forward(
+    message: VerifiedMessage,
+    route: &Route,
+    client: &Client,
+    taken: Option<&AnswerParts>,
+) -> Result<Reply, Error> {
     let operation = message.requested().ok_or(Error::NoOperation)?;
     let headers = route.identity.lines(|fact| verified(fact, &message))?;
     let version = message.version();
@@ -73,7 +83,7 @@ pub async fn forward(message: VerifiedMessage, route: &Route, client: &Client) -
         headers,
         body,
     };
-    reply(client.post(request).await?, version)
+    reply(client.post(request, taken).await?, version)
 }
 
 /// SOAP 1.2 Part 2 §6.5.3 has the action in the media type.
@@ -119,17 +129,20 @@ fn verified(fact: &Fact, message: &VerifiedMessage) -> Vec<String> {
 fn reply(answer: Answer, version: Version) -> Result<Reply, Error> {
     let Answer {
         status,
-        content_type,
+        version: answered,
         body,
+        attachments,
     } = answer;
-    match (status, content_type) {
+    match (status, answered) {
         (202, _) if body.is_empty() => Ok(Reply::new(ReplyContent::Nothing)),
         _ if body.is_empty() => Err(Error::Empty(status)),
-        (_, Some(content_type)) if content_type.version() == version => {
-            Ok(Reply::new(ReplyContent::Envelope { status, bytes: body }))
-        }
+        (_, Some(answered)) if answered == version => Ok(Reply::new(ReplyContent::Envelope {
+            status,
+            bytes: body,
+            attachments,
+        })),
         (_, other) => {
-            let name = other.map_or("none", |other| other.version().media_type());
+            let name = other.map_or("none", Version::media_type);
             Err(Error::MediaType(name.to_owned()))
         }
     }

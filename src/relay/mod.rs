@@ -5,6 +5,7 @@ mod error;
 mod forward;
 mod identity;
 mod multipart;
+mod parts;
 mod route;
 
 pub use backend::Backend;
@@ -21,4 +22,7 @@ pub use identity::Fact;
 pub use identity::HeaderNameError;
 pub use identity::IdentityHeaders;
 pub use identity::NamedFact;
+pub(crate) use multipart::Multipart;
+pub(crate) use multipart::Part;
+pub use parts::AnswerParts;
 pub use route::Route;

@@ -10,38 +10,56 @@ use crate::crypto::random_bytes;
 use crate::inbound::VerifiedAttachment;
 use crate::soap::Version;
 
-/// A verified message with its attachments, as the backend gets it: SOAP with Attachments in `multipart/related`, with a boundary
-/// that nobody could have put into a part.
+/// Something that stands beside an envelope.
+pub(crate) trait Part: Clone + Send + 'static {
+    /// Its Content-ID, without brackets.
+    fn id(&self) -> &str;
+
+    /// Lines of its header, in canonical form.
+    fn header(&self) -> &[String];
+
+    /// Octets of its content.
+    fn length(&self) -> u64;
+
+    /// Copies octets of its content from `offset` on, and says how many; none at its end only.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
+}
+
+/// An envelope with what stands beside it, as it is sent: SOAP with Attachments in `multipart/related`, with a boundary that nobody could
+/// have put into a part.
 #[derive(Debug)]
-pub(super) struct Multipart {
+pub(crate) struct Multipart<P> {
     content_type: String,
-    pieces: VecDeque<Piece>,
+    pieces: VecDeque<Piece<P>>,
     length: u64,
 }
 
 #[derive(Debug)]
-enum Piece {
+enum Piece<P> {
     Octets(Bytes),
-    /// The content of an attachment, from an offset on.
-    Content(VerifiedAttachment, u64),
+    /// The content of a part, from an offset on.
+    Content(P, u64),
 }
 
-/// The lines of a signed header that the backend gets. What others say is of no use to it, or would have it look elsewhere.
+/// The lines of a header that are passed on. What others say is of no use, or would have the receiver look elsewhere.
 const PASSED_ON: [&str; 3] = ["Content-Disposition:", "Content-ID:", "Content-Type:"];
 /// As much of an attachment is in memory at a time.
 const PIECE: usize = 64 * 1024;
 
-impl Multipart {
-    /// `envelope`, of the media type `root`, and `attachments`.
+impl<P: Part> Multipart<P> {
+    /// `envelope`, of the media type `root`, and `parts`.
     ///
     /// # Errors
     /// There are no random numbers.
-    pub(super) fn new(
+    pub(crate) fn new(
         version: Version,
         action: Option<&str>,
         root: &str,
         envelope: Bytes,
-        attachments: &[VerifiedAttachment],
+        parts: &[P],
     ) -> Result<Self, Unavailable> {
         let random = random_bytes(16)?;
         let name: String = random.iter().map(|octet| format!("{octet:02x}")).collect();
@@ -62,10 +80,10 @@ impl Multipart {
             .into(),
         );
         multipart.write(envelope);
-        for attachment in attachments {
-            multipart.write(format!("\r\n--{boundary}\r\n{}\r\n", header(attachment)).into());
-            multipart.length = multipart.length.saturating_add(attachment.length());
-            multipart.pieces.push_back(Piece::Content(attachment.clone(), 0));
+        for part in parts {
+            multipart.write(format!("\r\n--{boundary}\r\n{}\r\n", header(part)).into());
+            multipart.length = multipart.length.saturating_add(part.length());
+            multipart.pieces.push_back(Piece::Content(part.clone(), 0));
         }
         multipart.write(format!("\r\n--{boundary}--\r\n").into());
         Ok(multipart)
@@ -77,27 +95,27 @@ impl Multipart {
         self.pieces.push_back(Piece::Octets(octets));
     }
 
-    pub(super) fn content_type(&self) -> &str {
+    pub(crate) fn content_type(&self) -> &str {
         &self.content_type
     }
 
     /// Octets of all of it.
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
     /// Its octets, piece by piece.
-    pub(super) fn into_stream(self) -> impl Stream<Item = io::Result<Bytes>> {
+    pub(crate) fn into_stream(self) -> impl Stream<Item = io::Result<Bytes>> {
         try_unfold(self.pieces, |mut pieces| async move {
             loop {
                 match pieces.pop_front() {
                     None => return Ok(None),
                     Some(Piece::Octets(octets)) => return Ok(Some((octets, pieces))),
-                    Some(Piece::Content(attachment, offset)) if offset >= attachment.length() => {}
-                    Some(Piece::Content(attachment, offset)) => {
-                        let octets = read(attachment.clone(), offset).await?;
+                    Some(Piece::Content(part, offset)) if offset >= part.length() => {}
+                    Some(Piece::Content(part, offset)) => {
+                        let octets = read(part.clone(), offset).await?;
                         let read = u64::try_from(octets.len()).unwrap_or(u64::MAX);
-                        pieces.push_front(Piece::Content(attachment, offset.saturating_add(read)));
+                        pieces.push_front(Piece::Content(part, offset.saturating_add(read)));
                         return Ok(Some((octets, pieces)));
                     }
                 }
@@ -106,14 +124,32 @@ impl Multipart {
     }
 }
 
-/// The header of a part: what was signed of it, or what says nothing.
-fn header(attachment: &VerifiedAttachment) -> String {
-    let signed = attachment.header().iter();
-    let mut lines: Vec<&str> = signed
+impl Part for VerifiedAttachment {
+    fn id(&self) -> &str {
+        self.id()
+    }
+
+    fn header(&self) -> &[String] {
+        self.header()
+    }
+
+    fn length(&self) -> u64 {
+        self.length()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.read_at(offset, into)
+    }
+}
+
+/// The header of a part: what there is of it, or what says nothing.
+fn header(part: &impl Part) -> String {
+    let written = part.header().iter();
+    let mut lines: Vec<&str> = written
         .map(String::as_str)
         .filter(|line| PASSED_ON.iter().any(|name| line.starts_with(name)))
         .collect();
-    let id = format!("Content-ID:<{}>", attachment.id());
+    let id = format!("Content-ID:<{}>", part.id());
     if lines.is_empty() {
         lines.extend([id.as_str(), "Content-Type:application/octet-stream"]);
     }
@@ -121,11 +157,11 @@ fn header(attachment: &VerifiedAttachment) -> String {
     lines.iter().map(|line| format!("{line}\r\n")).collect()
 }
 
-/// Octets of an attachment from `offset` on. They may come from a disk, so another thread waits for them.
-async fn read(attachment: VerifiedAttachment, offset: u64) -> io::Result<Bytes> {
+/// Octets of a part from `offset` on. They may come from a disk, so another thread waits for them.
+async fn read(part: impl Part, offset: u64) -> io::Result<Bytes> {
     let read = tokio::task::spawn_blocking(move || {
         let mut piece = vec![0; PIECE];
-        let count = attachment.read_at(offset, &mut piece)?;
+        let count = part.read_at(offset, &mut piece)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }

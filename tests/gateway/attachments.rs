@@ -17,7 +17,7 @@ const PROFILE: &str = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#"
 const XOP: &str = "http://www.w3.org/2004/08/xop/include";
 
 /// A gateway before `backend` that takes attachments.
-fn taking(backend: &Backend, policy: &str, further: &str) -> Gateway {
+pub(crate) fn taking(backend: &Backend, policy: &str, further: &str) -> Gateway {
     let text = configuration(&format!("http://{}/legacy", backend.address));
     let route = format!("path = \"/orders\"\nattachments = \"signed\"\npolicy = \"{policy}\"\n");
     let text = text.replace("path = \"/orders\"\n", &route);
@@ -62,7 +62,7 @@ fn signed_values(message: &Message, attachments: &[(&str, &str, String)]) -> Str
     )
 }
 
-fn multipart(root: &str, envelope: &str, parts: &[(&str, &str)]) -> String {
+pub(crate) fn multipart(root: &str, envelope: &str, parts: &[(&str, &str)]) -> String {
     let parts: String = parts
         .iter()
         .map(|(head, content)| format!("--b-1\r\n{head}\r\n\r\n{content}\r\n"))

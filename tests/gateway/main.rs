@@ -16,6 +16,7 @@ mod gateway;
 mod message;
 
 mod answering;
+mod answers;
 mod attachments;
 mod backends;
 mod edge;

@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::algorithm::CanonicalizationAlgorithm;
+use crate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm};
 use crate::c14n::{self, Canonicalization, Counted, Meanings, uncovered_qname};
 use crate::crypto::Digester;
-use crate::dsig::{Objects, Processing, Signature, Target};
+use crate::dsig::{AttachmentScope, Objects, Processing, Signature, Target};
 use crate::soap::Error;
 use crate::soap::ErrorKind;
 use crate::xml::{Document, Limit, Limits, Namespace};
@@ -46,10 +46,18 @@ impl Package {
                 spool,
                 root: None,
                 planned: Vec::new(),
+                to_sign: None,
                 part: Part::None,
                 attachments: Vec::new(),
             },
         }
+    }
+
+    /// The content of every attachment is digested by `algorithm` as it comes, for a signature of ours.
+    pub fn to_sign(mut self, algorithm: DigestAlgorithm) -> Self {
+        let scope = AttachmentScope::Content;
+        self.reading.to_sign = Some(ToDigest { scope, algorithm });
+        self
     }
 
     /// Takes further octets of the body.
@@ -95,6 +103,8 @@ struct Reading {
     root: Option<Root>,
     /// What signatures in the envelope say is digested of attachments.
     planned: Vec<(String, ToDigest)>,
+    /// What is digested of each.
+    to_sign: Option<ToDigest>,
     part: Part,
     attachments: Vec<Attachment>,
 }
@@ -167,10 +177,8 @@ impl Parts for Reading {
             Packaging::Attachments => Form::Octets,
         };
         let planned = self.planned.iter().filter(|(named, _)| *named == id);
-        let digesters = planned.filter_map(|(_, of)| {
-            let digester = begin(*of, head.canonical.as_deref())?;
-            Some((*of, digester))
-        });
+        let planned = self.to_sign.into_iter().chain(planned.map(|(_, of)| *of));
+        let digesters = planned.filter_map(|of| Some((of, begin(of, head.canonical.as_deref())?)));
         self.part = Part::Attachment(Box::new(Arriving {
             digesters: digesters.take(MOST_DIGESTS).collect(),
             id,

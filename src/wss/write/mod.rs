@@ -18,6 +18,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::SigningKey;
 use crate::crypto::encode_base64;
 use crate::dsig;
+use crate::dsig::AttachmentToSign;
 use crate::dsig::ReferenceToSign;
 use crate::dsig::SignatureRequest;
 use crate::soap::Envelope;
@@ -126,6 +127,20 @@ impl Unsigned {
         digest_algorithm: DigestAlgorithm,
         key: &SigningKey,
     ) -> Result<Vec<u8>, Error> {
+        self.sign_with(&[], method, digest_algorithm, key)
+    }
+
+    /// The same, with the content of `attachments` signed too.
+    ///
+    /// # Errors
+    /// As [`Unsigned::sign`].
+    pub fn sign_with(
+        self,
+        attachments: &[AttachmentToSign<'_>],
+        method: SignatureAlgorithm,
+        digest_algorithm: DigestAlgorithm,
+        key: &SigningKey,
+    ) -> Result<Vec<u8>, Error> {
         let document = Document::parse(self.text.clone().into(), &Limits::archive());
         let document = document.map_err(|error| Error::nowhere(ErrorKind::Xml(error)))?;
         let references = self.ids.iter().map(|id| {
@@ -144,8 +159,8 @@ impl Unsigned {
             key_info: self.key_info.clone(),
             id: None,
         };
-        let signature =
-            dsig::sign(&request, key).map_err(|error| Error::nowhere(ErrorKind::Signing(error)))?;
+        let signature = dsig::sign_with(&request, attachments, key)
+            .map_err(|error| Error::nowhere(ErrorKind::Signing(error)))?;
         Ok(self.with_signature(&signature))
     }
 
