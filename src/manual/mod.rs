@@ -12,6 +12,7 @@
 //! | [`attacks`] | security reviewers: each known attack, and the code that stops it |
 //! | [`threat_model`] | security reviewers: who the attacker is, what is promised, what is not |
 //! | [`basic_security_profile`] | integrators: each rule of the Basic Security Profile 1.1, and what becomes of it |
+//! | [`schemas`] | partners: XML Schemas of what is accepted, to validate with before sending |
 //! | [`interop`] | integrators: which other stacks were tried, with what, and what came of it |
 
 pub mod algorithms;
@@ -24,4 +25,5 @@ pub mod defaults;
 pub mod interop;
 pub mod life_of_a_message;
 pub mod operating;
+pub mod schemas;
 pub mod threat_model;
