@@ -125,6 +125,14 @@ impl<'d> Covered<'d> {
             .any(|node| node.form.is_some() && node.apex == element)
     }
 
+    /// Whether `signature`, another `ds:Signature`, is itself what a Reference resolved to, with nothing left out.
+    pub fn endorses(&self, signature: Element<'d>) -> bool {
+        self.nodes.iter().any(|node| {
+            let whole = matches!(node.form, Some(Form::Canonical(_))) && node.except.is_none();
+            whole && node.apex == signature && signature != self.signature
+        })
+    }
+
     /// Whether `element` is in a digested subtree, and not in the signature that was left out of it.
     pub fn covers(&self, element: Element<'d>) -> bool {
         self.nodes.iter().any(|node| {

@@ -8,6 +8,7 @@ use super::assertion::{self, Issued, Presented};
 use super::attachment;
 use super::coverage::{Covering, coverage};
 use super::encrypted::Before;
+use super::endorsed;
 use super::findings::Findings;
 use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
@@ -23,7 +24,8 @@ use crate::second_opinion;
 use crate::soap::attachment::Attachments;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
 use crate::trust::{
-    FirstUse, Issuers, Passwords, ReplayKey, ReplayKind, ReplayStore, Signed, TrustStore, VerifiedUser,
+    Attested, FirstUse, Issuers, Passwords, ReplayKey, ReplayKind, ReplayStore, Signed, TrustStore,
+    VerifiedUser,
 };
 use crate::wss;
 use crate::xml::{Element, Namespace};
@@ -216,14 +218,16 @@ impl Gate {
             .map(|read| assertion::by_its_issuer(read, &search, &self.issuers, &mut carried, findings))
             .transpose()?;
         seen.note(issued.as_ref().and_then(Issued::proof));
-        let mut signatures = Vec::new();
-        for element in header.signatures() {
+        let mut signatures: Vec<Signed<'_>> = Vec::new();
+        for element in endorsed::after_endorsing(&header) {
             let known = carried.iter().position(|carried| carried.signature() == element);
             let proof = match known {
                 Some(place) => Signed::Carried(carried.swap_remove(place)),
                 None => {
                     let signature = self.read_signature(element, &header, judging.attachments, findings)?;
-                    let proof = self.attested(&signature, &header, issued.as_ref(), &search, findings)?;
+                    let others: Vec<&Attested<'_>> = signatures.iter().filter_map(Signed::attested).collect();
+                    let proof =
+                        self.attested(&signature, &header, issued.as_ref(), &search, &others, findings)?;
                     Signed::Attested(proof)
                 }
             };

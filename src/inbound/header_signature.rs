@@ -37,7 +37,8 @@ impl Gate {
         Ok(signature)
     }
 
-    /// Verifies `signature` with the key of whomever it names, if they are trusted.
+    /// Verifies `signature` with the key of whomever it names, if they are trusted; with a key that anybody can make, if one of the
+    /// `others`, which were verified before, signs it.
     ///
     /// # Errors
     /// Its key is named in a way that the policy does not take; nobody who is trusted made it; it does not hold.
@@ -47,6 +48,7 @@ impl Gate {
         header: &wss::Header<'d>,
         issued: Option<&Issued<'d>>,
         search: &SignerSearch<'_>,
+        others: &[&Attested<'d>],
         findings: &mut Findings,
     ) -> Result<Attested<'d>, Rejection> {
         let resolved = wss::resolve(signature.key_info, header)?;
@@ -62,6 +64,7 @@ impl Gate {
                 let key = username::derived_key(header, *element, &self.passwords)?;
                 search.by_owner(signature, Owner::User(key), findings)
             }
+            SignerHint::EncryptedKey(key) => self.endorsed(signature, *key, search, others, findings),
             SignerHint::Assertion(element) => {
                 let keys = assertion::confirmation_keys(issued, *element)?;
                 let mut last = None;
@@ -130,6 +133,7 @@ fn form(form: KeyForm) -> KeyReference {
         KeyForm::SubjectKeyIdentifier => KeyReference::SubjectKeyIdentifier,
         KeyForm::SamlAssertion => KeyReference::SamlAssertion,
         KeyForm::UsernameToken => KeyReference::UsernameToken,
+        KeyForm::EncryptedKey => KeyReference::EncryptedKey,
         KeyForm::KeyName => KeyReference::KeyName,
         KeyForm::Nothing => KeyReference::None,
     }

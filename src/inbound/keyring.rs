@@ -3,7 +3,7 @@ use crate::crypto::{Certificate, PrivateKey, PublicKey, Secret};
 use crate::token::x509::X509Token;
 use crate::token::{HeldKey, KeyInfoItem, X509Hint, held_keys, key_info_items, key_value};
 use crate::trust::{TrustSources, TrustStore};
-use crate::wss::{Pointer, TokenReference};
+use crate::wss::{Pointer, TokenReference, has_digest};
 use crate::xml::{Element, Namespace};
 use crate::xmlenc::Resolver;
 
@@ -130,6 +130,10 @@ impl Resolver for Keyring {
             return None;
         }
         let reference = TokenReference::read(item, &mut Vec::new()).ok()?;
+        if let Pointer::EncryptedKeySha1(digest) = reference.pointer() {
+            let mut all = item.document().root().descendants();
+            return all.find(|key| key.is(Namespace::XENC, "EncryptedKey") && has_digest(*key, digest));
+        }
         item.document().element_by_id(direct(&reference)?)
     }
 

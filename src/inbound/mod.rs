@@ -6,6 +6,7 @@ mod coverage;
 mod decryption;
 pub mod document;
 mod encrypted;
+mod endorsed;
 mod findings;
 mod gate;
 mod header_signature;

@@ -4,6 +4,7 @@ use super::Gate;
 use super::assertion;
 use super::assertion::Issued;
 use super::encrypted::{Before, Decryption, Encrypted};
+use super::endorsed::after_endorsing;
 use super::findings::{Findings, SignatureFinding};
 use super::gate::Judging;
 use crate::dsig::{Reference, Signature, Target};
@@ -76,17 +77,28 @@ impl Gate {
         if by_issuer {
             about.clone_from(&findings.signatures);
         }
-        for element in header.signatures() {
+        // Those over none of it, which may endorse one that is.
+        let mut endorsing = Vec::new();
+        let any_endorsed = header
+            .signatures()
+            .any(|element| wss::is_by_encrypted_key(element, &header));
+        for element in after_endorsing(&header) {
             let signature = self.read_signature(element, &header, judging.attachments, findings);
-            let Some(signature) = signature
-                .ok()
-                .filter(|signature| is_over_ciphertext(signature, &parts.data))
-            else {
+            let Ok(signature) = signature else {
                 continue;
             };
-            if let Ok(proof) = self.attested(&signature, &header, issued.as_ref(), &search, findings) {
-                proofs.push(proof);
-                about.extend(findings.signatures.last().cloned());
+            let is_over = is_over_ciphertext(&signature, &parts.data);
+            if !is_over && !any_endorsed {
+                continue;
+            }
+            let others: Vec<&Attested<'_>> = proofs.iter().chain(&endorsing).collect();
+            match self.attested(&signature, &header, issued.as_ref(), &search, &others, findings) {
+                Ok(proof) if is_over => {
+                    proofs.push(proof);
+                    about.extend(findings.signatures.last().cloned());
+                }
+                Ok(proof) => endorsing.push(proof),
+                Err(_) => {}
             }
         }
         let issuer = issued.filter(|_| by_issuer);

@@ -2,13 +2,14 @@ use chrono::{DateTime, Utc};
 
 use super::findings::{Findings, ReferenceFinding, SignatureFinding};
 use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm, TransformAlgorithm};
-use crate::crypto::{Certificate, VerifyingKey, encode_base64};
+use crate::crypto::{Certificate, Secret, VerifyingKey, encode_base64};
 use crate::dsig;
 use crate::dsig::{Covered, Processing, ReferenceOutcome, Rules, Signature, Target};
+use crate::policy::{Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::token::X509Hint;
 use crate::trust;
-use crate::trust::{Attested, KeyHint, Owner, PathRules, Signer, TrustStore, attest};
+use crate::trust::{Attested, KeyHint, Owner, PathRules, Signer, TrustStore, attest, endorse};
 
 /// Finds out whose key made a signature: a hint names candidates, the trust store says which of them are trusted, and only
 /// with a trusted key is anything computed.
@@ -113,6 +114,37 @@ impl SignerSearch<'_> {
         let key = owner.key();
         let verified = dsig::verify(signature, &key, self.rules, &mut outcomes);
         self.conclude(signature, verified, owner, &outcomes, findings)
+    }
+
+    /// Verifies `signature` with one of `secrets`, which prove nobody's identity, as a statement of who made `by`, which signs it.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub(crate) fn by_endorsement<'d>(
+        &self,
+        signature: &Signature<'d>,
+        secrets: &[Secret],
+        by: &Attested<'d>,
+        findings: &mut Findings,
+    ) -> Result<Attested<'d>, Rejection> {
+        let mut outcomes = Vec::new();
+        let mut verified = None;
+        for secret in secrets {
+            let key = VerifyingKey::Hmac(secret.clone());
+            let outcome = dsig::verify(signature, &key, self.rules, &mut outcomes);
+            let is_settled = outcome.is_ok() || !outcomes.is_empty();
+            verified = Some(outcome);
+            if is_settled {
+                break;
+            }
+        }
+        findings.note_signature(|| SignatureFinding {
+            trusted: matches!(verified, Some(Ok(_))),
+            ..finding(signature, &outcomes, Some(by.owner()))
+        });
+        note_legacy_algorithms(signature, findings);
+        let endorsed = verified.transpose()?.and_then(|covered| endorse(covered, by));
+        endorsed.ok_or_else(|| Unmet::at(signature.element, UnmetKind::NotEndorsed).into())
     }
 
     fn by_candidates<'d>(

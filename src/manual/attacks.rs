@@ -79,9 +79,9 @@
 //!
 //! | attack | what stops it |
 //! |---|---|
-//! | T61 – the signature is stripped | `dsig.missing`, `saml.not_signed`: no evidence admits nothing |
+//! | T61 – the signature is stripped | `dsig.missing`, `saml.not_signed`: no evidence admits nothing. Nor does a signature by an EncryptedKey without the one that endorsed it: `policy.not_endorsed` |
 //! | T62 – a configuration that trusts nobody checks nothing | `trust.no_anchor`; a route without trust does not start |
-//! | T63 – the message brings its key | a KeyInfo only chooses among trusted keys; KeyValue is refused |
+//! | T63 – the message brings its key | a KeyInfo only chooses among trusted keys; KeyValue is refused; what an EncryptedKey signed is nobody's word until somebody trusted signs that `ds:Signature` itself ([`endorse`](crate::trust::endorse)) |
 //! | T64 – a KeyInfo that two readers read differently | one child, one reader, one result for both |
 //! | T65 – a cloned certificate | certificates are compared whole, keys by their SubjectPublicKeyInfo |
 //! | T66 – truncated HMAC | refused in messages; at least half the hash elsewhere |

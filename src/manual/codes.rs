@@ -105,6 +105,7 @@
 //! | `wss.no_key_identifier` | a certificate to sign with has no subject key identifier to name it by |
 //! | `wss.part` | a part to sign is not there |
 //! | `wss.signature_confirmation` | a SignatureConfirmation that is not as WSS 1.1 §8.5 has it |
+//! | `wss.secure_conversation` | a DerivedKeyToken or SecurityContextToken of WS-SecureConversation, which is not read |
 //! | `wss.text` | text between items |
 //! | `wss.timestamp_expired` | the Timestamp has ended |
 //! | `wss.timestamp_future` | the Timestamp is from the future |
@@ -112,6 +113,7 @@
 //! | `wss.timestamp_missing` | no Timestamp where one is asked for |
 //! | `wss.timestamp_multiple` | two Timestamps |
 //! | `wss.token_reference` | a SecurityTokenReference that leads to no token of this header |
+//! | `wss.unknown_encrypted_key` | EncryptedKeySHA1 of a key that is not in the message; keys of earlier messages are not remembered |
 //! | `wss.unknown_item` | an item that is not known |
 //! | `wss.unlisted_encryption` | something is encrypted that the Security header does not list, where there is a key for what is encrypted |
 //! | `wss.unsupported_encryption` | encrypted keys of nothing, or encrypted content in a form that is not read |
@@ -322,6 +324,7 @@
 //! | `policy.no_nonce` | a UsernameToken without Nonce and Created, whose second use could not be noticed |
 //! | `policy.no_password` | a UsernameToken without a password, and no derived key signed the Body |
 //! | `policy.not_encrypted` | a part that the policy wants encrypted came as it is |
+//! | `policy.not_endorsed` | a signature by an EncryptedKey, which anybody can make, that no signature by somebody trusted covers |
 //! | `policy.operation_ambiguous` | the Body has not one element that says what is wanted |
 //! | `policy.operation_unknown` | the route has no such operation, or path, action and Body disagree |
 //! | `policy.password_text` | a password that is sent as it is, not over TLS or under a policy that takes none |

@@ -38,6 +38,21 @@
 //! passwords (1,000 to 1,000,000 iterations) sign where a policy of one's own has `hmac-sha256` among its signatures and
 //! `username-token` among its key references; `username-token` under `signed` asks for a signed UsernameToken.
 //!
+//! # Signatures by an EncryptedKey
+//!
+//! In the symmetric binding of WS-SecurityPolicy the sender makes a key, encrypts it to our certificate (`xenc:EncryptedKey`), and signs with it
+//! by HMAC. Anybody can: our certificate is public. Such a signature proves that the parts of a message belong together, and not who sent it. It
+//! counts only with an endorsing signature (`sp:EndorsingSupportingTokens`): a second one in the same header, by a trusted certificate or by
+//! the holder-of-key of an assertion, that signs the `ds:Signature` itself. What the first covers is then said by whoever made the second,
+//! who is the sender. Everything else is refused with `policy.not_endorsed` before our key is used: a signature over the EncryptedKey alone,
+//! as whoever reads one such key could go on signing with it; a UsernameToken or an assertion, which others could have put there; two that endorse
+//! leave it open whose message it is.
+//!
+//! No profile of a gateway takes them. A policy of one's own has `hmac-sha256` (or another HMAC, never truncated) among its signatures and
+//! `encrypted-key` among its key references; the reference is direct, or the EncryptedKeySHA1 of a key in the same header. Keys of earlier messages are
+//! not remembered (`wss.unknown_encrypted_key`), and no keys are derived (`wss.secure_conversation`). The key has 16 to 64 bytes and comes by RSA-OAEP,
+//! key wrap or AES-GCM as the policy allows, not by RSA 1.5. Our answers are signed with our certificate.
+//!
 //! # SAML 1.1
 //!
 //! An assertion of SAML 1.1 is judged as one of 2.0. A bearer confirmation says nothing itself in 1.1: the conditions must name an end, the

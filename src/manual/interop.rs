@@ -13,6 +13,7 @@
 //! | | the key in X509Data beside no SecurityTokenReference (`soap_wsse_add_KeyInfo_X509Certificate`) | `strict`, `bsp11` | refused as `wss.key_info` (BSP 1.1 R5417) |
 //! | | Body signed, then encrypted, kept in `fixtures/interop/gsoap` | all | refused: it signs no ciphertext and transports keys with PKCS#1 v1.5 only, where it says OAEP too (`SOAP_MEC_OAEP`); `decrypt --policy archive-verify` reads what says the truth |
 //! | Debian `libwss4j-java` (WSS4J 1.6) | messages that it made, kept in `fixtures/interop/wss4j`: signed, then Body, or Body and signature, encrypted with AES-GCM; Body encrypted, then signed | `bsp11` | pass. In CBC they are refused as `xmlenc.unsigned_ciphertext`: it does not sign the EncryptedKey |
+//! | the same | `fixtures/interop/wss4j/symmetric*`: signed by HMAC-SHA256 with an EncryptedKey, named directly and by EncryptedKeySHA1, that signature by a certificate; also encrypted with the same key | one of its own with `encrypted-key` | pass; without the endorsing signature `policy.not_endorsed` |
 //! | Debian `xmlsec1` | verifies what `sealgate sign` writes, RSA and ECDSA | | passes |
 //!
 //! Providers of SAML, each in both directions: what it makes passes `saml verify --policy strict` with the metadata, audience, recipient

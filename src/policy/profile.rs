@@ -201,9 +201,11 @@ fn archive_verify() -> Policy {
     policy.certificates.dsa = Dsa::Allow;
     policy.saml = SamlRules::archive_verify();
     policy.username_token = UsernameToken::Ignore;
-    policy
-        .key_references
-        .extend([KeyReference::KeyName, KeyReference::None]);
+    policy.key_references.extend([
+        KeyReference::EncryptedKey,
+        KeyReference::KeyName,
+        KeyReference::None,
+    ]);
     policy.algorithms = Permitted {
         signatures: Set::all(),
         digests: Set::all(),

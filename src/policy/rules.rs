@@ -101,6 +101,9 @@ pub enum KeyReference {
     SamlAssertion,
     /// A UsernameToken that says how a key is derived from the password.
     UsernameToken,
+    /// An EncryptedKey in the header, which anybody can make: such a signature counts for what another one, by somebody trusted, signs
+    /// that covers it.
+    EncryptedKey,
     /// `ds:KeyName`.
     KeyName,
     /// None: each key that is trusted is tried.
@@ -117,6 +120,7 @@ impl std::fmt::Display for KeyReference {
             Self::SubjectKeyIdentifier => "a subject key identifier",
             Self::SamlAssertion => "a SAML assertion",
             Self::UsernameToken => "a UsernameToken",
+            Self::EncryptedKey => "an EncryptedKey",
             Self::KeyName => "KeyName",
             Self::None => "nothing",
         })

@@ -118,6 +118,8 @@ pub enum UnmetKind {
         /// The clock skew allowed, in seconds.
         skew: u32,
     },
+    /// The signature was made with an EncryptedKey, and no signature with the key of somebody trusted covers it.
+    NotEndorsed,
     /// The signature names a UsernameToken as its key that does not say how a key is made.
     NoDerivation,
     /// A header block that was encrypted must be understood, and is not.
@@ -208,6 +210,7 @@ impl Unmet {
             UnmetKind::NoNonce => "policy.no_nonce",
             UnmetKind::UsernameTokenExpired { .. } => "policy.username_token_expired",
             UnmetKind::UsernameTokenFuture { .. } => "policy.username_token_future",
+            UnmetKind::NotEndorsed => "policy.not_endorsed",
             UnmetKind::NoDerivation => "policy.no_derivation",
             UnmetKind::EncryptedNotUnderstood => "policy.encrypted_not_understood",
             UnmetKind::MessageIdEncrypted => "policy.message_id_encrypted",
@@ -243,6 +246,7 @@ impl Unmet {
             | UnmetKind::UsernameTokenExpired { .. }
             | UnmetKind::UsernameTokenFuture { .. } => "WSS UsernameToken Profile 1.1 §3.1",
             UnmetKind::PasswordText => "WSS UsernameToken Profile 1.1 §3.1, §5",
+            UnmetKind::NotEndorsed => "WS-SecurityPolicy 1.3 §8.3",
             UnmetKind::NoDerivation => "WSS UsernameToken Profile 1.1 §4",
             UnmetKind::EncryptedNotUnderstood => "SOAP 1.2 Part 1 §2.4",
             UnmetKind::MessageIdEncrypted => "WSS 1.1 §13.2.7",
@@ -377,6 +381,10 @@ impl fmt::Display for Unmet {
                 "the UsernameToken is of {}; it is {} now, and the clock may be off by {skew} s",
                 instant(created),
                 instant(now)
+            ),
+            UnmetKind::NotEndorsed => f.write_str(
+                "the signature was made with an EncryptedKey, which anybody can make who has our certificate, so it says nothing of who sent \
+                 the message; a signature with a certificate of somebody trusted has to sign this ds:Signature itself",
             ),
             UnmetKind::NoDerivation => f.write_str(
                 "the signature names a UsernameToken as its key, and that does not say how a key is derived",

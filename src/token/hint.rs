@@ -13,6 +13,8 @@ pub enum SignerHint<'d> {
     Assertion(Element<'d>),
     /// The key that is derived from the password of a UsernameToken: this element of the message.
     UsernameToken(Element<'d>),
+    /// The key in an EncryptedKey: this element of the message.
+    EncryptedKey(Element<'d>),
     /// A name that both sides gave the key (`ds:KeyName`).
     Name(String),
     /// Nothing: it may be any key that is trusted.

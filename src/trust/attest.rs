@@ -150,7 +150,28 @@ pub fn attest(covered: Covered<'_>, owner: Owner) -> Result<Attested<'_>, OtherK
     }
 }
 
+/// What `by` says of a signature that its owner signed, and did not make: that what `covered` proves is theirs to say.
+///
+/// `covered` was verified with the key in an EncryptedKey, which proves that the parts of the message belong together and not who put them
+/// there. Whoever signs the `ds:Signature` itself, by a key of their own, signs the digests in it. `None` if `by` does not sign the signature
+/// that made `covered`, or was not made with a key pair.
+pub fn endorse<'d>(covered: Covered<'d>, by: &Attested<'d>) -> Option<Attested<'d>> {
+    let owner = match &by.owner {
+        Owner::Certified(path) => Owner::Certified(path.again()),
+        Owner::Entity(entity) => Owner::Entity(entity.clone()),
+        Owner::Subject(subject) => Owner::Subject(subject.clone()),
+        Owner::User(_) => return None,
+    };
+    let is_mac = matches!(covered.key(), VerifyingKey::Hmac(_));
+    (is_mac && by.may_endorse(covered.signature())).then_some(Attested { covered, owner })
+}
+
 impl<'d> Attested<'d> {
+    /// Whether it was made with a key pair and signs `signature`, another one: asked before anything is computed for that.
+    pub fn may_endorse(&self, signature: Element<'d>) -> bool {
+        matches!(self.covered.key(), VerifyingKey::Public(_)) && self.covered.endorses(signature)
+    }
+
     /// What was signed.
     pub fn covered(&self) -> &Covered<'d> {
         &self.covered

@@ -133,6 +133,14 @@ impl<'d> Signed<'d> {
         }
     }
 
+    /// The proof about this document, with whose key it was, if it is one.
+    pub fn attested(&self) -> Option<&Attested<'d>> {
+        match self {
+            Self::Attested(proof) => Some(proof),
+            Self::Carried(_) => None,
+        }
+    }
+
     /// The proof about this document, if it is one.
     pub fn covered(&self) -> Option<&Covered<'d>> {
         match self {

@@ -45,7 +45,7 @@ mod window;
 pub use anchors::Anchor;
 pub use anchors::KeyHint;
 pub use anchors::TrustStore;
-pub use attest::{Attested, ConfirmationKey, EntityKey, OtherKey, Owner, attest};
+pub use attest::{Attested, ConfirmationKey, EntityKey, OtherKey, Owner, attest, endorse};
 pub use ciphertext::{Carried, CiphertextCovered, Signed};
 pub use constraint::Constraint;
 pub use constraint::ConstraintError;

@@ -75,6 +75,16 @@ pub struct VerifiedPath {
     at: DateTime<Utc>,
 }
 
+impl VerifiedPath {
+    /// The same path, for what its key signed by way of another signature.
+    pub(in crate::trust) fn again(&self) -> Self {
+        Self {
+            facts: Arc::clone(&self.facts),
+            at: self.at,
+        }
+    }
+}
+
 /// Who signed.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 pub struct Signer {

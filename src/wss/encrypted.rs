@@ -1,7 +1,13 @@
+use crate::algorithm::DigestAlgorithm;
+use crate::crypto;
+use crate::crypto::decode_base64;
 use crate::soap::Envelope;
 use crate::soap::HeaderBlock;
 use crate::soap::Roles;
-use crate::wss::header::find;
+use crate::token::field;
+use crate::wss::TokenReference;
+use crate::wss::header::{Header, find};
+use crate::wss::reference::Pointer;
 use crate::wss::{Error, ErrorKind};
 use crate::xml::Element;
 use crate::xml::Namespace;
@@ -47,15 +53,17 @@ impl<'d> EncryptedParts<'d> {
             .flat_map(Element::descendants)
             .filter(|element| element.is(Namespace::XENC, "EncryptedKey"))
             .collect();
-        if parts.data.is_empty() {
-            let item = header
-                .children()
-                .find(|item| is_encryption(*item))
-                .unwrap_or(header);
-            let name = item.name().to_owned();
-            return Err(Error::at(ErrorKind::UnsupportedEncryption(name), item));
+        if !parts.data.is_empty() {
+            return Ok(Some(parts));
         }
-        Ok(Some(parts))
+        let mut items = header.children().filter(|item| is_encryption(*item));
+        match items.find(|item| !is_for_signing(*item, header)) {
+            Some(item) => {
+                let name = item.name().to_owned();
+                Err(Error::at(ErrorKind::UnsupportedEncryption(name), item))
+            }
+            None => Ok(None),
+        }
     }
 }
 
@@ -80,6 +88,17 @@ pub fn refuse_unlisted(
         Some(data) => Err(Error::at(ErrorKind::UnlistedEncryption, data)),
         None => Ok(()),
     }
+}
+
+/// Whether SHA-1 of the octets in the CipherValue of `key`, an EncryptedKey, is `digest`: how a KeyIdentifier names it (WSS 1.1 §7.3).
+pub fn has_digest(key: Element<'_>, digest: &[u8; 20]) -> bool {
+    let data = key.child(Namespace::XENC, "CipherData");
+    let value = data.and_then(|data| data.child(Namespace::XENC, "CipherValue"));
+    let text = value.and_then(|value| field::text(value).ok());
+    let octets = text.and_then(|text| decode_base64(&text).ok());
+    octets
+        .and_then(|octets| crypto::digest(DigestAlgorithm::Sha1, &octets).ok())
+        .is_some_and(|found| found.matches(digest))
 }
 
 /// A question that costs next to nothing, as most messages are not encrypted.
@@ -108,6 +127,44 @@ fn lists(item: Element<'_>) -> Option<Element<'_>> {
         item.child(Namespace::XENC, "ReferenceList")
     } else {
         item.is(Namespace::XENC, "ReferenceList").then_some(item)
+    }
+}
+
+/// Whether `item` is an EncryptedKey with which nothing is encrypted, and a signature of `header` says that it was made with it.
+fn is_for_signing(item: Element<'_>, header: Element<'_>) -> bool {
+    let mut signatures = header
+        .children()
+        .filter(|item| item.is(Namespace::DS, "Signature"));
+    item.is(Namespace::XENC, "EncryptedKey")
+        && lists(item).is_none()
+        && signatures.any(|signature| is_by(signature, item))
+}
+
+/// Whether `signature`, a `ds:Signature` of `header`, says that it was made with the key in an EncryptedKey of it.
+pub fn is_by_encrypted_key(signature: Element<'_>, header: &Header<'_>) -> bool {
+    header.encrypted_keys().any(|key| is_by(signature, key))
+}
+
+/// Whether `signature` says that it was made with the key in `key`.
+fn is_by(signature: Element<'_>, key: Element<'_>) -> bool {
+    let info = signature.child(Namespace::DS, "KeyInfo");
+    info.into_iter()
+        .flat_map(Element::children)
+        .any(|item| leads_to(item, key))
+}
+
+/// Whether `item`, of a KeyInfo, is a reference to the EncryptedKey `key`.
+fn leads_to(item: Element<'_>, key: Element<'_>) -> bool {
+    if !item.is(Namespace::WSSE, "SecurityTokenReference") {
+        return false;
+    }
+    match TokenReference::read(item, &mut Vec::new())
+        .as_ref()
+        .map(TokenReference::pointer)
+    {
+        Ok(Pointer::Direct { id, .. }) => key.document().element_by_id(id) == Some(key),
+        Ok(Pointer::EncryptedKeySha1(digest)) => has_digest(key, digest),
+        _ => false,
     }
 }
 

@@ -37,6 +37,8 @@ pub enum ErrorKind {
     Text,
     /// An item that is not known; its name.
     UnknownItem(String),
+    /// A token of WS-SecureConversation, from which keys would be derived; its name.
+    SecureConversation(String),
     /// An attribute that may be taken for an ID, or has no meaning; its name.
     Attribute(String),
     /// Two Timestamps.
@@ -71,6 +73,8 @@ pub enum ErrorKind {
     MultipleUsernameTokens,
     /// Encryption of nothing, or in a way that is not read; the element's name.
     UnsupportedEncryption(String),
+    /// An EncryptedKeySHA1 of a key that is not in the message.
+    UnknownEncryptedKey,
     /// A DataReference to something else than an EncryptedData for us.
     DataReference,
     /// An EncryptedData that no list of the header names.
@@ -182,6 +186,7 @@ impl Error {
             ErrorKind::MultipleHeaders => "wss.multiple_headers",
             ErrorKind::Text => "wss.text",
             ErrorKind::UnknownItem(_) => "wss.unknown_item",
+            ErrorKind::SecureConversation(_) => "wss.secure_conversation",
             ErrorKind::Attribute(_) => "wss.attribute",
             ErrorKind::MultipleTimestamps => "wss.timestamp_multiple",
             ErrorKind::Timestamp { .. } | ErrorKind::Time(_) => "wss.timestamp_invalid",
@@ -191,6 +196,7 @@ impl Error {
             ErrorKind::KeyValue => "dsig.key_value",
             ErrorKind::MultipleUsernameTokens => "wss.multiple_username_tokens",
             ErrorKind::UnsupportedEncryption(_) => "wss.unsupported_encryption",
+            ErrorKind::UnknownEncryptedKey => "wss.unknown_encrypted_key",
             ErrorKind::DataReference => "wss.data_reference",
             ErrorKind::UnlistedEncryption => "wss.unlisted_encryption",
             ErrorKind::Signatures { .. } => Limit::Signatures.code(),
@@ -211,6 +217,8 @@ impl Error {
             ErrorKind::Deviation(deviation) => return deviation.clause(),
             ErrorKind::HeaderMissing | ErrorKind::Text | ErrorKind::UnknownItem(_) => "WSS 1.1 §5",
             ErrorKind::MultipleHeaders => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
+            ErrorKind::SecureConversation(_) => "WS-SecureConversation 1.3 §2, §7",
+            ErrorKind::UnknownEncryptedKey => "WSS 1.1 §7.3",
             ErrorKind::Attribute(_) => "WSS 1.1 §4.1",
             ErrorKind::MultipleTimestamps => "WSS 1.1 §10; BSP 1.1 R3227",
             ErrorKind::Timestamp { clause, .. } | ErrorKind::TokenReference { clause, .. } => clause,
@@ -267,6 +275,14 @@ impl fmt::Display for Error {
                     quoted(name)
                 )
             }
+            ErrorKind::SecureConversation(name) => write!(
+                f,
+                "{} is of WS-SecureConversation, which is not read: no derived keys (sp:RequireDerivedKeys), no security contexts",
+                quoted(name)
+            ),
+            ErrorKind::UnknownEncryptedKey => f.write_str(
+                "EncryptedKeySHA1 names a key that is not in this message; keys of earlier messages are not remembered",
+            ),
             ErrorKind::Attribute(name) => write!(f, "the attribute {} may not stand there", quoted(name)),
             ErrorKind::MultipleTimestamps => f.write_str("the Security header has two Timestamps"),
             ErrorKind::Timestamp { why, .. } => write!(f, "the Timestamp is not as it must be: {why}"),

@@ -121,6 +121,12 @@ impl<'d> Header<'d> {
             }
             (Namespace::XENC, "EncryptedKey" | "EncryptedData" | "ReferenceList")
             | (Namespace::SAML2, "EncryptedAssertion") => Item::Encryption(element),
+            (_, "DerivedKeyToken" | "SecurityContextToken")
+                if SECURE_CONVERSATION.contains(&element.namespace()) =>
+            {
+                let kind = ErrorKind::SecureConversation(element.name().to_owned());
+                return Err(Error::at(kind, element));
+            }
             _ => {
                 let kind = ErrorKind::UnknownItem(element.name().to_owned());
                 return Err(Error::at(kind, element));
@@ -204,6 +210,17 @@ impl<'d> Header<'d> {
         })
     }
 
+    /// The EncryptedKeys that stand in the header itself, in order.
+    pub fn encrypted_keys(&self) -> impl Iterator<Item = Element<'d>> {
+        self.items.iter().filter_map(|item| {
+            if let Item::Encryption(element) = item {
+                element.is(Namespace::XENC, "EncryptedKey").then_some(*element)
+            } else {
+                None
+            }
+        })
+    }
+
     /// What the Basic Security Profile forbids in it.
     pub fn deviations(&self) -> &[Deviation] {
         &self.deviations
@@ -258,6 +275,12 @@ pub(super) fn find<'d>(envelope: &'d Envelope, roles: &Roles) -> Result<Element<
         )
     })
 }
+
+/// WS-SecureConversation 1.3 and the draft before it.
+const SECURE_CONVERSATION: [&str; 2] = [
+    "http://docs.oasis-open.org/ws-sx/ws-secureconversation/200512",
+    "http://schemas.xmlsoap.org/ws/2005/02/sc",
+];
 
 /// More receivers than a message passes by, each with its own Security header.
 const MOST_RECEIVERS: usize = 16;
@@ -393,6 +416,16 @@ mod tests {
             "<wsse:Security/>",
         ] {
             assert_eq!(items(item), Err("wss.unknown_item"), "{item}");
+        }
+        for namespace in SECURE_CONVERSATION {
+            for name in ["DerivedKeyToken", "SecurityContextToken"] {
+                let item = format!("<{name} xmlns='{namespace}'/>");
+                assert_eq!(items(&item), Err("wss.secure_conversation"), "{item}");
+            }
+            assert_eq!(
+                items(&format!("<a xmlns='{namespace}'/>")),
+                Err("wss.unknown_item")
+            );
         }
         assert_eq!(items(&format!("{TIMESTAMP}text")), Err("wss.text"));
         assert_eq!(items("<!-- a --> <?b c?>"), Ok(()));

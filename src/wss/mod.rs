@@ -18,6 +18,8 @@ pub use confirmation::SignatureConfirmation;
 pub use deviation::Deviation;
 pub use deviation::Rule;
 pub use encrypted::EncryptedParts;
+pub use encrypted::has_digest;
+pub use encrypted::is_by_encrypted_key;
 pub use encrypted::refuse_unlisted;
 pub use error::Error;
 pub use error::ErrorKind;

@@ -13,6 +13,8 @@ use crate::wss::Pointer;
 use crate::wss::Rule;
 use crate::wss::SamlVersion;
 use crate::wss::TokenReference;
+use crate::wss::encrypted::has_digest;
+use crate::wss::reference::ENCRYPTED_KEY;
 use crate::xml::Element;
 use crate::xml::Namespace;
 
@@ -47,6 +49,8 @@ pub enum KeyForm {
     SamlAssertion,
     /// A UsernameToken in the header.
     UsernameToken,
+    /// An EncryptedKey in the header.
+    EncryptedKey,
     /// `ds:KeyName`.
     KeyName,
     /// Nothing was said.
@@ -195,6 +199,15 @@ impl<'d> Found<'d> {
         }
     }
 
+    /// No token that a signature could cover in the place of a reference to it.
+    fn encrypted_key(element: Element<'d>) -> Self {
+        Self {
+            form: KeyForm::EncryptedKey,
+            hint: SignerHint::EncryptedKey(element),
+            token: None,
+        }
+    }
+
     fn username_token(element: Element<'d>) -> Self {
         Self {
             form: KeyForm::UsernameToken,
@@ -219,6 +232,7 @@ fn follow<'d>(reference: &TokenReference<'d>, header: &Header<'d>) -> Result<Fou
         }
         Pointer::Embedded(EmbeddedToken::X509(token)) => return Ok(Found::x509(token)),
         Pointer::Embedded(EmbeddedToken::Assertion(_, element)) => return Ok(Found::assertion(*element)),
+        Pointer::EncryptedKeySha1(digest) => return by_digest(reference, digest, header),
         Pointer::SubjectKeyIdentifier(_) => KeyForm::SubjectKeyIdentifier,
         Pointer::ThumbprintSha1(_) => KeyForm::Thumbprint,
         Pointer::Certificate(_) => KeyForm::BinarySecurityToken,
@@ -253,6 +267,10 @@ fn direct<'d>(
         agree(reference, value_type, username::TOKEN_TYPE)?;
         return Ok(Found::username_token(target));
     }
+    if header.encrypted_keys().any(|key| key == target) {
+        agree(reference, value_type, ENCRYPTED_KEY)?;
+        return Ok(Found::encrypted_key(target));
+    }
     let why = "the element is no token of this Security header";
     Err(Error::reference_value(
         reference.element(),
@@ -260,6 +278,24 @@ fn direct<'d>(
         "BSP 1.1 R3057, R3066",
         &target.path(),
     ))
+}
+
+/// The EncryptedKey of `header` whose ciphertext has this digest. Keys of earlier messages are not remembered.
+fn by_digest<'d>(
+    reference: &TokenReference<'d>,
+    digest: &[u8; 20],
+    header: &Header<'d>,
+) -> Result<Found<'d>, Error> {
+    let mut keys = header.encrypted_keys().filter(|key| has_digest(*key, digest));
+    match (keys.next(), keys.next()) {
+        (Some(key), None) => Ok(Found::encrypted_key(key)),
+        (None, _) => Err(Error::at(ErrorKind::UnknownEncryptedKey, reference.element())),
+        (Some(_), Some(second)) => Err(Error::reference(
+            second,
+            "two EncryptedKeys have the same ciphertext",
+            "WSS 1.1 §7.3",
+        )),
+    }
 }
 
 /// Checks that the reference says of the token's kind what the token is.

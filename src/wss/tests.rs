@@ -77,6 +77,7 @@ fn every_good_message_is_read_and_breaks_no_rule() {
         let name = folder.file_name().unwrap().to_string_lossy();
         if name.ends_with("-warned")
             || name.starts_with("encrypted-")
+            || name.starts_with("symmetric-encrypted-")
             || !gate.contains("command = \"verify\"")
         {
             continue;

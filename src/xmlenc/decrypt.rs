@@ -2,7 +2,7 @@ use super::agreement::Agreement;
 use super::data::{ContentType, EncryptedData, is_encrypted_data, is_encrypted_key};
 use super::encrypt::Portion;
 use super::error::{Error, ErrorKind};
-use super::key::EncryptedKey;
+use super::key::{EncryptedKey, KeySize};
 use super::moves::{Moves, Replaced};
 use super::plaintext;
 use super::resolver::Resolver;
@@ -100,6 +100,24 @@ pub fn decrypt_parts(
         Plaintext::Document(decrypted) => Ok(*decrypted),
         Plaintext::Octets(_) => Err(Error::nowhere(ErrorKind::Type(None))),
     }
+}
+
+/// The secrets that `element`, an EncryptedKey, may hold for a MAC: at least one. Where it was not encrypted to the key of ours that was
+/// tried, the secret is a random one.
+///
+/// # Errors
+/// Its form or algorithm, before any key is used: RSA 1.5 is none, as nothing says how long the secret has to be; then
+/// [`ErrorKind::NoKey`].
+pub fn decrypt_mac_key(
+    element: Element<'_>,
+    resolver: &dyn Resolver,
+    rules: &Rules<'_>,
+) -> Result<Vec<Secret>, Error> {
+    let secrets = EncryptedKey::read(element)?.decrypt(KeySize::OfMac, resolver, rules)?;
+    if secrets.is_empty() {
+        return Err(Error::at(element, ErrorKind::NoKey));
+    }
+    Ok(secrets)
 }
 
 /// A piece of the document, and what takes its place.
@@ -243,7 +261,7 @@ impl<'d, 'r> Encryption<'d, 'r> {
                     let key = DecryptedKey {
                         element,
                         length,
-                        secrets: key.decrypt(length, self.resolver, self.rules)?,
+                        secrets: key.decrypt(KeySize::Bytes(length), self.resolver, self.rules)?,
                     };
                     secrets.extend(key.secrets.iter().cloned());
                     decrypted.push(key);

@@ -20,6 +20,18 @@ pub(super) struct EncryptedKey<'d> {
     method: Method,
 }
 
+/// How long a key has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeySize {
+    /// As many bytes as the cipher takes.
+    Bytes(usize),
+    /// As many as a MAC may have: no algorithm says.
+    OfMac,
+}
+
+/// From 128 bits, the least that is worth a MAC (NIST SP 800-131A §10), to the block of SHA-256: a longer key would be digested.
+const MAC_KEYS: std::ops::RangeInclusive<usize> = 16..=64;
+
 /// How the key is encrypted.
 enum Method {
     Wrap(KeyWrapAlgorithm),
@@ -44,11 +56,11 @@ impl<'d> EncryptedKey<'d> {
         })
     }
 
-    /// The keys of `length` bytes that it may hold. A key of ours that it was not encrypted to gives one that decrypts
+    /// The keys of `size` that it may hold. A key of ours that it was not encrypted to gives one that decrypts
     /// nothing; there is none if we have no key that could fit.
     pub(super) fn decrypt(
         &self,
-        length: usize,
+        size: KeySize,
         resolver: &dyn Resolver,
         rules: &Rules<'_>,
     ) -> Result<Vec<Secret>, Error> {
@@ -61,7 +73,7 @@ impl<'d> EncryptedKey<'d> {
                 let ciphertext = &self.encrypted.ciphertext;
                 let unwrapped = keys
                     .iter()
-                    .map(|key| self.or_random(unwrap_key(*algorithm, key, ciphertext), length, rules));
+                    .map(|key| self.or_random(unwrap_key(*algorithm, key, ciphertext), size, rules));
                 unwrapped.collect()
             }
             Method::Cipher(algorithm) => {
@@ -76,7 +88,7 @@ impl<'d> EncryptedKey<'d> {
                 }
                 let decrypted = keys.iter().map(|key| {
                     let secret = decrypt_data(*algorithm, key, &self.encrypted.ciphertext);
-                    self.or_random(secret.map(Secret::new), length, rules)
+                    self.or_random(secret.map(Secret::new), size, rules)
                 });
                 decrypted.collect()
             }
@@ -87,21 +99,26 @@ impl<'d> EncryptedKey<'d> {
                 }
                 let decrypted = keys.iter().map(|key| {
                     let secret = decrypt_oaep(key, parameters, &self.encrypted.ciphertext);
-                    self.or_random(secret, length, rules)
+                    self.or_random(secret, size, rules)
                 });
                 decrypted.collect()
             }
             Method::Rsa15 => {
                 let keys = self.private_keys(resolver);
+                // What the padding does not tell, a length that nobody knows beforehand would.
+                let (KeySize::Bytes(length), true) = (size, rules.permitted.permits_rsa_1_5()) else {
+                    return if keys.is_empty() {
+                        Ok(Vec::new())
+                    } else {
+                        Err(self.not_permitted())
+                    };
+                };
                 if !keys.is_empty() {
-                    if !rules.permitted.permits_rsa_1_5() {
-                        return Err(self.not_permitted());
-                    }
                     rules.check_unauthenticated(self.element, &self.encrypted.algorithm, resolver)?;
                 }
                 let decrypted = keys.iter().map(|key| {
                     let secret = decrypt_rsa_1_5(key, &self.encrypted.ciphertext, length);
-                    self.or_random(secret, length, rules)
+                    self.or_random(secret, size, rules)
                 });
                 decrypted.collect()
             }
@@ -147,9 +164,14 @@ impl<'d> EncryptedKey<'d> {
     fn or_random(
         &self,
         secret: Result<Secret, CipherError>,
-        length: usize,
+        size: KeySize,
         rules: &Rules<'_>,
     ) -> Result<Secret, Error> {
+        let length = match (size, &secret) {
+            (KeySize::Bytes(length), _) => length,
+            (KeySize::OfMac, Ok(secret)) if MAC_KEYS.contains(&secret.len()) => secret.len(),
+            (KeySize::OfMac, _) => *MAC_KEYS.end(),
+        };
         let unavailable = |error| Error::at(self.element, ErrorKind::Cipher(error));
         let random = Secret::random(length).map_err(|error| unavailable(CipherError::Unavailable(error)))?;
         match secret {

@@ -21,7 +21,9 @@ mod resolver;
 mod sources;
 pub(crate) mod write;
 
-pub use decrypt::{Decrypted, KeyLengths, Plaintext, Rules, Unauthenticated, decrypt, decrypt_parts};
+pub use decrypt::{
+    Decrypted, KeyLengths, Plaintext, Rules, Unauthenticated, decrypt, decrypt_mac_key, decrypt_parts,
+};
 pub(crate) use encrypt::check_apart;
 pub use encrypt::{Portion, Recipient, SessionKey, encrypt};
 pub use error::{Error, ErrorKind};

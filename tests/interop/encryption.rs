@@ -192,3 +192,35 @@ fn what_wss4j_signs_and_encrypts_in_either_order_passes() {
         assert!(out.contains("\"xmlenc.no_key\""), "{order}: {out}");
     }
 }
+
+#[test]
+fn what_wss4j_signs_with_an_encrypted_key_counts_for_who_endorses_it() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let keys = fixtures.join("keys");
+    let folder = tempfile::tempdir().unwrap();
+    for made in ["symmetric", "symmetric-sha1", "symmetric-encrypt"] {
+        let request = fixtures.join("interop/wss4j").join(made).join("request.xml");
+        let verify = |request: &Path| {
+            let mut verify = sealgate();
+            verify.args(["verify", "--at", "message", "--format", "json", "--policy"]);
+            verify.arg(fixtures.join("policies/symmetric.toml"));
+            verify.arg("--trust").arg(keys.join("ca.pem"));
+            verify.arg("--key").arg(keys.join("gateway.key.pem"));
+            verify.arg("--cert").arg(keys.join("gateway.pem"));
+            texts(&run(verify.arg(request)))
+        };
+        let (out, err) = verify(&request);
+        assert!(
+            out.contains("\"passed\"") && out.contains("\"/soapenv:Envelope/soapenv:Body\""),
+            "{made}: {out}{err}"
+        );
+        // Without the certificate and the signature by it, which stand first.
+        let text = std::fs::read_to_string(&request).unwrap();
+        let start = text.find("<wsse:BinarySecurityToken").unwrap();
+        let end = start + text[start..].find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
+        let stripped = folder.path().join("stripped.xml");
+        std::fs::write(&stripped, [&text[..start], &text[end..]].concat()).unwrap();
+        let (out, err) = verify(&stripped);
+        assert!(out.contains("\"policy.not_endorsed\""), "{made}: {out}{err}");
+    }
+}

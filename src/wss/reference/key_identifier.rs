@@ -66,10 +66,14 @@ pub(super) fn read<'d>(element: Element<'d>, deviations: &mut Vec<Deviation>) ->
             Deviation::note(deviations, Rule::IdentifierValueType, element);
             Ok(Pointer::Certificate(value()?))
         }
-        ENCRYPTED_KEY_SHA1 => {
-            let name = "EncryptedKeySHA1".to_owned();
-            Err(Error::at(ErrorKind::UnsupportedEncryption(name), element))
-        }
+        ENCRYPTED_KEY_SHA1 => match <[u8; 20]>::try_from(value()?.as_ref()) {
+            Ok(digest) => Ok(Pointer::EncryptedKeySha1(digest)),
+            Err(_) => Err(Error::reference(
+                element,
+                "an EncryptedKeySHA1 has 20 bytes",
+                "WSS 1.1 §7.3",
+            )),
+        },
         other => {
             let why = "KeyIdentifiers of that ValueType are not read";
             Err(Error::reference_value(element, why, PROFILE, other))

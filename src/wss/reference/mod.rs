@@ -39,6 +39,8 @@ pub enum Pointer<'d> {
     SubjectKeyIdentifier(Vec<u8>),
     /// SHA-1 of a certificate (§7.3).
     ThumbprintSha1([u8; 20]),
+    /// SHA-1 of the ciphertext of an EncryptedKey (§7.3).
+    EncryptedKeySha1([u8; 20]),
     /// The certificate itself, in DER, as some stacks write it.
     Certificate(bytes::Bytes),
     /// The ID of a SAML assertion (SAML Token Profile §3.4).
@@ -66,13 +68,18 @@ impl Pointer<'_> {
             Self::Certificate(der) => hint.certificates.push(der.clone()),
             Self::X509Data(data) => hint = data.clone(),
             Self::Embedded(EmbeddedToken::X509(token)) => hint = token.hint(),
-            Self::Direct { .. } | Self::SamlId { .. } | Self::Embedded(EmbeddedToken::Assertion(..)) => {
-                return None;
-            }
+            Self::Direct { .. }
+            | Self::SamlId { .. }
+            | Self::EncryptedKeySha1(_)
+            | Self::Embedded(EmbeddedToken::Assertion(..)) => return None,
         }
         Some(hint)
     }
 }
+
+/// The kind of token that an EncryptedKey is (WSS 1.1 §7.3).
+pub(super) const ENCRYPTED_KEY: &str =
+    "http://docs.oasis-open.org/wss/oasis-wss-soap-message-security-1.1#EncryptedKey";
 
 /// A version of SAML.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -175,6 +182,7 @@ impl<'d> TokenReference<'d> {
                 self.says(&[version.token_type()])
             }
             Pointer::Embedded(EmbeddedToken::X509(token)) => self.says(&[token.value_type().uri()]),
+            Pointer::EncryptedKeySha1(_) => self.says(&[ENCRYPTED_KEY]),
             Pointer::SubjectKeyIdentifier(_)
             | Pointer::ThumbprintSha1(_)
             | Pointer::Certificate(_)
