@@ -28,6 +28,8 @@ pub mod login;
 pub mod wsdl;
 
 // Acting.
+mod worker;
+pub mod replay;
 pub mod spool;
 pub mod relay;
 pub mod outbound;

@@ -400,7 +400,7 @@ mod tests {
     use super::*;
     use crate::policy::UnmetKind;
     use crate::soap::Envelope;
-    use crate::trust::{ReplayKey, ReplayKind, ReplayStore};
+    use crate::trust::{ReplayKey, ReplayKind, ReplayStore, Use};
     use crate::xml::Limits;
 
     fn fault_of(message: &str) -> Fault {
@@ -437,7 +437,7 @@ mod tests {
         let store = ReplayStore::in_memory(1, issued);
         let fault = |name: &[u8]| {
             let key = ReplayKey::new(ReplayKind::Message, name, &[]).unwrap();
-            let refused = store.first_use(&key, issued, until, issued);
+            let refused = store.first_use_at_once(&[Use { key, issued, until }], issued);
             refused.map_err(|error| Rejection::from(error).fault()).err()
         };
         assert_eq!(fault(b"a"), None);

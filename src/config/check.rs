@@ -12,6 +12,7 @@ use super::files;
 use super::files::IdentityFiles;
 use super::problem::KeyPath;
 use super::problem::Source;
+use super::replay;
 use super::route;
 use super::typed;
 use crate::crypto::ClientCertificates;
@@ -26,6 +27,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     let admin = config.admin.as_ref();
     let admin = admin.map(|admin| address(&admin.address, &top.key("admin").key("address"), source));
     let signer = signer(&config.gateway, now, source);
+    let place = replay::place(&config.replay, now, source);
     let routes = route::check_all(&config.route, now, source);
     let checked = Checked {
         files: source.asked().to_vec(),
@@ -35,7 +37,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         load: load(&config.gateway),
         watch: watch(&config.gateway),
         spool: spool(&config.gateway, source),
-        replay_capacity: usize::try_from(config.replay.capacity).ok()?,
+        replay: replay::settings(&config.replay, place?, routes.as_deref()?)?,
         routes: routes?,
     };
     (!source.has_problems()).then_some(checked)
@@ -75,7 +77,7 @@ fn listeners(
     (!source.has_problems()).then_some(checked)
 }
 
-fn is_loopback(ip: IpAddr) -> bool {
+pub(super) fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 

@@ -34,8 +34,8 @@ pub struct Checked {
     pub watch: Option<Duration>,
     /// Where attachments wait.
     pub spool: TemporaryFiles,
-    /// How many used messages are remembered at a time.
-    pub replay_capacity: usize,
+    /// How used messages are remembered.
+    pub replay: crate::replay::Settings,
     /// What is behind the gateway. No path stands twice.
     pub routes: Vec<GuardedRoute>,
 }

@@ -171,7 +171,7 @@ pub(super) fn secret(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Opt
 }
 
 /// The first line of a file that not everybody may read.
-fn password(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Zeroizing<String>> {
+pub(super) fn password(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Zeroizing<String>> {
     let bytes = secret(path, key, source)?;
     let line = std::str::from_utf8(&bytes)
         .ok()

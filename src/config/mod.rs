@@ -9,6 +9,7 @@ mod checked;
 mod files;
 mod policy;
 mod problem;
+mod replay;
 mod route;
 mod schema;
 mod schemas;

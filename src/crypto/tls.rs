@@ -237,6 +237,16 @@ impl TlsClient {
         Ok(Self(connector.build()))
     }
 
+    /// Speaks TLS on `stream` with the server that calls itself `host`.
+    pub(crate) fn connect(
+        &self,
+        host: &str,
+        stream: std::net::TcpStream,
+    ) -> std::io::Result<impl std::io::Read + std::io::Write + Send + use<>> {
+        let connected = self.0.connect(host, stream);
+        connected.map_err(|error| std::io::Error::other(error.to_string()))
+    }
+
     /// What the HTTP client takes.
     pub(crate) fn connector(&self) -> SslConnector {
         self.0.clone()

@@ -202,12 +202,16 @@ impl InWork<'_> {
         let here = bytes.len() <= VERIFIED_HERE
             && received.attachments.is_empty()
             && self.place.gate.passwords.is_empty();
-        let verdict = if here {
-            self.place.gate.verify(received, now)
+        let examined = if here {
+            self.place.gate.examine(received, now)
         } else {
             let place = Arc::clone(self.place);
-            let elsewhere = web::block(move || place.gate.verify(received, now)).await;
+            let elsewhere = web::block(move || place.gate.examine(received, now)).await;
             elsewhere.map_err(|_| self.report.panicked())?
+        };
+        let verdict = match examined {
+            Ok(unused) => unused.first_use(self.place.gate.replay.as_deref(), now).await,
+            Err(rejection) => Err(rejection),
         };
         self.report.took(Step::Verify, started);
         let message = verdict.map_err(|rejection| self.report.rejected(&rejection, &bytes))?;

@@ -35,7 +35,7 @@ use chrono::TimeDelta;
 use chrono::Utc;
 
 use crate::config::Checked;
-use crate::trust::ReplayStore;
+use crate::replay;
 use reload::Around;
 use reload::Reloader;
 use server::Sockets;
@@ -74,7 +74,7 @@ pub struct Stopper {
 ///
 /// # Errors
 ///
-/// What the system says when an address cannot be listened on, or there can be no threads.
+/// What the system says when an address cannot be listened on, or there can be no threads; why there is no store of uses.
 pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let sockets = Sockets::bind(&config)?;
     let addresses = sockets.addresses()?;
@@ -83,7 +83,8 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let mut config = config;
     let around = Around::take(&mut config);
     let since = next_second(Utc::now());
-    let replay = Arc::new(ReplayStore::in_memory(config.replay_capacity, since));
+    let replay = replay::open(&config.replay, since, Utc::now()).map_err(io::Error::other)?;
+    let replay = Arc::new(replay);
     let first = Candidate::new(config).into_snapshot(1, &replay);
     let shared = web::Data::new(Shared::new(first, load));
     let reloader = web::Data::new(Reloader::new(shared.clone(), replay, around));

@@ -51,7 +51,7 @@ pub(super) struct Fixed {
     workers: usize,
     connections: usize,
     drain: Duration,
-    replay_capacity: usize,
+    replay: String,
 }
 
 /// A configuration took the place of another.
@@ -91,7 +91,7 @@ impl Around {
             workers: config.load.workers,
             connections: config.load.connections,
             drain: config.load.drain,
-            replay_capacity: config.replay_capacity,
+            replay: config.replay.summary(),
         };
         let listeners = std::mem::take(&mut config.listeners);
         Self {
@@ -114,7 +114,7 @@ impl Fixed {
             ("gateway.workers", self.workers != other.workers),
             ("gateway.connections", self.connections != other.connections),
             ("gateway.drain_seconds", self.drain != other.drain),
-            ("replay", self.replay_capacity != other.replay_capacity),
+            ("replay", self.replay != other.replay),
         ];
         differ
             .into_iter()

@@ -15,7 +15,7 @@ use crate::policy::{Policy, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::token::held_keys;
 use crate::token::saml::{Assertion, Method};
-use crate::trust::{Attested, Carried, ConfirmationKey, FirstUse, Issuers, Owner, ReplayStore, Signed};
+use crate::trust::{Attested, Carried, ConfirmationKey, Issuers, Owner, Signed, Use};
 use crate::wss;
 use crate::wss::Item;
 use crate::xml::Element;
@@ -254,15 +254,11 @@ fn may_vouch(owner: &Owner, assertion: &Assertion<'_>, issuer_signed: bool, issu
     }
 }
 
-/// Remembers that the assertion was used, if it may be used once only: bearer assertions, and those that say so.
+/// The use of the assertion, if it may be used once only: bearer assertions, and those that say so.
 ///
 /// # Errors
-/// It was used before, or whether it was cannot be told.
-pub(super) fn first_use(
-    presented: &Presented<'_>,
-    store: &ReplayStore,
-    now: DateTime<Utc>,
-) -> Result<Option<FirstUse>, Rejection> {
+/// It never ends.
+pub(super) fn the_use(presented: &Presented<'_>) -> Result<Option<Use>, Rejection> {
     use crate::token::saml::OneTimeUse;
     let usage = &presented.accepted.usage;
     let bearer = presented.accepted.claims.confirmation == Method::Bearer.uri();
@@ -272,5 +268,9 @@ pub(super) fn first_use(
     let Some(until) = usage.until else {
         return Err(Unmet::at(presented.element, UnmetKind::EndlessAssertion).into());
     };
-    Ok(Some(store.first_use(&usage.key()?, usage.issued, until, now)?))
+    Ok(Some(Use {
+        key: usage.key()?,
+        issued: usage.issued,
+        until,
+    }))
 }

@@ -13,6 +13,7 @@ use super::findings::Findings;
 use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
 use super::signer::SignerSearch;
+use super::unused::Unused;
 use super::username;
 use crate::c14n::Octets;
 use crate::dsig::{Covered, Keep, Rules};
@@ -24,8 +25,7 @@ use crate::second_opinion;
 use crate::soap::attachment::Attachments;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
 use crate::trust::{
-    Attested, FirstUse, Issuers, Passwords, ReplayKey, ReplayKind, ReplayStore, Signed, TrustStore,
-    VerifiedUser,
+    Attested, Issuers, Passwords, ReplayKey, ReplayKind, ReplayStore, Signed, TrustStore, Use, VerifiedUser,
 };
 use crate::wss;
 use crate::xml::{Element, Namespace};
@@ -113,12 +113,21 @@ pub struct Judgement<T> {
 }
 
 impl Gate {
-    /// The life of a message, in the order in which things happen. What comes out is signed, by somebody trusted, fresh, and used
-    /// for the first time.
+    /// The life of a message: [`examine`](Self::examine), and then whether it is used for the first time. What comes out is signed, by somebody
+    /// trusted, fresh, and used for the first time.
+    ///
+    /// # Errors
+    /// The first check that does not hold. A store that has to be waited for refuses everything here: see [`Unused::first_use`].
+    pub fn verify(&self, received: Received, now: DateTime<Utc>) -> Result<VerifiedMessage, Rejection> {
+        self.examine(received, now)?
+            .first_use_at_once(self.replay.as_deref(), now)
+    }
+
+    /// Everything about a message, in the order in which things happen, up to the question whether it was used before.
     ///
     /// # Errors
     /// The first check that does not hold.
-    pub fn verify(&self, received: Received, now: DateTime<Utc>) -> Result<VerifiedMessage, Rejection> {
+    pub fn examine(&self, received: Received, now: DateTime<Utc>) -> Result<Unused, Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
         envelope.check_version(received.version)?;
         let mut findings = Findings::unread();
@@ -143,9 +152,12 @@ impl Gate {
         let user = username::user(&weighed.admitted, &self.passwords)?;
         let invalid = self.invalid(&envelope, relayable.body())?;
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
-        let first_use = self.first_use(&weighed, now)?;
+        let uses = uses(&weighed)?;
         let claims = weighed.presented.map(|presented| presented.accepted.claims);
-        Ok(relayable.used(first_use, claims, user, attachments, invalid))
+        Ok(Unused::new(
+            relayable.with(claims, user, attachments, invalid),
+            uses,
+        ))
     }
 
     /// Whether a message that the transport says is for `action` may come in at all: a cheap question before it is read.
@@ -344,33 +356,25 @@ impl Gate {
         }
         Ok(Some(unmet))
     }
+}
 
-    /// Remembers the message, and the assertion in it if it may be used once only; refuses what was remembered before.
-    fn first_use(&self, weighed: &Weighed<'_>, now: DateTime<Utc>) -> Result<Option<FirstUse>, Rejection> {
-        let Some(store) = &self.replay else {
-            return Ok(None);
-        };
-        if let Some(presented) = &weighed.presented {
-            assertion::first_use(presented, store, now)?;
-        }
-        username::first_use(&weighed.admitted, store, now)?;
-        let (Some(main), Some(fresh)) = (weighed.admitted.main(), weighed.admitted.fresh()) else {
-            return Ok(None);
-        };
-        // What was signed, not the signature: there may be many values for the same content (T44).
-        let owner = main.owner().identity();
-        let key = ReplayKey::new(
-            ReplayKind::Message,
-            &owner,
-            &[main.signed_info_digest()?.as_bytes()],
-        )?;
-        Ok(Some(store.first_use(
-            &key,
-            fresh.created(),
-            fresh.until(),
-            now,
-        )?))
+/// What the message uses: itself, and the assertion and the nonce in it if they may be used once only.
+fn uses(weighed: &Weighed<'_>) -> Result<Vec<Use>, Rejection> {
+    let mut uses = Vec::new();
+    if let Some(presented) = &weighed.presented {
+        uses.extend(assertion::the_use(presented)?);
     }
+    uses.extend(username::the_use(&weighed.admitted)?);
+    if let (Some(main), Some(fresh)) = (weighed.admitted.main(), weighed.admitted.fresh()) {
+        // What was signed, not the signature: there may be many values for the same content (T44).
+        let (owner, signed) = (main.owner().identity(), main.signed_info_digest()?);
+        uses.push(Use {
+            key: ReplayKey::new(ReplayKind::Message, &owner, &[signed.as_bytes()])?,
+            issued: fresh.created(),
+            until: fresh.until(),
+        });
+    }
+    Ok(uses)
 }
 
 /// What trusted signatures were seen to cover, also where the message is then refused; for reports only.

@@ -10,7 +10,8 @@ use crate::trust::{FirstUse, Owner, Signer, VerifiedUser};
 use crate::xml::Element;
 
 /// A message that a trusted sender signed and that the policy admitted. It owns only what was signed, in the octets
-/// that were digested; there is no way to make one but [`Gate::verify`](super::Gate::verify).
+/// that were digested; there is no way to make one but [`Gate::verify`](super::Gate::verify) and its two steps,
+/// [`Gate::examine`](super::Gate::examine) and [`Unused::first_use`](super::Unused::first_use).
 ///
 /// ```compile_fail
 /// let forged = sealgate::inbound::VerifiedMessage { body: Vec::new() };
@@ -72,6 +73,7 @@ impl Sender {
 }
 
 /// A message that is verified if it was not used before.
+#[derive(Debug)]
 pub(super) struct Relayable(VerifiedMessage);
 
 impl Relayable {
@@ -170,20 +172,26 @@ impl Relayable {
         Ok(())
     }
 
-    /// The message, now that this is known to be its first use, where uses are remembered.
-    pub(super) fn used(
+    /// With what else was verified.
+    pub(super) fn with(
         self,
-        first_use: Option<FirstUse>,
         claims: Option<Claims>,
         user: Option<VerifiedUser>,
         attachments: Vec<VerifiedAttachment>,
         invalid: Option<Unmet>,
-    ) -> VerifiedMessage {
-        VerifiedMessage {
+    ) -> Self {
+        Self(VerifiedMessage {
             attachments,
             claims,
             user,
             invalid,
+            ..self.0
+        })
+    }
+
+    /// The message, now that this is known to be its first use, where uses are remembered.
+    pub(super) fn used(self, first_use: Option<FirstUse>) -> VerifiedMessage {
+        VerifiedMessage {
             _first_use: first_use,
             ..self.0
         }

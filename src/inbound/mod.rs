@@ -18,6 +18,7 @@ mod opening;
 mod receiver;
 mod saml;
 mod signer;
+mod unused;
 mod username;
 
 pub use attachment::VerifiedAttachment;
@@ -45,6 +46,7 @@ pub use saml::VerifiedSaml;
 pub use saml::add_fetched;
 pub use saml::judge_saml;
 pub use saml::verify_saml;
+pub use unused::Unused;
 
 pub(crate) use issuer::by_certificate;
 pub(crate) use issuer::by_issuer;

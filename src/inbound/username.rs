@@ -1,14 +1,10 @@
 //! UsernameTokens: whether the password behind one is the user's.
 
-use chrono::{DateTime, Utc};
-
 use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::token::username::Proof;
-use crate::trust::{
-    Owner, PasswordError, Passwords, ReplayKey, ReplayKind, ReplayStore, UserKey, VerifiedUser,
-};
+use crate::trust::{Owner, PasswordError, Passwords, ReplayKey, ReplayKind, Use, UserKey, VerifiedUser};
 use crate::wss;
 use crate::xml::Element;
 
@@ -60,20 +56,16 @@ pub(super) fn user(
     Ok(Some(user))
 }
 
-/// Remembers the nonce of a token whose password was right; refuses one that was remembered before (T112).
+/// The use of the nonce of a token (T112).
 ///
 /// # Errors
-/// It was used before, or nobody can tell.
-pub(super) fn first_use(
-    admitted: &Admitted<'_>,
-    store: &ReplayStore,
-    now: DateTime<Utc>,
-) -> Result<(), Rejection> {
+/// There is no SHA-256.
+pub(super) fn the_use(admitted: &Admitted<'_>) -> Result<Option<Use>, Rejection> {
     let Some(presented) = admitted.username() else {
-        return Ok(());
+        return Ok(None);
     };
-    let (Some((made, until)), Some(nonce)) = (presented.once, presented.token.nonce()) else {
-        return Ok(());
+    let (Some((issued, until)), Some(nonce)) = (presented.once, presented.token.nonce()) else {
+        return Ok(None);
     };
     let created = presented
         .token
@@ -81,9 +73,7 @@ pub(super) fn first_use(
         .map_or("", |created| created.text.as_str());
     let names: [&[u8]; 2] = [nonce, created.as_bytes()];
     let key = ReplayKey::new(ReplayKind::Nonce, presented.token.username().as_bytes(), &names)?;
-    // The message is the one use of the nonce, and has a use of its own to show for it.
-    drop(store.first_use(&key, made, until, now)?);
-    Ok(())
+    Ok(Some(Use { key, issued, until }))
 }
 
 /// What is told of a user, beside what an assertion says.

@@ -160,3 +160,11 @@
 //! | T133 – attributes | `limit.attributes`; sorted, not compared in pairs |
 //! | T134 – namespaces | `limit.namespaces`, `limit.namespaces_in_scope` |
 //! | T136 – huge names and values | a limit each |
+//!
+//! # State
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T148 – one message at many gateways at once | one step at the store says which use is the first, for all that share it |
+//! | T149 – a store that is lost, flushed, evicted, fails over, or stalls | a new generation begins, and what was made before is refused; what cannot be told is refused: see [`replay`](crate::replay) |
+//! | T150 – a clock that goes back | what ended before the latest time that a store has seen is refused: `replay.forgotten` |

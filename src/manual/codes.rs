@@ -354,6 +354,7 @@
 //! | `replay.nonce` | the nonce was used before |
 //! | `replay.retention` | it would have to be remembered for longer than is allowed |
 //! | `replay.store_full` | the store of uses is full |
+//! | `replay.store_new` | the store of uses has just begun, and clocks may be ahead of ours |
 //! | `replay.store_unavailable` | the store of uses does not answer |
 //!
 //! # Policies in a WSDL

@@ -39,4 +39,7 @@
 //!   not cover can be exchanged for another one of the same key before the message arrives. Let partners sign the token.
 //! * That a message which is refused can be sent again: its use is remembered once it was verified, also if the route then has
 //!   no such operation.
+//! * That a gateway which remembers in memory only refuses, after it was started again, what a sender with a fast clock dated later than that
+//!   start. A file or a Redis does, as a new one takes nothing before the allowed clock skew is over.
+//! * That Redis is who it says it is without TLS, or that somebody else who may write to it does not remove entries one by one.
 //! * That commands remember uses: `verify` judges a file as if it arrived for the first time.

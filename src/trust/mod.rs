@@ -77,6 +77,7 @@ pub use replay::ReplayKey;
 pub use replay::ReplayKind;
 pub use replay::ReplayReason;
 pub use replay::ReplayStore;
+pub use replay::{Recorded, Use, UseStore};
 pub use sources::LoadError;
 pub use sources::Metadata;
 pub use sources::TrustSources;

@@ -71,17 +71,21 @@ pub(crate) fn send(address: SocketAddr, request: &str) -> Answer {
 }
 
 pub(crate) fn try_send(address: SocketAddr, request: &str) -> io::Result<Answer> {
-    let mut stream = connect(address);
+    let mut stream = try_connect(address)?;
     // Who refuses early may close before everything was written.
     let _ = stream.write_all(request.as_bytes());
     read(&mut stream)
 }
 
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    stream.set_write_timeout(Some(Duration::from_secs(30))).unwrap();
-    stream
+    try_connect(address).unwrap()
+}
+
+fn try_connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(30)))?;
+    Ok(stream)
 }
 
 /// Sends a request over TLS, trusting the CA of the fixtures, with the certificate of `own` if any.

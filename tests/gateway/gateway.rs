@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use chrono::Utc;
@@ -70,6 +71,20 @@ bytes = 1000000
     )
 }
 
+/// A folder with the keys of the fixtures and the configuration `text`, and the file of that.
+pub(crate) fn prepared(text: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(KEYS).unwrap() {
+        let from = entry.unwrap().path();
+        let to = folder.path().join(from.file_name().unwrap());
+        fs::copy(&from, &to).unwrap();
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let file = folder.path().join("sealgate.toml");
+    fs::write(&file, text).unwrap();
+    (folder, file)
+}
+
 impl Gateway {
     /// Before `backend`, with the usual configuration.
     pub(crate) fn before(backend: SocketAddr) -> Self {
@@ -78,15 +93,7 @@ impl Gateway {
 
     pub(crate) fn configured(text: &str) -> Self {
         LazyLock::force(&LOG);
-        let folder = tempfile::tempdir().unwrap();
-        for entry in fs::read_dir(KEYS).unwrap() {
-            let from = entry.unwrap().path();
-            let to = folder.path().join(from.file_name().unwrap());
-            fs::copy(&from, &to).unwrap();
-            fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
-        }
-        let file = folder.path().join("sealgate.toml");
-        fs::write(&file, text).unwrap();
+        let (folder, file) = prepared(text);
         let checked = config::load(&file, Utc::now()).unwrap_or_else(|problems| panic!("{problems}"));
         let running = start(checked, Signals::Ignored).unwrap();
         Self {

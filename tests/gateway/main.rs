@@ -14,6 +14,9 @@ mod backend;
 mod client;
 mod gateway;
 mod message;
+mod process;
+#[path = "../redis/mod.rs"]
+mod redis;
 
 mod answering;
 mod answers;
@@ -24,6 +27,7 @@ mod encrypted;
 mod life;
 mod refusing;
 mod reload;
+mod replay;
 #[cfg(feature = "xsd")]
 mod schema;
 mod users;

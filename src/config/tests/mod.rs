@@ -85,7 +85,7 @@ fn a_good_configuration_is_checked() {
     assert_eq!(route.route.path, "/orders");
     assert_eq!(route.policy.name, "strict");
     assert_eq!(route.trust.anchors().len(), 1);
-    assert_eq!(checked.replay_capacity, 1_000_000);
+    assert_eq!(checked.replay.capacity, 1_000_000);
     assert_eq!(checked.admin, None);
 }
 

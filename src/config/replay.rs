@@ -1,0 +1,135 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use chrono::TimeDelta;
+use chrono::Utc;
+
+use super::check::is_loopback;
+use super::checked::GuardedRoute;
+use super::files;
+use super::files::IdentityFiles;
+use super::problem::KeyPath;
+use super::problem::Source;
+use super::typed;
+use crate::crypto::TlsClient;
+use crate::replay::OnLoss;
+use crate::replay::Place;
+use crate::replay::Server;
+use crate::replay::Settings;
+
+/// How uses are remembered by a gateway with these routes.
+pub(super) fn settings(replay: &typed::Replay, place: Place, routes: &[GuardedRoute]) -> Option<Settings> {
+    let skews = routes.iter().map(|guarded| guarded.policy.clock_skew);
+    Some(Settings {
+        capacity: usize::try_from(replay.capacity).ok()?,
+        place,
+        skew: TimeDelta::seconds(skews.max().unwrap_or_default().into()),
+    })
+}
+
+/// Where uses are remembered.
+pub(super) fn place(replay: &typed::Replay, now: DateTime<Utc>, source: &mut Source<'_>) -> Option<Place> {
+    let table = KeyPath::default().key("replay");
+    match (&replay.file, &replay.redis) {
+        (None, None) => Some(Place::Memory),
+        (Some(path), None) => {
+            let path = source.folder().join(path);
+            if !path.parent().is_some_and(std::path::Path::is_dir) {
+                source.problem(&table.key("file"), "stands in no folder", "make the folder");
+                return None;
+            }
+            Some(Place::File(path))
+        }
+        (None, Some(redis)) => server(redis, &table.key("redis"), now, source)
+            .map(Arc::new)
+            .map(Place::Server),
+        (Some(_), Some(_)) => {
+            source.problem(&table, "has both a file and a Redis", "keep one of them");
+            None
+        }
+    }
+}
+
+fn server(
+    redis: &typed::Redis,
+    table: &KeyPath,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Server> {
+    let tls = tls(redis, table, now, source)?;
+    let here = redis.host == "localhost" || redis.host.parse::<IpAddr>().is_ok_and(is_loopback);
+    if tls.is_none() && !here {
+        let what = format!("is on another machine, and there is no TLS: {}", redis.host);
+        source.problem(
+            &table.key("host"),
+            what,
+            "name who issues its certificate in ca, or use a Redis on 127.0.0.1",
+        );
+        return None;
+    }
+    if redis.user.is_some() && redis.password_file.is_none() {
+        source.problem(
+            &table.key("password_file"),
+            "is missing",
+            "name a file with the user's password",
+        );
+        return None;
+    }
+    let password = match &redis.password_file {
+        Some(path) => Some(files::password(path, &table.key("password_file"), source)?),
+        None => None,
+    };
+    Some(Server {
+        host: redis.host.clone(),
+        port: redis.port,
+        tls,
+        user: redis.user.clone(),
+        password,
+        database: redis.database,
+        prefix: redis.prefix.clone(),
+        time: Duration::from_millis(redis.milliseconds.into()),
+        on_loss: match redis.on_store_loss {
+            typed::OnStoreLoss::Reject => OnLoss::Reject,
+            typed::OnStoreLoss::Local => OnLoss::Local,
+        },
+    })
+}
+
+/// The TLS side, if there is one. `None` if it cannot work, which is noted.
+#[expect(clippy::option_option, reason = "wrong is not the same as not wanted")]
+fn tls(
+    redis: &typed::Redis,
+    table: &KeyPath,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Option<TlsClient>> {
+    if redis.ca.is_empty() {
+        if redis.key.is_some() {
+            source.problem(
+                &table.key("ca"),
+                "is missing",
+                "name who issues the server's certificate",
+            );
+            return None;
+        }
+        return Some(None);
+    }
+    let anchors = files::all_certificates(&redis.ca, &table.key("ca"), source)?;
+    let identity = match &redis.key {
+        Some(key) => {
+            let files = IdentityFiles {
+                table: table.clone(),
+                certificate: redis.certificate.as_deref(),
+                key,
+                password: redis.key_password_file.as_deref(),
+            };
+            Some(files::identity(&files, now, source)?)
+        }
+        None => None,
+    };
+    let client = TlsClient::new(&anchors, identity.as_ref());
+    let client = client.map_err(|error| source.problem(table, error.to_string(), "give other certificates"));
+    client.ok().map(Some)
+}

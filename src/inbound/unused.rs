@@ -1,0 +1,53 @@
+use chrono::{DateTime, Utc};
+
+use super::message::{Relayable, VerifiedMessage};
+use crate::rejection::Rejection;
+use crate::trust::{ReplayStore, Use};
+
+/// A message that is verified if it was not used before, which nobody has asked yet. Nothing can be done with it but asking.
+#[derive(Debug)]
+#[must_use = "nobody has asked whether it was used before"]
+pub struct Unused {
+    message: Relayable,
+    uses: Vec<Use>,
+}
+
+impl Unused {
+    pub(super) fn new(message: Relayable, uses: Vec<Use>) -> Self {
+        Self { message, uses }
+    }
+
+    /// Asks `store`, and waits for its answer. Without a store nothing is remembered, as fits commands that judge files.
+    ///
+    /// # Errors
+    /// It was used before, or nobody can tell.
+    pub async fn first_use(
+        self,
+        store: Option<&ReplayStore>,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedMessage, Rejection> {
+        let Self { message, uses } = self;
+        let first = match store {
+            Some(store) if !uses.is_empty() => Some(store.first_use(uses, now).await?),
+            Some(_) | None => None,
+        };
+        Ok(message.used(first))
+    }
+
+    /// As [`first_use`](Self::first_use), of a store that answers at once.
+    ///
+    /// # Errors
+    /// It was used before, or nobody can tell, as always where the store does not answer at once.
+    pub fn first_use_at_once(
+        self,
+        store: Option<&ReplayStore>,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedMessage, Rejection> {
+        let Self { message, uses } = self;
+        let first = match store {
+            Some(store) if !uses.is_empty() => Some(store.first_use_at_once(&uses, now)?),
+            Some(_) | None => None,
+        };
+        Ok(message.used(first))
+    }
+}

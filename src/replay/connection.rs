@@ -1,0 +1,77 @@
+use std::io;
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpStream;
+use std::net::ToSocketAddrs;
+use std::time::Duration;
+
+use redis::Cmd;
+use redis::Parser;
+use redis::Value;
+
+use crate::crypto::TlsClient;
+
+/// A connection to a Redis. It is of no use any more after an error.
+pub(super) struct Connection {
+    stream: Box<dyn Stream>,
+    parser: Parser,
+}
+
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
+impl Connection {
+    /// Connects to `port` of `host`. No single step takes longer than `time`.
+    pub(super) fn open(host: &str, port: u16, tls: Option<&TlsClient>, time: Duration) -> io::Result<Self> {
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "has no address");
+        for address in (host, port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, time) {
+                Ok(stream) => return Self::over(stream, host, tls, time),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn over(stream: TcpStream, host: &str, tls: Option<&TlsClient>, time: Duration) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(time))?;
+        stream.set_write_timeout(Some(time))?;
+        let stream: Box<dyn Stream> = match tls {
+            Some(tls) => Box::new(tls.connect(host, stream)?),
+            None => Box::new(stream),
+        };
+        let parser = Parser::new();
+        Ok(Self { stream, parser })
+    }
+
+    /// Sends a command, and takes its answer. An error that the server tells is an error.
+    pub(super) fn ask(&mut self, command: &Cmd) -> io::Result<Value> {
+        let answers = self.ask_all(std::slice::from_ref(command))?;
+        match answers.into_iter().next() {
+            Some(Value::ServerError(error)) => Err(io::Error::other(error.to_string())),
+            Some(answer) => Ok(answer),
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    /// Sends all commands at once, and takes an answer for each, which may be an error that the server tells.
+    pub(super) fn ask_all(&mut self, commands: &[Cmd]) -> io::Result<Vec<Value>> {
+        let octets: Vec<u8> = commands.iter().flat_map(Cmd::get_packed_command).collect();
+        self.stream.write_all(&octets)?;
+        self.stream.flush()?;
+        let mut answers = Vec::with_capacity(commands.len());
+        for _ in commands {
+            let answer = self.parser.parse_value(&mut self.stream);
+            answers.push(answer.map_err(|error| io::Error::other(error.to_string()))?);
+        }
+        Ok(answers)
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,175 @@
+//! No message is accepted twice: by two gateways, after a kill, while the store is away.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use sealgate::policy::Profile;
+use sealgate::soap::Version;
+use tempfile::TempDir;
+
+use crate::backend::orders;
+use crate::client::{Answer, post, send, try_send};
+use crate::gateway::{configuration, prepared};
+use crate::message::{Message, PLACE};
+use crate::process::Process;
+use crate::redis::Redis;
+
+/// Longer than the allowed clock skew of the policy here, after which a new store takes messages.
+const SETTLED: Duration = Duration::from_millis(2100);
+
+/// The usual configuration, with an allowed clock skew of one second, and `replay`.
+fn remembering(backend: SocketAddr, replay: &str) -> (TempDir, PathBuf) {
+    let route = "[[route]]\npath = \"/orders\"\n";
+    let text = configuration(&format!("http://{backend}/legacy"));
+    let text = text.replace(
+        route,
+        &format!("[replay]\n{replay}\n\n{route}policy = \"brisk.toml\"\n"),
+    );
+    let (folder, file) = prepared(&text);
+    let mut policy = Profile::Strict.policy();
+    policy.clock_skew = 1;
+    let brisk = toml::to_string(&policy).unwrap();
+    std::fs::write(folder.path().join("brisk.toml"), brisk).unwrap();
+    (folder, file)
+}
+
+/// An order like no other.
+fn order() -> String {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let message = Message {
+        body: PLACE.replace("bolt M8", &format!("bolt number {number}")),
+        ..Message::default()
+    };
+    post(Version::Soap11, "urn:place", &message.signed())
+}
+
+fn shared(redis: &Redis) -> String {
+    format!("redis = {{ host = \"127.0.0.1\", port = {} }}", redis.port)
+}
+
+#[test]
+fn of_100_parallel_copies_at_each_of_two_gateways_one_is_accepted() {
+    let (redis, backend) = (Redis::start(&[]), orders());
+    let (_folder, file) = remembering(backend.address, &shared(&redis));
+    let mut gateways = [Process::start(&file).unwrap(), Process::start(&file).unwrap()];
+    std::thread::sleep(SETTLED);
+    let message = order();
+    let together = Barrier::new(200);
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let all = (0..200).map(|number| {
+            let (address, message, together) = (gateways[number % 2].plain, &message, &together);
+            scope.spawn(move || {
+                together.wait();
+                send(address, message)
+            })
+        });
+        let all: Vec<_> = all.collect();
+        all.into_iter().map(|answer| answer.join().unwrap()).collect()
+    });
+    let accepted = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!((accepted, backend.got().len()), (1, 1));
+    // Nor by one that was started again in between.
+    gateways[0].kill();
+    gateways[0] = Process::start(&file).unwrap();
+    let again = send(gateways[0].plain, &message);
+    assert_eq!(gateways[0].code(again.incident()), "replay.message");
+    assert_eq!(send(gateways[0].plain, &order()).status, 200);
+}
+
+#[test]
+fn while_redis_is_away_messages_are_told_to_come_back_and_after_a_flush_old_ones_are_refused() {
+    let (mut redis, backend) = (Redis::start(&[]), orders());
+    let (_folder, file) = remembering(backend.address, &shared(&redis));
+    let gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    let used = order();
+    assert_eq!(send(gateway.plain, &used).status, 200);
+    redis.signal(Signal::STOP);
+    for _ in 0..3 {
+        let (message, started) = (order(), Instant::now());
+        let answer = send(gateway.plain, &message);
+        assert!(
+            started.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            started.elapsed()
+        );
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+        assert_eq!(gateway.code(answer.incident()), "replay.store_unavailable");
+    }
+    redis.signal(Signal::CONT);
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(send(gateway.plain, &order()).status, 200);
+    assert_eq!(redis.cli(&["flushall"]), "OK");
+    assert_eq!(send(gateway.plain, &used).status, 503);
+    std::thread::sleep(SETTLED);
+    let refused = send(gateway.plain, &used);
+    assert_eq!(gateway.code(refused.incident()), "replay.before_store");
+    assert_eq!(send(gateway.plain, &order()).status, 200);
+    assert_eq!(backend.got().len(), 3);
+    redis.restart();
+    assert_eq!(send(gateway.plain, &order()).status, 503);
+}
+
+#[test]
+fn a_gateway_does_not_start_with_a_store_that_may_forget() {
+    let redis = Redis::start(&["--maxmemory", "10mb", "--maxmemory-policy", "volatile-ttl"]);
+    let (folder, file) = remembering(orders().address, &shared(&redis));
+    let refused = Process::start(&file).err().unwrap();
+    assert!(refused.contains("maxmemory-policy is volatile-ttl"), "{refused}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let with_file = text.replace(&shared(&redis), "file = \"uses.redb\"");
+    std::fs::write(&file, with_file).unwrap();
+    std::fs::write(folder.path().join("uses.redb"), "no store").unwrap();
+    let refused = Process::start(&file).err().unwrap();
+    assert!(refused.contains("uses.redb, cannot be used"), "{refused}");
+}
+
+/// `SEALGATE_KILLS` says how many times.
+#[test]
+fn a_killed_gateway_accepts_nothing_again() {
+    let kills = std::env::var("SEALGATE_KILLS").map_or(4, |kills| kills.parse().unwrap());
+    let backend = orders();
+    let (_folder, file) = remembering(backend.address, "file = \"uses.redb\"");
+    let mut gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    let accepted = Mutex::new(Vec::new());
+    for round in 0_u64..kills {
+        let (address, done) = (gateway.plain, AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        let message = order();
+                        if try_send(address, &message).is_ok_and(|answer| answer.status == 200) {
+                            accepted.lock().unwrap().push(message);
+                        }
+                    }
+                });
+            }
+            std::thread::sleep(Duration::from_millis(200 + round * 37 % 300));
+            gateway.kill();
+            done.store(true, Ordering::Relaxed);
+        });
+        gateway = Process::start(&file).unwrap();
+        let known = accepted.lock().unwrap();
+        for message in known.iter().rev().take(40) {
+            let again = send(gateway.plain, message);
+            assert_eq!(gateway.code(again.incident()), "replay.message");
+        }
+    }
+    let mut bodies: HashMap<String, usize> = HashMap::new();
+    for request in backend.got() {
+        *bodies.entry(request.body).or_default() += 1;
+    }
+    assert!(accepted.lock().unwrap().len() > 10);
+    assert!(
+        bodies.values().all(|times| *times == 1),
+        "the backend got none twice"
+    );
+}
