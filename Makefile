@@ -12,13 +12,15 @@
 # make fuzz           any bytes, with libFuzzer; FUZZ_SECONDS for each of FUZZ_TARGETS
 # make mutants        changed sources that no test may let pass; takes hours, and goes on where it was
 # make linear         time and memory, each time an input is doubled
+# make kills          an archive of KILL_MESSAGES, judged by a process that is killed KILLS times
+# make bench-batch    archives of BATCH messages, on all cores: speed against `sealgate bench` on one, and memory
 #
 # Each installs what is missing first and says what and why; `make setup` does only that.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test second-opinion xsd check differential wrapping mutations linear fuzz mutants deny setup setup-build setup-second-opinion setup-xsd
+.PHONY: demo test second-opinion xsd check differential wrapping mutations linear fuzz mutants kills bench-batch deny setup setup-build setup-second-opinion setup-xsd
 
 CARGO ?= cargo
 VENV := build/venv
@@ -90,6 +92,17 @@ fuzz: setup-build
 	@echo "no nightly toolchain (rustup toolchain install nightly): mutations without libFuzzer"
 	SEALGATE_FUZZ=200000 $(CARGO) test --locked $(OPTIMIZED) --test fuzz $(FUZZ_TARGETS) -- --nocapture
 endif
+
+KILLS ?= 1000
+KILL_MESSAGES ?= 100000
+kills: setup-build
+	SEALGATE_KILLS=$(KILLS) SEALGATE_KILL_MESSAGES=$(KILL_MESSAGES) $(CARGO) test --locked --release --test batch \
+	  a_job_that_is_killed -- --nocapture
+
+BATCH ?= 100000 1000000
+bench-batch: setup-build
+	$(CARGO) build --release --locked
+	tests/batch/bench $(BATCH)
 
 # Hours. Ended and started again it goes on where it was; MUTANTS_SHARD=0/8 is the first eighth of them.
 MUTATED ?= c14n dsig xmlenc trust policy

@@ -35,5 +35,6 @@ pub mod relay;
 pub mod outbound;
 pub mod config;
 pub mod gateway;
+pub mod batch;
 pub mod cli;
 pub mod manual;

@@ -1,6 +1,7 @@
+use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::inbound::AsOf;
 
@@ -30,6 +31,17 @@ impl At {
             Self::Now => AsOf::Time(Utc::now()),
             Self::Time(time) => AsOf::Time(time),
             Self::Message => AsOf::Message,
+        }
+    }
+}
+
+/// As it is typed.
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Now => f.write_str("now"),
+            Self::Time(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            Self::Message => f.write_str("message"),
         }
     }
 }

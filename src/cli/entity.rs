@@ -50,7 +50,7 @@ impl From<&NoMessage> for Reason {
 /// A message in a file: XML, or what its media type says. That is `field`, or stands in a header at its beginning, as mail and traces
 /// of HTTP have it. Long attachments wait in temporary files.
 pub(crate) fn received(source: &Source, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
-    read(source.open()?, field, limits)
+    read(&mut *source.open()?, field, limits)
 }
 
 /// The same from its bytes, which of XML alone are not copied.
@@ -59,10 +59,15 @@ pub(crate) fn of_bytes(bytes: Bytes, field: Option<&str>, limits: &Limits) -> Re
     if field.is_none() && head_end(start).is_none() {
         return Ok(Received::from(bytes));
     }
-    read(Box::new(bytes.reader()), field, limits)
+    read(&mut bytes.reader(), field, limits)
 }
 
-fn read(mut input: Box<dyn Read>, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
+/// The same as it is read.
+pub(crate) fn read(
+    input: &mut dyn Read,
+    field: Option<&str>,
+    limits: &Limits,
+) -> Result<Received, NoMessage> {
     let mut start = vec![0; LONGEST_HEAD];
     let mut held = 0;
     while let Some(rest) = start.get_mut(held..).filter(|rest| !rest.is_empty()) {
@@ -82,7 +87,7 @@ fn read(mut input: Box<dyn Read>, field: Option<&str>, limits: &Limits) -> Resul
         (None, None) => (None, 0),
     };
     let body = start.get(body..).unwrap_or_default();
-    let whole = |input: Box<dyn Read>| -> Result<Bytes, NoMessage> {
+    let whole = |input: &mut dyn Read| -> Result<Bytes, NoMessage> {
         let most = u64::from(limits.bytes).saturating_add(1);
         let mut bytes = Vec::new();
         Read::chain(body, input).take(most).read_to_end(&mut bytes)?;

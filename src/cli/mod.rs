@@ -3,6 +3,7 @@
 
 mod args;
 mod at;
+mod batch;
 mod bench;
 mod c14n;
 mod config;
@@ -34,7 +35,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{
-    Arguments, Command, ConfigCommand, DsigCommand, PasswordCommand, PolicyCommand, RouteCommand, SamlCommand,
+    Arguments, BatchCommand, Command, ConfigCommand, DsigCommand, PasswordCommand, PolicyCommand,
+    RouteCommand, SamlCommand,
 };
 use console::{Console, Tone};
 use exit::{Exit, Stop};
@@ -93,6 +95,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Inspect(arguments) => inspect::run(arguments, console),
         Command::Dsig(DsigCommand::Verify(arguments)) => dsig::verify(arguments, console),
         Command::Dsig(DsigCommand::Sign(arguments)) => dsig::sign(arguments, console),
+        Command::Batch(BatchCommand::Verify(arguments)) => batch::verify(&arguments, console),
         Command::Config(ConfigCommand::Check(arguments)) => Ok(config::check(&arguments, console)),
         Command::Config(ConfigCommand::Schema) => Ok(config::schema(console)),
         Command::Config(ConfigCommand::Init) => Ok(config::init(console)),

@@ -3,7 +3,7 @@ use crate::policy::Policy;
 use crate::policy::Transport;
 use crate::soap::Roles;
 
-use super::args::VerifyArguments;
+use super::args::{GateArguments, VerifyArguments};
 use super::console::Console;
 use super::entity;
 use super::exit::{Exit, Stop};
@@ -14,9 +14,9 @@ use super::source::Source;
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let gate = gate(&arguments)?;
+    let gate = gate(&arguments.gate)?;
     let reading = Reading::of(&arguments);
-    let at = arguments.judging.at;
+    let at = arguments.gate.judging.at;
     report::each_unread(arguments.files, arguments.output.format, console, |source| {
         let received = match reading.received(&source, &gate.policy) {
             Ok(received) => received,
@@ -38,11 +38,7 @@ impl Reading {
     /// As `arguments` say.
     pub(super) fn of(arguments: &VerifyArguments) -> Self {
         Self {
-            transport: if arguments.tls {
-                Transport::Tls
-            } else {
-                Transport::Unprotected
-            },
+            transport: transport(&arguments.gate),
             action: arguments.action.clone(),
             content_type: arguments.content_type.content_type.clone(),
         }
@@ -62,7 +58,7 @@ impl Reading {
 }
 
 /// The gate that `arguments` describe. It remembers nothing.
-pub(super) fn gate(arguments: &VerifyArguments) -> Result<Gate, Stop> {
+pub(super) fn gate(arguments: &GateArguments) -> Result<Gate, Stop> {
     let (policy, trust) = inputs::policy_and_trust(&arguments.judging, &arguments.trust, &arguments.party)?;
     Ok(Gate {
         trust: trust.store,
@@ -77,4 +73,13 @@ pub(super) fn gate(arguments: &VerifyArguments) -> Result<Gate, Stop> {
         schema: None,
         replay: None,
     })
+}
+
+/// What carried them.
+pub(super) const fn transport(arguments: &GateArguments) -> Transport {
+    if arguments.tls {
+        Transport::Tls
+    } else {
+        Transport::Unprotected
+    }
 }

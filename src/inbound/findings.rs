@@ -1,3 +1,6 @@
+use chrono::DateTime;
+use chrono::Utc;
+
 use crate::trust::Signer;
 
 /// What was seen while a message was judged: owned, for reports. It proves nothing, and no decision reads it.
@@ -15,6 +18,8 @@ pub struct Findings {
     pub legacy: Vec<String>,
     /// True of this judgement and worth knowing, but no reason to refuse, as `unconstrained_ca`.
     pub warnings: Vec<&'static str>,
+    /// As of when it was judged; `None` where that was never known.
+    pub judged_at: Option<DateTime<Utc>>,
     reader: Reader,
 }
 

@@ -224,6 +224,7 @@ impl Gate {
         self.weigh_deviations(header.deviations(), findings)?;
         let search = self.search(&header, judging)?;
         let at = search.at;
+        findings.judged_at = Some(at);
         let plaintexts = before.plaintexts();
         let mut carried = before.carry(envelope.document());
         let issued = assertion::read(&header, &self.policy)?

@@ -8,6 +8,7 @@
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
+//! | [`archives`] | auditors: `batch verify`, from sources to reports, and what happens when it is killed |
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
 //! | [`attacks`] | security reviewers: each known attack, and the code that stops it |
 //! | [`threat_model`] | security reviewers: who the attacker is, what is promised, what is not |
@@ -16,6 +17,7 @@
 //! | [`interop`] | integrators: which other stacks were tried, with what, and what came of it |
 
 pub mod algorithms;
+pub mod archives;
 pub mod attachments;
 pub mod attacks;
 pub mod basic_security_profile;

@@ -1,5 +1,6 @@
 //! Arguments as they are typed. What they mean is checked in [`super::inputs`].
 
+mod batch;
 mod names;
 mod saml;
 mod shared;
@@ -10,8 +11,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::at::At;
+use super::exit::Stop;
 use super::source::Source;
 
+pub(super) use batch::{BatchCommand, BatchVerifyArguments};
 pub(super) use names::{
     BindingName, CanonicalizationName, DataEncryptionName, KeyReferenceName, KeyTransportName, LogFormat,
     Operation, RecipientReferenceName, SamlPartName, SigningAlgorithmName,
@@ -22,7 +25,7 @@ pub(super) use shared::{
     OutputArguments, OwnKeyPaths, PartyArguments, PasswordArguments, SecretKeyName, SigningArguments,
     TrustArguments, UserArguments,
 };
-pub(super) use verify::VerifyArguments;
+pub(super) use verify::{GateArguments, VerifyArguments};
 
 /// Verifies SOAP messages, XML signatures and SAML assertions; relays only what was verified.
 ///
@@ -58,6 +61,9 @@ pub(crate) enum Command {
     /// XML Signature, without SOAP or SAML meaning
     #[command(subcommand)]
     Dsig(DsigCommand),
+    /// Archives
+    #[command(subcommand)]
+    Batch(BatchCommand),
     /// The gateway's configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -249,6 +255,31 @@ pub(crate) struct DemoArguments {
     /// Where keys, configuration and messages are written; a new folder for temporary files without it
     #[arg(long, value_name = "FOLDER")]
     pub(crate) dir: Option<PathBuf>,
+    /// Instead, write an archive of N good and bad messages into a folder, to try batch verify on
+    #[arg(long, num_args = 2, value_names = ["N", "FOLDER"], conflicts_with_all = ["once", "dir"])]
+    archive: Option<Vec<String>>,
+}
+
+/// An archive that is to be made.
+#[derive(Debug)]
+pub(crate) struct ArchiveArgument {
+    pub(crate) messages: u32,
+    pub(crate) folder: PathBuf,
+}
+
+impl DemoArguments {
+    /// What `--archive` says.
+    pub(crate) fn archive(&self) -> Result<Option<ArchiveArgument>, Stop> {
+        let Some([messages, folder]) = self.archive.as_deref() else {
+            return Ok(None);
+        };
+        let messages = messages.parse().ok().filter(|count| *count <= 10_000_000);
+        let messages = messages.ok_or_else(|| Stop::usage("--archive: N is no number up to 10000000"))?;
+        Ok(Some(ArchiveArgument {
+            messages,
+            folder: folder.into(),
+        }))
+    }
 }
 
 /// Run the gateway

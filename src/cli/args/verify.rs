@@ -10,6 +10,23 @@ use crate::cli::source::Source;
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
+    pub(crate) gate: GateArguments,
+    /// What the transport says the messages are for: SOAPAction, or the action of SOAP 1.2's media type
+    #[arg(long, value_name = "URI")]
+    pub(crate) action: Option<String>,
+    #[command(flatten)]
+    pub(crate) content_type: ContentTypeArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// The messages
+    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
+    pub(crate) files: Vec<Source>,
+}
+
+/// What a SOAP message is judged by.
+#[derive(Args, Debug)]
+pub(crate) struct GateArguments {
+    #[command(flatten)]
     pub(crate) trust: TrustArguments,
     #[command(flatten)]
     pub(crate) judging: JudgingArguments,
@@ -25,14 +42,4 @@ pub(crate) struct VerifyArguments {
     /// The messages came over TLS, so that nobody else could read them
     #[arg(long)]
     pub(crate) tls: bool,
-    /// What the transport says the messages are for: SOAPAction, or the action of SOAP 1.2's media type
-    #[arg(long, value_name = "URI")]
-    pub(crate) action: Option<String>,
-    #[command(flatten)]
-    pub(crate) content_type: ContentTypeArguments,
-    #[command(flatten)]
-    pub(crate) output: OutputArguments,
-    /// The messages
-    #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
-    pub(crate) files: Vec<Source>,
 }

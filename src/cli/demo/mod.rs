@@ -2,6 +2,7 @@
 //! pass and messages that must not. Everything is made here and now, over real sockets, and by the same code that
 //! serves and signs elsewhere.
 
+mod archive;
 mod backend;
 mod explore;
 mod http;
@@ -32,6 +33,9 @@ use world::World;
 
 /// Shows it all; without `--once` it goes on until it is told to stop.
 pub(super) fn run(arguments: &DemoArguments, console: &mut Console) -> Result<Exit, Stop> {
+    if let Some(archive) = arguments.archive()? {
+        return archive::make(&archive, console);
+    }
     let place = Place::of(arguments)?;
     let folder = place.path();
     let world = World::make(Utc::now())?;

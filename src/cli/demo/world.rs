@@ -173,6 +173,6 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
     written.map_err(|error| failed(path, &error))
 }
 
-fn failed(path: &Path, error: &io::Error) -> Stop {
+pub(super) fn failed(path: &Path, error: &io::Error) -> Stop {
     Stop::failed(format_args!("{}: {error}", path.display()))
 }

@@ -13,8 +13,8 @@ use crate::soap::Envelope;
 /// The judgement itself is asked again and again, each time with one thing taken away from the policy: what the messages do not need
 /// stays away. So what is printed can only be tighter than where it starts, and every message still passes under it.
 pub(crate) fn infer(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let as_of = arguments.judging.at.as_of();
-    let mut gate = verify::gate(&arguments)?;
+    let as_of = arguments.gate.judging.at.as_of();
+    let mut gate = verify::gate(&arguments.gate)?;
     let reading = Reading::of(&arguments);
     let mut samples = Vec::new();
     for source in &arguments.files {

@@ -12,10 +12,20 @@ use crate::xml::is_invisible;
 
 /// One line of JSON, ended.
 pub(super) fn render(report: &Report) -> String {
+    line(object(report))
+}
+
+/// The object of an input.
+pub(crate) fn object(report: &Report) -> Map<String, Value> {
     let mut object = Map::new();
     object.insert("source".to_owned(), report.source.typed().into());
     add_outcome(&mut object, report);
     add_findings(&mut object, &report.findings);
+    object
+}
+
+/// `object` as a line, ended.
+pub(crate) fn line(object: Map<String, Value>) -> String {
     let mut line = escaped(&Value::Object(object).to_string());
     line.push('\n');
     line

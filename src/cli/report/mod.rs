@@ -20,7 +20,7 @@ use super::console::{Console, Style};
 use super::exit::{Exit, Stop};
 use super::source::{Source, distinct};
 
-pub(crate) use json::escaped;
+pub(crate) use json::{escaped, line, object};
 pub(crate) use outline::outline;
 
 /// How reports are written.

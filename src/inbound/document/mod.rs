@@ -124,6 +124,7 @@ fn judge_signature<'d>(
             Err(Unmet::nowhere(UnmetKind::NoMessageTime).into())
         }
         DocumentKeys::Trusted(store, AsOf::Time(at)) => {
+            findings.judged_at = Some(at);
             let attested = key::trusted(&signature, store, at, rules, findings)?;
             note_covered(&signature, attested.covered(), findings, covered);
             Ok(attested.into_covered())

@@ -29,6 +29,7 @@ pub(super) fn judge_assertion<'d>(
     let layer = Layer::of_assertion(&assertion, Issuers::ASSERTING, &rules, context)?;
     check_positions(root, Some(root), &[root])?;
     let at = context.at(assertion.issue_instant);
+    findings.judged_at = Some(at);
     signatures.verify(&[layer], at, context, findings)?;
     check_text(root, &rules)?;
     accept(&assertion, &rules, context, at, findings)

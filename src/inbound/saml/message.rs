@@ -36,6 +36,7 @@ pub(super) fn judge_message<'d>(
 ) -> Result<VerifiedSaml, Rejection> {
     let read = MessageRead::of(&delivery, context)?;
     let at = read.at(context)?;
+    findings.judged_at = Some(at);
     let rules = Rules::new(context.policy, delivery.way);
     let query = delivery.query;
     if let Some(Spoken::Response { response, .. }) = &read.spoken

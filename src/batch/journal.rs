@@ -1,0 +1,386 @@
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::row::Row;
+use super::source::Stamp;
+
+/// What a job has done: `results.jsonl` for whoever wants the results, and beside it `journal.jsonl` with a short line a result.
+///
+/// Both are only appended to, the result first. What the last complete line of the journal says is what counts; anything behind it
+/// was being written when the process ended, and is cut off by the next one.
+#[derive(Debug)]
+pub struct Journal {
+    results: File,
+    journal: File,
+    paths: Paths,
+    header: Header,
+}
+
+#[derive(Clone, Debug)]
+struct Paths {
+    results: PathBuf,
+    journal: PathBuf,
+}
+
+/// The first line of a journal.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+struct Header {
+    /// Everything that decides verdicts, hashed.
+    job: String,
+    /// What "now" is in this job.
+    started: DateTime<Utc>,
+}
+
+/// A line of a journal: where the result ends, and what it is.
+#[derive(Debug, Deserialize, Serialize)]
+struct Entry(u64, Row);
+
+/// Why there is no journal.
+#[derive(Debug)]
+pub enum JournalError {
+    /// The results in the folder are those of another job.
+    OtherJob,
+    /// Another process is at work there.
+    InUse,
+    /// It cannot be read or written.
+    Io(PathBuf, io::Error),
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherJob => f.write_str(
+                "the folder holds results of another job (other sources, options, trust, or another version): name another folder",
+            ),
+            Self::InUse => f.write_str("another process is at work in this folder"),
+            Self::Io(path, error) => write!(f, "{}: {error}", path.to_string_lossy()),
+        }
+    }
+}
+
+impl std::error::Error for JournalError {}
+
+impl Journal {
+    /// The journal of `job` in `folder`, which is made where it is missing. `now` is when it starts, if it has not yet.
+    ///
+    /// # Errors
+    /// The folder is another job's, in use, or cannot be written.
+    pub fn open(folder: &Path, job: &str, now: DateTime<Utc>) -> Result<Self, JournalError> {
+        let paths = Paths {
+            results: folder.join("results.jsonl"),
+            journal: folder.join("journal.jsonl"),
+        };
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error| JournalError::Io(path, error)
+        };
+        fs::create_dir_all(folder).map_err(failed(folder))?;
+        let journal = open(&paths.journal).map_err(failed(&paths.journal))?;
+        match journal.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(JournalError::InUse),
+            Err(TryLockError::Error(error)) => return Err(JournalError::Io(paths.journal, error)),
+        }
+        let results = open(&paths.results).map_err(failed(&paths.results))?;
+        let found = header(&journal).map_err(failed(&paths.journal))?;
+        let header = match found {
+            Some(header) if header.job == job => header,
+            Some(_) => return Err(JournalError::OtherJob),
+            None => {
+                // Results without a journal are not ours to overwrite.
+                if results.metadata().map_err(failed(&paths.results))?.len() > 0 {
+                    return Err(JournalError::OtherJob);
+                }
+                let header = Header {
+                    job: job.to_owned(),
+                    started: now,
+                };
+                begin(&journal, &header).map_err(failed(&paths.journal))?;
+                header
+            }
+        };
+        Ok(Self {
+            results,
+            journal,
+            paths,
+            header,
+        })
+    }
+
+    /// When the job started.
+    pub fn started(&self) -> DateTime<Utc> {
+        self.header.started
+    }
+
+    /// Everything written so far, in order.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn rows(&self) -> io::Result<impl Iterator<Item = Row> + use<>> {
+        let mut replay = Replay::of(&self.paths, self.results.metadata()?.len())?;
+        Ok(std::iter::from_fn(move || {
+            let row = replay.next.take().map(|entry| entry.1);
+            replay.accept();
+            row
+        }))
+    }
+
+    /// What was written before, to go on behind it.
+    pub(super) fn replay(&self) -> io::Result<Replay> {
+        Replay::of(&self.paths, self.results.metadata()?.len())
+    }
+
+    /// Cuts off what comes after `replay`, and goes on there.
+    pub(super) fn append(&self, replay: &Replay) -> io::Result<Writer> {
+        self.results.set_len(replay.result_end)?;
+        self.journal.set_len(replay.end)?;
+        let (mut results, mut journal) = (self.results.try_clone()?, self.journal.try_clone()?);
+        results.seek(SeekFrom::Start(replay.result_end))?;
+        journal.seek(SeekFrom::Start(replay.end))?;
+        Ok(Writer {
+            results: BufWriter::with_capacity(1 << 16, results),
+            journal,
+            pending: Vec::new(),
+            end: replay.result_end,
+            synced: Instant::now(),
+        })
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+}
+
+/// The first line; none where there is no complete one.
+fn header(mut journal: &File) -> io::Result<Option<Header>> {
+    journal.seek(SeekFrom::Start(0))?;
+    let mut line = Vec::new();
+    BufReader::new(journal.take(1 << 16)).read_until(b'\n', &mut line)?;
+    if !line.ends_with(b"\n") {
+        return Ok(None);
+    }
+    let header = serde_json::from_slice(&line);
+    header
+        .map(Some)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+fn begin(mut journal: &File, header: &Header) -> io::Result<()> {
+    journal.set_len(0)?;
+    journal.seek(SeekFrom::Start(0))?;
+    let mut line = serde_json::to_vec(header)?;
+    line.push(b'\n');
+    journal.write_all(&line)?;
+    journal.sync_data()
+}
+
+/// The lines of a journal, one after the other.
+pub(super) struct Replay {
+    input: BufReader<File>,
+    line: Vec<u8>,
+    results: u64,
+    /// The line after those that were accepted.
+    next: Option<Entry>,
+    /// Where the accepted lines end, and their results.
+    end: u64,
+    result_end: u64,
+}
+
+impl Replay {
+    fn of(paths: &Paths, results: u64) -> io::Result<Self> {
+        let mut input = BufReader::with_capacity(1 << 16, File::open(&paths.journal)?);
+        let mut line = Vec::new();
+        let header = input.read_until(b'\n', &mut line)?;
+        let mut replay = Self {
+            input,
+            line,
+            results,
+            next: None,
+            end: u64::try_from(header).unwrap_or(0),
+            result_end: 0,
+        };
+        replay.read();
+        Ok(replay)
+    }
+
+    /// Whether the next line is that of this message, in this state of its file.
+    pub(super) fn is_next(&self, source: &str, stamp: Stamp) -> bool {
+        let same = |entry: &Entry| entry.1.source == source && entry.1.stamp == stamp;
+        self.next.as_ref().is_some_and(same)
+    }
+
+    /// Takes the next line.
+    pub(super) fn take(&mut self) -> Option<Row> {
+        let row = self.next.as_ref().map(|entry| entry.1.clone());
+        if let Some(entry) = &self.next {
+            self.result_end = entry.0;
+        }
+        self.accept();
+        row
+    }
+
+    fn accept(&mut self) {
+        let length = u64::try_from(self.line.len()).unwrap_or(0);
+        self.end = self.end.saturating_add(length);
+        self.read();
+    }
+
+    /// Reads the next line, if it is complete and its result is.
+    fn read(&mut self) {
+        self.line.clear();
+        let read = self.input.read_until(b'\n', &mut self.line);
+        let is_complete = read.is_ok() && self.line.ends_with(b"\n");
+        let entry = is_complete.then(|| serde_json::from_slice::<Entry>(&self.line).ok());
+        self.next = entry.flatten().filter(|entry| entry.0 <= self.results);
+        if self.next.is_none() {
+            self.line.clear();
+        }
+    }
+}
+
+/// Appends results.
+pub(super) struct Writer {
+    results: BufWriter<File>,
+    journal: File,
+    /// Lines of the journal whose results may not have been written yet.
+    pending: Vec<u8>,
+    end: u64,
+    synced: Instant,
+}
+
+impl Writer {
+    /// How often what was written is forced to the disk, for machines that lose power.
+    const SYNC: Duration = Duration::from_secs(5);
+    /// Bytes of the journal that wait for their results at most.
+    const PENDING: usize = 1 << 15;
+
+    /// Appends a result, a line with its end.
+    pub(super) fn append(&mut self, row: Row, result: &[u8]) -> io::Result<()> {
+        self.results.write_all(result)?;
+        self.end = self.end.saturating_add(u64::try_from(result.len()).unwrap_or(0));
+        serde_json::to_writer(&mut self.pending, &Entry(self.end, row))?;
+        self.pending.push(b'\n');
+        if self.pending.len() > Self::PENDING {
+            self.commit()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes what waits: after this a process that is killed has lost nothing.
+    pub(super) fn commit(&mut self) -> io::Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        self.results.flush()?;
+        let must_sync = self.synced.elapsed() >= Self::SYNC;
+        if must_sync {
+            self.results.get_ref().sync_data()?;
+        }
+        self.journal.write_all(&self.pending)?;
+        self.pending.clear();
+        if must_sync {
+            self.journal.sync_data()?;
+            self.synced = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Writes what waits, to the disk.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.commit()?;
+        self.results.get_ref().sync_data()?;
+        self.journal.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+    use super::super::row::test_row;
+    use super::*;
+
+    fn sources(journal: &Journal) -> Vec<String> {
+        journal.rows().unwrap().map(|row| row.source).collect()
+    }
+
+    fn write(journal: &Journal, names: &[&str]) {
+        let mut replay = journal.replay().unwrap();
+        while replay.take().is_some() {}
+        let mut writer = journal.append(&replay).unwrap();
+        for name in names {
+            writer
+                .append(test_row(name), format!("{name}\n").as_bytes())
+                .unwrap();
+        }
+        writer.commit().unwrap();
+    }
+
+    #[test]
+    fn whatever_is_cut_off_what_is_left_are_whole_results() {
+        let whole = tempfile::tempdir().unwrap();
+        write(
+            &Journal::open(whole.path(), "job", Utc::now()).unwrap(),
+            &["a", "b", "c"],
+        );
+        let read = |name: &str| fs::read(whole.path().join(name)).unwrap();
+        let (journal, results) = (read("journal.jsonl"), read("results.jsonl"));
+        let header = journal.iter().position(|byte| *byte == b'\n').unwrap();
+        for end in header..=journal.len() {
+            for result_end in [0, 3, results.len()] {
+                let folder = tempfile::tempdir().unwrap();
+                let started = &journal[..end];
+                fs::write(folder.path().join("journal.jsonl"), started).unwrap();
+                fs::write(folder.path().join("results.jsonl"), &results[..result_end]).unwrap();
+                let Ok(journal) = Journal::open(folder.path(), "job", Utc::now()) else {
+                    assert_eq!(
+                        end, header,
+                        "only a journal that has no header is refused, with results beside it"
+                    );
+                    continue;
+                };
+                let before = sources(&journal);
+                assert_eq!(before.as_slice(), ["a", "b", "c"].get(..before.len()).unwrap());
+                let rest: Vec<&str> = ["a", "b", "c"].into_iter().skip(before.len()).collect();
+                write(&journal, &rest);
+                assert_eq!(sources(&journal), ["a", "b", "c"]);
+                assert_eq!(fs::read(folder.path().join("results.jsonl")).unwrap(), results);
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_is_one_jobs_and_one_processes() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Utc::now();
+        let journal = Journal::open(folder.path(), "job", now).unwrap();
+        assert!(matches!(
+            Journal::open(folder.path(), "job", now),
+            Err(JournalError::InUse)
+        ));
+        drop(journal);
+        assert!(matches!(
+            Journal::open(folder.path(), "other", now),
+            Err(JournalError::OtherJob)
+        ));
+        let later = now + chrono::TimeDelta::hours(1);
+        assert_eq!(Journal::open(folder.path(), "job", later).unwrap().started(), now);
+        let foreign = tempfile::tempdir().unwrap();
+        fs::write(foreign.path().join("results.jsonl"), "{}").unwrap();
+        assert!(matches!(
+            Journal::open(foreign.path(), "job", now),
+            Err(JournalError::OtherJob)
+        ));
+    }
+}

@@ -1,0 +1,286 @@
+use std::collections::BTreeMap;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::journal::{Journal, Replay, Writer};
+use super::queue::Window;
+use super::row::Row;
+use super::source::{Body, Ended, Item, Reading, Sink, Source, Stamp, walk};
+
+/// A job, ready to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'r> {
+    /// Where the messages are.
+    pub sources: &'r [Source],
+    /// How they are read.
+    pub reading: &'r Reading,
+    /// Threads that judge.
+    pub workers: usize,
+    /// Set by somebody else: stop as soon as what is under way is written.
+    pub stop: &'r AtomicBool,
+}
+
+/// What a judge says of a message.
+#[derive(Debug)]
+pub struct Judged {
+    /// For reports.
+    pub row: Row,
+    /// The line of `results.jsonl`, with its end.
+    pub result: String,
+}
+
+/// Who is told how the job goes on, all from one thread.
+pub trait Observer {
+    /// A result has been written, or had been by an earlier process; in order.
+    fn written(&mut self, row: &Row, was: Written);
+
+    /// So many more bytes of the sources have been read.
+    fn advanced(&mut self, bytes: u64);
+
+    /// Some time has passed.
+    fn tick(&mut self);
+}
+
+/// When a result was written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Written {
+    /// By an earlier process.
+    Before,
+    /// Now.
+    Now,
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stopped {
+    /// Every message has its result.
+    AtEnd,
+    /// It was told to stop, and can go on.
+    Early,
+}
+
+/// The machine failed.
+#[derive(Debug)]
+pub struct RunError(io::Error);
+
+impl std::fmt::Display for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the results cannot be written: {}", self.0)
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// Messages under way, for each worker.
+const MOST: usize = 64;
+/// Bytes that they may hold together.
+const MOST_BYTES: u64 = 64 << 20;
+/// What waits is written after this time, at the latest.
+const COMMIT: Duration = Duration::from_millis(100);
+
+enum Message {
+    /// Written by an earlier process.
+    Known(Row),
+    /// Everything from here on is new.
+    Begun(io::Result<Writer>),
+    Judged {
+        number: u64,
+        judged: Judged,
+        held: u64,
+    },
+    Advanced(u64),
+}
+
+impl Run<'_> {
+    /// Judges every message that `journal` does not know yet, with `judge`.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn run(
+        &self,
+        journal: &Journal,
+        judge: &(dyn Fn(Item) -> Judged + Sync),
+        observer: &mut dyn Observer,
+    ) -> Result<Stopped, RunError> {
+        let workers = self.workers.max(1);
+        let most = workers.saturating_mul(MOST);
+        let window = Window::new(most, MOST_BYTES);
+        let replay = journal.replay().map_err(RunError)?;
+        let (queue, queued) = sync_channel(most);
+        let (results, messages) = sync_channel(most);
+        let queued = Mutex::new(queued);
+        let written = thread::scope(|scope| {
+            let mut reader = Reader {
+                run: self,
+                journal,
+                window: &window,
+                replay: Some(replay),
+                next: 0,
+                queue,
+                results: results.clone(),
+            };
+            scope.spawn(move || reader.read());
+            for _ in 0..workers {
+                let (queued, results) = (&queued, results.clone());
+                scope.spawn(move || work(queued, &results, judge));
+            }
+            drop(results);
+            collect(&messages, &window, observer)
+        });
+        written.map_err(RunError)?;
+        let is_early = self.stop.load(Ordering::Relaxed);
+        Ok(if is_early { Stopped::Early } else { Stopped::AtEnd })
+    }
+}
+
+/// Walks the sources: first along the journal, then ahead of the workers.
+struct Reader<'r> {
+    run: &'r Run<'r>,
+    journal: &'r Journal,
+    window: &'r Window,
+    replay: Option<Replay>,
+    next: u64,
+    queue: SyncSender<(u64, Item)>,
+    results: SyncSender<Message>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) {
+        // It ends early only where it was told to.
+        let _ = walk(self.run.sources, self.run.reading, self);
+        self.begin();
+    }
+
+    /// Ends the replay. What the journal says beyond this place is of an archive that has changed since, and is judged anew.
+    fn begin(&mut self) {
+        if let Some(replay) = self.replay.take() {
+            let is_stopped = self.run.stop.load(Ordering::Relaxed);
+            if !is_stopped {
+                self.send(Message::Begun(self.journal.append(&replay)));
+            }
+        }
+    }
+
+    fn send(&self, message: Message) {
+        // The collector outlives every sender.
+        let _ = self.results.send(message);
+    }
+}
+
+impl Sink for Reader<'_> {
+    fn wants(&mut self, path: &str, stamp: Stamp) -> bool {
+        let Some(replay) = &mut self.replay else {
+            return true;
+        };
+        if self.run.stop.load(Ordering::Relaxed) {
+            return true;
+        }
+        if !replay.is_next(path, stamp) {
+            self.begin();
+            return true;
+        }
+        if let Some(row) = replay.take() {
+            self.send(Message::Known(row));
+        }
+        false
+    }
+
+    fn take(&mut self, item: Item) -> Result<(), Ended> {
+        if self.run.stop.load(Ordering::Relaxed) || !self.window.enter(item.body.held()) {
+            return Err(Ended::Stopped);
+        }
+        let number = self.next;
+        self.next = number.saturating_add(1);
+        self.queue.send((number, item)).map_err(|_| Ended::Stopped)
+    }
+
+    fn advanced(&mut self, bytes: u64) {
+        self.send(Message::Advanced(bytes));
+    }
+}
+
+fn work(
+    queued: &Mutex<Receiver<(u64, Item)>>,
+    results: &SyncSender<Message>,
+    judge: &(dyn Fn(Item) -> Judged + Sync),
+) {
+    loop {
+        let next = queued.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((number, item)) = next else {
+            return;
+        };
+        let held = item.body.held();
+        let (path, stamp) = (item.path.clone(), item.stamp);
+        // A defect that one message shows must not cost the archive.
+        let judged = catch_unwind(AssertUnwindSafe(|| judge(item))).unwrap_or_else(|_| {
+            let error = io::Error::other("judging it failed, which is a defect of this program");
+            judge(Item {
+                path,
+                stamp,
+                body: Body::Unreadable(error),
+            })
+        });
+        if results.send(Message::Judged { number, judged, held }).is_err() {
+            return;
+        }
+    }
+}
+
+/// Puts the results into order and writes them.
+fn collect(messages: &Receiver<Message>, window: &Window, observer: &mut dyn Observer) -> io::Result<()> {
+    let mut waiting = BTreeMap::new();
+    let mut next = 0_u64;
+    let mut writer = None;
+    let mut failed = Ok(());
+    loop {
+        let message = match messages.recv_timeout(COMMIT) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => {
+                keep_first(
+                    &mut failed,
+                    writer.as_mut().map_or(Ok(()), Writer::commit),
+                    window,
+                );
+                observer.tick();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        match message {
+            Message::Known(row) => observer.written(&row, Written::Before),
+            Message::Begun(Ok(begun)) => writer = Some(begun),
+            Message::Begun(Err(error)) => keep_first(&mut failed, Err(error), window),
+            Message::Advanced(bytes) => observer.advanced(bytes),
+            Message::Judged { number, judged, held } => {
+                waiting.insert(number, (judged, held));
+            }
+        }
+        while let Some((judged, held)) = waiting.remove(&next) {
+            next = next.saturating_add(1);
+            if let (Some(writer), Ok(())) = (&mut writer, &failed) {
+                observer.written(&judged.row, Written::Now);
+                let appended = writer.append(judged.row, judged.result.as_bytes());
+                keep_first(&mut failed, appended, window);
+            }
+            window.leave(held);
+        }
+        observer.tick();
+    }
+    failed?;
+    writer.map_or(Ok(()), Writer::finish)
+}
+
+/// The first failure is the one that is told, and nothing is read after it.
+fn keep_first(failed: &mut io::Result<()>, result: io::Result<()>, window: &Window) {
+    if result.is_err() {
+        window.close();
+        if failed.is_ok() {
+            *failed = result;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The value of a column: a message as it is, or in base64.
+
+use bytes::Bytes;
+
+use crate::crypto::decode_base64;
+
+use super::Body;
+
+/// The message that `value` holds. No document begins as base64 does, so what can be decoded to one was encoded.
+pub(super) fn message(value: Vec<u8>, limit: u32) -> Body {
+    let bytes = match decoded(&value) {
+        Some(decoded) => decoded,
+        None => value,
+    };
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= u64::from(limit)) {
+        Body::Bytes(Bytes::from(bytes))
+    } else {
+        Body::TooLong
+    }
+}
+
+fn decoded(value: &[u8]) -> Option<Vec<u8>> {
+    let first = value.iter().find(|byte| !byte.is_ascii_whitespace())?;
+    if !first.is_ascii_alphanumeric() && !matches!(first, b'+' | b'/') {
+        return None;
+    }
+    let text = std::str::from_utf8(value).ok()?;
+    let decoded = decode_base64(text).ok()?;
+    let begins_as_one = |start: &[u8]| decoded.starts_with(start);
+    let is_message = [b"<".as_slice(), b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"]
+        .into_iter()
+        .any(begins_as_one)
+        || decoded.trim_ascii_start().starts_with(b"<")
+        || is_header(&decoded);
+    is_message.then_some(decoded)
+}
+
+/// Whether it begins with the header of a message of several parts.
+fn is_header(bytes: &[u8]) -> bool {
+    let start = bytes.get(..13).unwrap_or_default();
+    start.eq_ignore_ascii_case(b"content-type:") || start.eq_ignore_ascii_case(b"mime-version:")
+}
+
+/// The most bytes that the value of a message of `limit` bytes may take, escaped or in base64.
+pub(super) fn longest(limit: u32) -> usize {
+    usize::try_from(limit)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(2)
+        .saturating_add(64 << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &str) -> String {
+        match message(value.as_bytes().to_vec(), 100) {
+            Body::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            other @ (Body::TooLong | Body::File(_) | Body::Unreadable(_)) => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn base64_of_a_message_is_decoded_and_nothing_else() {
+        assert_eq!(text("<a/>"), "<a/>");
+        assert_eq!(text(" <a/>"), " <a/>");
+        assert_eq!(text("PGEvPg=="), "<a/>");
+        assert_eq!(text("PGEv\nPg=="), "<a/>");
+        assert_eq!(text("AAAA"), "AAAA");
+        assert_eq!(text("Content-Type: text/xml"), "Content-Type: text/xml");
+        assert_eq!(text(&"x".repeat(101)), "TooLong");
+    }
+}

@@ -1,0 +1,316 @@
+//! What a file is, by its name, and in what it is compressed, by its first bytes.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::{Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, csv, json_lines, tar, zip};
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Message,
+    Tar,
+    Zip,
+    JsonLines,
+    Csv,
+}
+
+/// Hands on what the file holds: one message, or many.
+pub(super) fn each(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result<(), Ended> {
+    let stamp = match fs::metadata(path) {
+        Ok(metadata) => Stamp::of(&metadata),
+        Err(error) => return unreadable(path, Stamp::default(), error, sink),
+    };
+    if !sink.opens() {
+        sink.advanced(stamp.length);
+        return Ok(());
+    }
+    let (kind, is_compressed) = kind(path);
+    if kind == Kind::Message && !is_compressed {
+        let name = path.to_string_lossy();
+        if sink.wants(&name, stamp) {
+            sink.take(Item {
+                path: name.into_owned(),
+                stamp,
+                body: Body::File(path.to_owned()),
+            })?;
+        }
+        sink.advanced(stamp.length);
+        return Ok(());
+    }
+    let container = Container { path, stamp, reading };
+    match contained(kind, container, sink) {
+        Err(Ended::Broken(error)) => unreadable(path, stamp, error, sink),
+        ended => ended,
+    }
+}
+
+/// Reports that the file, or what is left of it, cannot be read.
+fn unreadable(path: &Path, stamp: Stamp, error: io::Error, sink: &mut dyn Sink) -> Result<(), Ended> {
+    let name = path.to_string_lossy();
+    if !sink.wants(&name, stamp) {
+        return Ok(());
+    }
+    sink.take(Item {
+        path: name.into_owned(),
+        stamp,
+        body: Body::Unreadable(error),
+    })
+}
+
+/// What the name says, and whether it says that it is compressed. Nothing in a container is a container.
+fn kind(path: &Path) -> (Kind, bool) {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_ascii_lowercase();
+    if name.ends_with(".tgz") || name.ends_with(".tzst") {
+        return (Kind::Tar, true);
+    }
+    let inner = [".gz", ".zst"].into_iter().find_map(|end| name.strip_suffix(end));
+    let kind = match inner.unwrap_or(&name).rsplit_once('.') {
+        Some((_, "tar")) => Kind::Tar,
+        Some((_, "zip")) => Kind::Zip,
+        Some((_, "jsonl" | "ndjson")) => Kind::JsonLines,
+        Some((_, "csv" | "tsv")) => Kind::Csv,
+        _ => Kind::Message,
+    };
+    (kind, inner.is_some())
+}
+
+fn contained(kind: Kind, container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+    if kind == Kind::Zip {
+        zip::each(container, sink)?;
+        sink.advanced(container.stamp.length);
+        return Ok(());
+    }
+    let read = std::cell::Cell::new(0_u64);
+    let file = Counted {
+        file: File::open(container.path)?,
+        read: &read,
+    };
+    let mut input = decompressed(BufReader::with_capacity(PIECE, file))?;
+    let mut sink = Advancing {
+        sink,
+        read: &read,
+        told: 0,
+    };
+    match kind {
+        Kind::Tar => tar::each(&mut input, container, &mut sink),
+        Kind::JsonLines => json_lines::each(&mut input, container, &mut sink),
+        Kind::Csv => csv::each(&mut input, container, &mut sink),
+        Kind::Message | Kind::Zip => one(&mut input, container, &mut sink),
+    }?;
+    sink.tell();
+    Ok(())
+}
+
+/// As much is read at a time.
+const PIECE: usize = 256 << 10;
+
+/// The one message that a compressed file is.
+fn one(input: &mut dyn BufRead, container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+    let path = container.path.to_string_lossy();
+    if !sink.wants(&path, container.stamp) {
+        return Ok(());
+    }
+    sink.take(Item {
+        path: path.into_owned(),
+        stamp: container.stamp,
+        body: bounded(input, container.reading.limit).unwrap_or_else(Body::Unreadable),
+    })
+}
+
+/// `input` without its compression, if it has one.
+fn decompressed<'r>(mut input: impl BufRead + 'r) -> io::Result<Box<dyn BufRead + 'r>> {
+    let start = input.fill_buf()?;
+    if start.starts_with(b"\x1f\x8b") {
+        return Ok(Box::new(BufReader::with_capacity(
+            PIECE,
+            MultiGzDecoder::new(input),
+        )));
+    }
+    if start.starts_with(b"\x28\xb5\x2f\xfd") {
+        let frames = Frames {
+            input: Some(input),
+            frame: None,
+        };
+        return Ok(Box::new(BufReader::with_capacity(PIECE, frames)));
+    }
+    Ok(Box::new(input))
+}
+
+/// Zstandard: frames, one after the other.
+struct Frames<R: BufRead> {
+    /// Where the next frame begins, while none is being read.
+    input: Option<R>,
+    frame: Option<ruzstd::decoding::StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>,
+}
+
+impl<R: BufRead> Read for Frames<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(frame) = &mut self.frame {
+                let count = frame.read(buffer)?;
+                if count > 0 || buffer.is_empty() {
+                    return Ok(count);
+                }
+                self.input = self
+                    .frame
+                    .take()
+                    .map(ruzstd::decoding::StreamingDecoder::into_inner);
+            }
+            let Some(mut input) = self.input.take() else {
+                return Ok(0);
+            };
+            if input.fill_buf()?.is_empty() {
+                self.input = Some(input);
+                return Ok(0);
+            }
+            let frame = ruzstd::decoding::StreamingDecoder::new(input);
+            self.frame =
+                Some(frame.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?);
+        }
+    }
+}
+
+/// Counts what is read of a file.
+struct Counted<'c> {
+    file: File,
+    read: &'c std::cell::Cell<u64>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        let more = u64::try_from(count).unwrap_or(0);
+        self.read.set(self.read.get().saturating_add(more));
+        Ok(count)
+    }
+}
+
+/// Tells a sink how far the file has been read.
+struct Advancing<'s> {
+    sink: &'s mut dyn Sink,
+    read: &'s std::cell::Cell<u64>,
+    told: u64,
+}
+
+impl Advancing<'_> {
+    fn tell(&mut self) {
+        let read = self.read.get();
+        self.sink.advanced(read.saturating_sub(self.told));
+        self.told = read;
+    }
+}
+
+impl Sink for Advancing<'_> {
+    fn wants(&mut self, path: &str, stamp: Stamp) -> bool {
+        self.sink.wants(path, stamp)
+    }
+
+    fn take(&mut self, item: Item) -> Result<(), Ended> {
+        self.tell();
+        self.sink.take(item)
+    }
+
+    fn advanced(&mut self, bytes: u64) {
+        self.sink.advanced(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::super::Taken;
+    use super::*;
+
+    #[test]
+    fn names_say_what_is_in_a_file() {
+        let kind = |name: &str| kind(Path::new(name));
+        assert_eq!(kind("a.xml"), (Kind::Message, false));
+        assert_eq!(kind("csv"), (Kind::Message, false));
+        assert_eq!(kind("a.tar.GZ"), (Kind::Tar, true));
+        assert_eq!(kind("a.tgz"), (Kind::Tar, true));
+        assert_eq!(kind("a.jsonl.zst"), (Kind::JsonLines, true));
+        assert_eq!(kind("a.xml.gz"), (Kind::Message, true));
+        assert_eq!(kind("x/a.zip"), (Kind::Zip, false));
+    }
+
+    fn gzipped(text: &str) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn taken(name: &str, bytes: &[u8]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let reading = Reading {
+            limit: 10,
+            column: "message".to_owned(),
+        };
+        let mut taken = Taken::default();
+        assert!(each(&path, &reading, &mut taken).is_ok());
+        let short = |path: &str| path.rsplit('/').next().map(str::to_owned).unwrap();
+        taken
+            .0
+            .iter()
+            .map(|(path, body)| format!("{} {body}", short(path)))
+            .collect()
+    }
+
+    #[test]
+    fn compressed_files_are_decompressed_also_in_several_pieces() {
+        let zstd = |text: &str| {
+            ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest)
+        };
+        assert_eq!(taken("a.xml.gz", &gzipped("<a/>")), ["a.xml.gz <a/>"]);
+        assert_eq!(
+            taken("a.xml.gz", &[gzipped("<a"), gzipped("/>")].concat()),
+            ["a.xml.gz <a/>"]
+        );
+        assert_eq!(
+            taken("a.xml.zst", &[zstd("<a"), zstd("/>")].concat()),
+            ["a.xml.zst <a/>"]
+        );
+        let lines = "{\"message\":\"<a/>\"}\n{\"message\":\"<b/>\"}";
+        assert_eq!(
+            taken("a.jsonl.zst", &zstd(lines)),
+            ["a.jsonl.zst#1 <a/>", "a.jsonl.zst#2 <b/>"]
+        );
+        // What its name says and it is not, is read as it is.
+        assert_eq!(taken("a.xml.gz", b"<a/>"), ["a.xml.gz <a/>"]);
+        assert_eq!(taken("a.xml.gz", &gzipped("12345678901")), ["a.xml.gz too long"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_on_is_told_after_what_could() {
+        let mut cut = gzipped("{\"message\":\"<a/>\"}\n{\"message\":\"<b/>\"}");
+        cut.truncate(cut.len().saturating_sub(9));
+        let told = taken("a.jsonl.gz", &cut);
+        assert!(
+            told.last().unwrap().starts_with("a.jsonl.gz unreadable: "),
+            "{told:?}"
+        );
+        assert!(taken("a.tar", b"").last().unwrap().contains("end mark"));
+        assert!(taken("a.zip", b"").last().unwrap().contains("no zip"));
+        let mut nothing = Taken::default();
+        let reading = Reading {
+            limit: 10,
+            column: String::new(),
+        };
+        assert!(each(Path::new("/nonexistent.xml"), &reading, &mut nothing).is_ok());
+        assert!(nothing.0.iter().any(|(_, body)| body.starts_with("unreadable")));
+    }
+}

@@ -1,0 +1,225 @@
+//! Where the messages of an archive come from: files, folders, globs and lists of them, and files that hold many messages. Each is
+//! read from its beginning to its end, and of a container no more than one message at a time stands in memory.
+//!
+//! The order is that of the sources as named; folders are walked by name. It depends on nothing else, so that two runs over one
+//! archive give their results in one order.
+
+mod column;
+mod csv;
+mod file;
+mod folder;
+mod json_lines;
+mod tar;
+mod zip;
+
+use std::fs::Metadata;
+use std::io;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+pub use folder::walk;
+
+/// What is walked.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A file or a folder.
+    Path(PathBuf),
+    /// Every path that matches, as [`glob`] has it.
+    Glob(String),
+    /// A file with a path a line.
+    List(PathBuf),
+}
+
+/// How messages are read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The most bytes of a message: of a longer one no more is read.
+    pub limit: u32,
+    /// The column of JSON Lines and CSV that holds the message.
+    pub column: String,
+}
+
+/// A message that has not been judged.
+#[derive(Debug)]
+pub struct Item {
+    /// What it is called: the path of a file; `archive.tar!name` and `lines.jsonl#7` in a container.
+    pub path: String,
+    /// Which state of the file it was read from.
+    pub stamp: Stamp,
+    /// The message.
+    pub body: Body,
+}
+
+/// Where the bytes of a message are.
+#[derive(Debug)]
+pub enum Body {
+    /// A file of its own.
+    File(PathBuf),
+    /// Here.
+    Bytes(Bytes),
+    /// It is longer than allowed and was not read.
+    TooLong,
+    /// It could not be read: why.
+    Unreadable(io::Error),
+}
+
+impl Body {
+    /// Bytes that it holds in memory.
+    pub fn held(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            Self::File(_) | Self::TooLong | Self::Unreadable(_) => 0,
+        }
+    }
+}
+
+/// The state of a file: another one means that what it holds may have changed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Stamp {
+    length: u64,
+    /// When its inode changed last, in ns.
+    changed: i64,
+}
+
+impl Stamp {
+    /// Of a file that `metadata` describes.
+    pub fn of(metadata: &Metadata) -> Self {
+        let nanoseconds = metadata.ctime().saturating_mul(1_000_000_000);
+        Self {
+            length: metadata.len(),
+            changed: nanoseconds.saturating_add(metadata.ctime_nsec()),
+        }
+    }
+}
+
+/// Who takes the messages.
+pub trait Sink {
+    /// Whether this message is wanted. It is not read where it is not.
+    fn wants(&mut self, path: &str, stamp: Stamp) -> bool;
+
+    /// Takes a message.
+    ///
+    /// # Errors
+    /// [`Ended::Stopped`]: no more is wanted.
+    fn take(&mut self, item: Item) -> Result<(), Ended>;
+
+    /// Says that so many more bytes of the sources have been read.
+    fn advanced(&mut self, bytes: u64);
+
+    /// Whether files that hold many messages are opened; where not, they only count as read.
+    fn opens(&self) -> bool {
+        true
+    }
+}
+
+/// Why a walk ended early.
+#[derive(Debug)]
+pub enum Ended {
+    /// No more is wanted.
+    Stopped,
+    /// The container cannot be read on.
+    Broken(io::Error),
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// A container that is being read.
+#[derive(Clone, Copy, Debug)]
+struct Container<'c> {
+    path: &'c Path,
+    stamp: Stamp,
+    reading: &'c Reading,
+}
+
+impl Container<'_> {
+    /// Hands on the message called `name` here, as `read` reads it; skips it where it is not wanted.
+    fn offer(
+        &self,
+        separator: char,
+        name: &str,
+        sink: &mut dyn Sink,
+        read: impl FnOnce() -> io::Result<Body>,
+    ) -> Result<(), Ended> {
+        let path = format!("{}{separator}{name}", self.path.to_string_lossy());
+        if !sink.wants(&path, self.stamp) {
+            return Ok(());
+        }
+        sink.take(Item {
+            path,
+            stamp: self.stamp,
+            body: read().unwrap_or_else(Body::Unreadable),
+        })
+    }
+}
+
+/// What is left of `input`, up to the limit.
+fn bounded(input: &mut dyn Read, limit: u32) -> io::Result<Body> {
+    let most = u64::from(limit);
+    let mut bytes = Vec::new();
+    input.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
+        Ok(Body::Bytes(bytes.into()))
+    } else {
+        Ok(Body::TooLong)
+    }
+}
+
+/// An error that says what is wrong with a container.
+fn broken(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+/// For tests: takes everything, and tells it as text.
+#[cfg(test)]
+#[derive(Default)]
+struct Taken(Vec<(String, String)>);
+
+#[cfg(test)]
+impl Sink for Taken {
+    fn wants(&mut self, path: &str, _: Stamp) -> bool {
+        !path.ends_with("unwanted")
+    }
+
+    fn take(&mut self, item: Item) -> Result<(), Ended> {
+        let body = match item.body {
+            Body::File(path) => format!("file {}", path.display()),
+            Body::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Body::TooLong => "too long".to_owned(),
+            Body::Unreadable(error) => format!("unreadable: {error}"),
+        };
+        self.0.push((item.path, body));
+        Ok(())
+    }
+
+    fn advanced(&mut self, _: u64) {}
+}
+
+#[cfg(test)]
+impl Taken {
+    /// What `each` hands on, of a container `c` and messages of at most `limit` bytes.
+    fn of(
+        limit: u32,
+        each: impl FnOnce(Container<'_>, &mut dyn Sink) -> Result<(), Ended>,
+    ) -> (Vec<(String, String)>, Result<(), Ended>) {
+        let reading = Reading {
+            limit,
+            column: "message".to_owned(),
+        };
+        let container = Container {
+            path: Path::new("c"),
+            stamp: Stamp::default(),
+            reading: &reading,
+        };
+        let mut taken = Self::default();
+        let ended = each(container, &mut taken);
+        (taken.0, ended)
+    }
+}

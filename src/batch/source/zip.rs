@@ -1,0 +1,280 @@
+//! Zip archives: stored and deflated entries, Zip64, in the order of the central directory, which is read entry by entry.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use flate2::{Crc, read::DeflateDecoder};
+
+use super::{Body, Container, Ended, Sink, bounded, broken};
+
+/// The end record with the longest comment.
+const LONGEST_END: u64 = 22 + 65_535;
+
+/// Hands on each file of the archive.
+pub(super) fn each(container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+    let mut content = File::open(container.path)?;
+    let (start, count) = directory(&mut content)?;
+    let mut directory = BufReader::new(File::open(container.path)?);
+    directory.seek(SeekFrom::Start(start))?;
+    for _ in 0..count {
+        let entry = Entry::read(&mut directory)?;
+        if entry.name.ends_with('/') {
+            continue;
+        }
+        container.offer('!', &entry.name, sink, || {
+            entry.content(&mut content, container.reading.limit)
+        })?;
+    }
+    let mut after = [0; 4];
+    directory.read_exact(&mut after)?;
+    match &after {
+        b"PK\x05\x06" | b"PK\x06\x06" | b"PK\x05\x05" => Ok(()),
+        _ => Err(broken("the directory of the zip archive is longer than it says").into()),
+    }
+}
+
+/// Where the central directory starts, and how many entries it has.
+fn directory(file: &mut File) -> io::Result<(u64, u64)> {
+    let length = file.metadata()?.len();
+    let from = length.saturating_sub(LONGEST_END);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    file.take(LONGEST_END).read_to_end(&mut tail)?;
+    let place =
+        memchr::memmem::rfind(&tail, b"PK\x05\x06").ok_or_else(|| broken("no zip archive: it has no end"))?;
+    let end = Fields(tail.get(place..).unwrap_or_default());
+    let (count, start) = (end.u16(10)?, end.u32(16)?);
+    if count != u16::MAX && start != u32::MAX {
+        return Ok((start.into(), count.into()));
+    }
+    // Zip64: a locator stands before the end.
+    let locator = Fields(tail.get(place.saturating_sub(20)..place).unwrap_or_default());
+    if !locator.0.starts_with(b"PK\x06\x07") {
+        return Ok((start.into(), count.into()));
+    }
+    file.seek(SeekFrom::Start(locator.u64(8)?))?;
+    let mut record = [0; 56];
+    file.read_exact(&mut record)?;
+    let record = Fields(&record);
+    if !record.0.starts_with(b"PK\x06\x06") {
+        return Err(broken("the end of the zip archive is damaged"));
+    }
+    Ok((record.u64(48)?, record.u64(32)?))
+}
+
+/// Little-endian numbers at places.
+struct Fields<'b>(&'b [u8]);
+
+impl Fields<'_> {
+    fn at<const N: usize>(&self, place: usize) -> io::Result<[u8; N]> {
+        let found = self.0.get(place..).and_then(<[u8]>::first_chunk);
+        found.copied().ok_or_else(|| broken("the zip archive is cut off"))
+    }
+
+    fn u16(&self, place: usize) -> io::Result<u16> {
+        self.at(place).map(u16::from_le_bytes)
+    }
+
+    fn u32(&self, place: usize) -> io::Result<u32> {
+        self.at(place).map(u32::from_le_bytes)
+    }
+
+    fn u64(&self, place: usize) -> io::Result<u64> {
+        self.at(place).map(u64::from_le_bytes)
+    }
+}
+
+struct Entry {
+    name: String,
+    flags: u16,
+    method: u16,
+    crc: u32,
+    compressed: u64,
+    length: u64,
+    header: u64,
+}
+
+impl Entry {
+    fn read(directory: &mut impl Read) -> io::Result<Self> {
+        let mut record = [0; 46];
+        directory.read_exact(&mut record)?;
+        let fixed = Fields(&record);
+        if !record.starts_with(b"PK\x01\x02") {
+            return Err(broken("the directory of the zip archive is damaged"));
+        }
+        let mut name = vec![0; fixed.u16(28)?.into()];
+        directory.read_exact(&mut name)?;
+        let mut extra = vec![0; fixed.u16(30)?.into()];
+        directory.read_exact(&mut extra)?;
+        let comment = u64::from(fixed.u16(32)?);
+        io::copy(&mut directory.take(comment), &mut io::sink())?;
+        let mut entry = Self {
+            name: String::from_utf8_lossy(&name).into_owned(),
+            flags: fixed.u16(8)?,
+            method: fixed.u16(10)?,
+            crc: fixed.u32(16)?,
+            compressed: fixed.u32(20)?.into(),
+            length: fixed.u32(24)?.into(),
+            header: fixed.u32(42)?.into(),
+        };
+        entry.widen(&extra)?;
+        Ok(entry)
+    }
+
+    /// Takes from the Zip64 field what did not fit; it has only those, in this order.
+    fn widen(&mut self, extra: &[u8]) -> io::Result<()> {
+        let mut rest = extra;
+        while rest.len() >= 4 {
+            let field = Fields(rest);
+            let (id, length) = (field.u16(0)?, usize::from(field.u16(2)?));
+            let content = rest.get(4..length.saturating_add(4)).unwrap_or_default();
+            rest = rest.get(length.saturating_add(4)..).unwrap_or_default();
+            if id != 1 {
+                continue;
+            }
+            let content = Fields(content);
+            let mut place = 0_usize;
+            for value in [&mut self.length, &mut self.compressed, &mut self.header] {
+                if *value == u64::from(u32::MAX) {
+                    *value = content.u64(place)?;
+                    place = place.saturating_add(8);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn content(&self, file: &mut File, limit: u32) -> io::Result<Body> {
+        if self.flags & 1 != 0 {
+            return Err(broken("the entry of the zip archive is encrypted"));
+        }
+        file.seek(SeekFrom::Start(self.header))?;
+        let mut local = [0; 30];
+        file.read_exact(&mut local)?;
+        if !local.starts_with(b"PK\x03\x04") {
+            return Err(broken(
+                "the entry of the zip archive is not where its directory says",
+            ));
+        }
+        let fields = Fields(&local);
+        let before = i64::from(fields.u16(26)?).saturating_add(fields.u16(28)?.into());
+        file.seek(SeekFrom::Current(before))?;
+        let mut compressed = file.take(self.compressed);
+        let body = match self.method {
+            0 => bounded(&mut compressed, limit)?,
+            8 => bounded(&mut DeflateDecoder::new(compressed), limit)?,
+            _ => {
+                return Err(broken(
+                    "the entry of the zip archive is compressed by another method than deflate",
+                ));
+            }
+        };
+        if let Body::Bytes(bytes) = &body {
+            let mut crc = Crc::new();
+            crc.update(bytes);
+            if crc.sum() != self.crc || u64::try_from(bytes.len()).ok() != Some(self.length) {
+                return Err(broken("the entry of the zip archive is damaged"));
+            }
+        }
+        Ok(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "a test may panic"
+    )]
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::DeflateEncoder;
+
+    use super::super::Taken;
+    use super::*;
+
+    /// An archive of one deflated entry and one stored.
+    fn archive() -> Vec<u8> {
+        let mut deflated = DeflateEncoder::new(Vec::new(), Compression::default());
+        deflated.write_all(b"<a/>").unwrap();
+        let mut archive = Vec::new();
+        let mut directory = Vec::new();
+        let entries = [
+            ("d/", 0_u16, b"".to_vec(), ""),
+            ("d/a.xml", 8, deflated.finish().unwrap(), "<a/>"),
+            ("b.xml", 0, b"123456789".to_vec(), "123456789"),
+        ];
+        for (name, method, content, plain) in &entries {
+            let mut crc = Crc::new();
+            crc.update(plain.as_bytes());
+            let mut fields = [20_u16, 0, *method, 0, 0].map(u16::to_le_bytes).concat();
+            let lengths = [crc.sum(), content.len() as u32, plain.len() as u32];
+            fields.extend(lengths.map(u32::to_le_bytes).concat());
+            fields.extend([name.len() as u16, 0].map(u16::to_le_bytes).concat());
+            directory.extend(b"PK\x01\x02\x14\x00".iter().chain(&fields).chain(&[0; 10]));
+            directory.extend((archive.len() as u32).to_le_bytes());
+            directory.extend(name.bytes());
+            archive.extend(b"PK\x03\x04".iter().chain(&fields));
+            archive.extend(name.bytes().chain(content.iter().copied()));
+        }
+        let start = archive.len() as u32;
+        let size = directory.len() as u32;
+        archive.extend(directory);
+        archive.extend(b"PK\x05\x06\0\0\0\0");
+        archive.extend([entries.len() as u16; 2].map(u16::to_le_bytes).concat());
+        archive.extend([size, start].map(u32::to_le_bytes).concat());
+        archive.extend([0, 0]);
+        archive
+    }
+
+    fn taken(archive: &[u8]) -> (Vec<(String, String)>, Result<(), Ended>) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(archive).unwrap();
+        let (taken, ended) = Taken::of(8, |container, sink| {
+            each(
+                Container {
+                    path: file.path(),
+                    ..container
+                },
+                sink,
+            )
+        });
+        let short = |path: String| {
+            path.split_once('!')
+                .map_or(path.clone(), |(_, name)| name.to_owned())
+        };
+        (
+            taken
+                .into_iter()
+                .map(|(path, body)| (short(path), body))
+                .collect(),
+            ended,
+        )
+    }
+
+    #[test]
+    fn stored_and_deflated_entries_are_handed_on() {
+        let (taken, ended) = taken(&archive());
+        assert!(ended.is_ok(), "{ended:?}");
+        let told: Vec<_> = taken
+            .iter()
+            .map(|(path, body)| (path.as_str(), body.as_str()))
+            .collect();
+        assert_eq!(told, [("d/a.xml", "<a/>"), ("b.xml", "too long")]);
+    }
+
+    #[test]
+    fn damage_is_told() {
+        let mut damaged = archive();
+        let place = memchr::memmem::find(&damaged, b"d/a.xml").unwrap() + 8;
+        damaged[place] ^= 0xff;
+        let (taken, _) = taken(&damaged);
+        assert!(taken[0].1.starts_with("unreadable: "), "{taken:?}");
+        assert!(self::taken(b"PK\x03\x04").1.is_err());
+        assert!(self::taken(&archive()[40..]).1.is_err());
+    }
+}

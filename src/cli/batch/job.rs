@@ -1,0 +1,142 @@
+//! What a job is: its sources, and the identity by which the same command is known again.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::algorithm::DigestAlgorithm;
+use crate::batch::source::Source;
+use crate::cli::args::BatchVerifyArguments;
+use crate::cli::exit::Stop;
+use crate::cli::inputs;
+use crate::crypto::Digester;
+
+/// The sources as typed, those of `--list` last.
+pub(super) fn sources(arguments: &BatchVerifyArguments) -> Result<Vec<Source>, Stop> {
+    let typed = arguments.sources.iter().map(|path| source(path));
+    let listed = arguments.list.iter().cloned().map(Source::List).map(Ok);
+    typed.chain(listed).collect()
+}
+
+fn source(typed: &Path) -> Result<Source, Stop> {
+    let bytes = typed.as_os_str().as_bytes();
+    if let Some(list) = bytes.strip_prefix(b"@") {
+        return Ok(Source::List(std::ffi::OsStr::from_bytes(list).into()));
+    }
+    if typed.as_os_str() == "-" {
+        return Err(Stop::usage(
+            "an archive has to be read again to go on: name files, not standard input",
+        ));
+    }
+    // A file is what it is called, whatever characters are in its name.
+    let is_pattern = bytes.iter().any(|byte| b"*?[".contains(byte)) && !typed.exists();
+    Ok(match typed.to_str() {
+        Some(pattern) if is_pattern => Source::Glob(pattern.to_owned()),
+        _ => Source::Path(typed.to_owned()),
+    })
+}
+
+/// A hash over everything that decides which results a job has: this program, the sources as named, the options, and the content of what they
+/// name. Not the number of threads, and not the archive, which may grow.
+pub(super) fn identity(arguments: &BatchVerifyArguments) -> Result<String, Stop> {
+    let gate = &arguments.gate;
+    let mut hash = Hash::new();
+    hash.text(env!("CARGO_PKG_VERSION"));
+    for source in arguments.sources.iter().chain(&arguments.list) {
+        hash.bytes(source.as_os_str().as_bytes());
+    }
+    let party = gate.party.relying_party();
+    let policy = inputs::judging_policy(&gate.judging)?;
+    let said = format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?}",
+        gate.judging.at, arguments.column, arguments.ids.id_attributes, gate.role, gate.tls, party
+    );
+    hash.text(&said);
+    hash.text(&toml::to_string(&policy).map_err(Stop::failed)?);
+    let secret_keys = gate
+        .keys
+        .secret_key
+        .iter()
+        .map(|named| (&named.path, named.name.as_deref()));
+    let named: [(&str, Vec<&PathBuf>); 9] = [
+        ("trust", gate.trust.trust.iter().collect()),
+        ("untrusted", gate.trust.untrusted.iter().collect()),
+        ("crl", gate.trust.crl.iter().collect()),
+        ("metadata", gate.party.metadata.metadata.iter().collect()),
+        ("signer", gate.party.metadata.metadata_signer.iter().collect()),
+        ("key", gate.keys.key.iter().chain(&gate.keys.cert).collect()),
+        ("secret", secret_keys.clone().map(|(path, _)| path).collect()),
+        ("hashes", gate.users.user_hashes.iter().collect()),
+        ("secrets", gate.users.user_secrets.iter().collect()),
+    ];
+    for (_, name) in secret_keys {
+        hash.text(name.unwrap_or_default());
+    }
+    for (option, paths) in named {
+        hash.text(option);
+        for path in paths {
+            hash.file_or_folder(path).map_err(|error| {
+                inputs::unusable(option, &format_args!("{}: {error}", path.to_string_lossy()))
+            })?;
+        }
+    }
+    hash.finish()
+}
+
+struct Hash(Digester);
+
+impl Hash {
+    fn new() -> Self {
+        Self(Digester::new(DigestAlgorithm::Sha256))
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// With their length before them, so that no two lists look the same.
+    fn bytes(&mut self, bytes: &[u8]) {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.0.update(&length.to_be_bytes());
+        self.0.update(bytes);
+    }
+
+    fn file_or_folder(&mut self, path: &Path) -> std::io::Result<()> {
+        if !path.is_dir() {
+            return self.file(path);
+        }
+        // Deeper folders are not read as trust either.
+        let entries: Result<Vec<_>, _> = fs::read_dir(path)?.collect();
+        let mut paths: Vec<PathBuf> = entries?.into_iter().map(|entry| entry.path()).collect();
+        paths.sort_unstable();
+        for path in paths.into_iter().filter(|path| path.is_file()) {
+            self.bytes(path.as_os_str().as_bytes());
+            self.file(&path)?;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path) -> std::io::Result<()> {
+        let mut content = Digester::new(DigestAlgorithm::Sha256);
+        let mut file = File::open(path)?;
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            let count = file.read(&mut piece)?;
+            if count == 0 {
+                break;
+            }
+            content.update(piece.get(..count).unwrap_or_default());
+        }
+        let digest = content.finish().map_err(std::io::Error::other)?;
+        self.bytes(digest.as_bytes());
+        Ok(())
+    }
+
+    fn finish(self) -> Result<String, Stop> {
+        self.0
+            .finish()
+            .map(|digest| format!("{digest:?}"))
+            .map_err(Stop::failed)
+    }
+}

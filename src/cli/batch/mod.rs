@@ -1,0 +1,79 @@
+//! `sealgate batch verify`: every message of an archive, judged as the other commands judge it.
+
+mod job;
+mod judge;
+mod outcome;
+mod progress;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use chrono::Utc;
+
+use super::args::BatchVerifyArguments;
+use super::at::At;
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use crate::batch::report::About;
+use crate::batch::source::Reading;
+use crate::batch::{Journal, JournalError, Run, Stopped};
+use judge::Judge;
+use progress::Progress;
+
+/// Judges what is left to be judged, and writes the reports.
+pub(super) fn verify(arguments: &BatchVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
+    let sources = job::sources(arguments)?;
+    let job = job::identity(arguments)?;
+    let mut judge = Judge::of(arguments)?;
+    let journal = Journal::open(&arguments.out, &job, Utc::now()).map_err(|error| match error {
+        JournalError::OtherJob => Stop::usage(format_args!("--out: {error}")),
+        JournalError::InUse | JournalError::Io(..) => Stop::failed(format_args!("--out: {error}")),
+    })?;
+    if judge.at == At::Now {
+        judge.at = At::Time(journal.started());
+    }
+    let about = About {
+        policy: judge.policy().to_owned(),
+        at: judge.at.to_string(),
+        version: env!("CARGO_PKG_VERSION"),
+        job,
+    };
+    let reading = Reading {
+        limit: judge.limit(),
+        column: arguments.column.clone(),
+    };
+    let stop = interruptible()?;
+    let mut progress = Progress::start(&sources, console)?;
+    let run = Run {
+        sources: &sources,
+        reading: &reading,
+        workers: workers(arguments),
+        stop: &stop,
+    };
+    let ended = run.run(&journal, &|item| judge.judge(item), &mut progress);
+    let (counted, told) = progress.finish();
+    match ended.map_err(Stop::failed)? {
+        Stopped::Early => Err(Stop::failed(format_args!(
+            "stopped after {told}; the same command goes on from there"
+        ))),
+        Stopped::AtEnd => outcome::tell(&arguments.out, &journal, counted, &about, console),
+    }
+}
+
+fn workers(arguments: &BatchVerifyArguments) -> usize {
+    let cores = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    arguments.threads.map_or_else(cores, usize::from)
+}
+
+/// Set by SIGINT and SIGTERM; the second of them ends the process at once, which costs nothing but what is under way.
+fn interruptible() -> Result<Arc<AtomicBool>, Stop> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let at_once = signal_hook::flag::register_conditional_shutdown(signal, 3, Arc::clone(&stop));
+        let flag = signal_hook::flag::register(signal, Arc::clone(&stop));
+        at_once.and(flag).map_err(Stop::failed)?;
+    }
+    stop.store(false, Ordering::Relaxed);
+    Ok(stop)
+}

@@ -1,0 +1,78 @@
+//! The end of a job: its reports, and what is told of it.
+
+use std::path::Path;
+
+use super::progress::Counted;
+use crate::batch::report::{self, About};
+use crate::batch::{Journal, Summary};
+use crate::cli::console::{Console, Style, Tone};
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::report::plain;
+
+/// Causes that are told; all are in the reports.
+const MOST: usize = 20;
+
+/// Writes the reports, and says in a line a cause why messages did not pass.
+pub(super) fn tell(
+    folder: &Path,
+    journal: &Journal,
+    counted: Counted,
+    about: &About,
+    console: &mut Console,
+) -> Result<Exit, Stop> {
+    let mut summary = counted.summary;
+    let copies = counted
+        .copies
+        .and_then(|copies| copies.find(journal.rows()?))
+        .map_err(Stop::failed)?;
+    summary.copies = u64::try_from(copies.len()).unwrap_or(u64::MAX);
+    report::write(folder, journal, &summary, &copies, about)
+        .map_err(|error| Stop::failed(format_args!("the reports cannot be written: {error}")))?;
+    let text = text(&summary, folder, console.style());
+    console.print(text);
+    Ok(if summary.unreadable > 0 {
+        Exit::Failed
+    } else if summary.all.refused() > 0 {
+        Exit::Refused
+    } else {
+        Exit::Passed
+    })
+}
+
+fn text(summary: &Summary, folder: &Path, style: Style) -> String {
+    let counts = summary.all;
+    let mut text = format!(
+        "{} messages: {} passed, {} failed, {} indeterminate",
+        style.paint(Tone::Strong, &counts.total().to_string()),
+        style.paint(Tone::Good, &counts.passed.to_string()),
+        style.paint(Tone::Bad, &counts.failed.to_string()),
+        style.paint(Tone::Doubtful, &counts.indeterminate.to_string()),
+    );
+    if summary.copies > 0 {
+        text.push_str(&format!("; {} have the octets of another one", summary.copies));
+    }
+    text.push('\n');
+    let causes = summary.causes();
+    for cause in causes.iter().take(MOST) {
+        text.push_str(&format!(
+            "  {:>9}  {}  {}\n             as {}\n",
+            cause.count,
+            style.paint(Tone::Strong, &plain(&cause.code)),
+            plain(&cause.message),
+            style.paint(Tone::Faint, &plain(&cause.example)),
+        ));
+    }
+    let more = causes.len().saturating_sub(MOST);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more causes\n"));
+    }
+    let is_of_time = |code: &str| matches!(code, "wss.timestamp_expired" | "saml.expired" | "trust.expired");
+    if causes.first().is_some_and(|cause| is_of_time(&cause.code)) {
+        text.push_str("hint: an archive can be judged as of the messages' own times: --at message\n");
+    }
+    let shown = plain(&folder.to_string_lossy());
+    text.push_str(&format!(
+        "results.jsonl, summary.html and other reports are in {shown}\n"
+    ));
+    text
+}

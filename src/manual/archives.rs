@@ -1,0 +1,61 @@
+//! Archives: `sealgate batch verify SOURCE… --out FOLDER`.
+//!
+//! ```text
+//! sealgate demo --archive 10000 DIR       # an archive to try it on; it prints the command
+//! sealgate batch verify --trust ca.pem --crl crls/ --policy archive-verify --at message --out report archive/ 2019.tar.gz
+//! ```
+//!
+//! Each message is judged by the code of [`verify`, `saml verify` or `dsig verify`](super::commands), and by the options of `verify`: a SOAP envelope
+//! is what has that root in a namespace of SOAP, a SAML document what has a root that `saml verify` is for (or is no XML, but what a browser
+//! carried one in), and everything else is XML with signatures. What is encrypted is decrypted with `--key` and `--secret-key`. Nothing is remembered of
+//! a message: a second copy is judged as the first was, and listed in `copies.csv`.
+//!
+//! # Sources
+//!
+//! | | |
+//! |---|---|
+//! | a file | one message, unless its name ends as below |
+//! | a folder | every file in it and in its folders, by name; not those whose names begin with a dot. A link to a folder is not followed, and reported |
+//! | `'in/**/*.xml'` | the files that match; `**` follows links |
+//! | `@FILE`, `--list FILE` | a path a line, each a file or a folder |
+//! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end |
+//! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |
+//! | `.csv`, `.tsv` | the same, with a line of names; separated by commas, semicolons or tabs |
+//! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed |
+//!
+//! Nothing in a container is a container. Of each, one message at a time is in memory; one over the policy's limit (`limit.bytes`) is reported and
+//! not read. In a container that limit counts for messages with attachments as a whole; as files of their own, their attachments wait in temporary files.
+//! A message in a container is called `archive.tar!name` or `lines.jsonl#7`.
+//!
+//! # As of when
+//!
+//! As everywhere, `--at` is `now` unless it says otherwise; `now` is when the job began, also for a process that goes on with it. For an archive
+//! `--at message` is what is meant: certificates, paths, algorithms and time limits are judged as of the signed time of each message. Of
+//! all `--crl` (a folder of everything that was ever published, for instance) those count that were current then. A message that does not sign its time, and plain
+//! XML, is `indeterminate` (`policy.no_message_time`); where no CRL of that time is there, `trust.revocation_unknown`.
+//!
+//! # Killed, interrupted, continued
+//!
+//! Results are appended to `results.jsonl` in the order of the sources, and beside them a short line a result to `journal.jsonl`. A process may be
+//! killed at any time; the same command goes on where the journal ends, and cuts off what was half written. It finds that place by the journal and the
+//! length and change time of each file, without reading messages again. From the first file that is another than it was, or is not there any more, everything is judged anew. What
+//! is in the folder is the job's: with other sources, options, trust or another version the command is refused (2), as is a second process (3). Every five seconds all is forced
+//! to the disk. Ctrl-C ends it when what is under way is written (3); twice, at once.
+//!
+//! The order, and so every byte of every report, is the same for any `--threads`. Under way are at most 64 messages a thread, or 64 MiB; the memory does
+//! not grow with the archive, but for the names in a single folder, which are sorted.
+//!
+//! # Results
+//!
+//! | file | |
+//! |---|---|
+//! | `results.jsonl` | the [object of each message](super::commands#json), with `sha256` of the message, `kind` (`soap`, `saml`, `xml`) and `judged_at` besides |
+//! | `results.csv` | the same in short. A value that a spreadsheet could take for a formula has `'` before it |
+//! | `summary.json` | counts by verdict, kind, cause, signer, day, exception and warning |
+//! | `summary.html` | the same for people, with charts and the first thousand messages that did not pass. It needs no network, and forbids itself every script but its own; `summary.html#words` opens filtered |
+//! | `junit.xml` | a test case a message; what is `indeterminate` is an error |
+//! | `results.sarif` | SARIF 2.1.0: a result for each message that did not pass |
+//! | `copies.csv` | messages with the octets of an earlier one |
+//!
+//! A cause is a code with what is said of it, without the values: one line on standard output, with a count and an example. The exit code is that of
+//! [all commands](super::commands#exit-codes).

@@ -1,0 +1,436 @@
+//! Archives: every kind of source, the same results however many threads there are and however often the process is killed, and
+//! reports that nothing in a message can script.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "a test may panic"
+)]
+
+#[path = "batch/browser.rs"]
+mod browser;
+#[path = "batch/world.rs"]
+mod world;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use world::World;
+
+#[test]
+fn an_archive_comes_out_as_it_was_made() {
+    let world = World::of(200);
+    let out = world.folder.path().join("out");
+    let output = world.verify(&out, &["--threads", "2"], &[world.archive()]);
+    assert_eq!(output.code, 1, "{}", output.text);
+    let results = results(&out);
+    assert_eq!(results.len(), 200);
+    for (source, verdict, code) in world.expected() {
+        let path = world.archive().join(&source).to_string_lossy().into_owned();
+        let result = &results[&path];
+        assert_eq!(result["verdict"], *verdict, "{source}: {result}");
+        assert_eq!(result["code"].as_str().unwrap_or(""), code, "{source}: {result}");
+    }
+    let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["messages"], 200);
+    assert_eq!(summary["verdicts"]["passed"], 140);
+    assert_eq!(summary["verdicts"]["indeterminate"], 10);
+    assert_eq!(summary["kinds"]["saml"]["passed"], 10);
+    assert_eq!(summary["kinds"]["xml"]["indeterminate"], 10);
+    let causes = summary["causes"].as_array().unwrap();
+    let count = |code: &str| {
+        causes
+            .iter()
+            .filter(|cause| cause["code"] == code)
+            .map(|cause| cause["count"].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(count("dsig.digest_mismatch"), 10, "{causes:#?}");
+    assert!(
+        causes.len() < 12,
+        "one line a cause, not a line a message: {causes:#?}"
+    );
+}
+
+/// The same bytes, whatever the number of threads; and a job that is done is not done again.
+#[test]
+fn threads_change_nothing() {
+    let world = World::of(300);
+    let outs = ["1", "3", "16"].map(|threads| {
+        let out = world.folder.path().join(threads);
+        world.verify(&out, &["--threads", threads], &[world.archive()]);
+        let written = reports(&out);
+        world.verify(&out, &["--threads", threads], &[world.archive()]);
+        assert_eq!(reports(&out), written);
+        written
+    });
+    assert!(outs[0].len() > 6);
+    assert_eq!(outs[0], outs[1]);
+    assert_eq!(outs[0], outs[2]);
+}
+
+/// Every form of source holds the same messages, so it gives the same verdicts.
+#[test]
+fn every_kind_of_source_gives_the_same_verdicts() {
+    let world = World::of(40);
+    let archive = world.archive();
+    let folder = world.folder.path();
+    let names: Vec<String> = world.expected().into_iter().map(|(source, ..)| source).collect();
+    let shell = |script: &str| {
+        let ran = Command::new("bash")
+            .args(["-euc", script])
+            .current_dir(folder)
+            .status()
+            .unwrap();
+        assert!(ran.success(), "{script}");
+    };
+    shell(
+        "tar -cf a.tar -C archive . && tar --format=pax -czf b.tgz -C archive . && find archive -name '*.xml' | sort > list.txt",
+    );
+    shell(
+        "python3 -c 'import zipfile,os,sys
+with zipfile.ZipFile(\"c.zip\",\"w\",zipfile.ZIP_DEFLATED) as z:
+  for n in sorted(os.listdir(\"archive/0000\")): z.write(\"archive/0000/\"+n, \"0000/\"+n)'",
+    );
+    let message = |name: &String| fs::read_to_string(archive.join(name)).unwrap();
+    let lines: String = names
+        .iter()
+        .map(|name| format!("{}\n", serde_json::json!({"name": name, "soap": message(name)})))
+        .collect();
+    fs::write(folder.join("d.jsonl"), lines).unwrap();
+    let quoted = |name: &String| format!("{name},\"{}\"\r\n", message(name).replace('"', "\"\""));
+    fs::write(
+        folder.join("e.csv"),
+        format!("name,soap\r\n{}", names.iter().map(quoted).collect::<String>()),
+    )
+    .unwrap();
+    shell("python3 -c 'import json,base64
+for line in open(\"d.jsonl\"):
+  o=json.loads(line); print(json.dumps({\"soap\": base64.b64encode(o[\"soap\"].encode()).decode()}))' > f.jsonl");
+    let sources = [
+        "archive",
+        "archive/*/*.xml",
+        "@list.txt",
+        "a.tar",
+        "b.tgz",
+        "c.zip",
+        "d.jsonl",
+        "e.csv",
+        "f.jsonl",
+    ];
+    let verdicts = sources.map(|source| {
+        let out = folder.join(format!("out-{}", source.replace(['/', '*'], "_")));
+        world.verify(&out, &["--column", "soap"], &[Path::new(source).to_owned()]);
+        let lines = fs::read_to_string(out.join("results.jsonl")).unwrap();
+        let mut verdicts: Vec<String> = lines
+            .lines()
+            .map(|line| {
+                let line: Value = serde_json::from_str(line).unwrap();
+                format!("{} {} {}", line["sha256"], line["verdict"], line["code"])
+            })
+            .collect();
+        verdicts.sort();
+        (source, verdicts)
+    });
+    assert_eq!(verdicts[0].1.len(), 40);
+    for (source, found) in &verdicts[1..] {
+        assert_eq!(found, &verdicts[0].1, "{source}");
+    }
+}
+
+/// A slice of B17; `make kills` is the whole of it. SEALGATE_KILLS and SEALGATE_KILL_MESSAGES say how many.
+#[test]
+fn a_job_that_is_killed_ends_as_one_that_is_not() {
+    let number =
+        |name: &str, otherwise: u64| std::env::var(name).map_or(otherwise, |value| value.parse().unwrap());
+    let (kills, messages) = (
+        number("SEALGATE_KILLS", 12),
+        number("SEALGATE_KILL_MESSAGES", 600),
+    );
+    let world = World::of(messages);
+    let archive = world.archive();
+    let whole = world.folder.path().join("whole");
+    let started = Instant::now();
+    world.verify(&whole, &[], std::slice::from_ref(&archive));
+    let takes = started.elapsed();
+    let killed = world.folder.path().join("killed");
+    let (mut seed, mut left, mut longest) = (0x9e37_79b9_7f4a_7c15_u64, kills, Duration::ZERO);
+    let mut rounds = 0;
+    while left > 0 {
+        let out = killed.join(rounds.to_string());
+        rounds += 1;
+        // Until it is done before it can be killed; then from the beginning again.
+        while left > 0 {
+            let mut child = world
+                .command(&out, &[], std::slice::from_ref(&archive))
+                .spawn()
+                .unwrap();
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            let most = u64::try_from(takes.as_micros()).unwrap() / 4 + 40_000;
+            std::thread::sleep(Duration::from_micros(seed % most));
+            let is_done = child.try_wait().unwrap().is_some();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            if is_done {
+                break;
+            }
+            left -= 1;
+        }
+        let output = world.verify(&out, &[], std::slice::from_ref(&archive));
+        assert_eq!(output.code, 1, "{}", output.text);
+        assert_eq!(reports(&out), reports(&whole), "round {rounds}");
+        // Nothing is left to be judged: this is what finding the place takes.
+        let again = Instant::now();
+        world.verify(&out, &[], std::slice::from_ref(&archive));
+        longest = longest.max(again.elapsed());
+        fs::remove_dir_all(&out).unwrap();
+    }
+    println!(
+        "{kills} kills in {rounds} rounds over {messages} messages; the whole takes {takes:?}, going on at its end {longest:?}"
+    );
+    assert!(longest < Duration::from_secs(5), "{longest:?}");
+}
+
+#[test]
+fn an_interrupted_job_says_how_it_goes_on() {
+    let world = World::of(4_000);
+    let out = world.folder.path().join("out");
+    let child = world
+        .command(&out, &["--threads", "1"], &[world.archive()])
+        .spawn()
+        .unwrap();
+    let results = out.join("results.jsonl");
+    let begun = Instant::now();
+    while fs::metadata(&results).map_or(0, |metadata| metadata.len()) == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is written");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("the same command goes on from there"), "{told}");
+    assert!(!out.join("summary.json").exists());
+    let lines = fs::read_to_string(&results).unwrap();
+    assert!(lines.ends_with('\n') && lines.lines().count() < 4_000);
+    assert_eq!(world.verify(&out, &[], &[world.archive()]).code, 1);
+    let whole = fs::read_to_string(&results).unwrap();
+    assert!(whole.starts_with(&lines));
+    assert_eq!(whole.lines().count(), 4_000);
+}
+
+#[test]
+fn an_archive_that_changed_is_judged_anew_from_there() {
+    let world = World::of(60);
+    let out = world.folder.path().join("out");
+    world.verify(&out, &[], &[world.archive()]);
+    let name = |number: usize| world.archive().join(&world.expected()[number].0);
+    let good = fs::read(name(0)).unwrap();
+    fs::write(name(4), &good).unwrap();
+    fs::remove_file(name(50)).unwrap();
+    world.verify(&out, &[], &[world.archive()]);
+    let results = results(&out);
+    assert_eq!(results.len(), 59);
+    assert_eq!(results[&*name(4).to_string_lossy()]["verdict"], "passed");
+    let copies = fs::read_to_string(out.join("copies.csv")).unwrap();
+    assert_eq!(copies.lines().count(), 2, "{copies}");
+    assert!(
+        copies.contains("0000004") && copies.contains("0000000"),
+        "{copies}"
+    );
+}
+
+/// A certificate that was revoked in the middle of the year: of the CRLs of that year the one of the time counts, and where one is
+/// missing nothing is decided.
+#[test]
+fn the_crl_of_the_time_decides() {
+    let world = World::of(200);
+    let folder = world.folder.path();
+    let script = r#"
+        serial=$(openssl x509 -in keys/alpha.pem -noout -serial | cut -d= -f2)
+        start=$(openssl x509 -in keys/ca.pem -noout -startdate | cut -d= -f2)
+        at() { date -u -d "$start + $1 days" +%y%m%d%H%M%SZ; }
+        printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index.txt\ndefault_md=sha256\ncertificate=keys/ca.pem\nprivate_key=keys/ca.key.pem\n' > ca.cnf
+        mkdir crls
+        crl() { openssl ca -config ca.cnf -gencrl -crl_lastupdate $(at $1) -crl_nextupdate $(at $2) -out crls/$1.pem 2>>openssl.log; }
+        : > index.txt
+        crl 0 100
+        printf 'R\t%s\t%s\t%s\tunknown\t/CN=alpha\n' $(at 3650) $(at 150) $serial > index.txt
+        crl 200 400
+    "#;
+    let ran = Command::new("bash")
+        .args(["-euc", script])
+        .current_dir(folder)
+        .status()
+        .unwrap();
+    assert!(
+        ran.success(),
+        "{}",
+        fs::read_to_string(folder.join("openssl.log")).unwrap()
+    );
+    let out = folder.join("out");
+    world.verify(&out, &["--crl", "crls"], &[world.archive()]);
+    let results = results(&out);
+    let mut counts = BTreeMap::new();
+    for (source, ..) in world
+        .expected()
+        .iter()
+        .filter(|(source, ..)| source.ends_with("-rsa.xml"))
+    {
+        let number: u32 = source[5..12].parse().unwrap();
+        let day = number * 360 / 200;
+        let result = &results[&*world.archive().join(source).to_string_lossy()];
+        let expected = match day {
+            0..99 => ("passed", None),
+            101..199 => ("indeterminate", Some("trust.revocation_unknown")),
+            201.. => ("failed", Some("trust.revoked")),
+            _ => continue,
+        };
+        assert_eq!(
+            (result["verdict"].as_str().unwrap(), result["code"].as_str()),
+            expected,
+            "day {day}: {result}"
+        );
+        *counts.entry(expected.0).or_insert(0) += 1;
+    }
+    assert!(
+        counts.len() == 3 && counts.values().all(|count| *count > 5),
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn exit_codes_are_those_of_the_contract() {
+    let world = World::of(20);
+    let folder = world.folder.path();
+    let good = world.archive().join(&world.expected()[0].0);
+    let run = |out: &str, options: &[&str], source: &Path| {
+        world.verify(&folder.join(out), options, &[source.to_owned()])
+    };
+    assert_eq!(run("good", &[], &good).code, 0);
+    assert_eq!(run("all", &[], &world.archive()).code, 1);
+    let missing = run("missing", &[], Path::new("nothing-here.xml"));
+    assert_eq!(missing.code, 3);
+    assert!(missing.text.contains("input.unreadable"), "{}", missing.text);
+    let other = run("good", &["--policy", "bsp11"], &good);
+    assert_eq!(other.code, 2, "{}", other.text);
+    assert!(other.text.contains("another job"), "{}", other.text);
+    fs::write(folder.join("long.xml"), " ".repeat(3 << 20)).unwrap();
+    let long = run("long", &[], Path::new("long.xml"));
+    assert_eq!(long.code, 1);
+    assert!(long.text.contains("limit.bytes"), "{}", long.text);
+    fs::write(folder.join("broken.tar"), "no tar").unwrap();
+    assert_eq!(run("broken", &[], Path::new("broken.tar")).code, 3);
+}
+
+/// The verdict of a batch is that of the command for one file.
+#[test]
+fn a_batch_says_what_the_other_commands_say() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let cases = fixtures.join("attacks");
+    let folder = tempfile::tempdir().unwrap();
+    let mut messages = Vec::new();
+    for threat in fs::read_dir(&cases).unwrap() {
+        for case in fs::read_dir(threat.unwrap().path()).unwrap() {
+            let message = case.unwrap().path().join("message.xml");
+            if message.is_file() {
+                messages.push(message);
+            }
+        }
+    }
+    messages.sort();
+    messages.truncate(150);
+    let list = folder.path().join("list");
+    fs::write(
+        &list,
+        messages
+            .iter()
+            .map(|path| format!("{}\n", path.display()))
+            .collect::<String>(),
+    )
+    .unwrap();
+    let options = ["--trust", "keys/ca.pem", "--at", "2026-11-24T00:00:30Z"];
+    let run = |arguments: &[&str], sources: &[std::path::PathBuf]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_sealgate"))
+            .args(arguments)
+            .args(options)
+            .args(sources)
+            .current_dir(&fixtures)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let out = folder.path().join("out");
+    run(
+        &[
+            "batch",
+            "verify",
+            "--out",
+            out.to_str().unwrap(),
+            "--list",
+            list.to_str().unwrap(),
+        ],
+        &[],
+    );
+    let batch = results(&out);
+    let mut compared = 0;
+    for (kind, command) in [
+        ("soap", &["verify"][..]),
+        ("saml", &["saml", "verify"]),
+        ("xml", &["dsig", "verify"]),
+    ] {
+        let of_kind: Vec<_> = messages
+            .iter()
+            .filter(|path| batch[&*path.to_string_lossy()]["kind"] == kind)
+            .cloned()
+            .collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        let told = run(&[command, &["--format", "json"]].concat(), &of_kind);
+        for line in told.lines() {
+            let one: Value = serde_json::from_str(line).unwrap();
+            let many = &batch[one["source"].as_str().unwrap()];
+            for (field, value) in one.as_object().unwrap() {
+                assert_eq!(&many[field], value, "{field} of {many}");
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}
+
+/// The results by source.
+fn results(out: &Path) -> BTreeMap<String, Value> {
+    let lines = fs::read_to_string(out.join("results.jsonl")).unwrap();
+    lines
+        .lines()
+        .map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            (line["source"].as_str().unwrap().to_owned(), line)
+        })
+        .collect()
+}
+
+/// Everything in the folder but the journal, which says when it started.
+fn reports(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .filter(|path| path.file_name().unwrap() != "journal.jsonl")
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_string_lossy().into_owned(),
+                fs::read(path).unwrap(),
+            )
+        })
+        .collect()
+}
