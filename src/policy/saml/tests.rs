@@ -20,6 +20,9 @@ use crate::token::saml::OneTimeUse;
 use crate::xml::Document;
 use crate::xml::Limits;
 
+mod confirmation;
+mod time;
+
 const CONFIRMATION: &str = r#"<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="2026-11-26T12:05:00Z" Recipient="https://sp.example/acs" InResponseTo="_r"/></saml:SubjectConfirmation>"#;
 
 const KEY: &str = "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>x+oSKsyk8fIOHSfqwqGWzHXd6Ohi5lVOk0v0hCO7QXgBuvQLcJfPS5jEu3qPRVVTRYgEjY5ebL8u3ObmXDJGUQ==</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>";
@@ -111,6 +114,18 @@ pub(super) fn sso() -> Case {
 
 pub(super) fn archive() -> Case {
     Case::new(Profile::ArchiveVerify)
+}
+
+fn holder_of_key(content: &str) -> String {
+    let confirmation = format!(
+        r#"<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"><saml:SubjectConfirmationData>{content}</saml:SubjectConfirmationData></saml:SubjectConfirmation>"#
+    );
+    with(CONFIRMATION, &confirmation)
+}
+
+fn key(text: &str) -> PublicKey {
+    let text = format!("<KeyInfo xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>{text}</KeyInfo>");
+    held_keys(document(&text).root()).unwrap().remove(0).key
 }
 
 #[test]
@@ -208,177 +223,6 @@ fn a_bearer_assertion_answers_our_request() {
     let mut case = archive();
     case.party.request = ExpectedRequest::NotSaid;
     assert_eq!(case.judge(&other).unwrap().warnings, ["request_not_compared"]);
-}
-
-/// What comes of `text` one millisecond before `instant`, at it, and one after.
-fn around(instant: &str, text: &str) -> [&'static str; 3] {
-    let mut case = sso();
-    [-1, 0, 1].map(|offset| {
-        case.now = time(instant) + TimeDelta::milliseconds(offset);
-        case.code(text)
-    })
-}
-
-#[test]
-fn times_hold_to_the_millisecond_with_60_seconds_of_skew() {
-    // IssueInstant and NotBefore at 12:00:00; the bearer confirmation ends at 12:05:00.
-    let begins = ["saml.not_yet_valid", "accepted", "accepted"];
-    assert_eq!(around("2026-11-26T11:59:00Z", &assertion_text()), begins);
-    let ends = ["accepted", "saml.expired", "saml.expired"];
-    assert_eq!(around("2026-11-26T12:06:00Z", &assertion_text()), ends);
-    // The conditions end first.
-    let conditions = with("T12:10:00Z", "T12:02:00Z");
-    assert_eq!(around("2026-11-26T12:03:00Z", &conditions), ends);
-    // Only NotBefore is in the future.
-    let later = with(
-        r#"NotBefore="2026-11-26T12:00:00Z""#,
-        r#"NotBefore="2026-11-26T12:03:00Z""#,
-    );
-    assert_eq!(around("2026-11-26T12:02:00Z", &later), begins);
-    // Only IssueInstant is.
-    let issued = with(
-        r#"IssueInstant="2026-11-26T12:00:00Z""#,
-        r#"IssueInstant="2026-11-26T12:03:00Z""#,
-    );
-    assert_eq!(around("2026-11-26T12:02:00Z", &issued), begins);
-    let session = with("T20:00:00Z", "T12:02:00Z");
-    assert_eq!(around("2026-11-26T12:03:00Z", &session), ends);
-}
-
-#[test]
-fn an_assertion_that_never_holds_is_refused() {
-    for end in ["2026-11-26T12:00:00Z", "2026-11-26T11:59:59Z"] {
-        let text = with("2026-11-26T12:10:00Z", end);
-        assert_eq!(sso().code(&text), "saml.empty_window", "{end}");
-    }
-}
-
-#[test]
-fn a_long_life_is_refused_except_in_an_archive() {
-    let hour = with("T12:05:00Z", "T13:00:00Z").replace("T12:10:00Z", "T13:00:00Z");
-    assert_eq!(sso().code(&hour), "accepted");
-    let longer = with("T12:10:00Z", "T13:00:00.001Z");
-    assert_eq!(sso().code(&longer), "saml.life_too_long");
-    assert_eq!(archive().code(&longer), "accepted");
-}
-
-#[test]
-fn an_assertion_without_end_ends_after_the_longest_life() {
-    let endless = with(r#" NotOnOrAfter="2026-11-26T12:10:00Z""#, "").replace("T12:05:00Z", "T18:00:00Z");
-    let ends = ["accepted", "saml.expired", "saml.expired"];
-    assert_eq!(around("2026-11-26T13:01:00Z", &endless), ends);
-    let usage = sso().judge(&endless).unwrap().usage;
-    assert_eq!(usage.until, Some(time("2026-11-26T13:01:00Z")));
-    let mut case = Case::new(Profile::Strict);
-    case.way = Way::Soap;
-    case.vouching = Vouching::AssertionAndBody;
-    let vouched = endless
-        .replace("cm:bearer", "cm:sender-vouches")
-        .replace(r#" NotOnOrAfter="2026-11-26T18:00:00Z""#, "");
-    let usage = case.judge(&vouched).unwrap().usage;
-    assert_eq!(usage.until, Some(time("2026-11-26T13:01:00Z")));
-    case.policy = Profile::ArchiveVerify.policy();
-    assert_eq!(case.judge(&vouched).unwrap().usage.until, None);
-    let later = CONFIRMATION.replace("T12:05:00Z", "T19:00:00Z");
-    let two = endless.replace("</saml:Subject>", &format!("{later}</saml:Subject>"));
-    let usage = archive().judge(&two).unwrap().usage;
-    assert_eq!(usage.until, Some(time("2026-11-26T19:05:00Z")));
-}
-
-#[test]
-fn a_bearer_confirmation_ends_and_has_no_beginning() {
-    let end = r#" NotOnOrAfter="2026-11-26T12:05:00Z" Recipient"#;
-    for case in [sso(), archive()] {
-        assert_eq!(case.code(&with(end, " Recipient")), "saml.bearer_without_end");
-        let begins = with(end, &format!(r#" NotBefore="2026-11-26T12:00:00Z"{end}"#));
-        assert_eq!(case.code(&begins), "saml.bearer_not_before");
-        let empty = r#"<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"/>"#;
-        assert_eq!(case.code(&with(CONFIRMATION, empty)), "saml.confirmation_data");
-    }
-}
-
-fn holder_of_key(content: &str) -> String {
-    let confirmation = format!(
-        r#"<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"><saml:SubjectConfirmationData>{content}</saml:SubjectConfirmationData></saml:SubjectConfirmation>"#
-    );
-    with(CONFIRMATION, &confirmation)
-}
-
-fn key(text: &str) -> PublicKey {
-    let text = format!("<KeyInfo xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>{text}</KeyInfo>");
-    held_keys(document(&text).root()).unwrap().remove(0).key
-}
-
-#[test]
-fn holder_of_key_needs_the_key_itself() {
-    let mut case = Case::new(Profile::Strict);
-    case.way = Way::Soap;
-    let text = holder_of_key(&format!("<ds:KeyInfo>{KEY}</ds:KeyInfo>"));
-    assert_eq!(case.code(&text), "saml.holder_of_key");
-    case.keys = vec![key(&replaced(KEY, "x+oS", "y+oS"))];
-    assert_eq!(case.code(&text), "saml.holder_of_key");
-    case.keys.push(key(KEY));
-    assert_eq!(case.code(&text), "accepted");
-    let named = holder_of_key("<ds:KeyInfo><ds:KeyName>a</ds:KeyName></ds:KeyInfo>");
-    assert_eq!(case.code(&named), "saml.holder_of_key");
-    assert_eq!(case.code(&holder_of_key("")), "saml.holder_of_key");
-    let broken = holder_of_key("<ds:KeyInfo><ds:KeyValue/></ds:KeyInfo>");
-    assert_eq!(case.code(&broken), "saml.holder_of_key");
-    let data = holder_of_key(&format!("<ds:KeyInfo>{KEY}</ds:KeyInfo>"));
-    let ended = replaced(
-        &data,
-        "<saml:SubjectConfirmationData>",
-        r#"<saml:SubjectConfirmationData NotOnOrAfter="2026-11-26T12:00:00Z" Recipient="x">"#,
-    );
-    assert_eq!(case.code(&ended), "saml.expired");
-    let elsewhere = ended.replacen("T12:00:00Z\" Recipient", "T12:30:00Z\" Recipient", 1);
-    assert_eq!(case.code(&elsewhere), "saml.recipient");
-}
-
-#[test]
-fn sender_vouches_needs_somebody_who_vouches() {
-    let mut case = Case::new(Profile::Strict);
-    case.way = Way::Soap;
-    let confirmation =
-        r#"<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:sender-vouches"/>"#;
-    let text = with(CONFIRMATION, confirmation);
-    assert_eq!(case.code(&text), "saml.sender_vouches");
-    case.vouching = Vouching::AssertionAndBody;
-    assert_eq!(case.code(&text), "accepted");
-    assert_eq!(sso().code(&text), "saml.confirmation_method");
-}
-
-#[test]
-fn one_allowed_confirmation_must_hold_in_full() {
-    let unknown = r#"<saml:SubjectConfirmation Method="urn:x"/>"#;
-    assert_eq!(
-        sso().code(&with(CONFIRMATION, unknown)),
-        "saml.confirmation_method"
-    );
-    assert_eq!(sso().code(&with(CONFIRMATION, "")), "saml.no_confirmation");
-    let both = with(CONFIRMATION, &format!("{unknown}{CONFIRMATION}"));
-    assert_eq!(sso().code(&both), "accepted");
-    let bad = CONFIRMATION.replace("_r", "_x");
-    assert_eq!(
-        sso().code(&with(CONFIRMATION, &format!("{bad}{CONFIRMATION}"))),
-        "accepted"
-    );
-    assert_eq!(sso().code(&with(CONFIRMATION, &bad)), "saml.in_response_to");
-    // What counts in SSO does not count in SOAP.
-    let mut soap = Case::new(Profile::Strict);
-    soap.way = Way::Soap;
-    assert_eq!(soap.code(&assertion_text()), "saml.confirmation_method");
-}
-
-#[test]
-fn bearer_in_soap_may_name_the_audience_as_recipient_and_answers_nothing() {
-    let mut case = Case::new(Profile::Bsp11);
-    case.way = Way::Soap;
-    case.party.recipient = None;
-    case.party.request = ExpectedRequest::NotSaid;
-    let text = with("https://sp.example/acs", "https://sp.example");
-    assert_eq!(case.code(&text), "accepted");
-    assert_eq!(case.code(&assertion_text()), "saml.recipient");
 }
 
 #[test]

@@ -1,0 +1,87 @@
+use super::*;
+
+#[test]
+fn parts_are_signed_by_their_names_and_paths() {
+    let parts = |inside: &str| imported(&format!("{}{inside}", asymmetric("")), Profile::Legacy2004).policy;
+    let path = |path: &str| {
+        parts(&format!(
+            "<sp:SignedElements><sp:XPath>{path}</sp:XPath></sp:SignedElements>"
+        ))
+    };
+    let has = |policy: &Policy, part: &str| policy.signed.contains(&Part::try_from(part.to_owned()).unwrap());
+    assert!(has(
+        &parts("<sp:SignedParts><sp:Attachments/></sp:SignedParts>"),
+        "attachments"
+    ));
+    let all = parts("<sp:SignedParts/>");
+    assert!(has(&all, "body") && all.unsigned_headers == UnsignedHeaders::Refuse);
+    assert_eq!(
+        parts("<sp:SignedParts><sp:Header Namespace='urn:a'/></sp:SignedParts>").unsigned_headers,
+        UnsignedHeaders::Refuse
+    );
+    let header = "<sp:Header Name='B' Namespace='urn:a'/>";
+    assert!(has(
+        &parts(&format!("<sp:SignedParts>{header}</sp:SignedParts>")),
+        "header?:{urn:a}B"
+    ));
+    let there = parts(&format!(
+        "<sp:SignedParts>{header}</sp:SignedParts><sp:RequiredParts>{header}</sp:RequiredParts>"
+    ));
+    assert!(has(&there, "header:{urn:a}B") && !has(&there, "header?:{urn:a}B"));
+    assert!(has(&path("/s:Envelope/s:Body"), "body"));
+    assert!(has(&path("/s:Envelope/s:Header/t:A"), "header?:{urn:t}A"));
+    assert!(has(
+        &path("/s:Envelope/s:Header/wsse:Security/wsu:Timestamp"),
+        "timestamp"
+    ));
+    assert!(has(
+        &path("/s:Envelope/s:Header/wsse:Security/wsse:UsernameToken"),
+        "username-token"
+    ));
+    for other in [
+        "/s:Envelope/s:Header/wsse:Security",
+        "/s:Envelope",
+        "s:Envelope/s:Body",
+        "/Envelope/Body",
+        "/s:Envelope/s:Body[1]",
+        "/s:Envelope/t:Body",
+        "/t:Envelope/t:Body",
+        "/s:Envelope/s:Body/t:A",
+    ] {
+        assert_eq!(path(other).signed, parts("").signed, "{other}");
+    }
+}
+
+#[test]
+fn what_must_be_encrypted_is_a_part_of_the_policy() {
+    let header = Part::HeaderIfThere {
+        namespace: "urn:h".to_owned(),
+        local: "H".to_owned(),
+    };
+    for (parts, wanted) in [
+        ("", vec![Part::Body]),
+        ("<sp:Body/>", vec![Part::Body]),
+        (
+            "<sp:Header Name='H' Namespace='urn:h'/><sp:Body/>",
+            vec![header, Part::Body],
+        ),
+    ] {
+        let parts = format!("{}<sp:EncryptedParts>{parts}</sp:EncryptedParts>", asymmetric(""));
+        assert_eq!(
+            imported(&parts, Profile::Bsp11).policy.encrypted,
+            wanted,
+            "{parts}"
+        );
+    }
+}
+
+#[test]
+fn tls_with_an_endorsing_certificate_signs_the_timestamp() {
+    let policy = format!(
+        "<sp:TransportBinding/><sp:EndorsingSupportingTokens><wsp:Policy><sp:X509Token {NEVER}><wsp:Policy>\
+         <sp:RequireThumbprintReference/></wsp:Policy></sp:X509Token></wsp:Policy></sp:EndorsingSupportingTokens>"
+    );
+    let policy = imported(&policy, Profile::Legacy2004).policy;
+    assert!(policy.signed.contains(&Part::Timestamp) && policy.signed.contains(&Part::Body));
+    assert_eq!(policy.key_references, [KeyReference::Thumbprint]);
+}

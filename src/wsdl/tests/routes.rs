@@ -1,0 +1,81 @@
+use super::*;
+
+fn requested(operation: &str, input: &str, parts: &str, body: &str) -> Result<Requested, &'static str> {
+    let text = format!(
+        "{START}<wsdl:message name='M'>{parts}</wsdl:message><wsdl:portType name='P'><wsdl:operation name='O'>\
+         <wsdl:input xmlns:wsam='http://www.w3.org/2007/05/addressing/metadata' {input} message='t:M'/></wsdl:operation>\
+         </wsdl:portType><wsdl:binding name='B' type='t:P'><soap:binding/><wsdl:operation name='O'><soap:operation {operation}/>\
+         <wsdl:input><soap:body {body}/></wsdl:input></wsdl:operation></wsdl:binding></wsdl:definitions>"
+    );
+    let served = Wsdl::read(text.into(), [])
+        .unwrap()
+        .served(&Wanted::default())
+        .unwrap();
+    assert_eq!((served.len(), served[0].location.as_ref()), (1, None));
+    match served[0].unclear.first() {
+        Some((_, why)) => Err(why),
+        None => Ok(served[0].operations[0].clone()),
+    }
+}
+
+#[test]
+fn an_operation_is_told_by_its_action_and_the_element_in_its_body() {
+    let part = "<wsdl:part name='p' element='t:E'/>";
+    let named = |action: Option<&str>, body: &str| {
+        let body = crate::soap::QName::parse(body).unwrap();
+        let action = action.map(str::to_owned);
+        Ok(Requested { action, body })
+    };
+    let soap = "soapAction='urn:s'";
+    let addressing = "wsam:Action='urn:a'";
+    assert_eq!(requested(soap, "", part, ""), named(Some("urn:s"), "{urn:t}E"));
+    assert_eq!(
+        requested("soapAction=''", addressing, part, ""),
+        named(Some("urn:a"), "{urn:t}E")
+    );
+    assert_eq!(requested("", "", part, ""), named(None, "{urn:t}E"));
+    assert_eq!(
+        requested(soap, "wsam:Action='urn:s'", part, ""),
+        named(Some("urn:s"), "{urn:t}E")
+    );
+    assert!(
+        requested(soap, addressing, part, "")
+            .unwrap_err()
+            .contains("differ")
+    );
+    let two = format!("{part}<wsdl:part name='q' element='t:F'/>");
+    assert!(requested(soap, "", &two, "").unwrap_err().contains("exactly one"));
+    assert!(requested(soap, "", "", "").unwrap_err().contains("exactly one"));
+    assert_eq!(
+        requested(soap, "", &two, "parts='q'"),
+        named(Some("urn:s"), "{urn:t}F")
+    );
+    assert!(
+        requested(soap, "", "<wsdl:part name='p' type='t:E'/>", "")
+            .unwrap_err()
+            .contains("type")
+    );
+    let rpc = "soapAction='urn:s' style='rpc'";
+    assert_eq!(
+        requested(rpc, "", &two, "namespace='urn:r'"),
+        named(Some("urn:s"), "{urn:r}O")
+    );
+}
+
+#[test]
+fn ports_at_one_url_are_one_route() {
+    let port = |name: &str| {
+        format!("<wsdl:port name='{name}' binding='t:B'><soap:address location='http://h/p'/></wsdl:port>")
+    };
+    let service = format!("<wsdl:service name='S'>{}{}</wsdl:service>", port("A"), port("B"));
+    let text = wsdl(&service, "").replace(
+        "<wsdl:message name='M'/>",
+        "<wsdl:message name='M'><wsdl:part name='p' element='t:E'/></wsdl:message>",
+    );
+    let served = Wsdl::read(text.into(), [])
+        .unwrap()
+        .served(&Wanted::default())
+        .unwrap();
+    assert_eq!((served.len(), served[0].operations.len()), (1, 1));
+    assert_eq!(served[0].location.as_deref(), Some("http://h/p"));
+}

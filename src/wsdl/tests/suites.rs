@@ -1,0 +1,89 @@
+use super::*;
+
+#[test]
+fn every_suite_of_the_table_leaves_what_both_permit() {
+    use DataCipher::{AesCbc, AesGcm, TripleDesCbc};
+    use KeyTransport::{Rsa15, RsaOaepMgf1p};
+    let (sha1, sha256) = (Digest::Sha1, Digest::Sha256);
+    let of_sha256 = [Signature::RsaSha1, Signature::RsaSha256];
+    for (cipher, data) in [
+        ("Basic256", AesCbc),
+        ("Basic192", AesCbc),
+        ("Basic128", AesCbc),
+        ("TripleDes", TripleDesCbc),
+    ] {
+        for (rest, signatures, digest, transport) in [
+            ("", Set::from([Signature::RsaSha1]), sha1, RsaOaepMgf1p),
+            ("Rsa15", Set::from([Signature::RsaSha1]), sha1, Rsa15),
+            ("Sha256", Set::from(of_sha256), sha256, RsaOaepMgf1p),
+            ("Sha256Rsa15", Set::from(of_sha256), sha256, Rsa15),
+        ] {
+            let fragment = suite(&format!("<sp:{cipher}{rest}/>"));
+            let old = imported(&fragment, Profile::Legacy2004).policy;
+            assert_eq!(old.algorithms.signatures, signatures, "{fragment}");
+            assert_eq!(old.algorithms.digests, Set::from([digest]), "{fragment}");
+            assert_eq!(old.encryption.data, [data], "{fragment}");
+            assert_eq!(old.encryption.key_transport, [transport], "{fragment}");
+            assert_eq!(
+                old.algorithms.canonicalizations,
+                Set::from([Canonicalization::Exclusive])
+            );
+            // Nothing of it brings SHA-1, RSA 1.5 or CBC into a profile that forbids them.
+            let strict = imported(&fragment, Profile::Strict);
+            assert_eq!(
+                strict.policy.algorithms.signatures,
+                Set::from([Signature::RsaSha256]),
+                "{fragment}"
+            );
+            assert_eq!(
+                strict.policy.algorithms.digests,
+                Set::from([sha256]),
+                "{fragment}"
+            );
+            assert_eq!(
+                strict.policy.encryption,
+                Profile::Strict.policy().encryption,
+                "{fragment}"
+            );
+            assert!(
+                outcomes(&strict, &format!("{cipher}{rest}")).contains(&Outcome::NotPermitted),
+                "{fragment}"
+            );
+        }
+    }
+    let gcm = imported(&suite("<cxf:Basic256GCM/>"), Profile::Bsp11).policy;
+    assert_eq!(
+        (gcm.encryption.data, gcm.algorithms.digests),
+        (vec![AesGcm], Set::from([sha256]))
+    );
+    for unknown in [
+        "sp:Basic512",
+        "sp:Basic256GCM",
+        "sp:Basic256Sha512",
+        "cxf:Basic256",
+        "sp:SoapNormalization10",
+    ] {
+        let one = imported(&suite(&format!("<{unknown}/>")), Profile::Bsp11);
+        assert_eq!(outcomes(&one, unknown), [Outcome::NotUnderstood], "{unknown}");
+    }
+}
+
+#[test]
+fn the_options_of_a_suite_are_canonicalizations_and_transforms() {
+    let inclusive = suite("<sp:Basic256/><sp:InclusiveC14N/>");
+    let old = imported(&inclusive, Profile::Legacy2004).policy.algorithms;
+    assert_eq!(old.canonicalizations, Set::from([Canonicalization::Inclusive10]));
+    let exclusive = crate::algorithm::TransformAlgorithm::Canonicalization(Canonicalization::Exclusive);
+    assert!(!old.transforms.contains(exclusive));
+    let new = imported(&inclusive, Profile::Strict);
+    assert_eq!(outcomes(&new, "InclusiveC14N"), [Outcome::NotPermitted]);
+    for (option, base, outcome) in [
+        ("STRTransform10", Profile::Bsp11, Outcome::Noted),
+        ("STRTransform10", Profile::Strict, Outcome::NotPermitted),
+        ("InclusiveC14N11", Profile::Bsp11, Outcome::NotPermitted),
+        ("XPath10", Profile::Bsp11, Outcome::Noted),
+    ] {
+        let one = imported(&suite(&format!("<sp:Basic256Sha256/><sp:{option}/>")), base);
+        assert_eq!(outcomes(&one, option), [outcome], "{option}");
+    }
+}
