@@ -5,7 +5,7 @@ use super::coverage::{Covering, coverage};
 use super::findings::Findings;
 use super::loose_names::LooseNames;
 use super::receiver::{Receiver, holder};
-use crate::algorithm::{DataEncryptionAlgorithm, KeyTransportAlgorithm};
+use crate::algorithm::{DataEncryptionAlgorithm, EncryptionRules, KeyTransportAlgorithm};
 use crate::policy::{Part, Policy, Profile, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::trust::{Attested, Carried, CiphertextCovered};
@@ -83,8 +83,11 @@ impl Encrypted {
             findings.note_coverage(|| seen(root, &proofs));
         }
         let ours = data.iter().chain(keys);
-        ours.clone()
-            .for_each(|element| note_legacy_encryption(*element, findings));
+        if findings.are_read() {
+            let strict = Profile::Strict.policy().encryption;
+            ours.clone()
+                .for_each(|element| note_legacy_encryption(*element, &strict, findings));
+        }
         let covered = proofs.into_iter().map(CiphertextCovered::new);
         Ok(Self {
             ours: ours.map(|element| element.span()).collect(),
@@ -159,12 +162,11 @@ fn seen(root: Element<'_>, proofs: &[Attested<'_>]) -> (Vec<super::CoverageLine>
 }
 
 /// Notes the algorithm of an EncryptedData or EncryptedKey that `strict` does not allow.
-fn note_legacy_encryption(element: Element<'_>, findings: &mut Findings) {
+fn note_legacy_encryption(element: Element<'_>, strict: &EncryptionRules, findings: &mut Findings) {
     let method = element.child(Namespace::XENC, "EncryptionMethod");
     let Some(uri) = method.and_then(|method| method.attribute("Algorithm")) else {
         return;
     };
-    let strict = Profile::Strict.policy().encryption;
     match (
         DataEncryptionAlgorithm::from_uri(&uri),
         KeyTransportAlgorithm::from_uri(&uri),

@@ -40,6 +40,11 @@ impl Findings {
         }
     }
 
+    /// Whether anybody reads them.
+    pub(crate) fn are_read(&self) -> bool {
+        self.reader == Reader::Somebody
+    }
+
     /// Notes a signature, as `describe` tells it.
     pub(crate) fn note_signature(&mut self, describe: impl FnOnce() -> SignatureFinding) {
         match self.reader {

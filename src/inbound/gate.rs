@@ -262,6 +262,7 @@ impl Gate {
                 )
             })
             .transpose()?;
+        let was_decrypted = !plaintexts.is_empty();
         let evidence = Evidence {
             signatures,
             assertion: presented.as_ref().map(|presented| presented.element),
@@ -270,9 +271,11 @@ impl Gate {
             transport: judging.transport,
         };
         let admitted = self.policy.admit(envelope, &header, &self.roles, evidence, at)?;
-        // Again, as what was encrypted has been seen by now. A fault that named it would tell what was encrypted.
-        let understood = envelope.check_understood(&self.roles, &self.understood);
-        understood.map_err(|_| Unmet::at(envelope.root(), UnmetKind::EncryptedNotUnderstood))?;
+        if was_decrypted {
+            // Again, as what was encrypted has been seen by now. A fault that named it would tell what was encrypted.
+            let understood = envelope.check_understood(&self.roles, &self.understood);
+            understood.map_err(|_| Unmet::at(envelope.root(), UnmetKind::EncryptedNotUnderstood))?;
+        }
         if judging.as_of == AsOf::Message && !signs_its_time(&header, &admitted) {
             return Err(Unmet::nowhere(UnmetKind::NoMessageTime).into());
         }
