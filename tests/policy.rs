@@ -233,19 +233,19 @@ fn a_policy_that_is_not_whole_is_printed_only_when_asked_for() {
     );
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("sp:EncryptSignature  ../wsdl/choices.wsdl:46:13") && said.contains("wsdl.not_held"),
+        said.contains("sp:Attachments  ../wsdl/choices.wsdl:50:38") && said.contains("wsdl.not_held"),
         "{said}"
     );
     let partial = import(&[&["--partial"], &one[..]].concat());
     assert_eq!(partial.status.code(), Some(0));
     let text = String::from_utf8(partial.stdout).unwrap();
     assert!(
-        text.starts_with("# not enforced: sp:AsymmetricBinding › sp:EncryptSignature:"),
+        text.starts_with("# not enforced: sp:EncryptedParts › sp:Attachments:"),
         "{text}"
     );
     let policy: Policy = toml::from_str(&text).unwrap();
     assert_eq!(policy.key_references, [KeyReference::Thumbprint]);
-    assert_eq!(policy.encrypted, [Part::Body]);
+    assert_eq!(policy.encrypted, [Part::Signature, Part::Body]);
 }
 
 #[test]
@@ -270,10 +270,10 @@ fn one_of_several_policies_has_to_be_chosen() {
     let assertions = object.get("assertions").unwrap().as_array().unwrap();
     let one = assertions
         .iter()
-        .find(|one| one.get("assertion").unwrap() == "sp:AsymmetricBinding › sp:EncryptSignature")
+        .find(|one| one.get("assertion").unwrap() == "sp:EncryptedParts › sp:Attachments")
         .unwrap();
     assert_eq!(one.get("outcome").unwrap(), "not_enforced");
-    assert_eq!(one.pointer("/position/line").unwrap(), 46);
+    assert_eq!(one.pointer("/position/line").unwrap(), 50);
 }
 
 #[test]

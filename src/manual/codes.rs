@@ -336,6 +336,7 @@
 //! | `policy.timestamp_not_signed` | the Body's signature does not cover the Timestamp |
 //! | `policy.to_mismatch` | the message is for another address |
 //! | `policy.unsigned_header` | a header for us that nobody signed |
+//! | `policy.token_not_signed` | the policy asks that certificates' tokens are signed (`tokens`), and the signature over the Body does not cover one |
 //! | `policy.username_token_expired` | the UsernameToken is older than a message may be |
 //! | `policy.username_token_future` | the UsernameToken is from the future |
 //! | `policy.username_token_missing` | the policy asks for a UsernameToken |

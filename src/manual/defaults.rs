@@ -28,6 +28,13 @@
 //! at NotOnOrAfter plus the skew. An assertion lives an hour at most. `--at` judges as of another time, `--at message` as of the
 //! signed time of the message.
 //!
+//! # Parts that no profile asks for
+//!
+//! A policy of one's own may also have under `signed`: `tokens`, so that no BinarySecurityToken in the header stands outside of the signature
+//! over the Body, and `header:{namespace}local`; under `encrypted`, where they are there: `body`, `timestamp`, `username-token`, `assertion`, `tokens`,
+//! `signature`, `addressing` and headers by name. `policy import` writes them for ProtectTokens, EncryptSignature and the paths of
+//! EncryptedElements and ContentEncryptedElements.
+//!
 //! # Users
 //!
 //! A UsernameToken says who the user is, beside a signature and never instead of one. It is as fresh as a Timestamp has to be, and its

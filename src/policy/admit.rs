@@ -94,6 +94,13 @@ impl Policy {
             let mut all = main.iter().chain(&signatures);
             all.try_for_each(|proof| refuse_moved(proof, envelope, header))?;
         }
+        if self.signed.contains(&Part::Tokens) {
+            let signed = |token: &Element<'d>| main.as_ref().is_some_and(|proof| proof.signs(*token));
+            let mut tokens = header.x509_tokens().map(|token| token.element());
+            if let Some(token) = tokens.find(|token| !signed(token)) {
+                return Err(Unmet::at(token, UnmetKind::TokenNotSigned));
+            }
+        }
         if self.signed.contains(&Part::Attachments) {
             let mut ids = attachments.iter().map(|attachment| attachment.id());
             let signed = signed_attachments(main.as_ref());

@@ -7,7 +7,7 @@ use crate::soap::{Envelope, Roles};
 use crate::wss;
 use crate::xml::{Element, Namespace};
 
-/// Refuses a message of which a part that must have been encrypted was not (WS-SecurityPolicy 1.3 §4.2.1). A part that is not there has
+/// Refuses a message of which a part that must have been encrypted was not (WS-SecurityPolicy 1.3 §4.2, §6.4). A part that is not there has
 /// nothing to hide. `plaintexts` are the bytes of the document that were encrypted.
 ///
 /// # Errors
@@ -57,6 +57,8 @@ fn elements<'d>(
             .into_iter()
             .collect(),
         Part::Assertion => header.assertions().collect(),
+        Part::Tokens => header.x509_tokens().map(|token| token.element()).collect(),
+        Part::Signature => header.signatures().collect(),
         Part::Addressing => blocks
             .filter(|block| matches!(block.namespace_id(), Namespace::WSA | Namespace::WSA2004))
             .collect(),

@@ -21,6 +21,10 @@ pub enum Part {
     Assertion,
     /// The UsernameToken in the Security header for us, which must be there; written `username-token`.
     UsernameToken,
+    /// Each certificate's token in the Security header for us, that is there; written `tokens`.
+    Tokens,
+    /// Each signature in the Security header for us, which can be asked to be encrypted only; written `signature`.
+    Signature,
     /// Each attachment that is there; written `attachments`. None is relayed that is not signed, whatever a policy asks for.
     Attachments,
     /// Anything at all, which is reported; written `anything`.
@@ -106,6 +110,8 @@ impl Part {
             | Self::Addressing
             | Self::Assertion
             | Self::UsernameToken
+            | Self::Tokens
+            | Self::Signature
             | Self::Attachments
             | Self::Anything => false,
         }
@@ -120,6 +126,8 @@ impl fmt::Display for Part {
             Self::Addressing => f.write_str("addressing"),
             Self::Assertion => f.write_str("assertion"),
             Self::UsernameToken => f.write_str("username-token"),
+            Self::Tokens => f.write_str("tokens"),
+            Self::Signature => f.write_str("signature"),
             Self::Attachments => f.write_str("attachments"),
             Self::Anything => f.write_str("anything"),
             Self::Header { namespace, local } => write!(f, "header:{{{namespace}}}{local}"),
@@ -144,12 +152,14 @@ impl TryFrom<String> for Part {
             "addressing" => Ok(Self::Addressing),
             "assertion" => Ok(Self::Assertion),
             "username-token" => Ok(Self::UsernameToken),
+            "tokens" => Ok(Self::Tokens),
+            "signature" => Ok(Self::Signature),
             "attachments" => Ok(Self::Attachments),
             "anything" => Ok(Self::Anything),
             other => named_header(other).ok_or_else(|| {
                 format!(
                     "{text:?} is no part; one of body, timestamp, addressing, assertion, username-token, \
-                     attachments, anything, header:{{namespace}}local, header?:{{namespace}}local"
+                     tokens, signature, attachments, anything, header:{{namespace}}local, header?:{{namespace}}local"
                 )
             }),
         }
@@ -182,6 +192,8 @@ mod tests {
             "addressing",
             "assertion",
             "username-token",
+            "tokens",
+            "signature",
             "attachments",
             "anything",
             "header:{urn:a}b",

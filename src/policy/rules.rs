@@ -219,6 +219,8 @@ pub enum PolicyError {
     Life,
     /// It asks that something is encrypted of which nobody can see whether it was.
     Encrypted(&'static str),
+    /// It asks that something is signed of which that cannot be asked.
+    Signed(&'static str),
     /// It asks for a second opinion, which this program cannot give.
     SecondOpinion(NotBuilt),
 }
@@ -233,6 +235,7 @@ impl std::fmt::Display for PolicyError {
             Self::Encrypted(part) => {
                 write!(f, "encrypted: {part} is no part that can be seen to be encrypted")
             }
+            Self::Signed(part) => write!(f, "signed: {part} can be asked to be encrypted only"),
             Self::SecondOpinion(why) => why.fmt(f),
         }
     }
@@ -257,6 +260,9 @@ impl Policy {
             if self.encrypted.contains(&part) {
                 return Err(PolicyError::Encrypted(name));
             }
+        }
+        if self.signed.contains(&Part::Signature) {
+            return Err(PolicyError::Signed("signature"));
         }
         self.second_opinion.check().map_err(PolicyError::SecondOpinion)?;
         Ok(self)

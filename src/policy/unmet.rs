@@ -94,6 +94,8 @@ pub enum UnmetKind {
     UsernameTokenRefused,
     /// The UsernameToken is not covered by the signature that covers the Body.
     UsernameTokenNotSigned,
+    /// The signature over the Body does not cover a token in the Security header.
+    TokenNotSigned,
     /// The UsernameToken brings no password, and no key that is derived from it signed the Body.
     NoPassword,
     /// A password that is sent as it is, where others could read it or the policy takes none.
@@ -205,6 +207,7 @@ impl Unmet {
             UnmetKind::UsernameTokenMissing => "policy.username_token_missing",
             UnmetKind::UsernameTokenRefused => "policy.username_token",
             UnmetKind::UsernameTokenNotSigned => "policy.username_token_not_signed",
+            UnmetKind::TokenNotSigned => "policy.token_not_signed",
             UnmetKind::NoPassword => "policy.no_password",
             UnmetKind::PasswordText => "policy.password_text",
             UnmetKind::NoNonce => "policy.no_nonce",
@@ -227,7 +230,7 @@ impl Unmet {
     /// The clause it rests on.
     pub fn clause(&self) -> Option<&'static str> {
         Some(match &self.kind {
-            UnmetKind::NotEncrypted(_) => "WS-SecurityPolicy 1.3 §4.2.1",
+            UnmetKind::NotEncrypted(_) => "WS-SecurityPolicy 1.3 §4.2",
             UnmetKind::NoSignature | UnmetKind::BodyNotSigned => "WSS 1.1 §8",
             UnmetKind::SeveralBodySignatures | UnmetKind::SignedElsewhere(_) => "WSS 1.1 §8",
             UnmetKind::TimestampNotSigned => "WSS 1.1 §13.2",
@@ -240,6 +243,7 @@ impl Unmet {
             | UnmetKind::ExpiresBeforeCreated { .. }
             | UnmetKind::Expired { .. }
             | UnmetKind::Future { .. } => "WSS 1.1 §10",
+            UnmetKind::TokenNotSigned => "WS-SecurityPolicy 1.3 §6.5",
             UnmetKind::UsernameTokenNotSigned => "WSS UsernameToken Profile 1.1 §5; WSS 1.1 §13.2",
             UnmetKind::NoPassword
             | UnmetKind::NoNonce
@@ -357,6 +361,9 @@ impl fmt::Display for Unmet {
             }
             UnmetKind::UsernameTokenMissing => f.write_str("there is no UsernameToken"),
             UnmetKind::UsernameTokenRefused => f.write_str("the policy takes no UsernameToken"),
+            UnmetKind::TokenNotSigned => {
+                f.write_str("the signature over the Body does not cover the token, which the policy asks for")
+            }
             UnmetKind::UsernameTokenNotSigned => f.write_str(
                 "the signature that covers the Body does not cover the UsernameToken, which may be another message's",
             ),

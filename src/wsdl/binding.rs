@@ -71,12 +71,13 @@ fn properties(reading: &mut Reading<'_>, binding: &Assertion<'_>) {
                 );
             }
             "EncryptSignature" => {
-                let detail = "a signature that is not encrypted passes as well";
-                reading.leaf(property, Outcome::NotEnforced, detail);
+                reading.encrypt(Part::Signature);
+                let detail = format_args!("{}, encrypted", Part::Signature);
+                reading.leaf(property, Outcome::Taken, detail);
             }
             "ProtectTokens" => {
-                let detail = "a signature that does not cover its own token passes as well";
-                reading.leaf(property, Outcome::NotEnforced, detail);
+                reading.sign(Part::Tokens);
+                reading.leaf(property, Outcome::Taken, Part::Tokens);
             }
             "OnlySignEntireHeadersAndBody" => {
                 reading.leaf(

@@ -20,18 +20,23 @@ pub(super) fn read(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
             }
         }
         "EncryptedParts" => encrypted_parts(reading, assertion),
-        "RequiredElements" => {
+        "EncryptedElements" => encrypted_elements(reading, assertion, Portion::Element),
+        "ContentEncryptedElements" => encrypted_elements(reading, assertion, Portion::Content),
+        _ => {
             reading.say(
                 element,
                 Outcome::NotEnforced,
                 "a message without these passes as well",
             );
         }
-        _ => {
-            let detail = "a message in which these are not encrypted passes as well";
-            reading.say(element, Outcome::NotEnforced, detail);
-        }
     }
+}
+
+/// What of an element must be encrypted.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Portion {
+    Element,
+    Content,
 }
 
 /// Headers that must be there. Ours must be signed too.
@@ -121,6 +126,30 @@ fn encrypted_parts(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
     }
 }
 
+/// Elements, or what is in them, that must be encrypted where they are there (§4.2.2, §4.2.3).
+fn encrypted_elements(reading: &mut Reading<'_>, assertion: &Assertion<'_>, portion: Portion) {
+    reading.check_parameters(assertion, &["XPath", "XPath2"]);
+    let paths = assertion.element.children();
+    for path in paths.filter(|child| child.local_name().starts_with("XPath")) {
+        let part = path.text().ok().and_then(|text| part_at(path, text.value.trim()));
+        // SOAP has the Body itself in the clear, and we know of no other element whether only its content was encrypted.
+        let part = part.filter(|part| (*part == Part::Body) == (portion == Portion::Content));
+        match part {
+            Some(part) => {
+                reading.say(path, Outcome::Taken, format_args!("{part}, encrypted"));
+                reading.encrypt(part);
+            }
+            None => {
+                let detail = match portion {
+                    Portion::Element => "a path that is none of /Envelope/Header/… and its parts",
+                    Portion::Content => "a path that is not /Envelope/Body",
+                };
+                reading.say(path, Outcome::NotUnderstood, detail);
+            }
+        }
+    }
+}
+
 fn signed_header(reading: &mut Reading<'_>, header: Element<'_>) {
     let name = header.attribute("Name").unwrap_or_default().into_owned();
     let namespace = header.attribute("Namespace").unwrap_or_default().into_owned();
@@ -151,7 +180,7 @@ fn signed_header(reading: &mut Reading<'_>, header: Element<'_>) {
 /// A path of names from the root, to a place that our policy knows.
 fn signed_element(reading: &mut Reading<'_>, path: Element<'_>) {
     let part = path.text().ok().and_then(|text| part_at(path, text.value.trim()));
-    match part {
+    match part.filter(|part| *part != Part::Signature) {
         Some(part) => {
             reading.say(path, Outcome::Taken, &part);
             reading.sign(part);
@@ -195,6 +224,8 @@ fn part_at(element: Element<'_>, path: &str) -> Option<Part> {
             match (known(namespace)?, *local) {
                 (Namespace::WSU, "Timestamp") => Some(Part::Timestamp),
                 (Namespace::WSSE, "UsernameToken") => Some(Part::UsernameToken),
+                (Namespace::WSSE, "BinarySecurityToken") => Some(Part::Tokens),
+                (Namespace::DS, "Signature") => Some(Part::Signature),
                 _ => None,
             }
         }

@@ -95,6 +95,7 @@ impl Tightening<'_> {
             Part::Addressing,
             Part::Assertion,
             Part::UsernameToken,
+            Part::Tokens,
             Part::Attachments,
         ];
         let first = self.samples.first().cloned();

@@ -76,6 +76,53 @@ fn what_must_be_encrypted_is_a_part_of_the_policy() {
 }
 
 #[test]
+fn elements_are_encrypted_by_paths_that_a_policy_can_say() {
+    let encrypted = |kind: &str, path: &str| {
+        let policy = format!(
+            "{}<sp:{kind}><sp:XPath>{path}</sp:XPath></sp:{kind}>",
+            asymmetric("")
+        );
+        let imported = imported(&policy, Profile::Bsp11);
+        assert_eq!(outcomes(&imported, "XPath"), [Outcome::Taken], "{path}");
+        imported.policy.encrypted
+    };
+    let security = "/s:Envelope/s:Header/wsse:Security";
+    assert_eq!(
+        encrypted("EncryptedElements", &format!("{security}/wsse:UsernameToken")),
+        [Part::UsernameToken]
+    );
+    assert_eq!(
+        encrypted(
+            "EncryptedElements",
+            &format!("{security}/wsse:BinarySecurityToken")
+        ),
+        [Part::Tokens]
+    );
+    assert_eq!(
+        encrypted("EncryptedElements", "/s:Envelope/s:Header/t:H"),
+        [Part::HeaderIfThere {
+            namespace: "urn:t".to_owned(),
+            local: "H".to_owned()
+        }]
+    );
+    assert_eq!(
+        encrypted("ContentEncryptedElements", "/s:Envelope/s:Body"),
+        [Part::Body]
+    );
+}
+
+#[test]
+fn signatures_are_encrypted_and_tokens_are_signed() {
+    let one = imported(
+        &asymmetric("<sp:EncryptSignature/><sp:ProtectTokens/>"),
+        Profile::Bsp11,
+    );
+    assert_eq!(one.policy.encrypted, [Part::Signature]);
+    assert!(one.policy.signed.contains(&Part::Tokens));
+    assert!(one.is_whole(), "{:?}", one.entries);
+}
+
+#[test]
 fn tls_with_an_endorsing_certificate_signs_the_timestamp() {
     let policy = format!(
         "<sp:TransportBinding/><sp:EndorsingSupportingTokens><wsp:Policy><sp:X509Token {NEVER}><wsp:Policy>\

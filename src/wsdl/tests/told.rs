@@ -35,16 +35,6 @@ fn what_restricts_and_is_not_held_is_told() {
             "SecureConversationToken",
             Outcome::NotUnderstood,
         ),
-        (
-            asymmetric("<sp:ProtectTokens/>"),
-            "ProtectTokens",
-            Outcome::NotEnforced,
-        ),
-        (
-            asymmetric("<sp:EncryptSignature/>"),
-            "EncryptSignature",
-            Outcome::NotEnforced,
-        ),
         (asymmetric("<sp:Unheard/>"), "Unheard", Outcome::NotUnderstood),
         (
             asymmetric("<sp:Layout><wsp:Policy><sp:Loose/></wsp:Policy></sp:Layout>"),
@@ -74,13 +64,29 @@ fn what_restricts_and_is_not_held_is_told() {
         ),
         (
             parts("EncryptedElements", "<sp:XPath>/a</sp:XPath>"),
-            "EncryptedElements",
-            Outcome::NotEnforced,
+            "XPath",
+            Outcome::NotUnderstood,
         ),
         (
-            parts("ContentEncryptedElements", ""),
-            "ContentEncryptedElements",
-            Outcome::NotEnforced,
+            parts("EncryptedElements", "<sp:XPath>/s:Envelope/s:Body</sp:XPath>"),
+            "XPath",
+            Outcome::NotUnderstood,
+        ),
+        (
+            parts(
+                "ContentEncryptedElements",
+                "<sp:XPath>/s:Envelope/s:Header/wsse:Security/wsu:Timestamp</sp:XPath>",
+            ),
+            "XPath",
+            Outcome::NotUnderstood,
+        ),
+        (
+            parts(
+                "SignedElements",
+                "<sp:XPath xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>/s:Envelope/s:Header/wsse:Security/ds:Signature</sp:XPath>",
+            ),
+            "XPath",
+            Outcome::NotUnderstood,
         ),
         (
             parts("RequiredElements", "<sp:XPath>/a</sp:XPath>"),
