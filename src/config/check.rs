@@ -29,6 +29,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     let signer = signer(&config.gateway, now, source);
     let place = replay::place(&config.replay, now, source);
     let routes = route::check_all(&config.route, now, source);
+    clients_are_asked(config, source);
     let checked = Checked {
         files: source.asked().to_vec(),
         listeners: listeners?,
@@ -75,6 +76,30 @@ fn listeners(
         checked.push(Listener { address, tls: server });
     }
     (!source.has_problems()).then_some(checked)
+}
+
+/// A route that asks for the client's certificate needs a listener that does.
+fn clients_are_asked(config: &typed::Config, source: &mut Source<'_>) {
+    let asks = |listener: &typed::Listener| {
+        let tls = listener.tls.as_ref();
+        tls.is_some_and(|tls| tls.clients != typed::Clients::NotAsked)
+    };
+    if config.listener.iter().any(asks) {
+        return;
+    }
+    for (index, route) in config.route.iter().enumerate() {
+        if route.client_certificate == typed::ClientCertificate::Signer {
+            let key = KeyPath::default()
+                .key("route")
+                .entry(index)
+                .key("client_certificate");
+            source.problem(
+                &key,
+                "is what no listener asks clients for",
+                "set clients = \"required\" and client_ca in the tls of a listener",
+            );
+        }
+    }
 }
 
 pub(super) fn is_loopback(ip: IpAddr) -> bool {

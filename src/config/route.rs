@@ -3,6 +3,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::authorization;
 use super::checked::GuardedRoute;
 use super::checked::TakesAttachments;
 use super::files;
@@ -62,6 +63,7 @@ fn check(
 ) -> Option<GuardedRoute> {
     let at_path = check_path(&route.path, &path.key("path"), source);
     let operations = operations(&route.operation, &path.key("operation"), source);
+    let authorization = authorization::check(route, operations.as_ref(), path, source);
     let identity = identity(route, &path.key("identity"), source);
     let backend = backend(&route.backend, &path.key("backend"), now, source);
     let policy = policy::check(&route.policy, &path.key("policy"), source);
@@ -100,6 +102,7 @@ fn check(
         destination: Destination {
             addresses: route.addresses.clone(),
             operations: operations?,
+            authorization: authorization?,
         },
         trust,
         issuers,

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use chrono::Weekday;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::policy::saml::AttributeName;
 use crate::relay::Fact;
 use crate::schema::Mode;
 use crate::second_opinion::SecondOpinion;
@@ -260,6 +262,13 @@ pub(super) struct Route {
     /// What may be asked for. Action, WS-Addressing action and signed body must all name the same operation.
     #[schemars(length(min = 1))]
     pub(super) operation: Vec<Operation>,
+    /// Who may ask for what, and when. With rules, a message has to fit one of them; without, everybody who is trusted may ask for
+    /// everything at any time.
+    #[serde(default)]
+    pub(super) allow: Vec<Allow>,
+    /// Which certificate a client has to show in TLS.
+    #[serde(default)]
+    pub(super) client_certificate: ClientCertificate,
     /// "strict", "saml-sso" or "bsp11", or the path of a policy in TOML.
     #[serde(default = "policy")]
     pub(super) policy: String,
@@ -321,6 +330,127 @@ pub(super) struct Operation {
     pub(super) action: Option<String>,
     /// The element in the body, as "{urn:example:orders}PlaceOrder".
     pub(super) body: String,
+}
+
+/// Which certificate a client has to show in TLS.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ClientCertificate {
+    /// None, or any that the listener takes.
+    #[default]
+    Any,
+    /// The one whose key signed the message.
+    Signer,
+}
+
+/// Somebody who may ask for something. A message has to fit all that is said here, and one value of each list.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Allow {
+    /// Operations, each as its `body`.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(super) operation: Vec<String>,
+    /// Subjects of signers, as those of an anchor.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(super) subject: Vec<String>,
+    /// Subject alternative names of signers, as those of an anchor.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(super) san: Vec<String>,
+    /// Issuers of SAML assertions.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(super) saml_issuer: Vec<String>,
+    /// Subjects of SAML assertions, by their NameID.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(super) saml_name_id: Vec<String>,
+    /// Attributes of SAML assertions, each of which must be there.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(super) saml_attribute: Vec<AllowedAttribute>,
+    /// Users of UsernameTokens.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(super) username: Vec<String>,
+    /// Days of the week, in UTC.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(super) days: Vec<Day>,
+    /// Hours of the day, in UTC.
+    #[serde(default)]
+    pub(super) hours: Option<Hours>,
+}
+
+/// A SAML attribute that must have one of some values.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AllowedAttribute {
+    /// Its Name.
+    pub(super) name: String,
+    /// Its NameFormat; "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified" if it is not said.
+    #[serde(default)]
+    pub(super) name_format: Option<String>,
+    /// The values, as they stand in the assertion.
+    #[schemars(length(min = 1))]
+    pub(super) values: Vec<String>,
+}
+
+impl AllowedAttribute {
+    /// What it is called.
+    pub(super) fn name(&self) -> AttributeName {
+        let format = self.name_format.as_deref().unwrap_or(AttributeName::UNSPECIFIED);
+        AttributeName {
+            saml_attribute: self.name.clone(),
+            name_format: format.to_owned(),
+        }
+    }
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Day {
+    /// Monday.
+    Mon,
+    /// Tuesday.
+    Tue,
+    /// Wednesday.
+    Wed,
+    /// Thursday.
+    Thu,
+    /// Friday.
+    Fri,
+    /// Saturday.
+    Sat,
+    /// Sunday.
+    Sun,
+}
+
+impl Day {
+    pub(super) const fn weekday(self) -> Weekday {
+        match self {
+            Self::Mon => Weekday::Mon,
+            Self::Tue => Weekday::Tue,
+            Self::Wed => Weekday::Wed,
+            Self::Thu => Weekday::Thu,
+            Self::Fri => Weekday::Fri,
+            Self::Sat => Weekday::Sat,
+            Self::Sun => Weekday::Sun,
+        }
+    }
+}
+
+/// Hours of a day, in UTC; over midnight if `to` is before `from`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hours {
+    /// The first minute that counts, as "08:00".
+    pub(super) from: String,
+    /// The first that counts no more, as "18:00".
+    pub(super) to: String,
 }
 
 /// Whose signatures count.

@@ -97,6 +97,7 @@ pub use tls::TlsClient;
 pub use tls::TlsError;
 pub use tls::TlsServer;
 pub use tls::TlsSwitch;
+pub(crate) use tls::client_certificate;
 pub use verify::VerifyError;
 pub use verify::raw_signature_value;
 pub use verify::recover_digest;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
 use openssl::ssl::AlpnError;
 use openssl::ssl::ClientHelloResponse;
 use openssl::ssl::SslAcceptor;
@@ -13,6 +14,7 @@ use openssl::ssl::SslConnector;
 use openssl::ssl::SslContext;
 use openssl::ssl::SslContextBuilder;
 use openssl::ssl::SslMethod;
+use openssl::ssl::SslRef;
 use openssl::ssl::SslVerifyMode;
 use openssl::ssl::SslVersion;
 use openssl::stack::Stack;
@@ -21,6 +23,7 @@ use openssl::x509::store::X509Store;
 use openssl::x509::store::X509StoreBuilder;
 
 use super::Certificate;
+use super::Fingerprint;
 use super::PrivateKey;
 use super::random_bytes;
 
@@ -211,6 +214,13 @@ impl fmt::Debug for TlsSwitch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsSwitch").finish_non_exhaustive()
     }
+}
+
+/// SHA-256 of the certificate that the client at the other end of `connection` has shown, and that was verified.
+pub(crate) fn client_certificate(connection: &SslRef) -> Option<Fingerprint> {
+    let shown = connection.peer_certificate()?;
+    let digest = shown.digest(MessageDigest::sha256()).ok()?;
+    digest.as_ref().try_into().ok()
 }
 
 fn acceptor() -> Result<SslAcceptorBuilder, TlsError> {

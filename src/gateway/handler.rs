@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use super::arrival::Arrival;
 use super::body;
 use super::body::NoBody;
+use super::client;
 use super::load::Share;
 use super::metrics::Outcome;
 use super::metrics::Step;
@@ -31,6 +32,7 @@ use super::shared::Worker;
 use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
+use crate::crypto::Fingerprint;
 use crate::inbound::Received;
 use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
@@ -81,6 +83,7 @@ pub(super) async fn handle(
         } else {
             Transport::Unprotected
         },
+        client: client::certificate(&request),
         unread: Unread::Some,
     };
     let answer = shielded(exchange.answer(arrival, &mut payload), &report).await;
@@ -117,6 +120,7 @@ struct InWork<'r> {
     place: &'r Arc<Place>,
     report: &'r Report<'r>,
     transport: Transport,
+    client: Option<Fingerprint>,
     unread: Unread,
 }
 
@@ -188,6 +192,7 @@ impl InWork<'_> {
             action: arrival.action,
             version: Some(arrival.version),
             transport: self.transport,
+            client: self.client,
             attachments,
             ..Received::from(bytes)
         };

@@ -10,6 +10,7 @@ use chrono::Utc;
 
 use crate::inbound::Gate;
 use crate::inbound::Received;
+use crate::policy::UnmetKind;
 use crate::rejection::Rejection;
 use crate::rejection::Stage;
 
@@ -73,10 +74,11 @@ impl Recent {
 }
 
 impl Trial {
-    /// Whether nothing of what was good still is, for another reason than whose signatures count: to withdraw trust is what a new
-    /// configuration may be for, and must not be held up.
+    /// Whether nothing of what was good still is, for another reason than whose signatures count and who may ask: to withdraw that is what a
+    /// new configuration may be for, and must not be held up.
     pub(super) fn speaks_against(&self) -> bool {
-        let withdrawn = |rejection: &Rejection| rejection.stage() == Stage::Trust;
+        let may_not = |rejection: &Rejection| matches!(rejection, Rejection::Policy(unmet) if matches!(unmet.kind(), UnmetKind::NotAuthorized(_)));
+        let withdrawn = |rejection: &Rejection| rejection.stage() == Stage::Trust || may_not(rejection);
         self.tried > 0 && self.refused.len() == self.tried && !self.refused.iter().all(withdrawn)
     }
 

@@ -17,6 +17,7 @@ use actix_web::web;
 
 use super::Signals;
 use super::admin;
+use super::client;
 use super::handler::handle;
 use super::listener::bind;
 use super::reload;
@@ -117,6 +118,7 @@ fn messages(
     };
     let connections = load.connections.div_ceil(load.workers.max(1));
     let mut server = HttpServer::new(app)
+        .on_connect(client::note)
         .workers(load.workers)
         .max_connections(connections)
         .client_request_timeout(HEAD_TIME)

@@ -16,16 +16,18 @@ use super::signer::SignerSearch;
 use super::unused::Unused;
 use super::username;
 use crate::c14n::Octets;
+use crate::crypto::Fingerprint;
 use crate::dsig::{Covered, Keep, Rules};
 use crate::policy::saml::RelyingParty;
-use crate::policy::{Admitted, Destination, Evidence, Part, Policy, Transport, Unmet, UnmetKind};
+use crate::policy::{Admitted, Asking, Destination, Evidence, Part, Policy, Transport, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::schema;
 use crate::second_opinion;
 use crate::soap::attachment::Attachments;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
 use crate::trust::{
-    Attested, Issuers, Passwords, ReplayKey, ReplayKind, ReplayStore, Signed, TrustStore, Use, VerifiedUser,
+    Attested, Issuers, Owner, Passwords, ReplayKey, ReplayKind, ReplayStore, Signed, TrustStore, Use,
+    VerifiedUser,
 };
 use crate::wss;
 use crate::xml::{Element, Namespace};
@@ -41,6 +43,8 @@ pub struct Received {
     pub version: Option<Version>,
     /// Whether others could read it on its way.
     pub transport: Transport,
+    /// SHA-256 of the certificate that its client has shown in TLS.
+    pub client: Option<Fingerprint>,
     /// What stands beside the envelope.
     pub attachments: Attachments,
 }
@@ -53,6 +57,7 @@ impl From<Bytes> for Received {
             action: None,
             version: None,
             transport: Transport::default(),
+            client: None,
             attachments: Attachments::default(),
         }
     }
@@ -150,6 +155,22 @@ impl Gate {
         self.second_opinion(&weighed)?;
         // Passwords are dear to compare, and nobody may have them compared for the asking.
         let user = username::user(&weighed.admitted, &self.passwords)?;
+        if let Some(destination) = &self.destination {
+            let signer = weighed.admitted.main().map(|main| main.owner());
+            let asking = Asking {
+                operation: relayable.operation(),
+                signer: signer.and_then(Owner::certificate),
+                claims: weighed
+                    .presented
+                    .as_ref()
+                    .map(|presented| &presented.accepted.claims),
+                user: user.as_ref().map(VerifiedUser::name),
+                client: received.client,
+                at: now,
+            };
+            let may = destination.authorization.check(asking);
+            may.map_err(|error| Unmet::at(envelope.body(), UnmetKind::NotAuthorized(error)))?;
+        }
         let invalid = self.invalid(&envelope, relayable.body())?;
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
         let uses = uses(&weighed)?;

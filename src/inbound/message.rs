@@ -151,6 +151,11 @@ impl Relayable {
         self.0.body()
     }
 
+    /// The name of the one element in the Body.
+    pub(super) fn operation(&self) -> Option<&QName> {
+        self.0.operation()
+    }
+
     /// Finds the operation that the message asks for in all places where it says so.
     ///
     /// # Errors

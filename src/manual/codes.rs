@@ -314,6 +314,7 @@
 //! | `policy.attachment_not_signed` | an attachment is not covered by the Body's signature |
 //! | `policy.body_not_signed` | no trusted signature covers the Body at its place |
 //! | `policy.encrypted_not_understood` | a header block that was encrypted must be understood, and is not; the fault does not say which |
+//! | `policy.client_certificate` | the client has not shown the certificate that signed the message |
 //! | `policy.header_missing` | a header that must be there is not |
 //! | `policy.header_not_signed` | a header is not covered by the Body's signature |
 //! | `policy.identity_value` | a verified value that fits no header of the backend's |
@@ -323,6 +324,7 @@
 //! | `policy.no_message_time` | no signed time as of which it could be judged |
 //! | `policy.no_nonce` | a UsernameToken without Nonce and Created, whose second use could not be noticed |
 //! | `policy.no_password` | a UsernameToken without a password, and no derived key signed the Body |
+//! | `policy.not_authorized` | the sender is known, and no rule of the route allows it to ask for this, or not now |
 //! | `policy.not_encrypted` | a part that the policy wants encrypted came as it is |
 //! | `policy.not_endorsed` | a signature by an EncryptedKey, which anybody can make, that no signature by somebody trusted covers |
 //! | `policy.operation_ambiguous` | the Body has not one element that says what is wanted |

@@ -89,6 +89,16 @@
 //! whoever vouches for it: a trusted certificate may give it where no metadata was given; where some was, only the issuer itself. Without any, everything is
 //! refused with `trust.no_anchor`; there is no setting that skips verification.
 //!
+//! # Who may ask for what
+//!
+//! Everybody whom a route trusts may ask for each of its operations at any time, unless it has rules: each `[[route.allow]]` says by operation,
+//! certificate (`subject`, `san`), SAML issuer, NameID and attributes, user, days and hours in UTC who may. A message has to fit one rule in all that
+//! this says; of values that are listed, one is enough. Only what was verified counts. It is asked when everything else is known to be good, and
+//! refused with `policy.not_authorized`; the log says which condition of which rule was not met, and the peer nothing.
+//!
+//! With `client_certificate = "signer"` a client has to have shown the certificate whose key signed the message to a listener that asks for
+//! one: then a message is of no use to somebody else (`policy.client_certificate`).
+//!
 //! # Bodies and their schemas
 //!
 //! A program built with the Cargo feature `xsd` can validate the Body of each message against XSD 1.0 with libxml2: `[route.schema]` names all

@@ -30,7 +30,7 @@
 //!
 //! For the last, a route keeps up to eight of the messages that it verified, each of up to 64 KiB and without attachments or passwords, and
 //! a new configuration judges them as of when they came. That some are refused is told and holds nothing up, and so is that all are, if that is for whose
-//! signatures count (stage `trust`): a stolen key is shut out by taking its certificate away, at the next message.
+//! signatures count (stage `trust`) or who may ask (`policy.not_authorized`): a stolen key is shut out by taking its certificate away, at the next message.
 //!
 //! A request ends under the configuration that it began with (T153). What was used stays used. Connections that are open keep the
 //! TLS side that they began with; new ones meet the new certificate and the new `client_ca`, and no session that began before is resumed.

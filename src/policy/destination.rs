@@ -1,15 +1,18 @@
 use std::fmt;
 
+use super::authorization::Authorization;
 use crate::soap::QName;
 use crate::xml::quoted;
 
 /// For whom a message is and what it may ask for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Destination {
     /// The URLs that a message may name in `wsa:To`; any, if none is known.
     pub addresses: Vec<String>,
     /// What may be asked for.
     pub operations: Operations,
+    /// Who may, and when.
+    pub authorization: Authorization,
 }
 
 /// What may be asked for on a route.
@@ -99,6 +102,11 @@ impl Operations {
         known
             .then_some(())
             .ok_or_else(|| NoOperation::HttpAction(action.to_owned()))
+    }
+
+    /// Whether an operation has this body.
+    pub fn have(&self, body: &QName) -> bool {
+        self.0.iter().any(|operation| operation.body == *body)
     }
 
     fn find(&self, asked: Asked<'_>) -> Result<&Operation, NoOperation> {

@@ -4,6 +4,7 @@
 //! one's own is TOML of the same form. There is no callback and no switch that skips verification.
 
 mod admit;
+mod authorization;
 mod destination;
 mod encrypted;
 mod freshness;
@@ -16,6 +17,9 @@ mod unmet;
 mod username;
 
 pub use admit::{Admitted, Evidence};
+pub use authorization::{
+    Asking, Authorization, AuthorizationRule, ClientCertificate, Condition, Hours, NotAuthorized,
+};
 pub use destination::{Asked, Destination, NoOperation, Operation, Operations};
 pub use freshness::Fresh;
 pub use profile::Profile;

@@ -2,6 +2,7 @@ use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::authorization::NotAuthorized;
 use super::destination::NoOperation;
 use super::rules::KeyReference;
 use crate::schema::InvalidKind;
@@ -55,6 +56,8 @@ pub enum UnmetKind {
     },
     /// It is for somebody else, or asks for nothing, or for different things, that may be asked for here.
     NoOperation(NoOperation),
+    /// Whoever sent it may not ask for that, or not now.
+    NotAuthorized(NotAuthorized),
     /// A SAML assertion for one use that never ends, so that its use would have to be remembered for ever.
     EndlessAssertion,
     /// There is no Timestamp.
@@ -198,6 +201,7 @@ impl Unmet {
             UnmetKind::NoConfirmationKey => "saml.holder_of_key",
             UnmetKind::ActionMismatch { .. } => "policy.action_mismatch",
             UnmetKind::NoOperation(error) => error.code(),
+            UnmetKind::NotAuthorized(error) => error.code(),
             UnmetKind::EndlessAssertion => "saml.endless",
             UnmetKind::TimestampMissing => "wss.timestamp_missing",
             UnmetKind::NoExpires | UnmetKind::ExpiresBeforeCreated { .. } => "wss.timestamp_invalid",
@@ -266,6 +270,7 @@ impl Unmet {
             UnmetKind::Schema(_) => "XSD 1.0 Part 1 §2.3",
             UnmetKind::SchemaLimit(_)
             | UnmetKind::SchemaUnavailable
+            | UnmetKind::NotAuthorized(_)
             | UnmetKind::AssertionMissing
             | UnmetKind::UsernameTokenMissing
             | UnmetKind::UsernameTokenRefused
@@ -335,6 +340,7 @@ impl fmt::Display for Unmet {
                 quoted(message)
             ),
             UnmetKind::NoOperation(error) => error.fmt(f),
+            UnmetKind::NotAuthorized(error) => error.fmt(f),
             UnmetKind::TimestampMissing => f.write_str("the Security header has no Timestamp"),
             UnmetKind::NoExpires => f.write_str("the Timestamp has no Expires"),
             UnmetKind::ExpiresBeforeCreated { created, expires } => write!(

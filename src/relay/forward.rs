@@ -115,12 +115,8 @@ fn verified(fact: &Fact, message: &VerifiedMessage) -> Vec<String> {
                 .collect();
         }
         Fact::Attribute(name) => {
-            let attributes = claims.into_iter().flat_map(|claims| &claims.attributes);
-            let named =
-                attributes.filter(|attribute| name.is(&attribute.name, attribute.name_format.as_deref()));
-            return named
-                .flat_map(|attribute| attribute.values.iter().cloned())
-                .collect();
+            let values = claims.into_iter().flat_map(|claims| claims.values(name));
+            return values.map(str::to_owned).collect();
         }
     };
     one.into_iter().cloned().collect()

@@ -3,6 +3,8 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::policy::saml::AttributeName;
+
 /// Something verified about the sender.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(untagged)]
@@ -31,32 +33,6 @@ pub enum NamedFact {
     SamlNameId,
     /// The user of the UsernameToken, whose password was compared.
     Username,
-}
-
-/// A SAML attribute.
-///
-/// Name and format count (SAML Core §2.7.3.1), the friendly name never does (T105).
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct AttributeName {
-    /// Its Name.
-    pub saml_attribute: String,
-    /// Its NameFormat; "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified" if it is not said.
-    #[serde(default = "unspecified")]
-    pub name_format: String,
-}
-
-impl AttributeName {
-    /// Whether this is the name of an attribute of that Name and NameFormat.
-    pub(super) fn is(&self, name: &str, format: Option<&str>) -> bool {
-        self.saml_attribute == name && self.name_format == format.unwrap_or(UNSPECIFIED)
-    }
-}
-
-const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified";
-
-fn unspecified() -> String {
-    UNSPECIFIED.to_owned()
 }
 
 /// The headers that tell a backend what was verified about the sender.
@@ -181,7 +157,7 @@ mod tests {
     fn attribute(name: &str) -> Fact {
         Fact::Attribute(AttributeName {
             saml_attribute: name.to_owned(),
-            name_format: unspecified(),
+            name_format: AttributeName::UNSPECIFIED.to_owned(),
         })
     }
 

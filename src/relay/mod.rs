@@ -16,7 +16,6 @@ pub use error::Error;
 pub use forward::Reply;
 pub use forward::ReplyContent;
 pub use forward::forward;
-pub use identity::AttributeName;
 pub use identity::ControlCharacter;
 pub use identity::Fact;
 pub use identity::HeaderNameError;

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::c14n::Octets;
-use crate::crypto::{PublicKey, VerifyingKey};
+use crate::crypto::{Certificate, PublicKey, VerifyingKey};
 use crate::dsig::Covered;
 use crate::trust::{Signed, Signer, UserKey, VerifiedPath};
 use crate::xml::Element;
@@ -114,6 +114,14 @@ impl Owner {
             Self::Entity(entity) => entity.key.spki_sha256().to_vec(),
             Self::Subject(subject) => subject.key.spki_sha256().to_vec(),
             Self::User(user) => [b"user:", user.user().name().as_bytes()].concat(),
+        }
+    }
+
+    /// The certificate, where there is one.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        match self {
+            Self::Certified(path) => Some(path.certificate()),
+            Self::Entity(_) | Self::Subject(_) | Self::User(_) => None,
         }
     }
 

@@ -96,6 +96,51 @@ fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
 }
 
 #[test]
+fn rules_name_what_the_route_has() {
+    let rule = |rule: &str| format!("[[route.allow]]\n{rule}\n[route.backend]");
+    for (wrong, told) in [
+        (
+            "operation = [\"{urn:example:orders}Steal\"]",
+            "route[1].allow[1].operation[1]: is no operation of this route",
+        ),
+        ("operation = []", "route[1].allow[1].operation"),
+        (
+            "subject = [\"*\"]",
+            "route[1].allow[1].subject: is no pattern, or fits everybody",
+        ),
+        (
+            "san = [\"alice\"]",
+            "route[1].allow[1].san: is no pattern, or fits everybody",
+        ),
+        ("username = []", "route[1].allow[1].username"),
+        (
+            "hours = { from = \"8\", to = \"18:00\" }",
+            "route[1].allow[1].hours.from: is \"8\"",
+        ),
+        (
+            "hours = { from = \"08:00\", to = \"25:00\" }",
+            "route[1].allow[1].hours.to: is \"25:00\"",
+        ),
+        (
+            "hours = { from = \"08:00\", to = \"08:00\" }",
+            "route[1].allow[1].hours: begin when they end",
+        ),
+        ("days = [\"today\"]", "route[1].allow[1].days[1]"),
+        (
+            "saml_attribute = [{ name = \"role\", values = [] }]",
+            "route[1].allow[1].saml_attribute[1].values",
+        ),
+    ] {
+        refuses("[route.backend]", &rule(wrong), told);
+    }
+    refuses(
+        "path = \"/orders\"\n",
+        "path = \"/orders\"\nclient_certificate = \"signer\"\n",
+        "route[1].client_certificate: is what no listener asks clients for",
+    );
+}
+
+#[test]
 fn limits_are_lowered_only() {
     let limits = |limits: &str| format!("[route.limits]\n{limits}\n[route.backend]");
     refuses(

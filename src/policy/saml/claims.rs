@@ -1,5 +1,7 @@
 use chrono::DateTime;
 use chrono::Utc;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::Serialize;
 
 use super::error::Error;
@@ -76,6 +78,41 @@ pub struct AttributeClaim {
     pub name_format: Option<String>,
     /// Its values, in order.
     pub values: Vec<String>,
+}
+
+/// A SAML attribute.
+///
+/// Name and format count (SAML Core §2.7.3.1), the friendly name never does (T105).
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeName {
+    /// Its Name.
+    pub saml_attribute: String,
+    /// Its NameFormat; "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified" if it is not said.
+    #[serde(default = "unspecified")]
+    pub name_format: String,
+}
+
+fn unspecified() -> String {
+    AttributeName::UNSPECIFIED.to_owned()
+}
+
+impl AttributeName {
+    /// The format of a name that says none (SAML Core §8.2.1).
+    pub const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified";
+}
+
+impl Claims {
+    /// All values of the attributes that are called `name`, in order.
+    pub fn values(&self, name: &AttributeName) -> impl Iterator<Item = &str> {
+        let is_called = |attribute: &&AttributeClaim| {
+            let format = attribute.name_format.as_deref();
+            name.saml_attribute == attribute.name
+                && name.name_format == format.unwrap_or(AttributeName::UNSPECIFIED)
+        };
+        let named = self.attributes.iter().filter(is_called);
+        named.flat_map(|attribute| attribute.values.iter().map(String::as_str))
+    }
 }
 
 /// What an accepted message other than a Response says.

@@ -32,6 +32,7 @@ pub use assertion::Accepted;
 pub use assertion::AssertionUse;
 pub use assertion::judge_assertion;
 pub use claims::AttributeClaim;
+pub use claims::AttributeName;
 pub use claims::AuthnClaim;
 pub use claims::Claims;
 pub use claims::MessageClaims;

@@ -1,0 +1,518 @@
+//! Who may ask for what, and when.
+
+use std::fmt;
+
+use chrono::{DateTime, Datelike, NaiveTime, Utc, Weekday};
+
+use super::saml::{AttributeName, Claims};
+use crate::crypto::{Certificate, Fingerprint};
+use crate::soap::QName;
+use crate::trust::Constraint;
+use crate::xml::quoted;
+
+/// The rules of a route. A message that is otherwise good has to fit one of them, if there are any, in all that it asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Authorization {
+    /// What its client has to have shown to the listener.
+    pub client: ClientCertificate,
+    /// The rules, in the order in which they were written.
+    pub rules: Vec<AuthorizationRule>,
+}
+
+/// Which certificate a client has to have shown in TLS.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ClientCertificate {
+    /// None, or any that the listener takes.
+    #[default]
+    Any,
+    /// The one whose key signed the Body: a message that somebody else has got hold of does not come in.
+    Signer,
+}
+
+/// What a message has to be to fit: where nothing is listed, everything fits. All of it was verified.
+#[derive(Clone, Debug, Default)]
+pub struct AuthorizationRule {
+    /// The operation is one of these: the name of the element in the Body.
+    pub operations: Vec<QName>,
+    /// The certificate that signed the Body is one of these.
+    pub signer: Option<Constraint>,
+    /// The SAML assertion was issued by one of these entities.
+    pub saml_issuers: Vec<String>,
+    /// The NameID of the SAML assertion's subject is one of these.
+    pub saml_subjects: Vec<String>,
+    /// Each of these attributes of the SAML assertion has at least one of the values.
+    pub saml_attributes: Vec<(AttributeName, Vec<String>)>,
+    /// The user of the UsernameToken is one of these.
+    pub users: Vec<String>,
+    /// It comes on one of these days, in UTC.
+    pub days: Vec<Weekday>,
+    /// It comes in these hours, in UTC.
+    pub hours: Option<Hours>,
+}
+
+/// Hours of a day, in UTC. From 22:00 to 06:00 is a night.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Hours {
+    /// The first moment that counts.
+    pub from: NaiveTime,
+    /// The first that counts no more.
+    pub to: NaiveTime,
+}
+
+/// What is known of a message when it is asked whether it may.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'m> {
+    /// The name of the one element in the Body.
+    pub operation: Option<&'m QName>,
+    /// The certificate whose key signed the Body.
+    pub signer: Option<&'m Certificate>,
+    /// What the SAML assertion says.
+    pub claims: Option<&'m Claims>,
+    /// The user whose password was right.
+    pub user: Option<&'m str>,
+    /// SHA-256 of the certificate that the client has shown in TLS.
+    pub client: Option<Fingerprint>,
+    /// When it came.
+    pub at: DateTime<Utc>,
+}
+
+/// What of a rule a message does not fit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Condition {
+    /// The operation.
+    Operation,
+    /// The signer.
+    Signer,
+    /// The issuer of the SAML assertion.
+    SamlIssuer,
+    /// The subject of the SAML assertion.
+    SamlSubject,
+    /// An attribute of the SAML assertion.
+    SamlAttribute,
+    /// The user of the UsernameToken.
+    User,
+    /// The day.
+    Day,
+    /// The hour.
+    Hour,
+}
+
+/// Why a message may not.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NotAuthorized {
+    /// The client has not shown the certificate whose key signed the Body.
+    Client {
+        /// SHA-256 of what it has shown.
+        shown: Option<Fingerprint>,
+        /// SHA-256 of the certificate of who signed, if there is one.
+        signer: Option<Fingerprint>,
+    },
+    /// No rule fits.
+    Rules {
+        /// What was asked for.
+        operation: String,
+        /// For each rule the first condition that does not fit.
+        failed: Vec<Condition>,
+    },
+}
+
+impl Authorization {
+    /// Whether `asking` fits a rule, or there is none.
+    ///
+    /// # Errors
+    /// [`NotAuthorized`].
+    pub fn check(&self, asking: Asking<'_>) -> Result<(), NotAuthorized> {
+        let signer = asking.signer.map(|signer| *signer.sha256());
+        let shown = asking.client;
+        if self.client == ClientCertificate::Signer && (signer.is_none() || signer != shown) {
+            return Err(NotAuthorized::Client { shown, signer });
+        }
+        let mut failed = Vec::new();
+        for rule in &self.rules {
+            match rule.misfit(asking) {
+                None => return Ok(()),
+                Some(condition) => failed.push(condition),
+            }
+        }
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(NotAuthorized::Rules {
+            operation: asking
+                .operation
+                .map_or_else(String::new, |name| name.local.clone()),
+            failed,
+        })
+    }
+}
+
+impl AuthorizationRule {
+    /// The first condition that `asking` does not fit.
+    fn misfit(&self, asking: Asking<'_>) -> Option<Condition> {
+        let claims = asking.claims;
+        let subject = claims.and_then(|claims| claims.name_id.as_ref());
+        let has = |(name, allowed): &(AttributeName, Vec<String>)| {
+            let mut values = claims.into_iter().flat_map(|claims| claims.values(name));
+            values.any(|value| allowed.iter().any(|one| one == value))
+        };
+        let signed_by =
+            |constraint: &Constraint| asking.signer.is_some_and(|signer| constraint.allows(signer));
+        let day = asking.at.weekday();
+        let fits = [
+            (Condition::Operation, listed(&self.operations, asking.operation)),
+            (Condition::Signer, self.signer.as_ref().is_none_or(signed_by)),
+            (
+                Condition::SamlIssuer,
+                is_listed(&self.saml_issuers, claims.map(|claims| claims.issuer.as_str())),
+            ),
+            (
+                Condition::SamlSubject,
+                is_listed(&self.saml_subjects, subject.map(|name| name.value.as_str())),
+            ),
+            (Condition::SamlAttribute, self.saml_attributes.iter().all(has)),
+            (Condition::User, is_listed(&self.users, asking.user)),
+            (Condition::Day, listed(&self.days, Some(&day))),
+            (
+                Condition::Hour,
+                self.hours.is_none_or(|hours| hours.have(asking.at.time())),
+            ),
+        ];
+        fits.into_iter()
+            .find(|(_, fits)| !fits)
+            .map(|(condition, _)| condition)
+    }
+}
+
+/// Whether `found` is one of `allowed`, or nothing is listed.
+fn listed<T: PartialEq>(allowed: &[T], found: Option<&T>) -> bool {
+    allowed.is_empty() || found.is_some_and(|found| allowed.contains(found))
+}
+
+fn is_listed(allowed: &[String], found: Option<&str>) -> bool {
+    allowed.is_empty() || found.is_some_and(|found| allowed.iter().any(|one| one == found))
+}
+
+impl Hours {
+    fn have(self, time: NaiveTime) -> bool {
+        let begun = self.from <= time;
+        let ended = self.to <= time;
+        if self.from < self.to {
+            begun && !ended
+        } else {
+            begun || !ended
+        }
+    }
+}
+
+impl Condition {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Operation => "operation",
+            Self::Signer => "signer",
+            Self::SamlIssuer => "SAML issuer",
+            Self::SamlSubject => "SAML subject",
+            Self::SamlAttribute => "SAML attribute",
+            Self::User => "user",
+            Self::Day => "day",
+            Self::Hour => "hour",
+        }
+    }
+}
+
+impl fmt::Display for NotAuthorized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client { shown, signer } => {
+                let told = |sha256: &Option<Fingerprint>| {
+                    sha256.as_ref().map_or_else(|| "none".to_owned(), hexadecimal)
+                };
+                write!(
+                    f,
+                    "the client has to show the certificate that signed the Body: SHA-256 {}, and it has shown {}",
+                    told(signer),
+                    told(shown)
+                )
+            }
+            Self::Rules { operation, failed } => {
+                write!(f, "no rule allows {} for this sender now", quoted(operation))?;
+                for (index, condition) in failed.iter().enumerate() {
+                    let before = if index == 0 { ": " } else { ", " };
+                    write!(
+                        f,
+                        "{before}rule {} not by its {}",
+                        index.saturating_add(1),
+                        condition.name()
+                    )?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn hexadecimal(bytes: &Fingerprint) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl NotAuthorized {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Client { .. } => "policy.client_certificate",
+            Self::Rules { .. } => "policy.not_authorized",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::policy::saml::{AttributeClaim, NameClaim};
+
+    const ROLE: &str = "role";
+
+    fn certificate(name: &str) -> Certificate {
+        let file = format!("{}/fixtures/keys/{name}.pem", env!("CARGO_MANIFEST_DIR"));
+        Certificate::from_pem_bundle(&std::fs::read(file).unwrap())
+            .unwrap()
+            .remove(0)
+    }
+
+    fn name(local: &str) -> QName {
+        QName {
+            namespace: "urn:example".to_owned(),
+            local: local.to_owned(),
+        }
+    }
+
+    fn role(format: Option<&str>) -> AttributeName {
+        AttributeName {
+            saml_attribute: ROLE.to_owned(),
+            name_format: format.unwrap_or(AttributeName::UNSPECIFIED).to_owned(),
+        }
+    }
+
+    fn claims() -> Claims {
+        Claims {
+            issuer: "https://idp.example".to_owned(),
+            assertion_id: "_1".to_owned(),
+            name_id: Some(NameClaim {
+                value: "carol".to_owned(),
+                format: None,
+                name_qualifier: None,
+                sp_name_qualifier: None,
+            }),
+            confirmation: String::new(),
+            authn: None,
+            attributes: vec![AttributeClaim {
+                name: ROLE.to_owned(),
+                name_format: None,
+                values: vec!["clerk".to_owned(), "buyer".to_owned()],
+            }],
+            not_on_or_after: None,
+        }
+    }
+
+    fn at(time: &str) -> DateTime<Utc> {
+        // A Wednesday.
+        format!("2026-11-25T{time}Z").parse().unwrap()
+    }
+
+    fn hours(from: &str, to: &str) -> Option<Hours> {
+        let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+        Some(Hours { from, to })
+    }
+
+    #[test]
+    fn every_condition_of_a_rule_has_to_fit() {
+        let (alice, bob) = (certificate("alice"), certificate("bob"));
+        let (place, cancel) = (name("Place"), name("Cancel"));
+        let carol = claims();
+        let rule = AuthorizationRule {
+            operations: vec![place.clone()],
+            signer: Some(Constraint::new(&["O=Example,CN=alice"], &[]).unwrap()),
+            saml_issuers: vec!["https://idp.example".to_owned()],
+            saml_subjects: vec!["carol".to_owned()],
+            saml_attributes: vec![(role(None), vec!["buyer".to_owned()])],
+            users: vec!["dora".to_owned()],
+            days: vec![Weekday::Wed],
+            hours: hours("08:00:00", "18:00:00"),
+        };
+        let good = Asking {
+            operation: Some(&place),
+            signer: Some(&alice),
+            claims: Some(&carol),
+            user: Some("dora"),
+            client: None,
+            at: at("08:00:00"),
+        };
+        let stranger = Claims {
+            issuer: "https://other.example".to_owned(),
+            ..claims()
+        };
+        let nobody = Claims {
+            name_id: None,
+            ..claims()
+        };
+        let clerk = Claims {
+            attributes: vec![AttributeClaim {
+                name: ROLE.to_owned(),
+                name_format: Some("urn:other".to_owned()),
+                values: vec!["buyer".to_owned()],
+            }],
+            ..claims()
+        };
+        assert_eq!(rule.misfit(good), None);
+        for (asking, condition) in [
+            (
+                Asking {
+                    operation: Some(&cancel),
+                    ..good
+                },
+                Condition::Operation,
+            ),
+            (
+                Asking {
+                    operation: None,
+                    ..good
+                },
+                Condition::Operation,
+            ),
+            (
+                Asking {
+                    signer: Some(&bob),
+                    ..good
+                },
+                Condition::Signer,
+            ),
+            (Asking { signer: None, ..good }, Condition::Signer),
+            (
+                Asking {
+                    claims: Some(&stranger),
+                    ..good
+                },
+                Condition::SamlIssuer,
+            ),
+            (Asking { claims: None, ..good }, Condition::SamlIssuer),
+            (
+                Asking {
+                    claims: Some(&nobody),
+                    ..good
+                },
+                Condition::SamlSubject,
+            ),
+            (
+                Asking {
+                    claims: Some(&clerk),
+                    ..good
+                },
+                Condition::SamlAttribute,
+            ),
+            (
+                Asking {
+                    user: Some("eve"),
+                    ..good
+                },
+                Condition::User,
+            ),
+            (Asking { user: None, ..good }, Condition::User),
+            (
+                Asking {
+                    at: at("08:00:00") + chrono::TimeDelta::days(1),
+                    ..good
+                },
+                Condition::Day,
+            ),
+            (
+                Asking {
+                    at: at("07:59:59"),
+                    ..good
+                },
+                Condition::Hour,
+            ),
+            (
+                Asking {
+                    at: at("18:00:00"),
+                    ..good
+                },
+                Condition::Hour,
+            ),
+        ] {
+            assert_eq!(rule.misfit(asking), Some(condition), "{asking:?}");
+        }
+    }
+
+    #[test]
+    fn a_night_begins_on_one_day_and_ends_on_the_next() {
+        let night = hours("22:00:00", "06:00:00").unwrap();
+        for (time, fits) in [
+            ("22:00:00", true),
+            ("23:59:59", true),
+            ("05:59:59", true),
+            ("06:00:00", false),
+            ("12:00:00", false),
+        ] {
+            assert_eq!(night.have(time.parse().unwrap()), fits, "{time}");
+        }
+    }
+
+    #[test]
+    fn one_rule_that_fits_is_enough_and_none_is_not() {
+        let (place, cancel) = (name("Place"), name("Cancel"));
+        let asking = |operation| Asking {
+            operation: Some(operation),
+            signer: None,
+            claims: None,
+            user: None,
+            client: None,
+            at: at("12:00:00"),
+        };
+        let of = |name: &QName| AuthorizationRule {
+            operations: vec![name.clone()],
+            ..AuthorizationRule::default()
+        };
+        let users = AuthorizationRule {
+            users: vec!["dora".to_owned()],
+            ..AuthorizationRule::default()
+        };
+        assert_eq!(Authorization::default().check(asking(&place)), Ok(()));
+        let rules = Authorization {
+            rules: vec![users, of(&place)],
+            ..Authorization::default()
+        };
+        assert_eq!(rules.check(asking(&place)), Ok(()));
+        let refused = rules.check(asking(&cancel)).unwrap_err().to_string();
+        let told = "no rule allows \"Cancel\" for this sender now: rule 1 not by its user, rule 2 not by its operation";
+        assert_eq!(refused, told);
+    }
+
+    #[test]
+    fn a_client_may_have_to_show_the_certificate_that_signed() {
+        let (alice, bob) = (certificate("alice"), certificate("bob"));
+        let bound = Authorization {
+            client: ClientCertificate::Signer,
+            rules: Vec::new(),
+        };
+        let shown = |signer, client: Option<&Certificate>| {
+            bound.check(Asking {
+                operation: None,
+                signer,
+                claims: None,
+                user: None,
+                client: client.map(|client| *client.sha256()),
+                at: at("12:00:00"),
+            })
+        };
+        assert_eq!(shown(Some(&alice), Some(&alice)), Ok(()));
+        for (signer, client) in [
+            (Some(&alice), Some(&bob)),
+            (Some(&alice), None),
+            (None, Some(&alice)),
+            (None, None),
+        ] {
+            let refused = shown(signer, client).unwrap_err();
+            assert_eq!(refused.code(), "policy.client_certificate");
+        }
+    }
+}
