@@ -149,3 +149,37 @@ pub(crate) fn algorithm<'d>(element: Element<'d>) -> Result<Cow<'d, str>, FieldE
         .attribute("Algorithm")
         .ok_or_else(|| structure(element, "no Algorithm on", element))
 }
+
+/// `text`, several times: each time with something in or on one element of `within`, or `within` itself, that no schema has there. Text
+/// has no empty-element tags.
+#[cfg(test)]
+pub(crate) fn spoilt(text: &str, within: Element<'_>) -> Vec<String> {
+    let spoil = |element: Element<'_>| {
+        let span = element.span();
+        let (open, close) = (format!("<{}", element.name()), format!("</{}>", element.name()));
+        let written = text.get(span.clone()).unwrap_or_default();
+        assert!(
+            written.starts_with(&open) && written.ends_with(&close),
+            "{written}"
+        );
+        let with = |at: usize, what: &str| {
+            let (before, after) = text.split_at(at);
+            format!("{before}{what}{after}")
+        };
+        let (inside, end) = (
+            span.start.saturating_add(open.len()),
+            span.end.saturating_sub(close.len()),
+        );
+        let mut spoilt = vec![
+            with(inside, " more=\"1\""),
+            with(inside, " xmlns:m=\"urn:more\" m:Algorithm=\"1\""),
+            with(end, "<m:more xmlns:m=\"urn:more\"></m:more>"),
+        ];
+        // Where text belongs, other text may be as good.
+        if element.first_child().is_some() || element.text().is_ok_and(|text| text.value.is_empty()) {
+            spoilt.push(with(end, "more"));
+        }
+        spoilt
+    };
+    within.descendants().flat_map(spoil).collect()
+}

@@ -309,3 +309,121 @@ fn an_enveloped_signature_covers_all_but_itself() {
         "a second one stays in the digest"
     );
 }
+
+#[test]
+fn nothing_is_in_a_signature_that_its_schema_does_not_have() {
+    const SWA: &str = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#";
+    const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+    let inclusive = format!(
+        "Algorithm=\"{EXCLUSIVE}\"><ec:InclusiveNamespaces xmlns:ec=\"{EXCLUSIVE}\" PrefixList=\"a\"></ec:InclusiveNamespaces>"
+    );
+    let digest = "<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod>";
+    let reference = |uri: &str, transforms: &str| {
+        format!(
+            "<ds:Reference URI=\"{uri}\"><ds:Transforms>{transforms}</ds:Transforms>{digest}<ds:DigestValue>AAAA</ds:DigestValue></ds:Reference>"
+        )
+    };
+    let transform = |uri: &str| format!("<ds:Transform Algorithm=\"{uri}\"></ds:Transform>");
+    let references = [
+        reference(
+            "#a",
+            &format!(
+                "{}<ds:Transform {inclusive}</ds:Transform>",
+                transform("http://www.w3.org/2000/09/xmldsig#enveloped-signature")
+            ),
+        ),
+        reference("#b", &transform("http://www.w3.org/2000/09/xmldsig#base64")),
+        reference(
+            "#c",
+            &format!(
+                "<ds:Transform Algorithm=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform\">\
+                 <wsse:TransformationParameters xmlns:wsse=\"{}\"><ds:CanonicalizationMethod {inclusive}</ds:CanonicalizationMethod>\
+                 </wsse:TransformationParameters></ds:Transform>",
+                Namespace::WSSE.uri()
+            ),
+        ),
+        reference(
+            "cid:d",
+            &transform(&format!("{SWA}Attachment-Content-Signature-Transform")),
+        ),
+        reference(
+            "cid:e",
+            &transform(&format!("{SWA}Attachment-Complete-Signature-Transform")),
+        ),
+    ];
+    let text = format!(
+        "<m><a xml:id=\"a\"></a><b xml:id=\"b\"></b><c xml:id=\"c\"></c><ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo>\
+         <ds:CanonicalizationMethod {inclusive}</ds:CanonicalizationMethod>\
+         <ds:SignatureMethod Algorithm=\"http://www.w3.org/2007/05/xmldsig-more#rsa-pss\"><p:RSAPSSParams xmlns:p=\"http://www.w3.org/2007/05/xmldsig-more#\">\
+         {digest}<p:MaskGenerationFunction Algorithm=\"http://www.w3.org/2007/05/xmldsig-more#MGF1\">{digest}</p:MaskGenerationFunction>\
+         <p:SaltLength>32</p:SaltLength><p:TrailerField>1</p:TrailerField></p:RSAPSSParams></ds:SignatureMethod>{}</ds:SignedInfo>\
+         <ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature></m>",
+        references.concat()
+    );
+    let read = |text: &str| {
+        let document = parse(text);
+        Signature::read(signature_of(&document), Objects::Refused, &Limits::default()).map(drop)
+    };
+    read(&text).unwrap();
+    let document = parse(&text);
+    let spoilt = fields::spoilt(&text, signature_of(&document));
+    assert_eq!(spoilt.len(), 160);
+    for spoilt in spoilt {
+        assert!(read(&spoilt).is_err(), "{spoilt}");
+    }
+}
+
+#[test]
+fn a_token_that_was_decoded_is_not_covered_as_it_stands() {
+    let key = rsa();
+    let text = "<m><b xml:id='b'>dGV4dA==</b>SIGNATURE</m>";
+    let digest = crate::crypto::encode_base64(
+        crate::crypto::digest(DigestAlgorithm::Sha256, b"text")
+            .unwrap()
+            .as_bytes(),
+    );
+    // As our own writer has it, with another transform and the digest of what is then digested.
+    let made = signed(&message(), SignatureAlgorithm::RsaSha256, &key);
+    let document = parse(&made);
+    let ours = &made[signature_of(&document).span()];
+    let value = |name: &str| {
+        let (open, close) = (format!("<ds:{name}>"), format!("</ds:{name}>"));
+        let (_, after) = ours.split_once(&open).unwrap();
+        after.split_once(&close).unwrap().0.to_owned()
+    };
+    let changed = ours
+        .replace(
+            &value("Transforms"),
+            "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#base64\"></ds:Transform>",
+        )
+        .replace(&value("DigestValue"), &digest);
+    let signed_info = parse(&changed);
+    let mut octets = Vec::new();
+    let signed_info = signed_info.root().first_child().unwrap();
+    let form = crate::c14n::Canonicalization {
+        algorithm: crate::algorithm::CanonicalizationAlgorithm::Exclusive,
+        prefixes: Vec::new(),
+    };
+    crate::c14n::element(signed_info, &form, None, &mut octets).unwrap();
+    let again = crate::crypto::sign(SignatureAlgorithm::RsaSha256, &key, &octets).unwrap();
+    let changed = changed.replace(&value("SignatureValue"), &crate::crypto::encode_base64(&again));
+    let message = text.replace("SIGNATURE", &changed);
+    let document = parse(&message);
+    let limits = Limits::default();
+    let permitted = Permitted {
+        transforms: [crate::algorithm::TransformAlgorithm::Base64]
+            .into_iter()
+            .collect(),
+        ..Permitted::strict()
+    };
+    let read = Signature::read(signature_of(&document), Objects::Refused, &limits).unwrap();
+    let rules = Rules {
+        permitted: &permitted,
+        limits: &limits,
+        keep: Keep::Octets,
+    };
+    let mut covered = verify(&read, &key.verifying_key(), rules, &mut Vec::new()).unwrap();
+    let b = document.element_by_id("b").unwrap();
+    assert!(!covered.signs(b) && !covered.covers(b));
+    assert!(covered.take_octets(b).is_none() && covered.octets(b).is_none());
+}

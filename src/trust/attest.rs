@@ -210,3 +210,104 @@ impl<'d> Attested<'d> {
         self.covered.signs(element)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm};
+    use crate::crypto::{Curve, PrivateKey, SigningKey};
+    use crate::dsig::{Keep, Objects, ReferenceToSign, Rules, Signature, SignatureRequest, sign, verify};
+    use crate::xml::{Document, Limits, Namespace};
+
+    fn key() -> SigningKey {
+        SigningKey::Private(PrivateKey::generate_ec(Curve::P256).unwrap())
+    }
+
+    fn entity(key: &SigningKey) -> Owner {
+        let VerifyingKey::Public(public) = key.verifying_key() else {
+            unreachable!("a private key has a public one");
+        };
+        Owner::Entity(EntityKey::new("https://idp.example".to_owned(), public))
+    }
+
+    /// `a` with its `b` signed by `key`, and not its `c`.
+    fn signed(key: &SigningKey) -> Document {
+        let text = "<a><b xml:id=\"b\"><d></d></b><c></c></a>";
+        let parse = |text: String| Document::parse(text.into(), &Limits::default()).unwrap();
+        let document = parse(text.to_owned());
+        let request = SignatureRequest {
+            method: SignatureAlgorithm::EcdsaSha256,
+            digest_algorithm: DigestAlgorithm::Sha256,
+            references: vec![ReferenceToSign {
+                element: document.element_by_id("b").unwrap(),
+                id: Some("b".to_owned()),
+                enveloped: false,
+            }],
+            key_info: String::new(),
+            id: None,
+        };
+        let signature = sign(&request, key).unwrap();
+        parse(text.replace("</a>", &format!("{signature}</a>")))
+    }
+
+    fn covered<'d>(document: &'d Document, key: &SigningKey) -> Covered<'d> {
+        let (limits, permitted) = (Limits::default(), Permitted::strict());
+        let mut elements = document.root().children();
+        let signature = elements
+            .find(|element| element.is(Namespace::DS, "Signature"))
+            .unwrap();
+        let signature = Signature::read(signature, Objects::Refused, &limits).unwrap();
+        let rules = Rules {
+            permitted: &permitted,
+            limits: &limits,
+            keep: Keep::Octets,
+        };
+        verify(&signature, &key.verifying_key(), rules, &mut Vec::new()).unwrap()
+    }
+
+    #[test]
+    fn a_signature_is_nobodys_whose_key_did_not_make_it() {
+        let (ours, other) = (key(), key());
+        let document = signed(&ours);
+        assert_eq!(
+            attest(covered(&document, &ours), entity(&other)).unwrap_err(),
+            OtherKey(())
+        );
+        let mut proof = attest(covered(&document, &ours), entity(&ours)).unwrap();
+        let b = document.element_by_id("b").unwrap();
+        assert!(proof.signs(b));
+        assert_eq!(
+            proof.take_octets(b).unwrap().to_vec(),
+            b"<b xml:id=\"b\"><d></d></b>"
+        );
+        assert_ne!(entity(&ours).identity(), entity(&other).identity());
+        assert!(!entity(&ours).identity().is_empty());
+    }
+
+    #[test]
+    fn a_key_is_confirmed_only_in_what_an_issuer_signed() {
+        let issuer = key();
+        let document = signed(&issuer);
+        let (VerifyingKey::Public(confirmed), root) = (key().verifying_key(), document.root()) else {
+            unreachable!("a private key has a public one");
+        };
+        let [b, c, _] = root.children().collect::<Vec<_>>().try_into().unwrap();
+        let confirm = |owner: Owner, element| {
+            let proof = Signed::Attested(attest(covered(&document, &issuer), owner).unwrap());
+            ConfirmationKey::new(&proof, element, "_1", confirmed.clone())
+        };
+        let known = confirm(entity(&issuer), b).unwrap();
+        assert_eq!(known.assertion_id(), "_1");
+        assert_eq!(confirm(entity(&issuer), c), None);
+        // Who holds a key that an assertion confirms cannot confirm another one with it.
+        let VerifyingKey::Public(same) = issuer.verifying_key() else {
+            unreachable!("a private key has a public one");
+        };
+        let subject = Owner::Subject(ConfirmationKey {
+            key: same,
+            assertion_id: "_0".to_owned(),
+        });
+        assert_eq!(confirm(subject, b), None);
+    }
+}

@@ -118,3 +118,95 @@ pub(super) fn is_encrypted_data(element: Element<'_>) -> bool {
 pub(super) fn is_encrypted_key(element: Element<'_>) -> bool {
     element.is(Namespace::XENC, "EncryptedKey")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::xml::{Document, Limits};
+    use crate::xmlenc::agreement::Agreement;
+    use crate::xmlenc::key::EncryptedKey;
+
+    const DIGEST: &str =
+        "<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod>";
+
+    fn parse(text: &str) -> Document {
+        Document::parse(text.to_owned().into(), &Limits::default()).unwrap()
+    }
+
+    fn in_namespaces(text: &str) -> String {
+        let (name, rest) = text.split_once(' ').unwrap();
+        format!(
+            "{name} xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\" xmlns:xenc11=\"http://www.w3.org/2009/xmlenc11#\" \
+             xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" {rest}"
+        )
+    }
+
+    /// `text` is read, and nothing that has more than its schema.
+    fn reads_only<T>(text: &str, variants: usize, read: impl Fn(Element<'_>) -> Result<T, Error>) {
+        let text = in_namespaces(text);
+        let document = parse(&text);
+        read(document.root()).map(drop).unwrap();
+        let spoilt = fields::spoilt(&text, document.root());
+        assert_eq!(spoilt.len(), variants);
+        for spoilt in spoilt {
+            assert!(read(parse(&spoilt).root()).is_err(), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_in_encrypted_data_that_its_schema_does_not_have() {
+        let text = "<xenc:EncryptedData Type=\"http://www.w3.org/2001/04/xmlenc#Element\">\
+             <xenc:EncryptionMethod Algorithm=\"http://www.w3.org/2009/xmlenc11#aes128-gcm\"><xenc:KeySize>128</xenc:KeySize></xenc:EncryptionMethod>\
+             <xenc:CipherData><xenc:CipherValue>AAAA</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>";
+        reads_only(text, 18, |element| EncryptedData::read(element).map(drop));
+        let nested = text.replace(
+            "</xenc:EncryptedData>",
+            "<xenc:EncryptionProperties><xenc:EncryptedData></xenc:EncryptedData></xenc:EncryptionProperties></xenc:EncryptedData>",
+        );
+        let nested = in_namespaces(&nested);
+        let refused = EncryptedData::read(parse(&nested).root()).map(drop).unwrap_err();
+        assert_eq!(*refused.kind(), ErrorKind::Nested);
+    }
+
+    #[test]
+    fn nothing_is_in_an_encrypted_key_that_its_schema_does_not_have() {
+        let of = |method: &str| {
+            format!(
+                "<xenc:EncryptedKey Id=\"k\">{method}<xenc:CipherData><xenc:CipherValue>AAAA</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>"
+            )
+        };
+        let oaep = format!(
+            "<xenc:EncryptionMethod Algorithm=\"http://www.w3.org/2009/xmlenc11#rsa-oaep\">{DIGEST}\
+             <xenc11:MGF Algorithm=\"http://www.w3.org/2009/xmlenc11#mgf1sha256\"></xenc11:MGF><xenc:OAEPparams>AAAA</xenc:OAEPparams></xenc:EncryptionMethod>"
+        );
+        reads_only(&of(&oaep), 26, |element| EncryptedKey::read(element).map(drop));
+        let wrap = "<xenc:EncryptionMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#kw-aes128\"></xenc:EncryptionMethod>";
+        reads_only(&of(wrap), 15, |element| EncryptedKey::read(element).map(drop));
+    }
+
+    #[test]
+    fn nothing_is_in_an_agreement_that_its_schema_does_not_have() {
+        let inside = |name: &str| format!("<xenc:{name}><ds:KeyName>k</ds:KeyName></xenc:{name}>");
+        let agreement = format!(
+            "<xenc:AgreementMethod Algorithm=\"http://www.w3.org/2009/xmlenc11#ECDH-ES\">\
+             <xenc11:KeyDerivationMethod Algorithm=\"http://www.w3.org/2009/xmlenc11#ConcatKDF\"><xenc11:ConcatKDFParams AlgorithmID=\"00\">{DIGEST}\
+             </xenc11:ConcatKDFParams></xenc11:KeyDerivationMethod>{}</xenc:AgreementMethod>",
+            inside("OriginatorKeyInfo")
+        );
+        let text = in_namespaces(&agreement);
+        let document = parse(&text);
+        assert!(Agreement::read(document.root()).is_ok());
+        // What is in a KeyInfo is not for the agreement to say.
+        let spoilt = fields::spoilt(&text, document.root());
+        let read = |text: &&String| Agreement::read(parse(text).root()).is_ok();
+        // What is in a KeyInfo is for those to say who look for the key.
+        let within = |text: &&String| {
+            let more = text.rfind("more");
+            text.find("<xenc:OriginatorKeyInfo") < more && more < text.find("</xenc:OriginatorKeyInfo")
+        };
+        let (inside, outside): (Vec<_>, Vec<_>) = spoilt.iter().partition(within);
+        assert_eq!((inside.len(), outside.len()), (7, 16));
+        assert!(inside.iter().all(read) && !outside.iter().any(read));
+    }
+}
