@@ -33,6 +33,7 @@ pub mod replay;
 pub mod spool;
 pub mod relay;
 pub mod outbound;
+pub mod audit;
 pub mod config;
 pub mod gateway;
 pub mod batch;

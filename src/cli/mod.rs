@@ -3,6 +3,7 @@
 
 mod args;
 mod at;
+mod audit;
 mod batch;
 mod bench;
 mod c14n;
@@ -35,8 +36,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{
-    Arguments, BatchCommand, Command, ConfigCommand, DsigCommand, PasswordCommand, PolicyCommand,
-    RouteCommand, SamlCommand,
+    Arguments, AuditCommand, BatchCommand, Command, ConfigCommand, DsigCommand, PasswordCommand,
+    PolicyCommand, RouteCommand, SamlCommand,
 };
 use console::{Console, Tone};
 use exit::{Exit, Stop};
@@ -104,6 +105,9 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Policy(PolicyCommand::Import(arguments)) => policy::import(&arguments, console),
         Command::Policy(PolicyCommand::Diff(arguments)) => policy::diff(&arguments, console),
         Command::Route(RouteCommand::Import(arguments)) => route::import(&arguments, console),
+        Command::Audit(AuditCommand::Verify(arguments)) => audit::verify(&arguments, console),
+        Command::Audit(AuditCommand::Show(arguments)) => audit::show(&arguments, console),
+        Command::Audit(AuditCommand::Export(arguments)) => audit::export(&arguments, console),
         Command::Password(PasswordCommand::Add(arguments)) => password::add(&arguments, console),
         Command::Password(PasswordCommand::Check(arguments)) => password::check(&arguments, console),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::audit;
 use super::checked::Checked;
 use super::checked::Listener;
 use super::checked::Load;
@@ -28,6 +29,10 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     let admin = admin.map(|admin| address(&admin.address, &top.key("admin").key("address"), source));
     let signer = signer(&config.gateway, now, source);
     let place = replay::place(&config.replay, now, source);
+    let audit = match (&config.audit, &signer) {
+        (Some(typed), Some(signer)) => Some(audit::check(typed, signer, now, source)?),
+        (None, _) | (_, None) => None,
+    };
     let routes = route::check_all(&config.route, now, source);
     clients_are_asked(config, source);
     let checked = Checked {
@@ -39,6 +44,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         watch: watch(&config.gateway),
         spool: spool(&config.gateway, source),
         replay: replay::settings(&config.replay, place?, routes.as_deref()?)?,
+        audit,
         routes: routes?,
     };
     (!source.has_problems()).then_some(checked)

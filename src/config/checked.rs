@@ -36,6 +36,8 @@ pub struct Checked {
     pub spool: TemporaryFiles,
     /// How used messages are remembered.
     pub replay: crate::replay::Settings,
+    /// Where what was decided is recorded.
+    pub audit: Option<crate::audit::Settings>,
     /// What is behind the gateway. No path stands twice.
     pub routes: Vec<GuardedRoute>,
 }

@@ -1,5 +1,8 @@
 //! The configuration as it is typed. The comments here are the descriptions in `schemas/config.schema.json`.
 
+mod content;
+mod state;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -9,9 +12,11 @@ use serde::Deserialize;
 
 use crate::policy::saml::AttributeName;
 use crate::relay::Fact;
-use crate::schema::Mode;
 use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
+
+pub(super) use content::{Schema, Users};
+pub(super) use state::{Audit, OnStoreLoss, Redis, Replay};
 
 /// The configuration of a gateway. Relative paths start from the folder of this file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -28,6 +33,9 @@ pub(super) struct Config {
     /// How used messages are remembered.
     #[serde(default)]
     pub(super) replay: Replay,
+    /// What was decided, in a chain of records. Without it there is the log only.
+    #[serde(default)]
+    pub(super) audit: Option<Audit>,
     /// What is behind the gateway, and who may reach it.
     #[schemars(length(min = 1))]
     pub(super) route: Vec<Route>,
@@ -149,105 +157,6 @@ fn spool_bytes() -> u64 {
 
 fn drain_seconds() -> u16 {
     30
-}
-
-/// How used messages are remembered: in memory, which forgets them when the gateway ends, if neither `file` nor `redis` is given.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Replay {
-    /// How many messages are remembered at a time, at less than 100 bytes each. With no room left, messages are told to
-    /// come back later. Redis has limits of its own.
-    #[serde(default = "capacity")]
-    #[schemars(range(min = 1000, max = 100_000_000))]
-    pub(super) capacity: u32,
-    /// File of this gateway alone, which is made where there is none. A use is in it before its message goes on.
-    #[serde(default)]
-    pub(super) file: Option<PathBuf>,
-    /// A Redis, which several gateways may share.
-    #[serde(default)]
-    pub(super) redis: Option<Redis>,
-}
-
-impl Default for Replay {
-    fn default() -> Self {
-        Self {
-            capacity: capacity(),
-            file: None,
-            redis: None,
-        }
-    }
-}
-
-fn capacity() -> u32 {
-    1_000_000
-}
-
-/// A Redis, 6.2 or newer, with the maxmemory-policy noeviction.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Redis {
-    /// Name or IP address.
-    pub(super) host: String,
-    /// The port.
-    #[serde(default = "redis_port")]
-    #[schemars(range(min = 1))]
-    pub(super) port: u16,
-    /// Files with certificates: who issues the certificate of the server. Without them there is no TLS, which only loopback addresses
-    /// may do without.
-    #[serde(default)]
-    pub(super) ca: Vec<PathBuf>,
-    /// PEM file: the certificate that we show to the server. Not needed if `key` is PKCS#12.
-    #[serde(default)]
-    pub(super) certificate: Option<PathBuf>,
-    /// PEM or PKCS#12 file: the key of that certificate, not readable by everybody.
-    #[serde(default)]
-    pub(super) key: Option<PathBuf>,
-    /// File with the password of the key.
-    #[serde(default)]
-    pub(super) key_password_file: Option<PathBuf>,
-    /// The user, if it is not the default one.
-    #[serde(default)]
-    pub(super) user: Option<String>,
-    /// File with the user's password, not readable by everybody.
-    #[serde(default)]
-    pub(super) password_file: Option<PathBuf>,
-    /// The number of the database.
-    #[serde(default)]
-    pub(super) database: u16,
-    /// What the names of all keys begin with. Gateways that share it share their memory.
-    #[serde(default = "prefix")]
-    #[schemars(length(min = 1))]
-    pub(super) prefix: String,
-    /// Milliseconds for each step of connecting and answering.
-    #[serde(default = "redis_milliseconds")]
-    #[schemars(range(min = 10, max = 200))]
-    pub(super) milliseconds: u16,
-    /// What becomes of messages while it does not answer.
-    #[serde(default)]
-    pub(super) on_store_loss: OnStoreLoss,
-}
-
-/// What becomes of messages while the shared store does not answer.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum OnStoreLoss {
-    /// They are told to come back later.
-    #[default]
-    Reject,
-    /// Each gateway remembers for itself: a message may then be used once at each.
-    Local,
-}
-
-fn redis_port() -> u16 {
-    6379
-}
-
-fn prefix() -> String {
-    "sealgate".to_owned()
-}
-
-fn redis_milliseconds() -> u16 {
-    200
 }
 
 /// One path of the gateway, and the backend behind it.
@@ -532,33 +441,6 @@ pub(super) struct Decryption {
     /// File with the password of the key.
     #[serde(default)]
     pub(super) key_password_file: Option<PathBuf>,
-}
-
-/// The files of users and passwords that `sealgate password add` writes, none of them readable by everybody.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Users {
-    /// File with salted hashes, for passwords that are sent as they are, over TLS.
-    #[serde(default)]
-    pub(super) hashes: Option<PathBuf>,
-    /// File with encrypted passwords, for PasswordDigest and keys that are derived from passwords.
-    #[serde(default)]
-    pub(super) secrets: Option<PathBuf>,
-    /// File with the 32 bytes of the key of `secrets`.
-    #[serde(default)]
-    pub(super) secrets_key: Option<PathBuf>,
-}
-
-/// The schemas that the bodies of messages must be valid against.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Schema {
-    /// Files with XSD. They may include each other by their paths and import each other by their namespaces; nothing else is read.
-    #[schemars(length(min = 1))]
-    pub(super) files: Vec<PathBuf>,
-    /// Whether a body that is not valid is refused ("enforce"), relayed, counted and noted ("observe"), or not looked at ("off").
-    #[serde(default)]
-    pub(super) mode: Mode,
 }
 
 /// Where verified messages go.

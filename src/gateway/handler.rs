@@ -1,5 +1,6 @@
 //! The life of a request.
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use super::shared::Worker;
 use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
+use crate::audit::{Kind, Octets};
 use crate::crypto::Fingerprint;
 use crate::inbound::Received;
 use crate::inbound::VerifiedMessage;
@@ -39,8 +41,8 @@ use crate::outbound::Exchange;
 use crate::outbound::SealedReply;
 use crate::policy::Transport;
 use crate::relay;
-use crate::soap::Fault;
 use crate::soap::attachment::{Attachments, Package};
+use crate::soap::{Fault, Version};
 
 /// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
 /// back is worth. Longer ones would keep the other connections of this thread waiting, and so would the hashing of passwords.
@@ -85,8 +87,10 @@ pub(super) async fn handle(
         },
         client: client::certificate(&request),
         unread: Unread::Some,
+        came: Cell::new(None),
     };
     let answer = shielded(exchange.answer(arrival, &mut payload), &report).await;
+    let answer = exchange.recorded(answer, version).await;
     let unread = exchange.unread;
     if unread == Unread::Some {
         leave_unread(payload);
@@ -122,6 +126,8 @@ struct InWork<'r> {
     transport: Transport,
     client: Option<Fingerprint>,
     unread: Unread,
+    /// What came, for the record.
+    came: Cell<Option<Octets>>,
 }
 
 impl InWork<'_> {
@@ -136,6 +142,7 @@ impl InWork<'_> {
             return Err(self.report.no_body(NoBody::Overload));
         };
         let message = self.verified(received).await?;
+        self.accepted(&message).await?;
         let exchange = Exchange::of(&message);
         self.report.verified(&message);
         let Some(client) = self.clients.of(self.place) else {
@@ -153,6 +160,40 @@ impl InWork<'_> {
         let sealed = sealed.map_err(|error| self.report.outbound(&error))?;
         self.report.answered(sealed.status());
         Ok(sealed)
+    }
+
+    /// Records that the message was accepted, before its backend gets it.
+    async fn accepted(&self, message: &VerifiedMessage) -> Result<(), Fault> {
+        let Some(log) = &self.shared.audit else {
+            return Ok(());
+        };
+        let mut entry = self.report.entry_of(Kind::Accepted).about(message);
+        entry.received = self.came.take();
+        let recorded = log.record(&entry).await;
+        recorded.map_err(|_| self.report.not_recorded())
+    }
+
+    /// The answer, after it was recorded.
+    async fn recorded(
+        &self,
+        answer: Result<SealedReply, Fault>,
+        version: Version,
+    ) -> Result<SealedReply, Fault> {
+        let status = match &answer {
+            Ok(sealed) => sealed.status(),
+            Err(fault) => fault.http_status(version),
+        };
+        let Some(log) = &self.shared.audit else {
+            return answer;
+        };
+        let Some(mut entry) = self.report.entry(status) else {
+            return answer;
+        };
+        entry.received = self.came.take();
+        match log.record(&entry).await {
+            Ok(()) => answer,
+            Err(_) => Err(self.report.not_recorded()),
+        }
     }
 
     /// The message, read to its end; the share says that it is held.
@@ -203,6 +244,9 @@ impl InWork<'_> {
         let started = Instant::now();
         let now = Utc::now();
         let bytes = received.bytes.clone();
+        if self.shared.audit.is_some() {
+            self.came.set(Some(Octets::of(&bytes)));
+        }
         let kept = Recent::takes(&received).then(|| received.clone());
         let here = bytes.len() <= VERIFIED_HERE
             && received.attachments.is_empty()

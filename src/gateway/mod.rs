@@ -35,6 +35,7 @@ use chrono::DurationRound;
 use chrono::TimeDelta;
 use chrono::Utc;
 
+use crate::audit;
 use crate::config::Checked;
 use crate::replay;
 use reload::Around;
@@ -75,7 +76,7 @@ pub struct Stopper {
 ///
 /// # Errors
 ///
-/// What the system says when an address cannot be listened on, or there can be no threads; why there is no store of uses.
+/// What the system says when an address cannot be listened on, or there can be no threads; why there is no store of uses, or no audit log.
 pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let sockets = Sockets::bind(&config)?;
     let addresses = sockets.addresses()?;
@@ -86,8 +87,10 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let since = next_second(Utc::now());
     let replay = replay::open(&config.replay, since, Utc::now()).map_err(io::Error::other)?;
     let replay = Arc::new(replay);
+    let audit = config.audit.as_ref().map(audit::Log::open).transpose();
     let first = Candidate::new(config).into_snapshot(1, &replay);
-    let shared = web::Data::new(Shared::new(first, load));
+    let audit = audit.map_err(io::Error::other)?;
+    let shared = web::Data::new(Shared::new(first, load, audit));
     let reloader = web::Data::new(Reloader::new(shared.clone(), replay, around));
     sleep_until(since);
     let (started, starting) = mpsc::channel();

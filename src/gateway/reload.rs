@@ -52,6 +52,7 @@ pub(super) struct Fixed {
     connections: usize,
     drain: Duration,
     replay: String,
+    audit: String,
 }
 
 /// A configuration took the place of another.
@@ -92,6 +93,7 @@ impl Around {
             connections: config.load.connections,
             drain: config.load.drain,
             replay: config.replay.summary(),
+            audit: format!("{:?}", config.audit),
         };
         let listeners = std::mem::take(&mut config.listeners);
         Self {
@@ -115,6 +117,7 @@ impl Fixed {
             ("gateway.connections", self.connections != other.connections),
             ("gateway.drain_seconds", self.drain != other.drain),
             ("replay", self.replay != other.replay),
+            ("audit", self.audit != other.audit),
         ];
         differ
             .into_iter()

@@ -1,8 +1,11 @@
 //! What is told about a request: everything to the log, under a name that the peer gets, and counts to the metrics.
 
+use std::cell::Cell;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Instant;
+
+use chrono::Utc;
 
 use super::arrival::NoMessage;
 use super::body::NoBody;
@@ -10,6 +13,7 @@ use super::metrics::Metrics;
 use super::metrics::Outcome;
 use super::metrics::Step;
 use crate::algorithm::DigestAlgorithm;
+use crate::audit::{Entry, Kind};
 use crate::crypto::digest;
 use crate::crypto::random_bytes;
 use crate::inbound::VerifiedMessage;
@@ -21,6 +25,12 @@ use crate::soap::IncidentId;
 use crate::trust::PasswordError;
 use crate::xml::quoted;
 
+/// The code of what could not be recorded.
+const NOT_RECORDED: &str = "audit.unavailable";
+
+/// Codes of requests that nobody had time for. To record them would take more of it.
+const BUSY: [&str; 1] = ["http.overload"];
+
 /// The report of one request.
 pub(super) struct Report<'r> {
     metrics: &'r Metrics,
@@ -28,6 +38,8 @@ pub(super) struct Report<'r> {
     peer: Option<SocketAddr>,
     /// The name that a peer can tell and an operator can find.
     pub(super) incident: IncidentId,
+    /// What became of the request, and why.
+    became: Cell<Option<(Outcome, &'static str)>>,
 }
 
 impl<'r> Report<'r> {
@@ -42,6 +54,7 @@ impl<'r> Report<'r> {
             route,
             peer,
             incident: IncidentId::new(name),
+            became: Cell::new(None),
         }
     }
 
@@ -52,13 +65,13 @@ impl<'r> Report<'r> {
 
     /// The request carries no message.
     pub(super) fn no_message(&self, reason: NoMessage) {
-        self.metrics.request(self.route, Outcome::Refused, reason.code());
+        self.count(Outcome::Refused, reason.code());
         tracing::info!(incident = %self.incident, route = self.route, peer = %self.peer(), code = reason.code(), "no message");
     }
 
     /// There is no body, or no room for it.
     pub(super) fn no_body(&self, reason: NoBody) -> Fault {
-        self.metrics.request(self.route, Outcome::Refused, reason.code());
+        self.count(Outcome::Refused, reason.code());
         tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = reason.code(), "no body");
         match reason {
             NoBody::Overload => Fault::Busy,
@@ -68,8 +81,7 @@ impl<'r> Report<'r> {
 
     /// The message was refused. Everything known goes to the log, and its code to the metrics.
     pub(super) fn rejected(&self, rejection: &Rejection, bytes: &[u8]) -> Fault {
-        self.metrics
-            .request(self.route, Outcome::Refused, rejection.code());
+        self.count(Outcome::Refused, rejection.code());
         if matches!(rejection, Rejection::Password(PasswordError::Wrong)) {
             self.metrics.wrong_password(self.route);
         }
@@ -126,7 +138,7 @@ impl<'r> Report<'r> {
         } else {
             Outcome::Failed
         };
-        self.metrics.request(self.route, outcome, error.code());
+        self.count(outcome, error.code());
         tracing::warn!(
             incident = %self.incident,
             route = self.route,
@@ -140,7 +152,7 @@ impl<'r> Report<'r> {
 
     /// The backend's answer could not be signed.
     pub(super) fn outbound(&self, error: &outbound::Error) -> Fault {
-        self.metrics.request(self.route, Outcome::Failed, error.code());
+        self.count(Outcome::Failed, error.code());
         tracing::error!(incident = %self.incident, route = self.route, code = error.code(), reason = %error, "answer not signed");
         error.fault()
     }
@@ -148,16 +160,48 @@ impl<'r> Report<'r> {
     /// We made a mistake.
     pub(super) fn panicked(&self) -> Fault {
         self.metrics.panic();
-        self.metrics
-            .request(self.route, Outcome::Failed, "internal.panic");
+        self.count(Outcome::Failed, "internal.panic");
         tracing::error!(incident = %self.incident, route = self.route, code = "internal.panic", "a mistake of ours; please report it");
         Fault::Internal
     }
 
     /// The answer is signed and on its way.
     pub(super) fn answered(&self, status: u16) {
-        self.metrics.request(self.route, Outcome::Answered, "none");
+        self.count(Outcome::Answered, "none");
         tracing::info!(incident = %self.incident, route = self.route, status, "message answered");
+    }
+
+    /// What is to be recorded of the answer, whose status is `status`; nothing, where nobody looked at the request.
+    pub(super) fn entry(&self, status: u16) -> Option<Entry> {
+        let (outcome, code) = self.became.get()?;
+        let kind = match outcome {
+            Outcome::Answered => Kind::Answered,
+            Outcome::Refused if BUSY.contains(&code) => return None,
+            Outcome::Refused => Kind::Refused,
+            Outcome::Failed => Kind::Failed,
+        };
+        let mut entry = self.entry_of(kind);
+        entry.code = (outcome != Outcome::Answered).then_some(code);
+        entry.status = Some(status);
+        Some(entry)
+    }
+
+    /// A record of that kind about this request.
+    pub(super) fn entry_of(&self, kind: Kind) -> Entry {
+        let peer = self.peer.map(|peer| peer.to_string());
+        Entry::new(kind, Utc::now(), self.incident.to_string(), self.route, peer)
+    }
+
+    /// What would have to be recorded could not be, and does not happen.
+    pub(super) fn not_recorded(&self) -> Fault {
+        self.count(Outcome::Failed, NOT_RECORDED);
+        tracing::error!(incident = %self.incident, route = self.route, code = NOT_RECORDED, "not recorded");
+        Fault::Busy
+    }
+
+    fn count(&self, outcome: Outcome, code: &'static str) {
+        self.became.set(Some((outcome, code)));
+        self.metrics.request(self.route, outcome, code);
     }
 
     fn peer(&self) -> Known<SocketAddr> {

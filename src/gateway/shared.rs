@@ -21,6 +21,7 @@ use super::parts;
 use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
+use crate::audit::Log;
 use crate::config::Load;
 use crate::config::TakesAttachments;
 use crate::outbound::Sealer;
@@ -34,6 +35,8 @@ const PART_HEADER: usize = 16 * 1024;
 pub(super) struct Shared {
     current: ArcSwap<Snapshot>,
     pub(super) metrics: Metrics,
+    /// Where what was decided is recorded.
+    pub(super) audit: Option<Log>,
     /// Messages in work.
     pub(super) messages: Gauge,
     /// Bytes of bodies.
@@ -53,11 +56,12 @@ pub(super) struct Worker {
 
 impl Shared {
     /// A gateway that begins with `snapshot`.
-    pub(super) fn new(snapshot: Snapshot, load: Load) -> Self {
+    pub(super) fn new(snapshot: Snapshot, load: Load, audit: Option<Log>) -> Self {
         Self {
             held: Gauge::new(held(&snapshot, load)),
             current: ArcSwap::from_pointee(snapshot),
             metrics: Metrics::new(),
+            audit,
             messages: Gauge::new(load.messages),
             spooled: Gauge::new(load.spooled),
             workers: load.workers,

@@ -174,9 +174,11 @@ impl Gate {
         let invalid = self.invalid(&envelope, relayable.body())?;
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
         let uses = uses(&weighed)?;
+        let issuer = weighed.presented.as_ref().and_then(Presented::proof);
+        let issuer_key = issuer.and_then(|proof| Some(proof.owner().public_key()?.spki_sha256()));
         let claims = weighed.presented.map(|presented| presented.accepted.claims);
         Ok(Unused::new(
-            relayable.with(claims, user, attachments, invalid),
+            relayable.with(claims, user, issuer_key, attachments, invalid),
             uses,
         ))
     }

@@ -27,6 +27,7 @@ pub struct VerifiedMessage {
     sender: Sender,
     claims: Option<Claims>,
     user: Option<VerifiedUser>,
+    issuer_key: Option<[u8; 32]>,
     signature_values: Vec<Vec<u8>>,
     addressing: Option<AddressingVersion>,
     message_id: Option<String>,
@@ -125,6 +126,7 @@ impl Relayable {
             sender,
             claims: None,
             user: None,
+            issuer_key: None,
             signature_values: admitted
                 .signatures()
                 .map(|proof| proof.value().to_vec())
@@ -182,6 +184,7 @@ impl Relayable {
         self,
         claims: Option<Claims>,
         user: Option<VerifiedUser>,
+        issuer_key: Option<[u8; 32]>,
         attachments: Vec<VerifiedAttachment>,
         invalid: Option<Unmet>,
     ) -> Self {
@@ -189,6 +192,7 @@ impl Relayable {
             attachments,
             claims,
             user,
+            issuer_key,
             invalid,
             ..self.0
         })
@@ -257,6 +261,11 @@ impl VerifiedMessage {
     /// What a trusted issuer says of the subject.
     pub fn claims(&self) -> Option<&Claims> {
         self.claims.as_ref()
+    }
+
+    /// SHA-256 of the public key that its assertion's issuer signed with, if one did.
+    pub fn issuer_key(&self) -> Option<&[u8; 32]> {
+        self.issuer_key.as_ref()
     }
 
     /// The user of its UsernameToken, whose password was compared.

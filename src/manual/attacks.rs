@@ -165,6 +165,8 @@
 //!
 //! | attack | what stops it |
 //! |---|---|
-//! | T148 – one message at many gateways at once | one step at the store says which use is the first, for all that share it |
-//! | T149 – a store that is lost, flushed, evicted, fails over, or stalls | a new generation begins, and what was made before is refused; what cannot be told is refused: see [`replay`](crate::replay) |
-//! | T150 – a clock that goes back | what ended before the latest time that a store has seen is refused: `replay.forgotten` |
+//! | a log that cannot say what was relayed, or that a value of a message writes to (T127, T138) | the audit has digests of what came and what went on; values are cut, and escaped |
+//! | records that are changed, removed, put in, swapped or cut off (T151) | each has the hash of the one before, and checkpoints are signed and kept elsewhere: [`audit`](crate::audit) |
+//! | one message at many gateways at once (T148) | one step at the store says which use is the first, for all that share it |
+//! | a store that is lost, flushed, evicted, fails over, or stalls (T149) | a new generation begins, and what was made before is refused; what cannot be told is refused: see [`replay`](crate::replay) |
+//! | a clock that goes back (T150) | what ended before the latest time that a store has seen is refused: `replay.forgotten` |

@@ -360,6 +360,13 @@
 //! | `replay.store_new` | the store of uses has just begun, and clocks may be ahead of ours |
 //! | `replay.store_unavailable` | the store of uses does not answer |
 //!
+//! # Audit
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `audit.export` | a checkpoint could not be kept elsewhere |
+//! | `audit.unavailable` | what would have to be recorded could not be; the client is told to come back later |
+//!
 //! # Policies in a WSDL
 //!
 //! | code | meaning |

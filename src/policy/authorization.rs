@@ -311,6 +311,7 @@ mod tests {
                 values: vec!["clerk".to_owned(), "buyer".to_owned()],
             }],
             not_on_or_after: None,
+            issued: DateTime::UNIX_EPOCH,
         }
     }
 

@@ -31,10 +31,7 @@ impl UseStore for Local {
         Box::pin(async move {
             match there.await {
                 Err(error) if *error.reason() == ReplayReason::Unavailable => {
-                    tracing::warn!(
-                        code = "replay.local",
-                        "the shared store does not answer; remembered here only"
-                    );
+                    tracing::warn!("the shared store of uses does not answer; remembered here only");
                     Ok(())
                 }
                 told => told,

@@ -21,6 +21,7 @@ mod redis;
 mod answering;
 mod answers;
 mod attachments;
+mod audit;
 mod authorization;
 mod backends;
 mod edge;

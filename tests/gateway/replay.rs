@@ -20,10 +20,10 @@ use crate::process::Process;
 use crate::redis::Redis;
 
 /// Longer than the allowed clock skew of the policy here, after which a new store takes messages.
-const SETTLED: Duration = Duration::from_millis(2100);
+pub(crate) const SETTLED: Duration = Duration::from_millis(2100);
 
 /// The usual configuration, with an allowed clock skew of one second, and `replay`.
-fn remembering(backend: SocketAddr, replay: &str) -> (TempDir, PathBuf) {
+pub(crate) fn remembering(backend: SocketAddr, replay: &str) -> (TempDir, PathBuf) {
     let route = "[[route]]\npath = \"/orders\"\n";
     let text = configuration(&format!("http://{backend}/legacy"));
     let text = text.replace(
@@ -39,7 +39,7 @@ fn remembering(backend: SocketAddr, replay: &str) -> (TempDir, PathBuf) {
 }
 
 /// An order like no other.
-fn order() -> String {
+pub(crate) fn order() -> String {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let message = Message {

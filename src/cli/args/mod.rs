@@ -1,7 +1,9 @@
 //! Arguments as they are typed. What they mean is checked in [`super::inputs`].
 
+mod audit;
 mod batch;
 mod names;
+mod password;
 mod saml;
 mod shared;
 mod verify;
@@ -14,11 +16,15 @@ use super::at::At;
 use super::exit::Stop;
 use super::source::Source;
 
+pub(super) use audit::{
+    AuditCommand, AuditExportArguments, AuditFilter, AuditShowArguments, AuditVerifyArguments, ExportFormat,
+};
 pub(super) use batch::{BatchCommand, BatchVerifyArguments};
 pub(super) use names::{
     BindingName, CanonicalizationName, DataEncryptionName, KeyReferenceName, KeyTransportName, LogFormat,
     Operation, RecipientReferenceName, SamlPartName, SigningAlgorithmName,
 };
+pub(super) use password::{PasswordCommand, PasswordUserArguments};
 pub(super) use saml::{SamlCommand, SamlSignArguments, SamlTraceArguments, SamlVerifyArguments};
 pub(super) use shared::{
     ContentTypeArguments, DecryptionKeyPaths, IdArguments, JudgingArguments, KeyArguments, MetadataArguments,
@@ -73,6 +79,9 @@ pub(crate) enum Command {
     /// The gateway's routes
     #[command(subcommand)]
     Route(RouteCommand),
+    /// What a gateway has decided
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// The users of UsernameTokens and their passwords
     #[command(subcommand)]
     Password(PasswordCommand),
@@ -137,23 +146,6 @@ pub(crate) enum PolicyCommand {
     Infer(Box<VerifyArguments>),
     Import(PolicyImportArguments),
     Diff(PolicyDiffArguments),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum PasswordCommand {
-    /// Add a user, or give them another password, which is the first line of standard input
-    Add(PasswordUserArguments),
-    /// Compare a password, the first line of standard input, with the user's; 1 if it is another
-    Check(PasswordUserArguments),
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct PasswordUserArguments {
-    #[command(flatten)]
-    pub(crate) users: UserArguments,
-    /// The user
-    #[arg(value_name = "USER")]
-    pub(crate) name: String,
 }
 
 /// Read a configuration and everything that it names, and say what is wrong with it

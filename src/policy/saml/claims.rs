@@ -34,6 +34,9 @@ pub struct Claims {
     /// When it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_on_or_after: Option<DateTime<Utc>>,
+    /// When it was issued; for the audit only.
+    #[serde(skip)]
+    pub issued: DateTime<Utc>,
 }
 
 /// A name with what qualifies it.
@@ -194,6 +197,7 @@ impl Claims {
             }),
             attributes: attributes.collect::<Result<_, _>>()?,
             not_on_or_after,
+            issued: assertion.issue_instant,
         })
     }
 }

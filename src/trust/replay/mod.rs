@@ -2,8 +2,6 @@
 
 mod error;
 mod memory;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 use std::pin::Pin;
@@ -202,3 +200,6 @@ impl ReplayKind {
 pub struct FirstUse {
     _private: (),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+use chrono::DateTime;
+use chrono::SecondsFormat;
+use chrono::Utc;
+use serde::Serialize;
+use serde::Serializer;
+
+use crate::algorithm::DigestAlgorithm;
+use crate::crypto::digest;
+use crate::inbound::VerifiedMessage;
+use crate::xml::quoted;
+
+/// A record about a request. Values of messages are cut, and invisible characters escaped (T138).
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// What happened.
+    pub kind: Kind,
+    /// When.
+    #[serde(serialize_with = "rfc3339")]
+    pub time: DateTime<Utc>,
+    /// The name that the peer was told.
+    pub incident: String,
+    /// The path of the route.
+    pub route: String,
+    /// Where the request came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// Why a message was refused or not answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// The HTTP status of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<Octets>,
+    /// The envelope that goes to the backend (T127).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forwarded: Option<Octets>,
+    /// The operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// Whose certificate signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<SignerFacts>,
+    /// The user of its UsernameToken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Its assertion (T107).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saml: Option<SamlFacts>,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A message was verified, and may go to its backend.
+    Accepted,
+    /// The backend's answer was signed, and may go to the client.
+    Answered,
+    /// The message was refused.
+    Refused,
+    /// The backend or we failed.
+    Failed,
+}
+
+/// Octets, by their number and digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Octets {
+    /// How many.
+    pub bytes: usize,
+    /// Their SHA-256, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// Whose certificate signed a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignerFacts {
+    /// Its subject.
+    pub subject: String,
+    /// The SHA-256 of the certificate.
+    pub sha256: String,
+}
+
+/// An assertion that was believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SamlFacts {
+    /// The entity that issued it.
+    pub issuer: String,
+    /// Whom it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Its ID.
+    pub assertion_id: String,
+    /// When it was issued.
+    pub issue_instant: DateTime<Utc>,
+    /// When it ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_on_or_after: Option<DateTime<Utc>>,
+    /// The SHA-256 of the issuer's public key, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer_key: Option<String>,
+}
+
+impl Entry {
+    /// A record of that kind about a request, at `time`.
+    pub fn new(kind: Kind, time: DateTime<Utc>, incident: String, route: &str, peer: Option<String>) -> Self {
+        Self {
+            kind,
+            time,
+            incident,
+            route: cut(route),
+            peer,
+            code: None,
+            status: None,
+            received: None,
+            forwarded: None,
+            operation: None,
+            signer: None,
+            user: None,
+            saml: None,
+        }
+    }
+
+    /// With what was verified of `message`, and the envelope that goes on.
+    #[must_use]
+    pub fn about(mut self, message: &VerifiedMessage) -> Self {
+        self.forwarded = Some(Octets::of(&message.envelope()));
+        self.operation = message.operation().map(|name| cut(&name.to_string()));
+        let certificate = message.sender().certificate.as_ref();
+        self.signer = certificate.map(|signer| SignerFacts {
+            subject: cut(&signer.subject),
+            sha256: signer.sha256.clone(),
+        });
+        self.user = message.user().map(|user| cut(user.name()));
+        self.saml = message.claims().map(|claims| SamlFacts {
+            issuer: cut(&claims.issuer),
+            subject: claims.name_id.as_ref().map(|name| cut(&name.value)),
+            assertion_id: cut(&claims.assertion_id),
+            issue_instant: claims.issued,
+            not_on_or_after: claims.not_on_or_after,
+            issuer_key: message.issuer_key().map(|key| hexadecimal(key)),
+        });
+        self
+    }
+}
+
+impl Octets {
+    /// Those.
+    pub fn of(octets: &[u8]) -> Self {
+        let sha256 = digest(DigestAlgorithm::Sha256, octets);
+        Self {
+            bytes: octets.len(),
+            sha256: sha256
+                .map(|digest| hexadecimal(digest.as_bytes()))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+pub(super) fn rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+fn cut(value: &str) -> String {
+    let quoted = quoted(value);
+    let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.unwrap_or_default().to_owned()
+}

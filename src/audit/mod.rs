@@ -1,0 +1,51 @@
+//! What was decided, on the disk before anybody is told, in a chain that shows when it was changed.
+//!
+//! # The log
+//!
+//! A folder of segments, `audit-000000000001.log` and so on, by the number of their first record. A record is its length and its CRC-32 (four octets each,
+//! the greater first), and then JSON: `{"seq", "prev", "kind", "time", …}`. `prev` is the SHA-256 of the JSON of the record before it, over all segments.
+//!
+//! | kind | what it says |
+//! |---|---|
+//! | `segment` | the first of a segment: which log it belongs to (`chain`) |
+//! | `accepted` | a message was verified, and may now go to its backend: who sent it, what came, what goes on |
+//! | `answered`, `failed` | what became of it |
+//! | `refused` | a message was refused, and why |
+//! | `recovered` | after a crash, so many octets that were no whole record were set aside |
+//! | `checkpoint` | a signature over the number and hash of the record before it, by a key that is used for nothing else |
+//!
+//! A message is accepted after its record is on the disk, and an answer leaves after its own is. Records that wait at the same time share one
+//! `fdatasync`. After an error nothing is tried again on the same file: it is cut back to what is known to be there, and the next record begins another segment,
+//! so that a full disk refuses messages with 503 until there is room.
+//!
+//! # What it shows
+//!
+//! Whoever changes, removes, inserts or swaps records breaks the chain at that place ([`verify`]). Whoever writes all records anew cannot sign the
+//! checkpoints. Whoever cuts off the end is found out by checkpoints that were exported: at most 1,000 records or 60 seconds can go unnoticed (T151).
+
+mod checkpoint;
+mod entry;
+mod folder;
+mod frame;
+mod log;
+mod recover;
+mod segment;
+mod verify;
+mod writer;
+
+pub use checkpoint::Checkpoint;
+pub use entry::Entry;
+pub use entry::Kind;
+pub use entry::Octets;
+pub use entry::SamlFacts;
+pub use entry::SignerFacts;
+pub use folder::Record;
+pub use folder::records;
+pub use log::Log;
+pub use log::NotRecorded;
+pub use log::OpenError;
+pub use log::Settings;
+pub use verify::Broken;
+pub use verify::Evidence;
+pub use verify::Intact;
+pub use verify::verify;

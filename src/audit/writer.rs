@@ -1,0 +1,211 @@
+//! The one who writes the log.
+
+use std::fs::File;
+use std::fs::OpenOptions;
+use std::fs::TryLockError;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+use std::time::Instant;
+
+use chrono::Utc;
+use serde_json::json;
+
+use super::checkpoint::Checkpoint;
+use super::entry::hexadecimal;
+use super::frame::Chain;
+use super::log::NotRecorded;
+use super::log::Settings;
+use super::recover::recover;
+use super::segment;
+use super::segment::Segment;
+use crate::crypto::SigningKey;
+use crate::crypto::random_bytes;
+use crate::worker::Work;
+
+/// Records and time between two checkpoints.
+const CHECKPOINT_RECORDS: u64 = 1000;
+const CHECKPOINT_TIME: Duration = Duration::from_secs(60);
+
+/// How long nothing is tried after something failed.
+const PAUSE: Duration = Duration::from_millis(200);
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    folder: PathBuf,
+    export: Option<PathBuf>,
+    key: SigningKey,
+    segment_bytes: u64,
+    id: String,
+    /// Up to the last record that is known to be on the disk.
+    chain: Chain,
+    /// `None` where the next record begins another one.
+    segment: Option<Segment>,
+    /// Whether the last segment may have records that do not count.
+    abandoned: bool,
+    /// The number of the last record of the last checkpoint, and when that was.
+    checked: u64,
+    checked_at: Instant,
+    try_again: Instant,
+    /// While this is open and locked, nobody else writes.
+    _lock: File,
+}
+
+impl Writer {
+    pub(super) fn open(settings: &Settings) -> io::Result<Self> {
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(settings.folder.join("lock"))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => io::Error::other("another gateway writes to the same folder"),
+            TryLockError::Error(error) => error,
+        })?;
+        let found = recover(&settings.folder)?;
+        let id = match &found {
+            Some(found) => found.id.clone(),
+            None => hexadecimal(&random_bytes(16).map_err(io::Error::other)?),
+        };
+        let mut writer = Self {
+            folder: settings.folder.clone(),
+            export: settings.export.clone(),
+            key: settings.signer.key().clone().into(),
+            segment_bytes: settings.segment_bytes,
+            id,
+            chain: Chain::new(),
+            segment: None,
+            abandoned: false,
+            checked: 0,
+            checked_at: Instant::now(),
+            try_again: Instant::now(),
+            _lock: lock,
+        };
+        let mut first = Vec::new();
+        if let Some(found) = found {
+            writer.segment = Some(Segment::open(&found.path, found.length)?);
+            writer.chain = found.chain;
+            writer.checked = writer.chain.seq;
+            if let Some(torn) = found.torn {
+                tracing::warn!(bytes = torn.bytes, "the audit log ended in no whole record");
+                let members = json!({"kind": "recovered", "time": now(), "dropped": torn});
+                first.push(members.to_string());
+            }
+        }
+        // What was before is signed now, and a log that cannot be written to is found out at start.
+        writer.append(first.iter().map(|json| inside(json)), Sign::Now)?;
+        Ok(writer)
+    }
+
+    /// Appends records, and a checkpoint where it is time for one, and returns when they are on the disk.
+    fn append<'m>(&mut self, members: impl Iterator<Item = &'m str>, sign: Sign) -> io::Result<()> {
+        let mut octets = Vec::new();
+        let mut chain = self.chain.clone();
+        let mut segment = match self.segment.take() {
+            Some(segment) => segment,
+            None => {
+                let segment = Segment::create(&self.folder, chain.seq.saturating_add(1))?;
+                segment::sync_folder(&self.folder)?;
+                let header = json!({"kind": "segment", "time": now(), "chain": self.id, "format": 1, "abandons": self.abandoned});
+                let header = header.to_string();
+                chain
+                    .append(inside(&header), &mut octets)
+                    .map_err(io::Error::other)?;
+                // Until this is written, the file may hold what does not count.
+                self.abandoned = true;
+                segment
+            }
+        };
+        for members in members {
+            chain.append(members, &mut octets).map_err(io::Error::other)?;
+        }
+        let due = chain.seq.saturating_sub(self.checked) >= CHECKPOINT_RECORDS
+            || self.checked_at.elapsed() >= CHECKPOINT_TIME;
+        let checkpoint = if sign == Sign::Now || due {
+            let checkpoint = Checkpoint::sign(&self.id, &chain, Utc::now(), &self.key)?;
+            let json = serde_json::to_string(&checkpoint)?;
+            let members = format!("\"kind\":\"checkpoint\",{}", inside(&json));
+            chain.append(&members, &mut octets).map_err(io::Error::other)?;
+            Some(checkpoint)
+        } else {
+            None
+        };
+        self.abandoned = true;
+        segment.append(&octets)?;
+        self.abandoned = false;
+        if segment.length < self.segment_bytes {
+            self.segment = Some(segment);
+        }
+        self.chain = chain;
+        if let Some(checkpoint) = checkpoint {
+            self.checked = self.chain.seq;
+            self.checked_at = Instant::now();
+            self.export(&checkpoint);
+        }
+        Ok(())
+    }
+
+    /// The log has the checkpoint already, so that an export which fails costs no message.
+    fn export(&self, checkpoint: &Checkpoint) {
+        if let Some(folder) = &self.export
+            && let Err(error) = checkpoint.export(folder)
+        {
+            tracing::error!(code = "audit.export", reason = %error, folder = %folder.display(), "a checkpoint was not exported");
+        }
+    }
+}
+
+/// Whether a checkpoint is wanted now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Now,
+    WhenDue,
+}
+
+impl Work for Writer {
+    /// The members of a record, without braces.
+    type Job = String;
+    type Done = Result<(), NotRecorded>;
+
+    fn work(&mut self, jobs: &[String]) -> Vec<Self::Done> {
+        let all = |done: Self::Done| jobs.iter().map(|_| done).collect();
+        if self.segment.is_none() && self.abandoned && Instant::now() < self.try_again {
+            return all(Err(NotRecorded));
+        }
+        match self.append(jobs.iter().map(String::as_str), Sign::WhenDue) {
+            Ok(()) => all(Ok(())),
+            Err(error) => {
+                tracing::error!(code = "audit.unavailable", reason = %error, folder = %self.folder.display(), "nothing can be recorded");
+                self.try_again = Instant::now().checked_add(PAUSE).unwrap_or_else(Instant::now);
+                all(Err(NotRecorded))
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let open = self.chain.seq > self.checked;
+        if open && self.checked_at.elapsed() >= CHECKPOINT_TIME && Instant::now() >= self.try_again {
+            // One that fails is told with the next record.
+            let _ = self.append(std::iter::empty(), Sign::Now);
+        }
+    }
+}
+
+/// What was recorded since the last checkpoint is signed.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.chain.seq > self.checked {
+            let _ = self.append(std::iter::empty(), Sign::Now);
+        }
+    }
+}
+
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
+/// A JSON object without its braces.
+fn inside(json: &str) -> &str {
+    let inside = json.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inside.unwrap_or_default()
+}

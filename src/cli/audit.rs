@@ -1,0 +1,215 @@
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::audit;
+use crate::audit::{Broken, Checkpoint, Evidence, Intact, Record};
+use crate::crypto::Certificate;
+
+use super::args::{
+    AuditExportArguments, AuditFilter, AuditShowArguments, AuditVerifyArguments, ExportFormat,
+};
+use super::console::{Console, Tone};
+use super::exit::{Exit, Stop};
+use super::report::Format;
+
+/// The columns of CSV: members of a record, and of its members.
+const COLUMNS: [&str; 18] = [
+    "seq",
+    "time",
+    "kind",
+    "incident",
+    "route",
+    "peer",
+    "code",
+    "status",
+    "operation",
+    "signer/subject",
+    "signer/sha256",
+    "user",
+    "saml/issuer",
+    "saml/subject",
+    "saml/assertion_id",
+    "received/sha256",
+    "forwarded/sha256",
+    "prev",
+];
+
+/// `sealgate audit verify`: a log, against itself and what was kept elsewhere.
+pub(crate) fn verify(arguments: &AuditVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
+    let mut evidence = Evidence::default();
+    for path in &arguments.certificate {
+        let found = Certificate::from_pem_bundle(&read(path)?).map_err(Stop::usage)?;
+        evidence.certificates.extend(found);
+    }
+    for path in &arguments.checkpoints {
+        let lines = read(path)?;
+        let lines = lines
+            .split(|octet| *octet == b'\n')
+            .filter(|line| !line.is_empty());
+        for line in lines {
+            let checkpoint: Checkpoint =
+                serde_json::from_slice(line).map_err(|error| unreadable(path, &error))?;
+            evidence.checkpoints.push(checkpoint);
+        }
+    }
+    let folder = &arguments.folder;
+    let verified = audit::verify(folder, &evidence).map_err(|error| unreadable(folder, &error))?;
+    let text = match arguments.output.format {
+        Format::Json => format!("{}\n", as_json(folder, &verified)),
+        Format::Text => as_text(&verified, &evidence, console),
+    };
+    console.print(text);
+    Ok(match verified {
+        Ok(_) => Exit::Passed,
+        Err(_) => Exit::Refused,
+    })
+}
+
+fn as_json(folder: &Path, verified: &Result<Intact, Broken>) -> Value {
+    match verified {
+        Ok(intact) => json!({
+            "source": folder,
+            "verdict": "passed",
+            "chain": intact.chain,
+            "records": intact.records,
+            "segments": intact.segments,
+            "checkpoints": intact.checkpoints,
+            "after_last_checkpoint": intact.unsigned,
+        }),
+        Err(broken) => json!({
+            "source": folder,
+            "verdict": "failed",
+            "record": broken.record,
+            "file": broken.file,
+            "message": broken.to_string(),
+        }),
+    }
+}
+
+fn as_text(verified: &Result<Intact, Broken>, evidence: &Evidence, console: &Console) -> String {
+    match verified {
+        Ok(intact) => {
+            let word = console.style().paint(Tone::Good, "whole");
+            let signed = if evidence.certificates.is_empty() {
+                "their signatures were not checked: give --certificate"
+            } else {
+                "all with a good signature"
+            };
+            format!(
+                "{word}  {} records in {} files; {} checkpoints, {signed}; {} records after the last one\n",
+                intact.records, intact.segments, intact.checkpoints, intact.unsigned
+            )
+        }
+        Err(broken) => format!("{}  {broken}\n", console.style().paint(Tone::Bad, "broken")),
+    }
+}
+
+/// `sealgate audit show`: records for people.
+pub(crate) fn show(arguments: &AuditShowArguments, console: &mut Console) -> Result<Exit, Stop> {
+    each(&arguments.folder, &arguments.filter, |record| {
+        let column = |name: &str| column(&record.json, name);
+        let facts = [
+            "code",
+            "status",
+            "operation",
+            "signer/subject",
+            "user",
+            "saml/subject",
+            "peer",
+        ];
+        let facts = facts.map(column);
+        let facts: Vec<&str> = facts
+            .iter()
+            .map(String::as_str)
+            .filter(|fact| !fact.is_empty())
+            .collect();
+        console.print(format!(
+            "{:>8}  {}  {:<10}  {:<16}  {}  {}\n",
+            column("seq"),
+            column("time"),
+            column("kind"),
+            column("incident"),
+            column("route"),
+            facts.join("  ")
+        ));
+    })
+}
+
+/// `sealgate audit export`: records for programs.
+pub(crate) fn export(arguments: &AuditExportArguments, console: &mut Console) -> Result<Exit, Stop> {
+    if arguments.format == ExportFormat::Csv {
+        console.print(format!("{}\r\n", COLUMNS.join(",")));
+    }
+    each(&arguments.folder, &arguments.filter, |record| {
+        match arguments.format {
+            ExportFormat::Jsonl => console.print(format!("{}\n", record.json)),
+            ExportFormat::Csv => {
+                let columns = COLUMNS.map(|name| quoted(&column(&record.json, name)));
+                console.print(format!("{}\r\n", columns.join(",")));
+            }
+        }
+    })
+}
+
+fn each(folder: &Path, filter: &AuditFilter, mut print: impl FnMut(&Record)) -> Result<Exit, Stop> {
+    let read = audit::records(folder, |record| {
+        if matches(record, filter) {
+            print(record);
+        }
+        Ok(())
+    });
+    read.map_err(|error| unreadable(folder, &error))?;
+    Ok(Exit::Passed)
+}
+
+fn matches(record: &Record, filter: &AuditFilter) -> bool {
+    let is = |name: &str, wanted: &Option<String>| {
+        wanted.is_none()
+            || record
+                .text(name)
+                .is_some_and(|found| Some(found) == wanted.as_deref())
+    };
+    let time = record
+        .text("time")
+        .and_then(|time| time.parse::<DateTime<Utc>>().ok());
+    is("incident", &filter.incident)
+        && is("route", &filter.route)
+        && is("kind", &filter.kind)
+        && is("code", &filter.code)
+        && filter
+            .since
+            .is_none_or(|since| time.is_some_and(|time| time >= since))
+        && filter
+            .until
+            .is_none_or(|until| time.is_some_and(|time| time < until))
+}
+
+/// A member of a record as text; nothing, if there is none.
+fn column(record: &Value, name: &str) -> String {
+    let found = name.split('/').try_fold(record, |value, part| value.get(part));
+    match found {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+/// A field of CSV (RFC 4180). One that a spreadsheet would compute is told to be a text.
+fn quoted(field: &str) -> String {
+    let text = if field.starts_with(['=', '+', '-', '@']) {
+        format!("'{field}")
+    } else {
+        field.to_owned()
+    };
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Stop> {
+    std::fs::read(path).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &impl std::fmt::Display) -> Stop {
+    Stop::failed(format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,50 @@
+use chrono::DateTime;
+use chrono::Utc;
+
+use super::files;
+use super::files::IdentityFiles;
+use super::problem::KeyPath;
+use super::problem::Source;
+use super::typed;
+use crate::audit::Settings;
+use crate::crypto::Identity;
+
+/// Where what was decided is recorded, and by whom, who must not be the `signer` of answers. `None` if it cannot work, which is noted.
+pub(super) fn check(
+    audit: &typed::Audit,
+    signer: &Identity,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Settings> {
+    let table = KeyPath::default().key("audit");
+    let files = IdentityFiles {
+        table: table.clone(),
+        certificate: audit.certificate.as_deref(),
+        key: &audit.key,
+        password: audit.key_password_file.as_deref(),
+    };
+    let identity = files::identity(&files, now, source)?;
+    if identity.key().public() == signer.key().public() {
+        source.problem(
+            &table.key("key"),
+            "is the key that signs answers",
+            "make a key for nothing but the audit",
+        );
+        return None;
+    }
+    let folder = source.folder().join(&audit.folder);
+    let export = audit.checkpoints.as_ref();
+    let export = export.map(|path| source.folder().join(path));
+    for (key, folder) in [("folder", Some(&folder)), ("checkpoints", export.as_ref())] {
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            source.problem(&table.key(key), "is no folder", "make the folder");
+            return None;
+        }
+    }
+    Some(Settings {
+        folder,
+        export,
+        signer: identity,
+        segment_bytes: audit.file_bytes.into(),
+    })
+}

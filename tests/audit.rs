@@ -1,0 +1,360 @@
+//! The audit log: whatever is done to a file of it is found out, and by which record.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "a test may panic"
+)]
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+use sealgate::audit::{
+    Broken, Checkpoint, Entry, Evidence, Intact, Kind, Log, Octets, Settings, records, verify,
+};
+use sealgate::crypto::{Certificate, Identity, PrivateKey};
+use tempfile::TempDir;
+
+const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/keys");
+
+fn identity(name: &str) -> Identity {
+    let key = fs::read(format!("{KEYS}/{name}.key.pem")).unwrap();
+    Identity::new(certificates(name), PrivateKey::from_pem(&key, None).unwrap()).unwrap()
+}
+
+fn certificates(name: &str) -> Vec<Certificate> {
+    Certificate::from_pem_bundle(&fs::read(format!("{KEYS}/{name}.pem")).unwrap()).unwrap()
+}
+
+/// A folder with a log in `log` and exported checkpoints in `export`.
+struct World {
+    folder: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("log")).unwrap();
+        fs::create_dir(folder.path().join("export")).unwrap();
+        Self { folder }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    fn settings(&self, segment_bytes: u64) -> Settings {
+        Settings {
+            folder: self.log(),
+            export: Some(self.folder.path().join("export")),
+            signer: identity("alice"),
+            segment_bytes,
+        }
+    }
+
+    /// Opens the log, writes so many records about messages, and closes it.
+    fn write(&self, messages: usize, segment_bytes: u64) {
+        let log = Log::open(&self.settings(segment_bytes)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let entries = (0..messages).map(|number| {
+            let mut entry = Entry::new(
+                Kind::Refused,
+                Utc::now(),
+                format!("{number:016x}"),
+                "/orders",
+                Some("127.0.0.1:4711".to_owned()),
+            );
+            entry.code = Some("dsig.missing");
+            entry.received = Some(Octets::of(number.to_string().as_bytes()));
+            entry
+        });
+        let entries: Vec<Entry> = entries.collect();
+        // Some at once, as a gateway does.
+        for some in entries.chunks(7) {
+            let recorded = some.iter().map(|entry| log.record(entry));
+            let recorded = runtime.block_on(futures_util::future::join_all(recorded));
+            assert!(recorded.iter().all(Result::is_ok));
+        }
+    }
+
+    /// The checkpoints that were exported.
+    fn exported(&self) -> Vec<Checkpoint> {
+        let file = fs::read_dir(self.folder.path().join("export")).unwrap().next();
+        let text = fs::read_to_string(file.unwrap().unwrap().path()).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence {
+            certificates: certificates("alice"),
+            checkpoints: self.exported(),
+        }
+    }
+
+    fn verified(&self) -> Result<Intact, Broken> {
+        verify(&self.log(), &self.evidence()).unwrap()
+    }
+
+    fn segments(&self) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.log())
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let mut files: Vec<PathBuf> = files
+            .filter(|path| path.extension().is_some_and(|end| end == "log"))
+            .collect();
+        files.sort();
+        files
+    }
+
+    fn read(&self) -> Vec<serde_json::Value> {
+        let mut all = Vec::new();
+        records(&self.log(), |record| {
+            all.push(record.json.clone());
+            Ok(())
+        })
+        .unwrap();
+        all
+    }
+}
+
+/// Where each record of a segment stands, its head included.
+fn frames(octets: &[u8]) -> Vec<Range<usize>> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < octets.len() {
+        let length = u32::from_be_bytes(octets[at..at + 4].try_into().unwrap());
+        let end = at + 8 + usize::try_from(length).unwrap();
+        found.push(at..end);
+        at = end;
+    }
+    found
+}
+
+fn framed(json: &[u8]) -> Vec<u8> {
+    let mut crc = flate2::Crc::new();
+    crc.update(json);
+    let length = u32::try_from(json.len()).unwrap();
+    [&length.to_be_bytes()[..], &crc.sum().to_be_bytes(), json].concat()
+}
+
+#[test]
+fn a_log_is_whole_and_goes_on_where_it_ended() {
+    let world = World::new();
+    world.write(10, 1 << 20);
+    world.write(10, 1 << 20);
+    let intact = world.verified().unwrap();
+    // A header, and a checkpoint at each start and at each end.
+    assert_eq!((intact.records, intact.segments, intact.checkpoints), (25, 1, 4));
+    assert_eq!(intact.unsigned, 0);
+    let read = world.read();
+    assert_eq!(read.len(), 25);
+    assert_eq!(read[0]["kind"], "segment");
+    assert_eq!(read[2]["received"]["bytes"], 1);
+    let another = verify(
+        &world.log(),
+        &Evidence {
+            certificates: certificates("bob"),
+            ..Evidence::default()
+        },
+    );
+    let broken = another.unwrap().unwrap_err();
+    assert!(broken.what.contains("wrong signature"), "{broken}");
+}
+
+#[test]
+fn files_follow_each_other() {
+    let world = World::new();
+    world.write(40, 2000);
+    let intact = world.verified().unwrap();
+    assert!(intact.segments > 5, "{intact:?}");
+    fs::remove_file(&world.segments()[2]).unwrap();
+    let broken = world.verified().unwrap_err();
+    assert!(broken.what.contains("is missing"), "{broken}");
+}
+
+#[test]
+fn only_one_writes() {
+    let world = World::new();
+    let _log = Log::open(&world.settings(1 << 20)).unwrap();
+    let refused = Log::open(&world.settings(1 << 20)).unwrap_err().to_string();
+    assert!(refused.contains("another gateway"), "{refused}");
+}
+
+/// `SEALGATE_AUDIT_RECORDS` says of how many; what takes time grows with its square.
+#[test]
+fn every_change_of_every_record_is_found_out() {
+    let wanted = std::env::var("SEALGATE_AUDIT_RECORDS").map_or(60, |count| count.parse().unwrap());
+    let world = World::new();
+    world.write(wanted, 8000);
+    world.verified().unwrap();
+    let mut seq = 0;
+    let mut tried = 0;
+    for path in world.segments() {
+        let good = fs::read(&path).unwrap();
+        let frames = frames(&good);
+        for (index, frame) in frames.iter().enumerate() {
+            seq += 1;
+            let mut try_it = |changed: Vec<u8>, expected: u64, what: &str| {
+                fs::write(&path, &changed).unwrap();
+                match world.verified() {
+                    // A checkpoint elsewhere may name the very record, where the chain names the one that does not follow it.
+                    Err(broken) => assert!(
+                        broken.record == expected || broken.record == seq,
+                        "{what} at {seq}: {broken}"
+                    ),
+                    Ok(_) => panic!("{what} at {seq} was not found out"),
+                }
+                tried += 1;
+            };
+            let (before, rest) = good.split_at(frame.start);
+            let after = &rest[frame.len()..];
+            let mut flipped = good.clone();
+            flipped[frame.start + frame.len() / 2] ^= 1;
+            try_it(flipped, seq, "a flipped bit");
+            // With the right CRC: the next record, or the checkpoint over the last one, does not follow.
+            let json = String::from_utf8(good[frame.start + 8..frame.end].to_vec()).unwrap();
+            let rewritten = json.replace("dsig.missing", "dsig.mistake");
+            if rewritten != json {
+                let changed = [before, &framed(rewritten.as_bytes()), after].concat();
+                try_it(changed, seq + 1, "another content");
+            }
+            let missing = [before, after].concat();
+            try_it(missing, seq, "a record that was removed");
+            let twice = [before, &good[frame.clone()], &good[frame.clone()], after].concat();
+            try_it(twice, seq + 1, "a record that was put in");
+            if let Some(next) = frames.get(index + 1) {
+                let swapped = [
+                    before,
+                    &good[next.clone()],
+                    &good[frame.clone()],
+                    &good[next.end..],
+                ]
+                .concat();
+                try_it(swapped, seq, "two records that were swapped");
+            }
+            try_it(before.to_vec(), seq, "an end that was cut off");
+            try_it(good[..frame.end - 1].to_vec(), seq, "an end that was torn");
+        }
+        fs::write(&path, &good).unwrap();
+    }
+    world.verified().unwrap();
+    assert!(tried > wanted * 6, "{tried}");
+}
+
+#[test]
+fn records_that_were_all_written_anew_have_no_good_checkpoint() {
+    let world = World::new();
+    world.write(20, 1 << 20);
+    let path = &world.segments()[0];
+    let good = fs::read(path).unwrap();
+    let (mut forged, mut prev) = (Vec::new(), String::new());
+    for frame in frames(&good) {
+        let mut json: serde_json::Value = serde_json::from_slice(&good[frame.start + 8..frame.end]).unwrap();
+        if !prev.is_empty() {
+            json["prev"] = prev.clone().into();
+        }
+        if json["kind"] == "checkpoint" {
+            json["hash"] = prev.clone().into();
+        }
+        if json["incident"] == "0000000000000007" {
+            json["code"] = "dsig.mistake".into();
+        }
+        let text = json.to_string();
+        prev = Octets::of(text.as_bytes()).sha256;
+        forged.extend(framed(text.as_bytes()));
+    }
+    fs::write(path, forged).unwrap();
+    let unsigned = verify(&world.log(), &Evidence::default()).unwrap();
+    assert!(unsigned.is_ok(), "the chain alone holds");
+    let only_certificate = Evidence {
+        checkpoints: Vec::new(),
+        ..world.evidence()
+    };
+    let broken = verify(&world.log(), &only_certificate).unwrap().unwrap_err();
+    assert_eq!(broken.record, 23, "{broken}");
+    let only_checkpoints = Evidence {
+        certificates: Vec::new(),
+        ..world.evidence()
+    };
+    assert!(verify(&world.log(), &only_checkpoints).unwrap().is_err());
+}
+
+#[test]
+fn what_a_crash_tore_is_set_aside_and_told() {
+    let world = World::new();
+    world.write(5, 1 << 20);
+    let path = world.segments()[0].clone();
+    let good = fs::read(&path).unwrap();
+    for torn in [1, 7, 9, 100] {
+        let last = good.len() - 1;
+        let piece = good[..torn].to_vec();
+        fs::write(&path, [&good[..], &piece].concat()).unwrap();
+        assert!(last > torn);
+        world.write(1, 1 << 20);
+        let recovered: Vec<_> = world
+            .read()
+            .into_iter()
+            .filter(|record| record["kind"] == "recovered")
+            .collect();
+        assert_eq!(recovered.len(), 1);
+        assert_eq!(recovered[0]["dropped"]["bytes"], torn);
+        world.verified().unwrap();
+        // Back to where it was, without the checkpoints of this try.
+        for file in fs::read_dir(world.log()).unwrap() {
+            let file = file.unwrap().path();
+            if file != path && !file.ends_with("lock") {
+                assert!(file.to_str().unwrap().contains("torn-"), "{file:?}");
+                assert_eq!(fs::read(&file).unwrap(), piece);
+                fs::remove_file(file).unwrap();
+            }
+        }
+        fs::write(&path, &good).unwrap();
+        let kept = world.exported().len();
+        cut_export(world.folder.path(), kept - 2);
+        world.verified().unwrap();
+    }
+}
+
+/// Keeps the first `count` exported checkpoints.
+fn cut_export(folder: &Path, count: usize) {
+    let file = fs::read_dir(folder.join("export"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let text = fs::read_to_string(&file).unwrap();
+    let kept: String = text.split_inclusive('\n').take(count).collect();
+    fs::write(file, kept).unwrap();
+}
+
+#[test]
+fn what_no_crash_does_stops_the_gateway() {
+    let world = World::new();
+    world.write(9000, 1 << 24);
+    let path = &world.segments()[0];
+    let mut octets = fs::read(path).unwrap();
+    assert!(octets.len() > 2 << 20, "{}", octets.len());
+    octets[1000] ^= 1;
+    fs::write(path, &octets).unwrap();
+    let refused = Log::open(&world.settings(1 << 24)).unwrap_err().to_string();
+    assert!(refused.contains("which no crash leaves"), "{refused}");
+    assert_eq!(fs::read(path).unwrap(), octets);
+}
+
+#[test]
+fn values_of_messages_are_cut_and_escaped() {
+    let route = format!("/a\u{1b}[31m\n{}", "x".repeat(10_000));
+    let entry = Entry::new(Kind::Refused, Utc::now(), String::new(), &route, None);
+    let json = serde_json::to_string(&entry).unwrap();
+    assert!(json.len() < 700, "{json}");
+    assert!(!json.contains('\u{1b}') && !json.contains('\n'), "{json}");
+}

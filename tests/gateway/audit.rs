@@ -1,0 +1,256 @@
+//! What a gateway decides is recorded before anybody is told.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use sealgate::audit::{Evidence, Octets, records, verify};
+use sealgate::crypto::Certificate;
+use sealgate::soap::Version;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::backend::orders;
+use crate::client::{post, send, try_send};
+use crate::message::{Message, assertion};
+use crate::process::Process;
+use crate::replay::{SETTLED, order, remembering};
+
+/// A gateway with a log in `log`, whose files are of `bytes`.
+fn audited(backend: SocketAddr, bytes: usize) -> (TempDir, PathBuf) {
+    let replay = format!(
+        "file = \"uses.redb\"\n\n[audit]\nfolder = \"log\"\ncheckpoints = \"export\"\ncertificate = \"bob.pem\"\nkey = \"bob.key.pem\"\nfile_bytes = {bytes}"
+    );
+    let (folder, file) = remembering(backend, &replay);
+    fs::create_dir(folder.path().join("log")).unwrap();
+    fs::create_dir(folder.path().join("export")).unwrap();
+    (folder, file)
+}
+
+fn recorded(folder: &Path) -> Vec<Value> {
+    let mut all = Vec::new();
+    records(&folder.join("log"), |record| {
+        all.push(record.json.clone());
+        Ok(())
+    })
+    .unwrap();
+    all
+}
+
+fn is_whole(folder: &Path) {
+    let pem = fs::read(folder.join("bob.pem")).unwrap();
+    let evidence = Evidence {
+        certificates: Certificate::from_pem_bundle(&pem).unwrap(),
+        checkpoints: Vec::new(),
+    };
+    verify(&folder.join("log"), &evidence)
+        .unwrap()
+        .unwrap_or_else(|broken| panic!("{broken}"));
+}
+
+fn body(request: &str) -> Octets {
+    let (_, body) = request.split_once("\r\n\r\n").unwrap();
+    Octets::of(body.as_bytes())
+}
+
+#[test]
+fn who_sent_what_and_what_became_of_it_is_recorded() {
+    let backend = orders();
+    let (folder, file) = audited(backend.address, 1 << 20);
+    let gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    let message = Message {
+        assertion: Some(assertion("alice", "https://gateway.example/orders", "buyer")),
+        ..Message::default()
+    };
+    let good = post(Version::Soap11, "urn:place", &message.signed());
+    assert_eq!(send(gateway.plain, &good).status, 200);
+    let refused = send(gateway.plain, &good);
+    assert_eq!(refused.status, 500);
+    let read = recorded(folder.path());
+    let kinds: Vec<_> = read
+        .iter()
+        .map(|record| record["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["segment", "checkpoint", "accepted", "answered", "refused"]
+    );
+    let accepted = &read[2];
+    assert_eq!(accepted["received"]["sha256"], body(&good).sha256);
+    let forwarded = Octets::of(backend.only().body.as_bytes());
+    assert_eq!(accepted["forwarded"]["sha256"], forwarded.sha256);
+    assert_eq!(accepted["operation"], "{urn:example:orders}PlaceOrder");
+    assert_eq!(accepted["saml"]["issuer"], "https://idp.example/saml");
+    assert_eq!(accepted["saml"]["subject"], "Zoë@example.com");
+    assert_eq!(accepted["saml"]["assertion_id"], "assertion");
+    assert_eq!(accepted["saml"]["issuer_key"].as_str().unwrap().len(), 64);
+    assert!(accepted["saml"]["issue_instant"].is_string() && accepted["saml"]["not_on_or_after"].is_string());
+    assert_eq!(read[3]["incident"], accepted["incident"]);
+    assert_eq!(read[3]["status"], 200);
+    assert_eq!(read[4]["incident"], refused.incident());
+    assert_eq!(read[4]["code"], "replay.message");
+    assert_eq!(read[4]["received"]["sha256"], body(&good).sha256);
+    let text = fs::read_to_string(folder.path().join("bob.key.pem")).unwrap();
+    let secret = text.lines().nth(1).unwrap();
+    assert!(!read.iter().any(|record| record.to_string().contains(secret)));
+    commands(folder.path(), refused.incident());
+}
+
+/// The commands, on that log.
+fn commands(folder: &Path, incident: &str) {
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+        let output = command
+            .arg("audit")
+            .args(arguments)
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = run(&["verify", "log", "--certificate", "bob.pem"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        text.contains("whole") && text.contains("5 records in 1 files"),
+        "{text}"
+    );
+    let (code, text) = run(&["verify", "log", "--certificate", "alice.pem", "--format", "json"]);
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, told["record"].as_u64()), (Some(1), Some(2)), "{text}");
+    let (code, text) = run(&["show", "log", "--incident", incident]);
+    assert_eq!((code, text.lines().count()), (Some(0), 1), "{text}");
+    assert!(text.contains("replay.message"), "{text}");
+    let (_, text) = run(&["export", "log", "--kind", "accepted"]);
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(told["seq"], 3);
+    let (_, text) = run(&["export", "log", "--format", "csv", "--code", "replay.message"]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(
+        lines[1].starts_with("\"5\",") && lines[1].contains(incident),
+        "{text}"
+    );
+}
+
+/// `SEALGATE_KILLS` says how many times.
+#[test]
+fn a_killed_gateway_has_recorded_what_it_told() {
+    let kills = std::env::var("SEALGATE_KILLS").map_or(4, |kills| kills.parse().unwrap());
+    let backend = orders();
+    let (folder, file) = audited(backend.address, 100_000);
+    let mut gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    let answered = Mutex::new(Vec::new());
+    for round in 0_u64..kills {
+        let (address, done) = (gateway.plain, AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        let message = order();
+                        if try_send(address, &message).is_ok_and(|answer| answer.status == 200) {
+                            answered.lock().unwrap().push(body(&message).sha256);
+                        }
+                    }
+                });
+            }
+            std::thread::sleep(Duration::from_millis(200 + round * 53 % 300));
+            gateway.kill();
+            done.store(true, Ordering::Relaxed);
+        });
+        gateway = Process::start(&file).unwrap();
+        is_whole(folder.path());
+    }
+    let read = recorded(folder.path());
+    let answered = answered.into_inner().unwrap();
+    assert!(answered.len() > 10);
+    for sha256 in answered {
+        let of_it = |record: &&Value| record["received"]["sha256"] == sha256.as_str();
+        let accepted = read
+            .iter()
+            .find(of_it)
+            .unwrap_or_else(|| panic!("{sha256} has no record"));
+        assert_eq!(accepted["kind"], "accepted");
+        let answer =
+            |record: &Value| record["kind"] == "answered" && record["incident"] == accepted["incident"];
+        assert!(read.iter().any(answer), "{accepted} has no end");
+    }
+}
+
+/// Sends until the gateway answers `status`, and says how long that took.
+fn until(address: SocketAddr, status: u16) -> Duration {
+    let started = Instant::now();
+    loop {
+        let begun = Instant::now();
+        let answer = send(address, &order());
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        if answer.status == status {
+            return started.elapsed();
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "{answer:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn without_its_folder_nothing_is_accepted_until_it_is_back() {
+    let backend = orders();
+    let (folder, file) = audited(backend.address, 65_536);
+    let gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    let (log, away) = (folder.path().join("log"), folder.path().join("away"));
+    fs::rename(&log, &away).unwrap();
+    // The file that is open takes some more; the next one cannot be made.
+    until(gateway.plain, 503);
+    let got = backend.got().len();
+    assert_eq!(send(gateway.plain, &order()).header("retry-after"), Some("1"));
+    assert_eq!(
+        backend.got().len(),
+        got,
+        "nothing is relayed that is not recorded"
+    );
+    fs::rename(&away, &log).unwrap();
+    assert!(until(gateway.plain, 200) < Duration::from_secs(5));
+    is_whole(folder.path());
+}
+
+/// Where this user may mount one, a real file system that is full.
+#[test]
+fn on_a_full_disk_nothing_is_accepted_until_there_is_room() {
+    let backend = orders();
+    let (folder, file) = audited(backend.address, 1 << 20);
+    let log = folder.path().join("log");
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=512k", "tmpfs"])
+        .arg(&log)
+        .output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    assert_eq!(send(gateway.plain, &order()).status, 200);
+    let filler = log.join("filler");
+    let _ = fs::write(&filler, vec![0; 1 << 20]);
+    let took = until(gateway.plain, 503);
+    let got = backend.got().len();
+    for _ in 0..3 {
+        assert_eq!(send(gateway.plain, &order()).status, 503);
+    }
+    assert_eq!(backend.got().len(), got);
+    fs::remove_file(&filler).unwrap();
+    let back = until(gateway.plain, 200);
+    is_whole(folder.path());
+    drop(gateway);
+    let unmounted = Command::new("umount").arg(&log).status().unwrap();
+    assert!(unmounted.success());
+    assert!(
+        took < Duration::from_secs(10) && back < Duration::from_secs(5),
+        "{took:?} {back:?}"
+    );
+}
