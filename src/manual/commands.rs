@@ -94,9 +94,9 @@
 //! |---|---|
 //! | `taken` | the policy asks for it, or for more |
 //! | `noted` | no message has to prove anything for it: layout, forms of certificates, tokens of answers, WS-Addressing |
-//! | `not_permitted` | the policy of `--policy` forbids it: SHA-1, RSA 1.5, CBC, key references; messages that need it are refused |
+//! | `not_permitted` | the policy of `--policy` forbids it: SHA-1, RSA 1.5, CBC, key references, SymmetricBinding without `encrypted-key`; messages that need it are refused |
 //! | `not_enforced` | it restricts messages and the policy does not: encrypted attachments, endorsing signatures beside the first, issuers, TLS |
-//! | `not_understood` | it may restrict messages: SymmetricBinding, IssuedToken, derived keys, assertions of others, XPath beyond a path of names |
+//! | `not_understood` | it may restrict messages: IssuedToken, derived keys, assertions of others, XPath beyond a path of names |
 //!
 //! With one of the last two nothing is printed and the exit code is 1, unless `--partial` asks for the policy without them: they are comments in it.
 //! All signatures of the suites are `rsa-sha1` in the standard's table; under those with SHA-256, stacks sign with `rsa-sha256`, which is taken. Where

@@ -31,6 +31,9 @@ pub(super) fn read<'d>(
     reading.transport = alternative
         .iter()
         .any(|assertion| is(assertion, "TransportBinding"));
+    reading.symmetric = alternative
+        .iter()
+        .any(|assertion| is(assertion, "SymmetricBinding"));
     let bindings = ["AsymmetricBinding", "SymmetricBinding", "TransportBinding"];
     let protected = |assertion: &Assertion<'_>| bindings.iter().any(|local| is(assertion, local));
     if !alternative.iter().any(|assertion| protected(assertion)) {

@@ -2,7 +2,7 @@ use super::expression::Assertion;
 use super::names::is_security_policy;
 use super::reading::{Outcome, Reading};
 use super::{suite, token};
-use crate::policy::{Part, TimestampPresence};
+use crate::policy::{KeyReference, Part, TimestampPresence};
 
 /// Messages that each side signs with a key of its own (WS-SecurityPolicy 1.3 §7.5).
 pub(super) fn asymmetric(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
@@ -16,8 +16,21 @@ pub(super) fn asymmetric(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
 
 /// Messages that are protected by a key which both sides derive from one token (§7.4).
 pub(super) fn symmetric(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
-    let detail = "HMAC with a key that comes with the message: a gateway takes keys of senders only";
-    reading.say(assertion.element, Outcome::NotUnderstood, detail);
+    if reading
+        .policy
+        .key_references
+        .contains(&KeyReference::EncryptedKey)
+    {
+        let detail = "a signature by an EncryptedKey, which somebody trusted has to endorse";
+        reading.say(assertion.element, Outcome::Taken, detail);
+    } else {
+        let detail = format!(
+            "a signature by {}, as {} takes none",
+            KeyReference::EncryptedKey,
+            reading.base
+        );
+        reading.say(assertion.element, Outcome::NotPermitted, detail);
+    }
     properties(reading, assertion);
 }
 
@@ -51,10 +64,7 @@ fn properties(reading: &mut Reading<'_>, binding: &Assertion<'_>) {
                 );
             }
             "TransportToken" => transport_token(reading, property),
-            "ProtectionToken" | "SignatureToken" | "EncryptionToken" => {
-                let detail = "a token from which both sides derive a key";
-                reading.say(element, Outcome::NotUnderstood, detail);
-            }
+            "ProtectionToken" | "SignatureToken" | "EncryptionToken" => protection_token(reading, property),
             "AlgorithmSuite" => suite::read(reading, property),
             "Layout" => layout(reading, property),
             "IncludeTimestamp" => {
@@ -106,6 +116,34 @@ fn layout(reading: &mut Reading<'_>, property: &Assertion<'_>) {
                 reading.leaf(layout, Outcome::Noted, detail);
             }
             _ => reading.unknown(layout),
+        }
+    }
+}
+
+/// What the key of a symmetric binding is from (§5.4): our certificate, to which the sender encrypts it.
+fn protection_token(reading: &mut Reading<'_>, property: &Assertion<'_>) {
+    reading.check_parameters(property, &[]);
+    for token in &property.nested {
+        let element = token.element;
+        if element.local_name() != "X509Token" || !is_security_policy(element.namespace()) {
+            let detail = "a token from which both sides derive a key";
+            reading.say(element, Outcome::NotUnderstood, detail);
+            continue;
+        }
+        reading.check_parameters(token, &[]);
+        let detail = "our certificate, to which the sender encrypts the key";
+        reading.say(element, Outcome::Noted, detail);
+        for option in &token.nested {
+            let name = option.element.local_name();
+            let known = is_security_policy(option.element.namespace());
+            if known && name.ends_with("DerivedKeys") {
+                reading.leaf(option, Outcome::NotPermitted, "derived keys, which are not read");
+            } else if known && (name.starts_with("WssX509") || name.starts_with("Require")) {
+                let detail = "how our certificate is named proves nothing";
+                reading.leaf(option, Outcome::Noted, detail);
+            } else {
+                reading.unknown(option);
+            }
         }
     }
 }

@@ -65,6 +65,8 @@ pub(super) struct Reading<'d> {
     pub(super) base: String,
     /// Whether TLS protects the messages, and no signature over the Body.
     pub(super) transport: bool,
+    /// Whether a key that comes with the message signs it, and somebody endorses that signature.
+    pub(super) symmetric: bool,
     /// Headers that have to be there.
     pub(super) required: Vec<Part>,
 }
@@ -77,6 +79,7 @@ impl<'d> Reading<'d> {
             entries: Vec::new(),
             base: base.name.clone(),
             transport: false,
+            symmetric: false,
             required: Vec::new(),
         }
     }
@@ -163,7 +166,12 @@ impl<'d> Reading<'d> {
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(", ");
+        let by_encrypted_key =
+            self.symmetric && self.policy.key_references.contains(&KeyReference::EncryptedKey);
         self.policy.key_references = kept;
+        if by_encrypted_key {
+            self.policy.key_references.push(KeyReference::EncryptedKey);
+        }
         if narrowed { Ok(names) } else { Err(names) }
     }
 }

@@ -93,12 +93,15 @@ fn suite(namespace: &str, name: &str) -> Option<Suite> {
 fn apply(reading: &mut Reading<'_>, option: &Assertion<'_>, suite: &Suite) {
     let mut refused = Vec::new();
     let algorithms = &mut reading.policy.algorithms;
+    let mut signatures = suite.signatures.clone();
+    if reading.symmetric {
+        signatures.push(Signature::HmacSha1);
+        if suite.digest != Digest::Sha1 {
+            signatures.push(Signature::HmacSha256);
+        }
+    }
     let asked = suite.signatures.first().copied().unwrap_or(Signature::RsaSha1);
-    if !narrow(
-        &mut algorithms.signatures,
-        &suite.signatures,
-        Signature::RsaSha256,
-    ) {
+    if !narrow(&mut algorithms.signatures, &signatures, Signature::RsaSha256) {
         refused.push(asked.name().to_owned());
     }
     if !narrow(&mut algorithms.digests, &[suite.digest], Digest::Sha256) {

@@ -107,6 +107,13 @@ fn asymmetric(properties: &str) -> String {
     format!("<sp:AsymmetricBinding><wsp:Policy>{properties}</wsp:Policy></sp:AsymmetricBinding>")
 }
 
+fn symmetric(token: &str, properties: &str) -> String {
+    format!(
+        "<sp:SymmetricBinding><wsp:Policy><sp:ProtectionToken><wsp:Policy>{token}</wsp:Policy></sp:ProtectionToken>{properties}\
+         </wsp:Policy></sp:SymmetricBinding>"
+    )
+}
+
 fn suite(names: &str) -> String {
     asymmetric(&format!(
         "<sp:AlgorithmSuite><wsp:Policy>{names}</wsp:Policy></sp:AlgorithmSuite>"

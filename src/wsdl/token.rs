@@ -43,6 +43,8 @@ pub(super) fn supporting(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
                 reading.sign(Part::Timestamp);
                 signing(reading, inside);
             }
+            // Nobody but who endorses says who sent a message that such a key signed.
+            "X509Token" if endorses && reading.symmetric => signing(reading, inside),
             "UsernameToken" if !endorses => username(reading, inside),
             "SamlToken" if !endorses => {
                 assertion_of(reading, inside);

@@ -88,3 +88,27 @@ fn users_must_be_there_and_signed() {
     );
     assert!(outcomes(&encrypted, "UsernameToken").contains(&Outcome::NotEnforced));
 }
+
+#[test]
+fn a_key_that_comes_with_the_message_counts_for_whoever_endorses_it() {
+    let ours = "<sp:X509Token><wsp:Policy><sp:RequireDerivedKeys/><sp:WssX509V3Token11/></wsp:Policy></sp:X509Token>";
+    let suite = "<sp:AlgorithmSuite><wsp:Policy><sp:Basic256Sha256/></wsp:Policy></sp:AlgorithmSuite><sp:IncludeTimestamp/>";
+    let policy = format!(
+        "{}<sp:EndorsingSupportingTokens><wsp:Policy><sp:X509Token><wsp:Policy><sp:RequireThumbprintReference/></wsp:Policy>\
+         </sp:X509Token></wsp:Policy></sp:EndorsingSupportingTokens>",
+        symmetric(ours, suite)
+    );
+    let one = imported(&policy, Profile::ArchiveVerify);
+    assert_eq!(outcomes(&one, "SymmetricBinding"), [Outcome::Taken]);
+    assert_eq!(outcomes(&one, "RequireDerivedKeys"), [Outcome::NotPermitted]);
+    assert_eq!(outcomes(&one, "ProtectionToken › sp:X509Token"), [Outcome::Noted]);
+    assert_eq!(
+        one.policy.key_references,
+        [KeyReference::Thumbprint, KeyReference::EncryptedKey]
+    );
+    assert!(one.policy.algorithms.signatures.contains(Signature::HmacSha256));
+    assert!(one.is_whole(), "{:?}", one.entries);
+    let strict = imported(&policy, Profile::Strict);
+    assert_eq!(outcomes(&strict, "SymmetricBinding"), [Outcome::NotPermitted]);
+    assert!(!strict.policy.key_references.contains(&KeyReference::EncryptedKey));
+}

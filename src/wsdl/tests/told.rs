@@ -42,8 +42,16 @@ fn what_restricts_and_is_not_held_is_told() {
             Outcome::NotUnderstood,
         ),
         (
-            "<sp:SymmetricBinding/>".to_owned(),
-            "SymmetricBinding",
+            symmetric("<sp:SecureConversationToken/>", ""),
+            "SecureConversationToken",
+            Outcome::NotUnderstood,
+        ),
+        (
+            symmetric(
+                "<sp:X509Token><wsp:Policy><sp:Unheard/></wsp:Policy></sp:X509Token>",
+                "",
+            ),
+            "Unheard",
             Outcome::NotUnderstood,
         ),
         ("<t:Unheard/>".to_owned(), "t:Unheard", Outcome::NotUnderstood),
