@@ -91,7 +91,7 @@ fn rules(text: &str) -> BTreeSet<String> {
         .filter(|piece| {
             piece.strip_prefix('R').is_some_and(|digits| {
                 digits.len() == 4
-                    && digits.starts_with(['3', '4', '5'])
+                    && digits.starts_with(['3', '4', '5', '6'])
                     && digits.bytes().all(|b| b.is_ascii_digit())
             })
         })

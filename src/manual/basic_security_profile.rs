@@ -80,3 +80,27 @@
 //! | R5420 | digests are SHA-1 | replaced: never SHA-1 where a policy does not name it |
 //! | R5421 | signatures are HMAC-SHA1 or RSA-SHA1 | replaced: the same |
 //! | R5423 | transforms are of a list | replaced: by what the policy permits |
+//!
+//! # Encryption
+//!
+//! | rule | asks that | here |
+//! |---|---|---|
+//! | R3208 | an EncryptedKey stands before what it lists in the header | replaced: as R3212, in any order |
+//! | R3209 | an EncryptedKey says no Type | by profile: `wss.encrypted_key` |
+//! | R5601 | an EncryptedData has an EncryptionMethod | replaced: we know the algorithm from nowhere else, `xmlenc.structure` |
+//! | R5602 | an EncryptedKey says no Recipient | by profile: `wss.encrypted_key` |
+//! | R5603 | an EncryptedKey has an EncryptionMethod | replaced: the same |
+//! | R5607 | Envelope, Header and Body are not encrypted | replaced: what comes is read as SOAP has it, before and after |
+//! | R5620 | data is encrypted with Triple DES or AES in CBC | replaced: by what the policy permits, `xmlenc.algorithm_not_permitted` |
+//! | R5621 | keys are transported with RSA 1.5 or RSA-OAEP | replaced: the same |
+//! | R5622 | an EncryptedKey says no MimeType | by profile: `wss.encrypted_key` |
+//! | R5623 | an EncryptedKey says no Encoding | by profile: `wss.encrypted_key` |
+//! | R5625 | keys are wrapped with Triple DES or AES | replaced: the same |
+//!
+//! # SAML
+//!
+//! | rule | asks that | here |
+//! |---|---|---|
+//! | R6604 | a KeyIdentifier of an assertion says no EncodingType | always: `wss.token_reference` |
+//! | R6611 | a reference to an assertion of SAML 1.1 says its TokenType | not asked: ValueType and assertion say it, and have to agree |
+//! | R6617 | a reference to an assertion of SAML 2.0 says its TokenType | not asked: the same |

@@ -31,6 +31,8 @@ pub enum Rule {
     PasswordType,
     /// A Nonce says its EncodingType.
     NonceEncodingType,
+    /// An EncryptedKey says of its key no Type, MimeType, Encoding or Recipient.
+    EncryptedKeyAttributes,
 }
 
 impl Deviation {
@@ -61,6 +63,7 @@ impl Deviation {
             Rule::KeyInfoEmpty => "dsig.key_missing",
             Rule::Utc => "wss.timestamp_invalid",
             Rule::PasswordType | Rule::NonceEncodingType => "token.username_token",
+            Rule::EncryptedKeyAttributes => "wss.encrypted_key",
         }
     }
 
@@ -75,6 +78,7 @@ impl Deviation {
             Rule::Utc => "BSP 1.1 R3217, R3223",
             Rule::PasswordType => "BSP 1.1 R4201",
             Rule::NonceEncodingType => "BSP 1.1 R4220",
+            Rule::EncryptedKeyAttributes => "BSP 1.1 R3209, R5602, R5622, R5623",
         })
     }
 }
@@ -90,6 +94,7 @@ impl fmt::Display for Deviation {
             Rule::Utc => "the time is not written in UTC, with Z",
             Rule::PasswordType => "the Password does not say its Type",
             Rule::NonceEncodingType => "the Nonce does not say its EncodingType",
+            Rule::EncryptedKeyAttributes => "the EncryptedKey says a Type, MimeType, Encoding or Recipient",
         })
     }
 }

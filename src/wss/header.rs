@@ -119,7 +119,14 @@ impl<'d> Header<'d> {
                 }
                 Item::UsernameToken(token)
             }
-            (Namespace::XENC, "EncryptedKey" | "EncryptedData" | "ReferenceList")
+            (Namespace::XENC, "EncryptedKey") => {
+                let told = ["Type", "MimeType", "Encoding", "Recipient"];
+                if told.iter().any(|name| element.attribute(name).is_some()) {
+                    Deviation::note(&mut self.deviations, Rule::EncryptedKeyAttributes, element);
+                }
+                Item::Encryption(element)
+            }
+            (Namespace::XENC, "EncryptedData" | "ReferenceList")
             | (Namespace::SAML2, "EncryptedAssertion") => Item::Encryption(element),
             (_, "DerivedKeyToken" | "SecurityContextToken")
                 if SECURE_CONVERSATION.contains(&element.namespace()) =>

@@ -38,7 +38,7 @@ pub(super) fn read<'d>(element: Element<'d>, deviations: &mut Vec<Deviation>) ->
     {
         if encoding.is_some() {
             let why = "an assertion's ID is not encoded";
-            return Err(Error::reference(element, why, "SAML Token Profile 1.1 §3.4"));
+            return Err(Error::reference(element, why, "BSP 1.1 R6604"));
         }
         let id = assertion_id(element)?;
         return Ok(Pointer::SamlId { version, id });
