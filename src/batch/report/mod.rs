@@ -4,6 +4,7 @@
 mod csv;
 mod html;
 mod junit;
+mod parquet;
 mod sarif;
 
 use std::fs::File;
@@ -29,15 +30,8 @@ pub struct About {
     pub version: &'static str,
 }
 
-/// The names of the reports.
-pub const NAMES: [&str; 6] = [
-    "summary.json",
-    "summary.html",
-    "results.csv",
-    "junit.xml",
-    "results.sarif",
-    "copies.csv",
-];
+/// Where a report is written.
+type Out<'o> = dyn Write + Send + 'o;
 
 /// Writes every report into `folder`, each by a thread.
 ///
@@ -50,8 +44,8 @@ pub fn write(
     copies: &[Copy],
     about: &About,
 ) -> io::Result<()> {
-    type Report<'r> = (&'r str, Box<dyn Fn(&mut dyn Write) -> io::Result<()> + Send + 'r>);
-    let reports: [Report<'_>; 6] = [
+    type Report<'r> = (&'r str, Box<dyn Fn(&mut Out<'_>) -> io::Result<()> + Send + 'r>);
+    let reports: [Report<'_>; 7] = [
         ("summary.json", Box::new(|out| json(summary, about, out))),
         (
             "summary.html",
@@ -68,6 +62,10 @@ pub fn write(
         (
             "results.sarif",
             Box::new(|out| sarif::write(summary, about, &mut journal.rows()?, out)),
+        ),
+        (
+            "results.parquet",
+            Box::new(|out| parquet::write(&mut journal.rows()?, out)),
         ),
         ("copies.csv", Box::new(|out| csv::write_copies(copies, out))),
     ];
@@ -86,7 +84,7 @@ pub fn write(
 }
 
 /// Writes a file beside `path` and puts it there when it is whole.
-fn replace(path: &Path, report: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn replace(path: &Path, report: &dyn Fn(&mut Out<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
