@@ -25,6 +25,7 @@ pub(super) fn explain(reference: &Reference<'_>, attachments: &Attachments) -> O
         actual: actual.map(|actual| actual.as_bytes().to_vec()),
         octets: Vec::new(),
         causes: Vec::new(),
+        signed: None,
     };
     if !explanation.is_match() {
         explanation.causes = vec![cause(reference, scope, found, attachments)];

@@ -1,3 +1,5 @@
+use super::value::Origin;
+use crate::algorithm::DigestAlgorithm;
 use crate::inbound::CoverageLine;
 use crate::xml::Position;
 
@@ -40,6 +42,8 @@ pub struct ReferenceExplanation {
     pub octets: Vec<u8>,
     /// Why they differ, the best answer first; empty if they do not.
     pub causes: Vec<Finding>,
+    /// What the digest that was signed is of, and by which algorithm, where that was found.
+    pub(super) signed: Option<(DigestAlgorithm, Vec<u8>)>,
 }
 
 impl ReferenceExplanation {
@@ -62,6 +66,8 @@ pub struct ValueExplanation {
     pub octets: Vec<u8>,
     /// Why it does not hold, the best answer first; empty if it does, or no key is at hand.
     pub causes: Vec<Finding>,
+    /// How it came about.
+    pub(super) origin: Origin,
 }
 
 impl ValueExplanation {

@@ -15,6 +15,7 @@ mod keys;
 mod layout;
 mod markup;
 mod namespaces;
+mod redact;
 mod reference;
 mod search;
 mod structure;
@@ -25,6 +26,7 @@ pub use explanation::{
     Cause, Certainty, Explanation, Finding, ReferenceExplanation, SignatureExplanation, ValueExplanation,
 };
 pub use keys::KeysAtHand;
+pub use redact::{RedactError, RedactedCase, redact};
 pub use search::Effort;
 
 use bytes::Bytes;
@@ -34,7 +36,7 @@ use crate::inbound::{Covering, coverage};
 use crate::rejection::Rejection;
 use crate::soap::attachment::Attachments;
 use crate::wss;
-use crate::xml::{self, Document, Limits, Namespace};
+use crate::xml::{self, Document, Element, Limits, Namespace};
 
 /// Explains every signature in `input` that is not itself content of another one.
 ///
@@ -52,15 +54,9 @@ pub fn explain(
     let limits = Limits::archive();
     let document = Document::parse_with_ids(xml::to_utf8(input)?, &limits, id_attributes)?;
     let mut signatures = Vec::new();
-    let is_signature = |element: &xml::Element<'_>| element.is(Namespace::DS, "Signature");
-    let outermost = document
-        .root()
-        .descendants()
-        .filter(|element| is_signature(element) && !element.ancestors().any(|above| is_signature(&above)));
     let (mut effort, mut same, mut elements) = (effort, Vec::new(), Vec::new());
-    for element in outermost.take(usize::from(limits.signatures)) {
-        let mut signature = Signature::read(element, Objects::Allowed, &limits)?;
-        signature.find_tokens(|reference| Ok::<_, Rejection>(wss::dereference_in_document(reference)))?;
+    for element in outermost(&document) {
+        let signature = read(element)?;
         let value = value::explain(&signature, keys, &mut effort);
         let references: Vec<_> = signature
             .references
@@ -87,6 +83,23 @@ pub fn explain(
     }
     let (coverage, _) = coverage(document.root(), &same, &elements);
     Ok(Explanation { signatures, coverage })
+}
+
+/// The signatures that are not content of another one, as many as are looked at.
+fn outermost(document: &Document) -> impl Iterator<Item = Element<'_>> {
+    let is_signature = |element: &Element<'_>| element.is(Namespace::DS, "Signature");
+    let elements = document.root().descendants();
+    elements
+        .filter(move |element| {
+            is_signature(element) && !element.ancestors().any(|above| is_signature(&above))
+        })
+        .take(usize::from(Limits::archive().signatures))
+}
+
+fn read(element: Element<'_>) -> Result<Signature<'_>, Rejection> {
+    let mut signature = Signature::read(element, Objects::Allowed, &Limits::archive())?;
+    signature.find_tokens(|reference| Ok::<_, Rejection>(wss::dereference_in_document(reference)))?;
+    Ok(signature)
 }
 
 #[cfg(test)]

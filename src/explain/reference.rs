@@ -26,9 +26,11 @@ pub(super) fn explain<'d>(
         actual,
         octets: octets.unwrap_or_default(),
         causes: Vec::new(),
+        signed: None,
     };
     if !explanation.is_match() {
-        explanation.causes = search(signature, reference, subject, &explanation.octets, effort);
+        (explanation.causes, explanation.signed) =
+            search(signature, reference, subject, &explanation.octets, effort);
     }
     explanation
 }
@@ -45,7 +47,7 @@ fn search(
     subject: Option<Subject<'_>>,
     octets: &[u8],
     effort: &mut Effort,
-) -> Vec<Finding> {
+) -> (Vec<Finding>, Option<(DigestAlgorithm, Vec<u8>)>) {
     let expected = &reference.digest_value;
     let declared = reference.digest_algorithm;
     // A digest of another length is one by another algorithm, whatever else happened.
@@ -60,6 +62,7 @@ fn search(
         digests.any(|digest| digest.matches(expected))
     };
     let mut search = Search::new(&is_signed, 0, effort);
+    let mut by_another = None;
     for algorithm in of_length(expected.len()).filter(|algorithm| *algorithm != declared) {
         if digest_of(algorithm, octets).as_ref() == Some(expected) {
             let detail = format!(
@@ -68,6 +71,7 @@ fn search(
                 declared.uri()
             );
             search.found(Cause::DigestAlgorithm, detail);
+            by_another = Some((algorithm, octets.to_vec()));
         }
     }
     if let Some(subject) = subject {
@@ -77,11 +81,17 @@ fn search(
         other_places(&mut search, signature, reference, subject);
     }
     let spent = search.is_spent();
+    let found = search.take_signed();
     let mut findings = search.into_findings();
     if findings.is_empty() {
         findings.push(unexplained(reference, subject.is_some(), spent));
     }
-    findings
+    let found = found.and_then(|octets| {
+        let by = |algorithm: &&DigestAlgorithm| digest_of(**algorithm, &octets).as_ref() == Some(expected);
+        let algorithm = *algorithms.iter().find(by)?;
+        Some((algorithm, octets))
+    });
+    (findings, by_another.or(found))
 }
 
 /// What was signed stands where the reference points, and is not as it was.

@@ -7,6 +7,9 @@ pub struct Effort(u64);
 impl Effort {
     /// Enough for most answers in milliseconds.
     pub const DEFAULT: Self = Self(1 << 30);
+    /// For tests of what is not about the search.
+    #[cfg(test)]
+    pub(super) const LITTLE: Self = Self(1 << 20);
 
     /// Spends `bytes`; false if so many are not left.
     pub(super) fn spend(&mut self, bytes: usize) -> bool {
@@ -45,6 +48,8 @@ pub(super) struct Search<'s> {
     each: usize,
     effort: &'s mut Effort,
     findings: Vec<Finding>,
+    /// The first octets that were found to be signed.
+    signed: Option<Vec<u8>>,
 }
 
 impl<'s> Search<'s> {
@@ -55,6 +60,7 @@ impl<'s> Search<'s> {
             each,
             effort,
             findings: Vec::new(),
+            signed: None,
         }
     }
 
@@ -94,6 +100,7 @@ impl<'s> Search<'s> {
             return false;
         }
         if (self.is_signed)(octets) {
+            self.signed.get_or_insert_with(|| octets.to_vec());
             for change in changes {
                 self.found(change.cause, change.detail.clone());
             }
@@ -125,6 +132,11 @@ impl<'s> Search<'s> {
     /// What was found, for the caller to name; forgotten here.
     pub(super) fn found_so_far(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.findings)
+    }
+
+    /// The octets that were found to be signed; forgotten here.
+    pub(super) fn take_signed(&mut self) -> Option<Vec<u8>> {
+        self.signed.take()
     }
 
     pub(super) fn into_findings(self) -> Vec<Finding> {

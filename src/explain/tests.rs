@@ -5,28 +5,28 @@ use crate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm, SignatureAlgo
 use crate::c14n::Canonicalization;
 use crate::crypto::{self, Certificate, PrivateKey, PublicKey, encode_base64};
 
-const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+pub(super) const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 
 fn key_file(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/fixtures/keys/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-fn private(name: &str) -> PrivateKey {
+pub(super) fn private(name: &str) -> PrivateKey {
     PrivateKey::from_pem(&key_file(&format!("{name}.key.pem")), None).unwrap()
 }
 
-fn public(name: &str) -> PublicKey {
+pub(super) fn public(name: &str) -> PublicKey {
     private(name).public().clone()
 }
 
 /// A signature of alice's over the octets `signed`, in canonical form itself.
-struct Made {
-    signed_info: String,
-    value: Vec<u8>,
+pub(super) struct Made {
+    pub(super) signed_info: String,
+    pub(super) value: Vec<u8>,
 }
 
-fn make(signed: &[u8], method: &str, digest: DigestAlgorithm) -> Made {
+pub(super) fn make(signed: &[u8], method: &str, digest: DigestAlgorithm) -> Made {
     let digest_value = encode_base64(crypto::digest(digest, signed).unwrap().as_bytes());
     let signed_info = format!(
         "<ds:SignedInfo xmlns:ds=\"{DS}\"><ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
@@ -46,7 +46,7 @@ fn make(signed: &[u8], method: &str, digest: DigestAlgorithm) -> Made {
 }
 
 impl Made {
-    fn beside(&self, received: &str) -> Bytes {
+    pub(super) fn beside(&self, received: &str) -> Bytes {
         let value = encode_base64(&self.value);
         format!(
             "<r xmlns:i=\"urn:in-scope\">{received}<other>what stands elsewhere</other><ds:Signature xmlns:ds=\"{DS}\">{}\
@@ -97,122 +97,124 @@ fn what_is_as_it_was_signed_needs_no_explanation() {
     assert!(explanation.holds(), "{explanation:?}");
 }
 
+/// A cause, what is received, and what was signed.
+pub(super) const CHANGES: &[(&str, &str, &str)] = &[
+    (
+        "line_endings",
+        "<a xml:id=\"x\">1\n2</a>",
+        "<a xml:id=\"x\">1&#xD;\n2</a>",
+    ),
+    (
+        "line_endings",
+        "<a xml:id=\"x\">1&#xD;\n2</a>",
+        "<a xml:id=\"x\">1\n2</a>",
+    ),
+    (
+        "whitespace",
+        "<a xml:id=\"x\">\n  <b>1</b>\n  <c>2</c>\n</a>",
+        "<a xml:id=\"x\"><b>1</b><c>2</c></a>",
+    ),
+    (
+        "whitespace",
+        "<a xml:id=\"x\"><b>1</b><c>2</c></a>",
+        "<a xml:id=\"x\">\n\t<b>1</b>\n\t<c>2</c>\n</a>",
+    ),
+    (
+        "trailing_newline",
+        "<a xml:id=\"x\">1</a>",
+        "<a xml:id=\"x\">1</a>\n",
+    ),
+    (
+        "trailing_newline",
+        "<a xml:id=\"x\">1\n</a>",
+        "<a xml:id=\"x\">1</a>",
+    ),
+    (
+        "byte_order_mark",
+        "<a xml:id=\"x\">1</a>",
+        "\u{feff}<a xml:id=\"x\">1</a>",
+    ),
+    (
+        "byte_order_mark",
+        "<a xml:id=\"x\">\u{feff}1</a>",
+        "<a xml:id=\"x\">1</a>",
+    ),
+    (
+        "prefix_renamed",
+        "<p:a xmlns:p=\"urn:p\" xml:id=\"x\"><p:b q=\"1\"></p:b></p:a>",
+        "<ns2:a xmlns:ns2=\"urn:p\" xml:id=\"x\"><ns2:b q=\"1\"></ns2:b></ns2:a>",
+    ),
+    (
+        "prefix_renamed",
+        "<p:a xmlns:p=\"urn:p\" xml:id=\"x\"><p:b></p:b></p:a>",
+        "<a xmlns=\"urn:p\" xml:id=\"x\"><b></b></a>",
+    ),
+    (
+        "prefix_renamed",
+        "<a xmlns=\"urn:p\" xml:id=\"x\" q=\"1\"><b></b></a>",
+        "<soap:a xmlns:soap=\"urn:p\" q=\"1\" xml:id=\"x\"><soap:b></soap:b></soap:a>",
+    ),
+    (
+        "namespace_declaration",
+        "<a xml:id=\"x\"><p:b xmlns:p=\"urn:p\"></p:b></a>",
+        "<a xmlns:p=\"urn:p\" xml:id=\"x\"><p:b></p:b></a>",
+    ),
+    (
+        "namespace_declaration",
+        "<a xml:id=\"x\">1</a>",
+        "<a xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xml:id=\"x\">1</a>",
+    ),
+    (
+        "comments",
+        "<a xml:id=\"x\">1<!--c--></a>",
+        "<a xml:id=\"x\">1<!--c--></a>",
+    ),
+    (
+        "escaping",
+        "<a xml:id=\"x\">1 &gt; 0</a>",
+        "<a xml:id=\"x\">1 > 0</a>",
+    ),
+    (
+        "escaping",
+        "<a xml:id=\"x\">&amp;lt;</a>",
+        "<a xml:id=\"x\">&lt;</a>",
+    ),
+    ("escaping", "<a xml:id=\"x\">é</a>", "<a xml:id=\"x\">&#233;</a>"),
+    ("raw_bytes", "<a  xml:id='x' b='1'/>", "<a  xml:id='x' b='1'/>"),
+    ("raw_bytes", "<a xml:id=\"x\">what is said</a>", "what is said"),
+    (
+        "character_encoding",
+        "<a xml:id=\"x\">Ã©</a>",
+        "<a xml:id=\"x\">é</a>",
+    ),
+    (
+        "element_inserted",
+        "<a xml:id=\"x\"><b>1</b>\n<c>2</c></a>",
+        "<a xml:id=\"x\"><b>1</b></a>",
+    ),
+    (
+        "element_removed",
+        "<a xml:id=\"x\"><b>1</b></a>",
+        "<a xml:id=\"x\"><b>1</b><b>1</b></a>",
+    ),
+    (
+        "attribute_inserted",
+        "<a xml:id=\"x\"><b c=\"1\">1</b></a>",
+        "<a xml:id=\"x\"><b>1</b></a>",
+    ),
+    (
+        "attribute_removed",
+        "<a xml:id=\"x\"><b>1</b></a><c unit=\"kg\"/>",
+        "<a xml:id=\"x\"><b unit=\"kg\">1</b></a>",
+    ),
+    ("id_moved", "<a xml:id=\"x\">1</a><b>2</b>", "<b>2</b>"),
+];
+
 #[test]
 fn each_change_is_named() {
     let base64 = "QUJD".repeat(30);
     let (line, rest) = base64.split_at(76);
-    let cases: &[(&str, &str, &str)] = &[
-        (
-            "line_endings",
-            "<a xml:id=\"x\">1\n2</a>",
-            "<a xml:id=\"x\">1&#xD;\n2</a>",
-        ),
-        (
-            "line_endings",
-            "<a xml:id=\"x\">1&#xD;\n2</a>",
-            "<a xml:id=\"x\">1\n2</a>",
-        ),
-        (
-            "whitespace",
-            "<a xml:id=\"x\">\n  <b>1</b>\n  <c>2</c>\n</a>",
-            "<a xml:id=\"x\"><b>1</b><c>2</c></a>",
-        ),
-        (
-            "whitespace",
-            "<a xml:id=\"x\"><b>1</b><c>2</c></a>",
-            "<a xml:id=\"x\">\n\t<b>1</b>\n\t<c>2</c>\n</a>",
-        ),
-        (
-            "trailing_newline",
-            "<a xml:id=\"x\">1</a>",
-            "<a xml:id=\"x\">1</a>\n",
-        ),
-        (
-            "trailing_newline",
-            "<a xml:id=\"x\">1\n</a>",
-            "<a xml:id=\"x\">1</a>",
-        ),
-        (
-            "byte_order_mark",
-            "<a xml:id=\"x\">1</a>",
-            "\u{feff}<a xml:id=\"x\">1</a>",
-        ),
-        (
-            "byte_order_mark",
-            "<a xml:id=\"x\">\u{feff}1</a>",
-            "<a xml:id=\"x\">1</a>",
-        ),
-        (
-            "prefix_renamed",
-            "<p:a xmlns:p=\"urn:p\" xml:id=\"x\"><p:b q=\"1\"></p:b></p:a>",
-            "<ns2:a xmlns:ns2=\"urn:p\" xml:id=\"x\"><ns2:b q=\"1\"></ns2:b></ns2:a>",
-        ),
-        (
-            "prefix_renamed",
-            "<p:a xmlns:p=\"urn:p\" xml:id=\"x\"><p:b></p:b></p:a>",
-            "<a xmlns=\"urn:p\" xml:id=\"x\"><b></b></a>",
-        ),
-        (
-            "prefix_renamed",
-            "<a xmlns=\"urn:p\" xml:id=\"x\" q=\"1\"><b></b></a>",
-            "<soap:a xmlns:soap=\"urn:p\" q=\"1\" xml:id=\"x\"><soap:b></soap:b></soap:a>",
-        ),
-        (
-            "namespace_declaration",
-            "<a xml:id=\"x\"><p:b xmlns:p=\"urn:p\"></p:b></a>",
-            "<a xmlns:p=\"urn:p\" xml:id=\"x\"><p:b></p:b></a>",
-        ),
-        (
-            "namespace_declaration",
-            "<a xml:id=\"x\">1</a>",
-            "<a xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xml:id=\"x\">1</a>",
-        ),
-        (
-            "comments",
-            "<a xml:id=\"x\">1<!--c--></a>",
-            "<a xml:id=\"x\">1<!--c--></a>",
-        ),
-        (
-            "escaping",
-            "<a xml:id=\"x\">1 &gt; 0</a>",
-            "<a xml:id=\"x\">1 > 0</a>",
-        ),
-        (
-            "escaping",
-            "<a xml:id=\"x\">&amp;lt;</a>",
-            "<a xml:id=\"x\">&lt;</a>",
-        ),
-        ("escaping", "<a xml:id=\"x\">é</a>", "<a xml:id=\"x\">&#233;</a>"),
-        ("raw_bytes", "<a  xml:id='x' b='1'/>", "<a  xml:id='x' b='1'/>"),
-        ("raw_bytes", "<a xml:id=\"x\">what is said</a>", "what is said"),
-        (
-            "character_encoding",
-            "<a xml:id=\"x\">Ã©</a>",
-            "<a xml:id=\"x\">é</a>",
-        ),
-        (
-            "element_inserted",
-            "<a xml:id=\"x\"><b>1</b>\n<c>2</c></a>",
-            "<a xml:id=\"x\"><b>1</b></a>",
-        ),
-        (
-            "element_removed",
-            "<a xml:id=\"x\"><b>1</b></a>",
-            "<a xml:id=\"x\"><b>1</b><b>1</b></a>",
-        ),
-        (
-            "attribute_inserted",
-            "<a xml:id=\"x\"><b c=\"1\">1</b></a>",
-            "<a xml:id=\"x\"><b>1</b></a>",
-        ),
-        (
-            "attribute_removed",
-            "<a xml:id=\"x\"><b>1</b></a><c unit=\"kg\"/>",
-            "<a xml:id=\"x\"><b unit=\"kg\">1</b></a>",
-        ),
-        ("id_moved", "<a xml:id=\"x\">1</a><b>2</b>", "<b>2</b>"),
-    ];
-    for (cause, received, signed) in cases {
+    for (cause, received, signed) in CHANGES {
         let found = causes(received, signed);
         assert_eq!(found.first(), Some(cause), "{received}: {found:?}");
     }

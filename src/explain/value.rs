@@ -20,14 +20,55 @@ pub(super) fn explain(signature: &Signature<'_>, keys: &KeysAtHand, effort: &mut
         tried: all().map(|named| named.name.clone()).collect(),
         octets,
         causes: Vec::new(),
+        origin: Origin::Meant,
     };
     let holds = |named: &&NamedKey| holds(signature, &named.key, &explanation.octets, &signature.value);
     if let Some(named) = candidates.meant.iter().find(holds) {
         explanation.key = Some(named.name.clone());
     } else if all().next().is_some() {
-        explanation.causes = search(signature, &candidates, &explanation.octets, effort);
+        (explanation.causes, explanation.origin) =
+            search(signature, &candidates, &explanation.octets, effort);
     }
     explanation
+}
+
+/// How a value came about, as far as that was found out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Origin {
+    /// The key that the signature means made it over this SignedInfo; or nobody knows.
+    Meant,
+    /// By another method.
+    Method(SignatureAlgorithm),
+    /// By another key, or it is no value by any that is at hand.
+    OtherKey,
+    /// It was encoded in another way.
+    Encoded(Encoding),
+    /// Over these octets.
+    Over(Vec<u8>),
+    /// Over another SignedInfo, which nothing of this one leads to.
+    Elsewhere,
+    /// It has this length, and should have another.
+    Length(usize),
+}
+
+/// Encodings of a value in other stacks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Encoding {
+    Der,
+    Reversed,
+    Base64,
+    Hexadecimal,
+}
+
+impl Encoding {
+    const fn detail(self) -> &'static str {
+        match self {
+            Self::Der => "it is in ASN.1 DER, where XML Signature has the two numbers one after the other",
+            Self::Reversed => "its bytes stand in reverse order",
+            Self::Base64 => "it is encoded in base64 twice",
+            Self::Hexadecimal => "it is encoded in hexadecimal, and that in base64",
+        }
+    }
 }
 
 /// What an operation with a public key costs, in bytes looked at.
@@ -43,11 +84,11 @@ fn search(
     candidates: &Candidates,
     octets: &[u8],
     effort: &mut Effort,
-) -> Vec<Finding> {
+) -> (Vec<Finding>, Origin) {
     let method = signature.method;
     let value = &signature.value;
     let all: Vec<&NamedKey> = candidates.meant.iter().chain(&candidates.others).collect();
-    let proved = |cause, detail| vec![proved(cause, detail)];
+    let proved = |cause, detail, origin| (vec![proved(cause, detail)], origin);
     for named in &candidates.others {
         if holds(signature, &named.key, octets, value) {
             let meant: Vec<&str> = candidates.meant.iter().map(|named| named.name.as_str()).collect();
@@ -56,7 +97,7 @@ fn search(
                 named.name,
                 meant.join(" or ")
             );
-            return proved(Cause::WrongKey, detail);
+            return proved(Cause::WrongKey, detail, Origin::OtherKey);
         }
     }
     for named in &all {
@@ -71,12 +112,13 @@ fn search(
                     other.uri(),
                     method.uri()
                 );
-                return proved(Cause::HashMismatch, detail);
+                return proved(Cause::HashMismatch, detail, Origin::Method(other));
             }
         }
-        for (how, decoded) in otherwise_encoded(value, &named.key) {
+        for (encoding, decoded) in otherwise_encoded(value, &named.key) {
             if holds(signature, &named.key, octets, &decoded) {
-                return proved(Cause::SignatureEncoding, how.to_owned());
+                let detail = encoding.detail().to_owned();
+                return proved(Cause::SignatureEncoding, detail, Origin::Encoded(encoding));
             }
         }
     }
@@ -100,11 +142,13 @@ fn search(
         0
     };
     let mut search = Search::new(&is_signed, each, effort);
-    let mut findings = reserialized(&mut search, signature, octets);
+    let findings = reserialized(&mut search, signature, octets);
     if findings.is_empty() {
-        findings.push(unexplained(signature, &all, signed.first()));
+        let (finding, origin) = unexplained(signature, &all, signed.first());
+        return (vec![finding], origin);
     }
-    findings
+    let origin = search.take_signed().map_or(Origin::Elsewhere, Origin::Over);
+    (findings, origin)
 }
 
 /// SignedInfo as it may have been written before, and as it may have been.
@@ -203,24 +247,21 @@ fn recovered<'k>(named: &'k NamedKey, value: &[u8]) -> Option<(&'k NamedKey, Dig
 }
 
 /// The value as other stacks write it.
-fn otherwise_encoded(value: &[u8], key: &VerifyingKey) -> Vec<(&'static str, Vec<u8>)> {
+fn otherwise_encoded(value: &[u8], key: &VerifyingKey) -> Vec<(Encoding, Vec<u8>)> {
     let mut forms = Vec::new();
     if let VerifyingKey::Public(key) = key
         && let Some(raw) = crypto::raw_signature_value(key, value)
     {
-        forms.push((
-            "it is in ASN.1 DER, where XML Signature has the two numbers one after the other",
-            raw,
-        ));
+        forms.push((Encoding::Der, raw));
     }
     let reversed: Vec<u8> = value.iter().rev().copied().collect();
-    forms.push(("its bytes stand in reverse order", reversed));
+    forms.push((Encoding::Reversed, reversed));
     if let Ok(text) = std::str::from_utf8(value) {
         if let Ok(decoded) = decode_base64(text) {
-            forms.push(("it is encoded in base64 twice", decoded));
+            forms.push((Encoding::Base64, decoded));
         }
         if let Some(decoded) = from_hexadecimal(text) {
-            forms.push(("it is encoded in hexadecimal, and that in base64", decoded));
+            forms.push((Encoding::Hexadecimal, decoded));
         }
     }
     forms
@@ -246,33 +287,34 @@ fn unexplained(
     signature: &Signature<'_>,
     all: &[&NamedKey],
     signed: Option<&(&NamedKey, DigestAlgorithm, Vec<u8>)>,
-) -> Finding {
-    let (cause, detail) = if let Some((named, algorithm, digest)) = signed {
+) -> (Finding, Origin) {
+    let (cause, detail, origin) = if let Some((named, algorithm, digest)) = signed {
         let detail = format!(
             "{} made it over another SignedInfo, with the {} digest {}; SignedInfo was changed after signing",
             named.name,
             algorithm.name(),
             encode_base64(digest)
         );
-        (Cause::SignedInfoChanged, detail)
+        (Cause::SignedInfoChanged, detail, Origin::Elsewhere)
     } else if let Some(length) = lengths(signature, all).filter(|length| *length != signature.value.len()) {
         let detail = format!(
             "it has {} bytes, and the key makes values of {length}",
             signature.value.len()
         );
-        (Cause::ValueDamaged, detail)
+        (Cause::ValueDamaged, detail, Origin::Length(signature.value.len()))
     } else if matches!(signature.method.scheme(), SignatureScheme::RsaPkcs1(_)) {
         let detail = "it is no value by any key at hand: another key made it, or it was damaged";
-        (Cause::WrongKey, detail.to_owned())
+        (Cause::WrongKey, detail.to_owned(), Origin::OtherKey)
     } else {
         let detail = "no key at hand made it over this SignedInfo: another key did, or SignedInfo was changed after signing";
-        (Cause::WrongKey, detail.to_owned())
+        (Cause::WrongKey, detail.to_owned(), Origin::OtherKey)
     };
-    Finding {
+    let finding = Finding {
         cause,
         detail,
         certainty: Certainty::Likely,
-    }
+    };
+    (finding, origin)
 }
 
 /// How long the values of the first key are, in bytes.

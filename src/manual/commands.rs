@@ -46,6 +46,13 @@
 //! `action` of the media type counts where `--action` is not given. `covered` and `not_covered` name attachments as `cid:ID`. Long attachments wait in
 //! temporary files without names.
 //!
+//! # Cases for partners
+//!
+//! `explain --redact FOLDER FILE` writes `message.xml`, `key.pem` and a `README.txt` that says what stays: structure, names, IDs, algorithms, lengths, white space and
+//! punctuation. Letters and digits of texts and values are hidden, digests and signature values made anew by a key that is forgotten. The case is
+//! written only if it is explained as the message is; 3 where the failure shows only in what the message says (a wrong encoding, an attachment), or no key
+//! can be made for the algorithm (SHA-1, HMAC, DSA, Ed25519).
+//!
 //! # Logins
 //!
 //! `saml trace` reads the SAML messages in URLs and forms of a recording and nothing else of it. Each is compared with where it was sent and

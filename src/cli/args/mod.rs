@@ -2,6 +2,7 @@
 
 mod audit;
 mod batch;
+mod demo;
 mod names;
 mod password;
 mod saml;
@@ -13,13 +14,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::at::At;
-use super::exit::Stop;
 use super::source::Source;
 
 pub(super) use audit::{
     AuditCommand, AuditExportArguments, AuditFilter, AuditShowArguments, AuditVerifyArguments, ExportFormat,
 };
 pub(super) use batch::{BatchCommand, BatchVerifyArguments};
+pub(super) use demo::{ArchiveArgument, DemoArguments};
 pub(super) use names::{
     BindingName, CanonicalizationName, DataEncryptionName, KeyReferenceName, KeyTransportName, LogFormat,
     Operation, RecipientReferenceName, SamlPartName, SigningAlgorithmName,
@@ -238,42 +239,6 @@ pub(crate) enum DsigCommand {
     Sign(DsigSignArguments),
 }
 
-/// See it work: makes keys, starts a legacy backend and the gateway, and sends good and bad messages through
-#[derive(Args, Debug)]
-pub(crate) struct DemoArguments {
-    /// End after the table, with 0 only if every outcome is the expected one
-    #[arg(long)]
-    pub(crate) once: bool,
-    /// Where keys, configuration and messages are written; a new folder for temporary files without it
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) dir: Option<PathBuf>,
-    /// Instead, write an archive of N good and bad messages into a folder, to try batch verify on
-    #[arg(long, num_args = 2, value_names = ["N", "FOLDER"], conflicts_with_all = ["once", "dir"])]
-    archive: Option<Vec<String>>,
-}
-
-/// An archive that is to be made.
-#[derive(Debug)]
-pub(crate) struct ArchiveArgument {
-    pub(crate) messages: u32,
-    pub(crate) folder: PathBuf,
-}
-
-impl DemoArguments {
-    /// What `--archive` says.
-    pub(crate) fn archive(&self) -> Result<Option<ArchiveArgument>, Stop> {
-        let Some([messages, folder]) = self.archive.as_deref() else {
-            return Ok(None);
-        };
-        let messages = messages.parse().ok().filter(|count| *count <= 10_000_000);
-        let messages = messages.ok_or_else(|| Stop::usage("--archive: N is no number up to 10000000"))?;
-        Ok(Some(ArchiveArgument {
-            messages,
-            folder: folder.into(),
-        }))
-    }
-}
-
 /// Run the gateway
 #[derive(Args, Debug)]
 pub(crate) struct ServeArguments {
@@ -417,6 +382,9 @@ pub(crate) struct ExplainArguments {
     /// Write what each reference digests, and SignedInfo, to files in this folder
     #[arg(long, value_name = "FOLDER")]
     pub(crate) octets: Option<PathBuf>,
+    /// Write a case of the same failure into this folder, which can be sent to a partner: letters and digits of texts and values are hidden
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) redact: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) ids: IdArguments,
     #[command(flatten)]

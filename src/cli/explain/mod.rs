@@ -1,6 +1,7 @@
 //! `sealgate explain`: why did this message fail?
 
 mod json;
+mod redact;
 mod text;
 
 use std::fs;
@@ -24,6 +25,9 @@ use super::source::distinct;
 /// Explains each input in turn.
 pub(crate) fn run(arguments: ExplainArguments, console: &mut Console) -> Result<Exit, Stop> {
     distinct(&arguments.files)?;
+    if arguments.redact.is_some() && arguments.files.len() > 1 {
+        return Err(Stop::usage("--redact: one document makes a case"));
+    }
     let keys = keys(&arguments)?;
     let limits = Limits::archive();
     let format = arguments.output.format;
@@ -33,11 +37,13 @@ pub(crate) fn run(arguments: ExplainArguments, console: &mut Console) -> Result<
         let received = entity::received(&source, field, &limits).map_err(|why| Reason::from(&why));
         let explanation = received.and_then(|received| {
             let (bytes, ids) = (decoded(received.bytes), &arguments.ids.id_attributes);
-            explain(bytes, &received.attachments, &keys, ids, Effort::DEFAULT)
+            let explanation = explain(bytes.clone(), &received.attachments, &keys, ids, Effort::DEFAULT);
+            explanation
+                .map(|explanation| (bytes, explanation))
                 .map_err(|rejection| Reason::from(&rejection))
         });
-        let explanation = match explanation {
-            Ok(explanation) => explanation,
+        let (bytes, explanation) = match explanation {
+            Ok(explained) => explained,
             Err(reason) => {
                 let page = json::refused(&source, &reason);
                 let report = Report::refused(source, reason);
@@ -51,6 +57,10 @@ pub(crate) fn run(arguments: ExplainArguments, console: &mut Console) -> Result<
         };
         if let Some(folder) = &arguments.octets {
             write_octets(folder, &explanation)?;
+        }
+        if let Some(folder) = &arguments.redact {
+            let case = redact::case(bytes, &explanation, &arguments.ids.id_attributes)?;
+            redact::write(folder, &case)?;
         }
         let verdict = Verdict::of(&explanation);
         exit = exit.max(if verdict == Verdict::Passed {
