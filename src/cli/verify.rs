@@ -1,11 +1,11 @@
-use crate::inbound::{Gate, Received};
+use crate::inbound::{Gate, Received, Request, answered_request};
 use crate::policy::Policy;
 use crate::policy::Transport;
 use crate::soap::Roles;
 
 use super::args::{GateArguments, VerifyArguments};
 use super::console::Console;
-use super::entity;
+use super::entity::{self, NoMessage};
 use super::exit::{Exit, Stop};
 use super::inputs;
 use super::keyring;
@@ -15,7 +15,7 @@ use super::source::Source;
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let gate = gate(&arguments.gate)?;
-    let reading = Reading::of(&arguments);
+    let reading = Reading::of(&arguments, &gate.policy)?;
     let at = arguments.gate.judging.at;
     report::each_unread(arguments.files, arguments.output.format, console, |source| {
         let received = match reading.received(&source, &gate.policy) {
@@ -32,16 +32,27 @@ pub(super) struct Reading {
     transport: Transport,
     action: Option<String>,
     content_type: Option<String>,
+    request: Option<Request>,
 }
 
 impl Reading {
-    /// As `arguments` say.
-    pub(super) fn of(arguments: &VerifyArguments) -> Self {
-        Self {
+    /// As `arguments` say, for messages that `policy` judges.
+    pub(super) fn of(arguments: &VerifyArguments, policy: &Policy) -> Result<Self, Stop> {
+        let request = arguments.request.as_ref();
+        let request = request.map(|source| {
+            let received = entity::received(source, None, &policy.limits)?;
+            answered_request(received.bytes, &policy.limits).map_err(NoMessage::Refused)
+        });
+        let request = request.transpose().map_err(|error| match error {
+            NoMessage::Unreadable(error) => Stop::usage(format!("--request: {error}")),
+            NoMessage::Refused(rejection) => Stop::usage(format!("--request: {rejection}")),
+        })?;
+        Ok(Self {
             transport: transport(&arguments.gate),
             action: arguments.action.clone(),
             content_type: arguments.content_type.content_type.clone(),
-        }
+            request,
+        })
     }
 
     /// A message, to be judged by `policy`.
@@ -52,6 +63,7 @@ impl Reading {
             bytes: inputs::decoded(received.bytes, policy)?,
             action: self.action.clone().or(received.action),
             transport: self.transport,
+            request: self.request.clone(),
             ..received
         })
     }

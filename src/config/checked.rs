@@ -77,11 +77,26 @@ pub enum TakesAttachments {
     Signed,
 }
 
+/// What the answers of a backend that signs them must prove.
+#[derive(Debug)]
+pub struct SignedAnswers {
+    /// Whose signatures count: at least one anchor, pin or metadata.
+    pub trust: TrustStore,
+    /// Whose assertions count.
+    pub issuers: Issuers,
+    /// Our keys for what is encrypted to us.
+    pub keyring: Keyring,
+    /// What an answer must prove.
+    pub policy: Policy,
+}
+
 /// A route, and what stands before it.
 #[derive(Debug)]
 pub struct GuardedRoute {
     /// Who answers.
     pub route: Route,
+    /// What the backend's answers must prove, if it signs them.
+    pub answer: Option<SignedAnswers>,
     /// Whether messages may have attachments.
     pub attachments: TakesAttachments,
     /// For whom messages must be, and what they may ask for.

@@ -34,6 +34,7 @@ pub use checked::Checked;
 pub use checked::GuardedRoute;
 pub use checked::Listener;
 pub use checked::Load;
+pub use checked::SignedAnswers;
 pub use checked::TakesAttachments;
 pub use problem::Problem;
 pub use problem::Problems;

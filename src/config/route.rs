@@ -5,6 +5,7 @@ use chrono::Utc;
 
 use super::authorization;
 use super::checked::GuardedRoute;
+use super::checked::SignedAnswers;
 use super::checked::TakesAttachments;
 use super::files;
 use super::files::IdentityFiles;
@@ -73,6 +74,7 @@ fn check(
     let trust = trust::check(&route.trust, policy.as_ref(), now, &path.key("trust"), source);
     let passwords = users::check(route.users.as_ref(), policy.as_ref(), &path.key("users"), source);
     let keyring = keyring(&route.decryption, &path.key("decryption"), now, source);
+    let answer = answer(&route.backend, &path.key("backend").key("answer"), now, source);
     let schema = schemas::check(route.schema.as_ref(), &path.key("schema"), source);
     let mut policy = policy?;
     if route.trust.revocation == typed::Revocation::Always {
@@ -95,6 +97,7 @@ fn check(
             identity: identity?,
             backend: backend?,
         },
+        answer: answer?,
         attachments: match route.attachments {
             typed::Attachments::Refused => TakesAttachments::No,
             typed::Attachments::Signed => TakesAttachments::Signed,
@@ -114,6 +117,33 @@ fn check(
         schema: schema?,
         policy,
     })
+}
+
+/// What answers must prove, if the backend signs them: `None` if that is wrong.
+fn answer(
+    backend: &typed::Backend,
+    path: &KeyPath,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Option<SignedAnswers>> {
+    let Some(answer) = &backend.answer else {
+        return Some(None);
+    };
+    let policy = policy::check(&answer.policy, &path.key("policy"), source);
+    let trust = trust::check(&answer.trust, policy.as_ref(), now, &path.key("trust"), source);
+    let keyring = keyring(&answer.decryption, &path.key("decryption"), now, source);
+    let mut policy = policy?;
+    policy.limits.bytes = backend.answer_bytes;
+    if answer.trust.revocation == typed::Revocation::Always {
+        policy.certificates.revocation = Revocation::Required;
+    }
+    let (trust, issuers) = trust?;
+    Some(Some(SignedAnswers {
+        trust,
+        issuers,
+        keyring: keyring?,
+        policy,
+    }))
 }
 
 fn keyring(

@@ -473,6 +473,23 @@ pub(super) struct Backend {
     /// File with the password of the key.
     #[serde(default)]
     pub(super) key_password_file: Option<PathBuf>,
+    /// For a backend that signs its answers: what they must prove. Without it an answer with a Security header is refused.
+    #[serde(default)]
+    pub(super) answer: Option<Answer>,
+}
+
+/// What the answers of a backend that signs them must prove. They have no attachments and are not empty.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Answer {
+    /// "strict", "saml-sso" or "bsp11", or the path of a policy in TOML.
+    #[serde(default = "policy")]
+    pub(super) policy: String,
+    /// Whose signatures count.
+    pub(super) trust: Trust,
+    /// Our keys for what is encrypted to us.
+    #[serde(default)]
+    pub(super) decryption: Vec<Decryption>,
 }
 
 fn connect_seconds() -> u16 {

@@ -39,6 +39,7 @@ use crate::inbound::Received;
 use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
 use crate::outbound::SealedReply;
+use crate::outbound::verified_answer;
 use crate::policy::Transport;
 use crate::relay;
 use crate::soap::attachment::{Attachments, Package};
@@ -155,7 +156,11 @@ impl InWork<'_> {
         self.report.took(Step::Backend, started);
         let reply = reply.map_err(|error| self.report.relay(&error))?;
         let started = Instant::now();
-        let sealed = self.snapshot.sealer.seal(reply, &exchange, Utc::now());
+        let verified = match &self.place.answers {
+            Some(gate) => verified_answer(reply, &exchange, gate, Utc::now()),
+            None => Ok(reply),
+        };
+        let sealed = verified.and_then(|reply| self.snapshot.sealer.seal(reply, &exchange, Utc::now()));
         self.report.took(Step::Seal, started);
         let sealed = sealed.map_err(|error| self.report.outbound(&error))?;
         self.report.answered(sealed.status());

@@ -115,7 +115,7 @@ impl Shared {
         snapshot: &Snapshot,
         place: &Place,
     ) -> Result<Option<AnswerParts>, Exhausted> {
-        if place.attachments == TakesAttachments::No {
+        if place.attachments == TakesAttachments::No || place.answers.is_some() {
             return Ok(None);
         }
         let limits = &place.gate.policy.limits;

@@ -15,9 +15,12 @@ use crate::config::TakesAttachments;
 use crate::crypto::Certificate;
 use crate::inbound::Gate;
 use crate::outbound::Sealer;
+use crate::policy::saml::RelyingParty;
 use crate::relay::Client;
 use crate::relay::Route;
+use crate::soap::Roles;
 use crate::spool::TemporaryFiles;
+use crate::trust::Passwords;
 use crate::trust::ReplayStore;
 
 /// What a request needs to know of the configuration. It never changes, and a request keeps to the one that it began with, so that
@@ -38,6 +41,8 @@ pub(super) struct Place {
     /// Which of the worker's clients is for it.
     number: usize,
     pub(super) gate: Gate,
+    /// Judges the answers of a backend that signs them.
+    pub(super) answers: Option<Gate>,
     pub(super) attachments: TakesAttachments,
     pub(super) route: Route,
     pub(super) recent: Recent,
@@ -89,6 +94,9 @@ impl Candidate {
     pub(super) fn into_snapshot(self, number: u64, replay: &Arc<ReplayStore>) -> Snapshot {
         let places = self.places.into_iter().map(|mut place| {
             place.gate.replay = Some(Arc::clone(replay));
+            if let Some(answers) = &mut place.answers {
+                answers.replay = Some(Arc::clone(replay));
+            }
             (place.route.path.clone(), Arc::new(place))
         });
         Snapshot {
@@ -104,6 +112,7 @@ impl Candidate {
 
 impl Place {
     fn new(number: usize, guarded: GuardedRoute) -> Self {
+        let understood = guarded.understood.clone();
         Self {
             number,
             gate: Gate {
@@ -119,6 +128,19 @@ impl Place {
                 schema: guarded.schema,
                 replay: None,
             },
+            answers: guarded.answer.map(|answer| Gate {
+                trust: answer.trust,
+                issuers: answer.issuers,
+                passwords: Passwords::default(),
+                keyring: answer.keyring,
+                policy: answer.policy,
+                party: RelyingParty::default(),
+                roles: Roles::default(),
+                understood,
+                destination: None,
+                schema: None,
+                replay: None,
+            }),
             attachments: guarded.attachments,
             route: guarded.route,
             recent: Recent::default(),

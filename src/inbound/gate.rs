@@ -4,6 +4,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::Keyring;
+use super::answer::{self, Request};
 use super::assertion::{self, Issued, Presented};
 use super::attachment;
 use super::coverage::{Covering, coverage};
@@ -47,6 +48,8 @@ pub struct Received {
     pub client: Option<Fingerprint>,
     /// What stands beside the envelope.
     pub attachments: Attachments,
+    /// What it must be the answer to, if it is one.
+    pub request: Option<Request>,
 }
 
 /// Bytes of which no transport has said anything.
@@ -59,6 +62,7 @@ impl From<Bytes> for Received {
             transport: Transport::default(),
             client: None,
             attachments: Attachments::default(),
+            request: None,
         }
     }
 }
@@ -106,6 +110,7 @@ pub(super) struct Judging<'m> {
     keep: Keep,
     transport: Transport,
     pub(super) attachments: &'m Attachments,
+    request: Option<&'m Request>,
 }
 
 /// A verdict with what was seen on the way.
@@ -141,6 +146,7 @@ impl Gate {
             keep: Keep::Octets,
             transport: received.transport,
             attachments: &received.attachments,
+            request: received.request.as_ref(),
         };
         let (envelope, before) = self.open(envelope, judging, &mut findings)?;
         let mut seen = Seen::default();
@@ -211,6 +217,7 @@ impl Gate {
             keep: Keep::Nothing,
             transport: received.transport,
             attachments: &received.attachments,
+            request: received.request.as_ref(),
         };
         let (envelope, before) = self.open(envelope, judging, findings)?;
         let mut seen = Seen::default();
@@ -298,6 +305,9 @@ impl Gate {
             // Again, as what was encrypted has been seen by now. A fault that named it would tell what was encrypted.
             let understood = envelope.check_understood(&self.roles, &self.understood);
             understood.map_err(|_| Unmet::at(envelope.root(), UnmetKind::EncryptedNotUnderstood))?;
+        }
+        if let Some(request) = judging.request {
+            answer::check(request, &header, &admitted, addressing.as_ref())?;
         }
         if judging.as_of == AsOf::Message && !signs_its_time(&header, &admitted) {
             return Err(Unmet::nowhere(UnmetKind::NoMessageTime).into());

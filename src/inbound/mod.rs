@@ -1,5 +1,6 @@
 //! From received bytes to a verdict.
 
+mod answer;
 mod assertion;
 mod attachment;
 mod coverage;
@@ -21,6 +22,9 @@ mod signer;
 mod unused;
 mod username;
 
+pub use answer::Request;
+pub use answer::Signatures;
+pub use answer::answered_request;
 pub use attachment::VerifiedAttachment;
 pub use coverage::Covering;
 pub use coverage::coverage;

@@ -148,6 +148,7 @@
 //! | T115 – answers sent elsewhere | anonymous only, and no code that could |
 //! | T116 – addressing headers swapped | they must be signed with the Body |
 //! | T117 – attachments that are fetched, swapped, added, or only pointed at | a `cid:` URI names a part of this message and nothing else names anything; what an `xop:Include` stands for is in its place before a digest is computed ([`Package`](crate::soap::attachment::Package)), and an attachment that the Body's signature does not cover refuses the message: see [`attachments`](super::attachments) |
+//! | T119 – an answer that was given to another request | ours confirm each signature of the request and relate to it; those of a backend that signs must be signed, used once, and relate to the request ([`verified_answer`](crate::outbound::verified_answer)); `verify --request` asks the same of files: `policy.signature_confirmation`, `policy.relates_to` |
 //! | T121 – `mustUnderstand` ignored | the MustUnderstand fault |
 //!
 //! # Resources

@@ -332,9 +332,11 @@
 //! | `policy.operation_unknown` | the route has no such operation, or path, action and Body disagree |
 //! | `policy.password_text` | a password that is sent as it is, not over TLS or under a policy that takes none |
 //! | `policy.qname_not_covered` | a QName in the Body, a header or an attachment of XML has a prefix that is not covered |
+//! | `policy.relates_to` | an answer whose signed wsa:RelatesTo is not the wsa:MessageID of its request |
 //! | `policy.schema` | the Body is not as its schemas have it |
 //! | `policy.schema_unavailable` | the Body could not be validated |
 //! | `policy.several_body_signatures` | more than one signature covers the Body |
+//! | `policy.signature_confirmation` | an answer that does not confirm the signatures of its request under its own: `verify --request`, `[route.backend.answer]` |
 //! | `policy.signed_elsewhere` | a signed element stands where nobody reads it |
 //! | `policy.timestamp_not_signed` | the Body's signature does not cover the Timestamp |
 //! | `policy.to_mismatch` | the message is for another address |

@@ -60,6 +60,19 @@
 //! not remembered (`wss.unknown_encrypted_key`), and no keys are derived (`wss.secure_conversation`). The key has 16 to 64 bytes and comes by RSA-OAEP,
 //! key wrap or AES-GCM as the policy allows, not by RSA 1.5. Our answers are signed with our certificate.
 //!
+//! # Answers
+//!
+//! `verify --request FILE` judges a message as the answer to the request in FILE: under the signature over its Body it must have a
+//! SignatureConfirmation for each signature in the Security headers of the request and no other (one without Value, if there is none), and a wsa:RelatesTo with
+//! its wsa:MessageID, or none if that has none.
+//!
+//! A backend that signs its answers is configured with `[route.backend.answer]`: a `trust` as that of a route, a `policy` (`strict` if nothing is
+//! said), keys for `decryption`. Each answer is then judged as a request is, with a memory of used ones, and what leaves under our signature is
+//! made of what the backend signed and nothing else. The backend gets the request without its Security header, so its
+//! answer may say with a SignatureConfirmation that there was no signature, or say nothing of it; another value is refused. Where the request
+//! has a wsa:MessageID the answer must relate to it; where not, it must not. Whatever does not hold is an error of the backend (502), counted and logged with
+//! its code, as are an empty answer, which nobody signed, and one with attachments. Without `[route.backend.answer]` an answer with a Security header is refused.
+//!
 //! # SAML 1.1
 //!
 //! An assertion of SAML 1.1 is judged as one of 2.0. A bearer confirmation says nothing itself in 1.1: the conditions must name an end, the

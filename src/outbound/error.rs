@@ -4,6 +4,7 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use crate::crypto::Unavailable;
+use crate::rejection::Rejection;
 use crate::soap;
 use crate::soap::Fault;
 use crate::soap::Version;
@@ -11,7 +12,7 @@ use crate::wss;
 use crate::xml::quoted;
 
 /// Why an answer cannot be sealed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The backend's answer is no envelope.
@@ -22,6 +23,12 @@ pub enum Error {
     Status(u16),
     /// It has a Security header already.
     Security,
+    /// The backend has to sign its answers, and this one is not as it must be.
+    Refused(Box<Rejection>),
+    /// The same, and there is nothing in it.
+    NotSigned,
+    /// The same, and it has attachments.
+    Attachments,
     /// It says that it answers another message; which one.
     RelatesTo(String),
     /// A QName in an attachment of XML means in the octets that are signed what it did not mean before; Content-ID and name.
@@ -49,6 +56,9 @@ impl Error {
             Self::Version(_) => "outbound.version",
             Self::Status(_) => "outbound.status",
             Self::Security => "outbound.security",
+            Self::Refused(rejection) => rejection.code(),
+            Self::NotSigned => "outbound.not_signed",
+            Self::Attachments => "outbound.attachments",
             Self::RelatesTo(_) => "outbound.relates_to",
             Self::AttachmentQName(..) => "outbound.attachment",
             Self::Written(_) => "outbound.written",
@@ -65,6 +75,9 @@ impl Error {
             | Self::Version(_)
             | Self::Status(_)
             | Self::Security
+            | Self::Refused(_)
+            | Self::NotSigned
+            | Self::Attachments
             | Self::RelatesTo(_)
             | Self::AttachmentQName(..) => Fault::BadGateway,
             Self::Written(_) | Self::Certificate { .. } | Self::Key | Self::Unavailable(_) => Fault::Internal,
@@ -82,6 +95,9 @@ impl fmt::Display for Error {
                 "the backend's answer is no fault and has the HTTP status {status}"
             ),
             Self::Security => f.write_str("the backend's answer has a Security header already"),
+            Self::Refused(rejection) => write!(f, "the backend's answer is refused: {rejection}"),
+            Self::NotSigned => f.write_str("the backend's answer is empty, and has to be signed"),
+            Self::Attachments => f.write_str("the backend's answer has attachments, and has to be signed"),
             Self::RelatesTo(other) => {
                 write!(f, "the backend's answer says that it answers {}", quoted(other))
             }

@@ -6,11 +6,13 @@
 //! The content of attachments is signed too (SwA Profile 1.1 §5.4.2), and is sent in the canonical form that was.
 
 mod attachment;
+mod answer;
 mod error;
 mod relates_to;
 pub mod saml;
 mod seal;
 
+pub use answer::verified_answer;
 pub use error::Error;
 pub use seal::Exchange;
 pub use seal::SealedBody;

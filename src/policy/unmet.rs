@@ -127,6 +127,24 @@ pub enum UnmetKind {
     NotEndorsed,
     /// The signature names a UsernameToken as its key that does not say how a key is made.
     NoDerivation,
+    /// The request that a message is to answer has encrypted items in its Security header, which may be signatures.
+    RequestEncrypted,
+    /// A SignatureConfirmation that the signature over the Body does not cover.
+    ConfirmationNotSigned,
+    /// An answer does not confirm what was signed in its request; the values, in base64.
+    Confirmation {
+        /// That it confirms.
+        found: Vec<String>,
+        /// That the request has; none if it has no signature.
+        expected: Vec<String>,
+    },
+    /// An answer says that it answers another message than its request, or does not say it under a signature.
+    RelatesTo {
+        /// The signed wsa:RelatesTo.
+        found: Option<String>,
+        /// The wsa:MessageID of the request.
+        expected: Option<String>,
+    },
     /// A header block that was encrypted must be understood, and is not.
     EncryptedNotUnderstood,
     /// The wsa:MessageID was encrypted, wholly or partly.
@@ -219,6 +237,10 @@ impl Unmet {
             UnmetKind::UsernameTokenFuture { .. } => "policy.username_token_future",
             UnmetKind::NotEndorsed => "policy.not_endorsed",
             UnmetKind::NoDerivation => "policy.no_derivation",
+            UnmetKind::RequestEncrypted
+            | UnmetKind::ConfirmationNotSigned
+            | UnmetKind::Confirmation { .. } => "policy.signature_confirmation",
+            UnmetKind::RelatesTo { .. } => "policy.relates_to",
             UnmetKind::EncryptedNotUnderstood => "policy.encrypted_not_understood",
             UnmetKind::MessageIdEncrypted => "policy.message_id_encrypted",
             UnmetKind::QNameNotCovered(_) | UnmetKind::AttachmentQNameNotCovered(_, _) => {
@@ -256,6 +278,10 @@ impl Unmet {
             UnmetKind::PasswordText => "WSS UsernameToken Profile 1.1 §3.1, §5",
             UnmetKind::NotEndorsed => "WS-SecurityPolicy 1.3 §8.3",
             UnmetKind::NoDerivation => "WSS UsernameToken Profile 1.1 §4",
+            UnmetKind::RequestEncrypted
+            | UnmetKind::ConfirmationNotSigned
+            | UnmetKind::Confirmation { .. } => "WSS 1.1 §8.5",
+            UnmetKind::RelatesTo { .. } => "WS-Addressing 1.0 Core §3.4",
             UnmetKind::EncryptedNotUnderstood => "SOAP 1.2 Part 1 §2.4",
             UnmetKind::MessageIdEncrypted => "WSS 1.1 §13.2.7",
             UnmetKind::QNameNotCovered(_) | UnmetKind::AttachmentQNameNotCovered(_, _) => {
@@ -282,6 +308,15 @@ impl Unmet {
 
 fn instant(time: &DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// Values of signatures, as many as a message may have.
+fn values(values: &[String]) -> String {
+    if values.is_empty() {
+        return "no signature".to_owned();
+    }
+    let quoted: Vec<String> = values.iter().take(4).map(|value| quoted(value)).collect();
+    format!("the signatures {}", quoted.join(", "))
 }
 
 impl fmt::Display for Unmet {
@@ -402,6 +437,27 @@ impl fmt::Display for Unmet {
             UnmetKind::NoDerivation => f.write_str(
                 "the signature names a UsernameToken as its key, and that does not say how a key is derived",
             ),
+            UnmetKind::RequestEncrypted => f.write_str(
+                "the Security header of the request has encrypted items; give the request as it was before, or decrypt it",
+            ),
+            UnmetKind::ConfirmationNotSigned => {
+                f.write_str("the signature that covers the Body does not cover the SignatureConfirmation")
+            }
+            UnmetKind::Confirmation { found, expected } => write!(
+                f,
+                "the answer confirms {}; its request has {}",
+                values(found),
+                values(expected)
+            ),
+            UnmetKind::RelatesTo { found, expected } => {
+                let named = |id: &Option<String>| id.as_deref().map_or("none".to_owned(), quoted);
+                write!(
+                    f,
+                    "the answer's signed wsa:RelatesTo is {}; the wsa:MessageID of its request is {}",
+                    named(found),
+                    named(expected)
+                )
+            }
             UnmetKind::EncryptedNotUnderstood => {
                 f.write_str("a header block that was encrypted must be understood, and is not")
             }

@@ -28,6 +28,7 @@ mod edge;
 mod encrypted;
 mod life;
 mod refusing;
+mod signed_answers;
 mod reload;
 mod replay;
 #[cfg(feature = "xsd")]

@@ -13,12 +13,15 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sealgate::crypto::{Certificate, PrivateKey, Secret};
-use sealgate::inbound::{AsOf, Findings, Gate, Keyring, NamedSecret, Received, SamlContext, judge_saml};
+use sealgate::inbound::{
+    AsOf, Findings, Gate, Keyring, NamedSecret, Received, SamlContext, answered_request, judge_saml,
+};
 use sealgate::policy::saml::{ExpectedRequest, RelyingParty};
 use sealgate::policy::{Profile, Transport};
 use sealgate::rejection::Rejection;
 use sealgate::soap::Roles;
 use sealgate::trust::{Issuers, Passwords, TrustSources};
+use sealgate::xml::Limits;
 
 pub(crate) use document::SignedDocument;
 
@@ -51,6 +54,7 @@ impl Case {
                 let received = Received {
                     action,
                     transport: self.received.transport,
+                    request: self.received.request.clone(),
                     ..Received::from(bytes)
                 };
                 let message = self.gate.verify(received, self.at)?;
@@ -72,6 +76,7 @@ impl Case {
                 let received = Received {
                     action,
                     transport: self.received.transport,
+                    request: self.received.request.clone(),
                     ..Received::from(bytes)
                 };
                 self.gate.judge(received, AsOf::Time(self.at)).findings
@@ -210,6 +215,10 @@ fn case(folder: &Path) -> Option<Case> {
                 Some(_) => Transport::Tls,
                 None => Transport::Unprotected,
             },
+            request: text("request").map(|request| {
+                let bytes = fs::read(folder.join(request)).unwrap();
+                answered_request(bytes.into(), &Limits::default()).unwrap()
+            }),
             ..Received::from(Bytes::from(fs::read(file).ok()?))
         },
         at,

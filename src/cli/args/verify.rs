@@ -16,6 +16,9 @@ pub(crate) struct VerifyArguments {
     pub(crate) action: Option<String>,
     #[command(flatten)]
     pub(crate) content_type: ContentTypeArguments,
+    /// The request that the messages answer: they must confirm its signatures, and relate to its MessageID
+    #[arg(long, value_name = "FILE", value_parser = Source::parser())]
+    pub(crate) request: Option<Source>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The messages

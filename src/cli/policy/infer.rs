@@ -15,7 +15,7 @@ use crate::soap::Envelope;
 pub(crate) fn infer(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let as_of = arguments.gate.judging.at.as_of();
     let mut gate = verify::gate(&arguments.gate)?;
-    let reading = Reading::of(&arguments);
+    let reading = Reading::of(&arguments, &gate.policy)?;
     let mut samples = Vec::new();
     for source in &arguments.files {
         match reading.received(source, &gate.policy) {

@@ -29,6 +29,24 @@ fn profiles_for_other_doors_do_not_open_this_one() {
 }
 
 #[test]
+fn whoever_signs_answers_is_named() {
+    let backend = "[route.backend]\n";
+    let answer = |trust: &str| format!("[route.backend.answer{trust}]\n{backend}");
+    refuses(backend, &answer(""), "route[1].backend.answer.trust: is missing");
+    refuses(
+        backend,
+        &answer(".trust"),
+        "route[1].backend.answer.trust: names nobody whose signatures count",
+    );
+    let lax = format!("[route.backend.answer]\npolicy = \"lax\"\n{}", answer(".trust"));
+    refuses(
+        backend,
+        &lax,
+        "route[1].backend.answer.policy: is no profile: \"lax\"",
+    );
+}
+
+#[test]
 fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
     use crate::algorithm::DigestAlgorithm;
     use crate::algorithm::SignatureAlgorithm;
