@@ -133,3 +133,86 @@ fn digest_of_lf(attachment: &Attachment, algorithm: DigestAlgorithm) -> Option<D
     }
     digester.finish().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::crypto::{digest as digest_octets, encode_base64};
+    use crate::explain::{Effort, KeysAtHand, explain};
+    use crate::soap::attachment::{InMemory, Package, Related};
+    use crate::xml::Limits;
+
+    const SHA256: DigestAlgorithm = DigestAlgorithm::Sha256;
+
+    fn attachments() -> Attachments {
+        let related = Related::parse("multipart/related; type=\"text/xml\"; boundary=b").unwrap();
+        let mut package = Package::new(related, &Limits::archive(), Arc::new(InMemory));
+        let parts = [
+            "Content-Type: text/xml\r\n\r\n<a></a>",
+            "Content-ID: <note@x>\r\nContent-Type: text/plain\r\n\r\none\ntwo",
+            "Content-ID: <scan@x>\r\nContent-Type: image/png\r\n\r\n12",
+        ];
+        for part in parts {
+            package.push(format!("--b\r\n{part}\r\n").as_bytes()).unwrap();
+        }
+        package.push(b"--b--\r\n").unwrap();
+        package.finish().unwrap().attachments
+    }
+
+    /// What is said of a Reference to the content of `id` with this digest: nothing, or cause and certainty.
+    fn said(id: &str, value: &[u8]) -> Option<(&'static str, &'static str)> {
+        let signature = format!(
+            "<ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'><ds:SignedInfo>\
+             <ds:CanonicalizationMethod Algorithm='http://www.w3.org/2001/10/xml-exc-c14n#'/>\
+             <ds:SignatureMethod Algorithm='http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'/><ds:Reference URI='cid:{id}'>\
+             <ds:Transforms><ds:Transform Algorithm='http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform'/>\
+             </ds:Transforms><ds:DigestMethod Algorithm='{}'/><ds:DigestValue>{}</ds:DigestValue></ds:Reference></ds:SignedInfo>\
+             <ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature>",
+            SHA256.uri(),
+            encode_base64(value)
+        );
+        let keys = KeysAtHand {
+            given: None,
+            certificates: Vec::new(),
+        };
+        let all = explain(signature.into(), &attachments(), &keys, &[], Effort::DEFAULT).unwrap();
+        let reference = &all.signatures[0].references[0];
+        assert_eq!(reference.is_match(), reference.causes.is_empty());
+        let first = reference.causes.first()?;
+        Some((first.cause.name(), first.certainty.name()))
+    }
+
+    fn of(algorithm: DigestAlgorithm, octets: &[u8]) -> Vec<u8> {
+        digest_octets(algorithm, octets).unwrap().as_bytes().to_vec()
+    }
+
+    #[test]
+    fn what_happened_to_an_attachment_is_named() {
+        assert_eq!(said("note@x", &of(SHA256, b"one\r\ntwo")), None);
+        let all = attachments();
+        let complete = digest(all.get("note@x").unwrap(), AttachmentScope::Complete, SHA256).unwrap();
+        for (id, value, cause, certainty) in [
+            ("note@x", of(SHA256, b"one\ntwo"), "line_endings", "proved"),
+            (
+                "note@x",
+                complete.as_bytes().to_vec(),
+                "canonicalization_method",
+                "proved",
+            ),
+            (
+                "note@x",
+                of(DigestAlgorithm::Sha3_256, b"one\r\ntwo"),
+                "digest_algorithm",
+                "proved",
+            ),
+            ("note@x", of(SHA256, b"12"), "id_moved", "proved"),
+            ("other@x", of(SHA256, b"13"), "id_moved", "likely"),
+            ("scan@x", of(SHA256, b"13"), "content_changed", "likely"),
+        ] {
+            assert_eq!(said(id, &value), Some((cause, certainty)), "{id} {cause}");
+        }
+    }
+}

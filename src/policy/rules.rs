@@ -284,3 +284,32 @@ impl Policy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Profile;
+
+    #[test]
+    fn what_cannot_be_asked_of_a_part_is_no_policy() {
+        let strict = Profile::Strict.policy();
+        for (part, name) in [(Part::Anything, "anything"), (Part::Attachments, "attachments")] {
+            let policy = Policy {
+                encrypted: vec![part],
+                ..strict.clone()
+            };
+            assert_eq!(policy.check(), Err(PolicyError::Encrypted(name)));
+        }
+        let policy = Policy {
+            signed: SignedParts::new(Part::Body, [Part::Signature]),
+            ..strict.clone()
+        };
+        assert_eq!(policy.check(), Err(PolicyError::Signed("signature")));
+        let policy = Policy {
+            signed: SignedParts::new(Part::Body, [Part::Tokens]),
+            encrypted: vec![Part::Signature],
+            ..strict
+        };
+        assert!(policy.check().is_ok());
+    }
+}
