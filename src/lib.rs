@@ -34,6 +34,7 @@ pub mod spool;
 pub mod relay;
 pub mod outbound;
 pub mod audit;
+pub mod throttle;
 pub mod config;
 pub mod gateway;
 pub mod batch;

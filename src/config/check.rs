@@ -15,6 +15,7 @@ use super::problem::KeyPath;
 use super::problem::Source;
 use super::replay;
 use super::route;
+use super::throttle;
 use super::typed;
 use crate::crypto::ClientCertificates;
 use crate::crypto::Identity;
@@ -44,6 +45,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         watch: watch(&config.gateway),
         spool: spool(&config.gateway, source),
         replay: replay::settings(&config.replay, place?, routes.as_deref()?)?,
+        throttle: throttle::address(&config.throttle),
         audit,
         routes: routes?,
     };

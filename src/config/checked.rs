@@ -36,6 +36,8 @@ pub struct Checked {
     pub spool: TemporaryFiles,
     /// How used messages are remembered.
     pub replay: crate::replay::Settings,
+    /// What an address may ask for.
+    pub throttle: crate::throttle::AddressLimits,
     /// Where what was decided is recorded.
     pub audit: Option<crate::audit::Settings>,
     /// What is behind the gateway. No path stands twice.
@@ -97,6 +99,8 @@ pub struct GuardedRoute {
     pub route: Route,
     /// What the backend's answers must prove, if it signs them.
     pub answer: Option<SignedAnswers>,
+    /// How much may be asked for.
+    pub throttle: crate::throttle::RouteLimits,
     /// Whether messages may have attachments.
     pub attachments: TakesAttachments,
     /// For whom messages must be, and what they may ask for.

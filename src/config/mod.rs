@@ -16,6 +16,7 @@ mod route;
 mod schema;
 mod schemas;
 mod shape;
+mod throttle;
 mod trust;
 mod typed;
 mod users;

@@ -13,6 +13,7 @@ use super::policy;
 use super::problem::KeyPath;
 use super::problem::Source;
 use super::schemas;
+use super::throttle;
 use super::trust;
 use super::typed;
 use super::users;
@@ -98,6 +99,7 @@ fn check(
             backend: backend?,
         },
         answer: answer?,
+        throttle: throttle::route(&route.throttle),
         attachments: match route.attachments {
             typed::Attachments::Refused => TakesAttachments::No,
             typed::Attachments::Signed => TakesAttachments::Signed,

@@ -1,7 +1,9 @@
 //! The configuration as it is typed. The comments here are the descriptions in `schemas/config.schema.json`.
 
 mod content;
+mod listener;
 mod state;
+mod throttle;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +18,9 @@ use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
 
 pub(super) use content::{Schema, Users};
+pub(super) use listener::{Clients, Listener, Tls};
 pub(super) use state::{Audit, OnStoreLoss, Redis, Replay};
+pub(super) use throttle::{Limit, RouteThrottle, Throttle};
 
 /// The configuration of a gateway. Relative paths start from the folder of this file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -33,56 +37,15 @@ pub(super) struct Config {
     /// How used messages are remembered.
     #[serde(default)]
     pub(super) replay: Replay,
+    /// How much an address may ask for.
+    #[serde(default)]
+    pub(super) throttle: Throttle,
     /// What was decided, in a chain of records. Without it there is the log only.
     #[serde(default)]
     pub(super) audit: Option<Audit>,
     /// What is behind the gateway, and who may reach it.
     #[schemars(length(min = 1))]
     pub(super) route: Vec<Route>,
-}
-
-/// An address where messages arrive.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Listener {
-    /// IP address and port, as "0.0.0.0:8443" or "[::1]:8080"; port 0 takes a free one.
-    pub(super) address: String,
-    /// TLS 1.2 and 1.3. Without it only loopback addresses are allowed.
-    #[serde(default)]
-    pub(super) tls: Option<Tls>,
-}
-
-/// The TLS side of a listener.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Tls {
-    /// PEM file: our certificate, then the path above it. Not needed if `key` is PKCS#12.
-    #[serde(default)]
-    pub(super) certificate: Option<PathBuf>,
-    /// PEM or PKCS#12 file: the key of the certificate, not readable by everybody.
-    pub(super) key: PathBuf,
-    /// File with the password of the key.
-    #[serde(default)]
-    pub(super) key_password_file: Option<PathBuf>,
-    /// Whether clients are asked for a certificate.
-    #[serde(default)]
-    pub(super) clients: Clients,
-    /// PEM files: who issues the certificates of clients.
-    #[serde(default)]
-    pub(super) client_ca: Vec<PathBuf>,
-}
-
-/// Whether TLS clients are asked for a certificate.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Clients {
-    /// They are not asked.
-    #[default]
-    NotAsked,
-    /// They may have none, but no other than of `client_ca`.
-    Optional,
-    /// Without one of `client_ca` there is no connection.
-    Required,
 }
 
 /// The address for operators.
@@ -210,6 +173,9 @@ pub(super) struct Route {
     /// HTTP headers for the backend, with what was verified. A value that was not verified makes no header.
     #[serde(default)]
     pub(super) identity: BTreeMap<String, Fact>,
+    /// How much may be asked for.
+    #[serde(default)]
+    pub(super) throttle: RouteThrottle,
     /// Limits lower than those of the product; `attachment_bytes` may be higher, up to 1 GiB.
     #[serde(default)]
     pub(super) limits: Limits,

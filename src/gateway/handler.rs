@@ -18,6 +18,8 @@ use super::arrival::Arrival;
 use super::body;
 use super::body::NoBody;
 use super::client;
+use super::crowd;
+use super::crowd::Names;
 use super::load::Share;
 use super::metrics::Outcome;
 use super::metrics::Step;
@@ -44,6 +46,7 @@ use crate::policy::Transport;
 use crate::relay;
 use crate::soap::attachment::{Attachments, Package};
 use crate::soap::{Fault, Version};
+use crate::throttle::Pass;
 
 /// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
 /// back is worth. Longer ones would keep the other connections of this thread waiting, and so would the hashing of passwords.
@@ -98,7 +101,7 @@ pub(super) async fn handle(
     }
     match answer {
         Ok(sealed) => reply::sealed(sealed),
-        Err(fault) => reply::fault(&fault, version, &report.incident, unread),
+        Err(fault) => reply::fault(&fault, version, &report, unread),
     }
 }
 
@@ -134,6 +137,9 @@ struct InWork<'r> {
 impl InWork<'_> {
     /// The only way to an answer leads through verification, the backend and the seal.
     async fn answer(&mut self, arrival: Arrival, payload: &mut web::Payload) -> Result<SealedReply, Fault> {
+        let limits = &self.snapshot.throttle;
+        let entered = crowd::by_address(&self.shared.throttle, limits, self.report.peer);
+        let _pass = entered.map_err(|crowded| self.report.crowded(crowded))?;
         if let Err(rejection) = self.place.gate.may_ask(arrival.action.as_deref()) {
             return Err(self.report.rejected(&rejection, &[]));
         }
@@ -142,7 +148,7 @@ impl InWork<'_> {
         let Ok(_share) = self.shared.messages.take(1) else {
             return Err(self.report.no_body(NoBody::Overload));
         };
-        let message = self.verified(received).await?;
+        let (message, _passes) = self.verified(received).await?;
         self.accepted(&message).await?;
         let exchange = Exchange::of(&message);
         self.report.verified(&message);
@@ -245,7 +251,7 @@ impl InWork<'_> {
         Ok((received, share))
     }
 
-    async fn verified(&self, received: Received) -> Result<VerifiedMessage, Fault> {
+    async fn verified(&self, received: Received) -> Result<(VerifiedMessage, Vec<Pass>), Fault> {
         let started = Instant::now();
         let now = Utc::now();
         let bytes = received.bytes.clone();
@@ -263,17 +269,28 @@ impl InWork<'_> {
             let elsewhere = web::block(move || place.gate.examine(received, now)).await;
             elsewhere.map_err(|_| self.report.panicked())?
         };
-        let verdict = match examined {
-            Ok(unused) => unused.first_use(self.place.gate.replay.as_deref(), now).await,
-            Err(rejection) => Err(rejection),
-        };
+        let throttle = &self.shared.throttle;
+        crowd::spent(
+            throttle,
+            &self.snapshot.throttle,
+            self.report.peer,
+            started.elapsed(),
+        );
+        let rejected = |rejection| self.report.rejected(&rejection, &bytes);
+        let crowded = |crowded| self.report.crowded(crowded);
+        let examined = examined.inspect_err(|_| self.report.took(Step::Verify, started));
+        let unused = examined.map_err(rejected)?;
+        let names = Names::of(&unused, &self.place.route.path, &self.place.throttle);
+        names.may_enter(throttle, now).map_err(crowded)?;
+        let used = unused.first_use(self.place.gate.replay.as_deref(), now).await;
         self.report.took(Step::Verify, started);
-        let message = verdict.map_err(|rejection| self.report.rejected(&rejection, &bytes))?;
+        let message = used.map_err(rejected)?;
+        let passes = names.enter(throttle, now).map_err(crowded)?;
         // Not with a password in it, which would be kept as well, and is dear to compare again.
         if let Some(received) = kept.filter(|_| message.user().is_none()) {
             self.place.recent.keep(received, now);
         }
-        Ok(message)
+        Ok((message, passes))
     }
 }
 

@@ -6,6 +6,7 @@ mod admin;
 mod arrival;
 mod body;
 mod budget;
+mod crowd;
 mod client;
 mod handler;
 mod listener;

@@ -6,14 +6,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 
 use super::arrival::NoMessage;
+use super::report::Report;
 use crate::outbound::SealedBody;
 use crate::outbound::SealedReply;
 use crate::soap::Fault;
-use crate::soap::IncidentId;
 use crate::soap::Version;
-
-/// Seconds after which a client may try again when there is too much to do.
-const RETRY_AFTER: &str = "1";
 
 /// The answer of a backend, signed.
 pub(super) fn sealed(reply: SealedReply) -> HttpResponse {
@@ -29,17 +26,17 @@ pub(super) fn sealed(reply: SealedReply) -> HttpResponse {
 }
 
 /// A fault. The connection ends with it where the request was not read to its end.
-pub(super) fn fault(fault: &Fault, version: Version, incident: &IncidentId, unread: Unread) -> HttpResponse {
+pub(super) fn fault(fault: &Fault, version: Version, report: &Report<'_>, unread: Unread) -> HttpResponse {
     let mut response = HttpResponse::build(status(fault.http_status(version)));
     if *fault == Fault::Busy {
-        response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+        response.insert_header((header::RETRY_AFTER, report.retry_after()));
     }
     if unread == Unread::Some {
         response.force_close();
     }
     response
         .insert_header((header::CONTENT_TYPE, version.content_type()))
-        .body(fault.to_bytes(version, incident))
+        .body(fault.to_bytes(version, &report.incident))
 }
 
 /// Whether some of the request's body was not read.

@@ -3,12 +3,14 @@
 use std::cell::Cell;
 use std::fmt::Display;
 use std::net::SocketAddr;
+use std::time::Duration;
 use std::time::Instant;
 
 use chrono::Utc;
 
 use super::arrival::NoMessage;
 use super::body::NoBody;
+use super::crowd::Crowded;
 use super::metrics::Metrics;
 use super::metrics::Outcome;
 use super::metrics::Step;
@@ -28,18 +30,20 @@ use crate::xml::quoted;
 /// The code of what could not be recorded.
 const NOT_RECORDED: &str = "audit.unavailable";
 
-/// Codes of requests that nobody had time for. To record them would take more of it.
-const BUSY: [&str; 1] = ["http.overload"];
+/// The code of requests that nobody had time for. To record them would take more of it.
+const BUSY: &str = "http.overload";
 
 /// The report of one request.
 pub(super) struct Report<'r> {
     metrics: &'r Metrics,
     route: &'r str,
-    peer: Option<SocketAddr>,
+    pub(super) peer: Option<SocketAddr>,
     /// The name that a peer can tell and an operator can find.
     pub(super) incident: IncidentId,
     /// What became of the request, and why.
     became: Cell<Option<(Outcome, &'static str)>>,
+    /// When somebody who asked for too much may come back.
+    wait: Cell<Option<Duration>>,
 }
 
 impl<'r> Report<'r> {
@@ -55,6 +59,7 @@ impl<'r> Report<'r> {
             peer,
             incident: IncidentId::new(name),
             became: Cell::new(None),
+            wait: Cell::new(None),
         }
     }
 
@@ -171,12 +176,28 @@ impl<'r> Report<'r> {
         tracing::info!(incident = %self.incident, route = self.route, status, "message answered");
     }
 
+    /// Somebody asked for too much.
+    pub(super) fn crowded(&self, crowded: Crowded) -> Fault {
+        self.count(Outcome::Refused, crowded.code);
+        self.wait.set(Some(crowded.wait));
+        tracing::info!(incident = %self.incident, route = self.route, peer = %self.peer(), code = crowded.code, "too much");
+        Fault::Busy
+    }
+
+    /// In how many seconds a client that was told to come back later may do so.
+    pub(super) fn retry_after(&self) -> u64 {
+        let wait = self.wait.get().unwrap_or_default();
+        wait.as_secs()
+            .saturating_add(u64::from(wait.subsec_nanos() > 0))
+            .max(1)
+    }
+
     /// What is to be recorded of the answer, whose status is `status`; nothing, where nobody looked at the request.
     pub(super) fn entry(&self, status: u16) -> Option<Entry> {
         let (outcome, code) = self.became.get()?;
         let kind = match outcome {
             Outcome::Answered => Kind::Answered,
-            Outcome::Refused if BUSY.contains(&code) => return None,
+            Outcome::Refused if code == BUSY || Crowded::is_early(code) => return None,
             Outcome::Refused => Kind::Refused,
             Outcome::Failed => Kind::Failed,
         };

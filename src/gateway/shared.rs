@@ -27,6 +27,7 @@ use crate::config::TakesAttachments;
 use crate::outbound::Sealer;
 use crate::relay::AnswerParts;
 use crate::spool::TemporaryFiles;
+use crate::throttle::Throttle;
 
 /// More than the header of a part and its boundary may have.
 const PART_HEADER: usize = 16 * 1024;
@@ -37,6 +38,8 @@ pub(super) struct Shared {
     pub(super) metrics: Metrics,
     /// Where what was decided is recorded.
     pub(super) audit: Option<Log>,
+    /// Who asked for how much.
+    pub(super) throttle: Arc<Throttle>,
     /// Messages in work.
     pub(super) messages: Gauge,
     /// Bytes of bodies.
@@ -62,6 +65,7 @@ impl Shared {
             current: ArcSwap::from_pointee(snapshot),
             metrics: Metrics::new(),
             audit,
+            throttle: Arc::default(),
             messages: Gauge::new(load.messages),
             spooled: Gauge::new(load.spooled),
             workers: load.workers,

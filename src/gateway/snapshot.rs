@@ -20,6 +20,7 @@ use crate::relay::Client;
 use crate::relay::Route;
 use crate::soap::Roles;
 use crate::spool::TemporaryFiles;
+use crate::throttle::{AddressLimits, RouteLimits};
 use crate::trust::Passwords;
 use crate::trust::ReplayStore;
 
@@ -34,6 +35,8 @@ pub(super) struct Snapshot {
     pub(super) signer_ends: Option<DateTime<Utc>>,
     pub(super) spool: Arc<TemporaryFiles>,
     pub(super) body_time: Duration,
+    /// What an address may ask for.
+    pub(super) throttle: AddressLimits,
 }
 
 /// A route with the gate before it.
@@ -43,6 +46,7 @@ pub(super) struct Place {
     pub(super) gate: Gate,
     /// Judges the answers of a backend that signs them.
     pub(super) answers: Option<Gate>,
+    pub(super) throttle: RouteLimits,
     pub(super) attachments: TakesAttachments,
     pub(super) route: Route,
     pub(super) recent: Recent,
@@ -62,6 +66,7 @@ pub(super) struct Candidate {
     signer_ends: Option<DateTime<Utc>>,
     spool: TemporaryFiles,
     body_time: Duration,
+    throttle: AddressLimits,
 }
 
 impl Candidate {
@@ -73,6 +78,7 @@ impl Candidate {
             signer_ends: config.signer.certificate().map(Certificate::not_after),
             spool: config.spool,
             body_time: config.load.body,
+            throttle: config.throttle,
         }
     }
 
@@ -106,6 +112,7 @@ impl Candidate {
             signer_ends: self.signer_ends,
             spool: Arc::new(self.spool),
             body_time: self.body_time,
+            throttle: self.throttle,
         }
     }
 }
@@ -141,6 +148,7 @@ impl Place {
                 schema: None,
                 replay: None,
             }),
+            throttle: guarded.throttle,
             attachments: guarded.attachments,
             route: guarded.route,
             recent: Recent::default(),

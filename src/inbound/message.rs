@@ -153,6 +153,16 @@ impl Relayable {
         self.0.body()
     }
 
+    /// Whose it is.
+    pub(super) fn sender(&self) -> &Sender {
+        self.0.sender()
+    }
+
+    /// What its assertion says.
+    pub(super) fn claims(&self) -> Option<&Claims> {
+        self.0.claims()
+    }
+
     /// The name of the one element in the Body.
     pub(super) fn operation(&self) -> Option<&QName> {
         self.0.operation()

@@ -1,10 +1,11 @@
 use chrono::{DateTime, Utc};
 
-use super::message::{Relayable, VerifiedMessage};
+use super::message::{Relayable, Sender, VerifiedMessage};
+use crate::policy::saml::Claims;
 use crate::rejection::Rejection;
 use crate::trust::{ReplayStore, Use};
 
-/// A message that is verified if it was not used before, which nobody has asked yet. Nothing can be done with it but asking.
+/// A message that is verified if it was not used before, which nobody has asked yet. It says whose it is, and nothing of what it says.
 #[derive(Debug)]
 #[must_use = "nobody has asked whether it was used before"]
 pub struct Unused {
@@ -15,6 +16,16 @@ pub struct Unused {
 impl Unused {
     pub(super) fn new(message: Relayable, uses: Vec<Use>) -> Self {
         Self { message, uses }
+    }
+
+    /// Whose it is.
+    pub fn sender(&self) -> &Sender {
+        self.message.sender()
+    }
+
+    /// What its assertion says.
+    pub fn claims(&self) -> Option<&Claims> {
+        self.message.claims()
     }
 
     /// Asks `store`, and waits for its answer. Without a store nothing is remembered, as fits commands that judge files.

@@ -370,6 +370,29 @@
 //! | `audit.export` | a checkpoint could not be kept elsewhere |
 //! | `audit.unavailable` | what would have to be recorded could not be; the client is told to come back later |
 //!
+//! # Throttling
+//!
+//! Answered with 503 and `Retry-After`.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `limit.address_concurrent` | more requests at the same time than one address may have |
+//! | `limit.address_cost` | messages of this address cost more verification than it may ask for |
+//! | `limit.address_daily` | more requests in a day than one address may have |
+//! | `limit.address_rate` | more requests in a short time than an address may ask for |
+//! | `limit.issuer_concurrent` | more requests at the same time than one issuer of assertions may have |
+//! | `limit.issuer_daily` | more requests in a day than one issuer of assertions may have |
+//! | `limit.issuer_rate` | more requests in a short time than one issuer of assertions may ask for |
+//! | `limit.route_concurrent` | more requests at the same time than this route takes |
+//! | `limit.route_daily` | more requests in a day than this route takes |
+//! | `limit.route_rate` | more requests in a short time than this route takes |
+//! | `limit.signer_concurrent` | more requests at the same time than one signer may have |
+//! | `limit.signer_daily` | more requests in a day than one signer may have |
+//! | `limit.signer_rate` | more requests in a short time than one signer may ask for |
+//! | `limit.subject_concurrent` | more requests at the same time than one subject of assertions may have |
+//! | `limit.subject_daily` | more requests in a day than one subject of assertions may have |
+//! | `limit.subject_rate` | more requests in a short time than one subject of assertions may ask for |
+//!
 //! # Policies in a WSDL
 //!
 //! | code | meaning |

@@ -41,6 +41,7 @@
 //!   no such operation.
 //! * That a gateway which remembers in memory only refuses, after it was started again, what a sender with a fast clock dated later than that
 //!   start. A file or a Redis does, as a new one takes nothing before the allowed clock skew is over.
+//! * Fairness between partners behind one address: it counts as one. Limits are counted by each gateway for itself.
 //! * That an audit log which was cut off after its last exported checkpoint is found out: at most 1,000 records or 60 seconds. Without `checkpoints` elsewhere,
 //!   whoever may write to the folder can remove any number of records from its end, and without `--certificate` write all of it anew.
 //! * That Redis is who it says it is without TLS, or that somebody else who may write to it does not remove entries one by one.

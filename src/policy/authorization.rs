@@ -274,9 +274,8 @@ mod tests {
 
     fn certificate(name: &str) -> Certificate {
         let file = format!("{}/fixtures/keys/{name}.pem", env!("CARGO_MANIFEST_DIR"));
-        Certificate::from_pem_bundle(&std::fs::read(file).unwrap())
-            .unwrap()
-            .remove(0)
+        let found = Certificate::from_pem_bundle(&std::fs::read(file).unwrap());
+        found.unwrap().remove(0)
     }
 
     fn name(local: &str) -> QName {

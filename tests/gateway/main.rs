@@ -33,4 +33,5 @@ mod reload;
 mod replay;
 #[cfg(feature = "xsd")]
 mod schema;
+mod throttle;
 mod users;

@@ -1,0 +1,39 @@
+use std::time::Duration;
+
+use super::typed;
+use crate::throttle::{AddressLimits, Limit, Rate, RouteLimits};
+
+/// What an address may ask for.
+pub(super) fn address(throttle: &typed::Throttle) -> AddressLimits {
+    AddressLimits {
+        requests: limit(throttle.address),
+        cost: throttle
+            .address_cost_milliseconds
+            .map(|milliseconds| Duration::from_millis(milliseconds.into())),
+    }
+}
+
+/// What may be asked of a route.
+pub(super) fn route(throttle: &typed::RouteThrottle) -> RouteLimits {
+    RouteLimits {
+        route: limit(throttle.route),
+        signer: limit(throttle.signer),
+        issuer: limit(throttle.issuer),
+        subject: limit(throttle.subject),
+    }
+}
+
+fn limit(typed: Option<typed::Limit>) -> Limit {
+    let typed = typed.unwrap_or_default();
+    let rate = typed.per_minute.and_then(|per_minute| {
+        let interval = Duration::from_secs(60).checked_div(per_minute)?;
+        let second = per_minute.div_ceil(60);
+        let burst = typed.burst.unwrap_or(second);
+        Some(Rate { interval, burst })
+    });
+    Limit {
+        rate,
+        concurrent: typed.concurrent,
+        daily: typed.per_day,
+    }
+}

@@ -1,0 +1,56 @@
+//! How much may be asked for, as it is typed.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// How much an address may ask for, before anything of a message is read. All of an IPv6 /64 are one address.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct Throttle {
+    /// Requests.
+    #[serde(default)]
+    pub(in crate::config) address: Option<Limit>,
+    /// Milliseconds of verification in each second that an address may cost. Two seconds of it may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 60_000))]
+    pub(in crate::config) address_cost_milliseconds: Option<u16>,
+}
+
+/// How much may be asked for. What is more is told when to come back.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct Limit {
+    /// Requests a minute.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 60_000_000))]
+    pub(in crate::config) per_minute: Option<u32>,
+    /// How many of them may come at once; those of a second, if it is not said.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(in crate::config) burst: Option<u32>,
+    /// Requests at the same time.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(in crate::config) concurrent: Option<u32>,
+    /// Requests in a day of UTC.
+    #[serde(default)]
+    pub(in crate::config) per_day: Option<u64>,
+}
+
+/// How much may be asked of a route, by whom a message was found to be from. A refused message counts for nothing.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct RouteThrottle {
+    /// By all together.
+    #[serde(default)]
+    pub(in crate::config) route: Option<Limit>,
+    /// By each signer.
+    #[serde(default)]
+    pub(in crate::config) signer: Option<Limit>,
+    /// By those whose assertions one issuer made.
+    #[serde(default)]
+    pub(in crate::config) issuer: Option<Limit>,
+    /// By each subject of assertions.
+    #[serde(default)]
+    pub(in crate::config) subject: Option<Limit>,
+}

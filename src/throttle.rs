@@ -1,0 +1,420 @@
+//! How much anybody may ask for: by address before anything is read, and by who it turned out to be.
+//!
+//! Rates are those of a leaky bucket (GCRA): a time for each name, and nothing that grows with the number of requests. Names are forgotten when
+//! they have no effect any more; where there are too many at a time, those that are not known share one bucket, so that an attacker
+//! with many addresses takes room only from others whom nobody has met. Time is that of a clock that never goes back (T150).
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::hash::Hash;
+use std::hash::RandomState;
+use std::net::IpAddr;
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+/// Names that are known at a time, each at about 60 bytes.
+const NAMES: usize = 100_000;
+
+/// Parts of the table, each with a lock of its own.
+const PARTS: usize = 16;
+
+/// How often at most a full part is searched for names without effect.
+const SEARCH: Duration = Duration::from_secs(1);
+
+/// The name that unknown ones share where there is no room.
+const OTHERS: u64 = 0;
+
+/// What one name may ask for. `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limit {
+    /// How often.
+    pub rate: Option<Rate>,
+    /// How many at the same time.
+    pub concurrent: Option<u32>,
+    /// How many in a day of UTC.
+    pub daily: Option<u64>,
+}
+
+/// What an address may ask for, before anything is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AddressLimits {
+    /// Requests.
+    pub requests: Limit,
+    /// The time of verification that a second pays for; two seconds of it may be owed.
+    pub cost: Option<Duration>,
+}
+
+/// What may be asked of a route, by whom it was found to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RouteLimits {
+    /// By all together.
+    pub route: Limit,
+    /// By each signer.
+    pub signer: Limit,
+    /// By those whose assertions one issuer made.
+    pub issuer: Limit,
+    /// By each subject of assertions.
+    pub subject: Limit,
+}
+
+/// How often something may be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// The time that one uses up.
+    pub interval: Duration,
+    /// How many may come at once.
+    pub burst: u32,
+}
+
+/// What was too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMuch {
+    /// Of what.
+    pub what: What,
+    /// After which time it may be tried again.
+    pub wait: Duration,
+}
+
+/// Of what there was too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Requests in a short time.
+    Rate,
+    /// Requests at the same time.
+    Concurrent,
+    /// Requests in a day.
+    Daily,
+}
+
+/// Who asked for how much.
+#[derive(Debug)]
+pub struct Throttle {
+    begun: Instant,
+    names: RandomState,
+    parts: [Mutex<Part>; PARTS],
+    capacity: usize,
+}
+
+#[derive(Debug, Default)]
+struct Part {
+    known: HashMap<u64, Known>,
+    searched: Option<Duration>,
+}
+
+/// What is known of a name.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    /// When all that it asked for is used up, since the beginning.
+    until: Duration,
+    running: u32,
+    day: i64,
+    today: u64,
+}
+
+/// A request that was let in. It is over when this is dropped.
+#[derive(Debug)]
+#[must_use = "who is let in is there until this is dropped"]
+pub struct Pass {
+    throttle: Arc<Throttle>,
+    name: u64,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self::with_capacity(NAMES)
+    }
+}
+
+impl Throttle {
+    /// Knows at most `capacity` names at a time.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            begun: Instant::now(),
+            names: RandomState::new(),
+            parts: Default::default(),
+            capacity: capacity.div_ceil(PARTS),
+        }
+    }
+
+    /// Lets a request of `name` in, on `day` (days of UTC since 1970), if that is within `limit`. One that is not let in counts for nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`TooMuch`]: of what, and when it may be tried again.
+    pub fn enter(self: &Arc<Self>, name: &impl Hash, limit: &Limit, day: i64) -> Result<Pass, TooMuch> {
+        let now = self.begun.elapsed();
+        let name = self.with(name, now, |known| known.enter(limit, now, day))?;
+        Ok(Pass {
+            throttle: Arc::clone(self),
+            name,
+        })
+    }
+
+    /// Whether a request of `name` would be let in, which counts for nothing.
+    ///
+    /// # Errors
+    ///
+    /// As of [`enter`](Self::enter).
+    pub fn would_enter(&self, name: &impl Hash, limit: &Limit, day: i64) -> Result<(), TooMuch> {
+        let now = self.begun.elapsed();
+        let asked = self.with(name, now, |known| { *known }.enter(limit, now, day));
+        asked.map(drop)
+    }
+
+    /// Notes that `name` cost `time`, where each second pays for `budget` of it, and a request is let in as long as
+    /// no more than `burst` is owed: see [`owes`](Self::owes).
+    pub fn spent(&self, name: &impl Hash, time: Duration, budget: Duration) {
+        let now = self.begun.elapsed();
+        let parts = time.as_nanos().saturating_mul(1_000_000_000);
+        let parts = parts.checked_div(budget.as_nanos()).unwrap_or(u128::MAX);
+        let pays = Duration::from_nanos(u64::try_from(parts).unwrap_or(u64::MAX));
+        let _: Result<u64, TooMuch> = self.with(name, now, |known| {
+            known.until = known.until.max(now).saturating_add(pays);
+            Ok(())
+        });
+    }
+
+    /// Whether `name` has paid for all but what `burst` seconds pay for.
+    ///
+    /// # Errors
+    ///
+    /// [`TooMuch`]: when it will have.
+    pub fn owes(&self, name: &impl Hash, burst: Duration) -> Result<(), TooMuch> {
+        let now = self.begun.elapsed();
+        let asked = self.with(name, now, |known| {
+            let owed = known.until.saturating_sub(now);
+            match owed.checked_sub(burst).filter(|wait| !wait.is_zero()) {
+                Some(wait) => Err(TooMuch {
+                    what: What::Rate,
+                    wait,
+                }),
+                None => Ok(()),
+            }
+        });
+        asked.map(drop)
+    }
+
+    /// Does something with what is known of a name, and tells under which it is.
+    fn with<E>(
+        &self,
+        name: &impl Hash,
+        now: Duration,
+        change: impl FnOnce(&mut Known) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let name = self.names.hash_one(name).max(1);
+        let mut part = self.part(name).lock().unwrap_or_else(PoisonError::into_inner);
+        let room = part.room(name, self.capacity, now);
+        let name = if room { name } else { OTHERS };
+        if !room {
+            drop(part);
+            part = self.part(OTHERS).lock().unwrap_or_else(PoisonError::into_inner);
+        }
+        change(part.known.entry(name).or_default()).map(|()| name)
+    }
+
+    fn part(&self, name: u64) -> &Mutex<Part> {
+        let [first, ..] = &self.parts;
+        let number = usize::try_from(name.checked_rem(16).unwrap_or_default());
+        number
+            .ok()
+            .and_then(|number| self.parts.get(number))
+            .unwrap_or(first)
+    }
+}
+
+impl Part {
+    /// Whether there is room for `name`, perhaps after some were forgotten.
+    fn room(&mut self, name: u64, capacity: usize, now: Duration) -> bool {
+        if self.known.len() < capacity || self.known.contains_key(&name) {
+            return true;
+        }
+        let due = self
+            .searched
+            .is_none_or(|last| now.saturating_sub(last) >= SEARCH);
+        if due {
+            self.searched = Some(now);
+            self.known
+                .retain(|_, known| known.until > now || known.running > 0 || known.today > 0);
+        }
+        self.known.len() < capacity
+    }
+}
+
+impl Known {
+    fn enter(&mut self, limit: &Limit, now: Duration, day: i64) -> Result<(), TooMuch> {
+        if limit.concurrent.is_some_and(|most| self.running >= most) {
+            return Err(TooMuch {
+                what: What::Concurrent,
+                wait: Duration::from_secs(1),
+            });
+        }
+        // A clock that goes back begins no new day.
+        let (day, today) = if day > self.day {
+            (day, 0)
+        } else {
+            (self.day, self.today)
+        };
+        if limit.daily.is_some_and(|most| today >= most) {
+            return Err(TooMuch {
+                what: What::Daily,
+                wait: Duration::from_secs(3600),
+            });
+        }
+        if let Some(rate) = limit.rate {
+            let until = self.until.max(now).saturating_add(rate.interval);
+            let burst = rate.interval.saturating_mul(rate.burst.max(1));
+            if let Some(wait) = until
+                .checked_sub(now.saturating_add(burst))
+                .filter(|wait| !wait.is_zero())
+            {
+                return Err(TooMuch {
+                    what: What::Rate,
+                    wait,
+                });
+            }
+            self.until = until;
+        }
+        if limit.daily.is_some() {
+            (self.day, self.today) = (day, today.saturating_add(1));
+        }
+        self.running = self.running.saturating_add(1);
+        Ok(())
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let part = self.throttle.part(self.name);
+        let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = part.known.get_mut(&self.name) {
+            known.running = known.running.saturating_sub(1);
+        }
+    }
+}
+
+/// Whose address it is: of IPv6, whoever has it has its /64.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    fn rate(per_second: u32, burst: u32) -> Limit {
+        Limit {
+            rate: Some(Rate {
+                interval: Duration::from_secs(1).checked_div(per_second).unwrap(),
+                burst,
+            }),
+            ..Limit::default()
+        }
+    }
+
+    fn what(entered: Result<Pass, TooMuch>) -> Option<What> {
+        entered.err().map(|too_much| too_much.what)
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_the_rate_counts_for_each_name() {
+        let throttle = Arc::new(Throttle::default());
+        let limit = rate(1, 5);
+        let passed = (0..20).filter(|_| throttle.enter(&"a", &limit, 0).is_ok());
+        assert_eq!(passed.count(), 5);
+        let refused = throttle.enter(&"a", &limit, 0).unwrap_err();
+        assert_eq!(refused.what, What::Rate);
+        assert!(refused.wait <= Duration::from_secs(1), "{refused:?}");
+        assert!(throttle.enter(&"b", &limit, 0).is_ok());
+        let limit = rate(100, 1);
+        assert!(throttle.enter(&"c", &limit, 0).is_ok());
+        assert_eq!(what(throttle.enter(&"c", &limit, 0)), Some(What::Rate));
+        std::thread::sleep(Duration::from_millis(11));
+        assert!(throttle.enter(&"c", &limit, 0).is_ok());
+    }
+
+    #[test]
+    fn those_who_are_there_count_until_they_leave() {
+        let throttle = Arc::new(Throttle::default());
+        let limit = Limit {
+            concurrent: Some(2),
+            ..Limit::default()
+        };
+        let (one, _other) = (throttle.enter(&1, &limit, 0), throttle.enter(&1, &limit, 0));
+        assert_eq!(what(throttle.enter(&1, &limit, 0)), Some(What::Concurrent));
+        drop(one);
+        assert!(throttle.enter(&1, &limit, 0).is_ok());
+    }
+
+    #[test]
+    fn a_quota_begins_anew_with_the_day_and_not_with_a_clock_that_goes_back() {
+        let throttle = Arc::new(Throttle::default());
+        let limit = Limit {
+            daily: Some(2),
+            ..Limit::default()
+        };
+        let enter = |day| what(throttle.enter(&"a", &limit, day));
+        assert_eq!([enter(7), enter(7), enter(7)], [None, None, Some(What::Daily)]);
+        assert_eq!(enter(6), Some(What::Daily));
+        assert_eq!([enter(8), enter(8), enter(8)], [None, None, Some(What::Daily)]);
+    }
+
+    #[test]
+    fn what_was_spent_is_owed() {
+        let throttle = Throttle::default();
+        let (budget, burst) = (Duration::from_millis(100), Duration::from_secs(2));
+        assert!(throttle.owes(&"a", burst).is_ok());
+        throttle.spent(&"a", Duration::from_millis(190), budget);
+        assert!(throttle.owes(&"a", burst).is_ok());
+        throttle.spent(&"a", Duration::from_millis(100), budget);
+        let owed = throttle.owes(&"a", burst).unwrap_err();
+        assert!(
+            owed.wait > Duration::from_millis(500) && owed.wait <= Duration::from_millis(900),
+            "{owed:?}"
+        );
+        assert!(throttle.owes(&"b", burst).is_ok());
+    }
+
+    #[test]
+    fn many_names_take_bounded_room_and_nothing_from_those_who_are_known() {
+        let throttle = Arc::new(Throttle::with_capacity(160));
+        let limit = rate(1, 2);
+        assert!(throttle.enter(&"honest", &limit, 0).is_ok());
+        let passed = (0..100_000).filter(|number| throttle.enter(number, &limit, 0).is_ok());
+        assert!(passed.count() < 500);
+        let known: usize = throttle
+            .parts
+            .iter()
+            .map(|part| part.lock().unwrap().known.len())
+            .sum();
+        assert!(known <= 161, "{known}");
+        assert!(throttle.enter(&"honest", &limit, 0).is_ok());
+    }
+
+    #[test]
+    fn names_without_effect_make_room() {
+        let throttle = Arc::new(Throttle::with_capacity(16));
+        let limit = rate(100, 1);
+        (0..1000).for_each(|number| drop(throttle.enter(&number, &limit, 0)));
+        std::thread::sleep(SEARCH);
+        let passed = (2000..2010).filter(|number| throttle.enter(number, &limit, 0).is_ok());
+        assert!(passed.count() >= 5);
+    }
+
+    #[test]
+    fn who_has_an_ipv6_address_has_its_network() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+    }
+}
