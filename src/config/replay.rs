@@ -36,7 +36,9 @@ pub(super) fn place(replay: &typed::Replay, now: DateTime<Utc>, source: &mut Sou
         (None, None) => Some(Place::Memory),
         (Some(path), None) => {
             let path = source.folder().join(path);
-            if !path.parent().is_some_and(std::path::Path::is_dir) {
+            // Without a folder in its name it stands where the gateway was started.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if !folder.is_none_or(std::path::Path::is_dir) {
                 source.problem(&table.key("file"), "stands in no folder", "make the folder");
                 return None;
             }
