@@ -13,7 +13,7 @@ use super::Use;
 /// How many expired entries one call removes at most while there is room.
 const REMOVED_AT_ONCE: usize = 64;
 
-/// The store of [`ReplayStore::in_memory`].
+/// The store of [`ReplayStore::in_memory`](super::ReplayStore::in_memory).
 #[derive(Debug)]
 pub struct MemoryReplayStore {
     capacity: usize,
