@@ -1,3 +1,4 @@
+use std::fs;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -148,7 +149,7 @@ pub(super) fn all_certificates(
 /// lead to it.
 pub(super) fn secret(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> Option<Zeroizing<Vec<u8>>> {
     let full = source.ask(path);
-    let opened = File::open(&full).and_then(|file| Ok((file.metadata()?.permissions().mode(), file)));
+    let opened = open(&full).and_then(|file| Ok((file.metadata()?.permissions().mode(), file)));
     let (mode, file) = opened
         .map_err(|error| unreadable(source, key, path, &error))
         .ok()?;
@@ -183,9 +184,32 @@ pub(super) fn password(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> O
     Some(Zeroizing::new(line.to_owned()))
 }
 
+/// Opens a file, and nothing that is none: to open a pipe would wait for somebody to write, and with that hold up every later configuration.
+fn open(path: &Path) -> std::io::Result<File> {
+    if fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(std::io::Error::other("it is no regular file"))
+    }
+}
+
+/// Notes that something is no file or folder that could be read, and says so.
+pub(super) fn is_readable(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> bool {
+    let found = fs::metadata(source.folder().join(path));
+    let plain = found.is_ok_and(|found| found.is_file() || found.is_dir());
+    if !plain {
+        let what = format!(
+            "cannot be read: {}: it is neither a file nor a folder",
+            path.display()
+        );
+        source.problem(key, what, "name a file");
+    }
+    plain
+}
+
 pub(super) fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    open(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

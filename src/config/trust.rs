@@ -40,6 +40,10 @@ pub(super) fn check(
         checking.pin(pin, &path.key("pins").entry(index));
     }
     for (index, file) in trust.untrusted.iter().enumerate() {
+        if !files::is_readable(file, &path.key("untrusted").entry(index), checking.source) {
+            checking.complete = false;
+            continue;
+        }
         let full = checking.source.ask(file);
         let added = checking.sources.untrusted_path(&full, None);
         checking.note(
@@ -49,6 +53,10 @@ pub(super) fn check(
         );
     }
     for (index, file) in trust.crls.iter().enumerate() {
+        if !files::is_readable(file, &path.key("crls").entry(index), checking.source) {
+            checking.complete = false;
+            continue;
+        }
         let full = checking.source.ask(file);
         let added = checking.sources.crl_path(&full);
         checking.note(

@@ -277,3 +277,42 @@ fn users_and_the_policy_fit_together() {
     let required = refused(&format!("{policies}/username-required.toml"), "[route.backend]");
     assert!(required.contains("route[1].users: is missing"), "{required}");
 }
+
+#[test]
+fn a_pipe_holds_nobody_up() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    // Somebody who writes, so that to read it would end: with another complaint.
+    std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, "nothing")
+    });
+    for (from, to, told) in [
+        ("file = \"ca.pem\"", "file = \"pipe\"", "it is no regular file"),
+        (
+            "key = \"gateway.key.pem\"",
+            "key = \"pipe\"",
+            "it is no regular file",
+        ),
+        (
+            "[route.backend]",
+            "[route.trust]\ncrls = [\"pipe\"]\n[route.backend]",
+            "it is neither a file nor a folder",
+        ),
+        (
+            "[route.backend]",
+            "[route.trust]\nuntrusted = [\"pipe\"]\n[route.backend]",
+            "it is neither a file nor a folder",
+        ),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        let problems = read_in(folder.path(), &GOOD.replace(from, to))
+            .unwrap_err()
+            .to_string();
+        assert!(problems.contains(told), "{problems}");
+    }
+    let problems = super::super::load(&pipe, super::now()).unwrap_err().to_string();
+    assert!(problems.contains("it is no regular file"), "{problems}");
+}
