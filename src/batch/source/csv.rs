@@ -18,7 +18,7 @@ pub(super) fn each(
         return Ok(());
     };
     let (separator, index) =
-        find(&names, wanted).ok_or_else(|| broken(&format!("no column is called {wanted:?}")))?;
+        find(&names, wanted).map_err(|found| broken(&format!("{found} called {wanted:?}")))?;
     let mut records = Records {
         input,
         separator,
@@ -51,9 +51,9 @@ fn names(input: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// The separator, and the place of the column.
-fn find(names: &[u8], wanted: &str) -> Option<(u8, usize)> {
-    [b',', b';', b'\t'].into_iter().find_map(|separator| {
+/// The separator, and the place of the only column of that name: of two, readers take one or the other.
+fn find(names: &[u8], wanted: &str) -> Result<(u8, usize), &'static str> {
+    let found = [b',', b';', b'\t'].into_iter().find_map(|separator| {
         let is_wanted = |name: &[u8]| {
             let name = name.trim_ascii();
             let name = name
@@ -62,9 +62,18 @@ fn find(names: &[u8], wanted: &str) -> Option<(u8, usize)> {
                 .unwrap_or(name);
             name == wanted.as_bytes()
         };
-        let place = names.split(|byte| *byte == separator).position(is_wanted)?;
-        Some((separator, place))
-    })
+        let columns = names.split(|byte| *byte == separator).enumerate();
+        let mut places = columns
+            .filter(|(_, name)| is_wanted(name))
+            .map(|(place, _)| place);
+        let first = places.next()?;
+        Some((separator, first, places.next()))
+    });
+    match found {
+        Some((separator, place, None)) => Ok((separator, place)),
+        Some((_, _, Some(_))) => Err("two columns are"),
+        None => Err("no column is"),
+    }
 }
 
 struct Records<'r> {
@@ -202,6 +211,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told() {
         assert_eq!(told("id\n1"), ["no column is called \"message\""]);
+        assert_eq!(
+            told("message,id,\"message\"\n<a/>,1,<b/>"),
+            ["two columns are called \"message\""]
+        );
         assert_eq!(
             told("message\n\"<a/>"),
             ["a quoted field of the CSV file has no end"]
