@@ -39,6 +39,14 @@ fn rule(
     path: &KeyPath,
     source: &mut Source<'_>,
 ) -> Option<AuthorizationRule> {
+    if allow.is_empty() {
+        source.problem(
+            path,
+            "says nothing, so that everybody may do everything",
+            "say who may ask for what, or leave it out",
+        );
+        return None;
+    }
     let asked = names(&allow.operation, operations, &path.key("operation"), source);
     let signer = signer(allow, path, source);
     let hours = match &allow.hours {

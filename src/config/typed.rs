@@ -259,6 +259,24 @@ pub(super) struct Allow {
     pub(super) hours: Option<Hours>,
 }
 
+impl Allow {
+    /// Whether nothing is asked for.
+    pub(super) fn is_empty(&self) -> bool {
+        let lists = [
+            &self.operation,
+            &self.subject,
+            &self.san,
+            &self.saml_issuer,
+            &self.saml_name_id,
+            &self.username,
+        ];
+        lists.iter().all(|list| list.is_empty())
+            && self.saml_attribute.is_empty()
+            && self.days.is_empty()
+            && self.hours.is_none()
+    }
+}
+
 /// A SAML attribute that must have one of some values.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -38,7 +38,9 @@ fn whoever_signs_answers_is_named() {
         &answer(".trust"),
         "route[1].backend.answer.trust: names nobody whose signatures count",
     );
-    let lax = format!("[route.backend.answer]\npolicy = \"lax\"\n{}", answer(".trust"));
+    let lax = format!(
+        "[route.backend.answer]\npolicy = \"lax\"\n[[route.backend.answer.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"O=Example,CN=backend\"]\n{backend}"
+    );
     refuses(
         backend,
         &lax,
@@ -121,6 +123,7 @@ fn rules_name_what_the_route_has() {
             "operation = [\"{urn:example:orders}Steal\"]",
             "route[1].allow[1].operation[1]: is no operation of this route",
         ),
+        ("", "route[1].allow[1]: says nothing"),
         ("operation = []", "route[1].allow[1].operation"),
         (
             "subject = [\"*\"]",
