@@ -193,18 +193,20 @@ fn open(path: &Path) -> std::io::Result<File> {
     }
 }
 
-/// Notes that something is no file or folder that could be read, and says so.
+/// Whether there is a file or folder that can be read without waiting for somebody; noted otherwise.
 pub(super) fn is_readable(path: &Path, key: &KeyPath, source: &mut Source<'_>) -> bool {
-    let found = fs::metadata(source.folder().join(path));
-    let plain = found.is_ok_and(|found| found.is_file() || found.is_dir());
-    if !plain {
-        let what = format!(
-            "cannot be read: {}: it is neither a file nor a folder",
-            path.display()
-        );
-        source.problem(key, what, "name a file");
+    match fs::metadata(source.folder().join(path)) {
+        Ok(found) if found.is_file() || found.is_dir() => return true,
+        Ok(_) => {
+            let what = format!(
+                "cannot be read: {}: it is neither a file nor a folder",
+                path.display()
+            );
+            source.problem(key, what, "name a file");
+        }
+        Err(error) => unreadable(source, key, path, &error),
     }
-    plain
+    false
 }
 
 pub(super) fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
