@@ -3,7 +3,8 @@
 //! # Start
 //!
 //! `sealgate config check FILE` says everything that is wrong with a configuration; `sealgate serve --config FILE` serves. What was issued before a gateway
-//! started may have been used in the life of an earlier one, and is refused (T149).
+//! started may have been used in the life of an earlier one, and is refused, unless `[replay]` names a file or a Redis that remembers (T149): see
+//! [`replay`](crate::replay). While such a store is new, `/readyz` says 200 and every message is told to come back later, for the allowed clock skew.
 //!
 //! # For operators
 //!
@@ -25,7 +26,7 @@
 //! | code | why |
 //! |---|---|
 //! | `config.problems` | it could not be started with either: each problem is told with its line |
-//! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds` or `[replay]` |
+//! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds`, `[replay]` or `[audit]` |
 //! | `config.recent` | on some route it refuses everything that was good |
 //!
 //! For the last, a route keeps up to eight of the messages that it verified, each of up to 64 KiB and without attachments or passwords, and

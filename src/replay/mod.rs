@@ -7,6 +7,7 @@
 //! |---|---|
 //! | the process ends at any time, `kill -9` too | a use was on the disk, or at the server, before its message went on; the next process refuses it |
 //! | the file is lost | a new one begins, and refuses what was issued before, and everything until the allowed clock skew is over |
+//! | an older copy of the file is put back | nobody can tell: what was accepted since passes again as long as it is fresh. Leave the file out of backups and snapshots, or delete it before starting, so that a new one begins |
 //! | the file is damaged | the gateway does not start; while it runs, messages are told to come back later |
 //! | Redis cannot be reached, stalls, or is full | messages are told to come back later, within the time that is set for it; or, with `on_loss = "local"`, each gateway remembers for itself |
 //! | Redis was flushed, restarted, or another took over | its generation is not the one that was known: a new one begins, as with a file |
