@@ -81,6 +81,10 @@ impl Stored for Spooled {
             .and_then(|offset| self.memory.get(offset..));
         rest.map_or(Ok(0), |mut rest| io::Read::read(&mut rest, into))
     }
+
+    fn another(&self) -> io::Result<Box<dyn Stored>> {
+        TemporaryFiles::in_folder(self.folder.clone()).create()
+    }
 }
 
 #[cfg(test)]

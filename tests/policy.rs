@@ -233,14 +233,14 @@ fn a_policy_that_is_not_whole_is_printed_only_when_asked_for() {
     );
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("sp:Attachments  ../wsdl/choices.wsdl:50:38") && said.contains("wsdl.not_held"),
+        said.contains("sp:Header  ../wsdl/choices.wsdl:50:38") && said.contains("wsdl.not_held"),
         "{said}"
     );
     let partial = import(&[&["--partial"], &one[..]].concat());
     assert_eq!(partial.status.code(), Some(0));
     let text = String::from_utf8(partial.stdout).unwrap();
     assert!(
-        text.starts_with("# not enforced: sp:EncryptedParts › sp:Attachments:"),
+        text.starts_with("# not enforced: sp:EncryptedParts › sp:Header:"),
         "{text}"
     );
     let policy: Policy = toml::from_str(&text).unwrap();
@@ -270,7 +270,7 @@ fn one_of_several_policies_has_to_be_chosen() {
     let assertions = object.get("assertions").unwrap().as_array().unwrap();
     let one = assertions
         .iter()
-        .find(|one| one.get("assertion").unwrap() == "sp:EncryptedParts › sp:Attachments")
+        .find(|one| one.get("assertion").unwrap() == "sp:EncryptedParts › sp:Header")
         .unwrap();
     assert_eq!(one.get("outcome").unwrap(), "not_enforced");
     assert_eq!(one.pointer("/position/line").unwrap(), 50);

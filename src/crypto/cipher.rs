@@ -16,7 +16,7 @@ use crate::algorithm::DataEncryptionAlgorithm;
 /// The initialization vector of GCM in bytes (XML Encryption 1.1 §5.2.4).
 const GCM_IV: usize = 12;
 /// The authentication tag of GCM in bytes: all 128 bits, and never fewer (T86).
-const GCM_TAG: usize = 16;
+pub(super) const GCM_TAG: usize = 16;
 /// The longest text in bytes that the crypto library takes in one call.
 const MAX_LENGTH: usize = 0x7fff_0000;
 
@@ -110,8 +110,9 @@ pub fn decrypt_data(
         let (ciphertext, tag) = ciphertext.split_at_checked(length).ok_or(CipherError::Failed)?;
         decrypt_gcm(cipher, key, iv, ciphertext, tag).map_err(|_| CipherError::Failed)
     } else {
-        let plaintext = decrypt_cbc(cipher, key, iv, ciphertext).map_err(|_| CipherError::Failed)?;
-        without_padding(plaintext, iv.len())
+        let mut plaintext = decrypt_cbc(cipher, key, iv, ciphertext).map_err(|_| CipherError::Failed)?;
+        without_padding(&mut plaintext, iv.len())?;
+        Ok(plaintext)
     }
 }
 
@@ -210,17 +211,17 @@ fn encrypt_cbc(cipher: &CipherRef, key: &Secret, iv: &[u8], plaintext: &[u8]) ->
 
 /// Takes off the padding: the last byte says how many bytes it has, at least one and at most a block; the others
 /// may be anything (XML Encryption 1.1 §5.2.1).
-fn without_padding(mut plaintext: Vec<u8>, block: usize) -> Result<Vec<u8>, CipherError> {
+pub(super) fn without_padding(plaintext: &mut Vec<u8>, block: usize) -> Result<(), CipherError> {
     let padding = plaintext.last().copied().map_or(0, usize::from);
     if padding == 0 || padding > block {
         return Err(CipherError::Failed);
     }
     plaintext.truncate(plaintext.len().saturating_sub(padding));
-    Ok(plaintext)
+    Ok(())
 }
 
 /// Length of the initialization vector; for CBC the length of a block.
-const fn iv_size(algorithm: DataEncryptionAlgorithm) -> usize {
+pub(super) const fn iv_size(algorithm: DataEncryptionAlgorithm) -> usize {
     match algorithm {
         DataEncryptionAlgorithm::Aes128Gcm
         | DataEncryptionAlgorithm::Aes192Gcm
@@ -233,7 +234,7 @@ const fn iv_size(algorithm: DataEncryptionAlgorithm) -> usize {
 }
 
 /// The implementation of the crypto library, fetched once in the life of the process.
-fn cipher(algorithm: DataEncryptionAlgorithm) -> Result<&'static CipherRef, Unavailable> {
+pub(super) fn cipher(algorithm: DataEncryptionAlgorithm) -> Result<&'static CipherRef, Unavailable> {
     static FETCHED: LazyLock<Vec<(DataEncryptionAlgorithm, Option<Cipher>)>> = LazyLock::new(|| {
         let fetch = |&algorithm| (algorithm, Cipher::fetch(None, library_name(algorithm), None).ok());
         DataEncryptionAlgorithm::ALL.iter().map(fetch).collect()
@@ -348,13 +349,14 @@ mod tests {
 
     #[test]
     fn only_the_last_byte_of_the_padding_counts() {
+        let without = |mut padded: Vec<u8>| without_padding(&mut padded, 16).map(|()| padded);
         let padded = |last: u8| [[0x41; 15].as_slice(), &[last]].concat();
-        assert_eq!(without_padding(padded(1), 16).unwrap(), [0x41; 15]);
-        assert_eq!(without_padding(padded(15), 16).unwrap(), [0x41; 1]);
-        assert!(without_padding(padded(16), 16).unwrap().is_empty());
+        assert_eq!(without(padded(1)).unwrap(), [0x41; 15]);
+        assert_eq!(without(padded(15)).unwrap(), [0x41; 1]);
+        assert!(without(padded(16)).unwrap().is_empty());
         for wrong in [0, 17, 255] {
-            assert_eq!(without_padding(padded(wrong), 16), Err(CipherError::Failed));
+            assert_eq!(without(padded(wrong)), Err(CipherError::Failed));
         }
-        assert_eq!(without_padding(Vec::new(), 16), Err(CipherError::Failed));
+        assert_eq!(without(Vec::new()), Err(CipherError::Failed));
     }
 }

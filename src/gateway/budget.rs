@@ -93,6 +93,13 @@ impl Stored for Counted {
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
         self.stored.read_at(offset, into)
     }
+
+    fn another(&self) -> io::Result<Box<dyn Stored>> {
+        Ok(Box::new(Self {
+            budget: self.budget.clone(),
+            stored: self.stored.another()?,
+        }))
+    }
 }
 
 #[cfg(test)]

@@ -8,16 +8,18 @@ use super::receiver::{Receiver, holder};
 use crate::algorithm::{DataEncryptionAlgorithm, EncryptionRules, KeyTransportAlgorithm};
 use crate::policy::{Part, Policy, Profile, Unmet, UnmetKind};
 use crate::rejection::Rejection;
-use crate::trust::{Attested, Carried, CiphertextCovered};
+use crate::trust::{Attested, Carried, CiphertextCovered, DecryptedAttachment};
 use crate::xml::{Document, Element, Namespace};
 use crate::xmlenc;
-use crate::xmlenc::{KeyLengths, Moves, Unauthenticated};
+use crate::xmlenc::{EncryptedAttachment, KeyLengths, Moves, Unauthenticated};
 
 /// What of a document is encrypted to us, and what was signed of the document as it is.
 pub(super) struct Encrypted {
     ours: Vec<Range<usize>>,
     covered: Vec<CiphertextCovered>,
     loose: LooseNames,
+    /// Whether there is ciphertext in the document itself.
+    in_document: bool,
 }
 
 /// Who decrypts, and what they may.
@@ -34,9 +36,32 @@ pub(super) struct Decryption<'k> {
 pub(super) struct Before {
     covered: Vec<CiphertextCovered>,
     moves: Moves,
+    /// The attachments that were encrypted.
+    attachments: Vec<DecryptedAttachment>,
 }
 
 impl Before {
+    /// The same where these attachments were encrypted too.
+    pub(super) fn with(self, attachments: &[EncryptedAttachment]) -> Self {
+        let attachments = attachments.iter().map(|encrypted| DecryptedAttachment {
+            id: encrypted.id.clone(),
+            scope: encrypted.scope,
+            data: encrypted.data.clone(),
+        });
+        Self {
+            attachments: attachments.collect(),
+            ..self
+        }
+    }
+
+    /// The Content-IDs of the attachments that were encrypted.
+    pub(super) fn attachments(&self) -> Vec<String> {
+        self.attachments
+            .iter()
+            .map(|decrypted| decrypted.id.clone())
+            .collect()
+    }
+
     /// Whether `element`, of the document with the plaintext, was encrypted, or a part of it was.
     pub(super) fn encrypted(&self, element: Element<'_>) -> bool {
         let span = element.span();
@@ -46,10 +71,14 @@ impl Before {
 
     /// What was signed then, in the document that took its place.
     pub(super) fn carry(self, document: &Document) -> Vec<Carried<'_>> {
-        let Self { covered, moves } = self;
+        let Self {
+            covered,
+            moves,
+            attachments,
+        } = self;
         let carried = covered
             .into_iter()
-            .filter_map(|covered| covered.carry(&moves, document));
+            .filter_map(|covered| covered.carry(&moves, document, &attachments));
         carried.collect()
     }
 
@@ -93,7 +122,35 @@ impl Encrypted {
             ours: ours.map(|element| element.span()).collect(),
             covered: covered.collect::<Result<_, _>>()?,
             loose,
+            in_document: !data.is_empty(),
         })
+    }
+
+    /// What decrypts the attachments that `elements` of `document` are about.
+    ///
+    /// # Errors
+    /// Their form, or an algorithm that is not allowed; then a key that is not there.
+    pub(super) fn attachments(
+        &self,
+        document: &Document,
+        elements: &[Element<'_>],
+        decryption: Decryption<'_>,
+    ) -> Result<Vec<EncryptedAttachment>, xmlenc::Error> {
+        let is_signed = |element: Element<'_>, id: &str| {
+            let mut covered = self.covered.iter();
+            covered.any(|covered| covered.covers(&element.span()) && covered.covers_attachment(id))
+        };
+        let rules = rules(decryption.policy);
+        xmlenc::encrypted_attachments(document, elements, &self.receiver(decryption), &rules, &is_signed)
+    }
+
+    fn receiver<'r>(&'r self, decryption: Decryption<'r>) -> Receiver<'r> {
+        Receiver {
+            keyring: decryption.keyring,
+            recipient: decryption.recipient,
+            ours: &self.ours,
+            covered: &self.covered,
+        }
     }
 
     /// Puts plaintext in the place of what is ours in `document`.
@@ -105,34 +162,35 @@ impl Encrypted {
         document: Document,
         decryption: Decryption<'_>,
     ) -> Result<(Document, Before), Rejection> {
-        let Decryption {
-            keyring,
-            policy,
-            recipient,
-        } = decryption;
-        let Self { ours, covered, loose } = self;
-        let receiver = Receiver {
-            keyring,
-            recipient,
-            ours: &ours,
-            covered: &covered,
+        let (document, moves) = if self.in_document {
+            let receiver = self.receiver(decryption);
+            let decrypted = xmlenc::decrypt_parts(document, &receiver, &rules(decryption.policy))?;
+            self.loose.refuse(&decrypted)?;
+            (decrypted.document, decrypted.moves)
+        } else {
+            (document, Moves::default())
         };
-        let rules = xmlenc::Rules {
-            permitted: &policy.encryption,
-            limits: &policy.limits,
-            unauthenticated: Unauthenticated::WhereSigned,
-            // Only what is meant for archives asks for nothing in particular.
-            key_lengths: if policy.signed.contains(&Part::Anything) {
-                KeyLengths::OrLonger
-            } else {
-                KeyLengths::Exact
-            },
-            id_attributes: &[],
+        let before = Before {
+            covered: self.covered,
+            moves,
+            attachments: Vec::new(),
         };
-        let decrypted = xmlenc::decrypt_parts(document, &receiver, &rules)?;
-        loose.refuse(&decrypted)?;
-        let moves = decrypted.moves;
-        Ok((decrypted.document, Before { covered, moves }))
+        Ok((document, before))
+    }
+}
+
+fn rules(policy: &Policy) -> xmlenc::Rules<'_> {
+    xmlenc::Rules {
+        permitted: &policy.encryption,
+        limits: &policy.limits,
+        unauthenticated: Unauthenticated::WhereSigned,
+        // Only what is meant for archives asks for nothing in particular.
+        key_lengths: if policy.signed.contains(&Part::Anything) {
+            KeyLengths::OrLonger
+        } else {
+            KeyLengths::Exact
+        },
+        id_attributes: &[],
     }
 }
 

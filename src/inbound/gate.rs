@@ -11,6 +11,7 @@ use super::coverage::{Covering, coverage};
 use super::encrypted::Before;
 use super::endorsed;
 use super::findings::Findings;
+use super::judging::{AsOf, Judging};
 use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
 use super::signer::SignerSearch;
@@ -67,15 +68,6 @@ impl From<Bytes> for Received {
     }
 }
 
-/// As of when a message is judged.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AsOf {
-    /// A time: now, or one that the operator names.
-    Time(DateTime<Utc>),
-    /// When its own signed Timestamp says it was made.
-    Message,
-}
-
 /// Everything that decides about SOAP messages, checked once at start.
 #[derive(Debug)]
 pub struct Gate {
@@ -101,16 +93,6 @@ pub struct Gate {
     pub schema: Option<schema::Check>,
     /// What was used before. Without it nothing is remembered, as fits commands that judge files.
     pub replay: Option<Arc<ReplayStore>>,
-}
-
-/// How a message is judged.
-#[derive(Clone, Copy)]
-pub(super) struct Judging<'m> {
-    as_of: AsOf,
-    keep: Keep,
-    transport: Transport,
-    pub(super) attachments: &'m Attachments,
-    request: Option<&'m Request>,
 }
 
 /// A verdict with what was seen on the way.
@@ -148,11 +130,12 @@ impl Gate {
             attachments: &received.attachments,
             request: received.request.as_ref(),
         };
-        let (envelope, before) = self.open(envelope, judging, &mut findings)?;
+        let (envelope, before, opened) = self.open(envelope, judging, &mut findings)?;
+        let judging = judging.of(&opened);
         let mut seen = Seen::default();
         let mut weighed = self.weigh(&envelope, before, judging, &mut findings, &mut seen)?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
-        let attachments = attachment::verified(&received.attachments, &weighed.admitted)?;
+        let attachments = attachment::verified(&opened, &weighed.admitted)?;
         let mut relayable = Relayable::new(&envelope, &mut weighed.admitted, weighed.addressing.as_ref())?;
         if let Some(destination) = &self.destination {
             let requested = relayable.for_destination(destination, received.action.as_deref());
@@ -219,12 +202,13 @@ impl Gate {
             attachments: &received.attachments,
             request: received.request.as_ref(),
         };
-        let (envelope, before) = self.open(envelope, judging, findings)?;
+        let (envelope, before, opened) = self.open(envelope, judging, findings)?;
+        let judging = judging.of(&opened);
         let mut seen = Seen::default();
         let weighed = self.weigh(&envelope, before, judging, findings, &mut seen);
         (findings.coverage, findings.coverage_omitted) =
             coverage(envelope.root(), &seen.covering, &seen.signatures);
-        attachment::report(&received.attachments, &seen.attachments, &mut findings.coverage);
+        attachment::report(&opened, &seen.attachments, &mut findings.coverage);
         let weighed = weighed?;
         let user = username::user(&weighed.admitted, &self.passwords);
         report_claims(&weighed, user.as_ref().ok().and_then(Option::as_ref), findings);
@@ -232,7 +216,7 @@ impl Gate {
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         if self.policy.signed.contains(&Part::Body) {
             check_relayable(&envelope, &weighed.admitted)?;
-            attachment::verified(&received.attachments, &weighed.admitted)?;
+            attachment::verified(&opened, &weighed.admitted)?;
         }
         self.second_opinion(&weighed)?;
         Ok(())
@@ -256,6 +240,7 @@ impl Gate {
         let at = search.at;
         findings.judged_at = Some(at);
         let plaintexts = before.plaintexts();
+        let decrypted = before.attachments();
         let mut carried = before.carry(envelope.document());
         let issued = assertion::read(&header, &self.policy)?
             .map(|read| assertion::by_its_issuer(read, &search, &self.issuers, &mut carried, findings))
@@ -298,6 +283,7 @@ impl Gate {
             assertion: presented.as_ref().map(|presented| presented.element),
             attachments: judging.attachments,
             plaintexts,
+            decrypted,
             transport: judging.transport,
         };
         let admitted = self.policy.admit(envelope, &header, &self.roles, evidence, at)?;

@@ -4,19 +4,21 @@ use super::Gate;
 use super::assertion;
 use super::assertion::Issued;
 use super::encrypted::{Before, Decryption, Encrypted};
+use super::encrypted_attachment;
 use super::endorsed::after_endorsing;
 use super::findings::{Findings, SignatureFinding};
-use super::gate::Judging;
-use crate::dsig::{Reference, Signature, Target};
+use super::judging::Judging;
+use crate::dsig::{Signature, Target};
 use crate::rejection::Rejection;
+use crate::soap::attachment::Attachments;
 use crate::soap::{Envelope, QName};
 use crate::trust::Attested;
 use crate::wss;
 use crate::wss::EncryptedParts;
-use crate::xml::{Element, Namespace};
+use crate::xml::Namespace;
 
 impl Gate {
-    /// The message as it is to be judged: with plaintext where something was encrypted to us.
+    /// The message as it is to be judged, and what stands beside it: with plaintext where something was encrypted to us.
     ///
     /// Signatures over ciphertext are verified first, on the message as it was received, as they hold for nothing else (T78, T81). Which
     /// these are nobody says, so whatever does not hold yet is left for afterwards, where every signature has to hold.
@@ -28,14 +30,14 @@ impl Gate {
         envelope: Envelope,
         judging: Judging<'_>,
         findings: &mut Findings,
-    ) -> Result<(Envelope, Before), Rejection> {
+    ) -> Result<(Envelope, Before, Attachments), Rejection> {
         let parts = EncryptedParts::find(&envelope, &self.roles)?;
         if !self.keyring.is_empty() {
             wss::refuse_unlisted(&envelope, &self.roles, parts.as_ref())?;
         }
         let Some(parts) = parts else {
             envelope.check_understood(&self.roles, &self.understood)?;
-            return Ok((envelope, Before::default()));
+            return Ok((envelope, Before::default(), judging.attachments.clone()));
         };
         let understood = [self.understood.as_slice(), &[encrypted_header()]].concat();
         envelope.check_understood(&self.roles, &understood)?;
@@ -46,10 +48,13 @@ impl Gate {
             policy: &self.policy,
             recipient: None,
         };
+        let attached = encrypted.attachments(envelope.document(), &parts.attachments, decryption)?;
         let (document, before) = encrypted.decrypt(envelope.into_document(), decryption)?;
+        let envelope = Envelope::from_document(document)?;
+        let attachments = encrypted_attachment::decrypted(judging.attachments, &attached, &self.policy)?;
         // The others are looked at again.
         findings.signatures = about;
-        Ok((Envelope::from_document(document)?, before))
+        Ok((envelope, before.with(&attached), attachments))
     }
 
     /// The signatures that trusted keys made over ciphertext of `parts`, and that hold as the message was received; and what is found of
@@ -87,7 +92,7 @@ impl Gate {
             let Ok(signature) = signature else {
                 continue;
             };
-            let is_over = is_over_ciphertext(&signature, &parts.data);
+            let is_over = is_over_ciphertext(&signature, parts);
             if !is_over && !any_endorsed {
                 continue;
             }
@@ -107,15 +112,19 @@ impl Gate {
     }
 }
 
-/// Whether `signature` can hold only before decryption, if it holds: all that it refers to is there, and there is ciphertext in it.
-fn is_over_ciphertext(signature: &Signature<'_>, data: &[Element<'_>]) -> bool {
+/// Whether `signature` may hold only before decryption, if it holds: all that it refers to is there, and there is ciphertext in it, or an
+/// attachment is that.
+fn is_over_ciphertext(signature: &Signature<'_>, parts: &EncryptedParts<'_>) -> bool {
     let mut over = false;
-    let of_elements = |reference: &&Reference<'_>| !matches!(reference.target, Target::Attachment(_));
-    for reference in signature.references.iter().filter(of_elements) {
+    for reference in &signature.references {
+        if matches!(reference.target, Target::Attachment(_)) {
+            over |= !parts.attachments.is_empty();
+            continue;
+        }
         let Some(element) = reference.resolve() else {
             return false;
         };
-        let mut data = data.iter();
+        let mut data = parts.data.iter();
         over |= data.any(|data| data.is_within(element) || element.is_within(*data));
     }
     over

@@ -59,6 +59,23 @@
 //! a header have no form that all readers agree on, so Attachment-Complete refuses them. Attachments go to the backend in the order of the
 //! References to them.
 //!
+//! # Encrypted attachments
+//!
+//! SwA Profile 1.1 §5.5: an `xenc:EncryptedData` in the Security header for us, of the Type Attachment-Content-Only or Attachment-Complete, whose
+//! CipherReference names a part of the message by its `cid:` URI, with the Attachment-Ciphertext transform. It takes a key, as other encryption
+//! does: `[[route.decryption]]`, `--key`, `--secret-key`. A policy asks for it by `attachments` under `encrypted`.
+//!
+//! * Of Content-Only the header of the part stays, with the `MimeType` of the EncryptedData, which has to be there, in the place of its Content-Type. Of
+//!   Complete it is the one that was encrypted; a MimeType has to agree with it.
+//! * Signed first and encrypted then, the signature is verified over the plaintext in its canonical form. Encrypted first, it is verified over the
+//!   ciphertext, and has to cover the EncryptedData too: with another Type or MimeType the same ciphertext is something else. What neither covers is not
+//!   signed (T81).
+//! * An AES-GCM ciphertext is read twice: until its tag has been found right nothing of the plaintext is kept, not even in the spool. CBC proves nothing, and is
+//!   decrypted only where a signature covers the ciphertext, the EncryptedData and its key (T78).
+//! * Of the keys that may be the one of an attachment 4 are tried at most. All this happens for anybody who can encrypt to us, before their signature
+//!   is verified, as with all that is encrypted; `attachment_bytes` says how much it can be.
+//! * Whatever is wrong with a ciphertext is `xmlenc.decryption_failed`, and what it holds that is no attachment is `xmlenc.plaintext`; of CBC both look the same.
+//!
 //! # On the command line
 //!
 //! `verify`, `inspect`, `explain`, `bench` and `policy infer` and `diff` take a file that begins with a header of MIME, as HTTP traces and mail have it;

@@ -109,7 +109,7 @@
 //! | T84 – encryption in encryption | depth one, of data and of keys: `xmlenc.nested` |
 //! | T85 – many keys and parts | [`Limits`](crate::xml::Limits), and one operation a key however often it is referred to |
 //! | T86 – a short tag | 128 bits, always: [`decrypt_data`](crate::crypto::decrypt_data) |
-//! | T87 – ciphertext that is elsewhere | CipherReference is refused, references stay in the document |
+//! | T87 – ciphertext that is elsewhere | CipherReference is refused but to an encrypted attachment of the message, references stay in the document |
 //! | T88 – plaintext that reaches out of its place | it is read as a document of its own first, and the outcome again; of signed ciphertext, no name means what an unsigned declaration says |
 //! | T89 – parameters of OAEP, or its padding, are tried | a list of digests and masks, and one error |
 //! | T90 – encryption is taken for a signature | it is no evidence: `dsig.missing` |

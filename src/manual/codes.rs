@@ -158,6 +158,7 @@
 //! |---|---|
 //! | `xmlenc.algorithm_not_permitted` | an algorithm that the policy does not allow; no key was used |
 //! | `xmlenc.ambiguous_key` | octets in CBC, and several keys of which each may be theirs |
+//! | `xmlenc.attachment` | an encrypted attachment that is no part of the message, is encrypted twice, or in a form that is not read |
 //! | `xmlenc.cipher_reference` | ciphertext that would have to be fetched |
 //! | `xmlenc.decryption_failed` | it cannot be decrypted; all reasons look the same |
 //! | `xmlenc.encoding` | a CipherValue or label is not base64 |

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
-use super::encrypted::check_encrypted;
+use super::encrypted::{check_encrypted, check_encrypted_attachments};
 use super::freshness::{Fresh, fresh, within};
 use super::requirement::Part;
 use super::rules::{Policy, TimestampPresence, UnsignedHeaders};
@@ -40,6 +40,8 @@ pub struct Evidence<'d> {
     pub attachments: &'d Attachments,
     /// The bytes of the document that were encrypted.
     pub plaintexts: Vec<Range<usize>>,
+    /// The Content-IDs of the attachments that were encrypted.
+    pub decrypted: Vec<String>,
     /// How the message came.
     pub transport: Transport,
 }
@@ -65,6 +67,7 @@ impl Policy {
             assertion,
             attachments,
             plaintexts,
+            decrypted,
             transport,
         } = evidence;
         if signatures.is_empty() && assertion.is_none() {
@@ -85,6 +88,7 @@ impl Policy {
             return Err(Unmet::at(header.element(), UnmetKind::AssertionMissing));
         }
         check_encrypted(self, envelope, roles, header, &plaintexts)?;
+        check_encrypted_attachments(self, attachments, &decrypted)?;
         let mut legacy = Vec::new();
         let fresh = self.freshness(header, main.as_ref(), now, &mut legacy)?;
         let headers = self.headers(envelope, roles, main.as_ref())?;

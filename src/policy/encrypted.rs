@@ -3,9 +3,10 @@ use std::ops::Range;
 use super::requirement::Part;
 use super::rules::Policy;
 use super::unmet::{Unmet, UnmetKind};
+use crate::soap::attachment::{Attachment, Attachments};
 use crate::soap::{Envelope, Roles};
 use crate::wss;
-use crate::xml::{Element, Namespace};
+use crate::xml::{Element, Namespace, quoted};
 
 /// Refuses a message of which a part that must have been encrypted was not (WS-SecurityPolicy 1.3 §4.2, §6.4). A part that is not there has
 /// nothing to hide. `plaintexts` are the bytes of the document that were encrypted.
@@ -33,6 +34,28 @@ pub(super) fn check_encrypted(
         }
     }
     Ok(())
+}
+
+/// The same for attachments; `decrypted` are the Content-IDs of those that were encrypted.
+///
+/// # Errors
+/// `policy.not_encrypted` for the first that was not.
+pub(super) fn check_encrypted_attachments(
+    policy: &Policy,
+    attachments: &Attachments,
+    decrypted: &[String],
+) -> Result<(), Unmet> {
+    if !policy.encrypted.contains(&Part::Attachments) {
+        return Ok(());
+    }
+    let mut ids = attachments.iter().map(Attachment::id);
+    match ids.find(|id| !decrypted.iter().any(|known| known == id)) {
+        Some(id) => {
+            let what = format!("the attachment {}", quoted(id));
+            Err(Unmet::nowhere(UnmetKind::NotEncrypted(what)))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The elements of `part` that are there; of the Body what is in it.

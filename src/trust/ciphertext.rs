@@ -34,6 +34,17 @@ struct Node {
     form: Option<Canonicalization>,
 }
 
+/// An attachment that was encrypted and is so no more.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DecryptedAttachment {
+    /// Its Content-ID.
+    pub id: String,
+    /// What of it was encrypted.
+    pub scope: AttachmentScope,
+    /// The EncryptedData that says so, by its bytes in the document before.
+    pub data: Range<usize>,
+}
+
 impl CiphertextCovered {
     /// The part of `proof` that needs no document.
     ///
@@ -64,12 +75,35 @@ impl CiphertextCovered {
             .any(|node| within(&node.apex) && !node.except.as_ref().is_some_and(within))
     }
 
+    /// Whether it covers the attachment with this Content-ID, as it was received.
+    pub fn covers_attachment(&self, id: &str) -> bool {
+        self.attachments.iter().any(|(covered, _)| covered == id)
+    }
+
     /// Finds what it covers in `document`, which decryption made of the one before, as `moves` has it. What was a part of ciphertext is
-    /// covered no more.
-    pub fn carry<'d>(self, moves: &Moves, document: &'d Document) -> Option<Carried<'d>> {
+    /// covered no more, nor is the plaintext of an attachment if only its ciphertext is covered, and not what says how it is read: with
+    /// another Type or MimeType the same ciphertext is something else.
+    pub fn carry<'d>(
+        self,
+        moves: &Moves,
+        document: &'d Document,
+        decrypted: &[DecryptedAttachment],
+    ) -> Option<Carried<'d>> {
         let Moved::Element(signature) = moves.find(&self.signature, document) else {
             return None;
         };
+        let attachments = self.attachments.iter().filter_map(|(id, scope)| {
+            match decrypted.iter().find(|decrypted| decrypted.id == *id) {
+                None => Some((id.clone(), *scope)),
+                Some(decrypted) if !self.covers(&decrypted.data) => None,
+                // Its header was a part of the ciphertext.
+                Some(decrypted) if decrypted.scope == AttachmentScope::Complete => {
+                    Some((id.clone(), AttachmentScope::Complete))
+                }
+                Some(_) => Some((id.clone(), *scope)),
+            }
+        });
+        let attachments = attachments.collect();
         let mut carried = Carried {
             owner: self.owner,
             value: self.value,
@@ -77,7 +111,7 @@ impl CiphertextCovered {
             signature,
             nodes: Vec::new(),
             contents: Vec::new(),
-            attachments: self.attachments,
+            attachments,
         };
         for node in self.nodes {
             match moves.find(&node.apex, document) {

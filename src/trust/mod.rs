@@ -46,7 +46,7 @@ pub use anchors::Anchor;
 pub use anchors::KeyHint;
 pub use anchors::TrustStore;
 pub use attest::{Attested, ConfirmationKey, EntityKey, OtherKey, Owner, attest, endorse};
-pub use ciphertext::{Carried, CiphertextCovered, Signed};
+pub use ciphertext::{Carried, CiphertextCovered, DecryptedAttachment, Signed};
 pub use constraint::Constraint;
 pub use constraint::ConstraintError;
 pub use error::Error;

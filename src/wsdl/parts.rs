@@ -101,6 +101,7 @@ fn encrypted_parts(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
     {
         let encrypted = match part.local_name() {
             "Body" => Some(Part::Body),
+            "Attachments" => Some(Part::Attachments),
             "Header" => part
                 .attribute("Name")
                 .filter(|name| !name.is_empty())

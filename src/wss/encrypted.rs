@@ -11,6 +11,7 @@ use crate::wss::reference::Pointer;
 use crate::wss::{Error, ErrorKind};
 use crate::xml::Element;
 use crate::xml::Namespace;
+use crate::xmlenc::is_of_attachment;
 
 /// What of a message is encrypted to us: what the Security header for us lists, and what stands in it (WSS 1.1 §9). Whatever else is
 /// encrypted is content, for somebody else to read.
@@ -18,6 +19,8 @@ use crate::xml::Namespace;
 pub struct EncryptedParts<'d> {
     /// `xenc:EncryptedData`.
     pub data: Vec<Element<'d>>,
+    /// `xenc:EncryptedData` of attachments, each a child of the header (SwA Profile 1.1 §5.5).
+    pub attachments: Vec<Element<'d>>,
     /// `xenc:EncryptedKey`, in the header and in the data.
     pub keys: Vec<Element<'d>>,
 }
@@ -34,7 +37,9 @@ impl<'d> EncryptedParts<'d> {
         let header = find(envelope, roles)?;
         let mut parts = Self::default();
         for element in header.descendants() {
-            if is_data(element) {
+            if element.parent() == Some(header) && is_of_attachment(element) {
+                parts.attachments.push(element);
+            } else if is_data(element) {
                 parts.data.push(element);
             }
         }
@@ -43,7 +48,7 @@ impl<'d> EncryptedParts<'d> {
             let found = is_one.then(|| referenced(reference)).flatten();
             let data = found.filter(|data| !is_of_another(*data, envelope, roles));
             let data = data.ok_or_else(|| Error::at(ErrorKind::DataReference, reference))?;
-            if !parts.data.contains(&data) {
+            if !parts.data.contains(&data) && !parts.attachments.contains(&data) {
                 parts.data.push(data);
             }
         }
@@ -53,7 +58,7 @@ impl<'d> EncryptedParts<'d> {
             .flat_map(Element::descendants)
             .filter(|element| element.is(Namespace::XENC, "EncryptedKey"))
             .collect();
-        if !parts.data.is_empty() {
+        if !parts.data.is_empty() || !parts.attachments.is_empty() {
             return Ok(Some(parts));
         }
         let mut items = header.children().filter(|item| is_encryption(*item));
@@ -79,8 +84,12 @@ pub fn refuse_unlisted(
 ) -> Result<(), Error> {
     let blocks = envelope.header_blocks().filter(|block| block.targets(roles));
     let places = blocks.map(HeaderBlock::element).chain([envelope.body()]);
-    let ours = parts.map(|parts| parts.data.as_slice()).unwrap_or_default();
-    let is_ours = |data: &Element<'_>| ours.iter().any(|ours| data.is_within(*ours));
+    let is_ours = |data: &Element<'_>| {
+        let mut ours = parts
+            .into_iter()
+            .flat_map(|parts| parts.data.iter().chain(&parts.attachments));
+        ours.any(|ours| data.is_within(*ours))
+    };
     let mut data = places
         .flat_map(Element::descendants)
         .filter(|element| is_data(*element));

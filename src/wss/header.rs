@@ -16,6 +16,7 @@ use crate::wss::TokenReference;
 use crate::xml::Element;
 use crate::xml::Limits;
 use crate::xml::Namespace;
+use crate::xmlenc::is_of_attachment;
 
 /// The Security header that is for us, as read. Nothing in it is verified.
 #[derive(Clone, Debug)]
@@ -247,7 +248,10 @@ impl<'d> Header<'d> {
             }
         });
         let names = ["EncryptedKey", "ReferenceList"];
-        let may_stay = |element: &Element<'_>| names.iter().any(|name| element.is(Namespace::XENC, name));
+        // What attachments were decrypted by stays: whoever decrypts leaves none of them out.
+        let may_stay = |element: &Element<'_>| {
+            names.iter().any(|name| element.is(Namespace::XENC, name)) || is_of_attachment(*element)
+        };
         let mut left = encrypted.filter(|element| !may_stay(element));
         left.next().map_or(Ok(()), |element| {
             let name = element.name().to_owned();

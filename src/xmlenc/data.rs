@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use super::attachment::{is_of_attachment, referenced};
 use super::error::{Error, ErrorKind};
 use crate::algorithm::DataEncryptionAlgorithm;
 use crate::dsig::fields::{self, Fields};
@@ -18,8 +19,10 @@ pub(super) struct Encrypted<'d> {
     pub(super) algorithm: Cow<'d, str>,
     /// `ds:KeyInfo`.
     pub(super) key_info: Option<Element<'d>>,
-    /// The octets of `xenc:CipherValue`.
+    /// The octets of `xenc:CipherValue`; none where the ciphertext is an attachment.
     pub(super) ciphertext: Vec<u8>,
+    /// The Content-ID of the attachment that is the ciphertext.
+    pub(super) attachment: Option<String>,
 }
 
 impl<'d> Encrypted<'d> {
@@ -39,8 +42,18 @@ impl<'d> Encrypted<'d> {
             return Err(Error::at(element, ErrorKind::Nested));
         }
         let mut inside = Fields::of(data, &[])?;
-        if inside.next_in(Namespace::XENC, "CipherReference").is_some() {
-            return Err(Error::at(data, ErrorKind::CipherReference));
+        if let Some(reference) = inside.next_in(Namespace::XENC, "CipherReference") {
+            if !is_of_attachment(element) {
+                return Err(Error::at(data, ErrorKind::CipherReference));
+            }
+            inside.end()?;
+            return Ok(Self {
+                method,
+                algorithm,
+                key_info,
+                ciphertext: Vec::new(),
+                attachment: Some(referenced(reference)?),
+            });
         }
         let value = inside.required_in(Namespace::XENC, "CipherValue")?;
         inside.end()?;
@@ -49,6 +62,7 @@ impl<'d> Encrypted<'d> {
             algorithm,
             key_info,
             ciphertext: fields::base64(value, &[])?,
+            attachment: None,
         })
     }
 }

@@ -153,7 +153,7 @@ fn splice(document: &Document, edits: Vec<Edit<'_>>) -> (Vec<u8>, Moves) {
 }
 
 /// The encryption of a document, read and judged; no key has been used.
-struct Encryption<'d, 'r> {
+pub(super) struct Encryption<'d, 'r> {
     data: Vec<EncryptedData<'d>>,
     keys: Vec<Element<'d>>,
     resolver: &'r dyn Resolver,
@@ -161,15 +161,28 @@ struct Encryption<'d, 'r> {
 }
 
 impl<'d, 'r> Encryption<'d, 'r> {
+    /// The keys of `document`, for data that is elsewhere.
+    pub(super) fn of_keys(
+        document: &'d Document,
+        resolver: &'r dyn Resolver,
+        rules: &'r Rules<'r>,
+    ) -> Result<Self, Error> {
+        let keys = document
+            .root()
+            .descendants()
+            .filter(|element| is_encrypted_key(*element) && resolver.is_ours(*element));
+        Ok(Self {
+            data: Vec::new(),
+            keys: at_most(keys, rules.limits.encrypted_keys, Limit::EncryptedKeys)?,
+            resolver,
+            rules,
+        })
+    }
+
     fn find(document: &'d Document, resolver: &'r dyn Resolver, rules: &'r Rules<'r>) -> Result<Self, Error> {
         let root = document.root();
         let limits = rules.limits;
-        let keys = at_most(
-            root.descendants()
-                .filter(|element| is_encrypted_key(*element) && resolver.is_ours(*element)),
-            limits.encrypted_keys,
-            Limit::EncryptedKeys,
-        )?;
+        let with_keys = Self::of_keys(document, resolver, rules)?;
         let elements = at_most(
             root.descendants()
                 .filter(|element| is_encrypted_data(*element) && resolver.is_ours(*element)),
@@ -188,9 +201,10 @@ impl<'d, 'r> Encryption<'d, 'r> {
                 return Err(Error::at(element, ErrorKind::Nested));
             }
             let read = EncryptedData::read(element)?;
-            if !rules.permitted.permits_data(read.algorithm) {
-                let uri = read.algorithm.uri().to_owned();
-                return Err(Error::at(element, ErrorKind::AlgorithmNotPermitted(uri)));
+            rules.check_data(&read)?;
+            // The ciphertext of an attachment is no part of the document, and its plaintext is none.
+            if read.encrypted.attachment.is_some() {
+                return Err(Error::at(element, ErrorKind::CipherReference));
             }
             if !read.algorithm.is_authenticated() {
                 rules.check_unauthenticated(element, read.algorithm.uri(), resolver)?;
@@ -202,12 +216,7 @@ impl<'d, 'r> Encryption<'d, 'r> {
             }
             data.push(read);
         }
-        Ok(Self {
-            data,
-            keys,
-            resolver,
-            rules,
-        })
+        Ok(Self { data, ..with_keys })
     }
 
     /// The plaintext of each, in document order.
@@ -231,7 +240,7 @@ impl<'d, 'r> Encryption<'d, 'r> {
     }
 
     /// The keys that `data` may be encrypted with: at least one.
-    fn secrets(
+    pub(super) fn secrets(
         &self,
         data: &EncryptedData<'d>,
         decrypted: &mut Vec<DecryptedKey<'d>>,
@@ -315,13 +324,22 @@ impl<'d, 'r> Encryption<'d, 'r> {
 }
 
 /// What an EncryptedKey holds, for an algorithm with keys of that length.
-struct DecryptedKey<'d> {
+pub(super) struct DecryptedKey<'d> {
     element: Element<'d>,
     length: usize,
     secrets: Vec<Secret>,
 }
 
 impl Rules<'_> {
+    /// Refuses an algorithm that the policy does not allow.
+    pub(super) fn check_data(&self, data: &EncryptedData<'_>) -> Result<(), Error> {
+        if self.permitted.permits_data(data.algorithm) {
+            return Ok(());
+        }
+        let uri = data.algorithm.uri().to_owned();
+        Err(Error::at(data.element, ErrorKind::AlgorithmNotPermitted(uri)))
+    }
+
     /// Refuses `algorithm`, which proves nothing about the plaintext, unless it is allowed all the same.
     pub(super) fn check_unauthenticated(
         &self,
@@ -329,9 +347,19 @@ impl Rules<'_> {
         algorithm: &str,
         resolver: &dyn Resolver,
     ) -> Result<(), Error> {
+        self.check_unauthenticated_if(resolver.is_signed(element), element, algorithm)
+    }
+
+    /// The same where somebody else says whether all of the ciphertext is signed.
+    pub(super) fn check_unauthenticated_if(
+        &self,
+        is_signed: bool,
+        element: Element<'_>,
+        algorithm: &str,
+    ) -> Result<(), Error> {
         match self.unauthenticated {
             Unauthenticated::Allowed => Ok(()),
-            Unauthenticated::WhereSigned if resolver.is_signed(element) => Ok(()),
+            Unauthenticated::WhereSigned if is_signed => Ok(()),
             Unauthenticated::WhereSigned | Unauthenticated::Refused => {
                 Err(Error::at(element, ErrorKind::Unsigned(algorithm.to_owned())))
             }

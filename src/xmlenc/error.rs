@@ -26,8 +26,10 @@ pub enum ErrorKind {
     AlgorithmNotPermitted(String),
     /// An algorithm that proves nothing about its plaintext, where no verified signature covers the ciphertext.
     Unsigned(String),
-    /// `xenc:CipherReference`, which would have us fetch something.
+    /// `xenc:CipherReference` to something else than an attachment of the message, which would have us fetch it.
     CipherReference,
+    /// An encrypted attachment in a form that is not read, or of no part of the message.
+    Attachment(&'static str),
     /// A RetrievalMethod, KeyInfoReference or other reference that leads to no EncryptedKey of the document.
     Reference(String),
     /// Octets without authentication, and several keys of which each may be theirs.
@@ -67,6 +69,13 @@ impl Error {
         }
     }
 
+    pub(super) fn at_position(position: Position, kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            position: Some(position),
+        }
+    }
+
     pub(super) fn nowhere(kind: ErrorKind) -> Self {
         Self { kind, position: None }
     }
@@ -90,6 +99,7 @@ impl Error {
             ErrorKind::AlgorithmNotPermitted(_) => "xmlenc.algorithm_not_permitted",
             ErrorKind::Unsigned(_) => "xmlenc.unsigned_ciphertext",
             ErrorKind::CipherReference => "xmlenc.cipher_reference",
+            ErrorKind::Attachment(_) => "xmlenc.attachment",
             ErrorKind::Reference(_) => "xmlenc.reference",
             ErrorKind::AmbiguousKey => "xmlenc.ambiguous_key",
             ErrorKind::KeyDerivation(_) => "xmlenc.key_derivation",
@@ -115,6 +125,7 @@ impl Error {
             }
             ErrorKind::Unsigned(_) => Some("XML Encryption 1.1 §6.1.2"),
             ErrorKind::CipherReference => Some("XML Encryption 1.1 §3.3.1"),
+            ErrorKind::Attachment(_) => Some("SwA Profile 1.1 §5.5"),
             ErrorKind::Reference(_) | ErrorKind::AmbiguousKey => Some("XML Encryption 1.1 §3.5"),
             ErrorKind::KeyDerivation(_) => Some("XML Encryption 1.1 §5.4.1"),
             ErrorKind::Type(_) => Some("XML Encryption 1.1 §3.1"),
@@ -153,7 +164,10 @@ impl fmt::Display for Error {
                 "{} proves nothing about what it decrypts, and no verified signature covers the ciphertext and its key",
                 quoted(uri)
             ),
-            ErrorKind::CipherReference => f.write_str("a CipherReference is never followed"),
+            ErrorKind::CipherReference => {
+                f.write_str("a CipherReference is never followed, but to an attachment that the Security header says is encrypted")
+            }
+            ErrorKind::Attachment(why) => write!(f, "the encrypted attachment is refused: {why}"),
             ErrorKind::Reference(what) => {
                 write!(f, "{} refers to no encrypted key of the document", quoted(what))
             }

@@ -18,14 +18,25 @@ const XOP: &str = "http://www.w3.org/2004/08/xop/include";
 
 /// A gateway before `backend` that takes attachments.
 pub(crate) fn taking(backend: &Backend, policy: &str, further: &str) -> Gateway {
+    configured(backend, policy, further, |text| text)
+}
+
+/// The same with a changed configuration.
+pub(crate) fn configured(
+    backend: &Backend,
+    policy: &str,
+    further: &str,
+    change: impl FnOnce(String) -> String,
+) -> Gateway {
     let text = configuration(&format!("http://{}/legacy", backend.address));
     let route = format!("path = \"/orders\"\nattachments = \"signed\"\npolicy = \"{policy}\"\n");
     let text = text.replace("path = \"/orders\"\n", &route);
-    Gateway::configured(&text.replace("bytes = 1000000\n", &format!("bytes = 1000000\n{further}")))
+    let text = text.replace("bytes = 1000000\n", &format!("bytes = 1000000\n{further}"));
+    Gateway::configured(&change(text))
 }
 
 /// The message, whose signature covers these octets of attachments too.
-fn signed(message: &Message, attachments: &[(&str, &str, &str)]) -> String {
+pub(crate) fn signed(message: &Message, attachments: &[(&str, &str, &str)]) -> String {
     let values: Vec<_> = attachments
         .iter()
         .map(|(id, transform, octets)| {
@@ -85,7 +96,7 @@ fn post_soap11(gateway: &Gateway, envelope: &str, parts: &[(&str, &str)]) -> Ans
 }
 
 /// The parts that the backend got: heads and contents.
-fn parts(got: &Request) -> Vec<(String, String)> {
+pub(crate) fn parts(got: &Request) -> Vec<(String, String)> {
     let field = got.headers("content-type")[0];
     let (_, boundary) = field.split_once("boundary=\"").unwrap();
     let (boundary, _) = boundary.split_once('"').unwrap();

@@ -71,9 +71,13 @@ pub(crate) fn send(address: SocketAddr, request: &str) -> Answer {
 }
 
 pub(crate) fn try_send(address: SocketAddr, request: &str) -> io::Result<Answer> {
+    try_send_octets(address, request.as_bytes())
+}
+
+pub(crate) fn try_send_octets(address: SocketAddr, request: &[u8]) -> io::Result<Answer> {
     let mut stream = try_connect(address)?;
     // Who refuses early may close before everything was written.
-    let _ = stream.write_all(request.as_bytes());
+    let _ = stream.write_all(request);
     read(&mut stream)
 }
 

@@ -5,10 +5,11 @@ use crate::crypto::{DigestValue, Digester};
 use crate::dsig::{AttachmentError, AttachmentScope, SignedAttachment};
 
 use super::spool::Stored;
+use crate::soap::Error;
 
 /// The attachments of a message, in their order. Nothing in them is verified.
 #[derive(Clone, Debug, Default)]
-pub struct Attachments(Arc<[Attachment]>);
+pub struct Attachments(Arc<[Arc<Attachment>]>);
 
 /// An attachment as it was read: its content waits in a spool, in canonical form, which is the form that signatures are about.
 #[derive(Debug)]
@@ -40,7 +41,17 @@ const PIECE: usize = 64 * 1024;
 
 impl Attachments {
     pub(super) fn new(attachments: Vec<Attachment>) -> Self {
-        Self(attachments.into())
+        Self(attachments.into_iter().map(Arc::new).collect())
+    }
+
+    /// The same, with `decrypted` in the place of the ones with the same Content-IDs.
+    pub fn with(&self, decrypted: Vec<Attachment>) -> Self {
+        let decrypted: Vec<Arc<Attachment>> = decrypted.into_iter().map(Arc::new).collect();
+        let all = self.0.iter().map(|old| {
+            let mut new = decrypted.iter();
+            new.find(|new| new.id == old.id).unwrap_or(old)
+        });
+        Self(all.cloned().collect())
     }
 
     /// Whether there are none.
@@ -49,8 +60,8 @@ impl Attachments {
     }
 
     /// Each of them.
-    pub fn iter(&self) -> std::slice::Iter<'_, Attachment> {
-        self.0.iter()
+    pub fn iter(&self) -> impl Iterator<Item = &Attachment> {
+        self.0.iter().map(Arc::as_ref)
     }
 
     /// The one with this Content-ID, for a signature to be about.
@@ -61,7 +72,7 @@ impl Attachments {
 
     /// The one with this Content-ID.
     pub fn get(&self, id: &str) -> Option<&Attachment> {
-        self.0.iter().find(|attachment| attachment.id == id)
+        self.iter().find(|attachment| attachment.id == id)
     }
 }
 
@@ -93,6 +104,24 @@ impl Attachment {
     /// The spool cannot be read.
     pub fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<usize> {
         self.stored.read_at(offset, into)
+    }
+
+    /// Fills `into` with octets of its content from `offset` on.
+    ///
+    /// # Errors
+    /// The spool cannot be read, or has not as many.
+    pub fn read_exact_at(&self, mut offset: u64, mut into: &mut [u8]) -> Result<(), Error> {
+        while !into.is_empty() {
+            let count = self
+                .read_at(offset, into)
+                .map_err(|error| Error::of_spool(&error))?;
+            if count == 0 {
+                return Err(Error::of_spool(&std::io::ErrorKind::UnexpectedEof.into()));
+            }
+            into = into.get_mut(count..).unwrap_or_default();
+            offset = offset.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        }
+        Ok(())
     }
 
     #[cfg(test)]

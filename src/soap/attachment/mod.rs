@@ -6,10 +6,14 @@
 //! What comes out is a [`Packaged`] message: of MTOM, an envelope in which each `xop:Include` has been replaced by what it stands
 //! for; of SOAP with Attachments, an envelope and its [`Attachments`].
 //!
+//! An attachment that is ciphertext is exchanged for what it was before by [`Attachment::decrypted`].
+//!
 //! Nothing is ever looked for outside the message: a `cid:` URI names one of its parts, and no other URI names anything (T117).
 
+mod arriving;
 mod attachments;
 mod canonical;
+mod decrypted;
 mod head;
 mod package;
 mod related;
@@ -19,6 +23,7 @@ mod xop;
 
 pub use attachments::Attachment;
 pub use attachments::Attachments;
+pub use decrypted::Original;
 pub use head::content_type_of;
 pub use package::Package;
 pub use package::Packaged;

@@ -2,20 +2,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm};
-use crate::c14n::{self, Canonicalization, Counted, Meanings, uncovered_qname};
-use crate::crypto::Digester;
+use crate::algorithm::DigestAlgorithm;
 use crate::dsig::{AttachmentScope, Objects, Processing, Signature, Target};
 use crate::soap::Error;
 use crate::soap::ErrorKind;
 use crate::xml::{Document, Limit, Limits, Namespace};
 
-use super::attachments::{Attachment, Attachments, Digested, ToDigest, begin};
-use super::canonical::LineEnds;
+use super::arriving::{Arriving, Form, hold};
+use super::attachments::{Attachment, Attachments, ToDigest, begin};
 use super::head::Head;
 use super::related::{Packaging, Related};
 use super::splitter::{Parts, Splitter};
-use super::spool::{Spool, Stored};
+use super::spool::Spool;
 use super::xop;
 
 /// A message of several parts on its way in. It takes the body piece by piece and holds the envelope, which is the first part, and
@@ -123,31 +121,6 @@ enum Part {
     Attachment(Box<Arriving>),
 }
 
-/// An attachment of which more is to come.
-#[derive(Debug)]
-struct Arriving {
-    id: String,
-    header: Option<Vec<String>>,
-    form: Form,
-    /// What has come, as it came.
-    received: u64,
-    stored: Box<dyn Stored>,
-    /// What was stored.
-    length: u64,
-    digesters: Vec<(ToDigest, Digester)>,
-}
-
-/// How content becomes canonical (SwA Profile 1.1 §5.4.2).
-#[derive(Debug)]
-enum Form {
-    /// It is as it is.
-    Octets,
-    /// The lines of a text end in CRLF.
-    Text(LineEnds),
-    /// XML is canonicalized when it is there, and held until then.
-    Xml(Vec<u8>),
-}
-
 /// Digests of one attachment that are computed as it comes; what else is asked for is computed again from the spool.
 const MOST_DIGESTS: usize = 2;
 
@@ -172,22 +145,15 @@ impl Parts for Reading {
         let id = self.unused(head.id)?;
         let form = match self.related.packaging() {
             Packaging::Xop => Form::Octets,
-            Packaging::Attachments if head.media_type.is_xml() => Form::Xml(Vec::new()),
-            Packaging::Attachments if head.media_type.is_text() => Form::Text(LineEnds::default()),
-            Packaging::Attachments => Form::Octets,
+            Packaging::Attachments => Form::of(&head.media_type),
         };
         let planned = self.planned.iter().filter(|(named, _)| *named == id);
         let planned = self.to_sign.into_iter().chain(planned.map(|(_, of)| *of));
         let digesters = planned.filter_map(|of| Some((of, begin(of, head.canonical.as_deref())?)));
-        self.part = Part::Attachment(Box::new(Arriving {
-            digesters: digesters.take(MOST_DIGESTS).collect(),
-            id,
-            header: head.canonical,
-            form,
-            received: 0,
-            stored: self.spool.create().map_err(|error| Error::of_spool(&error))?,
-            length: 0,
-        }));
+        let digesters = digesters.take(MOST_DIGESTS).collect();
+        let stored = self.spool.create().map_err(|error| Error::of_spool(&error))?;
+        let arriving = Arriving::new(id, head.canonical, form, stored);
+        self.part = Part::Attachment(Box::new(arriving.digested_by(digesters)));
         Ok(())
     }
 
@@ -230,100 +196,6 @@ impl Reading {
         }
         Ok(id)
     }
-}
-
-impl Arriving {
-    fn take(&mut self, octets: &[u8], limits: &Limits) -> Result<(), Error> {
-        self.received = counted(self.received, octets, limits)?;
-        match &mut self.form {
-            Form::Octets => self.store(octets, limits),
-            Form::Text(line_ends) => {
-                let converted = line_ends.convert(octets);
-                self.store(&converted, limits)
-            }
-            Form::Xml(held) => hold(held, octets, limits),
-        }
-    }
-
-    fn store(&mut self, octets: &[u8], limits: &Limits) -> Result<(), Error> {
-        self.length = counted(self.length, octets, limits)?;
-        let stored = self.stored.append(octets);
-        stored.map_err(|error| Error::of_spool(&error))?;
-        self.digesters
-            .iter_mut()
-            .for_each(|(_, digester)| digester.update(octets));
-        Ok(())
-    }
-
-    fn arrived(mut self, limits: &Limits) -> Result<Attachment, Error> {
-        let mut uncovered_qname = None;
-        if let Form::Xml(held) = &mut self.form {
-            let canonical = canonical_xml(std::mem::take(held), limits)?;
-            self.store(&canonical.octets, limits)?;
-            uncovered_qname = canonical.uncovered_qname;
-        }
-        let digests = self.digesters.into_iter().filter_map(|(of, digester)| {
-            // What failed is computed again when it is asked for, and fails then.
-            let value = digester.finish().ok()?;
-            Some(Digested { of, value })
-        });
-        let digests = digests.collect();
-        Ok(Attachment {
-            id: self.id,
-            header: self.header,
-            stored: self.stored,
-            length: self.length,
-            digests,
-            uncovered_qname,
-        })
-    }
-}
-
-/// How long an attachment of `length` is with these octets, as they came or in canonical form, under its limit.
-fn counted(length: u64, octets: &[u8], limits: &Limits) -> Result<u64, Error> {
-    let more = u64::try_from(octets.len()).unwrap_or(u64::MAX);
-    let most = u64::from(limits.attachment_bytes);
-    let sum = length.checked_add(more).filter(|sum| *sum <= most);
-    sum.ok_or_else(|| Error::of_limit(Limit::AttachmentBytes, limits.attachment_bytes))
-}
-
-/// Adds to what is held whole, under the limit of a message.
-fn hold(held: &mut Vec<u8>, octets: &[u8], limits: &Limits) -> Result<(), Error> {
-    let most = usize::try_from(limits.bytes).unwrap_or(usize::MAX);
-    if held.len().saturating_add(octets.len()) > most {
-        return Err(Error::of_limit(Limit::Bytes, limits.bytes));
-    }
-    held.extend_from_slice(octets);
-    Ok(())
-}
-
-/// XML as it is signed.
-struct CanonicalXml {
-    octets: Vec<u8>,
-    /// A QName of which the octets do not say what it means.
-    uncovered_qname: Option<String>,
-}
-
-/// XML in the exclusive canonical form without comments, which is what is signed of it (SwA Profile 1.1 §5.4.2). That form may be
-/// much longer than what came, as it repeats namespaces; it is held to the same limit.
-fn canonical_xml(octets: Vec<u8>, limits: &Limits) -> Result<CanonicalXml, Error> {
-    let mut canonical = Vec::with_capacity(octets.len());
-    let document = Document::parse(octets.into(), limits)?;
-    let form: Canonicalization = CanonicalizationAlgorithm::Exclusive.into();
-    let mut counted = Counted::new(&mut canonical, limits.bytes.into());
-    let done = c14n::document(&document, &form, None, &mut counted);
-    done.map_err(|error| match error {
-        c14n::Error::Full => Error::of_limit(Limit::Bytes, limits.bytes),
-        c14n::Error::RelativeNamespace { .. } | c14n::Error::Empty { .. } => {
-            Error::of_transport(ErrorKind::PartHeader("it is of XML without a canonical form"))
-        }
-    })?;
-    let root = document.root();
-    let uncovered = uncovered_qname(root, Some(Meanings::new(root, form)));
-    Ok(CanonicalXml {
-        octets: canonical,
-        uncovered_qname: uncovered.map(|(_, name)| name),
-    })
 }
 
 /// What signatures in the envelope ask to be digested of attachments: only a hint, so that they need not be read twice. What the

@@ -50,7 +50,7 @@ enum Next {
 /// As much is looked at in one go.
 const PIECE: usize = 64 * 1024;
 /// The longest header of a part.
-const LONGEST_HEAD: usize = 8 * 1024;
+pub(super) const LONGEST_HEAD: usize = 8 * 1024;
 const CRLF: &[u8] = b"\r\n";
 
 impl Splitter {

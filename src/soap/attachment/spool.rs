@@ -23,6 +23,12 @@ pub trait Stored: fmt::Debug + Send + Sync {
     /// # Errors
     /// They could not be read.
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
+
+    /// An empty place for another form of the same content, as [`Spool::create`] gives one.
+    ///
+    /// # Errors
+    /// There is none to be had.
+    fn another(&self) -> io::Result<Box<dyn Stored>>;
 }
 
 /// A spool in memory.
@@ -56,5 +62,9 @@ impl Stored for Memory {
             .ok()
             .and_then(|offset| self.0.get(offset..));
         rest.map_or(Ok(0), |mut rest| io::Read::read(&mut rest, into))
+    }
+
+    fn another(&self) -> io::Result<Box<dyn Stored>> {
+        InMemory.create()
     }
 }

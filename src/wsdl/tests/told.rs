@@ -61,11 +61,6 @@ fn what_restricts_and_is_not_held_is_told() {
             Outcome::NotUnderstood,
         ),
         (
-            parts("EncryptedParts", "<sp:Attachments/>"),
-            "Attachments",
-            Outcome::NotEnforced,
-        ),
-        (
             parts("EncryptedParts", "<sp:Header Namespace=\"urn:h\"/>"),
             "Header",
             Outcome::NotEnforced,

@@ -11,7 +11,7 @@ use super::*;
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto::{digest, encode_base64};
 use crate::dsig::{AttachmentScope, SignedAttachment};
-use crate::soap::attachment::InMemory;
+use crate::soap::attachment::{InMemory, Stored};
 
 const SWA: &str = "multipart/related; type=\"text/xml\"; start=\"<root@x>\"; boundary=b";
 const MTOM: &str = "multipart/related; type=\"application/xop+xml\"; start-info=\"text/xml\"; boundary=b; start=\"<root@x>\"";
@@ -268,6 +268,10 @@ impl Stored for Failing {
 
     fn read_at(&self, _: u64, _: &mut [u8]) -> std::io::Result<usize> {
         Err(std::io::ErrorKind::Other.into())
+    }
+
+    fn another(&self) -> std::io::Result<Box<dyn Stored>> {
+        self.create()
     }
 }
 

@@ -1,0 +1,35 @@
+use chrono::{DateTime, Utc};
+
+use super::answer::Request;
+use crate::dsig::Keep;
+use crate::policy::Transport;
+use crate::soap::attachment::Attachments;
+
+/// As of when a message is judged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AsOf {
+    /// A time: now, or one that the operator names.
+    Time(DateTime<Utc>),
+    /// When its own signed Timestamp says it was made.
+    Message,
+}
+
+/// How a message is judged.
+#[derive(Clone, Copy)]
+pub(super) struct Judging<'m> {
+    pub(super) as_of: AsOf,
+    pub(super) keep: Keep,
+    pub(super) transport: Transport,
+    pub(super) attachments: &'m Attachments,
+    pub(super) request: Option<&'m Request>,
+}
+
+impl<'m> Judging<'m> {
+    /// The same with `attachments` as they are after decryption.
+    pub(super) fn of<'a>(self, attachments: &'a Attachments) -> Judging<'a>
+    where
+        'm: 'a,
+    {
+        Judging { attachments, ..self }
+    }
+}
