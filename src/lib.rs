@@ -31,6 +31,7 @@ pub mod wsdl;
 mod worker;
 pub mod replay;
 pub mod spool;
+pub mod mint;
 pub mod relay;
 pub mod outbound;
 pub mod audit;

@@ -21,7 +21,7 @@ use bytes::Bytes;
 use sealgate::algorithm::SignatureAlgorithm;
 use sealgate::crypto::{Certificate, PrivateKey, encode_base64};
 use sealgate::inbound::{FetchedContext, add_fetched};
-use sealgate::outbound::saml::{SamlPart, SamlSigner};
+use sealgate::mint::saml::{SamlPart, SamlSigner};
 use sealgate::policy::Profile;
 use sealgate::token::datetime;
 use sealgate::trust::{Issuers, TrustSources};

@@ -17,7 +17,7 @@ use sealgate::algorithm::SignatureAlgorithm;
 use sealgate::crypto::{Certificate, PrivateKey};
 use sealgate::inbound::Keyring;
 use sealgate::login::{LoginContext, Recording, follow};
-use sealgate::outbound::saml::{SamlPart, SamlSigner};
+use sealgate::mint::saml::{SamlPart, SamlSigner};
 use sealgate::policy::Profile;
 use sealgate::token::saml::{MessageParameter, form, query_string};
 use sealgate::trust::{Issuers, TrustSources};

@@ -12,6 +12,7 @@ mod canonicalization;
 mod digest;
 mod encryption;
 mod encryption_rules;
+mod jws;
 mod permitted;
 mod pss;
 mod set;

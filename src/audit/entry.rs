@@ -33,7 +33,7 @@ pub struct Entry {
     /// What came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received: Option<Octets>,
-    /// The envelope that goes to the backend (T127).
+    /// The envelope that goes to the backend (T127), without a Security header of ours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forwarded: Option<Octets>,
     /// The operation.

@@ -34,7 +34,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         (Some(typed), Some(signer)) => Some(audit::check(typed, signer, now, source)?),
         (None, _) | (_, None) => None,
     };
-    let routes = route::check_all(&config.route, now, source);
+    let routes = route::check_all(&config.route, signer.as_ref(), now, source);
     clients_are_asked(config, source);
     let checked = Checked {
         files: source.asked().to_vec(),

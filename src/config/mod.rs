@@ -9,6 +9,7 @@ mod authorization;
 mod check;
 mod checked;
 mod files;
+mod minted;
 mod policy;
 mod problem;
 mod replay;

@@ -9,6 +9,7 @@ use super::checked::SignedAnswers;
 use super::checked::TakesAttachments;
 use super::files;
 use super::files::IdentityFiles;
+use super::minted;
 use super::policy;
 use super::problem::KeyPath;
 use super::problem::Source;
@@ -17,6 +18,7 @@ use super::throttle;
 use super::trust;
 use super::typed;
 use super::users;
+use crate::crypto::Identity;
 use crate::crypto::KeyKind;
 use crate::crypto::TlsClient;
 use crate::inbound::Keyring;
@@ -39,6 +41,7 @@ use crate::trust::Revocation;
 /// Checks all routes. `None` if anything is wrong, which is then noted.
 pub(super) fn check_all(
     routes: &[typed::Route],
+    signer: Option<&Identity>,
     now: DateTime<Utc>,
     source: &mut Source<'_>,
 ) -> Option<Vec<GuardedRoute>> {
@@ -52,13 +55,14 @@ pub(super) fn check_all(
                 "give each route its own path",
             );
         }
-        checked.extend(check(route, &path, now, source));
+        checked.extend(check(route, signer, &path, now, source));
     }
     (checked.len() == routes.len()).then_some(checked)
 }
 
 fn check(
     route: &typed::Route,
+    signer: Option<&Identity>,
     path: &KeyPath,
     now: DateTime<Utc>,
     source: &mut Source<'_>,
@@ -67,6 +71,8 @@ fn check(
     let operations = operations(&route.operation, &path.key("operation"), source);
     let authorization = authorization::check(route, operations.as_ref(), path, source);
     let identity = identity(route, &path.key("identity"), source);
+    let jwt = minted::jwt(route, signer, path, source);
+    let security = minted::security_header(route, signer, path, source);
     let backend = backend(&route.backend, &path.key("backend"), now, source);
     let policy = policy::check(&route.policy, &path.key("policy"), source);
     let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
@@ -96,6 +102,8 @@ fn check(
         route: Route {
             path: at_path?,
             identity: identity?,
+            jwt: jwt?,
+            security: security?,
             backend: backend?,
         },
         answer: answer?,

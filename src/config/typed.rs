@@ -2,6 +2,7 @@
 
 mod content;
 mod listener;
+mod minted;
 mod state;
 mod throttle;
 
@@ -12,13 +13,14 @@ use chrono::Weekday;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::mint::Fact;
 use crate::policy::saml::AttributeName;
-use crate::relay::Fact;
 use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
 
 pub(super) use content::{Schema, Users};
 pub(super) use listener::{Clients, Listener, Tls};
+pub(super) use minted::{Jwt, NewAssertion, NewConfirmation, NewUsernameToken, SecurityHeader};
 pub(super) use state::{Audit, OnStoreLoss, Redis, Replay};
 pub(super) use throttle::{Limit, RouteThrottle, Throttle};
 
@@ -173,6 +175,12 @@ pub(super) struct Route {
     /// HTTP headers for the backend, with what was verified. A value that was not verified makes no header.
     #[serde(default)]
     pub(super) identity: BTreeMap<String, Fact>,
+    /// A JSON Web Token for the backend, about the sender.
+    #[serde(default)]
+    pub(super) jwt: Option<Jwt>,
+    /// What the backend gets in the place of the Security header that was addressed to the gateway: "strip" for nothing.
+    #[serde(default)]
+    pub(super) security_header: SecurityHeader,
     /// How much may be asked for.
     #[serde(default)]
     pub(super) throttle: RouteThrottle,

@@ -5,6 +5,7 @@ use std::fmt;
 use base64::DecodeError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Why a text is no base64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +80,25 @@ pub fn decode_base64_into(text: &str, bytes: &mut Vec<u8>) -> Result<(), Base64E
 /// `bytes` as base64 on one line, with padding.
 pub fn encode_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
+}
+
+/// The bytes that `text` encodes in the alphabet for URLs, without padding and white space (RFC 7515 §2).
+///
+/// # Errors
+///
+/// [`Base64Error`] for anything else.
+pub fn decode_base64_url(text: &str) -> Result<Vec<u8>, Base64Error> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|error| match error {
+        DecodeError::InvalidByte(_, byte) => Base64Error::Character(char::from(byte)),
+        DecodeError::InvalidLastSymbol { .. } => Base64Error::TrailingBits,
+        DecodeError::InvalidLength(_) => Base64Error::Length,
+        DecodeError::InvalidPadding => Base64Error::Padding,
+    })
+}
+
+/// `bytes` in the alphabet for URLs, without padding (RFC 7515 §2).
+pub fn encode_base64_url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn is_xml_space(byte: u8) -> bool {

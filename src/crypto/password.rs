@@ -5,6 +5,7 @@ use std::fmt;
 use openssl::pkcs5::scrypt;
 use zeroize::Zeroizing;
 
+use super::DigestValue;
 use super::Digester;
 use super::Secret;
 use super::Unavailable;
@@ -178,11 +179,20 @@ pub fn is_password_digest(
     created: &str,
     password: &Secret,
 ) -> Result<bool, Unavailable> {
+    Ok(password_digest(nonce, created, password)?.matches(expected))
+}
+
+/// The PasswordDigest of WSS UsernameToken Profile 1.1 §3.1, to be sent.
+///
+/// # Errors
+///
+/// [`Unavailable`] where the crypto library has no SHA-1.
+pub fn password_digest(nonce: &[u8], created: &str, password: &Secret) -> Result<DigestValue, Unavailable> {
     let mut digester = Digester::new(DigestAlgorithm::Sha1);
     digester.update(nonce);
     digester.update(created.as_bytes());
     digester.update(password.expose());
-    Ok(digester.finish()?.matches(expected))
+    digester.finish()
 }
 
 /// The key of WSS UsernameToken Profile 1.1 §4: SHA-1 of password and salt, hashed again until it was hashed `iterations` times.

@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use super::attachment::VerifiedAttachment;
 use crate::c14n::{Octets, uncovered_qname};
+use crate::crypto::{Certificate, GeneralName};
 use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
@@ -45,6 +46,9 @@ pub struct VerifiedMessage {
 pub struct Sender {
     /// The certificate whose key signed the Body, where there is one.
     pub certificate: Option<Signer>,
+    /// The names in that certificate besides its subject: mail addresses, DNS names and URIs, as "dns:orders.partner.example".
+    #[serde(skip)]
+    pub names: Vec<String>,
     /// The SAML entity whose key signed it, known by its metadata.
     pub entity: Option<String>,
     /// The ID of the assertion whose holder-of-key signed it.
@@ -57,6 +61,7 @@ impl Sender {
     pub(super) fn of(owner: &Owner) -> Self {
         Self {
             certificate: owner.signer().cloned(),
+            names: owner.certificate().map(names).unwrap_or_default(),
             entity: match owner {
                 Owner::Entity(entity) => Some(entity.entity().to_owned()),
                 Owner::Certified(_) | Owner::Subject(_) | Owner::User(_) => None,
@@ -71,6 +76,18 @@ impl Sender {
             },
         }
     }
+}
+
+fn names(certificate: &Certificate) -> Vec<String> {
+    let names = certificate.subject_alternative_names().iter();
+    names
+        .filter_map(|name| match name {
+            GeneralName::Email(name) => Some(format!("email:{name}")),
+            GeneralName::Dns(name) => Some(format!("dns:{name}")),
+            GeneralName::Uri(name) => Some(format!("uri:{name}")),
+            GeneralName::Ip(_) | GeneralName::Directory(_) | GeneralName::Other { .. } => None,
+        })
+        .collect()
 }
 
 /// A message that is verified if it was not used before.

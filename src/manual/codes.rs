@@ -319,7 +319,7 @@
 //! | `policy.client_certificate` | the client has not shown the certificate that signed the message |
 //! | `policy.header_missing` | a header that must be there is not |
 //! | `policy.header_not_signed` | a header is not covered by the Body's signature |
-//! | `policy.identity_value` | a verified value that fits no header of the backend's |
+//! | `policy.identity_value` | a verified value that cannot be handed on to the backend, or none where there must be one |
 //! | `policy.key_reference` | the policy does not allow keys to be named like this |
 //! | `policy.message_id_encrypted` | a wsa:MessageID that was encrypted, which an answer would tell to whoever sent it |
 //! | `policy.no_derivation` | a signature names a UsernameToken as its key that does not say how a key is derived |

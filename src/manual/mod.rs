@@ -5,6 +5,7 @@
 //! | [`life_of_a_message`] | who wants to know what happens between the socket and the backend, and what each type proves |
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
 //! | [`operating`] | operators: health, metrics, a new configuration without a restart |
+//! | [`identity`] | operators: what a backend is told about the sender |
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
@@ -24,6 +25,7 @@ pub mod basic_security_profile;
 pub mod codes;
 pub mod commands;
 pub mod defaults;
+pub mod identity;
 pub mod interop;
 pub mod life_of_a_message;
 pub mod operating;

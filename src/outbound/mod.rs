@@ -9,7 +9,6 @@ mod attachment;
 mod answer;
 mod error;
 mod relates_to;
-pub mod saml;
 mod seal;
 
 pub use answer::verified_answer;

@@ -1,7 +1,7 @@
 use std::fmt;
 
-use super::identity::ControlCharacter;
 use crate::crypto::Unavailable;
+use crate::mint;
 use crate::soap;
 use crate::soap::Fault;
 use crate::xml::quoted;
@@ -12,8 +12,8 @@ use crate::xml::quoted;
 pub enum Error {
     /// The gate before the route was told of no operations, so nobody knows what the message asks for.
     NoOperation,
-    /// A verified value holds what no header can carry.
-    Identity(ControlCharacter),
+    /// The backend cannot be told who the sender is.
+    Identity(mint::Error),
     /// There is no connection.
     Unreachable(String),
     /// It took too long.
@@ -43,7 +43,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoOperation => "policy.operation_unknown",
-            Self::Identity(_) => "policy.identity_value",
+            Self::Identity(error) => error.code(),
             Self::Parts(_) => "relay.parts",
             Self::Interrupted => "relay.interrupted",
             Self::Empty(_) => "relay.empty",
@@ -63,9 +63,9 @@ impl Error {
     /// What the peer is told.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::NoOperation | Self::Identity(_) => Fault::FailedCheck,
+            Self::NoOperation | Self::Identity(mint::Error::Value(_)) => Fault::FailedCheck,
             Self::Timeout => Fault::GatewayTimeout,
-            Self::Unavailable(_) | Self::Interrupted => Fault::Internal,
+            Self::Unavailable(_) | Self::Interrupted | Self::Identity(_) => Fault::Internal,
             Self::Unreachable(_)
             | Self::TooLarge(_)
             | Self::Empty(_)
@@ -78,9 +78,15 @@ impl Error {
     }
 }
 
-impl From<ControlCharacter> for Error {
-    fn from(error: ControlCharacter) -> Self {
+impl From<mint::Error> for Error {
+    fn from(error: mint::Error) -> Self {
         Self::Identity(error)
+    }
+}
+
+impl From<mint::NotHandedOn> for Error {
+    fn from(error: mint::NotHandedOn) -> Self {
+        Self::Identity(error.into())
     }
 }
 
@@ -88,11 +94,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoOperation => f.write_str("nothing says which operations the route has"),
-            Self::Identity(error) => write!(
-                f,
-                "the verified value for the header {} holds a control character",
-                error.header
-            ),
+            Self::Identity(error) => error.fmt(f),
             Self::Empty(status) => write!(f, "the backend's answer is empty, with HTTP status {status}"),
             Self::Parts(error) => write!(f, "the backend's answer has parts that cannot be taken: {error}"),
             Self::Interrupted => f.write_str("reading the parts of the backend's answer was broken off"),

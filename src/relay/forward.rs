@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use chrono::Utc;
 
 use super::Client;
 use super::Route;
@@ -6,11 +7,10 @@ use super::backend::Answer;
 use super::backend::Body;
 use super::backend::Request;
 use super::error::Error;
-use super::identity::Fact;
-use super::identity::NamedFact;
 use super::multipart::Multipart;
 use super::parts::AnswerParts;
 use crate::inbound::VerifiedMessage;
+use crate::mint::Facts;
 use crate::policy::Operation;
 use crate::soap::Version;
 use crate::soap::attachment::Attachments;
@@ -49,7 +49,8 @@ impl Reply {
 
 /// Hands a message to the backend of its route, and waits for the answer.
 ///
-/// The backend gets an envelope of what was verified, the signed attachments beside it and nothing else, the action of the operation that the message was found
+/// The backend gets an envelope of what was verified, the signed attachments beside it and nothing else but what we say about the sender
+/// in a Security header or a token, the action of the operation that the message was found
 /// to ask for, and what was verified about the sender. No header of the request gets through. An answer may have several parts where
 /// `taken` says what they may be.
 ///
@@ -64,11 +65,15 @@ pub async fn forward(
     taken: Option<&AnswerParts>,
 ) -> Result<Reply, Error> {
     let operation = message.requested().ok_or(Error::NoOperation)?;
-    let headers = route.identity.lines(|fact| verified(fact, &message))?;
+    let (facts, now) = (Facts::from(&message), Utc::now());
+    let mut headers = route.identity.lines(&facts)?;
+    if let Some(jwt) = &route.jwt {
+        headers.push(jwt.line(&facts, now)?);
+    }
     let version = message.version();
     let soap_action = (version == Version::Soap11).then(|| operation.action.clone().unwrap_or_default());
     let content_type = content_type(version, operation);
-    let envelope = message.envelope().into();
+    let envelope = route.security.envelope(&message, now)?.into();
     let (content_type, body) = if message.attachments().is_empty() {
         (content_type, Body::Envelope(envelope))
     } else {
@@ -92,34 +97,6 @@ fn content_type(version: Version, operation: &Operation) -> String {
         (Version::Soap12, Some(action)) => format!("{}; action=\"{action}\"", version.content_type()),
         _ => version.content_type().to_owned(),
     }
-}
-
-/// The values of a fact about the sender of a message.
-fn verified(fact: &Fact, message: &VerifiedMessage) -> Vec<String> {
-    let signer = message.sender().certificate.as_ref();
-    let claims = message.claims();
-    let one = match fact {
-        Fact::Named(NamedFact::SignerSubject) => signer.map(|signer| &signer.subject),
-        Fact::Named(NamedFact::SignerIssuer) => signer.map(|signer| &signer.issuer),
-        Fact::Named(NamedFact::SignerSerial) => signer.map(|signer| &signer.serial),
-        Fact::Named(NamedFact::SignerSha256) => signer.map(|signer| &signer.sha256),
-        Fact::Named(NamedFact::SamlIssuer) => claims.map(|claims| &claims.issuer),
-        Fact::Named(NamedFact::SamlNameId) => claims
-            .and_then(|claims| claims.name_id.as_ref())
-            .map(|name| &name.value),
-        Fact::Named(NamedFact::Username) => {
-            return message
-                .user()
-                .map(|user| user.name().to_owned())
-                .into_iter()
-                .collect();
-        }
-        Fact::Attribute(name) => {
-            let values = claims.into_iter().flat_map(|claims| claims.values(name));
-            return values.map(str::to_owned).collect();
-        }
-    };
-    one.into_iter().cloned().collect()
 }
 
 fn reply(answer: Answer, version: Version) -> Result<Reply, Error> {

@@ -1,47 +1,28 @@
 use std::fmt::Write;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
+use chrono::DateTime;
+use chrono::Utc;
 
-use crate::policy::saml::AttributeName;
-
-/// Something verified about the sender.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(untagged)]
-pub enum Fact {
-    /// About the signer, or the subject of an assertion.
-    Named(NamedFact),
-    /// The values of a SAML attribute.
-    Attribute(AttributeName),
-}
-
-/// What is known about every signer, or every subject of an assertion.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum NamedFact {
-    /// The subject of the signer's certificate (RFC 4514).
-    SignerSubject,
-    /// The issuer of the signer's certificate (RFC 4514).
-    SignerIssuer,
-    /// The serial number of the signer's certificate, in decimal.
-    SignerSerial,
-    /// SHA-256 of the signer's certificate, in hexadecimal.
-    SignerSha256,
-    /// The issuer of the SAML assertion.
-    SamlIssuer,
-    /// The NameID of the SAML assertion's subject.
-    SamlNameId,
-    /// The user of the UsernameToken, whose password was compared.
-    Username,
-}
+use crate::mint;
+use crate::mint::Fact;
+use crate::mint::Facts;
+use crate::mint::JwtMinter;
+use crate::mint::NotHandedOn;
 
 /// The headers that tell a backend what was verified about the sender.
 ///
 /// A header that the message brought along has no influence: none is handed on. In values, everything but visible ASCII and
-/// single spaces is percent-encoded, as is `%` itself, and in the values of an attribute the comma. The values of an attribute are one
-/// line, with commas between them.
+/// single spaces is percent-encoded, as is `%` itself, and where there may be several values the comma. They are one line, with commas
+/// between them. A message with a control character in such a value is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdentityHeaders(Vec<(String, Fact)>);
+
+/// The header that carries a JSON Web Token about the sender.
+#[derive(Clone, Debug)]
+pub struct TokenHeader {
+    name: Option<String>,
+    minter: JwtMinter,
+}
 
 /// Why a header cannot tell something about the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +31,6 @@ pub enum HeaderNameError {
     Name,
     /// HTTP or SOAP gives it a meaning.
     Reserved,
-}
-
-/// A verified value holds a control character: no header can carry it, and nothing good is meant by it (T120).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ControlCharacter {
-    /// The header.
-    pub(super) header: String,
 }
 
 /// Names, or beginnings of names, that mean something to HTTP or SOAP.
@@ -96,17 +70,11 @@ impl IdentityHeaders {
         Ok(Self(checked))
     }
 
-    /// The lines to send, of what `values` says is verified for each fact.
-    pub(super) fn lines(
-        &self,
-        values: impl Fn(&Fact) -> Vec<String>,
-    ) -> Result<Vec<(String, String)>, ControlCharacter> {
+    /// The lines to send, of what was verified.
+    pub(super) fn lines(&self, facts: &Facts<'_>) -> Result<Vec<(String, String)>, NotHandedOn> {
         let mut lines = Vec::new();
         for (name, fact) in &self.0 {
-            let values = values(fact);
-            if values.iter().any(|value| value.chars().any(char::is_control)) {
-                return Err(ControlCharacter { header: name.clone() });
-            }
+            let values = facts.values(fact, name)?;
             // One line with all of them: of several, many a reader takes the last (T105). A comma in a value is encoded.
             let listed: Vec<String> = values.iter().map(|value| encoded(value, fact)).collect();
             if !listed.is_empty() {
@@ -114,6 +82,36 @@ impl IdentityHeaders {
             }
         }
         Ok(lines)
+    }
+}
+
+impl TokenHeader {
+    /// Tokens of `minter` in the header `name`, or as `Authorization: Bearer` (RFC 6750 §2.1).
+    ///
+    /// # Errors
+    ///
+    /// Why the name cannot be used.
+    pub fn new(name: Option<String>, minter: JwtMinter) -> Result<Self, HeaderNameError> {
+        name.as_deref().map_or(Ok(()), check_name)?;
+        Ok(Self { name, minter })
+    }
+
+    /// Its name, where it is not `Authorization`.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The line to send.
+    pub(super) fn line(
+        &self,
+        facts: &Facts<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(String, String), mint::Error> {
+        let token = self.minter.mint(facts, now)?;
+        Ok(match &self.name {
+            Some(name) => (name.clone(), token),
+            None => ("authorization".to_owned(), format!("Bearer {token}")),
+        })
     }
 }
 
@@ -130,7 +128,7 @@ fn check_name(name: &str) -> Result<(), HeaderNameError> {
 }
 
 fn encoded(value: &str, fact: &Fact) -> String {
-    let separates = |byte: u8| byte == b',' && matches!(fact, Fact::Attribute(_));
+    let separates = |byte: u8| byte == b',' && fact.is_list();
     let mut line = String::with_capacity(value.len());
     for byte in value.bytes() {
         // A space at an end, or after another one, would not survive every HTTP stack.
@@ -153,13 +151,9 @@ fn encoded(value: &str, fact: &Fact) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
-
-    fn attribute(name: &str) -> Fact {
-        Fact::Attribute(AttributeName {
-            saml_attribute: name.to_owned(),
-            name_format: AttributeName::UNSPECIFIED.to_owned(),
-        })
-    }
+    use crate::mint::NamedFact;
+    use crate::mint::tests::attribute;
+    use crate::mint::tests::claims;
 
     #[test]
     fn names_that_mean_something_else_are_refused() {
@@ -190,49 +184,20 @@ mod tests {
 
     #[test]
     fn values_arrive_as_one_line_that_can_be_read_back() {
-        let subject = Fact::Named(NamedFact::SignerSubject);
         let headers = IdentityHeaders::new([
-            ("x-s".to_owned(), subject.clone()),
+            ("x-s".to_owned(), Fact::Named(NamedFact::SamlNameId)),
             ("x-role".to_owned(), attribute("role")),
             ("x-none".to_owned(), attribute("none")),
         ])
         .unwrap();
-        let values = |fact: &Fact| match fact {
-            Fact::Named(_) => vec!["CN=Zoë,O=100% Orders".to_owned()],
-            Fact::Attribute(name) if name.saml_attribute == "role" => {
-                vec!["a,b".to_owned(), " two  spaces ".to_owned()]
-            }
-            Fact::Attribute(_) => Vec::new(),
-        };
+        let claims = claims(&["a,b", " two  spaces ", "100%"]);
         let line = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
-            headers.lines(values).unwrap(),
+            headers.lines(&Facts::of_claims(&claims)).unwrap(),
             [
-                line("x-s", "CN=Zo%C3%AB,O=100%25 Orders"),
-                line("x-role", "a%2Cb,%20two %20spaces%20"),
+                line("x-s", "Zo%C3%AB <&>"),
+                line("x-role", "a%2Cb,%20two %20spaces%20,100%25"),
             ]
         );
-    }
-
-    #[test]
-    fn control_characters_refuse_the_message() {
-        let headers = IdentityHeaders::new([("x-role".to_owned(), attribute("role"))]).unwrap();
-        for bad in ["a\r\nx-admin: yes", "a\nb", "a\tb", "\u{0}", "\u{85}"] {
-            let refused = headers.lines(|_| vec![bad.to_owned()]).unwrap_err();
-            assert_eq!(refused.header, "x-role", "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn facts_are_written_as_words_or_as_tables() {
-        #[derive(Deserialize)]
-        struct Facts {
-            one: Fact,
-            other: Fact,
-        }
-        let facts: Facts =
-            toml::from_str("one = \"saml-name-id\"\nother = { saml_attribute = \"role\" }").unwrap();
-        assert_eq!(facts.one, Fact::Named(NamedFact::SamlNameId));
-        assert_eq!(facts.other, attribute("role"));
     }
 }

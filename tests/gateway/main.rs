@@ -26,6 +26,7 @@ mod authorization;
 mod backends;
 mod edge;
 mod encrypted;
+mod handed_on;
 mod life;
 mod refusing;
 mod signed_answers;

@@ -5,7 +5,7 @@ use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs::{OwnKey, unusable};
 use crate::cli::report::{Reason, Report};
-use crate::outbound::saml::{Error, SamlPart, SamlSigner};
+use crate::mint::saml::{Error, SamlPart, SamlSigner};
 use crate::xml::Limits;
 
 /// `sealgate saml sign`: a SAML document on standard output, with a signature where its schema or binding has it.

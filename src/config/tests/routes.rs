@@ -398,3 +398,47 @@ fn a_program_that_cannot_validate_says_so_and_one_that_can_needs_every_file() {
         "orders.xsd:5: no file is for the namespace \"urn:example:types\"",
     );
 }
+
+#[test]
+fn tokens_for_the_backend_say_something_and_nothing_twice() {
+    let backend = "[route.backend]";
+    let with = |text: &str| format!("{text}\n{backend}");
+    refuses(
+        backend,
+        &with("[route.security_header.replace]\n"),
+        "route[1].security_header.replace: says nothing about the sender",
+    );
+    let jwt = |more: &str| {
+        with(&format!(
+            "[route.jwt]\nissuer = \"urn:us\"\naudience = \"urn:backend\"\nsubject = \"signer-subject\"\n{more}"
+        ))
+    };
+    let folder = folder();
+    for good in [
+        "",
+        "header = \"x-jwt\"\n[route.jwt.claims]\nrole = { saml_attribute = \"role\" }",
+    ] {
+        let checked = read_in(folder.path(), &GOOD.replace(backend, &jwt(good))).unwrap();
+        assert!(checked.routes.first().unwrap().route.jwt.is_some());
+    }
+    refuses(
+        backend,
+        &jwt("[route.jwt.claims]\nexp = \"signer-subject\""),
+        "route[1].jwt.claims.exp: is a claim that every token has",
+    );
+    refuses(
+        backend,
+        &jwt("header = \"host\""),
+        "route[1].jwt.header: is no name for this header",
+    );
+    refuses(
+        backend,
+        &jwt("header = \"x-a\"\n[route.identity]\nx-a = \"signer-subject\""),
+        "route[1].jwt.header: is the name of a header in identity, too",
+    );
+    refuses(
+        backend,
+        &jwt("[route.identity]\nauthorization = \"signer-subject\""),
+        "route[1].jwt.header: would be a second authorization header",
+    );
+}

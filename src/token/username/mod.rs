@@ -21,8 +21,8 @@ pub const TOKEN_TYPE: &str =
 /// The password as it is.
 const TEXT: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText";
-/// SHA-1 of nonce, creation time and password.
-const DIGEST: &str =
+/// The Type of a password that is SHA-1 of nonce, creation time and password.
+pub const PASSWORD_DIGEST: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest";
 
 /// The longest name and the longest password, in bytes.
@@ -287,7 +287,7 @@ fn read_password(element: Element<'_>, omissions: &mut Vec<Omission>) -> Result<
             omissions.push(Omission::PasswordType);
             Ok(Proof::Text(Secret::new(text.into_bytes())))
         }
-        Some(DIGEST) => {
+        Some(PASSWORD_DIGEST) => {
             let digest = decode(&text, element)?;
             let digest = <[u8; 20]>::try_from(digest.as_slice());
             digest.map(Proof::Digest).map_err(|_| {

@@ -36,7 +36,7 @@ fn password(kind: &str, value: &str) -> String {
 
 #[test]
 fn a_token_with_a_digest_is_read() {
-    let digest = password(DIGEST, "AAECAwQFBgcICQoLDA0ODxAREhM=");
+    let digest = password(PASSWORD_DIGEST, "AAECAwQFBgcICQoLDA0ODxAREhM=");
     with(&format!("{NAME}{digest}{NONCE}{CREATED}"), |token| {
         assert_eq!(token.username(), "alice");
         let expected: Vec<u8> = (0..20).collect();
@@ -127,10 +127,13 @@ fn fields_are_what_they_say() {
         "token.username_token"
     );
     assert_eq!(
-        code(&format!("{NAME}{}", password(DIGEST, "AAEC"))),
+        code(&format!("{NAME}{}", password(PASSWORD_DIGEST, "AAEC"))),
         "token.username_token"
     );
-    assert_eq!(code(&format!("{NAME}{}", password(DIGEST, "A*"))), "token.base64");
+    assert_eq!(
+        code(&format!("{NAME}{}", password(PASSWORD_DIGEST, "A*"))),
+        "token.base64"
+    );
     assert_eq!(code(&format!("{NAME}<Nonce>AAEC</Nonce>")), "token.nonce");
     let long = "AAAA".repeat(43);
     assert_eq!(code(&format!("{NAME}<Nonce>{long}</Nonce>")), "token.nonce");

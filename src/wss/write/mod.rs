@@ -117,6 +117,15 @@ impl Unsigned {
         &self.key_info
     }
 
+    /// With `item`, the text of an element that declares its namespaces, as the last item so far; signed, if it has the ID `signed`.
+    #[must_use]
+    pub fn with_item(mut self, item: &str, signed: Option<String>) -> Self {
+        self.text.insert_str(self.slot, item);
+        self.slot = self.slot.saturating_add(item.len());
+        self.ids.extend(signed);
+        self
+    }
+
     /// Signs all that is to be signed and puts the signature in as the last item of the header.
     ///
     /// # Errors

@@ -1,0 +1,36 @@
+//! What a backend is told about the sender, and what it may conclude from that.
+//!
+//! # The Security header
+//!
+//! A backend gets an envelope of what was verified: the signed header blocks that are for it, and the Body, in the canonical octets that were digested. The
+//! Security header that was addressed to the gateway is not among them. With it go **all** signatures of the sender, those over other parts too, so a backend that
+//! wants to verify them itself cannot; it has the gateway's word. Security headers for others on the way are not relayed either.
+//!
+//! `[route.security_header.replace]` puts a header of ours in its place, with a Timestamp and
+//!
+//! - `assertion`: a SAML 2.0 assertion signed with the key of the gateway, for one audience and a minute. With `sender-vouches` (SAML Profiles §3.2)
+//!   the gateway also signs Timestamp, assertion, header blocks and Body together; attachments are not under that signature. With
+//!   `{ bearer = "URL" }` it does not sign the message.
+//! - `username_token`: a name, with a PasswordDigest if the backend knows the gateway by a password. The password proves the gateway, not the sender.
+//!
+//! # Headers and tokens
+//!
+//! `[route.identity]` names HTTP headers, `[route.jwt]` a JSON Web Token (RFC 7519) in `Authorization: Bearer` or a header of your choice, signed
+//! with the key of the gateway: RS256, ES256, ES384, ES512 or EdDSA, as the key is. `kid` and `x5t#S256` are the SHA-256 of its certificate. No header of
+//! the request reaches the backend, whatever its name.
+//!
+//! # What is told
+//!
+//! | fact | from |
+//! |---|---|
+//! | `signer-subject`, `signer-san`, `signer-issuer`, `signer-serial`, `signer-sha256` | the certificate whose key signed the Body |
+//! | `saml-issuer`, `saml-name-id`, `{ saml_attribute = "…" }` | the assertion that held |
+//! | `username` | the UsernameToken whose password was compared |
+//!
+//! The subject of a token is one fact that the operator names, never the first that happens to be there: a user may be called like a certificate. A message
+//! without it is refused, as is one with a value that has a control character, is longer than 1024 bytes, or is one of more than 64
+//! (`policy.identity_value`). What may have several values is a list in a token, even of one; in a header its values stand in one line,
+//! percent-encoded, with commas between them. A token never holds longer than the assertion that it rests on.
+//!
+//! The types see to it that only this is told: [`Facts`](crate::mint::Facts) come from a
+//! [`VerifiedMessage`](crate::inbound::VerifiedMessage), and what we mint comes from `Facts`.

@@ -1,0 +1,112 @@
+use std::fmt;
+
+use chrono::DateTime;
+use chrono::Utc;
+
+use crate::crypto::SignError;
+use crate::crypto::Unavailable;
+use crate::soap;
+
+/// Why nothing was said about a sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A verified value cannot be handed on, or one is missing that has to be.
+    Value(NotHandedOn),
+    /// Our certificate does not hold now.
+    Certificate {
+        /// From when it holds.
+        from: DateTime<Utc>,
+        /// Until when.
+        to: DateTime<Utc>,
+    },
+    /// The key does not sign.
+    Key(SignError),
+    /// The assertion could not be signed.
+    Assertion(String),
+    /// The Security header could not be written.
+    SecurityHeader(String),
+    /// The envelope of what was verified is not read as one: our own mistake.
+    Envelope(soap::Error),
+    /// The cryptography is not available.
+    Unavailable(Unavailable),
+}
+
+/// A value that the sender proved and that nobody is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotHandedOn {
+    /// The header, claim or attribute that it was for.
+    pub name: String,
+    /// Why.
+    pub why: Unfit,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It holds a control character: no header can carry it, and nothing good is meant by it (T120).
+    ControlCharacter,
+    /// It is longer than 1024 bytes.
+    TooLong,
+    /// There are more than 64.
+    TooMany,
+    /// There is none, or more than one, where there must be one.
+    NotOne,
+}
+
+impl Error {
+    /// The stable code: `policy.<reason>` where the message is to blame, `relay.<reason>` where we are.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Value(_) => "policy.identity_value",
+            Self::Unavailable(error) => error.code(),
+            Self::Certificate { .. }
+            | Self::Key(_)
+            | Self::Assertion(_)
+            | Self::SecurityHeader(_)
+            | Self::Envelope(_) => "relay.not_minted",
+        }
+    }
+}
+
+impl From<Unavailable> for Error {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<NotHandedOn> for Error {
+    fn from(error: NotHandedOn) -> Self {
+        Self::Value(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(error) => error.fmt(f),
+            Self::Certificate { from, to } => {
+                write!(f, "our certificate holds from {from} to {to}, and not now")
+            }
+            Self::Key(error) => error.fmt(f),
+            Self::Assertion(error) => write!(f, "no assertion was signed: {error}"),
+            Self::SecurityHeader(error) => write!(f, "no Security header was written: {error}"),
+            Self::Envelope(error) => write!(f, "the verified envelope is not read: {error}"),
+            Self::Unavailable(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for NotHandedOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.why {
+            Unfit::ControlCharacter => "holds a control character",
+            Unfit::TooLong => "is longer than 1024 bytes",
+            Unfit::TooMany => "is one of more than 64",
+            Unfit::NotOne => "is not exactly one",
+        };
+        write!(f, "the verified value for {} {why}", self.name)
+    }
+}

@@ -1,0 +1,118 @@
+use chrono::DateTime;
+use chrono::TimeDelta;
+use chrono::Utc;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use super::error::Error;
+use super::fact::Fact;
+use super::fact::Facts;
+use super::signer::Signer;
+use crate::algorithm::SignatureAlgorithm;
+use crate::crypto::encode_base64_url;
+use crate::crypto::random_bytes;
+use crate::crypto::sign;
+
+/// What a JWT says besides whom it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JwtTerms {
+    /// `iss`: who we are.
+    pub issuer: String,
+    /// `aud`: whom it is for.
+    pub audience: String,
+    /// How long it holds.
+    pub life: TimeDelta,
+    /// `sub`: which verified value is the subject.
+    pub subject: Fact,
+    /// Further claims by name. A fact that may have several values is a list, all others are text; of nothing there is no claim.
+    pub claims: Vec<(String, Fact)>,
+}
+
+/// Makes JSON Web Tokens (RFC 7519) signed with our key, in the compact form (RFC 7515 §3.1).
+#[derive(Clone, Debug)]
+pub struct JwtMinter {
+    signer: Signer,
+    terms: JwtTerms,
+    algorithm: &'static str,
+}
+
+/// A claim's name is that of a claim that we make (RFC 7519 §4.1, RFC 7800 §3.1), or there is no JWS algorithm for the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimNameError {
+    /// The name.
+    Reserved(String),
+    /// The signature algorithm that JWS has no name for.
+    Algorithm(SignatureAlgorithm),
+}
+
+const RESERVED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf"];
+
+impl JwtMinter {
+    /// Signs as `signer` what `terms` say.
+    ///
+    /// # Errors
+    /// [`ClaimNameError`].
+    pub fn new(signer: Signer, terms: JwtTerms) -> Result<Self, ClaimNameError> {
+        let algorithm = signer
+            .method()
+            .jws_name()
+            .ok_or(ClaimNameError::Algorithm(signer.method()))?;
+        if let Some((name, _)) = terms
+            .claims
+            .iter()
+            .find(|(name, _)| RESERVED.contains(&name.as_str()))
+        {
+            return Err(ClaimNameError::Reserved(name.clone()));
+        }
+        Ok(Self {
+            signer,
+            terms,
+            algorithm,
+        })
+    }
+
+    /// A token about the sender of whom `facts` were proved. It never holds longer than the assertion that these came from.
+    ///
+    /// # Errors
+    /// [`Error`]: there is no subject, a value is not fit, or nothing can be signed now.
+    pub fn mint(&self, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<String, Error> {
+        let end = end(facts, now, self.terms.life);
+        let id = encode_base64_url(&random_bytes(16)?);
+        let mut claims = Map::new();
+        claims.insert("iss".to_owned(), json!(self.terms.issuer));
+        claims.insert("sub".to_owned(), json!(facts.one(&self.terms.subject, "sub")?));
+        claims.insert("aud".to_owned(), json!(self.terms.audience));
+        claims.insert("iat".to_owned(), json!(now.timestamp()));
+        claims.insert("nbf".to_owned(), json!(now.timestamp()));
+        claims.insert("exp".to_owned(), json!(end.timestamp()));
+        claims.insert("jti".to_owned(), json!(id));
+        for (name, fact) in &self.terms.claims {
+            let values = facts.values(fact, name)?;
+            match (fact.is_list(), values.as_slice()) {
+                (_, []) => {}
+                (false, [one]) => drop(claims.insert(name.clone(), json!(one))),
+                (_, several) => drop(claims.insert(name.clone(), json!(several))),
+            }
+        }
+        self.signed(&Value::Object(claims), now)
+    }
+
+    fn signed(&self, claims: &Value, now: DateTime<Utc>) -> Result<String, Error> {
+        let key = self.signer.key(now)?;
+        let thumbprint = encode_base64_url(self.signer.certificate().sha256());
+        let header =
+            json!({ "alg": self.algorithm, "typ": "JWT", "kid": thumbprint, "x5t#S256": thumbprint });
+        let part = |value: &Value| encode_base64_url(value.to_string().as_bytes());
+        let signed = format!("{}.{}", part(&header), part(claims));
+        let value = sign(self.signer.method(), key, signed.as_bytes()).map_err(Error::Key)?;
+        Ok(format!("{signed}.{}", encode_base64_url(&value)))
+    }
+}
+
+/// When something made at `now` ends: after `life`, or with the assertion that it rests on.
+pub(super) fn end(facts: &Facts<'_>, now: DateTime<Utc>, life: TimeDelta) -> DateTime<Utc> {
+    let end = now.checked_add_signed(life).unwrap_or(now);
+    let rests_on = facts.claims().and_then(|claims| claims.not_on_or_after);
+    rests_on.map_or(end, |rests_on| end.min(rests_on))
+}

@@ -1,0 +1,69 @@
+use chrono::DateTime;
+use chrono::Utc;
+
+use super::error::Error;
+use crate::algorithm::SignatureAlgorithm;
+use crate::crypto::Certificate;
+use crate::crypto::Identity;
+use crate::crypto::SigningKey;
+
+/// Our key, with the certificate that others know it by.
+#[derive(Clone, Debug)]
+pub struct Signer {
+    identity: Identity,
+    certificate: Certificate,
+    key: SigningKey,
+    method: SignatureAlgorithm,
+}
+
+/// Why a key signs nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignerError {
+    /// It has no certificate.
+    NoCertificate,
+    /// It is of a kind that only verifies.
+    Kind,
+}
+
+impl Signer {
+    /// The key of `identity`.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn new(identity: &Identity) -> Result<Self, SignerError> {
+        let certificate = identity.certificate().ok_or(SignerError::NoCertificate)?;
+        let key = SigningKey::from(identity.key().clone());
+        let method = key.default_algorithm().ok_or(SignerError::Kind)?;
+        Ok(Self {
+            identity: identity.clone(),
+            certificate: certificate.clone(),
+            key,
+            method,
+        })
+    }
+
+    /// The algorithm that fits the key.
+    pub fn method(&self) -> SignatureAlgorithm {
+        self.method
+    }
+
+    pub(super) fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    pub(super) fn chain(&self) -> &[Certificate] {
+        self.identity.chain()
+    }
+
+    /// The key, as long as its certificate holds.
+    ///
+    /// # Errors
+    /// It does not hold at `now`.
+    pub(super) fn key(&self, now: DateTime<Utc>) -> Result<&SigningKey, Error> {
+        let (from, to) = (self.certificate.not_before(), self.certificate.not_after());
+        if now < from || to < now {
+            return Err(Error::Certificate { from, to });
+        }
+        Ok(&self.key)
+    }
+}
