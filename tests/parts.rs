@@ -215,3 +215,30 @@ fn an_attachment_that_nobody_signed_is_refused_whatever_a_policy_asks_for() {
     // What is only reported may have what it likes beside it, and is never relayed.
     assert_eq!(code(&[Part::Anything]), [None, refused]);
 }
+
+#[test]
+fn attachments_are_digested_as_they_come_for_signatures_that_hold_and_no_others() {
+    let judge = Judge::new();
+    let planned = |judge: &Judge, envelope: &[u8]| {
+        let planned = judge.gate.planned_digests(envelope.to_vec().into(), judge.at);
+        planned.into_iter().map(|planned| planned.id).collect::<Vec<_>>()
+    };
+    for version in ["11", "12"] {
+        let file = fs::read(format!(
+            "{FIXTURES}/cases/good/swa-complete-soap{version}/message.mime"
+        ));
+        let envelope = judge.received(&file.unwrap()).unwrap().bytes;
+        let both = ["picture@example.com", "note@example.com"];
+        assert_eq!(planned(&judge, &envelope), both);
+        let text = String::from_utf8(envelope.to_vec()).unwrap();
+        let (before, value) = text.split_once("<ds:SignatureValue>").unwrap();
+        let other = if value.starts_with('A') { 'B' } else { 'A' };
+        let forged = format!("{before}<ds:SignatureValue>{other}{}", &value[1..]);
+        assert!(planned(&judge, forged.as_bytes()).is_empty());
+        let more = text.replace("cid:picture%40example.com", "cid:other%40example.com");
+        assert!(planned(&judge, more.as_bytes()).is_empty());
+        let mut nobody = Judge::new();
+        nobody.gate.trust = TrustSources::new().build();
+        assert!(planned(&nobody, &envelope).is_empty());
+    }
+}

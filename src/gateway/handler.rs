@@ -25,6 +25,7 @@ use super::metrics::Outcome;
 use super::metrics::Step;
 use super::parts;
 use super::parts::NotRead;
+use super::parts::PlannedBy;
 use super::recent::Recent;
 use super::reply;
 use super::reply::Unread;
@@ -228,7 +229,8 @@ impl InWork<'_> {
             }
             Some(related) => {
                 let limits = &self.place.gate.policy.limits;
-                let package = |spool| Package::new(related, limits, spool);
+                let plan = Arc::new(PlannedBy(Arc::clone(self.place)));
+                let package = |spool| Package::new(related, limits, spool).digested_by(plan);
                 let limits = self.shared.parts_limits(self.snapshot, self.place);
                 let read = parts::read(payload, arrival.length, &limits, package).await;
                 self.report.took(Step::Receive, started);

@@ -1,5 +1,6 @@
 //! Bodies of several parts are read as they come: the envelope is held, attachments go to the spool.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use actix_web::error::PayloadError;
 use actix_web::web;
 use bytes::Bytes;
 use bytes::BytesMut;
+use chrono::Utc;
 use futures_util::Stream;
 
 use super::body::Arriving;
@@ -15,9 +17,12 @@ use super::budget::Budget;
 use super::budget::Within;
 use super::load::Gauge;
 use super::load::Share;
+use super::snapshot::Place;
 use crate::soap;
 use crate::soap::attachment::Package;
 use crate::soap::attachment::Packaged;
+use crate::soap::attachment::Plan;
+use crate::soap::attachment::PlannedDigest;
 use crate::soap::attachment::Spool;
 
 /// As much is gathered before another thread takes it apart: less is not worth the way there.
@@ -38,6 +43,21 @@ pub(super) struct Limits {
     pub(super) spooled: Gauge,
     /// Where they are kept.
     pub(super) spool: Arc<dyn Spool>,
+}
+
+/// Attachments are digested as they come where the gate of a place says that the signature over them is worth it.
+pub(super) struct PlannedBy(pub(super) Arc<Place>);
+
+impl fmt::Debug for PlannedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PlannedBy").field(&self.0.route.path).finish()
+    }
+}
+
+impl Plan for PlannedBy {
+    fn digests(&self, envelope: Bytes) -> Vec<PlannedDigest> {
+        self.0.gate.planned_digests(envelope, Utc::now())
+    }
 }
 
 /// Why there is no message.

@@ -18,6 +18,7 @@ mod keyring;
 mod loose_names;
 mod message;
 mod opening;
+mod planned;
 mod receiver;
 mod saml;
 mod signer;

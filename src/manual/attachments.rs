@@ -45,7 +45,8 @@
 //!
 //! # SOAP with Attachments
 //!
-//! Content goes to a spool as it comes, in canonical form, and is digested on the way: text with CRLF at the end of each line, XML in exclusive canonical form (and
+//! Content goes to a spool as it comes, in canonical form, and a gateway digests it on the way if the value of the
+//! signature over it holds with a trusted key: text with CRLF at the end of each line, XML in exclusive canonical form (and
 //! so no longer than a message may be), all else as it is. Nobody gets any of it before the verdict, and then exactly these octets. All this happens before
 //! anything is verified, for anybody, under the limits above: see [`threat_model`](super::threat_model).
 //!
@@ -85,4 +86,6 @@
 //! # Memory
 //!
 //! It does not grow with attachments: `sealgate verify` needs 22 MiB at its peak for one of 250 MB, and `cargo test --test gateway 250_mb` holds it
-//! under 64 MiB. Each is read once where its digest is asked for by the envelope, and again from the file when it goes to the backend.
+//! under 64 MiB. No attachment is digested for a signature whose value does not hold with a trusted key (T74). A gateway knows that when the envelope has come, and
+//! digests the attachments as they follow; what it cannot know by then (an encrypted signature, the key of an assertion), and everything on the command line,
+//! is read once more from the file.

@@ -27,6 +27,8 @@ pub use decrypted::Original;
 pub use head::content_type_of;
 pub use package::Package;
 pub use package::Packaged;
+pub use package::Plan;
+pub use package::PlannedDigest;
 pub use related::Packaging;
 pub use related::Related;
 pub use spool::InMemory;

@@ -1,12 +1,13 @@
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::algorithm::DigestAlgorithm;
-use crate::dsig::{AttachmentScope, Objects, Processing, Signature, Target};
+use crate::dsig::AttachmentScope;
 use crate::soap::Error;
 use crate::soap::ErrorKind;
-use crate::xml::{Document, Limit, Limits, Namespace};
+use crate::xml::{Limit, Limits};
 
 use super::arriving::{Arriving, Form, hold};
 use super::attachments::{Attachment, Attachments, ToDigest, begin};
@@ -33,6 +34,33 @@ pub struct Packaged {
     pub attachments: Attachments,
 }
 
+/// Whoever knows, when the envelope has come, which digests of attachments will be asked for. It is a hint: what is asked for is computed
+/// whatever a plan says, and only where whoever asks has found that a signature is worth it.
+pub trait Plan: fmt::Debug + Send + Sync {
+    /// The digests that `envelope` is worth.
+    fn digests(&self, envelope: Bytes) -> Vec<PlannedDigest>;
+}
+
+/// A digest that will be asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlannedDigest {
+    /// The Content-ID of the attachment.
+    pub id: String,
+    /// What of it.
+    pub scope: AttachmentScope,
+    /// By which algorithm.
+    pub algorithm: DigestAlgorithm,
+}
+
+impl PlannedDigest {
+    fn of(&self) -> ToDigest {
+        ToDigest {
+            scope: self.scope,
+            algorithm: self.algorithm,
+        }
+    }
+}
+
 impl Package {
     /// A message that `related` announces. Content of attachments goes to `spool`.
     pub fn new(related: Related, limits: &Limits, spool: Arc<dyn Spool>) -> Self {
@@ -43,6 +71,7 @@ impl Package {
                 limits: limits.clone(),
                 spool,
                 root: None,
+                plan: None,
                 planned: Vec::new(),
                 to_sign: None,
                 part: Part::None,
@@ -55,6 +84,12 @@ impl Package {
     pub fn to_sign(mut self, algorithm: DigestAlgorithm) -> Self {
         let scope = AttachmentScope::Content;
         self.reading.to_sign = Some(ToDigest { scope, algorithm });
+        self
+    }
+
+    /// What `plan` says of the envelope is digested as it comes, so that it need not be read again.
+    pub fn digested_by(mut self, plan: Arc<dyn Plan>) -> Self {
+        self.reading.plan = Some(plan);
         self
     }
 
@@ -99,8 +134,8 @@ struct Reading {
     limits: Limits,
     spool: Arc<dyn Spool>,
     root: Option<Root>,
-    /// What signatures in the envelope say is digested of attachments.
-    planned: Vec<(String, ToDigest)>,
+    plan: Option<Arc<dyn Plan>>,
+    planned: Vec<PlannedDigest>,
     /// What is digested of each.
     to_sign: Option<ToDigest>,
     part: Part,
@@ -147,8 +182,8 @@ impl Parts for Reading {
             Packaging::Xop => Form::Octets,
             Packaging::Attachments => Form::of(&head.media_type),
         };
-        let planned = self.planned.iter().filter(|(named, _)| *named == id);
-        let planned = self.to_sign.into_iter().chain(planned.map(|(_, of)| *of));
+        let planned = self.planned.iter().filter(|planned| planned.id == id);
+        let planned = self.to_sign.into_iter().chain(planned.map(PlannedDigest::of));
         let digesters = planned.filter_map(|of| Some((of, begin(of, head.canonical.as_deref())?)));
         let digesters = digesters.take(MOST_DIGESTS).collect();
         let stored = self.spool.create().map_err(|error| Error::of_spool(&error))?;
@@ -171,7 +206,14 @@ impl Parts for Reading {
     fn end(&mut self) -> Result<(), Error> {
         match std::mem::replace(&mut self.part, Part::None) {
             Part::None => {}
-            Part::Root => self.planned = planned(self.root.as_ref(), &self.limits),
+            Part::Root => {
+                let envelope = self
+                    .root
+                    .as_ref()
+                    .map(|root| Bytes::copy_from_slice(&root.octets));
+                let plan = self.plan.as_deref().zip(envelope);
+                self.planned = plan.map_or_else(Vec::new, |(plan, envelope)| plan.digests(envelope));
+            }
             Part::Attachment(arriving) => self.attachments.push(arriving.arrived(&self.limits)?),
         }
         Ok(())
@@ -196,34 +238,6 @@ impl Reading {
         }
         Ok(id)
     }
-}
-
-/// What signatures in the envelope ask to be digested of attachments: only a hint, so that they need not be read twice. What the
-/// gate then asks for is computed whatever this says.
-fn planned(root: Option<&Root>, limits: &Limits) -> Vec<(String, ToDigest)> {
-    let Some(document) = root.and_then(|root| Document::parse(root.octets.clone().into(), limits).ok())
-    else {
-        return Vec::new();
-    };
-    let mut planned = Vec::new();
-    let signatures = document.root().descendants();
-    let signatures = signatures.filter(|element| element.is(Namespace::DS, "Signature"));
-    for element in signatures.take(limits.signatures.into()) {
-        let Ok(signature) = Signature::read(element, Objects::Refused, limits) else {
-            continue;
-        };
-        planned.extend(signature.references.into_iter().filter_map(|reference| {
-            let Processing::Attachment(scope) = reference.transforms.processing else {
-                return None;
-            };
-            let Target::Attachment(id) = reference.target else {
-                return None;
-            };
-            let algorithm = reference.digest_algorithm;
-            Some((id, ToDigest { scope, algorithm }))
-        }));
-    }
-    planned
 }
 
 #[cfg(test)]

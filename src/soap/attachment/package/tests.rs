@@ -116,29 +116,46 @@ fn a_complete_attachment_is_digested_with_its_header() {
     );
 }
 
+/// Wants one digest of envelopes that say so.
+#[derive(Debug)]
+struct Wants(PlannedDigest);
+
+impl Plan for Wants {
+    fn digests(&self, envelope: Bytes) -> Vec<PlannedDigest> {
+        if envelope == "<signed/>" {
+            vec![self.0.clone()]
+        } else {
+            Vec::new()
+        }
+    }
+}
+
 #[test]
-fn what_the_envelope_says_is_digested_is_digested_while_it_comes() {
-    let reference = |transform: &str, digest: &str| {
-        format!(
-            "<Reference URI='cid:p%40x'><Transforms><Transform Algorithm='http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-{transform}-Signature-Transform'/></Transforms>\
-             <DigestMethod Algorithm='http://www.w3.org/2001/04/xmlenc#{digest}'/><DigestValue>AAAA</DigestValue></Reference>"
-        )
+fn only_what_is_planned_is_digested_while_it_comes() {
+    let algorithm = DigestAlgorithm::Sha512;
+    let scope = AttachmentScope::Complete;
+    let wanted = |id: &str| PlannedDigest {
+        id: id.to_owned(),
+        scope,
+        algorithm,
     };
-    let root = format!(
-        "<a><Signature xmlns='http://www.w3.org/2000/09/xmldsig#'><SignedInfo><CanonicalizationMethod Algorithm='http://www.w3.org/2001/10/xml-exc-c14n#'/>\
-         <SignatureMethod Algorithm='http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'/>{}</SignedInfo><SignatureValue>AAAA</SignatureValue></Signature></a>",
-        reference("Complete", "sha512")
-    );
     let part = ("Content-ID: <p@x>\r\nContent-Type: a/b", "hello");
-    let read = read(SWA, &[(ROOT, &root), part]).unwrap();
-    let attachment = read.attachments.get("p@x").unwrap();
-    let known = attachment.known_digests();
-    assert_eq!(known.len(), 1);
-    let asked = ToDigest {
-        scope: AttachmentScope::Complete,
-        algorithm: DigestAlgorithm::Sha512,
+    let known = |plan: Option<PlannedDigest>, root: &str| {
+        let related = Related::parse(SWA).unwrap();
+        let mut package = Package::new(related, &Limits::default(), Arc::new(InMemory));
+        if let Some(plan) = plan {
+            package = package.digested_by(Arc::new(Wants(plan)));
+        }
+        package.push(body(&[(ROOT, root), part]).as_bytes()).unwrap();
+        let read = package.finish().unwrap();
+        read.attachments.get("p@x").unwrap().known_digests().to_vec()
     };
-    assert_eq!(known[0].of, asked);
+    assert!(known(None, "<signed/>").is_empty());
+    assert!(known(Some(wanted("p@x")), "<unsigned/>").is_empty());
+    assert!(known(Some(wanted("other@x")), "<signed/>").is_empty());
+    let known = known(Some(wanted("p@x")), "<signed/>");
+    assert_eq!(known.len(), 1);
+    assert_eq!(known[0].of, ToDigest { scope, algorithm });
     let octets = "Content-ID:<p@x>\r\nContent-Type:a/b\r\n\r\nhello";
     let expected = digest(DigestAlgorithm::Sha512, octets.as_bytes()).unwrap();
     assert_eq!(known[0].value.as_bytes(), expected.as_bytes());
