@@ -24,6 +24,7 @@ use crate::config::Checked;
 use crate::config::Problems;
 use crate::crypto::TlsServer;
 use crate::crypto::TlsSwitch;
+use crate::trust::OlderMetadata;
 use crate::trust::ReplayStore;
 
 /// Replaces the configuration.
@@ -71,6 +72,8 @@ pub(super) enum Kept {
     Problems(Problems),
     /// It changes what takes a restart: these keys.
     Restart(Vec<&'static str>),
+    /// On this route, metadata that was fetched is older than what is in use (T108).
+    Metadata(String, OlderMetadata),
     /// It refuses, on some route, everything that was good.
     Recent(Vec<Trial>),
 }
@@ -182,6 +185,9 @@ impl Reloader {
         }
         let current = self.shared.current();
         let candidate = Candidate::new(checked);
+        if let Some((route, older)) = candidate.older_metadata(&current) {
+            return Err(Kept::Metadata(route, older));
+        }
         let trials = candidate.try_on(&current);
         if trials.iter().any(Trial::speaks_against) {
             return Err(Kept::Recent(trials));
@@ -211,6 +217,7 @@ impl Kept {
         match self {
             Self::Problems(_) => "config.problems",
             Self::Restart(_) => "config.restart",
+            Self::Metadata(..) => "config.metadata_older",
             Self::Recent(_) => "config.recent",
         }
     }
@@ -219,7 +226,7 @@ impl Kept {
     pub(super) fn trials(&self) -> &[Trial] {
         match self {
             Self::Recent(trials) => trials,
-            Self::Problems(_) | Self::Restart(_) => &[],
+            Self::Problems(_) | Self::Restart(_) | Self::Metadata(..) => &[],
         }
     }
 }
@@ -229,6 +236,7 @@ impl fmt::Display for Kept {
         match self {
             Self::Problems(problems) => problems.fmt(f),
             Self::Restart(keys) => write!(f, "a restart is needed to change {}", keys.join(", ")),
+            Self::Metadata(route, older) => write!(f, "{route}: {older}"),
             Self::Recent(trials) => {
                 let against = trials.iter().filter(|trial| trial.speaks_against());
                 let lines: Vec<_> = against.map(Trial::to_string).collect();

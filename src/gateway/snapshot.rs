@@ -21,6 +21,7 @@ use crate::relay::Route;
 use crate::soap::Roles;
 use crate::spool::TemporaryFiles;
 use crate::throttle::{AddressLimits, RouteLimits};
+use crate::trust::OlderMetadata;
 use crate::trust::Passwords;
 use crate::trust::ReplayStore;
 
@@ -94,6 +95,17 @@ impl Candidate {
                 .take_from(&current.recent, &place.gate, &place.route.path)
         })
         .collect()
+    }
+
+    /// Fetched metadata that is older than what a route of `current` has, of its issuers or those of its backend; the path of the route.
+    pub(super) fn older_metadata(&self, current: &Snapshot) -> Option<(String, OlderMetadata)> {
+        self.places.iter().find_map(|place| {
+            let current = current.place(&place.route.path)?;
+            let answers = place.answers.as_ref().zip(current.answers.as_ref());
+            let mut both = std::iter::once((&place.gate, &current.gate)).chain(answers);
+            let older = both.find_map(|(new, old)| new.issuers.older_than(&old.issuers))?;
+            Some((place.route.path.clone(), older))
+        })
     }
 
     /// The configuration `number`, all of whose routes remember used messages in `replay`.

@@ -27,6 +27,7 @@
 //! |---|---|
 //! | `config.problems` | it could not be started with either: each problem is told with its line |
 //! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds`, `[replay]` or `[audit]` |
+//! | `config.metadata_older` | on some route, metadata that was fetched ends before what is in use of the same entity: an older copy, in which keys may be that were withdrawn (T108). A restart forgets what was in use |
 //! | `config.recent` | on some route it refuses everything that was good |
 //!
 //! For the last, a route keeps up to eight of the messages that it verified, each of up to 64 KiB and without attachments or passwords, and

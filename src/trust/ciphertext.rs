@@ -296,3 +296,96 @@ impl<'d> Carried<'d> {
         nodes.find_map(|node| node.form.as_ref())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::algorithm::DigestAlgorithm;
+    use crate::crypto::{PublicKey, digest};
+    use crate::trust::EntityKey;
+    use crate::xml::Limits;
+
+    fn owner() -> Owner {
+        let key = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/keys/alice.pub.pem");
+        let key = PublicKey::from_pem(&std::fs::read(key).unwrap()).unwrap();
+        Owner::Entity(EntityKey::new("urn:a".to_owned(), key))
+    }
+
+    fn named<'d>(document: &'d Document, name: &str) -> Element<'d> {
+        let mut all = document.root().descendants();
+        all.find(|element| element.name() == name).unwrap()
+    }
+
+    #[test]
+    fn what_stands_in_an_enveloped_signature_is_not_covered_by_it() {
+        let text = "<a><s><hole/></s><b><c/></b></a>";
+        let document = Document::parse(text.into(), &Limits::default()).unwrap();
+        let [root, signature, hole] = ["a", "s", "hole"].map(|name| named(&document, name));
+        let covers = |except: Option<Element<'_>>, name: &str| {
+            let proof = CiphertextCovered {
+                owner: owner(),
+                value: Vec::new(),
+                signed_info: digest(DigestAlgorithm::Sha256, b"").unwrap(),
+                signature: signature.span(),
+                nodes: vec![Node {
+                    apex: root.span(),
+                    except: except.map(Element::span),
+                    form: None,
+                }],
+                attachments: Vec::new(),
+            };
+            let element = named(&document, name);
+            let before = proof.covers(&element.span());
+            let carried = proof.carry(&Moves::default(), &document, &[]).unwrap();
+            (before, Signed::Carried(carried).covers(element))
+        };
+        for name in ["a", "b", "c"] {
+            assert_eq!(covers(Some(signature), name), (true, true), "{name}");
+        }
+        for name in ["s", "hole"] {
+            assert_eq!(covers(Some(signature), name), (false, false), "{name}");
+            assert_eq!(covers(None, name), (true, true), "{name}");
+        }
+        assert!(hole.is_within(signature));
+    }
+
+    #[test]
+    fn the_plaintext_of_an_attachment_is_covered_if_what_says_how_it_is_read_is() {
+        let text = "<a><d/><s/></a>";
+        let document = Document::parse(text.into(), &Limits::default()).unwrap();
+        let [data, signature] = ["d", "s"].map(|name| named(&document, name));
+        let covered = |apex: Element<'_>, signed: AttachmentScope, encrypted: AttachmentScope| {
+            let attachment = |id: &str| (id.to_owned(), signed);
+            let proof = CiphertextCovered {
+                owner: owner(),
+                value: Vec::new(),
+                signed_info: digest(DigestAlgorithm::Sha256, b"").unwrap(),
+                signature: signature.span(),
+                nodes: vec![Node {
+                    apex: apex.span(),
+                    except: None,
+                    form: None,
+                }],
+                attachments: vec![attachment("hidden"), attachment("plain")],
+            };
+            let decrypted = DecryptedAttachment {
+                id: "hidden".to_owned(),
+                scope: encrypted,
+                data: data.span(),
+            };
+            let carried = proof.carry(&Moves::default(), &document, &[decrypted]).unwrap();
+            carried.attachments
+        };
+        let (content, complete) = (AttachmentScope::Content, AttachmentScope::Complete);
+        let both = |hidden, plain| vec![("hidden".to_owned(), hidden), ("plain".to_owned(), plain)];
+        assert_eq!(
+            covered(signature, content, content),
+            [("plain".to_owned(), content)]
+        );
+        assert_eq!(covered(data, content, content), both(content, content));
+        // The header was a part of the ciphertext.
+        assert_eq!(covered(data, content, complete), both(complete, content));
+        assert_eq!(covered(data, complete, content), both(complete, complete));
+    }
+}

@@ -55,6 +55,7 @@ pub use error::Refusal;
 pub use issuer::IssuerError;
 pub use issuer::Issuers;
 pub use issuer::check_fetched;
+pub use issuer::{Holds, OlderMetadata};
 pub use password::PasswordError;
 pub use password::PasswordFileError;
 pub use password::Passwords;

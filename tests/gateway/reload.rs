@@ -7,13 +7,17 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::{TimeDelta, Utc};
+use sealgate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use sealgate::dsig::{Place, ReferenceToSign, SignatureRequest, put, sign};
 use sealgate::soap::Version;
+use sealgate::xml::{Document, Limits};
 use serde_json::Value as Json;
 
 use crate::backend::orders;
 use crate::client::{Answer, post, request, send, send_tls};
 use crate::gateway::{Gateway, configuration, logged_code};
-use crate::message::Message;
+use crate::message::{KEYS, Message, key};
 
 /// Orders as `signer`.
 fn order(gateway: &Gateway, signer: &'static str) -> Answer {
@@ -142,6 +146,57 @@ fn one_that_refuses_all_that_was_good_changes_nothing() {
         (&"/orders".into(), &1.into(), &1.into())
     );
     assert_eq!(recent["codes"][0], "policy.operation_unknown");
+    assert_eq!(order(&gateway, "alice").status, 200);
+}
+
+/// Metadata of the identity provider of the fixtures, signed by `pinned`, that holds so many hours from now.
+fn metadata(hours: i64) -> String {
+    let idp = fs::read_to_string(format!("{KEYS}/idp-metadata.xml")).unwrap();
+    let (_, idp) = idp.split_once("?>").unwrap();
+    let until = (Utc::now() + TimeDelta::hours(hours)).format("%Y-%m-%dT%H:%M:%SZ");
+    let text = format!(
+        "<md:EntitiesDescriptor xmlns:md='urn:oasis:names:tc:SAML:2.0:metadata' ID='_f' validUntil='{until}'>{idp}</md:EntitiesDescriptor>"
+    );
+    let document = Document::parse(text.into(), &Limits::default()).unwrap();
+    let request = SignatureRequest {
+        method: SignatureAlgorithm::RsaSha256,
+        digest_algorithm: DigestAlgorithm::Sha256,
+        references: vec![ReferenceToSign {
+            element: document.root(),
+            id: Some("_f".to_owned()),
+            enveloped: true,
+        }],
+        key_info: String::new(),
+        id: None,
+    };
+    put(
+        &sign(&request, &key("pinned")).unwrap(),
+        document.root(),
+        Place::First,
+    )
+}
+
+#[test]
+fn older_metadata_changes_nothing() {
+    let (gateway, text) = serving();
+    let text = text.replace(
+        "metadata = [\"idp-metadata.xml\"]",
+        "metadata = [\"fetched.xml\"]\nmetadata_signer = \"pinned.pem\"",
+    );
+    let holds_for = |hours| {
+        fs::write(gateway.folder.path().join("fetched.xml"), metadata(hours)).unwrap();
+        let (status, said) = replace(&gateway, &text);
+        let code = said["code"].as_str().unwrap_or_default().to_owned();
+        (status, code)
+    };
+    let taken = (200, String::new());
+    let older = (409, "config.metadata_older".to_owned());
+    // What the operator gave as it was has no age.
+    assert_eq!(holds_for(48), taken);
+    assert_eq!(holds_for(24), older);
+    assert_eq!(holds_for(72), taken);
+    assert_eq!(holds_for(48), older);
+    assert_eq!(holds_for(72), taken);
     assert_eq!(order(&gateway, "alice").status, 200);
 }
 

@@ -12,6 +12,7 @@ use crate::policy::saml::RelyingParty;
 use crate::rejection::Rejection;
 use crate::token::saml;
 use crate::token::saml::Metadata;
+use crate::trust::Holds;
 use crate::trust::Issuers;
 use crate::trust::TrustStore;
 use crate::trust::check_fetched;
@@ -45,12 +46,12 @@ pub fn add_fetched(
     metadata: Bytes,
     context: &FetchedContext<'_>,
 ) -> Result<(), Rejection> {
-    let end = verify(metadata.clone(), context)?;
-    Ok(issuers.add_until(metadata, Some(end))?)
+    let holds = verify(metadata.clone(), context)?;
+    Ok(issuers.add_until(metadata, Some(holds))?)
 }
 
 /// Until when it holds.
-fn verify(bytes: Bytes, context: &FetchedContext<'_>) -> Result<DateTime<Utc>, Rejection> {
+fn verify(bytes: Bytes, context: &FetchedContext<'_>) -> Result<Holds, Rejection> {
     let mut policy = context.policy.clone();
     policy.limits = Limits::metadata();
     let document = Document::parse(bytes.clone(), &policy.limits)?;
@@ -66,9 +67,9 @@ fn verify(bytes: Bytes, context: &FetchedContext<'_>) -> Result<DateTime<Utc>, R
     };
     // Whoever it is, the operator named them for this alone.
     let _ = signed_by_anyone(root, &metadata, context.at, &saml, &mut Findings::unread())?;
-    let end = check_fetched(&metadata, context.fetched, context.at)?;
+    let holds = check_fetched(&metadata, context.fetched, context.at)?;
     check_same_entities(&metadata, &Metadata::split(bytes)?)?;
-    Ok(end)
+    Ok(holds)
 }
 
 /// What is read one by one is what was verified.

@@ -2,6 +2,7 @@ use chrono::DateTime;
 use chrono::TimeDelta;
 use chrono::Utc;
 
+use super::Holds;
 use super::IssuerError;
 use crate::token::saml::Metadata;
 
@@ -18,7 +19,7 @@ pub fn check_fetched(
     metadata: &Metadata<'_>,
     fetched: DateTime<Utc>,
     at: DateTime<Utc>,
-) -> Result<DateTime<Utc>, IssuerError> {
+) -> Result<Holds, IssuerError> {
     let valid_until = metadata.valid_until.ok_or(IssuerError::Endless)?;
     let latest = at.checked_add_signed(LONGEST).unwrap_or(at);
     if valid_until > latest {
@@ -39,7 +40,10 @@ pub fn check_fetched(
         }
     }
     let ends = ends.into_iter().filter_map(|(_, end)| end);
-    Ok(ends.min().unwrap_or(valid_until))
+    Ok(Holds {
+        valid_until,
+        end: ends.min().unwrap_or(valid_until),
+    })
 }
 
 #[cfg(test)]
@@ -56,7 +60,7 @@ mod tests {
         let document = Document::parse(text.into(), &Limits::default()).unwrap();
         let metadata = Metadata::read(document.root()).unwrap();
         let fetched = datetime::parse("2026-11-20T00:00:00Z").unwrap();
-        let end = check_fetched(&metadata, fetched, datetime::parse(at).unwrap());
+        let end = check_fetched(&metadata, fetched, datetime::parse(at).unwrap()).map(|holds| holds.end);
         end.map(|end| end.to_rfc3339()).map_err(|error| {
             assert!(!error.to_string().is_empty());
             error.code()

@@ -8,10 +8,12 @@ mod error;
 mod fetched;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::DateTime;
+use chrono::SecondsFormat;
 use chrono::Utc;
 
 use self::entity::Described;
@@ -25,11 +27,46 @@ use crate::token::saml::Role;
 use crate::trust::EntityKey;
 use crate::xml::Document;
 use crate::xml::Limits;
+use crate::xml::quoted;
 
 /// SAML entities by their IDs, each with the keys of its roles.
 #[derive(Clone, Debug, Default)]
 pub struct Issuers {
     entities: HashMap<String, Described>,
+    /// What fetched metadata says of how long it holds, by the entities in it.
+    fetched: HashMap<String, DateTime<Utc>>,
+}
+
+/// Until when fetched metadata holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Holds {
+    /// Its validUntil, which grows with each that its publisher makes.
+    pub valid_until: DateTime<Utc>,
+    /// When it ceases to count: at its validUntil, or when its cacheDuration has passed before.
+    pub end: DateTime<Utc>,
+}
+
+/// Metadata that was fetched is older than what is known of an entity.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OlderMetadata {
+    /// The entity.
+    pub entity_id: String,
+    /// Its validUntil.
+    pub valid_until: DateTime<Utc>,
+    /// The one that is known.
+    pub known: DateTime<Utc>,
+}
+
+impl fmt::Display for OlderMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the metadata of {} holds until {}, and so is older than what is in use, which holds until {}",
+            quoted(&self.entity_id),
+            self.valid_until.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+            self.known.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+        )
+    }
 }
 
 impl Issuers {
@@ -67,11 +104,12 @@ impl Issuers {
         self.add_until(metadata, None)
     }
 
-    /// As [`add`](Self::add); nothing of it holds longer than until `end`.
+    /// As [`add`](Self::add), of metadata that was fetched and `holds` so long; nothing of it holds longer.
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn add_until(&mut self, metadata: Bytes, end: Option<DateTime<Utc>>) -> Result<(), IssuerError> {
+    pub fn add_until(&mut self, metadata: Bytes, holds: Option<Holds>) -> Result<(), IssuerError> {
+        let end = holds.map(|holds| holds.end);
         let split = Metadata::split(metadata).map_err(IssuerError::Xml)?;
         // What is around the entities.
         let rest = Document::parse(split.rest(), &Limits::archive()).map_err(IssuerError::Xml)?;
@@ -83,11 +121,36 @@ impl Issuers {
         let split = Arc::new(split);
         for number in 0..split.len() {
             let (entity_id, described) = Described::read(&split, number, end)?;
+            if let Some(holds) = holds {
+                self.fetched.insert(entity_id.clone(), holds.valid_until);
+            }
             if self.entities.insert(entity_id.clone(), described).is_some() {
                 return Err(IssuerError::DuplicateEntity(entity_id));
             }
         }
         Ok(())
+    }
+
+    /// What of these was fetched and is older than what `known` has of the same entity: somebody has put a copy back in which keys may be
+    /// that were withdrawn since (T108). Of metadata that the operator gave as it is nobody can say.
+    pub fn older_than(&self, known: &Self) -> Option<OlderMetadata> {
+        let mut older: Vec<OlderMetadata> = self
+            .fetched
+            .iter()
+            .filter_map(|(entity_id, valid_until)| {
+                let known = known
+                    .fetched
+                    .get(entity_id)
+                    .filter(|known| *known > valid_until)?;
+                Some(OlderMetadata {
+                    entity_id: entity_id.clone(),
+                    valid_until: *valid_until,
+                    known: *known,
+                })
+            })
+            .collect();
+        older.sort_by(|one, other| one.entity_id.cmp(&other.entity_id));
+        older.into_iter().next()
     }
 
     /// Whether no metadata was given.

@@ -207,7 +207,10 @@ fn nothing_holds_longer_than_its_document() {
     let mut issuers = Issuers::new();
     let text = aggregate("", &entity("entityID='a'", &role));
     let end = at("2026-11-26T00:00:00Z");
-    issuers.add_until(text.into(), Some(end)).unwrap();
+    let valid_until = at("2026-11-30T00:00:00Z");
+    issuers
+        .add_until(text.into(), Some(Holds { valid_until, end }))
+        .unwrap();
     let code = |at| {
         issuers
             .keys("a", Issuers::ASSERTING, at)
@@ -215,4 +218,40 @@ fn nothing_holds_longer_than_its_document() {
     };
     assert_eq!(code(end), "trust.metadata_expired");
     assert_eq!(code(at("2026-11-25T23:59:59Z")), "found");
+}
+
+#[test]
+fn fetched_metadata_is_never_followed_by_an_older_one() {
+    let role = format!("<IDPSSODescriptor>{}</IDPSSODescriptor>", key("", MODULUS));
+    let fetched = |entities: &[&str], valid_until: Option<&str>| {
+        let mut issuers = Issuers::new();
+        for id in entities {
+            let text = aggregate("", &entity(&format!("entityID='{id}'"), &role));
+            // Its cacheDuration counts from when a copy was put there, and says nothing of its age.
+            let end = at("2026-11-25T00:00:00Z");
+            let holds = valid_until.map(|valid_until| Holds {
+                valid_until: at(valid_until),
+                end,
+            });
+            issuers.add_until(text.into(), holds).unwrap();
+        }
+        issuers
+    };
+    let known = fetched(&["a", "b"], Some("2026-11-27T00:00:00Z"));
+    let older = fetched(&["c", "b", "a"], Some("2026-11-26T23:59:59Z"));
+    let found = older.older_than(&known).unwrap();
+    assert_eq!(
+        (found.entity_id.as_str(), found.valid_until, found.known),
+        ("a", at("2026-11-26T23:59:59Z"), at("2026-11-27T00:00:00Z"))
+    );
+    for fine in [
+        fetched(&["a"], Some("2026-11-27T00:00:00Z")),
+        fetched(&["a"], Some("2026-11-28T00:00:00Z")),
+        fetched(&["c"], Some("2026-11-25T00:00:00Z")),
+        fetched(&["a"], None),
+        Issuers::new(),
+    ] {
+        assert_eq!(fine.older_than(&known), None);
+    }
+    assert_eq!(older.older_than(&fetched(&["a"], None)), None);
 }
