@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const STAGES: [&str; 13] = [
-    "audit", "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust", "policy", "replay", "limit",
-    "wsdl",
+const STAGES: [&str; 14] = [
+    "audit", "relay", "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust", "policy", "replay",
+    "limit", "wsdl",
 ];
 
 fn root() -> &'static Path {

@@ -97,6 +97,8 @@ pub struct SignedAnswers {
 pub struct GuardedRoute {
     /// Who answers.
     pub route: Route,
+    /// Messages for its backend at a time, if that is said.
+    pub messages: Option<u32>,
     /// What the backend's answers must prove, if it signs them.
     pub answer: Option<SignedAnswers>,
     /// How much may be asked for.

@@ -6,6 +6,7 @@
 
 mod audit;
 mod authorization;
+mod backend;
 mod check;
 mod checked;
 mod files;

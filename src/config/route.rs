@@ -1,9 +1,8 @@
-use std::time::Duration;
-
 use chrono::DateTime;
 use chrono::Utc;
 
 use super::authorization;
+use super::backend;
 use super::checked::GuardedRoute;
 use super::checked::SignedAnswers;
 use super::checked::TakesAttachments;
@@ -20,18 +19,14 @@ use super::typed;
 use super::users;
 use crate::crypto::Identity;
 use crate::crypto::KeyKind;
-use crate::crypto::TlsClient;
 use crate::inbound::Keyring;
 use crate::policy::Destination;
 use crate::policy::Operation;
 use crate::policy::Operations;
 use crate::policy::saml::ExpectedRequest;
 use crate::policy::saml::RelyingParty;
-use crate::relay::Backend;
-use crate::relay::BackendError;
 use crate::relay::HeaderNameError;
 use crate::relay::IdentityHeaders;
-use crate::relay::Patience;
 use crate::relay::Route;
 use crate::second_opinion::SecondOpinion;
 use crate::soap::QName;
@@ -69,11 +64,15 @@ fn check(
 ) -> Option<GuardedRoute> {
     let at_path = check_path(&route.path, &path.key("path"), source);
     let operations = operations(&route.operation, &path.key("operation"), source);
+    let of_kind = |is: fn(&typed::Operation) -> bool| {
+        let all = route.operation.iter().filter(|operation| is(operation));
+        all.filter_map(operation).collect::<Vec<_>>()
+    };
     let authorization = authorization::check(route, operations.as_ref(), path, source);
     let identity = identity(route, &path.key("identity"), source);
     let jwt = minted::jwt(route, signer, path, source);
     let security = minted::security_header(route, signer, path, source);
-    let backend = backend(&route.backend, &path.key("backend"), now, source);
+    let backend = backend::check(&route.backend, &path.key("backend"), now, source);
     let policy = policy::check(&route.policy, &path.key("policy"), source);
     let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
     let understood = understood(&route.understands, &path.key("understands"), source);
@@ -105,7 +104,10 @@ fn check(
             jwt: jwt?,
             security: security?,
             backend: backend?,
+            idempotent: of_kind(|operation| operation.idempotent),
+            one_way: of_kind(|operation| operation.one_way),
         },
+        messages: route.backend.messages,
         answer: answer?,
         throttle: throttle::route(&route.throttle),
         attachments: match route.attachments {
@@ -209,8 +211,7 @@ fn operations(
     let mut checked = Vec::new();
     for (index, operation) in operations.iter().enumerate() {
         let path = path.entry(index);
-        let body = QName::parse(&operation.body);
-        if body.is_none() {
+        if QName::parse(&operation.body).is_none() {
             source.problem(
                 &path.key("body"),
                 format!("is {:?}", operation.body),
@@ -228,10 +229,7 @@ fn operations(
                 "write a URI, or leave the action out",
             );
         }
-        checked.extend(body.map(|body| Operation {
-            action: operation.action.clone(),
-            body,
-        }));
+        checked.extend(self::operation(operation));
     }
     let complete = checked.len() == operations.len();
     let distinct = Operations::new(checked);
@@ -239,6 +237,13 @@ fn operations(
         source.problem(path, "has an operation twice", "remove one of them");
     }
     distinct.filter(|_| complete)
+}
+
+fn operation(operation: &typed::Operation) -> Option<Operation> {
+    Some(Operation {
+        action: operation.action.clone(),
+        body: QName::parse(&operation.body)?,
+    })
 }
 
 fn understood(names: &[String], path: &KeyPath, source: &mut Source<'_>) -> Option<Vec<QName>> {
@@ -279,69 +284,6 @@ fn identity(route: &typed::Route, path: &KeyPath, source: &mut Source<'_>) -> Op
                 ),
             };
             source.problem(&path.key(&name), what, instead);
-        })
-        .ok()
-}
-
-fn backend(
-    backend: &typed::Backend,
-    path: &KeyPath,
-    now: DateTime<Utc>,
-    source: &mut Source<'_>,
-) -> Option<Backend> {
-    let anchors = files::all_certificates(&backend.ca, &path.key("ca"), source);
-    let own = backend.key.as_deref().map(|key| {
-        let files = IdentityFiles {
-            table: path.clone(),
-            certificate: backend.certificate.as_deref(),
-            key,
-            password: backend.key_password_file.as_deref(),
-        };
-        files::identity(&files, now, source).ok_or(())
-    });
-    if backend.key.is_none() && backend.certificate.is_some() {
-        source.problem(
-            &path.key("key"),
-            "is missing",
-            "name the file of the certificate's key",
-        );
-        return None;
-    }
-    let (anchors, own) = (anchors?, own.transpose().ok()?);
-    let tls = (!anchors.is_empty() || own.is_some()).then(|| TlsClient::new(&anchors, own.as_ref()));
-    let tls = tls.transpose();
-    let tls = tls.map_err(|error| {
-        let instead = "name the files of who issues the backend's certificate";
-        source.problem(&path.key("ca"), error.to_string(), instead);
-    });
-    let seconds = |number: u16| Duration::from_secs(u64::from(number));
-    let patience = Patience {
-        connect: seconds(backend.connect_seconds),
-        answer: seconds(backend.answer_seconds),
-        answer_bytes: usize::try_from(backend.answer_bytes).unwrap_or(usize::MAX),
-    };
-    let checked = Backend::new(&backend.url, tls.ok()?, patience);
-    let refused = |error| match error {
-        BackendError::Url => (
-            path.key("url"),
-            format!("is {:?}", backend.url),
-            "write a URL, as \"http://127.0.0.1:9000/orders\"",
-        ),
-        BackendError::TlsMissing => (
-            path.key("ca"),
-            "is missing".to_owned(),
-            "name the files of who issues the backend's certificate",
-        ),
-        BackendError::TlsUnused => (
-            path.key("url"),
-            "has no use for certificates".to_owned(),
-            "write https:, or remove ca, certificate and key",
-        ),
-    };
-    checked
-        .map_err(|error| {
-            let (path, what, instead) = refused(error);
-            source.problem(&path, what, instead);
         })
         .ok()
 }

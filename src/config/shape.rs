@@ -330,9 +330,8 @@ s.toml:9:1: route[1].path: is missing; add a text in quotes: The path of the URL
 s.toml:10:1: route[1].pth: is not a key that exists here; did you mean path?
 s.toml:14:11: route[1].trust.anchor[1].subject: is a string; write a list: Subjects of signers, as \
 \"CN=orders-*,O=Partner,C=DE\"; a leading \"*,\" stands for further parts
-s.toml:15:1: route[1].backend.url: is missing; add a text in quotes: The URL, \"http:\" or \"https:\"
-s.toml:16:1: route[1].backend.colour: is not a key that exists here; keys here are url, \
-connect_seconds, answer_seconds, answer_bytes, ca, certificate, key, key_password_file, answer
+s.toml:16:1: route[1].backend.colour: is not a key that exists here; keys here are url, server, \
+connect_seconds, first_byte_seconds, idle_seconds, answer_seconds, answer_bytes, messages, breaker, health, ca, certificate, key, key_password_file, answer
 s.toml:18:13: route[1].identity.x-subject: is \"subject\"; write \"signer-subject\", \"signer-san\", \"signer-issuer\", \
 \"signer-serial\", \"signer-sha256\", \"saml-issuer\", \"saml-name-id\", \"username\", or a table: A SAML attribute
 s.toml:19:10: route[1].identity.x-role.saml_attribute: is missing; add a text in quotes: Its Name

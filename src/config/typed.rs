@@ -1,5 +1,6 @@
 //! The configuration as it is typed. The comments here are the descriptions in `schemas/config.schema.json`.
 
+mod backend;
 mod content;
 mod listener;
 mod minted;
@@ -18,6 +19,7 @@ use crate::policy::saml::AttributeName;
 use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
 
+pub(super) use backend::{Backend, Health};
 pub(super) use content::{Schema, Users};
 pub(super) use listener::{Clients, Listener, Tls};
 pub(super) use minted::{Jwt, NewAssertion, NewConfirmation, NewUsernameToken, SecurityHeader};
@@ -213,6 +215,12 @@ pub(super) struct Operation {
     pub(super) action: Option<String>,
     /// The element in the body, as "{urn:example:orders}PlaceOrder".
     pub(super) body: String,
+    /// Whether it does no more when it is asked for twice. Only then is a message sent to another server that the first may have got.
+    #[serde(default)]
+    pub(super) idempotent: bool,
+    /// Whether nothing is answered: the backend may say 200, 202 or 204 with nothing, even where its answers must be signed.
+    #[serde(default)]
+    pub(super) one_way: bool,
 }
 
 /// Which certificate a client has to show in TLS.
@@ -433,65 +441,4 @@ pub(super) struct Decryption {
     /// File with the password of the key.
     #[serde(default)]
     pub(super) key_password_file: Option<PathBuf>,
-}
-
-/// Where verified messages go.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Backend {
-    /// The URL, "http:" or "https:".
-    pub(super) url: String,
-    /// Seconds to connect.
-    #[serde(default = "connect_seconds")]
-    #[schemars(range(min = 1, max = 60))]
-    pub(super) connect_seconds: u16,
-    /// Seconds to the end of the answer.
-    #[serde(default = "answer_seconds")]
-    #[schemars(range(min = 1, max = 3600))]
-    pub(super) answer_seconds: u16,
-    /// The greatest answer in bytes.
-    #[serde(default = "answer_bytes")]
-    #[schemars(range(min = 1, max = 67_108_864))]
-    pub(super) answer_bytes: u32,
-    /// Files with certificates: who issues the certificate of an "https:" backend.
-    #[serde(default)]
-    pub(super) ca: Vec<PathBuf>,
-    /// PEM file: the certificate that we show to the backend. Not needed if `key` is PKCS#12.
-    #[serde(default)]
-    pub(super) certificate: Option<PathBuf>,
-    /// PEM or PKCS#12 file: the key of that certificate, not readable by everybody.
-    #[serde(default)]
-    pub(super) key: Option<PathBuf>,
-    /// File with the password of the key.
-    #[serde(default)]
-    pub(super) key_password_file: Option<PathBuf>,
-    /// For a backend that signs its answers: what they must prove. Without it an answer with a Security header is refused.
-    #[serde(default)]
-    pub(super) answer: Option<Answer>,
-}
-
-/// What the answers of a backend that signs them must prove. They have no attachments and are not empty.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Answer {
-    /// "strict", "saml-sso" or "bsp11", or the path of a policy in TOML.
-    #[serde(default = "policy")]
-    pub(super) policy: String,
-    /// Whose signatures count.
-    pub(super) trust: Trust,
-    /// Our keys for what is encrypted to us.
-    #[serde(default)]
-    pub(super) decryption: Vec<Decryption>,
-}
-
-fn connect_seconds() -> u16 {
-    2
-}
-
-fn answer_seconds() -> u16 {
-    30
-}
-
-fn answer_bytes() -> u32 {
-    10 << 20
 }

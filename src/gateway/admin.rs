@@ -16,6 +16,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/healthz", web::get().to(alive))
         .route("/readyz", web::get().to(ready))
         .route("/metrics", web::get().to(metrics))
+        .route("/backends", web::get().to(backends))
         .route("/reload", web::post().to(reload));
 }
 
@@ -36,6 +37,24 @@ async fn ready(shared: web::Data<Shared>) -> HttpResponse {
 async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     shared.note_load();
     text(HttpResponse::Ok().finish(), shared.metrics.render())
+}
+
+/// The servers of each route, and whether they are asked.
+async fn backends(shared: web::Data<Shared>) -> HttpResponse {
+    let current = shared.current();
+    let routes = current.places().into_iter().map(|place| {
+        let servers = place.route.backend.status().into_iter().map(|server| {
+            json!({
+                "server": server.name,
+                "condition": server.condition.name(),
+                "answered": server.answered,
+                "failed": server.failed,
+                "opened": server.opened,
+            })
+        });
+        json!({ "route": place.route.path, "servers": servers.collect::<Vec<_>>() })
+    });
+    HttpResponse::Ok().json(routes.collect::<Vec<_>>())
 }
 
 /// 200 with `"outcome": "replaced"`, or 409 with `"outcome": "kept"` and why.

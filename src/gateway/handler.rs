@@ -146,7 +146,7 @@ impl InWork<'_> {
         }
         let (received, _held) = self.received(arrival, payload).await?;
         self.unread = Unread::Nothing;
-        let Ok(_share) = self.shared.messages.take(1) else {
+        let (Ok(_share), Ok(_own)) = (self.shared.messages.take(1), self.place.messages.take(1)) else {
             return Err(self.report.no_body(NoBody::Overload));
         };
         let (message, _passes) = self.verified(received).await?;

@@ -13,6 +13,9 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use metrics_exporter_prometheus::PrometheusHandle;
 use metrics_exporter_prometheus::PrometheusRecorder;
 
+use crate::relay::Condition;
+use crate::relay::Status;
+
 /// Seconds; a verification takes about a tenth of a millisecond, a slow backend tens of seconds.
 const BUCKETS: &[f64] = &[
     0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
@@ -106,6 +109,22 @@ impl Metrics {
                 "sealgate_invalid_bodies_total",
                 "Messages relayed although their bodies are not valid, by route."
             );
+            metrics::describe_gauge!(
+                "sealgate_server_available",
+                "1 if a server of the backend of a route is asked, 0 if it is down or failed too often."
+            );
+            metrics::describe_counter!(
+                "sealgate_server_answered_total",
+                "Messages that a server answered, whatever it said."
+            );
+            metrics::describe_counter!(
+                "sealgate_server_failed_total",
+                "Messages that a server did not answer."
+            );
+            metrics::describe_counter!(
+                "sealgate_server_opened_total",
+                "How often the circuit breaker of a server opened."
+            );
             metrics::describe_counter!(
                 "sealgate_reloads_total",
                 "Attempts to replace the configuration, by what became of it."
@@ -165,6 +184,18 @@ impl Metrics {
         with_local_recorder(&self.recorder, || {
             gauge!("sealgate_messages_in_work").set(number(messages));
             gauge!("sealgate_body_bytes_held").set(number(bytes));
+        });
+    }
+
+    /// Notes how a server of the backend of a route is.
+    pub(super) fn server(&self, route: &str, server: &Status) {
+        let labels = || [("route", route.to_owned()), ("server", server.name.clone())];
+        let asked = server.condition == Condition::Closed;
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_server_available", &labels()).set(number(usize::from(asked)));
+            counter!("sealgate_server_answered_total", &labels()).absolute(server.answered);
+            counter!("sealgate_server_failed_total", &labels()).absolute(server.failed);
+            counter!("sealgate_server_opened_total", &labels()).absolute(server.opened);
         });
     }
 

@@ -9,6 +9,7 @@ mod budget;
 mod crowd;
 mod client;
 mod handler;
+mod health;
 mod listener;
 mod load;
 mod metrics;

@@ -184,10 +184,11 @@ impl Reloader {
             return Err(Kept::Restart(changed));
         }
         let current = self.shared.current();
-        let candidate = Candidate::new(checked);
+        let mut candidate = Candidate::new(checked);
         if let Some((route, older)) = candidate.older_metadata(&current) {
             return Err(Kept::Metadata(route, older));
         }
+        candidate.go_on_as(&current);
         let trials = candidate.try_on(&current);
         if trials.iter().any(Trial::speaks_against) {
             return Err(Kept::Recent(trials));

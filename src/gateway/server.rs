@@ -19,6 +19,7 @@ use super::Signals;
 use super::admin;
 use super::client;
 use super::handler::handle;
+use super::health;
 use super::listener::bind;
 use super::reload;
 use super::reload::Reloader;
@@ -83,6 +84,7 @@ pub(super) fn run(
         let admin_handle = admin.as_ref().map(Server::handle);
         let admin = admin.map(rt::spawn);
         let upkeep = rt::spawn(upkeep(shared.clone()));
+        let looking = rt::spawn(health::look(shared.clone()));
         let watching = rt::spawn(watch::on_change(reloader.clone()));
         let heeding = (signals == Signals::Heeded).then(|| {
             let stopping = rt::spawn(stop_on_signal(server.handle(), shared));
@@ -96,7 +98,7 @@ pub(super) fn run(
             handle.stop(false).await;
             let _ = admin.await;
         }
-        let tasks = heeding.into_iter().flatten().chain([upkeep, watching]);
+        let tasks = heeding.into_iter().flatten().chain([upkeep, watching, looking]);
         tasks.for_each(|task| task.abort());
         result
     })

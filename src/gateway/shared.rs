@@ -158,9 +158,14 @@ impl Shared {
         }
     }
 
-    /// Tells the metrics how much is in work.
+    /// Tells the metrics how much is in work, and how the servers are.
     pub(super) fn note_load(&self) {
         self.metrics.load(self.messages.used(), self.held.used());
+        for place in self.current().places() {
+            for status in place.route.backend.status() {
+                self.metrics.server(&place.route.path, &status);
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::load::Gauge;
 use super::recent::Recent;
 use super::recent::Trial;
 use crate::config::Checked;
@@ -50,6 +51,8 @@ pub(super) struct Place {
     pub(super) throttle: RouteLimits,
     pub(super) attachments: TakesAttachments,
     pub(super) route: Route,
+    /// Messages for its backend at a time, so that one that does not answer takes no others along.
+    pub(super) messages: Gauge,
     pub(super) recent: Recent,
 }
 
@@ -72,9 +75,15 @@ pub(super) struct Candidate {
 
 impl Candidate {
     pub(super) fn new(config: Checked) -> Self {
+        let usual = match config.routes.as_slice() {
+            [_] => config.load.messages,
+            _ => config.load.messages.div_ceil(2),
+        };
         let places = config.routes.into_iter().enumerate();
         Self {
-            places: places.map(|(number, route)| Place::new(number, route)).collect(),
+            places: places
+                .map(|(number, route)| Place::new(number, route, usual))
+                .collect(),
             sealer: Sealer::new(&config.signer),
             signer_ends: config.signer.certificate().map(Certificate::not_after),
             spool: config.spool,
@@ -108,6 +117,15 @@ impl Candidate {
         })
     }
 
+    /// What is there in `current` too goes on as it is there: servers that are down stay so.
+    pub(super) fn go_on_as(&mut self, current: &Snapshot) {
+        for place in &mut self.places {
+            if let Some(before) = current.place(&place.route.path) {
+                place.route.backend.go_on_as(&before.route.backend);
+            }
+        }
+    }
+
     /// The configuration `number`, all of whose routes remember used messages in `replay`.
     pub(super) fn into_snapshot(self, number: u64, replay: &Arc<ReplayStore>) -> Snapshot {
         let places = self.places.into_iter().map(|mut place| {
@@ -130,8 +148,12 @@ impl Candidate {
 }
 
 impl Place {
-    fn new(number: usize, guarded: GuardedRoute) -> Self {
+    /// Route `number`, whose backend gets `usual` messages at a time if it does not say itself.
+    fn new(number: usize, guarded: GuardedRoute, usual: usize) -> Self {
         let understood = guarded.understood.clone();
+        let said = guarded
+            .messages
+            .and_then(|messages| usize::try_from(messages).ok());
         Self {
             number,
             gate: Gate {
@@ -163,6 +185,7 @@ impl Place {
             throttle: guarded.throttle,
             attachments: guarded.attachments,
             route: guarded.route,
+            messages: Gauge::new(said.unwrap_or(usual)),
             recent: Recent::default(),
         }
     }
@@ -172,6 +195,13 @@ impl Snapshot {
     /// What is at `path`.
     pub(super) fn place(&self, path: &str) -> Option<&Arc<Place>> {
         self.places.get(path)
+    }
+
+    /// All that is there, in the order of paths.
+    pub(super) fn places(&self) -> Vec<&Arc<Place>> {
+        let mut places: Vec<_> = self.places.values().collect();
+        places.sort_by(|one, other| one.route.path.cmp(&other.route.path));
+        places
     }
 
     /// The longest body that a route takes, in bytes.

@@ -364,6 +364,26 @@
 //! | `replay.store_new` | the store of uses has just begun, and clocks may be ahead of ours |
 //! | `replay.store_unavailable` | the store of uses does not answer |
 //!
+//! # Backends
+//!
+//! What became of a message that was verified: 504 for `relay.timeout`, 502 for what else the backend is to blame for. See
+//! [`backends`](super::backends).
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `relay.broken` | the connection ended before the answer did, or what came is not HTTP |
+//! | `relay.content_encoding` | the answer is compressed, which nobody asked for |
+//! | `relay.empty` | there is nothing in the answer, and the operation is not one-way |
+//! | `relay.interrupted` | we could not read the parts of the answer |
+//! | `relay.media_type` | the Content-Type is not that of the request's SOAP version |
+//! | `relay.no_server` | every server is down or failed too often of late: none was asked |
+//! | `relay.not_minted` | what the backend is to be told about the sender could not be signed |
+//! | `relay.parts` | the answer has parts that cannot be taken |
+//! | `relay.status` | an HTTP status that no SOAP answer has; a redirect, too, which is not followed |
+//! | `relay.timeout` | no connection, no head, no further piece or no end of the answer in time |
+//! | `relay.too_large` | the answer is longer than allowed |
+//! | `relay.unreachable` | there is no connection, or TLS failed |
+//!
 //! # Audit
 //!
 //! | code | meaning |

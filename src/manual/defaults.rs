@@ -71,7 +71,7 @@
 //! made of what the backend signed and nothing else. The backend gets the request without its Security header, so its
 //! answer may say with a SignatureConfirmation that there was no signature, or say nothing of it; another value is refused. Where the request
 //! has a wsa:MessageID the answer must relate to it; where not, it must not. Whatever does not hold is an error of the backend (502), counted and logged with
-//! its code, as are an empty answer, which nobody signed, and one with attachments. Without `[route.backend.answer]` an answer with a Security header is refused.
+//! its code, as are an empty answer, which nobody signed (unless the operation is one-way), and one with attachments. Without `[route.backend.answer]` an answer with a Security header is refused.
 //!
 //! # SAML 1.1
 //!

@@ -6,6 +6,7 @@
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
 //! | [`operating`] | operators: health, metrics, a new configuration without a restart |
 //! | [`identity`] | operators: what a backend is told about the sender |
+//! | [`backends`] | operators: several servers, health, time limits, what is sent twice and what is not |
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
@@ -21,6 +22,7 @@ pub mod algorithms;
 pub mod archives;
 pub mod attachments;
 pub mod attacks;
+pub mod backends;
 pub mod basic_security_profile;
 pub mod codes;
 pub mod commands;

@@ -15,6 +15,7 @@
 //! | `GET /healthz` | 200: the process lives |
 //! | `GET /readyz` | 200: send work; 503: it starts, or was told to stop |
 //! | `GET /metrics` | counters and times, as Prometheus reads them |
+//! | `GET /backends` | JSON: the servers of each route, and whether they are asked (see [`backends`](super::backends)) |
 //! | `POST /reload` | takes on the configuration as it is now: 200 and `"outcome": "replaced"`, or 409, `"kept"` and why |
 //!
 //! # A new configuration

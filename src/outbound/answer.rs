@@ -12,7 +12,7 @@ use crate::relay::ReplyContent;
 use crate::soap::attachment::Attachments;
 
 /// What a backend that signs has answered, of nothing but what it signed: `gate` judges it as the answer to the request of `exchange`. The
-/// backend got that without its signatures.
+/// backend got that without its signatures. Nothing at all is an answer only where the operation has none.
 ///
 /// # Errors
 ///
@@ -23,13 +23,15 @@ pub fn verified_answer(
     gate: &Gate,
     now: DateTime<Utc>,
 ) -> Result<Reply, Error> {
-    let ReplyContent::Envelope {
-        status,
-        bytes,
-        attachments,
-    } = reply.into_content()
-    else {
-        return Err(Error::NotSigned);
+    let (status, bytes, attachments) = match reply.into_content() {
+        ReplyContent::Envelope {
+            status,
+            bytes,
+            attachments,
+        } => (status, bytes, attachments),
+        // Nothing was asked for, and nothing is said.
+        ReplyContent::OneWay => return Ok(Reply::new(ReplyContent::OneWay)),
+        ReplyContent::Nothing => return Err(Error::NotSigned),
     };
     let received = Received {
         version: Some(exchange.version),

@@ -133,7 +133,7 @@ impl Sealer {
     /// [`Error`]: the answer cannot be passed on, or not be signed.
     pub fn seal(&self, reply: Reply, exchange: &Exchange, now: DateTime<Utc>) -> Result<SealedReply, Error> {
         let (status, bytes, attachments) = match reply.into_content() {
-            ReplyContent::Nothing => {
+            ReplyContent::Nothing | ReplyContent::OneWay => {
                 return Ok(SealedReply {
                     status: 202,
                     content: None,

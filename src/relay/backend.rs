@@ -1,40 +1,33 @@
-use std::collections::HashMap;
 use std::time::Duration;
 use std::time::Instant;
 
-use awc::http::StatusCode;
-use awc::http::Uri;
-use awc::http::header;
-use bytes::Bytes;
-
-use super::error::Error;
-use super::multipart::Multipart;
-use super::parts;
-use super::parts::AnswerParts;
+use super::health::HealthCheck;
+use super::server::Breaker;
+use super::server::Server;
+use super::server::Status;
+use super::server::Turn;
 use crate::crypto::TlsClient;
-use crate::inbound::VerifiedAttachment;
-use crate::soap::Version;
-use crate::soap::attachment::Attachments;
-use crate::soap::attachment::Carried;
 
-/// How long a connection without work is kept: less than the five seconds after which common servers close it, as a request
-/// that meets the end of a connection is not tried again.
-const IDLE: Duration = Duration::from_secs(4);
-
-/// Where the verified messages of a route go.
+/// Where the verified messages of a route go: servers that all say the same, and how each of them is.
 #[derive(Clone, Debug)]
 pub struct Backend {
-    url: Uri,
-    tls: Option<TlsClient>,
-    patience: Patience,
+    pub(super) servers: Vec<Server>,
+    pub(super) tls: Option<TlsClient>,
+    pub(super) patience: Patience,
+    pub(super) breaker: Breaker,
+    pub(super) check: Option<HealthCheck>,
 }
 
 /// How long a backend is waited for, and how much it may answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// The time to connect, with TLS.
+    /// The time to connect; with TLS, once more for the handshake.
     pub connect: Duration,
-    /// The time from the first try to the end of the answer.
+    /// The time to the head of the answer, from the first try to connect or from the last piece of a long request that was taken.
+    pub first_byte: Duration,
+    /// The time between two pieces of the answer.
+    pub idle: Duration,
+    /// The time from the first try, of the first server, to the end of the answer.
     pub answer: Duration,
     /// The greatest answer in bytes.
     pub answer_bytes: usize,
@@ -49,270 +42,305 @@ pub enum BackendError {
     TlsMissing,
     /// Certificates, and no `https:`.
     TlsUnused,
+    /// Two servers have this name.
+    Name,
 }
 
 impl Backend {
-    /// The backend at `url`, reached with `tls` if that begins with `https:`.
+    /// The backend that `servers` are, reached with `tls` if their URLs begin with `https:`.
     ///
     /// # Errors
     ///
-    /// [`BackendError`] if the URL is unusable, or does not fit `tls`.
-    pub fn new(url: &str, tls: Option<TlsClient>, patience: Patience) -> Result<Self, BackendError> {
-        let url: Uri = url.parse().map_err(|_| BackendError::Url)?;
-        let authority = url.authority().ok_or(BackendError::Url)?;
-        // Credentials in a URL would end up in logs.
-        if authority.as_str().contains('@') || authority.host().is_empty() {
-            return Err(BackendError::Url);
-        }
-        match (url.scheme_str(), &tls) {
-            (Some("http"), None) | (Some("https"), Some(_)) => Ok(Self { url, tls, patience }),
-            (Some("http"), Some(_)) => Err(BackendError::TlsUnused),
-            (Some("https"), None) => Err(BackendError::TlsMissing),
-            _ => Err(BackendError::Url),
-        }
-    }
-
-    /// Its URL.
-    pub fn url(&self) -> String {
-        self.url.to_string()
-    }
-}
-
-/// The connections of one thread to one backend. It follows no redirect, asks for no compression, heeds no proxy, and never
-/// sends a request twice.
-pub struct Client {
-    http: awc::Client,
-    backend: Backend,
-}
-
-/// What is sent: everything in it was verified or is ours.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub(super) content_type: String,
-    /// The value of the SOAPAction header, without its quotes.
-    pub(super) soap_action: Option<String>,
-    /// Further headers, by names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Body,
-}
-
-/// What is posted.
-#[derive(Debug)]
-pub(super) enum Body {
-    /// An envelope.
-    Envelope(Bytes),
-    /// An envelope with attachments.
-    Multipart(Multipart<VerifiedAttachment>),
-}
-
-/// What came back, in form: nobody has looked into it.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    /// That of its media type; none only if `body` is empty.
-    pub(super) version: Option<Version>,
-    pub(super) body: Bytes,
-    pub(super) attachments: Attachments,
-}
-
-impl Client {
-    /// A client for each of `backends`, in their order, to be used on this thread. Making one costs much, as awc begins each with a
-    /// TLS context and the system's trust, of which nothing is used; so those without TLS share one.
-    ///
-    /// Connections are as many as there are messages in work, which somebody else limits.
-    pub fn for_all<'b>(backends: impl IntoIterator<Item = &'b Backend>) -> Vec<Self> {
-        let mut plain: HashMap<Duration, awc::Client> = HashMap::new();
-        let client = |backend: &Backend| {
-            let connect = backend.patience.connect;
-            let http = match &backend.tls {
-                Some(tls) => http_client(connect, Some(tls)),
-                None => plain
-                    .entry(connect)
-                    .or_insert_with(|| http_client(connect, None))
-                    .clone(),
-            };
-            Self {
-                http,
-                backend: backend.clone(),
+    /// The number of the server, from 0, that does not fit `tls` or has the name of another.
+    pub fn new(
+        servers: Vec<Server>,
+        tls: Option<TlsClient>,
+        patience: Patience,
+        breaker: Breaker,
+        check: Option<HealthCheck>,
+    ) -> Result<Self, (usize, BackendError)> {
+        for (index, server) in servers.iter().enumerate() {
+            match (server.url.scheme_str(), &tls) {
+                (Some("http"), None) | (Some("https"), Some(_)) => {}
+                (Some("http"), Some(_)) => return Err((index, BackendError::TlsUnused)),
+                (Some("https"), None) => return Err((index, BackendError::TlsMissing)),
+                _ => return Err((index, BackendError::Url)),
             }
-        };
-        backends.into_iter().map(client).collect()
-    }
-
-    /// Posts `request` and takes the whole answer, of several parts only where `taken` says what they may be.
-    pub(super) async fn post(&self, request: Request, taken: Option<&AnswerParts>) -> Result<Answer, Error> {
-        let started = Instant::now();
-        let patience = self.backend.patience;
-        let mut post = self
-            .http
-            .post(self.backend.url.clone())
-            .timeout(patience.answer)
-            .no_decompress()
-            .insert_header((header::CONTENT_TYPE, request.content_type))
-            .insert_header((
-                header::ACCEPT,
-                match taken {
-                    None => "text/xml, application/soap+xml",
-                    Some(_) => "text/xml, application/soap+xml, multipart/related",
-                },
-            ));
-        if let Some(action) = request.soap_action {
-            post = post.insert_header(("soapaction", format!("\"{action}\"")));
-        }
-        for (name, value) in request.headers {
-            post = post.append_header((name, value));
-        }
-        let sent = match request.body {
-            Body::Envelope(bytes) => post.send_body(bytes),
-            Body::Multipart(parts) => {
-                post.send_body(awc::body::SizedStream::new(parts.length(), parts.into_stream()))
+            if servers.iter().take(index).any(|other| other.name == server.name) {
+                return Err((index, BackendError::Name));
             }
-        };
-        let mut response = sent.await.map_err(not_sent)?;
-        let left = patience.answer.saturating_sub(started.elapsed());
-        response = response.timeout(left);
-        let status = response.status();
-        let headers = response.headers();
-        let coded = headers
-            .get_all(header::CONTENT_ENCODING)
-            .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        if coded {
-            return Err(Error::ContentEncoding);
         }
-        let carried = content_type(headers)?;
-        if !is_answer(status) {
-            return Err(Error::Status(status.as_u16()));
-        }
-        let status = status.as_u16();
-        let version = carried.as_ref().map(Carried::version);
-        if let Some(Carried::Package(related)) = carried {
-            let taken = taken.ok_or_else(|| Error::MediaType("multipart/related".to_owned()))?;
-            let packaged = parts::read(&mut response, related, taken, patience.answer_bytes).await?;
-            return Ok(Answer {
-                status,
-                version,
-                body: packaged.envelope,
-                attachments: packaged.attachments,
-            });
-        }
-        let body = response.body().limit(patience.answer_bytes).await;
-        let body = body.map_err(|error| not_read(&error, patience.answer_bytes))?;
-        if !body.is_empty() && version.is_none() {
-            return Err(Error::MediaType("no Content-Type".to_owned()));
-        }
-        Ok(Answer {
-            status,
-            version,
-            body,
-            attachments: Attachments::default(),
+        Ok(Self {
+            servers,
+            tls,
+            patience,
+            breaker,
+            check,
         })
     }
-}
 
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Client").field(&self.backend).finish()
+    /// Servers that were of `other` too, by name and URL, go on as they were there.
+    pub fn go_on_as(&mut self, other: &Self) {
+        for server in &mut self.servers {
+            let same = |one: &&Server| one.name == server.name && one.url == server.url;
+            if let Some(before) = other.servers.iter().find(same) {
+                server.go_on_as(before);
+            }
+        }
     }
-}
 
-/// HTTP/1.1 as long as nobody offers more in TLS, which [`TlsClient`] does not.
-fn http_client(connect: Duration, tls: Option<&TlsClient>) -> awc::Client {
-    let mut connector = awc::Connector::new()
-        .timeout(connect)
-        .handshake_timeout(connect)
-        .conn_keep_alive(IDLE)
-        .limit(0);
-    if let Some(tls) = tls {
-        connector = connector.openssl(tls.connector());
+    /// How its servers are, in the order of the configuration.
+    pub fn status(&self) -> Vec<Status> {
+        self.servers.iter().map(Server::status).collect()
     }
-    awc::ClientBuilder::new()
-        .connector(connector)
-        .no_default_headers()
-        .disable_redirects()
-        .finish()
-}
 
-/// Statuses that come with an envelope, or with nothing (202): SOAP 1.1 §6.2, SOAP 1.2 Part 2 §7.5.
-fn is_answer(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::OK | StatusCode::ACCEPTED | StatusCode::BAD_REQUEST | StatusCode::INTERNAL_SERVER_ERROR
-    )
-}
-
-fn content_type(headers: &header::HeaderMap) -> Result<Option<Carried>, Error> {
-    let mut values = headers.get_all(header::CONTENT_TYPE);
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    let text = value.to_str().unwrap_or_default();
-    let parsed = Carried::parse(text).ok().filter(|_| values.next().is_none());
-    parsed.map(Some).ok_or_else(|| Error::MediaType(text.to_owned()))
-}
-
-fn not_sent(error: awc::error::SendRequestError) -> Error {
-    use awc::error::ConnectError;
-    use awc::error::SendRequestError;
-    let text = error.to_string();
-    if let SendRequestError::Timeout | SendRequestError::Connect(ConnectError::Timeout) = error {
-        Error::Timeout
-    } else if let SendRequestError::Connect(_) = error {
-        Error::Unreachable(text)
-    } else {
-        Error::Broken(text)
+    /// Whether its servers are looked after without messages.
+    pub fn is_checked(&self) -> bool {
+        self.check.is_some()
     }
-}
 
-pub(super) fn not_read(error: &awc::error::PayloadError, answer_bytes: usize) -> Error {
-    use awc::error::PayloadError;
-    if let PayloadError::Overflow = error {
-        return Error::TooLarge(answer_bytes);
+    /// Who gets the next message, or the next try of one: not a server of `tried`, none that is down, none whose breaker is open. The others
+    /// take turns by their weights, as evenly as weights allow (smooth weighted round robin).
+    pub(super) fn choose(&self, tried: &[usize], now: Instant) -> Option<Turn<'_>> {
+        let mut left: Vec<_> = self.servers.iter().enumerate().collect();
+        left.retain(|(index, server)| !tried.contains(index) && server.may_be_asked(now));
+        let all: i64 = left.iter().map(|(_, server)| i64::from(server.weight)).sum();
+        let mut first: Vec<_> = left
+            .into_iter()
+            .map(|(index, server)| (server.credit(i64::from(server.weight)), index, server))
+            .collect();
+        // Stable: of those with the same credit the first.
+        first.sort_by_key(|(credit, _, _)| std::cmp::Reverse(*credit));
+        let turn = first
+            .into_iter()
+            .find_map(|(_, index, server)| server.turn(index, self.breaker, now))?;
+        turn.server.credit(0_i64.saturating_sub(all));
+        Some(turn)
     }
-    let late = |error: &std::io::Error| error.kind() == std::io::ErrorKind::TimedOut;
-    if let PayloadError::Io(inner) = error
-        && late(inner)
-    {
-        return Error::Timeout;
-    }
-    Error::Broken(error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+    use crate::relay::Change;
+    use crate::relay::Condition;
+    use crate::relay::Thresholds;
 
-    fn backend(url: &str) -> Result<Backend, BackendError> {
+    const OPEN: Duration = Duration::from_secs(5);
+
+    fn server(url: &str) -> Result<Server, BackendError> {
+        Server::new(None, url, 1)
+    }
+
+    fn try_backend(servers: Vec<Server>) -> Result<Backend, (usize, BackendError)> {
+        let second = Duration::from_secs(1);
         let patience = Patience {
-            connect: Duration::from_secs(1),
-            answer: Duration::from_secs(1),
+            connect: second,
+            first_byte: second,
+            idle: second,
+            answer: second,
             answer_bytes: 1,
         };
-        Backend::new(url, None, patience)
+        let breaker = Breaker {
+            failures: 3,
+            open: OPEN,
+        };
+        Backend::new(servers, None, patience, breaker, None)
+    }
+
+    /// A backend of servers with these names and weights.
+    fn backend(servers: &[(&str, u16)]) -> Backend {
+        let servers = servers.iter();
+        let servers = servers.map(|(name, weight)| Server::new(Some(name), "http://a/", *weight).unwrap());
+        try_backend(servers.collect()).unwrap()
+    }
+
+    /// The names of the servers that get the next messages, all of which are answered.
+    fn answered(backend: &Backend, messages: usize, now: Instant) -> String {
+        let mut names = String::new();
+        for _ in 0..messages {
+            let turn = backend.choose(&[], now).unwrap();
+            names.push_str(turn.server.name());
+            turn.answered();
+        }
+        names
+    }
+
+    /// Has the next messages fail, and says what changed.
+    fn fail(backend: &Backend, messages: usize, now: Instant) -> Vec<Option<Change>> {
+        let failed = (0..messages).map(|_| backend.choose(&[], now).unwrap().failed(now));
+        failed.collect()
+    }
+
+    fn conditions(backend: &Backend) -> Vec<Condition> {
+        backend.status().iter().map(|status| status.condition).collect()
     }
 
     #[test]
-    fn a_backend_is_a_plain_url() {
+    fn a_server_is_a_plain_url() {
         for good in [
             "http://127.0.0.1:80/orders?wsdl",
             "http://orders.example",
             "http://[::1]/",
         ] {
-            assert!(backend(good).is_ok(), "{good}");
+            assert!(server(good).is_ok(), "{good}");
         }
         for bad in [
             "",
             "/orders",
             "orders.example:80",
             "http:///orders",
-            "ftp://orders.example/",
             "http://u:p@orders.example/",
             "http://a b/",
         ] {
-            assert_eq!(backend(bad).err(), Some(BackendError::Url), "{bad}");
+            let refused = server(bad).map(|server| try_backend(vec![server]).map(|_| ()));
+            assert!(
+                matches!(refused, Err(BackendError::Url) | Ok(Err((0, BackendError::Url)))),
+                "{bad}"
+            );
         }
+        for (url, error) in [
+            ("https://orders.example/", BackendError::TlsMissing),
+            ("ftp://orders.example/", BackendError::Url),
+        ] {
+            let servers = vec![server("http://a/").unwrap(), server(url).unwrap()];
+            assert_eq!(try_backend(servers).unwrap_err(), (1, error));
+        }
+        let twice = vec![server("http://a/").unwrap(), server("http://a/b").unwrap()];
+        assert_eq!(try_backend(twice).unwrap_err(), (1, BackendError::Name));
+    }
+
+    #[test]
+    fn servers_take_turns_by_their_weights() {
+        let now = Instant::now();
+        assert_eq!(answered(&backend(&[("a", 1)]), 3, now), "aaa");
+        assert_eq!(answered(&backend(&[("a", 1), ("b", 1)]), 6, now), "ababab");
+        assert_eq!(answered(&backend(&[("a", 3), ("b", 1)]), 8, now), "aabaaaba");
         assert_eq!(
-            backend("https://orders.example/").err(),
-            Some(BackendError::TlsMissing)
+            answered(&backend(&[("a", 5), ("b", 1), ("c", 1)]), 7, now),
+            "aabacaa"
         );
+    }
+
+    #[test]
+    fn nobody_is_asked_twice_for_one_message() {
+        let backend = backend(&[("a", 1), ("b", 9)]);
+        let now = Instant::now();
+        let first = backend.choose(&[], now).unwrap();
+        assert_eq!(first.server.name(), "b");
+        let second = backend.choose(&[first.index], now).unwrap();
+        assert_eq!(second.server.name(), "a");
+        assert!(backend.choose(&[first.index, second.index], now).is_none());
+    }
+
+    #[test]
+    fn a_server_that_fails_is_left_alone_and_then_tried_by_one_message() {
+        let backend = backend(&[("a", 1)]);
+        let now = Instant::now();
+        assert_eq!(fail(&backend, 2, now), [None, None]);
+        // In a row, that is: an answer between them begins the count anew.
+        answered(&backend, 1, now);
+        assert_eq!(fail(&backend, 3, now), [None, None, Some(Change::Opened)]);
+        assert_eq!(conditions(&backend), [Condition::Open]);
+        assert!(
+            backend
+                .choose(&[], now + OPEN - Duration::from_millis(1))
+                .is_none()
+        );
+        let later = now + OPEN;
+        let probe = backend.choose(&[], later).unwrap();
+        assert_eq!(conditions(&backend), [Condition::HalfOpen]);
+        assert!(backend.choose(&[], later).is_none());
+        assert_eq!(probe.failed(later), None);
+        assert!(
+            backend
+                .choose(&[], later + OPEN - Duration::from_millis(1))
+                .is_none()
+        );
+        let probe = backend.choose(&[], later + OPEN).unwrap();
+        assert_eq!(probe.answered(), Some(Change::Closed));
+        assert_eq!(fail(&backend, 2, later), [None, None]);
+        let status = backend.status();
+        let [status] = status.as_slice() else {
+            unreachable!()
+        };
+        assert_eq!((status.answered, status.failed, status.opened), (2, 8, 1));
+    }
+
+    #[test]
+    fn a_try_whose_end_nobody_knows_leaves_room_for_another() {
+        let backend = backend(&[("a", 1)]);
+        let now = Instant::now();
+        fail(&backend, 3, now);
+        let later = Instant::now() + OPEN;
+        drop(backend.choose(&[], later).unwrap());
+        assert!(backend.choose(&[], later).is_some());
+    }
+
+    #[test]
+    fn what_was_sent_before_a_server_failed_does_not_count_after() {
+        let backend = backend(&[("a", 1)]);
+        let now = Instant::now();
+        let [good, bad] = [(); 2].map(|()| backend.choose(&[], now).unwrap());
+        fail(&backend, 3, now);
+        assert_eq!(good.answered(), None);
+        assert_eq!(bad.failed(now + OPEN), None);
+        assert_eq!(conditions(&backend), [Condition::Open]);
+        assert!(backend.choose(&[], now + OPEN).is_some());
+    }
+
+    #[test]
+    fn servers_that_are_left_alone_leave_their_part_to_others() {
+        let backend = backend(&[("a", 1), ("b", 1)]);
+        let now = Instant::now();
+        for _ in 0..3 {
+            backend.choose(&[1], now).unwrap().failed(now);
+        }
+        assert_eq!(answered(&backend, 3, now), "bbb");
+    }
+
+    #[test]
+    fn checks_in_a_row_take_a_server_out_and_in() {
+        let backend = backend(&[("a", 1), ("b", 1)]);
+        let now = Instant::now();
+        let thresholds = Thresholds {
+            unhealthy: 2,
+            healthy: 3,
+        };
+        let a = backend.servers.first().unwrap();
+        let mut check = |held| a.checked(held, thresholds);
+        let bad = [false, true, false, false, false].map(&mut check);
+        assert_eq!(bad, [None, None, None, Some(Change::Down), None]);
+        assert_eq!(answered(&backend, 3, now), "bbb");
+        let good = [true, true, false, true, true, true].map(&mut check);
+        assert_eq!(good, [None, None, None, None, None, Some(Change::Up)]);
+        assert!(answered(&backend, 3, now).contains('a'));
+    }
+
+    #[test]
+    fn servers_that_stay_go_on_as_they_were() {
+        let old = backend(&[("a", 1), ("b", 1)]);
+        let now = Instant::now();
+        for _ in 0..3 {
+            old.choose(&[1], now).unwrap().failed(now);
+        }
+        let mut new = backend(&[("c", 1), ("a", 7)]);
+        new.go_on_as(&old);
+        assert_eq!(conditions(&new), [Condition::Closed, Condition::Open]);
+        let elsewhere = Server::new(Some("a"), "http://b/", 1).unwrap();
+        let mut moved = try_backend(vec![elsewhere]).unwrap();
+        moved.go_on_as(&old);
+        assert_eq!(conditions(&moved), [Condition::Closed]);
+    }
+
+    #[test]
+    fn who_looks_after_a_server_is_one() {
+        let backend = backend(&[("a", 1)]);
+        let server = backend.servers.first().unwrap();
+        let now = Instant::now();
+        let every = Duration::from_secs(2);
+        let due = [0, 0, 1, 2, 2].map(|seconds| server.is_due(every, now + Duration::from_secs(seconds)));
+        assert_eq!(due, [true, false, false, true, false]);
     }
 }

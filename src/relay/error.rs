@@ -14,6 +14,8 @@ pub enum Error {
     NoOperation,
     /// The backend cannot be told who the sender is.
     Identity(mint::Error),
+    /// Every server is down or failed too often of late, so that none was asked.
+    NoServer,
     /// There is no connection.
     Unreachable(String),
     /// It took too long.
@@ -47,6 +49,7 @@ impl Error {
             Self::Parts(_) => "relay.parts",
             Self::Interrupted => "relay.interrupted",
             Self::Empty(_) => "relay.empty",
+            Self::NoServer => "relay.no_server",
             Self::Unreachable(_) => "relay.unreachable",
             Self::Timeout => "relay.timeout",
             Self::TooLarge(_) => "relay.too_large",
@@ -66,7 +69,8 @@ impl Error {
             Self::NoOperation | Self::Identity(mint::Error::Value(_)) => Fault::FailedCheck,
             Self::Timeout => Fault::GatewayTimeout,
             Self::Unavailable(_) | Self::Interrupted | Self::Identity(_) => Fault::Internal,
-            Self::Unreachable(_)
+            Self::NoServer
+            | Self::Unreachable(_)
             | Self::TooLarge(_)
             | Self::Empty(_)
             | Self::Parts(_)
@@ -74,6 +78,25 @@ impl Error {
             | Self::MediaType(_)
             | Self::ContentEncoding
             | Self::Broken(_) => Fault::BadGateway,
+        }
+    }
+}
+
+impl Error {
+    /// Whether the server failed, and not what it answered: nothing came to its end, or a gateway before it says so (502, 503, 504).
+    pub(super) fn is_failure(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Timeout | Self::Broken(_) | Self::TooLarge(_) => true,
+            Self::Status(status) => matches!(status, 502..=504),
+            Self::NoOperation
+            | Self::Identity(_)
+            | Self::NoServer
+            | Self::Empty(_)
+            | Self::MediaType(_)
+            | Self::ContentEncoding
+            | Self::Parts(_)
+            | Self::Interrupted
+            | Self::Unavailable(_) => false,
         }
     }
 }
@@ -98,6 +121,7 @@ impl fmt::Display for Error {
             Self::Empty(status) => write!(f, "the backend's answer is empty, with HTTP status {status}"),
             Self::Parts(error) => write!(f, "the backend's answer has parts that cannot be taken: {error}"),
             Self::Interrupted => f.write_str("reading the parts of the backend's answer was broken off"),
+            Self::NoServer => f.write_str("every server of the backend is down or failed too often of late"),
             Self::Unreachable(reason) => write!(f, "the backend cannot be reached: {}", quoted(reason)),
             Self::Timeout => f.write_str("the backend did not answer in time"),
             Self::TooLarge(most) => write!(f, "the backend's answer is longer than {most} bytes"),

@@ -1,14 +1,20 @@
+use std::time::Instant;
+
 use bytes::Bytes;
 use chrono::Utc;
 
 use super::Client;
 use super::Route;
-use super::backend::Answer;
-use super::backend::Body;
-use super::backend::Request;
+use super::client::Answer;
+use super::client::Body;
+use super::client::Failure;
+use super::client::Request;
+use super::client::Sent;
 use super::error::Error;
 use super::multipart::Multipart;
 use super::parts::AnswerParts;
+use super::server::Change;
+use super::server::Server;
 use crate::inbound::VerifiedMessage;
 use crate::mint::Facts;
 use crate::policy::Operation;
@@ -25,6 +31,8 @@ pub struct Reply(ReplyContent);
 pub enum ReplyContent {
     /// The backend has taken the message and has nothing to say (HTTP status 202).
     Nothing,
+    /// The backend has taken the message of an operation that nothing is answered to.
+    OneWay,
     /// Bytes that came with the media type of the request's SOAP version.
     Envelope {
         /// The HTTP status.
@@ -47,17 +55,20 @@ impl Reply {
     }
 }
 
-/// Hands a message to the backend of its route, and waits for the answer.
+/// Hands a message to a server of the backend of its route, and waits for the answer.
 ///
 /// The backend gets an envelope of what was verified, the signed attachments beside it and nothing else but what we say about the sender
 /// in a Security header or a token, the action of the operation that the message was found
 /// to ask for, and what was verified about the sender. No header of the request gets through. An answer may have several parts where
 /// `taken` says what they may be.
 ///
+/// Another server is asked where a server could not be connected to, so that it has nothing of the message; and, once, where a server failed
+/// that may have it, if the operation is idempotent. No server is asked twice.
+///
 /// # Errors
 ///
-/// [`Error`]: nobody has asked which operation it is; a verified value fits no header; the backend has no answer that can be
-/// passed on.
+/// [`Error`]: nobody has asked which operation it is; a verified value fits no header; no server is asked at present; the last server that was asked has no
+/// answer that can be passed on.
 pub async fn forward(
     message: VerifiedMessage,
     route: &Route,
@@ -65,7 +76,48 @@ pub async fn forward(
     taken: Option<&AnswerParts>,
 ) -> Result<Reply, Error> {
     let operation = message.requested().ok_or(Error::NoOperation)?;
-    let (facts, now) = (Facts::from(&message), Utc::now());
+    let one_way = route.one_way.contains(operation);
+    let mut again = route.idempotent.contains(operation);
+    let begun = Instant::now();
+    let end = begun.checked_add(route.backend.patience.answer).unwrap_or(begun);
+    let mut tried = Vec::new();
+    let mut error = Error::NoServer;
+    while let Some(turn) = route.backend.choose(&tried, Instant::now()) {
+        let request = request(&message, operation, route)?;
+        let server = turn.server;
+        tried.push(turn.index);
+        let Failure { error: why, sent } = match client.post(server, request, taken, end).await {
+            Ok(answer) => {
+                note(turn.answered(), route, server);
+                return reply(answer, message.version(), one_way);
+            }
+            Err(failure) => failure,
+        };
+        if !why.is_failure() {
+            note(turn.answered(), route, server);
+            return Err(why);
+        }
+        note(turn.failed(Instant::now()), route, server);
+        let may_have_it = sent == Sent::Something;
+        let more = !matches!(why, Error::TooLarge(_)) && (!may_have_it || again) && Instant::now() < end;
+        error = why;
+        if !more {
+            break;
+        }
+        again &= !may_have_it;
+    }
+    Err(error)
+}
+
+fn note(change: Option<Change>, route: &Route, server: &Server) {
+    if let Some(change) = change {
+        change.log(&route.path, server.name());
+    }
+}
+
+/// What one server gets of a message, with tokens of its own.
+fn request(message: &VerifiedMessage, operation: &Operation, route: &Route) -> Result<Request, Error> {
+    let (facts, now) = (Facts::from(message), Utc::now());
     let mut headers = route.identity.lines(&facts)?;
     if let Some(jwt) = &route.jwt {
         headers.push(jwt.line(&facts, now)?);
@@ -73,7 +125,7 @@ pub async fn forward(
     let version = message.version();
     let soap_action = (version == Version::Soap11).then(|| operation.action.clone().unwrap_or_default());
     let content_type = content_type(version, operation);
-    let envelope = route.security.envelope(&message, now)?.into();
+    let envelope = route.security.envelope(message, now)?.into();
     let (content_type, body) = if message.attachments().is_empty() {
         (content_type, Body::Envelope(envelope))
     } else {
@@ -82,13 +134,12 @@ pub async fn forward(
         let multipart = multipart.map_err(Error::Unavailable)?;
         (multipart.content_type().to_owned(), Body::Multipart(multipart))
     };
-    let request = Request {
+    Ok(Request {
         content_type,
         soap_action,
         headers,
         body,
-    };
-    reply(client.post(request, taken).await?, version)
+    })
 }
 
 /// SOAP 1.2 Part 2 §6.5.3 has the action in the media type.
@@ -99,7 +150,7 @@ fn content_type(version: Version, operation: &Operation) -> String {
     }
 }
 
-fn reply(answer: Answer, version: Version) -> Result<Reply, Error> {
+fn reply(answer: Answer, version: Version, one_way: bool) -> Result<Reply, Error> {
     let Answer {
         status,
         version: answered,
@@ -107,6 +158,7 @@ fn reply(answer: Answer, version: Version) -> Result<Reply, Error> {
         attachments,
     } = answer;
     match (status, answered) {
+        (200 | 202 | 204, _) if one_way && body.is_empty() => Ok(Reply::new(ReplyContent::OneWay)),
         (202, _) if body.is_empty() => Ok(Reply::new(ReplyContent::Nothing)),
         _ if body.is_empty() => Err(Error::Empty(status)),
         (_, Some(answered)) if answered == version => Ok(Reply::new(ReplyContent::Envelope {

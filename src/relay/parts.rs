@@ -6,7 +6,7 @@ use futures_util::Stream;
 use futures_util::StreamExt;
 use tokio::task::spawn_blocking;
 
-use super::backend::not_read;
+use super::client::not_read;
 use super::error::Error;
 use crate::algorithm::DigestAlgorithm;
 use crate::soap::attachment::Package;
@@ -57,7 +57,7 @@ where
     let mut package = Package::new(related, &limits, Arc::clone(&taken.spool)).to_sign(taken.digest);
     let mut gathered = Vec::new();
     while let Some(octets) = answer.next().await {
-        let octets = octets.map_err(|error| not_read(&error, envelope))?;
+        let octets = octets.map_err(|error| not_read(&error))?;
         let length = u64::try_from(octets.len()).unwrap_or(u64::MAX);
         left = left.checked_sub(length).ok_or(Error::TooLarge(envelope))?;
         gathered.extend_from_slice(&octets);

@@ -2,6 +2,7 @@ use super::Backend;
 use super::identity::IdentityHeaders;
 use super::identity::TokenHeader;
 use crate::mint::SecurityHeader;
+use crate::policy::Operation;
 
 /// A path of the gateway: who answers there, and what they are told.
 #[derive(Debug)]
@@ -16,4 +17,8 @@ pub struct Route {
     pub security: SecurityHeader,
     /// Who answers.
     pub backend: Backend,
+    /// Operations that do no more when they are asked for twice: such a message may be sent to a second server though the first may have it.
+    pub idempotent: Vec<Operation>,
+    /// Operations that nothing is answered to.
+    pub one_way: Vec<Operation>,
 }

@@ -15,6 +15,7 @@ mod client;
 mod gateway;
 mod message;
 mod process;
+mod proxy;
 #[path = "../redis/mod.rs"]
 mod redis;
 
@@ -26,6 +27,7 @@ mod authorization;
 mod backends;
 mod edge;
 mod encrypted;
+mod faults;
 mod handed_on;
 mod life;
 mod refusing;

@@ -270,6 +270,61 @@ fn routes_are_told_apart_and_ask_for_something() {
     );
 }
 
+/// The first route of a configuration.
+fn first_route(text: &str) -> crate::config::GuardedRoute {
+    let folder = folder();
+    let checked = read_in(folder.path(), text).unwrap_or_else(|problems| panic!("{problems}"));
+    checked.routes.into_iter().next().unwrap()
+}
+
+#[test]
+fn a_backend_is_one_url_or_several_servers() {
+    let url = "url = \"http://127.0.0.1:1/\"";
+    let server = |number: usize| {
+        format!("[[route.backend.server]]\nurl = \"http://10.0.0.{number}:9000/\"\nweight = {number}\n")
+    };
+    let two = format!("{}{}", server(1), server(2));
+    refuses(url, "", "route[1].backend.url: is missing");
+    refuses(
+        url,
+        &format!("{url}\n{two}"),
+        "route[1].backend.url: stands beside servers",
+    );
+    refuses(
+        url,
+        &two.replace("0.2", "0.1"),
+        "route[1].backend.server[2].name: is that of another server",
+    );
+    refuses(
+        url,
+        &two.replace("http://10.0.0.2", "https://10.0.0.2"),
+        "route[1].backend.ca: is missing",
+    );
+    refuses(
+        url,
+        &two.replace("http://10.0.0.2", "//10.0.0.2"),
+        "route[1].backend.server[2].url: is ",
+    );
+    refuses(
+        url,
+        &two.replace("weight = 2", "weight = 0"),
+        "route[1].backend.server[2].weight: is 0",
+    );
+    refuses(
+        url,
+        &format!("{url}\nhealth = {{ path = \"health\" }}"),
+        "route[1].backend.health.path: is ",
+    );
+    let backend = first_route(&GOOD.replace(url, &two)).route.backend;
+    let names: Vec<_> = backend.status().into_iter().map(|status| status.name).collect();
+    assert_eq!(names, ["10.0.0.1:9000", "10.0.0.2:9000"]);
+    let place = "body = \"{urn:orders}Place\"";
+    let route = first_route(&GOOD.replace(place, &format!("{place}, idempotent = true"))).route;
+    assert_eq!((route.idempotent.len(), route.one_way.len()), (1, 0));
+    let route = first_route(&GOOD.replace(place, &format!("{place}, one_way = true"))).route;
+    assert_eq!((route.idempotent.len(), route.one_way.len()), (0, 1));
+}
+
 #[test]
 fn backends_are_reached_with_tls_of_somebody() {
     let url = "url = \"http://127.0.0.1:1/\"";

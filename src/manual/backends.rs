@@ -1,0 +1,50 @@
+//! Backends: who gets verified messages, for how long they are waited for, and what happens when they fail.
+//!
+//! # One server or several
+//!
+//! `[route.backend]` has a `url`, or several `[[route.backend.server]]`, each with a `url`, a `weight` and a `name` for logs and metrics. They
+//! share the time limits, the trust and the certificate of `[route.backend]`, and are all reached with TLS or all without. Of servers that may be asked,
+//! each gets its part of the messages by weight, as evenly as weights allow.
+//!
+//! # Time and size
+//!
+//! | key | what ends |
+//! |---|---|
+//! | `connect_seconds` (2) | connecting; with TLS the handshake may take as long again |
+//! | `first_byte_seconds` | waiting for the head of the answer, from the beginning, or from when the last piece of a long request was taken |
+//! | `idle_seconds` | waiting for the next piece of the answer |
+//! | `answer_seconds` (30) | everything, whichever server is asked in the end |
+//! | `answer_bytes` (10 MiB) | reading the answer: what is longer is not taken |
+//! | `messages` | taking on messages for this backend, so that one that stalls does not hold those of other routes up: more are told to come back later. Half of `gateway.messages` where there are several routes |
+//!
+//! `first_byte_seconds` and `idle_seconds` are as long as `answer_seconds` where they are not said. Redirects are not followed.
+//!
+//! # What is sent twice
+//!
+//! The use of a message is remembered once, before a server gets it, and a message goes to one server. Another is asked, and none twice, only
+//!
+//! * where there was no connection, or no TLS: nothing of the message was sent;
+//! * once, where the operation says `idempotent = true`, and the server did not answer in time, or not to the end, or with 502, 503 or 504.
+//!
+//! Whatever may have reached a server counts as sent: a connection that was kept and is closed under a request as well.
+//!
+//! # Servers that fail
+//!
+//! A server fails if its answer does not come to its end (no connection, no answer in time, no HTTP, broken off, longer than allowed), or a gateway before it
+//! says so with 502, 503 or 504. Faults, other statuses and what is no SOAP are answers: what a sender can bring about by what it asks for shuts nobody
+//! out. After `failures` (5) in a row its circuit breaker opens: for `open_seconds` (5) it gets no message, then one at a time; the first that it
+//! answers closes the breaker. A message for which there is no server is answered with 502 at once, `relay.no_server` in the log. All this is `[route.backend.breaker]`.
+//!
+//! With `[route.backend.health]` each server is also looked after without messages: every `interval_seconds` (2) a GET of `path` that has to be answered with
+//! 200 to 299 within `answer_seconds` (1), or a connection where there is no `path`. After `unhealthy` (2) bad checks in a row it is down, after
+//! `healthy` (2) good ones it is up.
+//!
+//! Both outlive a new configuration for servers that keep their name and URL. `GET /backends` of the admin address says how each server is: `closed` (it is asked),
+//! `open`, `half-open` (one message tries it), `down`. So do `sealgate_server_available`, `sealgate_server_opened_total`,
+//! `sealgate_server_answered_total` and `sealgate_server_failed_total`, by route and server. Changes are logged, and not each failure.
+//!
+//! # One-way operations
+//!
+//! Whatever the operation, 202 with nothing is an answer: the peer gets 202 with nothing (SOAP 1.1 §6.2, SOAP 1.2 Part 2 §7.5). An operation with `one_way = true` may also be answered by 200 or 204 with
+//! nothing, and by nothing where `[route.backend.answer]` wants answers signed. Nothing carries no seal: it tells the peer that the message was accepted
+//! and handed on, on the word of the connection alone; a peer that has to know it needs TLS or an answer. An envelope, as a fault, is sealed as every answer.
