@@ -408,6 +408,40 @@ fn attachments_that_cannot_be_kept_are_no_fault_of_the_message() {
 }
 
 #[test]
+fn what_is_encrypted_in_a_message_of_parts_is_decrypted_to_one() {
+    const PICTURE: &[u8] = b"\r\n\r\n\x89PNG\r\n\x1a\n";
+    let has = |output: &Output, what: &[u8]| output.stdout.windows(what.len()).any(|window| window == what);
+    let decrypt = "decrypt --format json --key keys/gateway.key.pem";
+    let case = "cases/good/encrypted-attachment-and-body/message.mime";
+    let sent = std::fs::read(format!("{}/fixtures/{case}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    assert!(!sent.windows(PICTURE.len()).any(|window| window == PICTURE));
+    let output = sealgate(&format!("{decrypt} {case}"), b"");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(
+        output
+            .stdout
+            .starts_with(b"Content-Type: multipart/related; type=\"text/xml\"; boundary=")
+    );
+    assert!(
+        has(&output, PICTURE) && has(&output, b"PlaceOrder") && has(&output, b"#Attachment-Content-Only")
+    );
+    let complete = "cases/good/encrypted-attachment-first-complete/message.mime";
+    let output = sealgate(&format!("{decrypt} {complete}"), b"");
+    assert!(has(
+        &output,
+        b"Content-Disposition:attachment;filename=\"note 1.txt\"\r\n"
+    ));
+    assert!(has(&output, b"\r\n\r\nfirst line\r\nsecond line\r\n"));
+    let changed = "attacks/T87-encrypted-attachments/soap11-ciphertext-changed/message.mime";
+    let output = sealgate(&format!("{decrypt} {changed}"), b"");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("\"xmlenc.decryption_failed\""));
+    let nothing = "cases/good/swa-content-soap11/message.mime";
+    let output = sealgate(&format!("{decrypt} {nothing}"), b"");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("\"xmlenc.missing\""));
+}
+
+#[test]
 fn a_policy_that_was_shown_can_be_used() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["strict", "saml-sso", "bsp11", "legacy-2004", "archive-verify"] {

@@ -1,13 +1,16 @@
 use bytes::Bytes;
 
 use super::Keyring;
+use super::encrypted_attachment;
+use super::receiver::Receiver;
 use crate::policy::Part;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
+use crate::soap::attachment::Attachments;
 use crate::xml;
-use crate::xml::Document;
+use crate::xml::{Document, Element, Namespace};
 use crate::xmlenc;
-use crate::xmlenc::{KeyLengths, Plaintext, Unauthenticated};
+use crate::xmlenc::{KeyLengths, Plaintext, Unauthenticated, is_of_attachment};
 
 /// How a document is decrypted.
 #[derive(Clone, Copy, Debug)]
@@ -28,21 +31,83 @@ pub fn decrypt_document(
     keyring: &Keyring,
     rules: &DecryptionRules<'_>,
 ) -> Result<Plaintext, Rejection> {
-    // Only what is meant for archives asks for nothing in particular.
-    let is_archive = rules.policy.signed.contains(&Part::Anything);
-    let input = if is_archive { xml::to_utf8(input)? } else { input };
-    let document = Document::parse_with_ids(input, &rules.policy.limits, rules.id_attributes)?;
-    let (unauthenticated, key_lengths) = if is_archive {
-        (Unauthenticated::Allowed, KeyLengths::OrLonger)
+    Ok(xmlenc::decrypt(
+        rules.read(input)?,
+        keyring,
+        &rules.of_encryption(),
+    )?)
+}
+
+/// The same of a message with `attachments`: what it has of those that are encrypted is in their place (SwA Profile 1.1 §5.5). The EncryptedData that
+/// say how they were decrypted stay in the document.
+///
+/// # Errors
+/// As [`decrypt_document`]; an attachment that is not there, or whose plaintext is none.
+pub fn decrypt_message(
+    input: Bytes,
+    attachments: &Attachments,
+    keyring: &Keyring,
+    rules: &DecryptionRules<'_>,
+) -> Result<(Document, Attachments), Rejection> {
+    let document = rules.read(input)?;
+    let (attached, others): (Vec<_>, Vec<_>) = document
+        .root()
+        .descendants()
+        .filter(|element| {
+            element.is(Namespace::XENC, "EncryptedData") || element.is(Namespace::XENC, "EncryptedKey")
+        })
+        .partition(|element| is_of_attachment(*element));
+    let any = others
+        .iter()
+        .any(|element| element.is(Namespace::XENC, "EncryptedData"));
+    let ours: Vec<_> = others.iter().map(|element| element.span()).collect();
+    let receiver = Receiver {
+        keyring,
+        recipient: None,
+        ours: &ours,
+        covered: &[],
+    };
+    let of_encryption = rules.of_encryption();
+    // Nobody verifies signatures here.
+    let is_signed = |_: Element<'_>, _: &str| false;
+    let encrypted =
+        xmlenc::encrypted_attachments(&document, &attached, &receiver, &of_encryption, &is_signed)?;
+    let document = if any || encrypted.is_empty() {
+        xmlenc::decrypt_parts(document, &receiver, &of_encryption)?.document
     } else {
-        (Unauthenticated::Refused, KeyLengths::Exact)
+        document
     };
-    let rules = xmlenc::Rules {
-        permitted: &rules.policy.encryption,
-        limits: &rules.policy.limits,
-        unauthenticated,
-        key_lengths,
-        id_attributes: rules.id_attributes,
-    };
-    Ok(xmlenc::decrypt(document, keyring, &rules)?)
+    let attachments = encrypted_attachment::decrypted(attachments, &encrypted, rules.policy)?;
+    Ok((document, attachments))
+}
+
+impl DecryptionRules<'_> {
+    /// Only what is meant for archives asks for nothing in particular.
+    fn is_for_archives(&self) -> bool {
+        self.policy.signed.contains(&Part::Anything)
+    }
+
+    fn read(&self, input: Bytes) -> Result<Document, xml::Error> {
+        let input = if self.is_for_archives() {
+            xml::to_utf8(input)?
+        } else {
+            input
+        };
+        Document::parse_with_ids(input, &self.policy.limits, self.id_attributes)
+    }
+
+    fn of_encryption(&self) -> xmlenc::Rules<'_> {
+        let (unauthenticated, key_lengths) = if self.is_for_archives() {
+            (Unauthenticated::Allowed, KeyLengths::OrLonger)
+        } else {
+            (Unauthenticated::Refused, KeyLengths::Exact)
+        };
+        xmlenc::Rules {
+            permitted: &self.policy.encryption,
+            limits: &self.policy.limits,
+            unauthenticated,
+            key_lengths,
+            id_attributes: self.id_attributes,
+        }
+    }
 }

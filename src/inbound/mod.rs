@@ -33,6 +33,7 @@ pub use coverage::Covering;
 pub use coverage::coverage;
 pub use decryption::DecryptionRules;
 pub use decryption::decrypt_document;
+pub use decryption::decrypt_message;
 pub use findings::Coverage;
 pub use findings::CoverageLine;
 pub use findings::Findings;

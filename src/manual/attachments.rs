@@ -81,7 +81,8 @@
 //!
 //! `verify`, `inspect`, `explain`, `bench` and `policy infer` and `diff` take a file that begins with a header of MIME, as HTTP traces and mail have it;
 //! for a body alone `--content-type` says what the header said. `bench` takes the message apart each time, and `explain` says of an attachment whether its
-//! content, its header, its line ends or its place is not what was signed.
+//! content, its header, its line ends or its place is not what was signed. `decrypt` of such a file writes one, with plaintext where ciphertext was in the
+//! envelope and the attachments; the EncryptedData of attachments stay, as they say what was done.
 //!
 //! # Memory
 //!

@@ -339,7 +339,7 @@ pub(crate) struct DecryptArguments {
     pub(crate) ids: IdArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
-    /// The document
+    /// The document, or a message that begins with a header of MIME
     #[arg(value_parser = Source::parser())]
     pub(crate) file: Source,
 }
