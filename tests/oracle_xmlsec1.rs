@@ -210,14 +210,15 @@ impl Judges {
     }
 }
 
-/// Whether a namespace name has a character that no URI has. libxml2 canonicalizes nothing where one is declared, used or not.
+/// Whether a namespace name has a character that no URI has, or is relative. libxml2 canonicalizes nothing where one is declared,
+/// used or not.
 fn has_odd_namespace(text: &str) -> bool {
     text.split("xmlns").skip(1).any(|rest| {
         let value = rest.split_once('=').map_or("", |(_, value)| value.trim_start());
         let quote = value.chars().next().unwrap_or_default();
         let name = value.split(quote).nth(1).unwrap_or_default();
-        !name
-            .chars()
-            .all(|character| character.is_ascii_graphic() && !"\\^`{|}<>\"".contains(character))
+        let is_odd = |character: char| !character.is_ascii_graphic() || "\\^`{|}<>\"".contains(character);
+        let is_relative = !name.is_empty() && !name.contains(':');
+        is_relative || name.chars().any(is_odd)
     })
 }
