@@ -196,7 +196,11 @@ impl<'a> Builder<'a> {
         if let Some(names) = &mut self.names
             && !is_declaration(bytes, name)
         {
-            names.keep(bytes, name, known);
+            if names.pays(name.start) {
+                names.keep(bytes, name, known);
+            } else {
+                self.names = None;
+            }
         }
         Ok(known)
     }

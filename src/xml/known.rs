@@ -2,7 +2,7 @@
 //! then, that it is a name and what its prefix is, is found by comparing a few words.
 #![allow(
     clippy::arithmetic_side_effects,
-    reason = "offsets within the input plus lengths of at most 32 bytes"
+    reason = "offsets within the input, and a count of its names, plus lengths of at most 32 bytes"
 )]
 
 use super::lex::{before, load8, name_stop};
@@ -27,6 +27,10 @@ const WORTHWHILE: usize = 16 << 10;
 const USUAL: usize = 64;
 /// The most names that are kept.
 const MOST: usize = 255;
+/// After so many names that were not known it is asked whether it pays still,
+const TRIED: usize = 512;
+/// which it does not in a document that had a new name for every so many bytes.
+const DENSE: usize = 48;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
@@ -41,6 +45,8 @@ pub(super) struct KnownNames {
     /// Numbers of entries, from 1.
     slots: [u8; SLOTS],
     entries: Vec<Entry>,
+    /// How many names were looked for in vain.
+    unknown: usize,
 }
 
 /// A name of at most 32 bytes, as words.
@@ -57,6 +63,7 @@ impl KnownNames {
             Box::new(Self {
                 slots: [0; SLOTS],
                 entries: Vec::with_capacity(USUAL),
+                unknown: 0,
             })
         })
     }
@@ -89,6 +96,12 @@ impl KnownNames {
         let [e, f, g, h] = entry.words;
         let unlike = (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h);
         (unlike == 0 && usize::from(entry.length) == name.length).then_some(entry)
+    }
+
+    /// Whether names of the document have been repeated up to `start`, where one was looked for in vain.
+    pub(super) fn pays(&mut self, start: usize) -> bool {
+        self.unknown += 1;
+        self.unknown % TRIED != 0 || start > self.unknown * DENSE
     }
 
     /// Keeps a QName that was checked.
