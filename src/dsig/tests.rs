@@ -5,6 +5,8 @@
     reason = "a test may panic"
 )]
 
+mod covered;
+
 use super::*;
 use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm};
 use crate::crypto::{Curve, PrivateKey, SigningKey, VerifyingKey};
