@@ -13,6 +13,7 @@
 # make mutants        changed sources that no test may let pass; takes hours, and goes on where it was
 # make linear         time and memory, each time an input is doubled
 # make kills          an archive of KILL_MESSAGES, judged by a process that is killed KILLS times
+# make drills         each drill; make drill-backends alone is B16, a window of DRILL_SECONDS for each fault of a backend
 # make bench-batch    archives of BATCH messages, on all cores: speed against `sealgate bench` on one, and memory
 #
 # Each installs what is missing first and says what and why; `make setup` does only that.
@@ -20,7 +21,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test second-opinion xsd check differential wrapping mutations linear fuzz mutants kills bench-batch deny setup setup-build setup-second-opinion setup-xsd
+.PHONY: demo test second-opinion xsd check differential wrapping mutations linear fuzz mutants kills drills drill-backends bench-batch deny setup setup-build setup-second-opinion setup-xsd
 
 CARGO ?= cargo
 VENV := build/venv
@@ -98,6 +99,13 @@ KILL_MESSAGES ?= 100000
 kills: setup-build
 	SEALGATE_KILLS=$(KILLS) SEALGATE_KILL_MESSAGES=$(KILL_MESSAGES) $(CARGO) test --locked --release --test batch \
 	  a_job_that_is_killed -- --nocapture
+
+# Each prints a row of the table in src/manual/drills.rs.
+DRILL_SECONDS ?= 5
+drills: drill-backends
+
+drill-backends: setup-build
+	SEALGATE_DRILL_SECONDS=$(DRILL_SECONDS) $(CARGO) test --locked --test gateway drill:: -- --nocapture
 
 BATCH ?= 100000 1000000
 bench-batch: setup-build

@@ -7,6 +7,7 @@
 //! | [`operating`] | operators: health, metrics, a new configuration without a restart |
 //! | [`identity`] | operators: what a backend is told about the sender |
 //! | [`backends`] | operators: several servers, health, time limits, what is sent twice and what is not |
+//! | [`drills`] | operators: what happens under fault, in figures |
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
@@ -27,6 +28,7 @@ pub mod basic_security_profile;
 pub mod codes;
 pub mod commands;
 pub mod defaults;
+pub mod drills;
 pub mod identity;
 pub mod interop;
 pub mod life_of_a_message;

@@ -12,7 +12,7 @@ use crate::gateway::{Gateway, configuration, logged_code};
 use crate::message::Message;
 use crate::proxy::{Fault, Proxy};
 
-const FAULTS: [(Fault, u16, &str); 9] = [
+pub(crate) const FAULTS: [(Fault, u16, &str); 9] = [
     (Fault::Reset, 502, "relay.broken"),
     (Fault::Stall, 504, "relay.timeout"),
     (Fault::HalfOpen, 504, "relay.timeout"),

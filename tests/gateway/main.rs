@@ -25,6 +25,7 @@ mod attachments;
 mod audit;
 mod authorization;
 mod backends;
+mod drill;
 mod edge;
 mod encrypted;
 mod faults;
