@@ -113,6 +113,8 @@ with zipfile.ZipFile(\"c.zip\",\"w\",zipfile.ZIP_DEFLATED) as z:
     shell("python3 -c 'import json,base64
 for line in open(\"d.jsonl\"):
   o=json.loads(line); print(json.dumps({\"soap\": base64.b64encode(o[\"soap\"].encode()).decode()}))' > f.jsonl");
+    let messages: Vec<String> = names.iter().map(message).collect();
+    write_parquet(&folder.join("g.parquet"), &messages);
     let sources = [
         "archive",
         "archive/*/*.xml",
@@ -123,6 +125,7 @@ for line in open(\"d.jsonl\"):
         "d.jsonl",
         "e.csv",
         "f.jsonl",
+        "g.parquet",
     ];
     let verdicts = sources.map(|source| {
         let out = folder.join(format!("out-{}", source.replace(['/', '*'], "_")));
@@ -433,4 +436,30 @@ fn reports(out: &Path) -> BTreeMap<String, Vec<u8>> {
             )
         })
         .collect()
+}
+
+/// A Parquet file with a column `soap`, in row groups of seven.
+fn write_parquet(path: &Path, messages: &[String]) {
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    let schema =
+        parquet::schema::parser::parse_message_type("message m { REQUIRED BYTE_ARRAY soap (UTF8); }");
+    let file = fs::File::create(path).unwrap();
+    let mut writer = parquet::file::writer::SerializedFileWriter::new(
+        file,
+        std::sync::Arc::new(schema.unwrap()),
+        std::sync::Arc::default(),
+    )
+    .unwrap();
+    for messages in messages.chunks(7) {
+        let mut group = writer.next_row_group().unwrap();
+        let values: Vec<ByteArray> = messages.iter().map(|message| message.as_str().into()).collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&values, None, None)
+            .unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+    }
+    writer.close().unwrap();
 }

@@ -21,11 +21,14 @@
 //! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end |
 //! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |
 //! | `.csv`, `.tsv` | the same, with a line of names; separated by commas, semicolons or tabs |
+//! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy. `--name-column NAME` is the column by which messages are called |
 //! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed |
 //!
 //! Nothing in a container is a container. Of each, one message at a time is in memory; one over the policy's limit (`limit.bytes`) is reported and
 //! not read. In a container that limit counts for messages with attachments as a whole; as files of their own, their attachments wait in temporary files.
-//! A message in a container is called `archive.tar!name` or `lines.jsonl#7`.
+//! A message in a container is called `archive.tar!name` or `lines.jsonl#7`. Of a Parquet file a page stands in memory besides: one that says it has over 256 MiB, or
+//! over four million values, ends the file with an error before it is decompressed, and so does a footer over 16 MiB, one with over 256 groups of columns, and everything that is
+//! damaged; what was read before that stays judged.
 //!
 //! # As of when
 //!

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::{Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, csv, json_lines, tar, zip};
+use super::{
+    Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, csv, json_lines, parquet, tar, zip,
+};
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,6 +18,7 @@ enum Kind {
     Zip,
     JsonLines,
     Csv,
+    Parquet,
 }
 
 /// Hands on what the file holds: one message, or many.
@@ -77,14 +80,19 @@ fn kind(path: &Path) -> (Kind, bool) {
         Some((_, "zip")) => Kind::Zip,
         Some((_, "jsonl" | "ndjson")) => Kind::JsonLines,
         Some((_, "csv" | "tsv")) => Kind::Csv,
+        Some((_, "parquet")) => Kind::Parquet,
         _ => Kind::Message,
     };
     (kind, inner.is_some())
 }
 
 fn contained(kind: Kind, container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
-    if kind == Kind::Zip {
-        zip::each(container, sink)?;
+    if matches!(kind, Kind::Zip | Kind::Parquet) {
+        if kind == Kind::Zip {
+            zip::each(container, sink)?;
+        } else {
+            parquet::each(container, sink)?;
+        }
         sink.advanced(container.stamp.length);
         return Ok(());
     }
@@ -103,7 +111,7 @@ fn contained(kind: Kind, container: Container<'_>, sink: &mut dyn Sink) -> Resul
         Kind::Tar => tar::each(&mut input, container, &mut sink),
         Kind::JsonLines => json_lines::each(&mut input, container, &mut sink),
         Kind::Csv => csv::each(&mut input, container, &mut sink),
-        Kind::Message | Kind::Zip => one(&mut input, container, &mut sink),
+        Kind::Message | Kind::Zip | Kind::Parquet => one(&mut input, container, &mut sink),
     }?;
     sink.tell();
     Ok(())
@@ -244,6 +252,7 @@ mod tests {
         assert_eq!(kind("a.jsonl.zst"), (Kind::JsonLines, true));
         assert_eq!(kind("a.xml.gz"), (Kind::Message, true));
         assert_eq!(kind("x/a.zip"), (Kind::Zip, false));
+        assert_eq!(kind("a.PARQUET"), (Kind::Parquet, false));
     }
 
     fn gzipped(text: &str) -> Vec<u8> {
@@ -259,6 +268,7 @@ mod tests {
         let reading = Reading {
             limit: 10,
             column: "message".to_owned(),
+            name: None,
         };
         let mut taken = Taken::default();
         assert!(each(&path, &reading, &mut taken).is_ok());
@@ -309,6 +319,7 @@ mod tests {
         let reading = Reading {
             limit: 10,
             column: String::new(),
+            name: None,
         };
         assert!(each(Path::new("/nonexistent.xml"), &reading, &mut nothing).is_ok());
         assert!(nothing.0.iter().any(|(_, body)| body.starts_with("unreadable")));

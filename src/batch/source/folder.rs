@@ -151,6 +151,7 @@ mod tests {
         let reading = Reading {
             limit: 100,
             column: "message".to_owned(),
+            name: None,
         };
         let mut taken = Taken::default();
         assert!(walk(sources, &reading, &mut taken).is_ok());

@@ -9,6 +9,7 @@ mod csv;
 mod file;
 mod folder;
 mod json_lines;
+mod parquet;
 mod tar;
 mod zip;
 
@@ -39,8 +40,10 @@ pub enum Source {
 pub struct Reading {
     /// The most bytes of a message: of a longer one no more is read.
     pub limit: u32,
-    /// The column of JSON Lines and CSV that holds the message.
+    /// The column of JSON Lines, CSV and Parquet that holds the message.
     pub column: String,
+    /// The column of Parquet that names the message; by its row without it.
+    pub name: Option<String>,
 }
 
 /// A message that has not been judged.
@@ -212,6 +215,7 @@ impl Taken {
         let reading = Reading {
             limit,
             column: "message".to_owned(),
+            name: None,
         };
         let container = Container {
             path: Path::new("c"),

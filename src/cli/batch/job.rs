@@ -53,6 +53,9 @@ pub(super) fn identity(arguments: &BatchVerifyArguments) -> Result<String, Stop>
         gate.judging.at, arguments.column, arguments.ids.id_attributes, gate.role, gate.tls, party
     );
     hash.text(&said);
+    if let Some(name) = &arguments.name_column {
+        hash.text(name);
+    }
     hash.text(&toml::to_string(&policy).map_err(Stop::failed)?);
     let secret_keys = gate
         .keys

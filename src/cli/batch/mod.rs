@@ -42,6 +42,7 @@ pub(super) fn verify(arguments: &BatchVerifyArguments, console: &mut Console) ->
     let reading = Reading {
         limit: judge.limit(),
         column: arguments.column.clone(),
+        name: arguments.name_column.clone(),
     };
     let stop = interruptible()?;
     let mut progress = Progress::start(&sources, console)?;

@@ -151,6 +151,7 @@ impl Total {
         let reading = Reading {
             limit: 0,
             column: String::new(),
+            name: None,
         };
         let mut counting = Counting(self);
         if walk(sources, &reading, &mut counting).is_ok() {

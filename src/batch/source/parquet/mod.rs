@@ -1,0 +1,175 @@
+//! Parquet: a column of messages, row group by row group. In memory stands a page of it, and a value.
+
+mod caps;
+mod thrift;
+
+use std::fs::File;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use parquet::basic::{Repetition, Type};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, ByteArrayType};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use super::{Container, Ended, Sink, broken, column};
+
+/// A longer name is none: the message is called by its row.
+const MAX_NAME: usize = 4 << 10;
+
+/// Hands on the message of each row; rows are counted from 1 through the file.
+pub(super) fn each(container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+    within(caps::MAX_PAGE, container, sink)
+}
+
+fn within(most: i64, container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+    let file = File::open(container.path)?;
+    let length = file.metadata()?.len();
+    caps::check_footer(&file, length)?;
+    let content = file.try_clone()?;
+    let reader = guarded(|| SerializedFileReader::new(content))?;
+    let message = find(reader.metadata(), &container.reading.column)?;
+    let name = container.reading.name.as_deref();
+    let name = name.map(|name| find(reader.metadata(), name)).transpose()?;
+    let mut number = 0_u64;
+    for index in 0..reader.num_row_groups() {
+        let group = guarded(|| reader.get_row_group(index))?;
+        let rows = group.metadata().num_rows();
+        let open = |place: usize| {
+            let metadata = group.metadata().column(place);
+            caps::check_pages(&file, length, metadata, rows, most)?;
+            let nullable = metadata.column_descr().max_def_level() > 0;
+            let reader = guarded(|| group.get_column_reader(place))?;
+            let ColumnReader::ByteArrayColumnReader(reader) = reader else {
+                return Err(broken(
+                    "a column of the Parquet file is of another type than it says",
+                ));
+            };
+            let presence = if nullable {
+                Presence::Optional
+            } else {
+                Presence::Required
+            };
+            Ok(Column { reader, presence })
+        };
+        let mut names = name.map(open).transpose()?;
+        // Nothing is read of a group of which nothing is wanted.
+        let (mut messages, mut skipped) = (None, 0_usize);
+        for _ in 0..rows {
+            number = number.saturating_add(1);
+            let called = names.as_mut().map(Column::next).transpose()?.flatten();
+            let called = called
+                .and_then(|name| text(&name))
+                .unwrap_or_else(|| number.to_string());
+            let mut read = false;
+            let mut lost = None;
+            container.offer('#', &called, sink, || {
+                read = true;
+                let value = (|| {
+                    if messages.is_none() {
+                        messages = Some(open(message)?);
+                    }
+                    let column = messages
+                        .as_mut()
+                        .ok_or_else(|| broken("there is no such column"))?;
+                    column.skip(std::mem::take(&mut skipped))?;
+                    column.next()
+                })();
+                match value {
+                    Ok(Some(value)) => Ok(column::message(value.data().to_vec(), container.reading.limit)),
+                    Ok(None) => Err(broken("the row has no message")),
+                    Err(error) => {
+                        lost = Some(io::Error::new(error.kind(), error.to_string()));
+                        Err(error)
+                    }
+                }
+            })?;
+            // Where a page cannot be read, what follows cannot be told apart.
+            if let Some(error) = lost {
+                return Err(error.into());
+            }
+            if !read {
+                skipped = skipped.saturating_add(1);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The place of the only column of that name. It holds bytes or text, once a row.
+fn find(metadata: &ParquetMetaData, wanted: &str) -> io::Result<usize> {
+    let schema = metadata.file_metadata().schema_descr();
+    let mut places = schema.columns().iter().enumerate().filter(|(_, column)| {
+        let parts = column.path().parts();
+        matches!(parts, [name] if name == wanted)
+    });
+    let (Some((place, column)), second) = (places.next(), places.next()) else {
+        return Err(broken(&format!("no column is called {wanted:?}")));
+    };
+    if second.is_some() {
+        return Err(broken(&format!("two columns are called {wanted:?}")));
+    }
+    let is_repeated = column.self_type().get_basic_info().repetition() == Repetition::REPEATED;
+    if column.physical_type() != Type::BYTE_ARRAY || is_repeated {
+        return Err(broken(&format!(
+            "the column {wanted:?} is neither of bytes nor of text"
+        )));
+    }
+    Ok(place)
+}
+
+/// A name that a row has.
+fn text(name: &ByteArray) -> Option<String> {
+    let name = std::str::from_utf8(name.data()).ok()?;
+    (!name.is_empty() && name.len() <= MAX_NAME).then(|| name.to_owned())
+}
+
+struct Column {
+    reader: ColumnReaderImpl<ByteArrayType>,
+    presence: Presence,
+}
+
+enum Presence {
+    Required,
+    Optional,
+}
+
+impl Column {
+    fn skip(&mut self, count: usize) -> io::Result<()> {
+        if guarded(|| self.reader.skip_records(count))? == count {
+            Ok(())
+        } else {
+            Err(fewer())
+        }
+    }
+
+    /// The value of the next row, if it has one.
+    fn next(&mut self) -> io::Result<Option<ByteArray>> {
+        let (mut values, mut levels) = (Vec::new(), Vec::new());
+        let (rows, _, _) = guarded(|| {
+            let levels = match self.presence {
+                Presence::Required => None,
+                Presence::Optional => Some(&mut levels),
+            };
+            self.reader.read_records(1, levels, None, &mut values)
+        })?;
+        if rows == 1 { Ok(values.pop()) } else { Err(fewer()) }
+    }
+}
+
+fn fewer() -> io::Error {
+    broken("a column of the Parquet file has fewer values than rows")
+}
+
+/// What the reader says, as an error also where it panics at what it reads.
+fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> io::Result<T> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(|error| broken(&format!("the Parquet file cannot be read: {error}"))),
+        Err(_) => Err(broken("the Parquet file cannot be read: it is damaged")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

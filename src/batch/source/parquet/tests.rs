@@ -1,0 +1,172 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+
+use super::super::{Reading, Stamp, Taken};
+use super::*;
+
+const ROWS: &[(Option<&str>, &str)] = &[
+    (Some("<a/>"), "a"),
+    (Some("PGEvPg=="), "b"),
+    (None, "unwanted"),
+    (Some("<b/>"), ""),
+    (Some("<c/>"), "c"),
+];
+
+/// A file with row groups of two rows.
+fn file(rows: &[(Option<&str>, &str)]) -> Vec<u8> {
+    let schema =
+        "message m { OPTIONAL BYTE_ARRAY message; REQUIRED BYTE_ARRAY id (UTF8); REQUIRED INT32 n; }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .build();
+    let mut out = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties)).unwrap();
+    for rows in rows.chunks(2) {
+        let mut group = writer.next_row_group().unwrap();
+        let values: Vec<ByteArray> = rows.iter().filter_map(|row| row.0.map(ByteArray::from)).collect();
+        let levels: Vec<i16> = rows.iter().map(|row| i16::from(row.0.is_some())).collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&values, Some(&levels), None)
+            .unwrap();
+        column.close().unwrap();
+        let ids: Vec<ByteArray> = rows.iter().map(|row| row.1.into()).collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&ids, None, None)
+            .unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let numbers = vec![7; rows.len()];
+        column
+            .typed::<parquet::data_type::Int32Type>()
+            .write_batch(&numbers, None, None)
+            .unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+    }
+    writer.close().unwrap();
+    out
+}
+
+fn told_of(bytes: &[u8], (column, name): (&str, Option<&str>), most: i64) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c");
+    std::fs::write(&path, bytes).unwrap();
+    let reading = Reading {
+        limit: 20_000,
+        column: column.to_owned(),
+        name: name.map(str::to_owned),
+    };
+    let container = Container {
+        path: &path,
+        stamp: Stamp::default(),
+        reading: &reading,
+    };
+    let mut taken = Taken::default();
+    let ended = within(most, container, &mut taken);
+    let short = |path: &str| {
+        Path::new(path)
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let mut told: Vec<String> = taken
+        .0
+        .iter()
+        .map(|(path, body)| format!("{} {body}", short(path)))
+        .collect();
+    told.extend(match ended {
+        Err(Ended::Broken(error)) => Some(error.to_string()),
+        _ => None,
+    });
+    told
+}
+
+fn told(bytes: &[u8]) -> Vec<String> {
+    told_of(bytes, ("message", None), caps::MAX_PAGE)
+}
+
+#[test]
+fn every_row_is_a_message_called_by_its_number_or_its_name() {
+    let bytes = file(ROWS);
+    assert_eq!(
+        told(&bytes),
+        [
+            "c#1 <a/>",
+            "c#2 <a/>",
+            "c#3 unreadable: the row has no message",
+            "c#4 <b/>",
+            "c#5 <c/>"
+        ]
+    );
+    // One that is not wanted is passed over, and a row without a name has its number.
+    assert_eq!(
+        told_of(&bytes, ("message", Some("id")), caps::MAX_PAGE),
+        ["c#a <a/>", "c#b <a/>", "c#4 <b/>", "c#c <c/>"]
+    );
+    assert_eq!(told(&file(&[])), [""; 0]);
+}
+
+#[test]
+fn a_column_that_is_not_there_or_no_text_is_told() {
+    let bytes = file(ROWS);
+    let of = |column, name| told_of(&bytes, (column, name), caps::MAX_PAGE);
+    assert_eq!(of("none", None), ["no column is called \"none\""]);
+    assert_eq!(of("message", Some("none")), ["no column is called \"none\""]);
+    assert_eq!(
+        of("n", None),
+        ["the column \"n\" is neither of bytes nor of text"]
+    );
+}
+
+#[test]
+fn a_page_that_would_not_fit_is_not_decompressed() {
+    let long = format!("<a>{}</a>", " ".repeat(10_000));
+    let bytes = file(&[(Some("<a/>"), ""), (Some("<a/>"), ""), (Some(&long), "")]);
+    assert!(bytes.len() < 4_000, "{}", bytes.len());
+    assert_eq!(told(&bytes).len(), 3);
+    let told = told_of(&bytes, ("message", None), 4_000);
+    assert_eq!(told[..2], ["c#1 <a/>", "c#2 <a/>"]);
+    assert_eq!(
+        told.last().unwrap(),
+        "a page of the Parquet file has more than 4000 bytes"
+    );
+}
+
+#[test]
+fn a_damaged_file_is_an_error_wherever_it_is_damaged() {
+    let whole = file(ROWS);
+    for length in 0..whole.len() {
+        let told = told(&whole[..length]);
+        assert_eq!(told.len(), 1, "{length}: {told:?}");
+    }
+    // No byte of it, changed, ends anything but the file.
+    let mut broken = 0_usize;
+    for place in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 0x81;
+        broken = broken.saturating_add(usize::from(told(&bytes).len() != 5));
+    }
+    assert!(broken > 50, "{broken}");
+    assert_eq!(told(b"no parquet at all"), ["no Parquet file: it has no footer"]);
+    let mut encrypted = whole.clone();
+    let place = encrypted.len().saturating_sub(1);
+    encrypted[place] = b'E';
+    assert_eq!(told(&encrypted), ["the Parquet file is encrypted"]);
+    let mut long = whole;
+    let place = long.len().saturating_sub(5);
+    long[place] = 0x7f;
+    assert_eq!(told(&long), ["the footer of the Parquet file is too long"]);
+}
