@@ -18,6 +18,7 @@ pub mod wss;
 pub mod trust;
 pub mod second_opinion;
 pub mod schema;
+pub mod threat;
 pub mod policy;
 pub mod rejection;
 pub mod inbound;

@@ -12,6 +12,7 @@ use crate::policy::Unmet;
 use crate::second_opinion;
 use crate::soap;
 use crate::soap::Fault;
+use crate::threat::Threat;
 use crate::token;
 use crate::trust;
 use crate::trust::{IssuerError, OtherKey, PasswordError, ReplayError};
@@ -62,6 +63,8 @@ pub enum Rejection {
     SecondOpinion(second_opinion::Error),
     /// It was used before, or whether it was cannot be told.
     Replay(ReplayError),
+    /// A threat in what was verified, which the route blocks.
+    Threat(Threat),
 }
 
 /// Where in the flow a message was refused.
@@ -158,6 +161,7 @@ impl Rejection {
             Self::Unavailable(error) => error.code(),
             Self::SecondOpinion(error) => error.code(),
             Self::Replay(error) => error.code(),
+            Self::Threat(threat) => threat.code(),
         }
     }
 
@@ -170,7 +174,7 @@ impl Rejection {
             Self::Token(_) | Self::Certificate(_) => Stage::Token,
             Self::Saml(_) | Self::SamlBinding(_) => Stage::Saml,
             Self::Trust(_) | Self::OtherKey(_) | Self::Password(_) => Stage::Trust,
-            Self::Policy(_) => Stage::Policy,
+            Self::Policy(_) | Self::Threat(_) => Stage::Policy,
             // A limit of the document: its code names no stage.
             Self::Soap(error) if matches!(error.kind(), soap::ErrorKind::Xml(_)) => Stage::Xml,
             Self::Soap(_) => Stage::Soap,
@@ -199,6 +203,7 @@ impl Rejection {
             Self::SamlPolicy(error) => error.position(),
             Self::Issuer(error) => error.position(),
             Self::SecondOpinion(error) => error.position(),
+            Self::Threat(threat) => Some(threat.position()),
             Self::SamlBinding(_)
             | Self::Certificate(_)
             | Self::OtherKey(_)
@@ -227,7 +232,7 @@ impl Rejection {
             Self::Deviation(error) => error.clause(),
             Self::SamlPolicy(error) => error.clause(),
             Self::Issuer(error) => error.clause(),
-            Self::SecondOpinion(_) | Self::Unavailable(_) => None,
+            Self::SecondOpinion(_) | Self::Unavailable(_) | Self::Threat(_) => None,
             Self::Replay(error) => error.clause(),
         }
     }
@@ -253,7 +258,8 @@ impl Rejection {
             | Self::Password(_)
             | Self::Wss(_)
             | Self::Deviation(_)
-            | Self::Unavailable(_) => false,
+            | Self::Unavailable(_)
+            | Self::Threat(_) => false,
         };
         if indeterminate {
             Verdict::Indeterminate
@@ -288,7 +294,8 @@ impl Rejection {
             | Self::SamlBinding(_)
             | Self::Issuer(_)
             | Self::SecondOpinion(_)
-            | Self::Replay(_) => Fault::FailedCheck,
+            | Self::Replay(_)
+            | Self::Threat(_) => Fault::FailedCheck,
         }
     }
 }
@@ -315,6 +322,7 @@ impl fmt::Display for Rejection {
             Self::SecondOpinion(error) => error.fmt(f),
             Self::Unavailable(error) => error.fmt(f),
             Self::Replay(error) => error.fmt(f),
+            Self::Threat(threat) => threat.fmt(f),
         }
     }
 }
@@ -351,6 +359,7 @@ from! {
     SecondOpinion(second_opinion::Error);
     Unavailable(Unavailable);
     Replay(ReplayError);
+    Threat(Threat);
 }
 
 /// What is no envelope, or one that we do not speak, is told in SOAP's words; what is wrong inside an envelope is not told.

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const STAGES: [&str; 14] = [
-    "audit", "relay", "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust", "policy", "replay",
-    "limit", "wsdl",
+use sealgate::threat::{Kind, Rule};
+
+const STAGES: [&str; 15] = [
+    "threat", "audit", "relay", "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust", "policy",
+    "replay", "limit", "wsdl",
 ];
 
 fn root() -> &'static Path {
@@ -47,18 +49,67 @@ fn every_code_is_in_the_manual_and_the_manual_invents_none() {
         }
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-        if !file.ends_with("tests.rs") {
+        // What the rules for threats name, others refuse.
+        if !file.ends_with("tests.rs") && !file.ends_with("threat/refusal.rs") {
             said.extend(codes(code, '"'));
         }
     }
-    let listed = codes(
-        &fs::read_to_string(root().join("src/manual/codes.rs")).unwrap(),
-        '`',
+    let page = |name: &str| fs::read_to_string(root().join("src/manual").join(name)).unwrap();
+    let mut listed = codes(&page("codes.rs"), '`');
+    listed.extend(
+        codes(&page("threats.rs"), '`')
+            .into_iter()
+            .filter(|code| code.starts_with("threat.")),
     );
     let missing: Vec<_> = said.difference(&listed).collect();
     let invented: Vec<_> = listed.difference(&said).collect();
     assert!(missing.is_empty(), "not in src/manual/codes.rs: {missing:?}");
     assert!(invented.is_empty(), "no code says: {invented:?}");
+}
+
+#[test]
+fn every_threat_rule_is_in_the_manual_with_what_it_does_and_a_message_that_it_applies_to() {
+    let text = fs::read_to_string(root().join("src/manual/threats.rs")).unwrap();
+    let rows = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | `threat."));
+    let mut listed = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+        let [name, mode, about, example] = cells.as_slice() else {
+            unreachable!("{row}")
+        };
+        let name = name.trim_end_matches('`');
+        let rule = Rule::named(name).unwrap();
+        assert_eq!(*mode, rule.default_mode().name(), "{name}");
+        assert_eq!(*about, rule.about(), "{name}");
+        let folder = root().join("fixtures").join(example.trim_matches('`'));
+        let expected = fs::read_to_string(folder.join("expect.toml")).unwrap();
+        let expected: toml::Table = toml::from_str(&expected).unwrap();
+        let code = expected.get("code").and_then(toml::Value::as_str);
+        match (rule, rule.kind()) {
+            // Nothing is wrong with it but that it comes again.
+            (Rule::ReplayBurst, _) => assert_eq!(code, None),
+            (_, Kind::Content) => assert_eq!(code, Some(rule.code())),
+            (_, Kind::Refusal | Kind::Burst) => {
+                assert_eq!(code.and_then(Rule::of_refusal), Some(rule), "{name}");
+            }
+        }
+        listed.push(rule);
+    }
+    assert_eq!(listed, Rule::all().collect::<Vec<_>>());
+    assert!(listed.len() >= 20);
+}
+
+#[test]
+fn what_threat_rules_name_is_a_code_that_the_manual_has() {
+    let refusals = fs::read_to_string(root().join("src/threat/refusal.rs")).unwrap();
+    let manual = fs::read_to_string(root().join("src/manual/codes.rs")).unwrap();
+    let named = codes(refusals.split("#[cfg(test)]").next().unwrap_or_default(), '"');
+    let listed = codes(&manual, '`');
+    assert!(named.len() > 80, "{named:?}");
+    let unknown: Vec<_> = named.difference(&listed).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]

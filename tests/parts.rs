@@ -43,6 +43,7 @@ impl Judge {
             understood: Vec::new(),
             destination: None,
             schema: None,
+            threats: None,
             replay: None,
         };
         Self {

@@ -27,6 +27,9 @@ pub struct Entry {
     /// Why a message was refused or not answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
+    /// The names of the threats that were seen in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub threats: Vec<&'static str>,
     /// The HTTP status of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -112,6 +115,7 @@ impl Entry {
             route: cut(route),
             peer,
             code: None,
+            threats: Vec::new(),
             status: None,
             received: None,
             forwarded: None,
@@ -132,6 +136,8 @@ impl Entry {
             subject: cut(&signer.subject),
             sha256: signer.sha256.clone(),
         });
+        let threats = message.threats().iter();
+        self.threats = threats.map(|threat| threat.rule().name()).collect();
         self.user = message.user().map(|user| cut(user.name()));
         self.saml = message.claims().map(|claims| SamlFacts {
             issuer: cut(&claims.issuer),

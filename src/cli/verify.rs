@@ -2,6 +2,7 @@ use crate::inbound::{Gate, Received, Request, answered_request};
 use crate::policy::Policy;
 use crate::policy::Transport;
 use crate::soap::Roles;
+use crate::threat::Modes;
 
 use super::args::{GateArguments, VerifyArguments};
 use super::console::Console;
@@ -14,7 +15,8 @@ use super::source::Source;
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let gate = gate(&arguments.gate)?;
+    let mut gate = gate(&arguments.gate)?;
+    gate.threats = arguments.threats.map(|mode| Modes::all(mode.into()));
     let reading = Reading::of(&arguments, &gate.policy)?;
     let at = arguments.gate.judging.at;
     report::each_unread(arguments.files, arguments.output.format, console, |source| {
@@ -83,6 +85,7 @@ pub(super) fn gate(arguments: &GateArguments) -> Result<Gate, Stop> {
         understood: Vec::new(),
         destination: None,
         schema: None,
+        threats: None,
         replay: None,
     })
 }

@@ -13,6 +13,7 @@ use crate::schema::Check;
 use crate::soap::QName;
 use crate::soap::Roles;
 use crate::spool::TemporaryFiles;
+use crate::threat::Modes;
 use crate::trust::Issuers;
 use crate::trust::Passwords;
 use crate::trust::TrustStore;
@@ -123,6 +124,8 @@ pub struct GuardedRoute {
     pub understood: Vec<QName>,
     /// What Bodies are validated against.
     pub schema: Option<Check>,
+    /// What becomes of threats.
+    pub threats: Modes,
     /// What a message must prove, with the limits of this route.
     pub policy: Policy,
 }

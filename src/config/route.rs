@@ -127,6 +127,7 @@ fn check(
         roles: Roles::new(route.actors.clone()),
         understood: understood?,
         schema: schema?,
+        threats: route.threats.modes(),
         policy,
     })
 }

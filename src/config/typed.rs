@@ -5,6 +5,7 @@ mod content;
 mod listener;
 mod minted;
 mod state;
+mod threats;
 mod throttle;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub(super) use content::{Schema, Users};
 pub(super) use listener::{Clients, Listener, Tls};
 pub(super) use minted::{Jwt, NewAssertion, NewConfirmation, NewUsernameToken, SecurityHeader};
 pub(super) use state::{Audit, OnStoreLoss, Redis, Replay};
+pub(super) use threats::Threats;
 pub(super) use throttle::{Limit, RouteThrottle, Throttle};
 
 /// The configuration of a gateway. Relative paths start from the folder of this file.
@@ -172,6 +174,9 @@ pub(super) struct Route {
     /// The schemas that the bodies of messages must be valid against. For programs built with `xsd`.
     #[serde(default)]
     pub(super) schema: Option<Schema>,
+    /// What becomes of threats: a mode for each rule that is not to do what it does by itself.
+    #[serde(default)]
+    pub(super) threats: Threats,
     /// Where verified messages go.
     pub(super) backend: Backend,
     /// HTTP headers for the backend, with what was verified. A value that was not verified makes no header.

@@ -154,7 +154,11 @@ impl Crowded {
     pub(super) fn is_early(code: &str) -> bool {
         matches!(
             code,
-            "limit.address_rate" | "limit.address_concurrent" | "limit.address_daily" | "limit.address_cost"
+            "limit.address_rate"
+                | "limit.address_concurrent"
+                | "limit.address_daily"
+                | "limit.address_cost"
+                | "limit.address_threats"
         )
     }
 }

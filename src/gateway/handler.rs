@@ -36,6 +36,7 @@ use super::shared::Worker;
 use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
+use super::threats::Watch;
 use crate::audit::{Kind, Octets};
 use crate::crypto::Fingerprint;
 use crate::inbound::Received;
@@ -69,7 +70,9 @@ pub(super) async fn handle(
         leave_unread(payload);
         return reply::nothing_here();
     };
-    let report = Report::new(&shared.metrics, &place.route.path, request.peer_addr());
+    let (path, peer) = (&place.route.path, request.peer_addr());
+    let watch = Watch::new(&shared.threats, path, place.gate.threats.as_ref(), peer);
+    let report = Report::new(&shared.metrics, path, peer, watch);
     let arrival = match Arrival::read(request.method(), request.headers(), place.attachments) {
         Ok(arrival) => arrival,
         Err(reason) => {
@@ -141,6 +144,8 @@ impl InWork<'_> {
         let limits = &self.snapshot.throttle;
         let entered = crowd::by_address(&self.shared.throttle, limits, self.report.peer);
         let _pass = entered.map_err(|crowded| self.report.crowded(crowded))?;
+        let not_shut_out = self.report.watch.may_enter();
+        not_shut_out.map_err(|crowded| self.report.crowded(crowded))?;
         if let Err(rejection) = self.place.gate.may_ask(arrival.action.as_deref()) {
             return Err(self.report.rejected(&rejection, &[]));
         }
@@ -305,7 +310,9 @@ mod tests {
     #[test]
     fn a_panic_becomes_a_fault_and_is_counted() {
         let metrics = Metrics::new();
-        let report = Report::new(&metrics, "/orders", None);
+        let counts = Arc::default();
+        let watch = Watch::new(&counts, "/orders", None, None);
+        let report = Report::new(&metrics, "/orders", None, watch);
         let ask = |broken: bool| {
             let work = async move {
                 rt::task::yield_now().await;

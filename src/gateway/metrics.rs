@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 
 use crate::relay::Condition;
 use crate::relay::Status;
+use crate::threat::{Mode, Rule};
 
 /// Seconds; a verification takes about a tenth of a millisecond, a slow backend tens of seconds.
 const BUCKETS: &[f64] = &[
@@ -106,6 +107,10 @@ impl Metrics {
                 "Messages that were refused for the password of their UsernameToken, by route."
             );
             metrics::describe_counter!(
+                "sealgate_threats_total",
+                "Messages that a threat rule applies to, by route, rule and what the rule does."
+            );
+            metrics::describe_counter!(
                 "sealgate_invalid_bodies_total",
                 "Messages relayed although their bodies are not valid, by route."
             );
@@ -164,6 +169,14 @@ impl Metrics {
     pub(super) fn wrong_password(&self, route: &str) {
         with_local_recorder(&self.recorder, || {
             counter!("sealgate_wrong_passwords_total", "route" => route.to_owned()).increment(1);
+        });
+    }
+
+    /// Counts a threat.
+    pub(super) fn threat(&self, route: &str, rule: Rule, mode: Mode) {
+        with_local_recorder(&self.recorder, || {
+            counter!("sealgate_threats_total", "route" => route.to_owned(), "rule" => rule.name(), "mode" => mode.name())
+                .increment(1);
         });
     }
 
@@ -256,6 +269,7 @@ mod tests {
         one.step("/orders", Step::Verify, Duration::from_micros(80));
         one.load(3, 4096);
         one.wrong_password("/orders");
+        one.threat("/orders", Rule::SqlPattern, Mode::Observe);
         let text = one.render();
         for line in [
             "sealgate_requests_total{route=\"/orders\",outcome=\"refused\",code=\"dsig.missing\"} 2",
@@ -263,6 +277,7 @@ mod tests {
             "sealgate_step_seconds_bucket{route=\"/orders\",step=\"verify\",le=\"0.00005\"} 0",
             "sealgate_messages_in_work 3",
             "sealgate_wrong_passwords_total{route=\"/orders\"} 1",
+            "sealgate_threats_total{route=\"/orders\",rule=\"sql_pattern\",mode=\"observe\"} 1",
             "sealgate_body_bytes_held 4096",
         ] {
             assert!(text.contains(line), "{line} in {text}");

@@ -21,6 +21,7 @@ mod report;
 mod server;
 mod shared;
 mod snapshot;
+mod threats;
 mod watch;
 
 use std::io;

@@ -1,6 +1,7 @@
 //! What is told about a request: everything to the log, under a name that the peer gets, and counts to the metrics.
 
 use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use super::crowd::Crowded;
 use super::metrics::Metrics;
 use super::metrics::Outcome;
 use super::metrics::Step;
+use super::threats::Watch;
 use crate::algorithm::DigestAlgorithm;
 use crate::audit::{Entry, Kind};
 use crate::crypto::digest;
@@ -24,7 +26,9 @@ use crate::rejection::Rejection;
 use crate::relay;
 use crate::soap::Fault;
 use crate::soap::IncidentId;
+use crate::threat::Rule;
 use crate::trust::PasswordError;
+use crate::xml::Position;
 use crate::xml::quoted;
 
 /// The code of what could not be recorded.
@@ -44,10 +48,18 @@ pub(super) struct Report<'r> {
     became: Cell<Option<(Outcome, &'static str)>>,
     /// When somebody who asked for too much may come back.
     wait: Cell<Option<Duration>>,
+    pub(super) watch: Watch<'r>,
+    /// The threats that it was refused for.
+    threats: RefCell<Vec<Rule>>,
 }
 
 impl<'r> Report<'r> {
-    pub(super) fn new(metrics: &'r Metrics, route: &'r str, peer: Option<SocketAddr>) -> Self {
+    pub(super) fn new(
+        metrics: &'r Metrics,
+        route: &'r str,
+        peer: Option<SocketAddr>,
+        watch: Watch<'r>,
+    ) -> Self {
         let mut name = [0; 8];
         // Without random numbers nothing can be signed either; a name of zeros is then the least of our troubles.
         for (to, from) in name.iter_mut().zip(random_bytes(8).unwrap_or_default()) {
@@ -60,6 +72,8 @@ impl<'r> Report<'r> {
             incident: IncidentId::new(name),
             became: Cell::new(None),
             wait: Cell::new(None),
+            watch,
+            threats: RefCell::default(),
         }
     }
 
@@ -70,13 +84,13 @@ impl<'r> Report<'r> {
 
     /// The request carries no message.
     pub(super) fn no_message(&self, reason: NoMessage) {
-        self.count(Outcome::Refused, reason.code());
+        self.refused(reason.code(), None);
         tracing::info!(incident = %self.incident, route = self.route, peer = %self.peer(), code = reason.code(), "no message");
     }
 
     /// There is no body, or no room for it.
     pub(super) fn no_body(&self, reason: NoBody) -> Fault {
-        self.count(Outcome::Refused, reason.code());
+        self.refused(reason.code(), None);
         tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = reason.code(), "no body");
         match reason {
             NoBody::Overload => Fault::Busy,
@@ -86,7 +100,10 @@ impl<'r> Report<'r> {
 
     /// The message was refused. Everything known goes to the log, and its code to the metrics.
     pub(super) fn rejected(&self, rejection: &Rejection, bytes: &[u8]) -> Fault {
-        self.count(Outcome::Refused, rejection.code());
+        self.refused(rejection.code(), rejection.position());
+        if let Rejection::Threat(threat) = rejection {
+            self.threat(threat.rule(), rejection.position());
+        }
         if matches!(rejection, Rejection::Password(PasswordError::Wrong)) {
             self.metrics.wrong_password(self.route);
         }
@@ -122,6 +139,9 @@ impl<'r> Report<'r> {
             user = message.user().map(|user| escaped(user.name())),
             "message verified"
         );
+        for threat in message.threats() {
+            self.threat(threat.rule(), Some(threat.position()));
+        }
         if let Some(invalid) = message.invalid() {
             self.metrics.invalid_body(self.route);
             tracing::warn!(
@@ -202,6 +222,7 @@ impl<'r> Report<'r> {
             Outcome::Failed => Kind::Failed,
         };
         let mut entry = self.entry_of(kind);
+        entry.threats = self.threats.borrow().iter().map(|rule| rule.name()).collect();
         entry.code = (outcome != Outcome::Answered).then_some(code);
         entry.status = Some(status);
         Some(entry)
@@ -218,6 +239,29 @@ impl<'r> Report<'r> {
         self.count(Outcome::Failed, NOT_RECORDED);
         tracing::error!(incident = %self.incident, route = self.route, code = NOT_RECORDED, "not recorded");
         Fault::Busy
+    }
+
+    fn refused(&self, code: &'static str, position: Option<Position>) {
+        self.count(Outcome::Refused, code);
+        if let Some(rule) = self.watch.refused(code) {
+            self.threat(rule, position);
+        }
+    }
+
+    /// Tells of a threat; the message is refused or not by others.
+    fn threat(&self, rule: Rule, position: Option<Position>) {
+        let mode = self.watch.mode(rule);
+        self.metrics.threat(self.route, rule, mode);
+        self.threats.borrow_mut().push(rule);
+        tracing::warn!(
+            incident = %self.incident,
+            route = self.route,
+            peer = %self.peer(),
+            threat = rule.code(),
+            mode = mode.name(),
+            position = %Known(position),
+            "threat"
+        );
     }
 
     fn count(&self, outcome: Outcome, code: &'static str) {

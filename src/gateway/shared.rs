@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub(super) audit: Option<Log>,
     /// Who asked for how much.
     pub(super) throttle: Arc<Throttle>,
+    /// Whose messages were refused as threats.
+    pub(super) threats: Arc<Throttle>,
     /// Messages in work.
     pub(super) messages: Gauge,
     /// Bytes of bodies.
@@ -66,6 +68,7 @@ impl Shared {
             metrics: Metrics::new(),
             audit,
             throttle: Arc::default(),
+            threats: Arc::default(),
             messages: Gauge::new(load.messages),
             spooled: Gauge::new(load.spooled),
             workers: load.workers,

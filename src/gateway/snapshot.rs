@@ -167,6 +167,7 @@ impl Place {
                 understood: guarded.understood,
                 destination: Some(guarded.destination),
                 schema: guarded.schema,
+                threats: Some(guarded.threats),
                 replay: None,
             },
             answers: guarded.answer.map(|answer| Gate {
@@ -180,6 +181,7 @@ impl Place {
                 understood,
                 destination: None,
                 schema: None,
+                threats: None,
                 replay: None,
             }),
             throttle: guarded.throttle,

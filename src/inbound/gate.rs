@@ -17,7 +17,6 @@ use super::message::{Relayable, check_relayable};
 use super::signer::SignerSearch;
 use super::unused::Unused;
 use super::username;
-use crate::c14n::Octets;
 use crate::crypto::Fingerprint;
 use crate::dsig::{Covered, Keep, Rules};
 use crate::policy::saml::RelyingParty;
@@ -27,6 +26,7 @@ use crate::schema;
 use crate::second_opinion;
 use crate::soap::attachment::Attachments;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
+use crate::threat;
 use crate::trust::{
     Attested, Issuers, Owner, Passwords, ReplayKey, ReplayKind, ReplayStore, Signed, TrustStore, Use,
     VerifiedUser,
@@ -91,6 +91,8 @@ pub struct Gate {
     pub destination: Option<Destination>,
     /// The schemas that Bodies are validated against before they are relayed.
     pub schema: Option<schema::Check>,
+    /// What becomes of threats in the content of verified messages. Without it nobody looks for any.
+    pub threats: Option<threat::Modes>,
     /// What was used before. Without it nothing is remembered, as fits commands that judge files.
     pub replay: Option<Arc<ReplayStore>>,
 }
@@ -160,6 +162,7 @@ impl Gate {
             let may = destination.authorization.check(asking);
             may.map_err(|error| Unmet::at(envelope.body(), UnmetKind::NotAuthorized(error)))?;
         }
+        let threats = self.threats(&weighed.admitted)?;
         let invalid = self.invalid(&envelope, relayable.body())?;
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
         let uses = uses(&weighed)?;
@@ -167,7 +170,7 @@ impl Gate {
         let issuer_key = issuer.and_then(|proof| Some(proof.owner().public_key()?.spki_sha256()));
         let claims = weighed.presented.map(|presented| presented.accepted.claims);
         Ok(Unused::new(
-            relayable.with(claims, user, issuer_key, attachments, invalid),
+            relayable.with(claims, user, issuer_key, attachments, invalid, threats),
             uses,
         ))
     }
@@ -219,6 +222,9 @@ impl Gate {
             attachment::verified(&opened, &weighed.admitted)?;
         }
         self.second_opinion(&weighed)?;
+        for threat in self.threats(&weighed.admitted)? {
+            findings.warn(threat.code());
+        }
         Ok(())
     }
 
@@ -353,31 +359,6 @@ impl Gate {
             elements.any(|element| element.is(Namespace::SAML2, "Assertion"))
         };
         asked.of_saml(issuer.filter(is_saml2).as_slice())
-    }
-
-    /// Why the Body, in the octets that will be relayed, is not as its schemas have it, where that is only to be told.
-    ///
-    /// # Errors
-    /// The same, where it refuses the message.
-    fn invalid(&self, envelope: &Envelope, octets: &Octets) -> Result<Option<Unmet>, Unmet> {
-        let Some(check) = self
-            .schema
-            .as_ref()
-            .filter(|check| check.mode != schema::Mode::Off)
-        else {
-            return Ok(None);
-        };
-        let Err(invalid) = check.schemas.validate(&octets.to_vec()) else {
-            return Ok(None);
-        };
-        // The octets have the elements of the Body, each in its place.
-        let body = envelope.body();
-        let place = body.descendants().nth(invalid.element).unwrap_or(body);
-        let unmet = Unmet::at(place, UnmetKind::from(invalid.kind));
-        if check.mode == schema::Mode::Enforce {
-            return Err(unmet);
-        }
-        Ok(Some(unmet))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::crypto::{Certificate, GeneralName};
 use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
+use crate::threat::Threat;
 use crate::trust::{FirstUse, Owner, Signer, VerifiedUser};
 use crate::xml::Element;
 
@@ -37,6 +38,7 @@ pub struct VerifiedMessage {
     created: Option<DateTime<Utc>>,
     attachments: Vec<VerifiedAttachment>,
     invalid: Option<Unmet>,
+    threats: Vec<Threat>,
     /// This message is that one use.
     _first_use: Option<FirstUse>,
 }
@@ -161,6 +163,7 @@ impl Relayable {
             created: admitted.fresh().map(|fresh| fresh.created()),
             attachments: Vec::new(),
             invalid: None,
+            threats: Vec::new(),
             _first_use: None,
         }))
     }
@@ -214,6 +217,7 @@ impl Relayable {
         issuer_key: Option<[u8; 32]>,
         attachments: Vec<VerifiedAttachment>,
         invalid: Option<Unmet>,
+        threats: Vec<Threat>,
     ) -> Self {
         Self(VerifiedMessage {
             attachments,
@@ -221,6 +225,7 @@ impl Relayable {
             user,
             issuer_key,
             invalid,
+            threats,
             ..self.0
         })
     }
@@ -328,6 +333,11 @@ impl VerifiedMessage {
     /// Why the Body is not as the schemas of the service have it, where that is only observed.
     pub fn invalid(&self) -> Option<&Unmet> {
         self.invalid.as_ref()
+    }
+
+    /// The threats in its content, where they are only observed.
+    pub fn threats(&self) -> &[Threat] {
+        &self.threats
     }
 
     /// When it was made, says its signed Timestamp.

@@ -3,6 +3,7 @@
 mod answer;
 mod assertion;
 mod attachment;
+mod content;
 mod coverage;
 mod decryption;
 pub mod document;

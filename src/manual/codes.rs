@@ -349,6 +349,11 @@
 //! | `policy.username_token_not_signed` | the signature over the Body does not cover the UsernameToken; over TLS `bsp11` does not ask for that |
 //! | `policy.username_token` | the policy takes no UsernameToken |
 //!
+//! # Threats
+//!
+//! What verified messages are refused for where a route blocks it, and the names that other refusals are told under besides: see
+//! [`threats`](super::threats).
+//!
 //! # Replay
 //!
 //! | code | meaning |
@@ -401,6 +406,7 @@
 //! | `limit.address_cost` | messages of this address cost more verification than it may ask for |
 //! | `limit.address_daily` | more requests in a day than one address may have |
 //! | `limit.address_rate` | more requests in a short time than an address may ask for |
+//! | `limit.address_threats` | this address sent one threat after the other that the route blocks: see [`threats`](super::threats) |
 //! | `limit.issuer_concurrent` | more requests at the same time than one issuer of assertions may have |
 //! | `limit.issuer_daily` | more requests in a day than one issuer of assertions may have |
 //! | `limit.issuer_rate` | more requests in a short time than one issuer of assertions may ask for |

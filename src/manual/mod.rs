@@ -14,6 +14,7 @@
 //! | [`archives`] | auditors: `batch verify`, from sources to reports, and what happens when it is killed |
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
 //! | [`attacks`] | security reviewers: each known attack, and the code that stops it |
+//! | [`threats`] | operators: rules for threats, what each is about, and which refuse |
 //! | [`threat_model`] | security reviewers: who the attacker is, what is promised, what is not |
 //! | [`basic_security_profile`] | integrators: each rule of the Basic Security Profile 1.1, and what becomes of it |
 //! | [`schemas`] | partners: XML Schemas of what is accepted, to validate with before sending |
@@ -35,3 +36,4 @@ pub mod life_of_a_message;
 pub mod operating;
 pub mod schemas;
 pub mod threat_model;
+pub mod threats;

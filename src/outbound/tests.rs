@@ -101,6 +101,7 @@ fn judge(bytes: Bytes, name: &str) -> (Result<(), Rejection>, Findings) {
         understood: Vec::new(),
         destination: None,
         schema: None,
+        threats: None,
         replay: None,
     };
     let judgement = gate.judge(Received::from(bytes), AsOf::Time(now()));

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::arena::{AttributeRecord, BreakKind, DeclarationRecord, ElementRecord, NO_PARENT, index, offset};
 use super::attributes::local_name;
 use super::document::Document;
-use super::error::{Error, ErrorKind, Position};
+use super::error::Position;
 use super::namespace::Namespace;
-use super::text::{Text, append_text, attribute_value};
+use super::text::attribute_value;
 
 /// An element of the one document it was taken from. Two are equal if they are the same node of the same
 /// document, never because they look alike.
@@ -61,7 +61,7 @@ impl<'d> Element<'d> {
             .unwrap_or(&NOTHING)
     }
 
-    fn slice(self, range: Range<u32>) -> &'d str {
+    pub(super) fn slice(self, range: Range<u32>) -> &'d str {
         self.document
             .as_str()
             .get(index(range.start)..index(range.end))
@@ -237,53 +237,6 @@ impl<'d> Element<'d> {
         })
     }
 
-    /// Its character content: text and CDATA joined, comments and processing instructions left out.
-    ///
-    /// # Errors
-    /// `xml.element_in_text` if it has a child element.
-    pub fn text(self) -> Result<Text<'d>, Error> {
-        if let Some(child) = self.children().next() {
-            let kind = ErrorKind::ElementInText(child.name().to_owned());
-            return Err(Error::new(kind, child.start()));
-        }
-        let record = self.record();
-        let raw = self.slice(record.open_end..record.close);
-        let breaks = &self.document.arena().breaks;
-        let first = breaks.partition_point(|found| found.start < record.open_end);
-        let inside = breaks
-            .get(first..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(|found| found.start < record.close)
-            .filter(|found| found.kind != BreakKind::Text);
-        let mut interrupted = false;
-        let mut value = String::new();
-        let mut at = record.open_end;
-        for found in inside {
-            append_text(&mut value, self.slice(at..found.start), true);
-            at = found.end;
-            if found.kind == BreakKind::CData {
-                let content = found.start.wrapping_add(9)..found.end.wrapping_sub(3);
-                append_text(&mut value, self.slice(content), false);
-            } else {
-                interrupted = true;
-            }
-        }
-        let rest = self.slice(at..record.close);
-        let untouched = at == record.open_end && memchr::memchr2(b'&', b'\r', raw.as_bytes()).is_none();
-        if untouched {
-            return Ok(Text {
-                value: Cow::Borrowed(raw),
-                interrupted,
-            });
-        }
-        append_text(&mut value, rest, true);
-        Ok(Text {
-            value: Cow::Owned(value),
-            interrupted,
-        })
-    }
-
     /// The first piece of text, with its offset, that stands directly in it and is no white space.
     pub fn stray_text(self) -> Option<Position> {
         let mut at = self.record().open_end;
@@ -329,7 +282,7 @@ impl<'d> Element<'d> {
         Some(index(start).wrapping_add(found))
     }
 
-    fn start(self) -> Position {
+    pub(super) fn start(self) -> Position {
         self.document.position(index(self.record().start))
     }
 

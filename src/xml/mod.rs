@@ -12,6 +12,7 @@ mod attributes;
 mod build;
 mod document;
 mod element;
+mod element_text;
 mod error;
 mod ids;
 mod known;

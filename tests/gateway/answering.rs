@@ -35,6 +35,7 @@ fn accept(answer: &Answer, request: &str, version: Version) {
         understood: Vec::new(),
         destination: None,
         schema: None,
+        threats: None,
         replay: None,
     };
     let bytes = Bytes::from(answer.body.clone());

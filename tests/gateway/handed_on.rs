@@ -146,6 +146,7 @@ fn backend_gate(policy: Profile, audience: &str) -> Gate {
         understood: Vec::new(),
         destination: None,
         schema: None,
+        threats: None,
         replay: None,
     }
 }

@@ -37,5 +37,6 @@ mod reload;
 mod replay;
 #[cfg(feature = "xsd")]
 mod schema;
+mod threats;
 mod throttle;
 mod users;

@@ -207,6 +207,7 @@ fn case(folder: &Path) -> Option<Case> {
             understood: Vec::new(),
             destination: None,
             schema: None,
+            threats: None,
             replay: None,
         },
         received: Received {

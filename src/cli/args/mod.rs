@@ -23,7 +23,7 @@ pub(super) use batch::{BatchCommand, BatchVerifyArguments};
 pub(super) use demo::{ArchiveArgument, DemoArguments};
 pub(super) use names::{
     BindingName, CanonicalizationName, DataEncryptionName, KeyReferenceName, KeyTransportName, LogFormat,
-    Operation, RecipientReferenceName, SamlPartName, SigningAlgorithmName,
+    Operation, RecipientReferenceName, SamlPartName, SigningAlgorithmName, ThreatMode,
 };
 pub(super) use password::{PasswordCommand, PasswordUserArguments};
 pub(super) use saml::{SamlCommand, SamlSignArguments, SamlTraceArguments, SamlVerifyArguments};

@@ -3,6 +3,7 @@ use clap::ValueEnum;
 use crate::algorithm::CanonicalizationAlgorithm;
 use crate::algorithm::DataEncryptionAlgorithm;
 use crate::algorithm::SignatureAlgorithm;
+use crate::threat::Mode;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,6 +20,24 @@ pub(crate) enum Operation {
     C14n,
     /// Read a document
     Parse,
+}
+
+/// What becomes of threats in what was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThreatMode {
+    /// They are told under `warnings`
+    Observe,
+    /// The message is refused for the first
+    Block,
+}
+
+impl From<ThreatMode> for Mode {
+    fn from(mode: ThreatMode) -> Self {
+        match mode {
+            ThreatMode::Observe => Self::Observe,
+            ThreatMode::Block => Self::Block,
+        }
+    }
 }
 
 /// What of a SAML document is signed.

@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::{
-    ContentTypeArguments, DecryptionKeyPaths, JudgingArguments, OutputArguments, PartyArguments,
+    ContentTypeArguments, DecryptionKeyPaths, JudgingArguments, OutputArguments, PartyArguments, ThreatMode,
     TrustArguments, UserArguments,
 };
 use crate::cli::source::Source;
@@ -19,6 +19,9 @@ pub(crate) struct VerifyArguments {
     /// The request that the messages answer: they must confirm its signatures, and relate to its MessageID
     #[arg(long, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) request: Option<Source>,
+    /// Look for threats in what was signed, and warn of them or refuse the messages
+    #[arg(long, value_name = "MODE", value_enum)]
+    pub(crate) threats: Option<ThreatMode>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The messages

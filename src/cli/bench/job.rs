@@ -61,6 +61,7 @@ impl Job {
                 understood: Vec::new(),
                 destination: None,
                 schema: None,
+                threats: None,
                 replay: None,
             },
             at: arguments.judging.at,

@@ -85,6 +85,7 @@ impl Sender {
                 understood: Vec::new(),
                 destination: None,
                 schema: None,
+                threats: None,
                 replay: None,
             },
             log: folder.join("gateway.log"),
