@@ -1,4 +1,4 @@
-//! B16: a backend that fails in every way while another route works on. `make drill-backends` is the long run, whose row stands in the manual.
+//! B16: a backend that fails in every way while another route works on. `make drill-backends` runs it; its row stands in the manual.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -18,6 +18,7 @@ use crate::proxy::{Fault, Proxy};
 const SENDERS: usize = 2;
 
 #[test]
+#[ignore = "measures; `make drill-backends` runs it"]
 fn a_backend_that_fails_does_not_disturb_another_route() {
     let seconds = std::env::var("SEALGATE_DRILL_SECONDS").ok();
     let window = seconds.map_or(Duration::ZERO, |seconds| {
@@ -126,7 +127,7 @@ fn a_backend_that_fails_does_not_disturb_another_route() {
     #[allow(clippy::print_stdout, reason = "the row is what a drill is for")]
     let () = println!(
         "| B16 | {} faults, {} messages, {} on the other route | p99 of the other route {:.1} ms, {:.1} ms during faults | \
-         slowest bad answer {:.2} s of 2 s | breaker opened after {:.1} s at most, closed after {:.1} s | sent twice: 0 |",
+         slowest bad answer {:.2} s of 2 s | breaker opened after {:.1} s at most, closed after {:.1} s |",
         FAULTS.len(),
         sent.load(Ordering::Relaxed),
         times.values().map(Vec::len).sum::<usize>(),
