@@ -312,6 +312,14 @@ depth = 10
     }
 
     #[test]
+    fn a_threat_rule_or_mode_that_does_not_exist_is_told() {
+        let with = |line: &str| problems(&format!("{GOOD}[route.threats]\n{line}\n"));
+        assert_eq!(with("sql_pattern = \"block\""), "");
+        assert!(with("sql_patern = \"block\"").contains("did you mean sql_pattern?"));
+        assert!(with("sql_pattern = \"off\"").contains("write \"observe\", \"block\""));
+    }
+
+    #[test]
     fn every_difference_is_told_with_what_would_be_right() {
         let bad = GOOD
             .replace("path =", "pth =")
