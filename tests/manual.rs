@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sealgate::threat::{Kind, Rule};
 
-const STAGES: [&str; 15] = [
-    "threat", "audit", "relay", "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust", "policy",
-    "replay", "limit", "wsdl",
+const STAGES: [&str; 16] = [
+    "threat", "audit", "bearer", "relay", "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust",
+    "policy", "replay", "limit", "wsdl",
 ];
 
 fn root() -> &'static Path {

@@ -7,6 +7,7 @@ use serde::Serializer;
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto::digest;
 use crate::inbound::VerifiedMessage;
+use crate::trust::VerifiedBearer;
 use crate::xml::quoted;
 
 /// A record about a request. Values of messages are cut, and invisible characters escaped (T138).
@@ -48,6 +49,9 @@ pub struct Entry {
     /// The user of its UsernameToken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// The subject of the bearer token that came with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bearer: Option<String>,
     /// Its assertion (T107).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saml: Option<SamlFacts>,
@@ -122,6 +126,7 @@ impl Entry {
             operation: None,
             signer: None,
             user: None,
+            bearer: None,
             saml: None,
         }
     }
@@ -147,6 +152,15 @@ impl Entry {
             not_on_or_after: claims.not_on_or_after,
             issuer_key: message.issuer_key().map(|key| hexadecimal(key)),
         });
+        self
+    }
+}
+
+impl Entry {
+    /// With the bearer token that came with the message.
+    #[must_use]
+    pub fn with(mut self, bearer: Option<&VerifiedBearer>) -> Self {
+        self.bearer = bearer.map(|bearer| cut(bearer.subject()));
         self
     }
 }

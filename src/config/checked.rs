@@ -14,6 +14,7 @@ use crate::soap::QName;
 use crate::soap::Roles;
 use crate::spool::TemporaryFiles;
 use crate::threat::Modes;
+use crate::trust::BearerRules;
 use crate::trust::Issuers;
 use crate::trust::Passwords;
 use crate::trust::TrustStore;
@@ -102,6 +103,8 @@ pub struct GuardedRoute {
     pub messages: Option<u32>,
     /// What the backend's answers must prove, if it signs them.
     pub answer: Option<SignedAnswers>,
+    /// Whose bearer tokens are asked for, beside what a message must prove.
+    pub bearer: Option<BearerRules>,
     /// How much may be asked for.
     pub throttle: crate::throttle::RouteLimits,
     /// Whether messages may have attachments.

@@ -7,6 +7,7 @@
 mod audit;
 mod authorization;
 mod backend;
+mod bearer;
 mod check;
 mod checked;
 mod files;

@@ -3,6 +3,7 @@ use chrono::Utc;
 
 use super::authorization;
 use super::backend;
+use super::bearer;
 use super::checked::GuardedRoute;
 use super::checked::SignedAnswers;
 use super::checked::TakesAttachments;
@@ -70,6 +71,7 @@ fn check(
     };
     let authorization = authorization::check(route, operations.as_ref(), path, source);
     let identity = identity(route, &path.key("identity"), source);
+    let bearer = bearer::check(route.bearer.as_ref(), &path.key("bearer"), source);
     let jwt = minted::jwt(route, signer, path, source);
     let security = minted::security_header(route, signer, path, source);
     let backend = backend::check(&route.backend, &path.key("backend"), now, source);
@@ -109,6 +111,7 @@ fn check(
         },
         messages: route.backend.messages,
         answer: answer?,
+        bearer: bearer?,
         throttle: throttle::route(&route.throttle),
         attachments: match route.attachments {
             typed::Attachments::Refused => TakesAttachments::No,

@@ -1,6 +1,7 @@
 //! The configuration as it is typed. The comments here are the descriptions in `schemas/config.schema.json`.
 
 mod backend;
+mod bearer;
 mod content;
 mod listener;
 mod minted;
@@ -21,7 +22,8 @@ use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
 
 pub(super) use backend::{Backend, Health};
-pub(super) use content::{Schema, Users};
+pub(super) use bearer::{Bearer, CertificateBound};
+pub(super) use content::{Attachments, Schema, Users};
 pub(super) use listener::{Clients, Listener, Tls};
 pub(super) use minted::{Jwt, NewAssertion, NewConfirmation, NewUsernameToken, SecurityHeader};
 pub(super) use state::{Audit, OnStoreLoss, Redis, Replay};
@@ -147,6 +149,9 @@ pub(super) struct Route {
     /// Which certificate a client has to show in TLS.
     #[serde(default)]
     pub(super) client_certificate: ClientCertificate,
+    /// The bearer token that a request must bring beside what its message must prove.
+    #[serde(default)]
+    pub(super) bearer: Option<Bearer>,
     /// "strict", "saml-sso" or "bsp11", or the path of a policy in TOML.
     #[serde(default = "policy")]
     pub(super) policy: String,
@@ -194,17 +199,6 @@ pub(super) struct Route {
     /// Limits lower than those of the product; `attachment_bytes` may be higher, up to 1 GiB.
     #[serde(default)]
     pub(super) limits: Limits,
-}
-
-/// Whether messages may have attachments.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Attachments {
-    /// They may not: HTTP status 415.
-    #[default]
-    Refused,
-    /// They may, and each must be signed.
-    Signed,
 }
 
 fn policy() -> String {

@@ -15,6 +15,7 @@ use chrono::Utc;
 use futures_util::FutureExt;
 
 use super::arrival::Arrival;
+use super::bearer::Authorization;
 use super::body;
 use super::body::NoBody;
 use super::client;
@@ -49,6 +50,7 @@ use crate::relay;
 use crate::soap::attachment::{Attachments, Package};
 use crate::soap::{Fault, Version};
 use crate::throttle::Pass;
+use crate::trust::VerifiedBearer;
 
 /// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
 /// back is worth. Longer ones would keep the other connections of this thread waiting, and so would the hashing of passwords.
@@ -94,6 +96,7 @@ pub(super) async fn handle(
             Transport::Unprotected
         },
         client: client::certificate(&request),
+        authorization: Authorization::of(request.headers()),
         unread: Unread::Some,
         came: Cell::new(None),
     };
@@ -133,6 +136,7 @@ struct InWork<'r> {
     report: &'r Report<'r>,
     transport: Transport,
     client: Option<Fingerprint>,
+    authorization: Authorization,
     unread: Unread,
     /// What came, for the record.
     came: Cell<Option<Octets>>,
@@ -149,13 +153,14 @@ impl InWork<'_> {
         if let Err(rejection) = self.place.gate.may_ask(arrival.action.as_deref()) {
             return Err(self.report.rejected(&rejection, &[]));
         }
+        let bearer = self.bearer()?;
         let (received, _held) = self.received(arrival, payload).await?;
         self.unread = Unread::Nothing;
         let (Ok(_share), Ok(_own)) = (self.shared.messages.take(1), self.place.messages.take(1)) else {
             return Err(self.report.no_body(NoBody::Overload));
         };
         let (message, _passes) = self.verified(received).await?;
-        self.accepted(&message).await?;
+        self.accepted(&message, bearer.as_ref()).await?;
         let exchange = Exchange::of(&message);
         self.report.verified(&message);
         let Some(client) = self.clients.of(self.place) else {
@@ -179,12 +184,30 @@ impl InWork<'_> {
         Ok(sealed)
     }
 
+    /// What the bearer token proves, where one is asked for. It comes beside what the message has to prove, never instead of it.
+    fn bearer(&self) -> Result<Option<VerifiedBearer>, Fault> {
+        let Some(rules) = &self.place.bearer else {
+            return Ok(None);
+        };
+        let client = self.client.as_ref();
+        let judged = self
+            .authorization
+            .judge(rules, self.transport, client, Utc::now());
+        let bearer = judged.map_err(|error| self.report.unauthorized(&error))?;
+        self.report.authorized(&bearer);
+        Ok(Some(bearer))
+    }
+
     /// Records that the message was accepted, before its backend gets it.
-    async fn accepted(&self, message: &VerifiedMessage) -> Result<(), Fault> {
+    async fn accepted(
+        &self,
+        message: &VerifiedMessage,
+        bearer: Option<&VerifiedBearer>,
+    ) -> Result<(), Fault> {
         let Some(log) = &self.shared.audit else {
             return Ok(());
         };
-        let mut entry = self.report.entry_of(Kind::Accepted).about(message);
+        let mut entry = self.report.entry_of(Kind::Accepted).about(message).with(bearer);
         entry.received = self.came.take();
         let recorded = log.record(&entry).await;
         recorded.map_err(|_| self.report.not_recorded())

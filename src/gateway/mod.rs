@@ -4,6 +4,7 @@
 
 mod admin;
 mod arrival;
+mod bearer;
 mod body;
 mod budget;
 mod crowd;

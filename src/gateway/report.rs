@@ -27,7 +27,7 @@ use crate::relay;
 use crate::soap::Fault;
 use crate::soap::IncidentId;
 use crate::threat::Rule;
-use crate::trust::PasswordError;
+use crate::trust::{BearerError, PasswordError, VerifiedBearer};
 use crate::xml::Position;
 use crate::xml::quoted;
 
@@ -122,6 +122,24 @@ impl<'r> Report<'r> {
             "message refused"
         );
         rejection.fault()
+    }
+
+    /// There is no bearer token that holds.
+    pub(super) fn unauthorized(&self, error: &BearerError) -> Fault {
+        self.count(Outcome::Refused, error.code());
+        tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = error.code(), reason = %error, "no bearer token that holds");
+        Fault::Unauthorized
+    }
+
+    /// The bearer token holds.
+    pub(super) fn authorized(&self, bearer: &VerifiedBearer) {
+        tracing::info!(
+            incident = %self.incident,
+            route = self.route,
+            subject = escaped(bearer.subject()),
+            token = bearer.id().map(escaped),
+            "bearer token verified"
+        );
     }
 
     /// The message was verified and goes to its backend.

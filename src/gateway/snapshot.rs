@@ -22,6 +22,7 @@ use crate::relay::Route;
 use crate::soap::Roles;
 use crate::spool::TemporaryFiles;
 use crate::throttle::{AddressLimits, RouteLimits};
+use crate::trust::BearerRules;
 use crate::trust::OlderMetadata;
 use crate::trust::Passwords;
 use crate::trust::ReplayStore;
@@ -49,6 +50,8 @@ pub(super) struct Place {
     /// Judges the answers of a backend that signs them.
     pub(super) answers: Option<Gate>,
     pub(super) throttle: RouteLimits,
+    /// Whose bearer tokens are asked for.
+    pub(super) bearer: Option<BearerRules>,
     pub(super) attachments: TakesAttachments,
     pub(super) route: Route,
     /// Messages for its backend at a time, so that one that does not answer takes no others along.
@@ -185,6 +188,7 @@ impl Place {
                 replay: None,
             }),
             throttle: guarded.throttle,
+            bearer: guarded.bearer,
             attachments: guarded.attachments,
             route: guarded.route,
             messages: Gauge::new(said.unwrap_or(usual)),

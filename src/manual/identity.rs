@@ -34,3 +34,18 @@
 //!
 //! The types see to it that only this is told: [`Facts`](crate::mint::Facts) come from a
 //! [`VerifiedMessage`](crate::inbound::VerifiedMessage), and what we mint comes from `Facts`.
+//!
+//! # Bearer tokens of clients
+//!
+//! `[route.bearer]` asks for a JSON Web Token in `Authorization: Bearer` (RFC 6750) **beside** what the message has to prove. A token never stands for a message:
+//! who brings one with an unsigned message is refused as without. Its proof is a type of its own, [`VerifiedBearer`](crate::trust::VerifiedBearer), and no
+//! `VerifiedMessage` can be made from it. Its subject need not be the signer of the message; it stands in the log and in the audit log as `bearer`, and no
+//! backend gets the token.
+//!
+//! The token is judged before the body of the request is read: by the algorithms that the route names, with a key of the issuer's JWK Set and no other (`jwk`, `jku`,
+//! `x5c` and `x5u` in a token are not looked at), then by `iss`, `aud`, `exp`, `nbf`, `iat` and `cnf`. A curve is for its own algorithm. A name that stands twice in a
+//! JSON object refuses the token, as readers do not agree which of them counts. A token may be used again until it ends, by whoever has it: bind it to the client's
+//! certificate (`certificate_bound = "required"`) against theft.
+//!
+//! The keys are read from a file. The gateway fetches nothing: whoever fetches the JWK Set of the issuer writes it there, and `watch_seconds`, SIGHUP or
+//! `POST /reload` take it on; a bad one keeps the old.

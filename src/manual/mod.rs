@@ -5,7 +5,7 @@
 //! | [`life_of_a_message`] | who wants to know what happens between the socket and the backend, and what each type proves |
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
 //! | [`operating`] | operators: health, metrics, a new configuration without a restart |
-//! | [`identity`] | operators: what a backend is told about the sender |
+//! | [`identity`] | operators: what a backend is told about the sender, and bearer tokens of clients |
 //! | [`backends`] | operators: several servers, health, time limits, what is sent twice and what is not |
 //! | [`drills`] | operators: what happens under fault, in figures |
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |

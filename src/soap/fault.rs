@@ -18,6 +18,8 @@ pub enum Fault {
     MustUnderstand(Vec<NotUnderstood>),
     /// The message was refused. All reasons look the same.
     FailedCheck,
+    /// There is no bearer token that holds. All reasons look the same.
+    Unauthorized,
     /// Too much to do; later it may pass.
     Busy,
     /// The service behind us cannot be reached, or what it answers cannot be passed on.
@@ -59,6 +61,7 @@ impl Fault {
                 Version::Soap11 => 500,
                 Version::Soap12 => 400,
             },
+            Self::Unauthorized => 401,
             Self::VersionMismatch | Self::MustUnderstand(_) | Self::Internal => 500,
             Self::BadGateway => 502,
             Self::Busy => 503,
@@ -86,7 +89,7 @@ impl Fault {
             Self::Malformed => (String::new(), "soap:Client"),
             Self::VersionMismatch => (String::new(), "soap:VersionMismatch"),
             Self::MustUnderstand(_) => (String::new(), "soap:MustUnderstand"),
-            Self::FailedCheck => (wsse_declaration(), "wsse:FailedCheck"),
+            Self::FailedCheck | Self::Unauthorized => (wsse_declaration(), "wsse:FailedCheck"),
             Self::Busy | Self::BadGateway | Self::GatewayTimeout | Self::Internal => {
                 (String::new(), "soap:Server")
             }
@@ -100,12 +103,12 @@ impl Fault {
     /// SOAP 1.2 Part 1 §5.4. WSS 1.1 §12 has its codes as the Subcode there.
     fn soap12(&self, incident: &IncidentId) -> String {
         let code = match self {
-            Self::Malformed | Self::FailedCheck => "soap:Sender",
+            Self::Malformed | Self::FailedCheck | Self::Unauthorized => "soap:Sender",
             Self::VersionMismatch => "soap:VersionMismatch",
             Self::MustUnderstand(_) => "soap:MustUnderstand",
             Self::Busy | Self::BadGateway | Self::GatewayTimeout | Self::Internal => "soap:Receiver",
         };
-        let subcode = if *self == Self::FailedCheck {
+        let subcode = if matches!(self, Self::FailedCheck | Self::Unauthorized) {
             let declaration = wsse_declaration();
             format!("<soap:Subcode><soap:Value{declaration}>wsse:FailedCheck</soap:Value></soap:Subcode>")
         } else {
@@ -125,6 +128,7 @@ impl Fault {
             Self::MustUnderstand(names) => not_understood(names),
             Self::Malformed
             | Self::FailedCheck
+            | Self::Unauthorized
             | Self::Busy
             | Self::BadGateway
             | Self::GatewayTimeout
@@ -142,7 +146,7 @@ impl Fault {
             Self::Malformed => "The message is no SOAP envelope.",
             Self::VersionMismatch => "The SOAP version is not supported.",
             Self::MustUnderstand(_) => "A header that must be understood is not.",
-            Self::FailedCheck => "The message was refused.",
+            Self::FailedCheck | Self::Unauthorized => "The message was refused.",
             Self::Busy => "The service is busy.",
             Self::BadGateway => "The service cannot be reached.",
             Self::GatewayTimeout => "The service does not answer.",
@@ -211,12 +215,13 @@ mod tests {
         Fault::MustUnderstand(names.clone())
     }
 
-    fn every_fault() -> [Fault; 8] {
+    fn every_fault() -> [Fault; 9] {
         [
             Fault::Malformed,
             Fault::VersionMismatch,
             not_understood("<x:A xmlns:x='urn:x' s:mustUnderstand='1'/>"),
             Fault::FailedCheck,
+            Fault::Unauthorized,
             Fault::Busy,
             Fault::BadGateway,
             Fault::GatewayTimeout,
@@ -259,16 +264,18 @@ mod tests {
             "soap:VersionMismatch",
             "soap:MustUnderstand",
             "wsse:FailedCheck",
+            "wsse:FailedCheck",
         ];
         let codes12 = [
             "soap:Sender",
             "soap:VersionMismatch",
             "soap:MustUnderstand",
             "soap:Sender",
+            "soap:Sender",
         ];
         let server = |code: &'static str| std::iter::repeat(code);
-        let status11 = [500, 500, 500, 500, 503, 502, 504, 500];
-        let status12 = [400, 500, 500, 400, 503, 502, 504, 500];
+        let status11 = [500, 500, 500, 500, 401, 503, 502, 504, 500];
+        let status12 = [400, 500, 500, 400, 401, 503, 502, 504, 500];
         let (codes11, codes12) = (
             codes11.into_iter().chain(server("soap:Server")),
             codes12.into_iter().chain(server("soap:Receiver")),

@@ -6,6 +6,7 @@ mod error;
 pub(crate) mod field;
 mod held_key;
 mod hint;
+pub mod jwt;
 mod key_info;
 mod retrieval;
 pub mod saml;

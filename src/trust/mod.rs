@@ -27,6 +27,7 @@
 //! | T147 trust in everybody whom a CA certifies | [`Constraint`], and `unconstrained_ca` where there is none |
 
 mod anchors;
+mod bearer;
 mod cache;
 mod constraint;
 mod error;
@@ -46,6 +47,7 @@ pub use anchors::Anchor;
 pub use anchors::KeyHint;
 pub use anchors::TrustStore;
 pub use attest::{Attested, ConfirmationKey, EntityKey, OtherKey, Owner, attest, endorse};
+pub use bearer::{BearerError, BearerRules, Binding, TokenKeys, TokenKeysError, VerifiedBearer};
 pub use ciphertext::{Carried, CiphertextCovered, DecryptedAttachment, Signed};
 pub use constraint::Constraint;
 pub use constraint::ConstraintError;

@@ -25,6 +25,7 @@ mod attachments;
 mod audit;
 mod authorization;
 mod backends;
+mod bearer;
 mod drill;
 mod edge;
 mod encrypted;

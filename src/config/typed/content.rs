@@ -33,3 +33,14 @@ pub(in crate::config) struct Schema {
     #[serde(default)]
     pub(in crate::config) mode: Mode,
 }
+
+/// Whether messages may have attachments.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum Attachments {
+    /// They may not: HTTP status 415.
+    #[default]
+    Refused,
+    /// They may, and each must be signed.
+    Signed,
+}

@@ -1,0 +1,61 @@
+use chrono::TimeDelta;
+
+use super::files;
+use super::problem::KeyPath;
+use super::problem::Source;
+use super::typed;
+use crate::algorithm::SignatureAlgorithm;
+use crate::trust::BearerRules;
+use crate::trust::Binding;
+use crate::trust::TokenKeys;
+
+/// The greatest JWK Set, in bytes.
+const JWKS_BYTES: u64 = 1 << 20;
+
+/// Whose bearer tokens a route takes, if it asks for them. `None` if anything is wrong, which is then noted.
+pub(super) fn check(
+    bearer: Option<&typed::Bearer>,
+    path: &KeyPath,
+    source: &mut Source<'_>,
+) -> Option<Option<BearerRules>> {
+    let Some(bearer) = bearer else {
+        return Some(None);
+    };
+    let keys = keys(bearer, &path.key("jwks"), source);
+    let mut algorithms = Vec::new();
+    for (index, name) in bearer.algorithms.iter().enumerate() {
+        match SignatureAlgorithm::from_jws_name(name) {
+            Some(algorithm) => algorithms.push(algorithm),
+            None => source.problem(
+                &path.key("algorithms").entry(index),
+                format!("is {name:?}"),
+                "write a signature algorithm of JWS with a public key, as \"RS256\" or \"ES256\"",
+            ),
+        }
+    }
+    let complete = algorithms.len() == bearer.algorithms.len();
+    Some(Some(BearerRules {
+        issuer: bearer.issuer.clone(),
+        audience: bearer.audience.clone(),
+        algorithms: complete.then_some(algorithms)?,
+        kind: bearer.token_type.clone(),
+        binding: match bearer.certificate_bound {
+            typed::CertificateBound::Optional => Binding::Optional,
+            typed::CertificateBound::Required => Binding::Required,
+        },
+        skew: TimeDelta::seconds(bearer.skew_seconds.into()),
+        keys: keys?,
+    }))
+}
+
+fn keys(bearer: &typed::Bearer, key: &KeyPath, source: &mut Source<'_>) -> Option<TokenKeys> {
+    let full = source.ask(&bearer.jwks);
+    let text = files::read(&full, JWKS_BYTES);
+    let text = text.map_err(|error| files::unreadable(source, key, &bearer.jwks, &error));
+    let keys = TokenKeys::read(&text.ok()?);
+    keys.map_err(|error| {
+        let what = format!("cannot be used: {}: {error}", bearer.jwks.display());
+        source.problem(key, what, "give the JWK Set of the issuer");
+    })
+    .ok()
+}

@@ -1,0 +1,184 @@
+//! Bearer tokens (RFC 6750): JSON Web Tokens of one issuer, for one audience, signed with one of its keys.
+
+mod error;
+mod keys;
+
+use chrono::DateTime;
+use chrono::TimeDelta;
+use chrono::Utc;
+use serde_json::Value;
+
+use crate::algorithm::SignatureAlgorithm;
+use crate::crypto::Fingerprint;
+use crate::crypto::VerifyingKey;
+use crate::crypto::decode_base64_url;
+use crate::crypto::verify;
+use crate::token::jwt::Jwt;
+
+pub use error::BearerError;
+pub use keys::TokenKeys;
+pub use keys::TokenKeysError;
+
+/// Whose tokens are taken.
+#[derive(Clone, Debug)]
+pub struct BearerRules {
+    /// The `iss` of the issuer.
+    pub issuer: String,
+    /// The `aud` that must be among a token's.
+    pub audience: String,
+    /// The algorithms that it may be signed with.
+    pub algorithms: Vec<SignatureAlgorithm>,
+    /// The `typ` that it must have, without `application/`; "JWT", "at+jwt" or none at all if nothing is said.
+    pub kind: Option<String>,
+    /// Whether it must be bound to the client's certificate. One that is bound always counts for that client only.
+    pub binding: Binding,
+    /// How far clocks may differ.
+    pub skew: TimeDelta,
+    /// The issuer's keys. Those that a token brings along, or points to, are nobody's.
+    pub keys: TokenKeys,
+}
+
+/// Whether a token must be bound to a certificate (RFC 8705 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// It may be.
+    Optional,
+    /// It must be.
+    Required,
+}
+
+/// A token that holds: its issuer says who its subject is, and that whoever brings it acts for them. It says nothing of any message.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a token that nobody asks about"]
+pub struct VerifiedBearer {
+    subject: String,
+    id: Option<String>,
+}
+
+impl VerifiedBearer {
+    /// Its `sub`.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Its `jti`.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+}
+
+impl BearerRules {
+    /// Judges `token`, brought by a client that has shown `client`, as of `now`.
+    ///
+    /// # Errors
+    /// The first thing that does not hold. Nothing that it says is believed before its signature is.
+    pub fn verify(
+        &self,
+        token: &str,
+        client: Option<&Fingerprint>,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedBearer, BearerError> {
+        let jwt = Jwt::read(token).map_err(BearerError::Token)?;
+        let algorithm = SignatureAlgorithm::from_jws_name(&jwt.algorithm)
+            .filter(|algorithm| self.algorithms.contains(algorithm))
+            .ok_or_else(|| BearerError::Algorithm(jwt.algorithm.clone()))?;
+        if !self.takes(jwt.kind.as_deref()) {
+            return Err(BearerError::Kind(jwt.kind));
+        }
+        let key = self.keys.find(jwt.key_id.as_deref(), algorithm);
+        let key = VerifyingKey::Public(key.ok_or_else(|| BearerError::Key(jwt.key_id.clone()))?.clone());
+        verify(algorithm, &key, jwt.signed.as_bytes(), &jwt.signature).map_err(|_| BearerError::Signature)?;
+        if text(&jwt, "iss") != Some(&self.issuer) {
+            return Err(BearerError::Issuer);
+        }
+        if !self.is_for_us(&jwt) {
+            return Err(BearerError::Audience);
+        }
+        self.check_time(&jwt, now)?;
+        self.check_binding(&jwt, client)?;
+        let subject = text(&jwt, "sub").filter(|subject| !subject.is_empty());
+        Ok(VerifiedBearer {
+            subject: subject.ok_or(BearerError::NoSubject)?.to_owned(),
+            id: text(&jwt, "jti").map(str::to_owned),
+        })
+    }
+
+    fn takes(&self, kind: Option<&str>) -> bool {
+        let kind = kind.map(str::to_ascii_lowercase);
+        let kind = kind
+            .as_deref()
+            .map(|kind| kind.strip_prefix("application/").unwrap_or(kind));
+        match &self.kind {
+            Some(required) => kind == Some(required.to_ascii_lowercase().as_str()),
+            None => matches!(kind, None | Some("jwt" | "at+jwt")),
+        }
+    }
+
+    fn is_for_us(&self, jwt: &Jwt<'_>) -> bool {
+        match jwt.claims.get("aud") {
+            Some(Value::String(one)) => *one == self.audience,
+            Some(Value::Array(several)) => {
+                several.iter().all(Value::is_string)
+                    && several.iter().any(|one| *one == self.audience.as_str())
+            }
+            _ => false,
+        }
+    }
+
+    fn check_time(&self, jwt: &Jwt<'_>, now: DateTime<Utc>) -> Result<(), BearerError> {
+        let (now, skew) = (now.timestamp(), self.skew.num_seconds());
+        let end = jwt
+            .claims
+            .get("exp")
+            .and_then(seconds)
+            .ok_or(BearerError::Expired)?;
+        if end.saturating_add(skew) <= now {
+            return Err(BearerError::Expired);
+        }
+        for name in ["nbf", "iat"] {
+            if let Some(value) = jwt.claims.get(name) {
+                let from = seconds(value).ok_or(BearerError::NotYetValid)?;
+                if from.saturating_sub(skew) > now {
+                    return Err(BearerError::NotYetValid);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_binding(&self, jwt: &Jwt<'_>, client: Option<&Fingerprint>) -> Result<(), BearerError> {
+        let Some(confirmation) = jwt.claims.get("cnf") else {
+            return match self.binding {
+                Binding::Optional => Ok(()),
+                Binding::Required => Err(BearerError::Confirmation),
+            };
+        };
+        let members = confirmation.as_object().filter(|members| members.len() == 1);
+        let thumbprint = members.and_then(|members| members.get("x5t#S256")?.as_str());
+        let thumbprint = thumbprint.and_then(|text| decode_base64_url(text).ok());
+        let thumbprint = thumbprint.ok_or(BearerError::Confirmation)?;
+        match client {
+            Some(shown) if shown.as_slice() == thumbprint => Ok(()),
+            _ => Err(BearerError::ClientCertificate),
+        }
+    }
+}
+
+fn text<'j>(jwt: &'j Jwt<'_>, name: &str) -> Option<&'j str> {
+    jwt.claims.get(name).and_then(Value::as_str)
+}
+
+/// Whole seconds of a NumericDate (RFC 7519 §2).
+fn seconds(value: &Value) -> Option<i64> {
+    let whole = |text: String| {
+        text.split_once('.')
+            .map_or(text.clone(), |(whole, _)| whole.to_owned())
+    };
+    value.as_i64().or_else(|| {
+        let fraction = value.as_f64().filter(|number| number.abs() < 1e15)?;
+        whole(format!("{:.3}", fraction.floor())).parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+
+use serde_json::json;
+
+use super::*;
+use crate::crypto::Curve;
+use crate::crypto::PrivateKey;
+use crate::crypto::Secret;
+use crate::crypto::SigningKey;
+use crate::crypto::encode_base64_url;
+use crate::crypto::sign;
+use crate::token::datetime;
+use crate::token::jwt::JwtError;
+
+const OWN: Fingerprint = [7; 32];
+
+fn now() -> DateTime<Utc> {
+    datetime::parse("2026-11-26T12:00:00Z").unwrap()
+}
+
+/// A key on P-256, and its JWK called `id`.
+fn key(id: &str) -> (SigningKey, Value) {
+    let key = PrivateKey::generate_ec(Curve::P256).unwrap();
+    let spki = key.public().spki().to_vec();
+    let (x, y) = spki[spki.len() - 64..].split_at(32);
+    let (x, y) = (encode_base64_url(x), encode_base64_url(y));
+    let jwk = json!({ "kty": "EC", "crv": "P-256", "kid": id, "use": "sig", "alg": "ES256", "x": x, "y": y });
+    (key.into(), jwk)
+}
+
+fn rules(keys: &[&Value]) -> BearerRules {
+    BearerRules {
+        issuer: "https://idp.example".to_owned(),
+        audience: "urn:us".to_owned(),
+        algorithms: vec![SignatureAlgorithm::EcdsaSha256],
+        kind: None,
+        binding: Binding::Optional,
+        skew: TimeDelta::seconds(60),
+        keys: TokenKeys::read(json!({ "keys": keys }).to_string().as_bytes()).unwrap(),
+    }
+}
+
+fn header() -> Value {
+    json!({ "alg": "ES256", "kid": "one", "typ": "JWT" })
+}
+
+fn claims() -> Value {
+    let now = now().timestamp();
+    json!({ "iss": "https://idp.example", "aud": "urn:us", "sub": "ann", "iat": now, "nbf": now, "exp": now + 60, "jti": "1" })
+}
+
+/// `base` with `more` in it; null takes out.
+fn with(mut base: Value, more: &Value) -> Value {
+    let members = base.as_object_mut().unwrap();
+    for (name, value) in more.as_object().unwrap() {
+        if value.is_null() {
+            members.shift_remove(name);
+        } else {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+    base
+}
+
+fn signed(method: SignatureAlgorithm, key: &SigningKey, header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| encode_base64_url(value.to_string().as_bytes());
+    let signed = format!("{}.{}", part(header), part(claims));
+    let value = sign(method, key, signed.as_bytes()).unwrap();
+    format!("{signed}.{}", encode_base64_url(&value))
+}
+
+#[test]
+fn a_token_of_the_issuer_for_us_says_who_its_subject_is() {
+    let (key, jwk) = key("one");
+    let rules = rules(&[&jwk]);
+    let token = |header: &Value, claims: &Value| {
+        let token = signed(SignatureAlgorithm::EcdsaSha256, &key, header, claims);
+        rules.verify(&token, None, now())
+    };
+    let bearer = token(&header(), &claims()).unwrap();
+    assert_eq!((bearer.subject(), bearer.id()), ("ann", Some("1")));
+    for more in [
+        json!({ "aud": ["urn:other", "urn:us"] }),
+        json!({ "iat": null, "nbf": null, "jti": null }),
+        json!({ "exp": now().timestamp() - 59 }),
+        json!({ "exp": 1.0e10 }),
+        json!({ "nbf": now().timestamp() + 60 }),
+    ] {
+        assert!(token(&header(), &with(claims(), &more)).is_ok(), "{more}");
+    }
+    for more in [
+        json!({ "kid": null }),
+        json!({ "typ": null }),
+        json!({ "typ": "at+JWT" }),
+        json!({ "typ": "application/at+jwt" }),
+        // Whatever these say, nobody looks.
+        json!({ "jku": "https://mallory.example", "x5u": "https://mallory.example", "jwk": {}, "x5c": [1] }),
+    ] {
+        assert!(token(&with(header(), &more), &claims()).is_ok(), "{more}");
+    }
+    let refused = |more: Value| token(&header(), &with(claims(), &more)).unwrap_err();
+    for (more, error) in [
+        (json!({ "iss": "https://idp.example/" }), BearerError::Issuer),
+        (json!({ "iss": null }), BearerError::Issuer),
+        (json!({ "aud": "urn:u" }), BearerError::Audience),
+        (json!({ "aud": ["urn:us", 7] }), BearerError::Audience),
+        (json!({ "aud": [["urn:us"]] }), BearerError::Audience),
+        (json!({ "aud": null }), BearerError::Audience),
+        (json!({ "exp": null }), BearerError::Expired),
+        (json!({ "exp": "9999999999" }), BearerError::Expired),
+        (json!({ "exp": now().timestamp() - 60 }), BearerError::Expired),
+        (json!({ "nbf": now().timestamp() + 61 }), BearerError::NotYetValid),
+        (json!({ "iat": now().timestamp() + 61 }), BearerError::NotYetValid),
+        (json!({ "nbf": "1" }), BearerError::NotYetValid),
+        (json!({ "sub": null }), BearerError::NoSubject),
+        (json!({ "sub": "" }), BearerError::NoSubject),
+        (json!({ "sub": ["ann"] }), BearerError::NoSubject),
+    ] {
+        assert_eq!(refused(more.clone()), error, "{more}");
+    }
+}
+
+#[test]
+fn only_a_key_of_the_issuer_with_an_algorithm_that_is_taken_counts() {
+    let (own, jwk) = key("one");
+    let (other, other_jwk) = key("two");
+    let es256 = SignatureAlgorithm::EcdsaSha256;
+    let both = rules(&[&jwk, &other_jwk]);
+    let verify = |token: &str| both.verify(token, None, now()).map(drop);
+    let refused = |token: &str| verify(token).unwrap_err();
+    assert_eq!(verify(&signed(es256, &own, &header(), &claims())), Ok(()));
+    // The key of another name, of no name, and one that the token brings along.
+    assert_eq!(
+        refused(&signed(es256, &other, &header(), &claims())),
+        BearerError::Signature
+    );
+    let unknown = with(header(), &json!({ "kid": "../../one" }));
+    assert_eq!(
+        refused(&signed(es256, &own, &unknown, &claims())),
+        BearerError::Key(Some("../../one".to_owned()))
+    );
+    let unnamed = with(header(), &json!({ "kid": null }));
+    assert_eq!(
+        refused(&signed(es256, &own, &unnamed, &claims())),
+        BearerError::Key(None)
+    );
+    let (stranger, stranger_jwk) = key("one");
+    let brought = with(header(), &json!({ "jwk": stranger_jwk }));
+    assert_eq!(
+        refused(&signed(es256, &stranger, &brought, &claims())),
+        BearerError::Signature
+    );
+    // No algorithm, a MAC with what everybody knows, and one that is not taken.
+    for name in ["none", "None", "HS256", "ES384", "RS256"] {
+        let header = with(header(), &json!({ "alg": name }));
+        let SigningKey::Private(key) = &own else {
+            unreachable!()
+        };
+        let secret = SigningKey::Hmac(Secret::new(key.public().spki().to_vec()));
+        let token = signed(SignatureAlgorithm::HmacSha256, &secret, &header, &claims());
+        assert_eq!(refused(&token), BearerError::Algorithm(name.to_owned()));
+    }
+    let token = signed(es256, &own, &header(), &claims());
+    let (without, _) = token.rsplit_once('.').unwrap();
+    assert_eq!(refused(&format!("{without}.")), BearerError::Signature);
+    let (head, _) = token.split_once('.').unwrap();
+    let admin = encode_base64_url(with(claims(), &json!({ "sub": "admin" })).to_string().as_bytes());
+    let (_, value) = token.rsplit_once('.').unwrap();
+    assert_eq!(
+        refused(&format!("{head}.{admin}.{value}")),
+        BearerError::Signature
+    );
+    assert_eq!(
+        refused(&format!("{token}.a.b")),
+        BearerError::Token(JwtError::Encrypted)
+    );
+    for typ in ["JOSE", "secevent+jwt", ""] {
+        let header = with(header(), &json!({ "typ": typ }));
+        assert_eq!(
+            refused(&signed(es256, &own, &header, &claims())),
+            BearerError::Kind(Some(typ.to_owned()))
+        );
+    }
+    let strict = BearerRules {
+        kind: Some("at+jwt".to_owned()),
+        ..both.clone()
+    };
+    let access = with(header(), &json!({ "typ": "at+jwt" }));
+    assert!(
+        strict
+            .verify(&signed(es256, &own, &access, &claims()), None, now())
+            .is_ok()
+    );
+    assert_eq!(
+        strict.verify(&token, None, now()),
+        Err(BearerError::Kind(Some("JWT".to_owned())))
+    );
+}
+
+#[test]
+fn a_token_that_is_bound_to_a_certificate_is_of_no_use_to_others() {
+    let (key, jwk) = key("one");
+    let optional = rules(&[&jwk]);
+    let required = BearerRules {
+        binding: Binding::Required,
+        ..optional.clone()
+    };
+    let bound = |cnf: Value| {
+        let claims = with(claims(), &json!({ "cnf": cnf }));
+        signed(SignatureAlgorithm::EcdsaSha256, &key, &header(), &claims)
+    };
+    let token = bound(json!({ "x5t#S256": encode_base64_url(&OWN) }));
+    for rules in [&optional, &required] {
+        assert!(rules.verify(&token, Some(&OWN), now()).is_ok());
+        for client in [None, Some(&[8; 32])] {
+            assert_eq!(
+                rules.verify(&token, client, now()),
+                Err(BearerError::ClientCertificate)
+            );
+        }
+        for cnf in [
+            json!({ "jkt": "x" }),
+            json!({ "x5t#S256": encode_base64_url(&OWN), "jkt": "x" }),
+            json!({ "x5t#S256": 7 }),
+            json!({}),
+            json!("x"),
+        ] {
+            assert_eq!(
+                rules.verify(&bound(cnf.clone()), Some(&OWN), now()),
+                Err(BearerError::Confirmation),
+                "{cnf}"
+            );
+        }
+    }
+    let unbound = signed(SignatureAlgorithm::EcdsaSha256, &key, &header(), &claims());
+    assert_eq!(
+        required.verify(&unbound, Some(&OWN), now()),
+        Err(BearerError::Confirmation)
+    );
+}
+
+#[test]
+fn a_set_of_keys_has_some_that_verify() {
+    let read = |keys: Value| TokenKeys::read(json!({ "keys": keys }).to_string().as_bytes()).err();
+    let (_, jwk) = key("one");
+    let short = json!({ "kty": "RSA", "n": encode_base64_url(&[0xff; 128]), "e": "AQAB" });
+    let secret = json!({ "kty": "oct", "k": "AAAA", "alg": "HS256" });
+    let encryption = with(jwk.clone(), &json!({ "use": "enc" }));
+    assert_eq!(read(json!([jwk, secret, encryption])), None);
+    assert_eq!(read(json!([])), Some(TokenKeysError::Number));
+    assert_eq!(read(json!([secret, encryption])), Some(TokenKeysError::Number));
+    assert_eq!(read(json!([jwk, jwk])), Some(TokenKeysError::Twice(2)));
+    assert_eq!(read(json!([jwk, short])), Some(TokenKeysError::Key(2)));
+    let off = with(jwk.clone(), &json!({ "y": encode_base64_url(&[1; 32]) }));
+    assert_eq!(read(json!([off])), Some(TokenKeysError::Key(1)));
+    assert_eq!(
+        TokenKeys::read(b"{\"keys\":[],\"keys\":[]}").err(),
+        Some(TokenKeysError::Malformed)
+    );
+    // A key is for the algorithm that it names.
+    let other = with(jwk, &json!({ "alg": "ES384" }));
+    let set = TokenKeys::read(json!({ "keys": [other] }).to_string().as_bytes()).unwrap();
+    assert!(set.find(Some("one"), SignatureAlgorithm::EcdsaSha256).is_none());
+}
