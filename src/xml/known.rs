@@ -101,7 +101,7 @@ impl KnownNames {
     /// Whether names of the document have been repeated up to `start`, where one was looked for in vain.
     pub(super) fn pays(&mut self, start: usize) -> bool {
         self.unknown += 1;
-        self.unknown % TRIED != 0 || start > self.unknown * DENSE
+        !self.unknown.is_multiple_of(TRIED) || start > self.unknown * DENSE
     }
 
     /// Keeps a QName that was checked.
