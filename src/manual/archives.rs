@@ -21,7 +21,7 @@
 //! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end |
 //! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |
 //! | `.csv`, `.tsv` | the same, with a line of names; separated by commas, semicolons or tabs |
-//! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy. `--name-column NAME` is the column by which messages are called |
+//! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy, and no other (gzip and Zstandard in pages are refused). `--name-column NAME` is the column by which messages are called |
 //! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed |
 //!
 //! Nothing in a container is a container. Of each, one message at a time is in memory; one over the policy's limit (`limit.bytes`) is reported and
