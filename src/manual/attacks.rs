@@ -1,7 +1,7 @@
 //! Each known attack, and what stops it.
 //!
 //! Messages that carry it out are kept under `fixtures/attacks/`, in each form that the attack takes, and refused in every
-//! profile of a gateway, by the code beside it.
+//! profile of a gateway, by the code beside it. What no single file can carry out is tried by the test that its row names.
 //!
 //! # Wrapping: what is signed is not what is read
 //!
@@ -41,6 +41,7 @@
 //!
 //! | attack | what stops it |
 //! |---|---|
+//! | T30 – verifier and reader have parsers of their own | one reader, [`Document`](crate::xml::Document), and nothing is parsed twice; it reads as quick-xml does, or refuses: `tests/oracle_quick_xml.rs::fixtures_and_corpora_are_read_alike` |
 //! | T31 – defaults from a DOCTYPE | any DOCTYPE is refused, before anything else |
 //! | T32 – reserved and unbound prefixes | Namespaces 1.0 in full |
 //! | T33 – a comment cuts a text short | a text is all of it, joined, and `strict` refuses the comment |
@@ -67,6 +68,8 @@
 //! | T49 – an unknown algorithm falls back | closed enums, no default |
 //! | T50 – canonicalization with comments | comments are gone when a same-document reference is resolved |
 //! | T51 – PrefixLists | at most 32; unknown ones do no harm |
+//! | T52 – `xml:base`, `xml:lang`, `xml:space` inherited or not | the suites of the standards, octet for octet: `tests/corpora.rs::the_suites_of_others_come_out_as_they_say` |
+//! | T53 – octets of another order, or fewer | the same octets as libxml2 for generated documents: `tests/oracle_xmllint.rs::whole_documents_are_canonicalized_as_by_xmllint` |
 //! | T54 – XSLT | no XSLT in the program |
 //! | T55 – transform bombs | the same, refused before a key is looked at |
 //! | T56 – too many references and transforms | limits, and a budget of digested octets |
@@ -93,6 +96,7 @@
 //! | T72 – KeyInfo loops | one step, in the same header; in plain documents in the same document ([`token::followed_key_info_items`](crate::token::followed_key_info_items)) |
 //! | T73 – a token of another header | references are resolved among the items of our header |
 //! | T74 – work before trust | the value over SignedInfo, with a trusted key, comes before any digest |
+//! | T75 – the time of a comparison tells how much was right | MACs and digests are compared in constant time, by [`DigestValue::matches`](crate::crypto::DigestValue::matches) and OpenSSL: `src/crypto/digest.rs::only_the_whole_digest_matches` |
 //! | T76 – a key derived with a billion iterations, or one | [`Derivation::ITERATIONS`](crate::token::username::Derivation::ITERATIONS), and a policy has to name HMAC and UsernameTokens as keys first |
 //! | T77 – another partner's key | who signed the Body is the sender; trust is a route's own |
 //!
@@ -128,12 +132,15 @@
 //! | T98 – holder-of-key that nobody proved | the Body's signature must be by that key |
 //! | T99 – vouching for nothing | one signature, of a certified key, over assertion and Body; with metadata, of an unsigned assertion the issuer's own key |
 //! | T100 – unknown methods | only those that the policy names count |
+//! | T101 – an assertion is used twice | its ID counts once for its issuer, until it has ended, and what cannot be remembered is refused: `src/trust/replay/tests.rs::a_second_use_is_refused_until_the_end_of_validity` |
 //! | T102 – unknown conditions, Advice | the first refuse, the second is never read |
 //! | T103 – an encrypted name or attribute of somebody else | decryption changes nothing but its place: the signature around it covered the ciphertext, or covers the plaintext, or does not hold |
 //! | T104 – a failed status with an assertion | refused |
 //! | T105 – attributes of one friendly name | attributes are known by name and format, and none wins over another |
 //! | T106 – versions mixed | the namespace decides the reader, which reads nothing of another version |
+//! | T107 – a stolen key of an identity provider signs | nothing in a message tells; the key is taken out of trust without a restart, and the audit names issuer, ID and times of each assertion: `tests/gateway/reload.rs::who_is_trusted_no_more_is_refused_at_once_and_others_go_on` |
 //! | T108 – a key of metadata for another use, or of metadata that has ended | `use` and `validUntil` are honoured, and a second description of an entity is refused; what was fetched ([`add_fetched`](crate::inbound::add_fetched)) is signed and holds for 30 days at most |
+//! | T109 – a value of ours becomes markup before it is signed | what is written is escaped, and read again before it leaves: `src/mint/saml/tests.rs::no_value_changes_the_elements` |
 //! | T110 – DEFLATE bombs, and two encodings of one message | a cap on what comes out, and nothing after the end of the stream |
 //! | T110 – parameters twice, in another order, encoded again | the octets are verified as they were sent; what two readers could read differently is refused |
 //!
@@ -148,8 +155,11 @@
 //! | T115 – answers sent elsewhere | anonymous only, and no code that could |
 //! | T116 – addressing headers swapped | they must be signed with the Body |
 //! | T117 – attachments that are fetched, swapped, added, or only pointed at | a `cid:` URI names a part of this message and nothing else names anything; what an `xop:Include` stands for is in its place before a digest is computed ([`Package`](crate::soap::attachment::Package)), and an attachment that the Body's signature does not cover refuses the message: see [`attachments`](super::attachments) |
+//! | T118 – rules of inner policies are not enforced | a policy is imported whole or not at all, and whatever is taken out of a WSDL loosens nothing: `src/wsdl/tests.rs::whatever_is_taken_out_of_a_wsdl_loosens_nothing` |
 //! | T119 – an answer that was given to another request | ours confirm each signature of the request and relate to it; those of a backend that signs must be signed, used once, and relate to the request ([`verified_answer`](crate::outbound::verified_answer)); `verify --request` asks the same of files: `policy.signature_confirmation`, `policy.relates_to` |
+//! | T120 – identity headers of a client's own, or our Security header, reach the backend | both are left out, and a value that would break a header refuses the message: `tests/gateway/answering.rs::the_backend_gets_what_was_verified_and_nothing_else` |
 //! | T121 – `mustUnderstand` ignored | the MustUnderstand fault |
+//! | T122 – the detail of a fault tells what was wrong | one fault for every reason: `tests/gateway/refusing.rs::faults_are_the_same_for_every_reason_and_the_backend_gets_no_byte` |
 //!
 //! # Resources
 //!
@@ -160,13 +170,30 @@
 //! | T132 – depth | `limit.depth`; nothing recurses |
 //! | T133 – attributes | `limit.attributes`; sorted, not compared in pairs |
 //! | T134 – namespaces | `limit.namespaces`, `limit.namespaces_in_scope` |
+//! | T135 – names chosen so that their hashes collide | keyed hashes or sorted lists; `benches/linear.rs::main` measures time and memory of twice the input |
 //! | T136 – huge names and values | a limit each |
+//! | T137 – signatures whose work grows with the square | the same: `benches/linear.rs::main` |
+//! | T138 – a value of a message writes to a log or a terminal | cut and escaped: `tests/audit.rs::values_of_messages_are_cut_and_escaped` |
+//!
+//! # Certificates
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | T139 – expired, or not valid yet | every certificate of the path is judged to the second: `trust.expired`, `trust.not_yet_valid` |
+//! | T140 – a key for something else signs | `trust.key_usage`, `trust.extended_key_usage` |
+//! | T141 – who is no CA issues, or a CA too deep | `trust.not_a_ca`, `trust.path_length` |
+//! | T142 – names outside of a CA's | `trust.name_constraints`; what cannot be compared is refused |
+//! | T143 – revoked, or nobody knows | `trust.revoked`, `trust.revocation_unknown` |
+//! | T144 – loops and long paths | six certificates at most, and a budget of steps, signatures and comparisons |
+//! | T145 – a certificate says what to fetch | nothing is fetched: what is not given is unknown |
+//! | T146 – weak or ambiguous certificates | strict reading in [`Certificate`](crate::crypto::Certificate), and key sizes, hashes and critical extensions on the path |
+//! | T147 – trust in everybody whom a CA certifies | a [`Constraint`](crate::trust::Constraint) for each CA of a route: `tests/trust/signer.rs::a_ca_is_trusted_for_those_its_constraint_names` |
 //!
 //! # State
 //!
 //! | attack | what stops it |
 //! |---|---|
-//! | a log that cannot say what was relayed, or that a value of a message writes to (T127, T138) | the audit has digests of what came and what went on; values are cut, and escaped |
+//! | a log that cannot say what was relayed (T127) | the audit has digests of what came and what went on |
 //! | records that are changed, removed, put in, swapped or cut off (T151) | each has the hash of the one before, and checkpoints are signed and kept elsewhere: [`audit`](crate::audit) |
 //! | one message at many gateways at once (T148) | one step at the store says which use is the first, for all that share it |
 //! | a store that is lost, flushed, evicted, fails over, or stalls (T149) | a new generation begins, and what was made before is refused; what cannot be told is refused: see [`replay`](crate::replay) |
