@@ -216,7 +216,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm};
-    use crate::crypto::{Curve, PrivateKey, SigningKey};
+    use crate::crypto::{Curve, PrivateKey, Secret, SigningKey};
     use crate::dsig::{Keep, Objects, ReferenceToSign, Rules, Signature, SignatureRequest, sign, verify};
     use crate::xml::{Document, Limits, Namespace};
 
@@ -231,31 +231,56 @@ mod tests {
         Owner::Entity(EntityKey::new("https://idp.example".to_owned(), public))
     }
 
+    fn parse(text: &str) -> Document {
+        Document::parse(text.to_owned().into(), &Limits::default()).unwrap()
+    }
+
     /// `a` with its `b` signed by `key`, and not its `c`.
     fn signed(key: &SigningKey) -> Document {
-        let text = "<a><b xml:id=\"b\"><d></d></b><c></c></a>";
-        let parse = |text: String| Document::parse(text.into(), &Limits::default()).unwrap();
-        let document = parse(text.to_owned());
+        parse(&with_signature(
+            "<a><b xml:id=\"b\"><d></d></b><c></c></a>",
+            "b",
+            key,
+        ))
+    }
+
+    /// `text`, an `a`, with a signature by `key` over its `part`; signatures are called `s0` and on.
+    fn with_signature(text: &str, part: &str, key: &SigningKey) -> String {
+        let document = parse(text);
         let request = SignatureRequest {
-            method: SignatureAlgorithm::EcdsaSha256,
+            method: match key {
+                SigningKey::Private(_) => SignatureAlgorithm::EcdsaSha256,
+                SigningKey::Hmac(_) => SignatureAlgorithm::HmacSha256,
+            },
             digest_algorithm: DigestAlgorithm::Sha256,
             references: vec![ReferenceToSign {
-                element: document.element_by_id("b").unwrap(),
-                id: Some("b".to_owned()),
+                element: document.element_by_id(part).unwrap(),
+                id: Some(part.to_owned()),
                 enveloped: false,
             }],
             key_info: String::new(),
-            id: None,
+            id: Some(format!("s{}", text.matches("<ds:Signature ").count())),
         };
         let signature = sign(&request, key).unwrap();
-        parse(text.replace("</a>", &format!("{signature}</a>")))
+        text.replace("</a>", &format!("{signature}</a>"))
     }
 
+    /// What the first signature proves.
     fn covered<'d>(document: &'d Document, key: &SigningKey) -> Covered<'d> {
-        let (limits, permitted) = (Limits::default(), Permitted::strict());
-        let mut elements = document.root().children();
+        covered_by(document, 0, key)
+    }
+
+    fn covered_by<'d>(document: &'d Document, number: usize, key: &SigningKey) -> Covered<'d> {
+        let limits = Limits::default();
+        let signatures = [SignatureAlgorithm::EcdsaSha256, SignatureAlgorithm::HmacSha256];
+        let permitted = Permitted {
+            signatures: signatures.into_iter().collect(),
+            ..Permitted::strict()
+        };
+        let elements = document.root().children();
         let signature = elements
-            .find(|element| element.is(Namespace::DS, "Signature"))
+            .filter(|element| element.is(Namespace::DS, "Signature"))
+            .nth(number)
             .unwrap();
         let signature = Signature::read(signature, Objects::Refused, &limits).unwrap();
         let rules = Rules {
@@ -283,6 +308,24 @@ mod tests {
         );
         assert_ne!(entity(&ours).identity(), entity(&other).identity());
         assert!(!entity(&ours).identity().is_empty());
+    }
+
+    #[test]
+    fn a_mac_is_endorsed_only_by_whose_key_pair_signs_it() {
+        let mac = SigningKey::Hmac(Secret::new(vec![7; 32]));
+        let (alice, bob) = (key(), key());
+        let whose = |first: &SigningKey, signed: &str| {
+            let text = with_signature("<a><b xml:id=\"b\"></b></a>", "b", first);
+            // The second is over the first, or over what that signed too.
+            let document = parse(&with_signature(&text, signed, &alice));
+            let by = attest(covered_by(&document, 1, &alice), entity(&alice)).unwrap();
+            let endorsed = endorse(covered_by(&document, 0, first), &by)?;
+            assert!(endorsed.signs(document.element_by_id("b").unwrap()));
+            Some(endorsed.owner().identity())
+        };
+        assert_eq!(whose(&mac, "s0"), Some(entity(&alice).identity()));
+        assert_eq!(whose(&mac, "b"), None);
+        assert_eq!(whose(&bob, "s0"), None, "what Bob signed is his word");
     }
 
     #[test]
