@@ -105,7 +105,7 @@ DRILL_SECONDS ?= 5
 drills: drill-backends
 
 drill-backends: setup-build
-	SEALGATE_DRILL_SECONDS=$(DRILL_SECONDS) $(CARGO) test --locked --test gateway drill:: -- --ignored --nocapture
+	SEALGATE_DRILL_SECONDS=$(DRILL_SECONDS) $(CARGO) test --locked --test gateway drill:: -- --nocapture
 
 BATCH ?= 100000 1000000
 bench-batch: setup-build

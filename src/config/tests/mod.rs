@@ -9,6 +9,7 @@
 
 mod files;
 mod routes;
+mod tokens;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

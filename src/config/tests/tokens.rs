@@ -1,0 +1,87 @@
+use super::GOOD;
+use super::folder;
+use super::read_in;
+use super::refuses;
+
+#[test]
+fn tokens_for_the_backend_say_something_and_nothing_twice() {
+    let backend = "[route.backend]";
+    let with = |text: &str| format!("{text}\n{backend}");
+    refuses(
+        backend,
+        &with("[route.security_header.replace]\n"),
+        "route[1].security_header.replace: says nothing about the sender",
+    );
+    let jwt = |more: &str| {
+        with(&format!(
+            "[route.jwt]\nissuer = \"urn:us\"\naudience = \"urn:backend\"\nsubject = \"signer-subject\"\n{more}"
+        ))
+    };
+    let folder = folder();
+    for good in [
+        "",
+        "header = \"x-jwt\"\n[route.jwt.claims]\nrole = { saml_attribute = \"role\" }",
+    ] {
+        let checked = read_in(folder.path(), &GOOD.replace(backend, &jwt(good))).unwrap();
+        assert!(checked.routes.first().unwrap().route.jwt.is_some());
+    }
+    refuses(
+        backend,
+        &jwt("[route.jwt.claims]\nexp = \"signer-subject\""),
+        "route[1].jwt.claims.exp: is a claim that every token has",
+    );
+    refuses(
+        backend,
+        &jwt("header = \"host\""),
+        "route[1].jwt.header: is no name for this header",
+    );
+    refuses(
+        backend,
+        &jwt("header = \"x-a\"\n[route.identity]\nx-a = \"signer-subject\""),
+        "route[1].jwt.header: is the name of a header in identity, too",
+    );
+    refuses(
+        backend,
+        &jwt("[route.identity]\nauthorization = \"signer-subject\""),
+        "route[1].jwt.header: would be a second authorization header",
+    );
+}
+
+#[test]
+fn bearer_tokens_are_those_of_an_issuer_whose_keys_are_there() {
+    let backend = "[route.backend]";
+    let folder = folder();
+    let good =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let file = folder.path().join("jwks.json");
+    std::fs::write(&file, good).unwrap();
+    let with =
+        |more: &str| format!("[route.bearer]\nissuer = \"urn:i\"\naudience = \"urn:us\"\n{more}\n{backend}");
+    let checked = read_in(
+        folder.path(),
+        &GOOD.replace(backend, &with(&format!("jwks = {file:?}"))),
+    )
+    .unwrap();
+    assert!(checked.routes.first().unwrap().bearer.is_some());
+    assert!(checked.files.iter().any(|file| file.ends_with("jwks.json")));
+    refuses(
+        backend,
+        &with("jwks = \"none.json\""),
+        "route[1].bearer.jwks: cannot be read: none.json",
+    );
+    refuses(
+        backend,
+        &with("jwks = \"alice.pem\""),
+        "route[1].bearer.jwks: cannot be used: alice.pem: it is no JWK Set",
+    );
+    refuses(
+        backend,
+        &with(&format!("algorithms = [\"RS256\", \"HS256\"]\njwks = {file:?}")),
+        "route[1].bearer.algorithms[2]: is \"HS256\"",
+    );
+    refuses(
+        backend,
+        &with(&format!("algorithms = [\"none\"]\njwks = {file:?}")),
+        "route[1].bearer.algorithms[1]: is \"none\"",
+    );
+}
