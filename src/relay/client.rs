@@ -1,4 +1,5 @@
 use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
@@ -36,8 +37,16 @@ const IDLE: Duration = Duration::from_secs(4);
 /// The connections of one thread to the servers of one backend. It follows no redirect, asks for no compression, heeds no proxy, and never
 /// sends a request twice by itself.
 pub struct Client {
-    pub(super) http: awc::Client,
+    pub(super) connections: Connections,
     pub(super) backend: Backend,
+}
+
+/// Connections of one thread that may be used again.
+#[derive(Clone)]
+pub(super) struct Connections {
+    http: Rc<RefCell<awc::Client>>,
+    connect: Duration,
+    tls: Option<TlsClient>,
 }
 
 /// What is sent: everything in it was verified or is ours.
@@ -92,18 +101,18 @@ impl Client {
     ///
     /// Connections are as many as there are messages in work, which somebody else limits.
     pub fn for_all<'b>(backends: impl IntoIterator<Item = &'b Backend>) -> Vec<Self> {
-        let mut plain: HashMap<Duration, awc::Client> = HashMap::new();
+        let mut plain: HashMap<Duration, Connections> = HashMap::new();
         let client = |backend: &Backend| {
             let connect = backend.patience.connect;
-            let http = match &backend.tls {
-                Some(tls) => http_client(connect, Some(tls)),
+            let connections = match &backend.tls {
+                Some(_) => Connections::new(connect, backend.tls.clone()),
                 None => plain
                     .entry(connect)
-                    .or_insert_with(|| http_client(connect, None))
+                    .or_insert_with(|| Connections::new(connect, None))
                     .clone(),
             };
             Self {
-                http,
+                connections,
                 backend: backend.clone(),
             }
         };
@@ -121,7 +130,8 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let patience = self.backend.patience;
         let mut post = self
-            .http
+            .connections
+            .http()
             .post(server.url.clone())
             .timeout(end.saturating_duration_since(Instant::now()))
             .no_decompress()
@@ -158,7 +168,48 @@ impl Client {
                 Err(_) => return Err(Error::Timeout.into()),
             }
         };
+        if !says_its_end(&response) {
+            // awc takes it for whole and its connection for free, on which the rest would come as the answer to the next message.
+            self.connections.leave();
+            if is_answer(response.status()) {
+                let reason = "it says neither its length nor that it is chunked".to_owned();
+                return Err(Error::Broken(reason).into());
+            }
+        }
         Ok(answer(response, taken, patience, end).await?)
+    }
+}
+
+impl Connections {
+    fn new(connect: Duration, tls: Option<TlsClient>) -> Self {
+        let http = http_client(connect, tls.as_ref());
+        Self {
+            http: Rc::new(RefCell::new(http)),
+            connect,
+            tls,
+        }
+    }
+
+    pub(super) fn http(&self) -> awc::Client {
+        self.http.borrow().clone()
+    }
+
+    /// Uses none of them again.
+    fn leave(&self) {
+        self.http.replace(http_client(self.connect, self.tls.as_ref()));
+    }
+}
+
+/// Whether the head of an answer says where it ends (RFC 9112 §6.3). That of an interim answer (1xx) does not, as another follows.
+fn says_its_end(response: &awc::ClientResponse) -> bool {
+    let headers = response.headers();
+    let length = headers.get(header::CONTENT_LENGTH);
+    let coded = headers.contains_key(header::TRANSFER_ENCODING);
+    match response.status() {
+        status if status.is_informational() => false,
+        StatusCode::NO_CONTENT => !coded && length.is_none_or(|length| length == "0"),
+        // Of HTTP/1.0, the end of the connection is the end.
+        _ => coded || length.is_some() || response.version() < awc::http::Version::HTTP_11,
     }
 }
 

@@ -86,11 +86,12 @@ impl Error {
     /// Whether the server failed, and not what it answered: nothing came to its end, or a gateway before it says so (502, 503, 504).
     pub(super) fn is_failure(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Timeout | Self::Broken(_) | Self::TooLarge(_) => true,
+            Self::Unreachable(_) | Self::Timeout | Self::Broken(_) => true,
             Self::Status(status) => matches!(status, 502..=504),
             Self::NoOperation
             | Self::Identity(_)
             | Self::NoServer
+            | Self::TooLarge(_)
             | Self::Empty(_)
             | Self::MediaType(_)
             | Self::ContentEncoding

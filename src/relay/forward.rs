@@ -99,7 +99,7 @@ pub async fn forward(
         }
         note(turn.failed(Instant::now()), route, server);
         let may_have_it = sent == Sent::Something;
-        let more = !matches!(why, Error::TooLarge(_)) && (!may_have_it || again) && Instant::now() < end;
+        let more = (!may_have_it || again) && Instant::now() < end;
         error = why;
         if !more {
             break;

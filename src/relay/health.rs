@@ -85,7 +85,8 @@ impl Client {
                     return false;
                 };
                 let answer = self
-                    .http
+                    .connections
+                    .http()
                     .get(url)
                     .timeout(check.time)
                     .no_decompress()

@@ -28,6 +28,10 @@ pub(crate) enum Fault {
     Drip,
     /// A gateway says that there is nobody behind it.
     Unavailable,
+    /// An interim answer comes, and the answer much later.
+    EarlyHints,
+    /// The answer says nothing of its end, which is that of the connection.
+    Endless,
 }
 
 /// A proxy whose fault can be changed.
@@ -117,6 +121,19 @@ fn serve(
             ask(&mut client)?;
             let head = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
             client.write_all(head.as_bytes())?;
+        }
+        Fault::EarlyHints => {
+            let answer = answer(&mut client)?;
+            client.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n")?;
+            std::thread::sleep(Duration::from_millis(600));
+            client.write_all(&answer)?;
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        Fault::Endless => {
+            ask(&mut client)?;
+            let head = "HTTP/1.1 202 Accepted\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n";
+            client.write_all(head.as_bytes())?;
+            client.write_all(b"<fault/>")?;
         }
         Fault::Huge => {
             ask(&mut client)?;
