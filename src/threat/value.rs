@@ -6,7 +6,7 @@ use super::rule::Rule;
 use super::{script, sql};
 
 /// What gives a value away wherever it stands in it, whatever the case of its letters.
-const ANYWHERE: [(&str, Rule); 25] = [
+const ANYWHERE: [(&str, Rule); 26] = [
     ("${jndi:", Rule::ExpressionInjection),
     ("${lower:", Rule::ExpressionInjection),
     ("${upper:", Rule::ExpressionInjection),
@@ -20,8 +20,9 @@ const ANYWHERE: [(&str, Rule); 25] = [
     ("://169.254.169.254", Rule::RequestForgery),
     ("://[fd00:ec2::254]", Rule::RequestForgery),
     ("://metadata.google.internal", Rule::RequestForgery),
-    ("<!entity ", Rule::EmbeddedEntity),
+    ("<!entity", Rule::EmbeddedEntity),
     ("../../", Rule::PathTraversal),
+    ("..//..", Rule::PathTraversal),
     ("..\\..\\", Rule::PathTraversal),
     ("%2e%2e%2f", Rule::PathTraversal),
     ("%2e%2e/", Rule::PathTraversal),
@@ -117,7 +118,9 @@ mod tests {
                 "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>",
                 Rule::EmbeddedEntity,
             ),
+            ("<!DOCTYPE a [<!ENTITY\tx 'y'>]><a>&x;</a>", Rule::EmbeddedEntity),
             ("../../../etc/passwd", Rule::PathTraversal),
+            ("..//..//..//var/log", Rule::PathTraversal),
             ("..\\..\\windows\\win.ini", Rule::PathTraversal),
             ("a/%2E%2E%2Fb", Rule::PathTraversal),
             ("../etc/shadow", Rule::PathTraversal),
