@@ -313,6 +313,7 @@
 //! |---|---|
 //! | `policy.action_mismatch` | the transport names another action than the message |
 //! | `policy.assertion_missing` | no SAML assertion that somebody trusted stands for |
+//! | `policy.assertion_over` | the assertion ended, or its session did, and was accepted for the clocks' sake only: nothing is minted that rests on it |
 //! | `policy.attachment_not_signed` | an attachment is not covered by the Body's signature |
 //! | `policy.body_not_signed` | no trusted signature covers the Body at its place |
 //! | `policy.encrypted_not_understood` | a header block that was encrypted must be understood, and is not; the fault does not say which |

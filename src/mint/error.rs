@@ -13,6 +13,13 @@ use crate::soap;
 pub enum Error {
     /// A verified value cannot be handed on, or one is missing that has to be.
     Value(NotHandedOn),
+    /// The assertion that it would rest on ends by now: it was accepted because clocks may differ, and nothing rests on that.
+    Over {
+        /// When it ends.
+        end: DateTime<Utc>,
+        /// When something was to be made of it.
+        at: DateTime<Utc>,
+    },
     /// Our certificate does not hold now.
     Certificate {
         /// From when it holds.
@@ -59,6 +66,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Value(_) => "policy.identity_value",
+            Self::Over { .. } => "policy.assertion_over",
             Self::Unavailable(error) => error.code(),
             Self::Certificate { .. }
             | Self::Key(_)
@@ -85,6 +93,12 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(error) => error.fmt(f),
+            Self::Over { end, at } => {
+                write!(
+                    f,
+                    "the assertion that it would rest on ends at {end}, and it is {at}"
+                )
+            }
             Self::Certificate { from, to } => {
                 write!(f, "our certificate holds from {from} to {to}, and not now")
             }

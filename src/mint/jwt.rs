@@ -77,7 +77,7 @@ impl JwtMinter {
     /// # Errors
     /// [`Error`]: there is no subject, a value is not fit, or nothing can be signed now.
     pub fn mint(&self, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<String, Error> {
-        let end = end(facts, now, self.terms.life);
+        let end = end(facts, now, self.terms.life)?;
         let id = encode_base64_url(&random_bytes(16)?);
         let mut claims = Map::new();
         claims.insert("iss".to_owned(), json!(self.terms.issuer));
@@ -110,9 +110,55 @@ impl JwtMinter {
     }
 }
 
-/// When something made at `now` ends: after `life`, or with the assertion that it rests on.
-pub(super) fn end(facts: &Facts<'_>, now: DateTime<Utc>, life: TimeDelta) -> DateTime<Utc> {
+/// When something made at `now` ends: after `life`, or with the assertion that it rests on, or with the session that this speaks of.
+///
+/// # Errors
+/// [`Error::Over`]: that is no later than now, in whole seconds.
+pub(super) fn end(facts: &Facts<'_>, now: DateTime<Utc>, life: TimeDelta) -> Result<DateTime<Utc>, Error> {
+    let claims = facts.claims();
+    let session = claims.and_then(|claims| claims.authn.as_ref()?.session_not_on_or_after);
+    let rests_on = claims.and_then(|claims| claims.not_on_or_after);
     let end = now.checked_add_signed(life).unwrap_or(now);
-    let rests_on = facts.claims().and_then(|claims| claims.not_on_or_after);
-    rests_on.map_or(end, |rests_on| end.min(rests_on))
+    let end = [rests_on, session].into_iter().flatten().fold(end, Ord::min);
+    if end.timestamp() <= now.timestamp() {
+        return Err(Error::Over { end, at: now });
+    }
+    Ok(end)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::mint::tests::claims;
+    use crate::policy::saml::AuthnClaim;
+    use crate::token::datetime;
+
+    #[test]
+    fn nothing_ends_later_than_what_it_rests_on_and_nothing_rests_on_what_is_over() {
+        let time = |text: &str| datetime::parse(text).unwrap();
+        let (now, hour) = (time("2026-11-26T12:00:00.5Z"), TimeDelta::hours(1));
+        let mut claims = claims(&[]);
+        let ends = |claims: &_| end(&Facts::of_claims(claims), now, hour);
+        assert_eq!(ends(&claims), Ok(time("2026-11-26T13:00:00.5Z")));
+        claims.not_on_or_after = Some(time("2026-11-26T12:10:00Z"));
+        assert_eq!(ends(&claims), Ok(time("2026-11-26T12:10:00Z")));
+        claims.authn = Some(AuthnClaim {
+            instant: now,
+            context_class: None,
+            session_index: None,
+            session_not_on_or_after: Some(time("2026-11-26T12:05:00Z")),
+        });
+        assert_eq!(ends(&claims), Ok(time("2026-11-26T12:05:00Z")));
+        for over in [
+            "2026-11-26T11:59:59Z",
+            "2026-11-26T12:00:00.5Z",
+            "2026-11-26T12:00:00.9Z",
+        ] {
+            claims.not_on_or_after = Some(time(over));
+            let error = ends(&claims).unwrap_err();
+            assert_eq!(error.code(), "policy.assertion_over");
+            assert!(error.to_string().contains("it is 2026-11-26 12:00:00"), "{error}");
+        }
+    }
 }

@@ -66,7 +66,9 @@ impl Error {
     /// What the peer is told.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::NoOperation | Self::Identity(mint::Error::Value(_)) => Fault::FailedCheck,
+            Self::NoOperation | Self::Identity(mint::Error::Value(_) | mint::Error::Over { .. }) => {
+                Fault::FailedCheck
+            }
             Self::Timeout => Fault::GatewayTimeout,
             Self::Unavailable(_) | Self::Interrupted | Self::Identity(_) => Fault::Internal,
             Self::NoServer
