@@ -32,8 +32,7 @@ pub(super) fn fault(fault: &Fault, version: Version, report: &Report<'_>, unread
         response.insert_header((header::RETRY_AFTER, report.retry_after()));
     }
     if *fault == Fault::Unauthorized {
-        // RFC 6750 §3; why it does not hold is nobody's business.
-        response.insert_header((header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""));
+        response.insert_header((header::WWW_AUTHENTICATE, report.challenge()));
     }
     if unread == Unread::Some {
         response.force_close();

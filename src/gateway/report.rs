@@ -37,6 +37,11 @@ const NOT_RECORDED: &str = "audit.unavailable";
 /// The code of requests that nobody had time for. To record them would take more of it.
 const BUSY: &str = "http.overload";
 
+/// What a client gets that brings no bearer token (RFC 6750 §3.1: no error then), and one whose token does not hold. Why it does not is
+/// nobody's business.
+const NO_TOKEN: &str = "Bearer realm=\"sealgate\"";
+const INVALID_TOKEN: &str = "Bearer realm=\"sealgate\", error=\"invalid_token\"";
+
 /// The report of one request.
 pub(super) struct Report<'r> {
     metrics: &'r Metrics,
@@ -48,6 +53,8 @@ pub(super) struct Report<'r> {
     became: Cell<Option<(Outcome, &'static str)>>,
     /// When somebody who asked for too much may come back.
     wait: Cell<Option<Duration>>,
+    /// What a client that is not authorized gets to know.
+    challenge: Cell<&'static str>,
     pub(super) watch: Watch<'r>,
     /// The threats that it was refused for.
     threats: RefCell<Vec<Rule>>,
@@ -72,6 +79,7 @@ impl<'r> Report<'r> {
             incident: IncidentId::new(name),
             became: Cell::new(None),
             wait: Cell::new(None),
+            challenge: Cell::new(NO_TOKEN),
             watch,
             threats: RefCell::default(),
         }
@@ -128,6 +136,9 @@ impl<'r> Report<'r> {
     pub(super) fn unauthorized(&self, error: &BearerError) -> Fault {
         self.count(Outcome::Refused, error.code());
         tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = error.code(), reason = %error, "no bearer token that holds");
+        if !matches!(error, BearerError::Missing | BearerError::Scheme) {
+            self.challenge.set(INVALID_TOKEN);
+        }
         Fault::Unauthorized
     }
 
@@ -228,6 +239,11 @@ impl<'r> Report<'r> {
         wait.as_secs()
             .saturating_add(u64::from(wait.subsec_nanos() > 0))
             .max(1)
+    }
+
+    /// The value of WWW-Authenticate for a client that is not authorized.
+    pub(super) fn challenge(&self) -> &'static str {
+        self.challenge.get()
     }
 
     /// What is to be recorded of the answer, whose status is `status`; nothing, where nobody looked at the request.

@@ -90,9 +90,11 @@ fn ask(gateway: &Gateway, client: Option<&str>, authorization: &[&str]) -> Answe
 
 fn refused(answer: &Answer, code: &str) {
     assert_eq!(answer.status, 401, "{answer:?}");
+    let none = ["bearer.missing", "bearer.scheme"].contains(&code);
+    let error = if none { "" } else { ", error=\"invalid_token\"" };
     assert_eq!(
         answer.header("www-authenticate"),
-        Some("Bearer error=\"invalid_token\"")
+        Some(format!("Bearer realm=\"sealgate\"{error}").as_str())
     );
     assert_eq!(logged_code(answer.incident()), code);
     let incident = answer.incident();
