@@ -34,6 +34,17 @@ pub(super) fn check(
         }
     }
     let complete = algorithms.len() == bearer.algorithms.len();
+    let verify = |keys: &TokenKeys| algorithms.iter().any(|algorithm| keys.verify(*algorithm));
+    if complete && keys.as_ref().is_some_and(|keys| !verify(keys)) {
+        source.problem(
+            &path.key("jwks"),
+            format!(
+                "has no key for any of the algorithms: {}",
+                bearer.algorithms.join(", ")
+            ),
+            "give the JWK Set of the issuer, and the algorithms that it signs with",
+        );
+    }
     Some(Some(BearerRules {
         issuer: bearer.issuer.clone(),
         audience: bearer.audience.clone(),

@@ -39,8 +39,8 @@ pub struct Jwt<'t> {
 pub enum JwtError {
     /// Longer than [`LONGEST`].
     TooLong,
-    /// Not three parts of base64url with JSON objects in the first two, or a name stands twice in one of them.
-    Malformed,
+    /// Not three parts of base64url with JSON objects in the first two, or a name stands twice in one of them: what is wrong.
+    Malformed(&'static str),
     /// Five parts: it is encrypted (RFC 7516).
     Encrypted,
     /// `crit` or `b64`: something has to be understood that is not (RFC 7515 §4.1.11, RFC 7797).
@@ -59,19 +59,25 @@ impl<'t> Jwt<'t> {
         if text.bytes().filter(|&byte| byte == b'.').count() == 4 {
             return Err(JwtError::Encrypted);
         }
-        let (signed, signature) = text.rsplit_once('.').ok_or(JwtError::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(JwtError::Malformed)?;
-        let header = object(header)?;
+        let parts = JwtError::Malformed("it has no three parts");
+        let (signed, signature) = text.rsplit_once('.').ok_or(parts)?;
+        let (header, claims) = signed.split_once('.').ok_or(parts)?;
+        let header = object(header).ok_or(JwtError::Malformed(
+            "its header is no base64url of a JSON object whose names stand once",
+        ))?;
         if header.contains_key("crit") || header.contains_key("b64") {
             return Err(JwtError::Critical);
         }
         Ok(Self {
-            algorithm: text_of(&header, "alg")?.ok_or(JwtError::Malformed)?,
+            algorithm: text_of(&header, "alg")?.ok_or(JwtError::Malformed("its header has no alg"))?,
             key_id: text_of(&header, "kid")?,
             kind: text_of(&header, "typ")?,
-            claims: object(claims)?,
+            claims: object(claims).ok_or(JwtError::Malformed(
+                "its claims are no base64url of a JSON object whose names stand once",
+            ))?,
             signed,
-            signature: decode_base64_url(signature).map_err(|_| JwtError::Malformed)?,
+            signature: decode_base64_url(signature)
+                .map_err(|_| JwtError::Malformed("its signature is no base64url"))?,
         })
     }
 }
@@ -84,11 +90,11 @@ pub fn json(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice::<Unambiguous>(text).map(|read| read.0)
 }
 
-fn object(part: &str) -> Result<Map<String, Value>, JwtError> {
-    let octets = decode_base64_url(part).map_err(|_| JwtError::Malformed)?;
+fn object(part: &str) -> Option<Map<String, Value>> {
+    let octets = decode_base64_url(part).ok()?;
     match json(&octets) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) | Err(_) => Err(JwtError::Malformed),
+        Ok(Value::Object(object)) => Some(object),
+        Ok(_) | Err(_) => None,
     }
 }
 
@@ -96,7 +102,7 @@ fn text_of(object: &Map<String, Value>, name: &str) -> Result<Option<String>, Jw
     match object.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(JwtError::Malformed),
+        Some(_) => Err(JwtError::Malformed("alg, kid or typ is no text")),
     }
 }
 
@@ -194,7 +200,7 @@ mod tests {
             token(r#"{"alg":"RS256","kid":7}"#, "{}"),
             token(r#"{"alg":"RS256"}"#, "{} {}"),
         ] {
-            assert_eq!(error(&bad), Some(JwtError::Malformed), "{bad}");
+            assert!(matches!(error(&bad), Some(JwtError::Malformed(_))), "{bad}");
         }
         assert_eq!(error(&format!("{good}.a.b")), Some(JwtError::Encrypted));
         assert_eq!(error(&"x".repeat(LONGEST + 1)), Some(JwtError::TooLong));
@@ -209,11 +215,8 @@ mod tests {
             (r#"{"alg":"RS256"}"#, r#"{"cnf":{"x5t#S256":"a","x5t#S256":"b"}}"#),
             (r#"{"alg":"RS256"}"#, r#"{"a":[{"b":1,"b":1}]}"#),
         ] {
-            assert_eq!(
-                error(&token(header, claims)),
-                Some(JwtError::Malformed),
-                "{header} {claims}"
-            );
+            let error = error(&token(header, claims));
+            assert!(matches!(error, Some(JwtError::Malformed(_))), "{header} {claims}");
         }
     }
 
@@ -238,9 +241,7 @@ mod tests {
         );
         let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
         let claims = format!("{{\"a\":{deep}}}");
-        assert_eq!(
-            error(&token(r#"{"alg":"RS256"}"#, &claims)),
-            Some(JwtError::Malformed)
-        );
+        let error = error(&token(r#"{"alg":"RS256"}"#, &claims));
+        assert!(matches!(error, Some(JwtError::Malformed(_))), "{error:?}");
     }
 }

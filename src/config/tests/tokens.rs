@@ -59,7 +59,10 @@ fn bearer_tokens_are_those_of_an_issuer_whose_keys_are_there() {
         |more: &str| format!("[route.bearer]\nissuer = \"urn:i\"\naudience = \"urn:us\"\n{more}\n{backend}");
     let checked = read_in(
         folder.path(),
-        &GOOD.replace(backend, &with(&format!("jwks = {file:?}"))),
+        &GOOD.replace(
+            backend,
+            &with(&format!("algorithms = [\"ES256\", \"EdDSA\"]\njwks = {file:?}")),
+        ),
     )
     .unwrap();
     assert!(checked.routes.first().unwrap().bearer.is_some());
@@ -78,6 +81,19 @@ fn bearer_tokens_are_those_of_an_issuer_whose_keys_are_there() {
         backend,
         &with(&format!("algorithms = [\"RS256\", \"HS256\"]\njwks = {file:?}")),
         "route[1].bearer.algorithms[2]: is \"HS256\"",
+    );
+    // A key that signs with none of the algorithms, and one that everybody knows now.
+    refuses(
+        backend,
+        &with(&format!("jwks = {file:?}")),
+        "route[1].bearer.jwks: has no key for any of the algorithms: RS256, PS256, ES256",
+    );
+    let private = folder.path().join("private.json");
+    std::fs::write(&private, good.replace("\"x\"", "\"d\":\"AA\",\"x\"")).unwrap();
+    refuses(
+        backend,
+        &with(&format!("jwks = {private:?}")),
+        "key 1 is a private or secret key",
     );
     refuses(
         backend,

@@ -1,9 +1,13 @@
 use std::fmt;
 
+use chrono::DateTime;
+use chrono::Utc;
+
+use crate::algorithm::SignatureAlgorithm;
 use crate::token::jwt::JwtError;
 use crate::xml::quoted;
 
-/// Why a bearer token proves nothing.
+/// Why a bearer token proves nothing, with what it says: for the operator, never for the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BearerError {
@@ -21,18 +25,35 @@ pub enum BearerError {
     Algorithm(String),
     /// A `typ` that the operator does not take.
     Kind(Option<String>),
-    /// No key of the issuer's is called so, or which one is meant is not said.
-    Key(Option<String>),
+    /// No key of the issuer's is called so and made for that algorithm, or which one is meant is not said.
+    Key {
+        /// The `kid`.
+        id: Option<String>,
+        /// The `alg`.
+        algorithm: SignatureAlgorithm,
+    },
     /// The signature does not hold.
     Signature,
-    /// Another `iss`.
-    Issuer,
-    /// Another `aud`.
-    Audience,
+    /// Another `iss`: as it stands there, if it does.
+    Issuer(Option<String>),
+    /// Another `aud`: as it stands there, if it does.
+    Audience(Option<String>),
     /// No `exp`, or it has passed.
-    Expired,
+    Expired {
+        /// It, as it stands there.
+        end: Option<String>,
+        /// When it was judged.
+        at: DateTime<Utc>,
+    },
     /// `nbf` or `iat` lies ahead, or is no time.
-    NotYetValid,
+    NotYetValid {
+        /// Which.
+        claim: &'static str,
+        /// It, as it stands there.
+        begin: String,
+        /// When it was judged.
+        at: DateTime<Utc>,
+    },
     /// No `sub`.
     NoSubject,
     /// Bound to a certificate that the client has not shown (RFC 8705 §3).
@@ -52,15 +73,15 @@ impl BearerError {
             Self::Token(JwtError::TooLong) => "limit.bearer",
             Self::Token(JwtError::Encrypted) => "bearer.encrypted",
             Self::Token(JwtError::Critical) => "bearer.critical",
-            Self::Token(JwtError::Malformed) => "bearer.malformed",
+            Self::Token(JwtError::Malformed(_)) => "bearer.malformed",
             Self::Algorithm(_) => "bearer.algorithm",
             Self::Kind(_) => "bearer.type",
-            Self::Key(_) => "bearer.key",
+            Self::Key { .. } => "bearer.key",
             Self::Signature => "bearer.signature",
-            Self::Issuer => "bearer.issuer",
-            Self::Audience => "bearer.audience",
-            Self::Expired => "bearer.expired",
-            Self::NotYetValid => "bearer.not_yet_valid",
+            Self::Issuer(_) => "bearer.issuer",
+            Self::Audience(_) => "bearer.audience",
+            Self::Expired { .. } => "bearer.expired",
+            Self::NotYetValid { .. } => "bearer.not_yet_valid",
             Self::NoSubject => "bearer.no_subject",
             Self::ClientCertificate => "bearer.client_certificate",
             Self::Confirmation => "bearer.confirmation",
@@ -74,7 +95,12 @@ impl fmt::Display for BearerError {
         match self {
             Self::Algorithm(name) => write!(f, "the token's alg is {}", quoted(name)),
             Self::Kind(kind) => write!(f, "the token's typ is {}", said(kind)),
-            Self::Key(id) => write!(f, "no key of the issuer is the token's kid {}", said(id)),
+            Self::Key { id, algorithm } => write!(
+                f,
+                "no one key of the issuer has the token's kid {} and is for its alg {}",
+                said(id),
+                algorithm.jws_name().unwrap_or("none")
+            ),
             Self::Missing => f.write_str("there is no bearer token"),
             Self::Several => f.write_str("there is more than one Authorization header, or it is no text"),
             Self::Scheme => f.write_str("the Authorization is no Bearer"),
@@ -82,10 +108,24 @@ impl fmt::Display for BearerError {
             Self::Token(JwtError::TooLong) => f.write_str("the token is longer than 8192 bytes"),
             Self::Token(JwtError::Encrypted) => f.write_str("the token is encrypted"),
             Self::Token(JwtError::Critical) => f.write_str("the token has crit or b64"),
-            Self::Issuer => f.write_str("the token has another iss"),
-            Self::Audience => f.write_str("the token has another aud"),
-            Self::Expired => f.write_str("the token has expired, or no exp"),
-            Self::NotYetValid => f.write_str("the token's nbf or iat lies ahead"),
+            Self::Issuer(found) => write!(f, "the token has another iss: {}", said(found)),
+            Self::Audience(found) => write!(f, "the token has another aud: {}", said(found)),
+            Self::Expired { end, at } => {
+                write!(
+                    f,
+                    "the token's exp is {}, and it is {}",
+                    said(end),
+                    at.timestamp()
+                )
+            }
+            Self::NotYetValid { claim, begin, at } => {
+                write!(
+                    f,
+                    "the token's {claim} is {}, and it is {}",
+                    quoted(begin),
+                    at.timestamp()
+                )
+            }
             Self::NoSubject => f.write_str("the token has no sub"),
             Self::ClientCertificate => {
                 f.write_str("the token is bound to a certificate that the client has not shown")
@@ -94,7 +134,7 @@ impl fmt::Display for BearerError {
                 f.write_str("the token is not bound to a certificate, or to something else")
             }
             Self::Signature => f.write_str("the token's signature does not hold"),
-            Self::Token(JwtError::Malformed) => f.write_str("the token is malformed"),
+            Self::Token(JwtError::Malformed(why)) => write!(f, "the token is malformed: {why}"),
         }
     }
 }

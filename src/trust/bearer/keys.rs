@@ -28,12 +28,16 @@ pub enum TokenKeysError {
     Malformed,
     /// A key to verify with cannot be read, by its number from 1; RSA keys have at least 2048 bits.
     Key(usize),
-    /// Two keys have the same `kid`.
+    /// A key that is not public: whoever publishes it has lost it (RFC 7517 §9.2).
+    Private(usize),
+    /// It has the `kid` of another.
     Twice(usize),
     /// There is no public key to verify signatures with, or more than 64.
     Number,
 }
 
+/// Members that only a private or secret key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// The most keys.
 const MOST: usize = 64;
 const MIN_RSA_BITS: u32 = 2048;
@@ -43,7 +47,7 @@ const ED25519: [u8; 12] = [
 ];
 
 impl TokenKeys {
-    /// Reads a JWK Set. Keys for encryption and shared secrets are left out.
+    /// Reads a JWK Set. Keys for encryption, and of kinds and on curves that are not known here, are left out (RFC 7517 §5).
     ///
     /// # Errors
     /// [`TokenKeysError`].
@@ -53,7 +57,10 @@ impl TokenKeys {
         let mut read: Vec<TokenKey> = Vec::new();
         for (number, jwk) in (1..).zip(keys.ok_or(TokenKeysError::Malformed)?) {
             let jwk = jwk.as_object().ok_or(TokenKeysError::Key(number))?;
-            if !verifies(jwk) {
+            if PRIVATE.iter().any(|member| jwk.contains_key(*member)) {
+                return Err(TokenKeysError::Private(number));
+            }
+            if !verifies(jwk) || !is_known(jwk) {
                 continue;
             }
             let key = TokenKey {
@@ -70,6 +77,11 @@ impl TokenKeys {
             return Err(TokenKeysError::Number);
         }
         Ok(Self(read))
+    }
+
+    /// Whether a token signed with `algorithm` may hold.
+    pub fn verify(&self, algorithm: SignatureAlgorithm) -> bool {
+        self.0.iter().any(|key| key.may(algorithm))
     }
 
     /// The key called `id` if it may be used with `algorithm`; without a name the only one that may.
@@ -105,9 +117,16 @@ fn text<'j>(jwk: &'j Map<String, Value>, name: &str) -> Option<&'j str> {
 /// Whether it is a public key to verify signatures with.
 fn verifies(jwk: &Map<String, Value>) -> bool {
     let operations = jwk.get("key_ops").and_then(Value::as_array);
-    text(jwk, "kty") != Some("oct")
-        && jwk.get("use").is_none_or(|purpose| purpose == "sig")
+    jwk.get("use").is_none_or(|purpose| purpose == "sig")
         && operations.is_none_or(|operations| operations.iter().any(|one| one == "verify"))
+}
+
+/// Whether it is a key of a kind, and on a curve, that signatures are verified with here.
+fn is_known(jwk: &Map<String, Value>) -> bool {
+    matches!(
+        (text(jwk, "kty"), text(jwk, "crv")),
+        (Some("RSA"), _) | (Some("EC"), Some("P-256" | "P-384" | "P-521")) | (Some("OKP"), Some("Ed25519"))
+    )
 }
 
 fn public_key(jwk: &Map<String, Value>) -> Option<PublicKey> {
@@ -147,6 +166,7 @@ impl fmt::Display for TokenKeysError {
                 f,
                 "key {number} cannot be read, or is an RSA key of less than 2048 bits"
             ),
+            Self::Private(number) => write!(f, "key {number} is a private or secret key"),
             Self::Twice(number) => write!(f, "key {number} has the kid of another"),
             Self::Number => f.write_str("it has no public key to verify signatures with, or more than 64"),
         }

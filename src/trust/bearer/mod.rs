@@ -86,13 +86,17 @@ impl BearerRules {
             return Err(BearerError::Kind(jwt.kind));
         }
         let key = self.keys.find(jwt.key_id.as_deref(), algorithm);
-        let key = VerifyingKey::Public(key.ok_or_else(|| BearerError::Key(jwt.key_id.clone()))?.clone());
+        let key = key.ok_or_else(|| BearerError::Key {
+            id: jwt.key_id.clone(),
+            algorithm,
+        })?;
+        let key = VerifyingKey::Public(key.clone());
         verify(algorithm, &key, jwt.signed.as_bytes(), &jwt.signature).map_err(|_| BearerError::Signature)?;
         if text(&jwt, "iss") != Some(&self.issuer) {
-            return Err(BearerError::Issuer);
+            return Err(BearerError::Issuer(written(&jwt, "iss")));
         }
         if !self.is_for_us(&jwt) {
-            return Err(BearerError::Audience);
+            return Err(BearerError::Audience(written(&jwt, "aud")));
         }
         self.check_time(&jwt, now)?;
         self.check_binding(&jwt, client)?;
@@ -126,21 +130,19 @@ impl BearerRules {
     }
 
     fn check_time(&self, jwt: &Jwt<'_>, now: DateTime<Utc>) -> Result<(), BearerError> {
-        let (now, skew) = (now.timestamp(), self.skew.num_seconds());
-        let end = jwt
-            .claims
-            .get("exp")
-            .and_then(seconds)
-            .ok_or(BearerError::Expired)?;
-        if end.saturating_add(skew) <= now {
-            return Err(BearerError::Expired);
+        let (at, now, skew) = (now, now.timestamp(), self.skew.num_seconds());
+        let end = jwt.claims.get("exp").and_then(seconds);
+        if end.is_none_or(|end| end.saturating_add(skew) <= now) {
+            let end = written(jwt, "exp");
+            return Err(BearerError::Expired { end, at });
         }
-        for name in ["nbf", "iat"] {
-            if let Some(value) = jwt.claims.get(name) {
-                let from = seconds(value).ok_or(BearerError::NotYetValid)?;
-                if from.saturating_sub(skew) > now {
-                    return Err(BearerError::NotYetValid);
-                }
+        for claim in ["nbf", "iat"] {
+            let Some(value) = jwt.claims.get(claim) else {
+                continue;
+            };
+            if seconds(value).is_none_or(|from| from.saturating_sub(skew) > now) {
+                let begin = value.to_string();
+                return Err(BearerError::NotYetValid { claim, begin, at });
             }
         }
         Ok(())
@@ -166,6 +168,14 @@ impl BearerRules {
 
 fn text<'j>(jwt: &'j Jwt<'_>, name: &str) -> Option<&'j str> {
     jwt.claims.get(name).and_then(Value::as_str)
+}
+
+/// A claim as it stands there.
+fn written(jwt: &Jwt<'_>, name: &str) -> Option<String> {
+    jwt.claims.get(name).map(|claim| match claim {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    })
 }
 
 /// Whole seconds of a NumericDate (RFC 7519 §2).

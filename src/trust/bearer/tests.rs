@@ -104,25 +104,63 @@ fn a_token_of_the_issuer_for_us_says_who_its_subject_is() {
         assert!(token(&with(header(), &more), &claims()).is_ok(), "{more}");
     }
     let refused = |more: Value| token(&header(), &with(claims(), &more)).unwrap_err();
-    for (more, error) in [
-        (json!({ "iss": "https://idp.example/" }), BearerError::Issuer),
-        (json!({ "iss": null }), BearerError::Issuer),
-        (json!({ "aud": "urn:u" }), BearerError::Audience),
-        (json!({ "aud": ["urn:us", 7] }), BearerError::Audience),
-        (json!({ "aud": [["urn:us"]] }), BearerError::Audience),
-        (json!({ "aud": null }), BearerError::Audience),
-        (json!({ "exp": null }), BearerError::Expired),
-        (json!({ "exp": "9999999999" }), BearerError::Expired),
-        (json!({ "exp": now().timestamp() - 60 }), BearerError::Expired),
-        (json!({ "nbf": now().timestamp() + 61 }), BearerError::NotYetValid),
-        (json!({ "iat": now().timestamp() + 61 }), BearerError::NotYetValid),
-        (json!({ "nbf": "1" }), BearerError::NotYetValid),
-        (json!({ "sub": null }), BearerError::NoSubject),
-        (json!({ "sub": "" }), BearerError::NoSubject),
-        (json!({ "sub": ["ann"] }), BearerError::NoSubject),
+    for (more, code) in [
+        (json!({ "iss": "https://idp.example/" }), "bearer.issuer"),
+        (json!({ "iss": null }), "bearer.issuer"),
+        (json!({ "aud": "urn:u" }), "bearer.audience"),
+        (json!({ "aud": ["urn:us", 7] }), "bearer.audience"),
+        (json!({ "aud": [["urn:us"]] }), "bearer.audience"),
+        (json!({ "aud": null }), "bearer.audience"),
+        (json!({ "exp": null }), "bearer.expired"),
+        (json!({ "exp": "9999999999" }), "bearer.expired"),
+        (json!({ "exp": now().timestamp() - 60 }), "bearer.expired"),
+        (json!({ "nbf": now().timestamp() + 61 }), "bearer.not_yet_valid"),
+        (json!({ "iat": now().timestamp() + 61 }), "bearer.not_yet_valid"),
+        (json!({ "nbf": "1" }), "bearer.not_yet_valid"),
+        (json!({ "sub": null }), "bearer.no_subject"),
+        (json!({ "sub": "" }), "bearer.no_subject"),
+        (json!({ "sub": ["ann"] }), "bearer.no_subject"),
     ] {
-        assert_eq!(refused(more.clone()), error, "{more}");
+        assert_eq!(refused(more.clone()).code(), code, "{more}");
     }
+}
+
+#[test]
+fn the_operator_is_told_what_did_not_match() {
+    let (key, jwk) = key("one");
+    let rules = rules(&[&jwk]);
+    let told = |header: Value, claims: Value| {
+        let token = signed(SignatureAlgorithm::EcdsaSha256, &key, &header, &claims);
+        rules.verify(&token, None, now()).unwrap_err().to_string()
+    };
+    let claim = |more: Value| told(header(), with(claims(), &more));
+    let at = now().timestamp();
+    assert_eq!(
+        claim(json!({ "exp": 7 })),
+        format!("the token's exp is \"7\", and it is {at}")
+    );
+    assert_eq!(
+        claim(json!({ "exp": null })),
+        format!("the token's exp is none, and it is {at}")
+    );
+    let ahead = at + 99;
+    assert_eq!(
+        claim(json!({ "nbf": ahead })),
+        format!("the token's nbf is \"{ahead}\", and it is {at}")
+    );
+    assert_eq!(claim(json!({ "iss": "x" })), "the token has another iss: \"x\"");
+    assert_eq!(
+        claim(json!({ "aud": ["x"] })),
+        "the token has another aud: \"[\\\"x\\\"]\""
+    );
+    assert_eq!(
+        told(with(header(), &json!({ "kid": "two" })), claims()),
+        "no one key of the issuer has the token's kid \"two\" and is for its alg ES256"
+    );
+    assert_eq!(
+        rules.verify("a.b", None, now()).unwrap_err().to_string(),
+        "the token is malformed: it has no three parts"
+    );
 }
 
 #[test]
@@ -142,12 +180,18 @@ fn only_a_key_of_the_issuer_with_an_algorithm_that_is_taken_counts() {
     let unknown = with(header(), &json!({ "kid": "../../one" }));
     assert_eq!(
         refused(&signed(es256, &own, &unknown, &claims())),
-        BearerError::Key(Some("../../one".to_owned()))
+        BearerError::Key {
+            id: Some("../../one".to_owned()),
+            algorithm: es256
+        }
     );
     let unnamed = with(header(), &json!({ "kid": null }));
     assert_eq!(
         refused(&signed(es256, &own, &unnamed, &claims())),
-        BearerError::Key(None)
+        BearerError::Key {
+            id: None,
+            algorithm: es256
+        }
     );
     let (stranger, stranger_jwk) = key("one");
     let brought = with(header(), &json!({ "jwk": stranger_jwk }));
@@ -250,10 +294,14 @@ fn a_set_of_keys_has_some_that_verify() {
     let (_, jwk) = key("one");
     let short = json!({ "kty": "RSA", "n": encode_base64_url(&[0xff; 128]), "e": "AQAB" });
     let secret = json!({ "kty": "oct", "k": "AAAA", "alg": "HS256" });
+    let private = with(jwk.clone(), &json!({ "kid": "two", "d": "AAAA" }));
+    let unknown = json!({ "kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA" });
     let encryption = with(jwk.clone(), &json!({ "use": "enc" }));
-    assert_eq!(read(json!([jwk, secret, encryption])), None);
+    assert_eq!(read(json!([jwk, unknown, encryption])), None);
+    assert_eq!(read(json!([jwk, private])), Some(TokenKeysError::Private(2)));
+    assert_eq!(read(json!([jwk, secret])), Some(TokenKeysError::Private(2)));
     assert_eq!(read(json!([])), Some(TokenKeysError::Number));
-    assert_eq!(read(json!([secret, encryption])), Some(TokenKeysError::Number));
+    assert_eq!(read(json!([unknown, encryption])), Some(TokenKeysError::Number));
     assert_eq!(read(json!([jwk, jwk])), Some(TokenKeysError::Twice(2)));
     assert_eq!(read(json!([jwk, short])), Some(TokenKeysError::Key(2)));
     let off = with(jwk.clone(), &json!({ "y": encode_base64_url(&[1; 32]) }));
@@ -266,4 +314,5 @@ fn a_set_of_keys_has_some_that_verify() {
     let other = with(jwk, &json!({ "alg": "ES384" }));
     let set = TokenKeys::read(json!({ "keys": [other] }).to_string().as_bytes()).unwrap();
     assert!(set.find(Some("one"), SignatureAlgorithm::EcdsaSha256).is_none());
+    assert!(!set.verify(SignatureAlgorithm::EcdsaSha256));
 }
