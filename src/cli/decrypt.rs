@@ -2,6 +2,7 @@ use crate::crypto::random_bytes;
 use crate::inbound::{DecryptionRules, Findings, Keyring, Received, decrypt_document, decrypt_message};
 use crate::soap::Version;
 use crate::soap::attachment::{Attachment, Attachments};
+use crate::xml;
 use crate::xmlenc::Plaintext;
 
 use super::args::DecryptArguments;
@@ -16,7 +17,8 @@ use super::report::{Reason, Report};
 /// As much of an attachment is written at a time, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// `sealgate decrypt`: the document with what was encrypted in it on standard output, the verdict beside it. Of a message with attachments,
+/// `sealgate decrypt`: the document with what was encrypted in it on standard output, the verdict beside it. It is UTF-8, or ISO-8859-1 if it
+/// came in that. Of a message with attachments,
 /// all of it, as MIME.
 pub(crate) fn run(arguments: DecryptArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::policy(&arguments.policy)?;
@@ -49,9 +51,15 @@ fn decrypt(
     console: &mut Console,
 ) -> Result<(), Reason> {
     if received.attachments.is_empty() {
-        let decrypted = decrypt_document(received.bytes, keyring, rules);
+        let decrypted = decrypt_document(received.bytes.clone(), keyring, rules);
         match decrypted.map_err(|rejection| Reason::from(&rejection))? {
-            Plaintext::Document(decrypted) => console.print(decrypted.document.bytes()),
+            Plaintext::Document(decrypted) => {
+                let text = std::str::from_utf8(decrypted.document.bytes()).ok();
+                match text.and_then(|text| xml::in_encoding_of(&received.bytes, text)) {
+                    Some(octets) => console.print(octets),
+                    None => console.print(decrypted.document.bytes()),
+                }
+            }
             Plaintext::Octets(octets) => console.print(octets),
         }
         return Ok(());

@@ -4,6 +4,8 @@ use bytes::Bytes;
 
 use super::error::{Error, ErrorKind, Position};
 
+const LATIN1: &[&str] = &["iso-8859-1", "latin1"];
+
 /// `input` as UTF-8, where it says that it is UTF-16 (with a byte order mark), ISO-8859-1 or US-ASCII; anything
 /// else comes back as it is. For archives and tools only: a message that is judged for a gateway is UTF-8, because a
 /// reader before or behind us may decode other bytes otherwise (T39).
@@ -16,11 +18,33 @@ pub fn to_utf8(input: Bytes) -> Result<Bytes, Error> {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xef, 0xbb, 0xbf, ..] => Ok(input),
         bytes => match declared_encoding(bytes) {
-            Some(name) if is(bytes, &name, &["iso-8859-1", "latin1"]) => Ok(latin1(bytes, &name)),
+            Some(name) if is(bytes, &name, LATIN1) => Ok(latin1(bytes, &name)),
             Some(name) if is(bytes, &name, &["us-ascii", "ascii"]) => ascii(bytes, &name),
             _ => Ok(input),
         },
     }
+}
+
+/// `text`, a document that was read from `input`, in the encoding of `input` again if that is ISO-8859-1, so that what
+/// was not changed is the same octets. `None` where it is another encoding, or has no octet for a character of `text`:
+/// it stays UTF-8 then, as it declares.
+pub fn in_encoding_of(input: &[u8], text: &str) -> Option<Vec<u8>> {
+    let declared = declared_encoding(input)?;
+    if !is(input, &declared, LATIN1) {
+        return None;
+    }
+    let name = declared_encoding(text.as_bytes())?;
+    let octets = |text: &str| -> Option<Vec<u8>> {
+        text.chars()
+            .map(|character| u8::try_from(character).ok())
+            .collect()
+    };
+    let parts = [
+        octets(text.get(..name.start)?)?,
+        input.get(declared)?.to_vec(),
+        octets(text.get(name.end..)?)?,
+    ];
+    Some(parts.concat())
 }
 
 fn is(bytes: &[u8], name: &Range<usize>, names: &[&str]) -> bool {
@@ -108,6 +132,16 @@ mod tests {
         let ascii = b"<?xml version='1.0' encoding=\"us-ascii\"?><a>e</a>";
         assert_eq!(content(ascii).unwrap(), "e");
         assert_eq!(content("<a>é</a>".as_bytes()).unwrap(), "é");
+    }
+
+    #[test]
+    fn latin1_is_written_as_it_was_read_where_it_has_every_character() {
+        let input = b"<?xml version='1.0' encoding='latin1'?><a>\xe9</a>";
+        let text = "<?xml version='1.0' encoding='UTF-8'?><a>\u{e9}\u{ff}</a>";
+        let written = b"<?xml version='1.0' encoding='latin1'?><a>\xe9\xff</a>";
+        assert_eq!(in_encoding_of(input, text).unwrap(), written);
+        assert_eq!(in_encoding_of(input, &text.replace('\u{ff}', "\u{100}")), None);
+        assert_eq!(in_encoding_of(text.as_bytes(), text), None);
     }
 
     #[test]
