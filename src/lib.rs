@@ -39,6 +39,7 @@ pub mod audit;
 pub mod throttle;
 pub mod config;
 pub mod gateway;
+pub mod verifier;
 pub mod batch;
 pub mod cli;
 pub mod manual;

@@ -2,10 +2,12 @@
 //!
 //! One thread walks the sources ([`source`]) and hands messages to workers through a window that bounds how many are under way; the
 //! results are put back into the order of the sources and appended to a journal, so that a process that is killed loses nothing
-//! that was written and another goes on behind it; the reports ([`report`]) are made from it. How a message is judged is the caller's: nothing here decides.
+//! that was written and another goes on behind it; the reports ([`report`]) are made from it. How a
+//! message is judged is the [verifier](crate::verifier)'s: nothing here decides.
 
 mod copies;
 mod journal;
+mod judge;
 mod queue;
 mod row;
 mod run;
@@ -15,6 +17,7 @@ mod summary;
 
 pub use copies::{Copies, Copy};
 pub use journal::{Journal, JournalError};
+pub use judge::judge;
 pub use row::{Row, Verdict};
 pub use run::{Judged, Observer, Run, RunError, Stopped, Written};
 pub use summary::{Cause, Counts, Summary};

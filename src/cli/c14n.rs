@@ -1,5 +1,6 @@
 use crate::c14n;
 use crate::c14n::Canonicalization;
+use crate::verifier::{Reason, Verdict};
 use crate::xml::Document;
 use crate::xml::Limits;
 use crate::xml::to_utf8;
@@ -7,7 +8,7 @@ use crate::xml::to_utf8;
 use super::args::C14nArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::report::{Reason, Report, Verdict, no_such_id};
+use super::report::{Report, no_such_id};
 
 /// `sealgate c14n`: canonical octets on standard output, or why there are none.
 pub(crate) fn run(arguments: C14nArguments, console: &mut Console) -> Result<Exit, Stop> {

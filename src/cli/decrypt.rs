@@ -2,17 +2,17 @@ use crate::crypto::random_bytes;
 use crate::inbound::{DecryptionRules, Findings, Keyring, Received, decrypt_document, decrypt_message};
 use crate::soap::Version;
 use crate::soap::attachment::{Attachment, Attachments};
+use crate::verifier::Reason;
+use crate::verifier::entity::NoMessage;
 use crate::xml;
 use crate::xmlenc::Plaintext;
 
 use super::args::DecryptArguments;
 use super::console::Console;
-use super::entity;
-use super::entity::NoMessage;
 use super::exit::{Exit, Stop};
 use super::inputs;
 use super::keyring::{self, Keys};
-use super::report::{Reason, Report};
+use super::report::Report;
 
 /// As much of an attachment is written at a time, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -23,7 +23,7 @@ const PIECE: usize = 64 * 1024;
 pub(crate) fn run(arguments: DecryptArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::policy(&arguments.policy)?;
     let keys = keyring::keys(&arguments.keys, &arguments.password)?;
-    let report = match entity::received(&arguments.file, None, &policy.limits) {
+    let report = match arguments.file.received(None, &policy.limits) {
         Err(NoMessage::Unreadable(error)) => Report::unreadable(arguments.file, &error),
         Err(why) => Report::refused(arguments.file, Reason::from(&why)),
         Ok(received) => match &keys {

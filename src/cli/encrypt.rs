@@ -7,6 +7,7 @@ use crate::crypto::{Certificate, KeyKind, Oaep, Secret, encode_base64, random_by
 use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::soap::{Envelope, QName, Version};
+use crate::verifier::Reason;
 use crate::wss;
 use crate::wss::write::{EncryptionPlan, Ids, RecipientName};
 use crate::xml::{Document, Element, Limits, escape_text};
@@ -17,7 +18,7 @@ use super::args::{EncryptArguments, KeyTransportName, RecipientReferenceName};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::inputs::{file, policy, unusable};
-use super::report::{Reason, Report, no_such_element, no_such_id};
+use super::report::{Report, no_such_element, no_such_id};
 
 /// `sealgate encrypt`: the document, with parts of it encrypted, on standard output.
 pub(crate) fn run(arguments: EncryptArguments, console: &mut Console) -> Result<Exit, Stop> {

@@ -6,7 +6,6 @@ use std::io::Read;
 use std::mem;
 use std::path::Path;
 
-use bytes::Bytes;
 use chrono::DateTime;
 use chrono::Utc;
 use zeroize::Zeroizing;
@@ -22,7 +21,6 @@ use crate::crypto::VerifyingKey;
 use crate::inbound::FetchedContext;
 use crate::inbound::add_fetched;
 use crate::inbound::document::DocumentKeys;
-use crate::policy::Part;
 use crate::policy::Policy;
 use crate::policy::Profile;
 use crate::rejection::Rejection;
@@ -31,15 +29,14 @@ use crate::trust::Issuers;
 use crate::trust::Passwords;
 use crate::trust::TrustSources;
 use crate::trust::TrustStore;
-use crate::xml;
+use crate::verifier::{At, Reason};
 
 use super::args::{
     DsigVerifyArguments, JudgingArguments, MetadataArguments, OwnKeyPaths, PartyArguments, PasswordArguments,
     TrustArguments, UserArguments,
 };
-use super::at::At;
 use super::exit::Stop;
-use super::report::{Reason, plain};
+use super::report::plain;
 
 /// The most bytes that a file of ours may have: keys, passwords, policies.
 const MAX_FILE: u64 = 1 << 20;
@@ -187,15 +184,6 @@ pub(crate) fn policy(typed: &str) -> Result<Policy, Stop> {
     let text = std::str::from_utf8(&bytes).map_err(|_| unusable("--policy", &"the file is not UTF-8"))?;
     let policy: Policy = toml::from_str(text).map_err(|error| unusable("--policy", &error))?;
     policy.check().map_err(|error| unusable("--policy", &error))
-}
-
-/// The input in UTF-8, where `policy` is for archives, which are in other encodings too.
-pub(crate) fn decoded(bytes: Bytes, policy: &Policy) -> Result<Bytes, Reason> {
-    if policy.signed.contains(&Part::Anything) {
-        xml::to_utf8(bytes).map_err(|error| Reason::from(&error))
-    } else {
-        Ok(bytes)
-    }
 }
 
 /// Where the keys come from that a document is checked with.

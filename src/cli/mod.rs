@@ -2,7 +2,6 @@
 //! `report`; how a process ends is an `exit`.
 
 mod args;
-mod at;
 mod audit;
 mod batch;
 mod bench;
@@ -13,7 +12,6 @@ mod decrypt;
 mod demo;
 mod dsig;
 mod encrypt;
-mod entity;
 mod exit;
 mod explain;
 mod inputs;
@@ -96,7 +94,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Inspect(arguments) => inspect::run(arguments, console),
         Command::Dsig(DsigCommand::Verify(arguments)) => dsig::verify(arguments, console),
         Command::Dsig(DsigCommand::Sign(arguments)) => dsig::sign(arguments, console),
-        Command::Batch(BatchCommand::Verify(arguments)) => batch::verify(&arguments, console),
+        Command::Batch(BatchCommand::Verify(arguments)) => batch::run(&arguments, console),
         Command::Config(ConfigCommand::Check(arguments)) => Ok(config::check(&arguments, console)),
         Command::Config(ConfigCommand::Schema) => Ok(config::schema(console)),
         Command::Config(ConfigCommand::Init) => Ok(config::init(console)),

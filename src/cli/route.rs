@@ -1,10 +1,12 @@
+use crate::verifier::escaped;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::RouteImportArguments;
 use super::console::{Console, Tone};
 use super::exit::{Exit, Stop};
-use super::report::{Format, escaped, plain};
+use super::report::{Format, plain};
 use super::wsdl;
 use crate::wsdl::{Requested, Served};
 

@@ -12,11 +12,11 @@ use crate::xml::Limits;
 use crate::xml::Namespace;
 
 use super::args::{KeyReferenceName, SignArguments, SigningArguments};
-use super::at::At;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::inputs::{OwnKey, unusable};
-use super::report::{Reason, Report};
+use super::report::Report;
+use crate::verifier::{At, Reason};
 
 /// `sealgate sign`: the message on standard output with a Security header of ours, which signs its Timestamp, the Body and every
 /// WS-Addressing header.

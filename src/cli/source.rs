@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
+use crate::inbound::Received;
+use crate::verifier::entity::{self, NoMessage};
+use crate::xml::Limits;
+
 use super::exit::Stop;
 use super::report::plain;
 
@@ -46,6 +50,11 @@ impl Source {
             }
         };
         Ok(bytes.into())
+    }
+
+    /// The message in it, which is XML, or what its media type says: that is `field`, or stands in a header at its beginning.
+    pub(crate) fn received(&self, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
+        entity::read(&mut *self.open()?, field, limits)
     }
 
     /// As typed, for JSON.

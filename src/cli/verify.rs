@@ -3,14 +3,15 @@ use crate::policy::Policy;
 use crate::policy::Transport;
 use crate::soap::Roles;
 use crate::threat::Modes;
+use crate::verifier::entity::NoMessage;
+use crate::verifier::{Reason, decoded};
 
 use super::args::{GateArguments, VerifyArguments};
 use super::console::Console;
-use super::entity::{self, NoMessage};
 use super::exit::{Exit, Stop};
 use super::inputs;
 use super::keyring;
-use super::report::{self, Reason, Report};
+use super::report::{self, Report};
 use super::source::Source;
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
@@ -42,7 +43,7 @@ impl Reading {
     pub(super) fn of(arguments: &VerifyArguments, policy: &Policy) -> Result<Self, Stop> {
         let request = arguments.request.as_ref();
         let request = request.map(|source| {
-            let received = entity::received(source, None, &policy.limits)?;
+            let received = source.received(None, &policy.limits)?;
             answered_request(received.bytes, &policy.limits).map_err(NoMessage::Refused)
         });
         let request = request.transpose().map_err(|error| match error {
@@ -59,10 +60,11 @@ impl Reading {
 
     /// A message, to be judged by `policy`.
     pub(super) fn received(&self, source: &Source, policy: &Policy) -> Result<Received, Reason> {
-        let received = entity::received(source, self.content_type.as_deref(), &policy.limits)
+        let received = source
+            .received(self.content_type.as_deref(), &policy.limits)
             .map_err(|why| Reason::from(&why))?;
         Ok(Received {
-            bytes: inputs::decoded(received.bytes, policy)?,
+            bytes: decoded(received.bytes, policy)?,
             action: self.action.clone().or(received.action),
             transport: self.transport,
             request: self.request.clone(),

@@ -1,7 +1,9 @@
 //! WSDLs as commands read them: the file itself, and those that it imports if they are named.
 
+use crate::verifier::{Reason, Verdict};
+
 use super::args::WsdlArguments;
-use super::report::{Reason, Report, Verdict};
+use super::report::Report;
 use super::source::Source;
 use crate::wsdl::{Error, Wanted, Wsdl};
 use crate::xml::Limits;

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::at::At;
 use super::source::Source;
+use crate::verifier::At;
 
 pub(super) use audit::{
     AuditCommand, AuditExportArguments, AuditFilter, AuditShowArguments, AuditVerifyArguments, ExportFormat,

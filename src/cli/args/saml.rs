@@ -5,8 +5,8 @@ use super::{
     BindingName, DecryptionKeyPaths, JudgingArguments, KeyArguments, MetadataArguments, OutputArguments,
     PartyArguments, SamlPartName, SigningAlgorithmName, TrustArguments,
 };
-use crate::cli::at::At;
 use crate::cli::source::Source;
+use crate::verifier::At;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SamlCommand {

@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{KeyReferenceName, SigningAlgorithmName};
-use crate::cli::at::At;
 use crate::cli::report::Format;
 use crate::policy::saml::{ExpectedRequest, RelyingParty};
+use crate::verifier::At;
 
 /// Whose keys are whose.
 #[derive(Args, Debug)]

@@ -1,7 +1,6 @@
 //! `sealgate batch verify`: every message of an archive, judged as the other commands judge it.
 
 mod job;
-mod judge;
 mod outcome;
 mod progress;
 
@@ -12,35 +11,40 @@ use std::thread;
 use chrono::Utc;
 
 use super::args::BatchVerifyArguments;
-use super::at::At;
 use super::console::Console;
 use super::exit::{Exit, Stop};
+use super::verify;
 use crate::batch::report::About;
 use crate::batch::source::Reading;
-use crate::batch::{Journal, JournalError, Run, Stopped};
-use judge::Judge;
+use crate::batch::{Journal, JournalError, Run, Stopped, judge};
+use crate::verifier::{At, Verifier};
 use progress::Progress;
 
 /// Judges what is left to be judged, and writes the reports.
-pub(super) fn verify(arguments: &BatchVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
+pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let sources = job::sources(arguments)?;
     let job = job::identity(arguments)?;
-    let mut judge = Judge::of(arguments)?;
+    let mut verifier = Verifier {
+        gate: verify::gate(&arguments.gate)?,
+        transport: verify::transport(&arguments.gate),
+        id_attributes: arguments.ids.id_attributes.clone(),
+        at: arguments.gate.judging.at,
+    };
     let journal = Journal::open(&arguments.out, &job, Utc::now()).map_err(|error| match error {
         JournalError::OtherJob => Stop::usage(format_args!("--out: {error}")),
         JournalError::InUse | JournalError::Io(..) => Stop::failed(format_args!("--out: {error}")),
     })?;
-    if judge.at == At::Now {
-        judge.at = At::Time(journal.started());
+    if verifier.at == At::Now {
+        verifier.at = At::Time(journal.started());
     }
     let about = About {
-        policy: judge.policy().to_owned(),
-        at: judge.at.to_string(),
+        policy: verifier.gate.policy.name.clone(),
+        at: verifier.at.to_string(),
         version: env!("CARGO_PKG_VERSION"),
         job,
     };
     let reading = Reading {
-        limit: judge.limit(),
+        limit: verifier.limit(),
         column: arguments.column.clone(),
         name: arguments.name_column.clone(),
     };
@@ -52,7 +56,7 @@ pub(super) fn verify(arguments: &BatchVerifyArguments, console: &mut Console) ->
         workers: workers(arguments),
         stop: &stop,
     };
-    let ended = run.run(&journal, &|item| judge.judge(item), &mut progress);
+    let ended = run.run(&journal, &|item| judge(&verifier, item), &mut progress);
     let (counted, told) = progress.finish();
     match ended.map_err(Stop::failed)? {
         Stopped::Early => Err(Stop::failed(format_args!(

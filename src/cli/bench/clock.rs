@@ -1,3 +1,5 @@
+use crate::verifier::Reason;
+
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,7 +8,6 @@ use bytes::Bytes;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::job::Job;
-use crate::cli::report::Reason;
 
 /// What one window of measurement gave.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
-use crate::cli::report::{Reason, escaped};
 use crate::cli::source::Source;
 use crate::crypto::encode_base64;
 use crate::explain::{Explanation, Finding, ReferenceExplanation, SignatureExplanation};
+use crate::verifier::{Reason, escaped};
 
 use super::Verdict;
 use crate::xml::Position;

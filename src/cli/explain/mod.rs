@@ -12,14 +12,14 @@ use bytes::Bytes;
 use crate::crypto::{PublicKey, Secret, VerifyingKey};
 use crate::explain::{Effort, Explanation, KeysAtHand, explain};
 use crate::token::saml;
+use crate::verifier::Reason;
 use crate::xml::Limits;
 
 use super::args::ExplainArguments;
 use super::console::Console;
-use super::entity;
 use super::exit::{Exit, Stop};
 use super::inputs;
-use super::report::{Format, Reason, Report};
+use super::report::{Format, Report};
 use super::source::distinct;
 
 /// Explains each input in turn.
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: ExplainArguments, console: &mut Console) -> Result<
     let field = arguments.content_type.content_type.as_deref();
     let mut exit = Exit::Passed;
     for source in arguments.files {
-        let received = entity::received(&source, field, &limits).map_err(|why| Reason::from(&why));
+        let received = source.received(field, &limits).map_err(|why| Reason::from(&why));
         let explanation = received.and_then(|received| {
             let (bytes, ids) = (decoded(received.bytes), &arguments.ids.id_attributes);
             let explanation = explain(bytes.clone(), &received.attachments, &keys, ids, Effort::DEFAULT);

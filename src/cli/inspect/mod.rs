@@ -8,6 +8,7 @@ mod signature;
 use serde_json::{Map, Value, json};
 
 use crate::soap::attachment::Attachment;
+use crate::verifier::{Reason, escaped};
 use crate::xml::Document;
 use crate::xml::Element;
 use crate::xml::Limits;
@@ -16,9 +17,8 @@ use crate::xml::to_utf8;
 
 use super::args::InspectArguments;
 use super::console::{Console, Style, Tone};
-use super::entity;
 use super::exit::{Exit, Stop};
-use super::report::{Format, Reason, Report, escaped, outline};
+use super::report::{Format, Report, outline};
 use super::source::{Source, distinct};
 
 /// How many of one kind of thing are listed.
@@ -51,7 +51,9 @@ pub(super) fn inspect(
 ) -> Result<Map<String, Value>, Box<Report>> {
     let limits = Limits::archive();
     let refused = |reason| Box::new(Report::refused(source.clone(), reason));
-    let received = entity::received(source, field, &limits).map_err(|why| refused(Reason::from(&why)))?;
+    let received = source
+        .received(field, &limits)
+        .map_err(|why| refused(Reason::from(&why)))?;
     let document = to_utf8(received.bytes)
         .and_then(|bytes| Document::parse_with_ids(bytes, &limits, id_attributes))
         .map_err(|error| refused(Reason::from(&error)))?;

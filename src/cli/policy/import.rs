@@ -4,10 +4,11 @@ use crate::cli::args::PolicyImportArguments;
 use crate::cli::console::{Console, Style, Tone};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs;
-use crate::cli::report::{Format, escaped, plain};
+use crate::cli::report::{Format, plain};
 use crate::cli::source::Source;
 use crate::cli::wsdl;
 use crate::policy::Policy;
+use crate::verifier::escaped;
 use crate::wsdl::{Entry, Imported, Outcome, Wanted};
 
 /// `sealgate policy import`: a policy tightened by what a WSDL states, as TOML on standard output, and on standard error what became

@@ -1,26 +1,22 @@
-//! What a command found out about one input, for people ([`text`]) and for programs ([`json`]).
+//! What a command found out about one input, for people ([`text`]) and for programs.
 
 mod hint;
-mod json;
 mod outline;
 mod text;
 pub(crate) mod tree;
 
 use bytes::Bytes;
 
-use crate::crypto::KeyError;
 use crate::inbound::Findings;
-use crate::rejection;
 use crate::rejection::Rejection;
 use crate::soap::QName;
+use crate::verifier::{Outcome, Reason, Verdict, line};
 use crate::xml;
-use crate::xml::Position;
 
 use super::console::{Console, Style};
 use super::exit::{Exit, Stop};
 use super::source::{Source, distinct};
 
-pub(crate) use json::{escaped, line, object};
 pub(crate) use outline::outline;
 
 /// How reports are written.
@@ -38,38 +34,8 @@ pub(crate) enum Format {
 pub(crate) struct Report {
     /// Where the input came from.
     pub(crate) source: Source,
-    /// The verdict, with the reason where it is a refusal.
-    pub(crate) outcome: Result<(), Reason>,
-    /// What was seen on the way.
-    pub(crate) findings: Findings,
-}
-
-/// Why an input did not pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reason {
-    /// Whether more information could change it.
-    pub(crate) verdict: Verdict,
-    /// The stage that refused; none where the input could not be read at all.
-    pub(crate) stage: Option<&'static str>,
-    /// The stable code.
-    pub(crate) code: &'static str,
-    /// For people.
-    pub(crate) message: String,
-    /// Where in the input.
-    pub(crate) position: Option<Position>,
-    /// The clause of the standard that it rests on.
-    pub(crate) clause: Option<&'static str>,
-}
-
-/// The verdicts of an input that did not pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// A check was broken.
-    Failed,
-    /// It could not be decided.
-    Indeterminate,
-    /// Nothing was judged, as the input could not be read, or its attachments not kept.
-    Unreadable,
+    /// What became of it.
+    pub(crate) outcome: Outcome,
 }
 
 impl Report {
@@ -80,28 +46,19 @@ impl Report {
 
     /// An input that was refused before anything else could be seen.
     pub(crate) fn refused(source: Source, reason: Reason) -> Self {
-        Self {
-            source,
-            outcome: Err(reason),
-            findings: Findings::default(),
-        }
+        let outcome = Outcome::refused(reason);
+        Self { source, outcome }
     }
 
-    /// An input that was judged. A refusal needed no exceptions.
-    pub(crate) fn of(source: Source, verdict: Result<(), Rejection>, mut findings: Findings) -> Self {
-        if verdict.is_err() {
-            findings.legacy.clear();
-        }
-        Self {
-            source,
-            outcome: verdict.map_err(|rejection| Reason::from(&rejection)),
-            findings,
-        }
+    /// An input that was judged.
+    pub(crate) fn of(source: Source, verdict: Result<(), Rejection>, findings: Findings) -> Self {
+        let outcome = Outcome::of(verdict, findings);
+        Self { source, outcome }
     }
 
     /// How this input lets the command end.
     pub(crate) fn exit(&self) -> Exit {
-        match &self.outcome {
+        match &self.outcome.verdict {
             Ok(()) => Exit::Passed,
             Err(reason) if reason.verdict == Verdict::Unreadable => Exit::Failed,
             Err(_) => Exit::Refused,
@@ -124,64 +81,7 @@ impl Report {
     fn render(&self, format: Format, style: Style) -> String {
         match format {
             Format::Text => text::render(self, style),
-            Format::Json => json::render(self),
-        }
-    }
-}
-
-impl Reason {
-    /// The input could not be read.
-    pub(crate) fn unreadable(error: &std::io::Error) -> Self {
-        Self {
-            verdict: Verdict::Unreadable,
-            stage: None,
-            code: "input.unreadable",
-            message: format!("the input could not be read: {error}"),
-            position: None,
-            clause: None,
-        }
-    }
-}
-
-impl From<&Rejection> for Reason {
-    fn from(rejection: &Rejection) -> Self {
-        Self {
-            verdict: match (rejection, rejection.verdict()) {
-                (Rejection::Soap(error), _) if error.is_ours() => Verdict::Unreadable,
-                (_, rejection::Verdict::Failed) => Verdict::Failed,
-                (_, rejection::Verdict::Indeterminate) => Verdict::Indeterminate,
-            },
-            stage: Some(rejection.stage().name()),
-            code: rejection.code(),
-            message: rejection.to_string(),
-            position: rejection.position(),
-            clause: rejection.clause(),
-        }
-    }
-}
-
-impl From<&KeyError> for Reason {
-    fn from(error: &KeyError) -> Self {
-        Self {
-            verdict: Verdict::Failed,
-            stage: Some("token"),
-            code: error.code(),
-            message: error.to_string(),
-            position: None,
-            clause: error.clause(),
-        }
-    }
-}
-
-impl From<&xml::Error> for Reason {
-    fn from(error: &xml::Error) -> Self {
-        Self {
-            verdict: Verdict::Failed,
-            stage: Some("xml"),
-            code: error.code(),
-            message: error.to_string(),
-            position: error.position(),
-            clause: error.clause(),
+            Format::Json => line(self.outcome.object(&self.source.typed())),
         }
     }
 }

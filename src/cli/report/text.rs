@@ -8,9 +8,10 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::inbound::Findings;
 use crate::inbound::ReferenceFinding;
 use crate::inbound::SignatureFinding;
+use crate::verifier::{Reason, Verdict};
 use crate::xml::quoted;
 
-use super::{Reason, Report, Verdict, hint, outline, plain, tree};
+use super::{Report, hint, outline, plain, tree};
 use crate::cli::console::{Style, Tone};
 
 /// How wide the names of facts are.
@@ -23,10 +24,10 @@ pub(super) fn render(report: &Report, style: Style) -> String {
         text: String::new(),
     };
     page.verdict(report);
-    if let Err(reason) = &report.outcome {
+    if let Err(reason) = &report.outcome.verdict {
         page.reason(reason, report);
     }
-    page.findings(&report.findings);
+    page.findings(&report.outcome.findings);
     page.text
 }
 
@@ -37,7 +38,7 @@ struct Page {
 
 impl Page {
     fn verdict(&mut self, report: &Report) {
-        let (word, tone) = match report.outcome.as_ref().err().map(|reason| reason.verdict) {
+        let (word, tone) = match report.outcome.verdict.as_ref().err().map(|reason| reason.verdict) {
             None => ("passed", Tone::Good),
             Some(Verdict::Failed) => ("failed", Tone::Bad),
             Some(Verdict::Indeterminate) => ("indeterminate", Tone::Doubtful),
@@ -200,7 +201,7 @@ impl Page {
 
 /// The reference that a digest mismatch is about.
 fn broken_reference(report: &Report) -> Option<&ReferenceFinding> {
-    let signatures = report.findings.signatures.iter();
+    let signatures = report.outcome.findings.signatures.iter();
     signatures
         .flat_map(|signature| &signature.references)
         .find(|reference| is_broken(reference))

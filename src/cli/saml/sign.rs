@@ -4,8 +4,9 @@ use crate::cli::args::{BindingName, SamlPartName, SamlSignArguments};
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs::{OwnKey, unusable};
-use crate::cli::report::{Reason, Report};
+use crate::cli::report::Report;
 use crate::mint::saml::{Error, SamlPart, SamlSigner};
+use crate::verifier::Reason;
 use crate::xml::Limits;
 
 /// `sealgate saml sign`: a SAML document on standard output, with a signature where its schema or binding has it.

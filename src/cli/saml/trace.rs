@@ -6,12 +6,13 @@ use crate::cli::console::{Console, Style, Tone};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs;
 use crate::cli::keyring;
-use crate::cli::report::{Format, Report, escaped, plain};
+use crate::cli::report::{Format, Report, plain};
 use crate::cli::source::{Source, distinct};
 use crate::login::{
     Login, LoginContext, Message, Problem, Recording, RecordingError, Step, Unsolicited, follow,
 };
 use crate::rejection::Verdict;
+use crate::verifier::escaped;
 use crate::xml::{Limits, quoted};
 
 /// `sealgate saml trace`: logins that a browser recorded, followed from message to message.

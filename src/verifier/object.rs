@@ -6,21 +6,17 @@ use crate::inbound::Coverage;
 use crate::inbound::CoverageLine;
 use crate::inbound::Findings;
 use crate::inbound::SignatureFinding;
-
-use super::{Report, Verdict};
 use crate::xml::is_invisible;
 
-/// One line of JSON, ended.
-pub(super) fn render(report: &Report) -> String {
-    line(object(report))
-}
+use super::outcome::Outcome;
+use super::reason::{Reason, Verdict};
 
-/// The object of an input.
-pub(crate) fn object(report: &Report) -> Map<String, Value> {
+/// The object of an input called `source`.
+pub(super) fn object(source: &str, outcome: &Outcome) -> Map<String, Value> {
     let mut object = Map::new();
-    object.insert("source".to_owned(), report.source.typed().into());
-    add_outcome(&mut object, report);
-    add_findings(&mut object, &report.findings);
+    object.insert("source".to_owned(), source.into());
+    add_verdict(&mut object, outcome.verdict.as_ref().err());
+    add_findings(&mut object, &outcome.findings);
     object
 }
 
@@ -48,8 +44,7 @@ pub(crate) fn escaped(json: &str) -> String {
     out
 }
 
-fn add_outcome(object: &mut Map<String, Value>, report: &Report) {
-    let reason = report.outcome.as_ref().err();
+fn add_verdict(object: &mut Map<String, Value>, reason: Option<&Reason>) {
     let verdict = match reason.map(|reason| reason.verdict) {
         None => "passed",
         Some(Verdict::Failed) => "failed",

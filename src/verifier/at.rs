@@ -7,7 +7,7 @@ use crate::inbound::AsOf;
 
 /// The time that an input is judged as of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum At {
+pub enum At {
     /// When it is judged.
     Now,
     /// A given time.
@@ -18,7 +18,7 @@ pub(crate) enum At {
 
 impl At {
     /// The time that was given.
-    pub(crate) fn time(self) -> Option<DateTime<Utc>> {
+    pub fn time(self) -> Option<DateTime<Utc>> {
         match self {
             Self::Time(time) => Some(time),
             Self::Now | Self::Message => None,
@@ -26,7 +26,7 @@ impl At {
     }
 
     /// As the judgement takes it.
-    pub(crate) fn as_of(self) -> AsOf {
+    pub fn as_of(self) -> AsOf {
         match self {
             Self::Now => AsOf::Time(Utc::now()),
             Self::Time(time) => AsOf::Time(time),

@@ -10,8 +10,7 @@ use crate::soap::attachment::{Carried, Package, content_type_of};
 use crate::spool::TemporaryFiles;
 use crate::xml::Limits;
 
-use super::report::Reason;
-use super::source::Source;
+use super::reason::Reason;
 
 /// Why there is no message.
 pub(crate) enum NoMessage {
@@ -47,13 +46,7 @@ impl From<&NoMessage> for Reason {
     }
 }
 
-/// A message in a file: XML, or what its media type says. That is `field`, or stands in a header at its beginning, as mail and traces
-/// of HTTP have it. Long attachments wait in temporary files.
-pub(crate) fn received(source: &Source, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
-    read(&mut *source.open()?, field, limits)
-}
-
-/// The same from its bytes, which of XML alone are not copied.
+/// A message from its bytes, as [`read`] has it. Those of XML alone are not copied.
 pub(crate) fn of_bytes(bytes: Bytes, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
     let start = bytes.get(..LONGEST_HEAD).unwrap_or(&bytes);
     if field.is_none() && head_end(start).is_none() {
@@ -62,7 +55,8 @@ pub(crate) fn of_bytes(bytes: Bytes, field: Option<&str>, limits: &Limits) -> Re
     read(&mut bytes.reader(), field, limits)
 }
 
-/// The same as it is read.
+/// A message as it is read: XML, or what its media type says. That is `field`, or stands in a header at its beginning, as mail and
+/// traces of HTTP have it. Long attachments wait in temporary files.
 pub(crate) fn read(
     input: &mut dyn Read,
     field: Option<&str>,

@@ -1,0 +1,62 @@
+use std::fs::File;
+use std::io::Cursor;
+
+use crate::verifier::{self, Answer, Kind, Outcome, Reason, Verifier};
+
+use super::row::{Row, Verdict};
+use super::run::Judged;
+use super::source::{Body, Item, Stamp};
+
+/// The verdict on one message, as results and reports have it.
+pub fn judge(verifier: &Verifier, item: Item) -> Judged {
+    let answer = match item.body {
+        Body::Unreadable(error) => Answer::unread(Outcome::unreadable(&error)),
+        Body::TooLong => Answer::unread(Outcome::refused(Reason::too_long(verifier.limit()))),
+        Body::Bytes(bytes) => verifier.verify(&mut Cursor::new(bytes)),
+        Body::File(path) => match File::open(path) {
+            Ok(mut file) => verifier.verify(&mut file),
+            Err(error) => Answer::unread(Outcome::unreadable(&error)),
+        },
+    };
+    let result = verifier::line(answer.object(&item.path));
+    let row = row(answer, item.path, item.stamp);
+    Judged { row, result }
+}
+
+/// What reports count of an answer.
+fn row(answer: Answer, source: String, stamp: Stamp) -> Row {
+    let judged_at = answer.judged_at();
+    let signer = answer.signature().and_then(|signature| signature.signer.clone());
+    let (signer, signer_sha256) = signer.map(|signer| (signer.subject, signer.sha256)).unzip();
+    let reason = answer.outcome.verdict.err();
+    let findings = answer.outcome.findings;
+    Row {
+        source,
+        stamp,
+        sha256: answer.sha256,
+        bytes: answer.bytes,
+        kind: answer.kind.map(Kind::name).map(str::to_owned),
+        verdict: match reason.as_ref().map(|reason| reason.verdict) {
+            None => Verdict::Passed,
+            Some(verifier::Verdict::Failed) => Verdict::Failed,
+            Some(verifier::Verdict::Indeterminate) => Verdict::Indeterminate,
+            Some(verifier::Verdict::Unreadable) => Verdict::Unreadable,
+        },
+        stage: reason.as_ref().and_then(|reason| reason.stage).map(str::to_owned),
+        code: reason.as_ref().map(|reason| reason.code.to_owned()),
+        position: reason
+            .as_ref()
+            .and_then(|reason| reason.position)
+            .map(|at| (at.line, at.column)),
+        message: reason.map(|reason| reason.message),
+        judged_at,
+        signer,
+        signer_sha256,
+        legacy: findings.legacy,
+        warnings: findings
+            .warnings
+            .iter()
+            .map(|warning| (*warning).to_owned())
+            .collect(),
+    }
+}

@@ -1,0 +1,210 @@
+//! One message whatever it is, judged: the door for archives, and for programs that have this library.
+//!
+//! A [`Verifier`] holds what is asked of messages, whom to trust and as of when to judge. It takes bytes, recognises SOAP, SAML and
+//! other XML with signatures by itself, and gives an [`Answer`], whose [`object`](Answer::object) is the result object of the
+//! command line. It remembers nothing from one message to the next, and any number of threads may share it.
+//!
+//! What an [`Outcome`] says is for reports. To act on the content of a message, take the
+//! [`VerifiedMessage`](crate::inbound::VerifiedMessage) of the [gate](crate::inbound::Gate).
+
+mod at;
+pub(crate) mod entity;
+mod kind;
+mod object;
+mod outcome;
+mod reason;
+
+use std::io::{self, Read};
+
+use bytes::Bytes;
+
+use crate::algorithm::DigestAlgorithm;
+use crate::crypto::Digester;
+use crate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
+use crate::inbound::{Findings, Gate, Received, SamlContext, judge_saml};
+use crate::policy::{Part, Policy, Transport};
+use crate::rejection::Rejection;
+use crate::xml;
+
+use entity::NoMessage;
+
+pub use at::At;
+pub use kind::Kind;
+pub use outcome::{Answer, Outcome};
+pub use reason::{Reason, Verdict};
+
+pub(crate) use object::{escaped, line};
+
+/// Judges messages of every kind.
+///
+/// ```
+/// use sealgate::inbound::{Gate, Keyring};
+/// use sealgate::policy::{Profile, Transport};
+/// use sealgate::trust::TrustSources;
+/// use sealgate::verifier::{At, Verifier};
+///
+/// let verifier = Verifier {
+///     gate: Gate {
+///         trust: TrustSources::new().build(), // nobody
+///         issuers: Default::default(),
+///         passwords: Default::default(),
+///         keyring: Keyring::new(),
+///         policy: Profile::Strict.policy(),
+///         party: Default::default(),
+///         roles: Default::default(),
+///         understood: Vec::new(),
+///         destination: None,
+///         schema: None,
+///         threats: None,
+///         replay: None,
+///     },
+///     transport: Transport::Unprotected,
+///     id_attributes: Vec::new(),
+///     at: At::Now,
+/// };
+/// let answer = verifier.verify(&mut b"<a/>".as_slice());
+/// let object = answer.object("a.xml");
+/// assert_eq!(object["verdict"], "failed");
+/// assert_eq!(object["code"], "dsig.missing");
+/// ```
+#[derive(Debug)]
+pub struct Verifier {
+    /// What is asked, whom to trust, our keys and names.
+    pub gate: Gate,
+    /// What carried SOAP messages.
+    pub transport: Transport,
+    /// Further attribute names that are of type ID in plain XML.
+    pub id_attributes: Vec<String>,
+    /// As of when.
+    pub at: At,
+}
+
+impl Verifier {
+    /// The most bytes of a message. Of a longer one no more than one further byte is read, and it is refused.
+    pub fn limit(&self) -> u32 {
+        self.gate.policy.limits.bytes
+    }
+
+    /// The verdict on one message: XML, SAML as a browser carries it (base64, or base64 of deflate), or what begins with a header that
+    /// names its media type, as a SOAP message with attachments.
+    pub fn verify(&self, input: &mut dyn Read) -> Answer {
+        let mut hashed = Hashed {
+            input,
+            digester: Digester::new(DigestAlgorithm::Sha256),
+            length: 0,
+        };
+        let received = entity::read(&mut hashed, None, &self.gate.policy.limits);
+        let is_whole = received.as_ref().is_ok_and(|received| {
+            u32::try_from(received.bytes.len()).is_ok_and(|length| length <= self.limit())
+        });
+        let (outcome, kind) = match received {
+            Ok(received) => self.received(received),
+            Err(error @ NoMessage::Unreadable(_)) => (Outcome::refused(Reason::from(&error)), None),
+            Err(error @ NoMessage::Refused(_)) => (Outcome::refused(Reason::from(&error)), Some(Kind::Soap)),
+        };
+        Answer {
+            outcome,
+            kind,
+            bytes: hashed.length,
+            sha256: hashed.finish(is_whole),
+        }
+    }
+
+    fn received(&self, received: Received) -> (Outcome, Option<Kind>) {
+        let bytes = match decoded(received.bytes, &self.gate.policy) {
+            Ok(bytes) => bytes,
+            Err(reason) => return (Outcome::refused(reason), None),
+        };
+        // What came with a header of its own is what that says, and it says SOAP.
+        let kind = if received.version.is_some() {
+            Kind::Soap
+        } else {
+            Kind::of(&bytes)
+        };
+        let (kind, verdict, findings) = self.of_kind(kind, Received { bytes, ..received });
+        (Outcome::of(verdict, findings), Some(kind))
+    }
+
+    /// Judges by the name of the root, and as plain XML if that name turns out to be of no namespace of SOAP or SAML.
+    fn of_kind(&self, kind: Kind, received: Received) -> (Kind, Result<(), Rejection>, Findings) {
+        let bytes = received.bytes.clone();
+        let (verdict, findings) = match kind {
+            Kind::Soap => {
+                let received = Received {
+                    transport: self.transport,
+                    ..received
+                };
+                let judgement = self.gate.judge(received, self.at.as_of());
+                (judgement.verdict, judgement.findings)
+            }
+            Kind::Saml => {
+                let judgement = judge_saml(bytes.clone(), &self.saml());
+                (judgement.verdict.map(drop), judgement.findings)
+            }
+            Kind::Xml => return self.xml(bytes),
+        };
+        let is_doubtful =
+            |rejection: &Rejection| matches!(rejection.code(), "soap.not_an_envelope" | "saml.not_supported");
+        if verdict.as_ref().is_err_and(is_doubtful) && kind::is_other_xml(&bytes, &self.gate.policy.limits) {
+            return self.xml(bytes);
+        }
+        (kind, verdict, findings)
+    }
+
+    fn xml(&self, bytes: Bytes) -> (Kind, Result<(), Rejection>, Findings) {
+        let rules = DocumentRules {
+            policy: &self.gate.policy,
+            keys: DocumentKeys::Trusted(&self.gate.trust, self.at.as_of()),
+            id_attributes: &self.id_attributes,
+        };
+        let judgement = judge_document(bytes, &rules);
+        (Kind::Xml, judgement.verdict, judgement.findings)
+    }
+
+    fn saml(&self) -> SamlContext<'_> {
+        SamlContext {
+            policy: &self.gate.policy,
+            trust: &self.gate.trust,
+            issuers: &self.gate.issuers,
+            party: &self.gate.party,
+            keyring: &self.gate.keyring,
+            as_of: self.at.as_of(),
+        }
+    }
+}
+
+/// The input in UTF-8, where `policy` is for archives, which are in other encodings too.
+pub(crate) fn decoded(bytes: Bytes, policy: &Policy) -> Result<Bytes, Reason> {
+    if policy.signed.contains(&Part::Anything) {
+        xml::to_utf8(bytes).map_err(|error| Reason::from(&error))
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// Hashes what is read.
+struct Hashed<'i> {
+    input: &'i mut dyn Read,
+    digester: Digester,
+    length: u64,
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.digester.update(buffer.get(..count).unwrap_or_default());
+        self.length = self.length.saturating_add(u64::try_from(count).unwrap_or(0));
+        Ok(count)
+    }
+}
+
+impl Hashed<'_> {
+    /// The hash, if all was read.
+    fn finish(self, is_whole: bool) -> Option<String> {
+        if !is_whole {
+            return None;
+        }
+        let digest = self.digester.finish().ok()?;
+        Some(format!("{digest:?}"))
+    }
+}
