@@ -37,6 +37,7 @@ pub mod relay;
 pub mod outbound;
 pub mod audit;
 pub mod throttle;
+pub mod fetch;
 pub mod config;
 pub mod gateway;
 pub mod verifier;

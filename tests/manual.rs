@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sealgate::threat::{Kind, Rule};
 
-const STAGES: [&str; 16] = [
-    "threat", "audit", "bearer", "relay", "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml", "trust",
-    "policy", "replay", "limit", "wsdl",
+const STAGES: [&str; 17] = [
+    "threat", "audit", "fetch", "bearer", "relay", "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml",
+    "trust", "policy", "replay", "limit", "wsdl",
 ];
 
 fn root() -> &'static Path {
@@ -56,6 +56,7 @@ fn every_code_is_in_the_manual_and_the_manual_invents_none() {
     }
     let page = |name: &str| fs::read_to_string(root().join("src/manual").join(name)).unwrap();
     let mut listed = codes(&page("codes.rs"), '`');
+    listed.extend(codes(&page("gateway_codes.rs"), '`'));
     listed.extend(
         codes(&page("threats.rs"), '`')
             .into_iter()
@@ -104,7 +105,8 @@ fn every_threat_rule_is_in_the_manual_with_what_it_does_and_a_message_that_it_ap
 #[test]
 fn what_threat_rules_name_is_a_code_that_the_manual_has() {
     let refusals = fs::read_to_string(root().join("src/threat/refusal.rs")).unwrap();
-    let manual = fs::read_to_string(root().join("src/manual/codes.rs")).unwrap();
+    let page = |name: &str| fs::read_to_string(root().join("src/manual").join(name)).unwrap();
+    let manual = page("codes.rs") + &page("gateway_codes.rs");
     let named = codes(refusals.split("#[cfg(test)]").next().unwrap_or_default(), '"');
     let listed = codes(&manual, '`');
     assert!(named.len() > 80, "{named:?}");

@@ -4,6 +4,7 @@ use chrono::Utc;
 use tracing_subscriber::EnvFilter;
 
 use crate::config;
+use crate::fetch::Fetched;
 use crate::gateway;
 use crate::gateway::Signals;
 
@@ -13,8 +14,9 @@ use super::exit::{Exit, Stop};
 
 /// `sealgate serve`: the gateway, until it is told to stop.
 pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let checked = config::load(&arguments.config, Utc::now()).map_err(Stop::usage)?;
     log(arguments.log)?;
+    let fetched = gateway::fetch_first(&arguments.config, &Fetched::default());
+    let checked = config::load_with(&arguments.config, Utc::now(), &fetched).map_err(Stop::usage)?;
     let tls: Vec<bool> = checked
         .listeners
         .iter()

@@ -5,6 +5,7 @@ use super::problem::KeyPath;
 use super::problem::Source;
 use super::typed;
 use crate::algorithm::SignatureAlgorithm;
+use crate::fetch::Origin;
 use crate::trust::BearerRules;
 use crate::trust::Binding;
 use crate::trust::TokenKeys;
@@ -60,10 +61,15 @@ pub(super) fn check(
 }
 
 fn keys(bearer: &typed::Bearer, key: &KeyPath, source: &mut Source<'_>) -> Option<TokenKeys> {
-    let full = source.ask(&bearer.jwks);
-    let text = files::read(&full, JWKS_BYTES);
+    let text = source.read(&bearer.jwks, JWKS_BYTES);
     let text = text.map_err(|error| files::unreadable(source, key, &bearer.jwks, &error));
-    let keys = TokenKeys::read(&text.ok()?);
+    let keys = TokenKeys::read(&text.ok()?.bytes);
+    if let Some(Origin::Issuer { issuer, .. }) = source.fetch_of(&bearer.jwks).map(|fetch| &fetch.origin)
+        && *issuer != bearer.issuer
+    {
+        let what = format!("has the keys of another issuer: {issuer:?}");
+        source.problem(key, what, "write the same issuer in bearer and in fetch");
+    }
     keys.map_err(|error| {
         let what = format!("cannot be used: {}: {error}", bearer.jwks.display());
         source.problem(key, what, "give the JWK Set of the issuer");

@@ -9,6 +9,8 @@ use super::audit;
 use super::checked::Checked;
 use super::checked::Listener;
 use super::checked::Load;
+use super::fetch;
+use super::fetch::Fetching;
 use super::files;
 use super::files::IdentityFiles;
 use super::problem::KeyPath;
@@ -25,6 +27,7 @@ use crate::spool::TemporaryFiles;
 /// Checks everything that types do not say. `None` if anything is wrong, which is then noted in `source`.
 pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Source<'_>) -> Option<Checked> {
     let top = KeyPath::default();
+    fetch::check(&config.fetch, source);
     let listeners = listeners(&config.listener, now, source);
     let admin = config.admin.as_ref();
     let admin = admin.map(|admin| address(&admin.address, &top.key("admin").key("address"), source));
@@ -36,8 +39,15 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     };
     let routes = route::check_all(&config.route, signer.as_ref(), now, source);
     clients_are_asked(config, source);
+    fetch::check_use(&config.fetch, source);
+    let mut files = source.asked().to_vec();
+    let Fetching { all, used, .. } = std::mem::take(&mut source.fetching);
+    files.retain(|file| all.iter().all(|fetch| fetch.file != *file));
     let checked = Checked {
-        files: source.asked().to_vec(),
+        files,
+        text: source.text().to_owned(),
+        fetches: all,
+        fetched: used,
         listeners: listeners?,
         admin: admin.flatten(),
         signer: signer?,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::crypto::Identity;
 use crate::crypto::TlsServer;
+use crate::fetch::Fetch;
+use crate::fetch::Fetched;
 use crate::inbound::Keyring;
 use crate::policy::Destination;
 use crate::policy::Policy;
@@ -22,8 +24,14 @@ use crate::trust::TrustStore;
 /// A configuration that can work: every file has been read, every name understood.
 #[derive(Debug)]
 pub struct Checked {
-    /// The file that it was read from, then every file and folder that this names.
+    /// The file that it was read from, then every file and folder that this names, but for those that are fetched.
     pub files: Vec<PathBuf>,
+    /// What stands in the file.
+    pub text: String,
+    /// What is fetched in the background.
+    pub fetches: Vec<Fetch>,
+    /// What of that is in use.
+    pub fetched: Fetched,
     /// Where messages arrive.
     pub listeners: Vec<Listener>,
     /// Where operators ask for health and metrics.

@@ -10,6 +10,7 @@ mod backend;
 mod bearer;
 mod check;
 mod checked;
+mod fetch;
 mod files;
 mod minted;
 mod policy;
@@ -33,6 +34,9 @@ use chrono::DateTime;
 use chrono::Utc;
 use serde::Deserialize;
 use toml::de::DeTable;
+
+use crate::fetch::Fetch;
+use crate::fetch::Fetched;
 
 pub use checked::Checked;
 pub use checked::GuardedRoute;
@@ -58,6 +62,34 @@ const FILE_BYTES: u64 = 16 << 20;
 ///
 /// [`Problems`]: everything that was found wrong, each with its place and what would be right.
 pub fn load(file: &Path, now: DateTime<Utc>) -> Result<Checked, Problems> {
+    load_with(file, now, &Fetched::default())
+}
+
+/// As [`load`]; what was `fetched` stands for its files, whatever is in them.
+///
+/// # Errors
+///
+/// [`Problems`], as of [`load`].
+pub fn load_with(file: &Path, now: DateTime<Utc>, fetched: &Fetched) -> Result<Checked, Problems> {
+    read_with(file, &text_of(file)?, now, fetched)
+}
+
+/// What the configuration in `file` wants to be fetched; nothing, where that cannot be told.
+pub fn fetches(file: &Path) -> Vec<Fetch> {
+    let fetches = || {
+        let text = text_of(file).ok()?;
+        let tree = DeTable::parse(&text).ok()?;
+        let typed = toml::Deserializer::parse(&text)
+            .and_then(typed::Config::deserialize)
+            .ok()?;
+        let mut source = problem::Source::new(file, &text, &tree);
+        fetch::check(&typed.fetch, &mut source);
+        Some(source.fetching.all)
+    };
+    fetches().unwrap_or_default()
+}
+
+fn text_of(file: &Path) -> Result<String, Problems> {
     let bytes = files::read(file, FILE_BYTES).map_err(|error| {
         let what = format!("cannot be read: {error}");
         Problems::one(
@@ -67,9 +99,8 @@ pub fn load(file: &Path, now: DateTime<Utc>) -> Result<Checked, Problems> {
             "name a configuration; `sealgate config init` prints one",
         )
     })?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Problems::one(file, None, "is not UTF-8".to_owned(), "write it in UTF-8"))?;
-    read(file, &text, now)
+    String::from_utf8(bytes)
+        .map_err(|_| Problems::one(file, None, "is not UTF-8".to_owned(), "write it in UTF-8"))
 }
 
 /// Checks the configuration `text`, which stands in `file`, as of `now`.
@@ -78,8 +109,23 @@ pub fn load(file: &Path, now: DateTime<Utc>) -> Result<Checked, Problems> {
 ///
 /// [`Problems`], as of [`load`].
 pub fn read(file: &Path, text: &str, now: DateTime<Utc>) -> Result<Checked, Problems> {
+    read_with(file, text, now, &Fetched::default())
+}
+
+/// As [`read`]; what was `fetched` stands for its files, whatever is in them.
+///
+/// # Errors
+///
+/// [`Problems`], as of [`load`].
+pub fn read_with(
+    file: &Path,
+    text: &str,
+    now: DateTime<Utc>,
+    fetched: &Fetched,
+) -> Result<Checked, Problems> {
     let tree = DeTable::parse(text).map_err(|error| malformed(file, text, &error))?;
     let mut source = problem::Source::new(file, text, &tree);
+    source.fetching.known = fetched.clone();
     shape::check(&schema(), &tree, &mut source);
     if let Some(problems) = Problems::new(std::mem::take(&mut source.problems)) {
         return Err(problems);

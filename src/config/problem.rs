@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 use toml::de::DeValue;
 
+use super::fetch::Fetching;
 use crate::xml::Position;
 
 /// Something that is wrong with a configuration.
@@ -139,6 +140,8 @@ pub(super) struct Source<'t> {
     pub(super) problems: Vec<Problem>,
     /// Every file or folder that has been asked for.
     asked: Vec<PathBuf>,
+    /// What of it is fetched.
+    pub(super) fetching: Fetching,
 }
 
 impl<'t> Source<'t> {
@@ -149,12 +152,18 @@ impl<'t> Source<'t> {
             tree,
             problems: Vec::new(),
             asked: vec![file.to_owned()],
+            fetching: Fetching::default(),
         }
     }
 
     /// The folder that relative paths start from.
     pub(super) fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new(""))
+    }
+
+    /// What stands in the file.
+    pub(super) fn text(&self) -> &str {
+        self.text
     }
 
     /// Where the file or folder is that the configuration calls `path`, to be read. It is one of [`asked`](Self::asked) from now on.

@@ -1,6 +1,5 @@
 use std::path::Path;
 
-use bytes::Bytes;
 use chrono::DateTime;
 use chrono::Utc;
 
@@ -53,17 +52,7 @@ pub(super) fn check(
         );
     }
     for (index, file) in trust.crls.iter().enumerate() {
-        if !files::is_readable(file, &path.key("crls").entry(index), checking.source) {
-            checking.complete = false;
-            continue;
-        }
-        let full = checking.source.ask(file);
-        let added = checking.sources.crl_path(&full);
-        checking.note(
-            added,
-            &path.key("crls").entry(index),
-            "give certificate revocation lists as PEM or DER",
-        );
+        checking.crls(file, &path.key("crls").entry(index));
     }
     let issuers = checking.issuers(trust.saml.as_ref(), policy, now, &path.key("saml"));
     let Checking {
@@ -135,6 +124,26 @@ impl Checking<'_, '_> {
         }
     }
 
+    fn crls(&mut self, file: &Path, path: &KeyPath) {
+        let added = if self.source.fetch_of(file).is_some() {
+            match self.source.read(file, TrustSources::MAX_CRL_FILE) {
+                Ok(copy) => self.sources.crl_bytes(file, &copy.bytes),
+                Err(error) => {
+                    files::unreadable(self.source, path, file, &error);
+                    self.complete = false;
+                    return;
+                }
+            }
+        } else if files::is_readable(file, path, self.source) {
+            let full = self.source.ask(file);
+            self.sources.crl_path(&full)
+        } else {
+            self.complete = false;
+            return;
+        };
+        self.note(added, path, "give certificate revocation lists as PEM or DER");
+    }
+
     fn pin(&mut self, file: &Path, path: &KeyPath) {
         let Some(certificates) = files::certificates(file, path, self.source) else {
             self.complete = false;
@@ -171,24 +180,30 @@ impl Checking<'_, '_> {
         };
         for (index, file) in saml.metadata.iter().enumerate() {
             let path = path.key("metadata").entry(index);
-            let full = self.source.ask(file);
-            let read = files::read(&full, TrustSources::MAX_FILE)
-                .and_then(|bytes| Ok((Bytes::from(bytes), full.metadata()?.modified()?)));
-            let added = match (read, &signer) {
+            if signer.is_none() && self.source.fetch_of(file).is_some() {
+                let instead = "name who signs it in metadata_signer";
+                self.wrong(
+                    &path,
+                    "is fetched, and nobody is named who signs it".to_owned(),
+                    instead,
+                );
+                continue;
+            }
+            let added = match (self.source.read(file, TrustSources::MAX_FILE), &signer) {
                 (Err(error), _) => {
                     files::unreadable(self.source, &path, file, &error);
                     self.complete = false;
                     continue;
                 }
-                (Ok((bytes, _)), None) => issuers.add(bytes).map_err(Rejection::from),
-                (Ok((bytes, written)), Some(signer)) => {
+                (Ok(copy), None) => issuers.add(copy.bytes).map_err(Rejection::from),
+                (Ok(copy), Some(signer)) => {
                     let context = FetchedContext {
                         policy: &policy,
                         signer,
-                        fetched: written.into(),
+                        fetched: copy.at,
                         at: now,
                     };
-                    add_fetched(&mut issuers, bytes, &context)
+                    add_fetched(&mut issuers, copy.bytes, &context)
                 }
             };
             self.note(added, &path, "give SAML metadata of identity providers");

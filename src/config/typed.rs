@@ -3,6 +3,7 @@
 mod backend;
 mod bearer;
 mod content;
+mod fetch;
 mod listener;
 mod minted;
 mod state;
@@ -24,6 +25,7 @@ use crate::xml::Limits;
 pub(super) use backend::{Backend, Health};
 pub(super) use bearer::{Bearer, CertificateBound};
 pub(super) use content::{Attachments, Schema, Users};
+pub(super) use fetch::Fetch;
 pub(super) use listener::{Clients, Listener, Tls};
 pub(super) use minted::{Jwt, NewAssertion, NewConfirmation, NewUsernameToken, SecurityHeader};
 pub(super) use state::{Audit, OnStoreLoss, Redis, Replay};
@@ -51,6 +53,9 @@ pub(super) struct Config {
     /// What was decided, in a chain of records. Without it there is the log only.
     #[serde(default)]
     pub(super) audit: Option<Audit>,
+    /// Files whose content is fetched in the background.
+    #[serde(default)]
+    pub(super) fetch: Vec<Fetch>,
     /// What is behind the gateway, and who may reach it.
     #[schemars(length(min = 1))]
     pub(super) route: Vec<Route>,

@@ -135,6 +135,14 @@ impl Metrics {
                 "Attempts to replace the configuration, by what became of it."
             );
             metrics::describe_gauge!(
+                "sealgate_fetched_timestamp_seconds",
+                "When what is in use for a file that is fetched was last seen at its address."
+            );
+            metrics::describe_counter!(
+                "sealgate_fetch_failures_total",
+                "How often nothing good came for a file that is fetched, by code."
+            );
+            metrics::describe_gauge!(
                 "sealgate_configuration",
                 "The configuration in use, counted from 1 since the start."
             );
@@ -216,6 +224,21 @@ impl Metrics {
     pub(super) fn reload(&self, outcome: &'static str) {
         with_local_recorder(&self.recorder, || {
             counter!("sealgate_reloads_total", "outcome" => outcome).increment(1);
+        });
+    }
+
+    /// Notes when what is in use for a file was fetched.
+    pub(super) fn fetched(&self, file: &str, at: DateTime<Utc>) {
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_fetched_timestamp_seconds", "file" => file.to_owned())
+                .set(seconds(at.timestamp()));
+        });
+    }
+
+    /// Counts a failure to fetch a file.
+    pub(super) fn not_fetched(&self, file: &str, code: &'static str) {
+        with_local_recorder(&self.recorder, || {
+            counter!("sealgate_fetch_failures_total", "file" => file.to_owned(), "code" => code).increment(1);
         });
     }
 

@@ -17,6 +17,7 @@ use actix_web::web;
 use chrono::Utc;
 
 use super::recent::Trial;
+use super::refresh;
 use super::shared::Shared;
 use super::snapshot::Candidate;
 use crate::config;
@@ -24,6 +25,11 @@ use crate::config::Checked;
 use crate::config::Problems;
 use crate::crypto::TlsServer;
 use crate::crypto::TlsSwitch;
+use crate::fetch;
+use crate::fetch::Fetch;
+use crate::fetch::FetchError;
+use crate::fetch::Fetched;
+use crate::fetch::FetchedCopy;
 use crate::trust::OlderMetadata;
 use crate::trust::ReplayStore;
 
@@ -42,6 +48,10 @@ struct State {
     /// The files of the configuration in use, its own first.
     files: Vec<PathBuf>,
     watch: Option<Duration>,
+    /// What stands in the first of them.
+    text: String,
+    fetches: Vec<Fetch>,
+    fetched: Fetched,
 }
 
 /// What a gateway keeps as long as it runs.
@@ -104,6 +114,9 @@ impl Around {
             state: State {
                 files: std::mem::take(&mut config.files),
                 watch: config.watch,
+                text: std::mem::take(&mut config.text),
+                fetches: std::mem::take(&mut config.fetches),
+                fetched: std::mem::take(&mut config.fetched),
             },
             tls: listeners.into_iter().map(|listener| listener.tls).collect(),
         }
@@ -134,6 +147,11 @@ impl Reloader {
     /// For the gateway of `shared`, whose configuration also said `around`.
     pub(super) fn new(shared: web::Data<Shared>, replay: Arc<ReplayStore>, around: Around) -> Self {
         shared.note_configuration();
+        for fetch in &around.state.fetches {
+            if let Some(copy) = around.state.fetched.get(&fetch.file) {
+                shared.metrics.fetched(&fetch.name, copy.at);
+            }
+        }
         let tls = around.tls.into_iter().map(|tls| tls.map(TlsSwitch::new));
         Self {
             shared,
@@ -156,8 +174,62 @@ impl Reloader {
     /// [`Kept`]: why everything is as it was.
     pub(super) fn reload(&self) -> Result<Replaced, Kept> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = self.replace(&mut state);
-        match &result {
+        let file = state.files.first().cloned().unwrap_or_default();
+        let fetched = refresh::first(&file, &state.fetched);
+        let result = self.replace(&mut state, config::load_with(&file, Utc::now(), &fetched));
+        self.report(&result);
+        result
+    }
+
+    /// Takes on `copy`, which was fetched, in the configuration as it was last taken on: what somebody has begun to write since counts for nothing.
+    /// This blocks as [`reload`](Self::reload) does.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`]: why what was in use stays so.
+    pub(super) fn take_on(&self, fetch: &Fetch, copy: FetchedCopy) -> Result<(), FetchError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |one: &&Fetch| one.file == fetch.file && one.origin == fetch.origin;
+        if !state.fetches.iter().any(|one| is_it(&one)) {
+            return Ok(());
+        }
+        let known = state.fetched.get(&fetch.file);
+        fetch::check(&copy.bytes, known.map(|known| known.bytes.as_ref()), copy.at)?;
+        let is_same = known.is_some_and(|known| known.bytes == copy.bytes);
+        if is_same && !fetch::is_metadata(&copy.bytes) {
+            self.note_fetched(fetch, &copy, fetch.file.exists());
+            return Ok(());
+        }
+        let mut fetched = state.fetched.clone();
+        fetched.put(fetch.file.clone(), copy.clone());
+        let file = state.files.first().cloned().unwrap_or_default();
+        let read = config::read_with(&file, &state.text, copy.at, &fetched);
+        let result = self.replace(&mut state, read);
+        self.report(&result);
+        result.map_err(|kept| FetchError::Refused(kept.code(), kept.to_string()))?;
+        tracing::info!(
+            file = fetch.name,
+            bytes = copy.bytes.len(),
+            "what was fetched is taken on"
+        );
+        self.note_fetched(fetch, &copy, false);
+        Ok(())
+    }
+
+    /// Tells that `copy` is in use, and keeps it for the next start if that is not so yet.
+    fn note_fetched(&self, fetch: &Fetch, copy: &FetchedCopy, is_kept: bool) {
+        self.shared.metrics.fetched(&fetch.name, copy.at);
+        if is_kept {
+            return;
+        }
+        if let Err(error) = fetch::keep(&fetch.file, &copy.bytes) {
+            self.shared.metrics.not_fetched(&fetch.name, "fetch.not_kept");
+            tracing::warn!(code = "fetch.not_kept", file = fetch.name, reason = %error, "what was fetched is not kept");
+        }
+    }
+
+    fn report(&self, result: &Result<Replaced, Kept>) {
+        match result {
             Ok(replaced) => {
                 self.shared.metrics.reload("replaced");
                 self.shared.note_configuration();
@@ -171,12 +243,10 @@ impl Reloader {
                 tracing::error!(code = kept.code(), reason = %kept, "configuration not replaced: the old one stays");
             }
         }
-        result
     }
 
-    fn replace(&self, state: &mut State) -> Result<Replaced, Kept> {
-        let file = state.files.first().cloned().unwrap_or_default();
-        let mut checked = config::load(&file, Utc::now()).map_err(Kept::Problems)?;
+    fn replace(&self, state: &mut State, read: Result<Checked, Problems>) -> Result<Replaced, Kept> {
+        let mut checked = read.map_err(Kept::Problems)?;
         let load = checked.load;
         let around = Around::take(&mut checked);
         let changed = self.fixed.changed(&around.fixed);
@@ -203,6 +273,18 @@ impl Reloader {
             .replace(candidate.into_snapshot(number, &self.replay), load);
         *state = around.state;
         Ok(Replaced { number, trials })
+    }
+
+    /// What is fetched.
+    pub(super) fn fetches(&self) -> Vec<Fetch> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.fetches.clone()
+    }
+
+    /// Notes that nothing good came.
+    pub(super) fn not_fetched(&self, fetch: &Fetch, error: &FetchError) {
+        self.shared.metrics.not_fetched(&fetch.name, error.code());
+        tracing::warn!(code = error.code(), file = fetch.name, reason = %error, "nothing good was fetched: the old stays");
     }
 
     /// How often to look whether files have changed, if at all, and which.

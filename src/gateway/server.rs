@@ -21,6 +21,7 @@ use super::client;
 use super::handler::handle;
 use super::health;
 use super::listener::bind;
+use super::refresh;
 use super::reload;
 use super::reload::Reloader;
 use super::shared::Shared;
@@ -86,6 +87,7 @@ pub(super) fn run(
         let upkeep = rt::spawn(upkeep(shared.clone()));
         let looking = rt::spawn(health::look(shared.clone()));
         let watching = rt::spawn(watch::on_change(reloader.clone()));
+        let fetching = rt::spawn(refresh::keep_fresh(reloader.clone()));
         let heeding = (signals == Signals::Heeded).then(|| {
             let stopping = rt::spawn(stop_on_signal(server.handle(), shared));
             [stopping, rt::spawn(reload::on_signal(reloader))]
@@ -98,7 +100,10 @@ pub(super) fn run(
             handle.stop(false).await;
             let _ = admin.await;
         }
-        let tasks = heeding.into_iter().flatten().chain([upkeep, watching, looking]);
+        let tasks = heeding
+            .into_iter()
+            .flatten()
+            .chain([upkeep, watching, looking, fetching]);
         tasks.for_each(|task| task.abort());
         result
     })

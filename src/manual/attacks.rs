@@ -185,7 +185,7 @@
 //! | T142 – names outside of a CA's | `trust.name_constraints`; what cannot be compared is refused |
 //! | T143 – revoked, or nobody knows | `trust.revoked`, `trust.revocation_unknown` |
 //! | T144 – loops and long paths | six certificates at most, and a budget of steps, signatures and comparisons |
-//! | T145 – a certificate says what to fetch | nothing is fetched: what is not given is unknown |
+//! | T145 – a certificate says what to fetch | nothing is fetched that a message or a certificate names: what is not given, or fetched from addresses that the operator named, is unknown |
 //! | T146 – weak or ambiguous certificates | strict reading in [`Certificate`](crate::crypto::Certificate), and key sizes, hashes and critical extensions on the path |
 //! | T147 – trust in everybody whom a CA certifies | a [`Constraint`](crate::trust::Constraint) for each CA of a route: `tests/trust/signer.rs::a_ca_is_trusted_for_those_its_constraint_names` |
 //!

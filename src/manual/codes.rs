@@ -355,32 +355,6 @@
 //! What verified messages are refused for where a route blocks it, and the names that other refusals are told under besides: see
 //! [`threats`](super::threats).
 //!
-//! # Bearer tokens
-//!
-//! A client gets HTTP status 401 for all of them, and no reason.
-//!
-//! | code | meaning |
-//! |---|---|
-//! | `bearer.algorithm` | `alg` is none that the route takes; `none` and MACs never are |
-//! | `bearer.audience` | it is for somebody else |
-//! | `bearer.client_certificate` | it is bound to a certificate that the client has not shown (RFC 8705 §3) |
-//! | `bearer.confirmation` | it is not bound to a certificate where it must be, or is bound to something else |
-//! | `bearer.critical` | `crit` or `b64` |
-//! | `bearer.encrypted` | a JWE |
-//! | `bearer.expired` | `exp` has passed, or is missing |
-//! | `bearer.issuer` | another `iss` |
-//! | `bearer.key` | no key of the issuer has its `kid` and its algorithm, or several might be meant |
-//! | `bearer.malformed` | not three parts of base64url with JSON objects, or a name stands twice |
-//! | `bearer.missing` | there is none |
-//! | `bearer.no_subject` | no `sub` |
-//! | `bearer.not_yet_valid` | `nbf` or `iat` lies ahead |
-//! | `bearer.scheme` | the Authorization is no Bearer |
-//! | `bearer.several` | more than one Authorization header |
-//! | `bearer.signature` | the signature does not hold |
-//! | `bearer.transport` | it came without TLS |
-//! | `bearer.type` | `typ` is none that the route takes |
-//! | `limit.bearer` | more than 8192 bytes |
-//!
 //! # Replay
 //!
 //! | code | meaning |

@@ -47,5 +47,6 @@
 //! JSON object refuses the token, as readers do not agree which of them counts. A token may be used again until it ends, by whoever has it: bind it to the client's
 //! certificate (`certificate_bound = "required"`) against theft.
 //!
-//! The keys are read from a file. The gateway fetches nothing: whoever fetches the JWK Set of the issuer writes it there, and `watch_seconds`, SIGHUP or
-//! `POST /reload` take it on; a bad one keeps the old.
+//! The keys are read from a file: `watch_seconds`, SIGHUP or `POST /reload` take a new one on, a bad one keeps the old. Where the file is one that
+//! `[[fetch]]` names, the gateway fetches it (see [operating](super::operating)), from `url` or, with `issuer`, from where the configuration of the issuer says
+//! that its keys are (OpenID Connect Discovery 1.0): it must call itself exactly as the token's `iss` does.

@@ -13,6 +13,7 @@
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
 //! | [`archives`] | auditors: `batch verify`, from sources to reports, and what happens when it is killed |
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
+//! | [`gateway_codes`] | operators: those of bearer tokens, and of what is fetched |
 //! | [`attacks`] | security reviewers: each known attack, and the code that stops it |
 //! | [`threats`] | operators: rules for threats, what each is about, and which refuse |
 //! | [`threat_model`] | security reviewers: who the attacker is, what is promised, what is not |
@@ -30,6 +31,7 @@ pub mod codes;
 pub mod commands;
 pub mod defaults;
 pub mod drills;
+pub mod gateway_codes;
 pub mod identity;
 pub mod interop;
 pub mod life_of_a_message;

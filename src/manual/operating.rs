@@ -38,6 +38,21 @@
 //! A request ends under the configuration that it began with (T153). What was used stays used. Connections that are open keep the
 //! TLS side that they began with; new ones meet the new certificate and the new `client_ca`, and no session that began before is resumed.
 //!
+//! # What is fetched
+//!
+//! `[[fetch]]` names a file and an address: wherever the configuration has this file as `jwks`, `crls` or `metadata`, it gets what is fetched. Addresses are `https:`, with
+//! `ca` saying who may have issued their certificates, or `http:` on an IP address of the loopback. No redirect is followed, no address is
+//! taken from a message (T145), and no message waits: this is done in the background, each `every_seconds` or sooner where `Cache-Control`,
+//! `nextUpdate`, `validUntil` or `cacheDuration` say so, but no more often than once a minute unless `every_seconds` is less. A part of the time that is
+//! drawn by lot is left out. After a failure the next try is soon, then later each time, and never later than `every_seconds`.
+//!
+//! What comes takes the place of the old as by a reload, in the configuration as it was last taken on: what has been written to that file since counts for
+//! nothing, while other files are read again. It is tried on recent messages, and what is bad changes nothing. A CRL from before the one in use is refused
+//! (`fetch.older`), as is older metadata; of a JWK Set nobody can say. Metadata must be signed (`metadata_signer`). The file has the last good copy, so that
+//! the gateway starts while an address is down; without one, the address must answer at the start. A JWK Set counts until another comes, however long that is: watch
+//! `time() - sealgate_fetched_timestamp_seconds` and `sealgate_fetch_failures_total`, whose codes stand in [`gateway_codes`](super::gateway_codes).
+//! OCSP is not asked.
+//!
 //! # End
 //!
 //! At SIGTERM and SIGINT `/readyz` says 503, no connection is taken any more, and messages in work have `drain_seconds`; a second signal

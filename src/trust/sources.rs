@@ -65,6 +65,9 @@ impl TrustSources {
     /// The most bytes that a file given as trust may have; enough for the metadata of a federation.
     pub const MAX_FILE: u64 = 128 * 1024 * 1024;
 
+    /// The most bytes that a file of CRLs may have: one of the greatest as PEM, or several.
+    pub const MAX_CRL_FILE: u64 = 16 * 1024 * 1024;
+
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()
@@ -165,26 +168,37 @@ impl TrustSources {
     /// [`LoadError`] if a file cannot be read or holds no CRL.
     pub fn crl_path(&mut self, path: &Path) -> Result<(), LoadError> {
         for file in files(path)? {
-            let failed = |why| LoadError {
-                path: file.clone(),
-                why,
-            };
-            let limit = u64::try_from(Crl::MAX_BYTES)
-                .unwrap_or(u64::MAX)
-                .saturating_mul(2);
-            let bytes = read(&file, limit)?;
-            let crls = match kind(&bytes) {
-                Kind::Pem => Crl::from_pem_bundle(&bytes),
-                Kind::Der | Kind::Pkcs12 => Crl::from_der(&bytes).map(|crl| vec![crl]),
-                Kind::Xml | Kind::Unknown if file != path => continue,
-                Kind::Xml | Kind::Unknown => Ok(Vec::new()),
-            };
-            let crls = crls.map_err(|error| failed(Why::Certificate(error)))?;
-            if crls.is_empty() && file == path {
-                return Err(failed(Why::Nothing("no CRL in it")));
+            let bytes = read(&file, Self::MAX_CRL_FILE)?;
+            match self.crl_bytes(&file, &bytes) {
+                Err(LoadError {
+                    why: Why::Nothing(_), ..
+                }) if file != path => {}
+                added => added?,
             }
-            self.crls.extend(crls);
         }
+        Ok(())
+    }
+
+    /// Adds the CRLs in bytes that stand for the file `path`: PEM or DER.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] if they hold no CRL.
+    pub fn crl_bytes(&mut self, path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
+        let crls = match kind(bytes) {
+            Kind::Pem => Crl::from_pem_bundle(bytes),
+            Kind::Der | Kind::Pkcs12 => Crl::from_der(bytes).map(|crl| vec![crl]),
+            Kind::Xml | Kind::Unknown => Ok(Vec::new()),
+        };
+        let failed = |why| LoadError {
+            path: path.to_owned(),
+            why,
+        };
+        let crls = crls.map_err(|error| failed(Why::Certificate(error)))?;
+        if crls.is_empty() {
+            return Err(failed(Why::Nothing("no CRL in it")));
+        }
+        self.crls.extend(crls);
         Ok(())
     }
 

@@ -15,13 +15,13 @@ use crate::gateway::{Gateway, configuration, logged_code};
 use crate::message::{Message, certificate};
 
 /// An OpenID provider: its keys, by name, and the file where they are published.
-struct Provider {
-    keys: Vec<(&'static str, PrivateKey)>,
+pub(crate) struct Provider {
+    pub(crate) keys: Vec<(&'static str, PrivateKey)>,
     folder: TempDir,
 }
 
 impl Provider {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let provider = Self {
             keys: vec![("one", PrivateKey::generate_rsa(2048).unwrap())],
             folder: tempfile::tempdir().unwrap(),
@@ -35,16 +35,20 @@ impl Provider {
     }
 
     fn publish(&self) {
+        fs::write(self.file(), self.jwks()).unwrap();
+    }
+
+    /// Its keys, as it publishes them.
+    pub(crate) fn jwks(&self) -> String {
         let keys = self.keys.iter().map(|(id, key)| {
             let (n, e) = key.public().modulus_exponent().unwrap();
             json!({ "kty": "RSA", "kid": id, "use": "sig", "n": encode_base64_url(&n), "e": encode_base64_url(&e) })
         });
-        let set = json!({ "keys": keys.collect::<Vec<_>>() });
-        fs::write(self.file(), set.to_string()).unwrap();
+        json!({ "keys": keys.collect::<Vec<_>>() }).to_string()
     }
 
     /// A token about ann for the route, with `more` claims.
-    fn token(&self, id: &str, more: &Value) -> String {
+    pub(crate) fn token(&self, id: &str, more: &Value) -> String {
         let (_, key) = self.keys.iter().find(|(name, _)| *name == id).unwrap();
         let now = Utc::now().timestamp();
         let mut claims = json!({ "iss": "https://idp.example", "aud": "urn:orders", "sub": "ann", "iat": now, "exp": now + 60 });
@@ -74,7 +78,7 @@ impl Provider {
     }
 }
 
-fn ask(gateway: &Gateway, client: Option<&str>, authorization: &[&str]) -> Answer {
+pub(crate) fn ask(gateway: &Gateway, client: Option<&str>, authorization: &[&str]) -> Answer {
     let headers: Vec<_> = authorization
         .iter()
         .map(|value| ("Authorization", *value))
@@ -88,7 +92,7 @@ fn ask(gateway: &Gateway, client: Option<&str>, authorization: &[&str]) -> Answe
     send_tls(gateway.tls(), client, &request).unwrap()
 }
 
-fn refused(answer: &Answer, code: &str) {
+pub(crate) fn refused(answer: &Answer, code: &str) {
     assert_eq!(answer.status, 401, "{answer:?}");
     let none = ["bearer.missing", "bearer.scheme"].contains(&code);
     let error = if none { "" } else { ", error=\"invalid_token\"" };

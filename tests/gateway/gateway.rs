@@ -8,7 +8,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use chrono::Utc;
 use sealgate::config;
-use sealgate::gateway::{Running, Signals, start};
+use sealgate::fetch::Fetched;
+use sealgate::gateway::{Running, Signals, fetch_first, start};
 use tempfile::TempDir;
 
 use crate::message::KEYS;
@@ -93,13 +94,27 @@ impl Gateway {
 
     pub(crate) fn configured(text: &str) -> Self {
         LazyLock::force(&LOG);
-        let (folder, file) = prepared(text);
-        let checked = config::load(&file, Utc::now()).unwrap_or_else(|problems| panic!("{problems}"));
+        let (folder, _) = prepared(text);
+        Self::in_folder(folder).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    /// With the configuration in `folder`, as the command starts it.
+    pub(crate) fn in_folder(folder: TempDir) -> Result<Self, config::Problems> {
+        LazyLock::force(&LOG);
+        let file = folder.path().join("sealgate.toml");
+        let fetched = fetch_first(&file, &Fetched::default());
+        let checked = config::load_with(&file, Utc::now(), &fetched)?;
         let running = start(checked, Signals::Ignored).unwrap();
-        Self {
+        Ok(Self {
             running: Some(running),
             folder,
-        }
+        })
+    }
+
+    /// Ends it, and gives the folder.
+    pub(crate) fn into_folder(mut self) -> TempDir {
+        self.running.take().unwrap().stop().unwrap();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
     fn running(&self) -> &Running {

@@ -10,12 +10,21 @@
     reason = "a test may panic"
 )]
 
+#[path = "../trust/authority.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::as_conversions,
+    reason = "of many certificates and lists few are made here"
+)]
+mod authority;
 mod backend;
 mod client;
 mod gateway;
 mod message;
 mod process;
 mod proxy;
+mod site;
 #[path = "../redis/mod.rs"]
 mod redis;
 
@@ -30,6 +39,7 @@ mod drill;
 mod edge;
 mod encrypted;
 mod faults;
+mod fetch;
 mod handed_on;
 mod life;
 mod refusing;

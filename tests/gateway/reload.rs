@@ -44,7 +44,7 @@ fn reload(admin: SocketAddr) -> (u16, Json) {
     (answer.status, said.unwrap_or_else(|_| panic!("{answer:?}")))
 }
 
-fn metric(gateway: &Gateway, line: &str) -> bool {
+pub(crate) fn metric(gateway: &Gateway, line: &str) -> bool {
     let metrics = send(gateway.admin(), &request("GET", "/metrics", &[], ""));
     metrics.body.lines().any(|one| one == line)
 }
@@ -150,7 +150,7 @@ fn one_that_refuses_all_that_was_good_changes_nothing() {
 }
 
 /// Metadata of the identity provider of the fixtures, signed by `pinned`, that holds so many hours from now.
-fn metadata(hours: i64) -> String {
+pub(crate) fn metadata(hours: i64) -> String {
     let idp = fs::read_to_string(format!("{KEYS}/idp-metadata.xml")).unwrap();
     let (_, idp) = idp.split_once("?>").unwrap();
     let until = (Utc::now() + TimeDelta::hours(hours)).format("%Y-%m-%dT%H:%M:%SZ");

@@ -7,6 +7,7 @@
     reason = "a test may panic"
 )]
 
+mod fetch;
 mod files;
 mod routes;
 mod tokens;

@@ -172,10 +172,8 @@ fn text<'j>(jwt: &'j Jwt<'_>, name: &str) -> Option<&'j str> {
 
 /// A claim as it stands there.
 fn written(jwt: &Jwt<'_>, name: &str) -> Option<String> {
-    jwt.claims.get(name).map(|claim| match claim {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    })
+    let claim = jwt.claims.get(name)?;
+    Some(claim.as_str().map_or_else(|| claim.to_string(), str::to_owned))
 }
 
 /// Whole seconds of a NumericDate (RFC 7519 §2).

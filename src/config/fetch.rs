@@ -1,0 +1,149 @@
+//! What of a configuration is fetched. It is read as if it stood in the file that it stands for.
+
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::files;
+use super::problem::KeyPath;
+use super::problem::Source;
+use super::typed;
+use crate::crypto::TlsClient;
+use crate::fetch::Address;
+use crate::fetch::AddressError;
+use crate::fetch::Fetch;
+use crate::fetch::Fetched;
+use crate::fetch::FetchedCopy;
+use crate::fetch::Origin;
+
+/// What is fetched, what came of it so far, and what of that is in use.
+#[derive(Default)]
+pub(super) struct Fetching {
+    pub(super) all: Vec<Fetch>,
+    pub(super) known: Fetched,
+    pub(super) used: Fetched,
+    named: Vec<PathBuf>,
+}
+
+impl Source<'_> {
+    /// What stands for the file that the configuration calls `path`, if it is fetched.
+    pub(super) fn fetch_of(&self, path: &Path) -> Option<&Fetch> {
+        let full = self.folder().join(path);
+        self.fetching.all.iter().find(|fetch| fetch.file == full)
+    }
+
+    /// The content of the file that the configuration calls `path`, of which no more than `most` bytes are read, and from when it is.
+    pub(super) fn read(&mut self, path: &Path, most: u64) -> io::Result<FetchedCopy> {
+        let full = self.ask(path);
+        let is_fetched = self.fetch_of(path).is_some();
+        if is_fetched {
+            self.fetching.named.push(full.clone());
+        }
+        let known = self.fetching.known.get(&full).filter(|_| is_fetched);
+        let copy = match known {
+            Some(known) if u64::try_from(known.bytes.len()).is_ok_and(|length| length <= most) => {
+                known.clone()
+            }
+            Some(_) => return Err(io::Error::other(format!("it is longer than {most} bytes"))),
+            None => FetchedCopy {
+                bytes: files::read(&full, most)?.into(),
+                at: full.metadata()?.modified()?.into(),
+            },
+        };
+        if is_fetched {
+            self.fetching.used.put(full, copy.clone());
+        }
+        Ok(copy)
+    }
+}
+
+/// Notes in `source` what is fetched.
+pub(super) fn check(fetches: &[typed::Fetch], source: &mut Source<'_>) {
+    let table = KeyPath::default().key("fetch");
+    for (index, fetch) in fetches.iter().enumerate() {
+        let path = table.entry(index);
+        if source.fetch_of(&fetch.file).is_some() {
+            source.problem(
+                &path.key("file"),
+                "stands for another address, too",
+                "name another file",
+            );
+            continue;
+        }
+        if let Some(checked) = check_one(fetch, &path, source) {
+            source.fetching.all.push(checked);
+        }
+    }
+}
+
+/// Notes what is fetched for nobody, once all files have been read.
+pub(super) fn check_use(fetches: &[typed::Fetch], source: &mut Source<'_>) {
+    for (index, fetch) in fetches.iter().enumerate() {
+        let full = source.folder().join(&fetch.file);
+        if source.fetch_of(&fetch.file).is_some() && !source.fetching.named.contains(&full) {
+            let key = KeyPath::default().key("fetch").entry(index).key("file");
+            let what = format!("is fetched for nothing: {}", fetch.file.display());
+            source.problem(
+                &key,
+                what,
+                "name this file in jwks, crls or metadata, written as here",
+            );
+        }
+    }
+}
+
+fn check_one(fetch: &typed::Fetch, path: &KeyPath, source: &mut Source<'_>) -> Option<Fetch> {
+    let (key, text, origin) = match (&fetch.url, &fetch.issuer) {
+        (Some(url), None) => ("url", url, Address::parse(url).map(Origin::Address)),
+        (None, Some(issuer)) => ("issuer", issuer, Origin::issuer(issuer)),
+        (None, None) | (Some(_), Some(_)) => {
+            source.problem(path, "has not one of url and issuer", "write one of them");
+            return None;
+        }
+    };
+    let origin = origin.map_err(|error| {
+        let instead = match error {
+            AddressError::Form => "write an https: URL, as \"https://idp.example/keys\"",
+            AddressError::Plain => "write https:, or an IP address as 127.0.0.1",
+        };
+        source.problem(&path.key(key), format!("is {text:?}"), instead);
+    });
+    let origin = origin.ok()?;
+    let anchors = files::all_certificates(&fetch.ca, &path.key("ca"), source)?;
+    let address = match &origin {
+        Origin::Address(address) => address,
+        Origin::Issuer { configuration, .. } => configuration,
+    };
+    let tls = match (address.is_https(), anchors.is_empty()) {
+        (true, true) => {
+            let instead = "name the files of who issues the certificate of this address";
+            source.problem(&path.key("ca"), "is missing", instead);
+            return None;
+        }
+        (false, false) => {
+            source.problem(
+                &path.key("ca"),
+                "has no use without https:",
+                "write https:, or remove it",
+            );
+            return None;
+        }
+        (false, true) => None,
+        (true, false) => {
+            let tls = TlsClient::new(&anchors, None);
+            let wrong = |error: crate::crypto::TlsError| {
+                source.problem(&path.key("ca"), error.to_string(), "give other certificates");
+            };
+            Some(tls.map_err(wrong).ok()?)
+        }
+    };
+    Some(Fetch {
+        name: fetch.file.display().to_string(),
+        file: source.folder().join(&fetch.file),
+        origin,
+        tls,
+        every: Duration::from_secs(fetch.every_seconds.into()),
+        bytes: usize::try_from(fetch.bytes).unwrap_or(usize::MAX),
+    })
+}

@@ -1,0 +1,105 @@
+//! What is fetched: from where, for what, and whom it is trusted by.
+
+use super::*;
+
+const CRLS: &str = "[route.trust]\ncrls = [\"a.crl\"]\n[[route.trust.anchor]]";
+
+/// One problem of a configuration that has the table `fetch` and names its file as a list of CRLs.
+fn refuses_fetch(fetch: &str, expected: &str) {
+    let to = format!("[[fetch]]\nfile = \"a.crl\"\n{fetch}\n[[route]]");
+    let text = GOOD
+        .replace("[[route]]", &to)
+        .replace("[[route.trust.anchor]]", CRLS);
+    let folder = folder();
+    fs::copy(folder.path().join("ca.crl.pem"), folder.path().join("a.crl")).unwrap();
+    let found = read_in(folder.path(), &text).unwrap_err().to_string();
+    assert!(found.contains(expected) && found.lines().count() == 1, "{found}");
+}
+
+#[test]
+fn an_address_is_one_that_may_be_asked() {
+    refuses_fetch("", "fetch[1]: has not one of url and issuer");
+    refuses_fetch(
+        "url = \"http://127.0.0.1/a\"\nissuer = \"http://127.0.0.1\"",
+        "fetch[1]: has not one of url and issuer",
+    );
+    for bad in ["http://pki.example/a", "http://localhost/a", "file:///a"] {
+        refuses_fetch(&format!("url = {bad:?}"), &format!("fetch[1].url: is {bad:?}"));
+    }
+    refuses_fetch(
+        "issuer = \"http://idp.example\"",
+        "fetch[1].issuer: is \"http://idp.example\"",
+    );
+    refuses_fetch("url = \"https://pki.example/a\"", "fetch[1].ca: is missing");
+    refuses_fetch(
+        "url = \"http://127.0.0.1/a\"\nca = [\"ca.pem\"]",
+        "fetch[1].ca: has no use without https:",
+    );
+    refuses_fetch(
+        "url = \"http://127.0.0.1/a\"\n[[fetch]]\nfile = \"a.crl\"\nurl = \"http://127.0.0.1/b\"",
+        "fetch[2].file: stands for another address, too",
+    );
+}
+
+#[test]
+fn what_was_fetched_stands_for_its_file_and_for_no_other() {
+    let fetch = "[[fetch]]\nfile = \"a.crl\"\nurl = \"http://127.0.0.1/a\"\n[[route]]";
+    let text = GOOD.replace("[[route]]", fetch);
+    let folder = folder();
+    let unused = read_in(folder.path(), &text).unwrap_err().to_string();
+    assert!(
+        unused.contains("fetch[1].file: is fetched for nothing: a.crl"),
+        "{unused}"
+    );
+    // A certificate to trust is not fetched.
+    let anchor = text.replace("\"ca.pem\"", "\"a.crl\"");
+    fs::copy(folder.path().join("ca.pem"), folder.path().join("a.crl")).unwrap();
+    let anchor = read_in(folder.path(), &anchor).unwrap_err().to_string();
+    assert!(anchor.contains("is fetched for nothing"), "{anchor}");
+    fs::remove_file(folder.path().join("a.crl")).unwrap();
+    let text = text.replace("[[route.trust.anchor]]", CRLS);
+    let missing = read_in(folder.path(), &text).unwrap_err().to_string();
+    assert!(
+        missing.contains("route[1].trust.crls[1]: cannot be read: a.crl"),
+        "{missing}"
+    );
+    let with = |list: &str| {
+        let (bytes, at) = (fs::read(folder.path().join(list)).unwrap().into(), now());
+        let mut fetched = Fetched::default();
+        fetched.put(
+            folder.path().join("a.crl"),
+            crate::fetch::FetchedCopy { bytes, at },
+        );
+        read_with(&folder.path().join("s.toml"), &text, now(), &fetched)
+    };
+    let checked = with("ca.crl.pem").unwrap();
+    assert_eq!(checked.fetches.len(), 1);
+    assert!(checked.fetched.get(&folder.path().join("a.crl")).is_some());
+    // Nobody looks whether it changes on the disk.
+    assert!(!checked.files.iter().any(|file| file.ends_with("a.crl")));
+    let bad = with("ca.pem").unwrap_err().to_string();
+    assert!(bad.contains("route[1].trust.crls[1]: cannot be used"), "{bad}");
+    let written = fs::write(folder.path().join("s.toml"), &text);
+    written.unwrap();
+    assert_eq!(fetches(&folder.path().join("s.toml")).len(), 1);
+    assert!(fetches(&folder.path().join("none.toml")).is_empty());
+}
+
+#[test]
+fn keys_are_those_of_the_issuer_that_tokens_name() {
+    let fetch = "[[fetch]]\nfile = \"k.json\"\nissuer = \"http://127.0.0.1/idp\"\n[[route]]";
+    let bearer = "[route.bearer]\nissuer = \"http://127.0.0.1/idp/\"\naudience = \"a\"\nalgorithms = [\"EdDSA\"]\njwks = \"k.json\"\n[route.backend]";
+    let text = GOOD
+        .replace("[[route]]", fetch)
+        .replace("[route.backend]", bearer);
+    let keys =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let folder = folder();
+    fs::write(folder.path().join("k.json"), keys).unwrap();
+    let other = read_in(folder.path(), &text).unwrap_err().to_string();
+    assert!(
+        other.contains("route[1].bearer.jwks: has the keys of another issuer: \"http://127.0.0.1/idp\""),
+        "{other}"
+    );
+    assert!(read_in(folder.path(), &text.replace("/idp/", "/idp")).is_ok());
+}

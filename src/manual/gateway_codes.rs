@@ -1,0 +1,48 @@
+//! Codes of what a gateway does around messages: tokens that come beside them, and what it fetches.
+//!
+//! # Bearer tokens
+//!
+//! A client gets HTTP status 401 for all of them, and no reason.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `bearer.algorithm` | `alg` is none that the route takes; `none` and MACs never are |
+//! | `bearer.audience` | it is for somebody else |
+//! | `bearer.client_certificate` | it is bound to a certificate that the client has not shown (RFC 8705 §3) |
+//! | `bearer.confirmation` | it is not bound to a certificate where it must be, or is bound to something else |
+//! | `bearer.critical` | `crit` or `b64` |
+//! | `bearer.encrypted` | a JWE |
+//! | `bearer.expired` | `exp` has passed, or is missing |
+//! | `bearer.issuer` | another `iss` |
+//! | `bearer.key` | no key of the issuer has its `kid` and its algorithm, or several might be meant |
+//! | `bearer.malformed` | not three parts of base64url with JSON objects, or a name stands twice |
+//! | `bearer.missing` | there is none |
+//! | `bearer.no_subject` | no `sub` |
+//! | `bearer.not_yet_valid` | `nbf` or `iat` lies ahead |
+//! | `bearer.scheme` | the Authorization is no Bearer |
+//! | `bearer.several` | more than one Authorization header |
+//! | `bearer.signature` | the signature does not hold |
+//! | `bearer.transport` | it came without TLS |
+//! | `bearer.type` | `typ` is none that the route takes |
+//! | `limit.bearer` | more than 8192 bytes |
+//!
+//! # What is fetched
+//!
+//! In the log and in `sealgate_fetch_failures_total`: what is in use stays in use.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `fetch.broken` | the answer broke off, does not say where it ends, or is no HTTP |
+//! | `fetch.content_encoding` | it is compressed |
+//! | `fetch.discovery` | the configuration of an issuer is no JSON, or leads to no address that may be asked |
+//! | `fetch.issuer` | the configuration of an issuer is that of another |
+//! | `fetch.missing` | a CRL of an issuer of whom one is in use is not there |
+//! | `fetch.not_kept` | it is in use, and could not be written to its file |
+//! | `fetch.older` | a CRL is older than the one in use |
+//! | `fetch.over` | the nextUpdate of a CRL has passed |
+//! | `fetch.refused` | the configuration does not hold with it, as at a reload: the log has the code of why |
+//! | `fetch.revocation` | it is no CRL |
+//! | `fetch.status` | an HTTP status other than 200, redirects too |
+//! | `fetch.timeout` | it took longer than 30 seconds |
+//! | `fetch.too_large` | it is longer than `bytes` |
+//! | `fetch.unreachable` | there is no connection, or the certificate is nobody's who is trusted for this |
