@@ -1,5 +1,6 @@
 use std::fs::File;
-use std::io::Cursor;
+use std::io::{self, Cursor};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::verifier::{self, Answer, Kind, Outcome, Reason, Verifier};
 
@@ -7,9 +8,20 @@ use super::row::{Row, Verdict};
 use super::run::Judged;
 use super::source::{Body, Item, Stamp};
 
-/// The verdict on one message, as results and reports have it.
+/// The verdict on one message, as results and reports have it. A defect of this program that it shows makes it unreadable, and costs no
+/// other message.
 pub fn judge(verifier: &Verifier, item: Item) -> Judged {
-    let answer = match item.body {
+    let answer = catch_unwind(AssertUnwindSafe(|| answer(verifier, item.body))).unwrap_or_else(|_| {
+        let error = io::Error::other("judging it failed, which is a defect of this program");
+        Answer::unread(Outcome::unreadable(&error))
+    });
+    let result = verifier::line(answer.object(&item.path));
+    let row = row(answer, item.path, item.stamp);
+    Judged { row, result }
+}
+
+fn answer(verifier: &Verifier, body: Body) -> Answer {
+    match body {
         Body::Unreadable(error) => Answer::unread(Outcome::unreadable(&error)),
         Body::TooLong => Answer::unread(Outcome::refused(Reason::too_long(verifier.limit()))),
         Body::Bytes(bytes) => verifier.verify(&mut Cursor::new(bytes)),
@@ -17,10 +29,7 @@ pub fn judge(verifier: &Verifier, item: Item) -> Judged {
             Ok(mut file) => verifier.verify(&mut file),
             Err(error) => Answer::unread(Outcome::unreadable(&error)),
         },
-    };
-    let result = verifier::line(answer.object(&item.path));
-    let row = row(answer, item.path, item.stamp);
-    Judged { row, result }
+    }
 }
 
 /// What reports count of an answer.

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +9,7 @@ use std::time::Duration;
 use super::journal::{Journal, Replay, Writer};
 use super::queue::Window;
 use super::row::Row;
-use super::source::{Body, Ended, Item, Reading, Sink, Source, Stamp, walk};
+use super::source::{Ended, Item, Reading, Sink, Source, Stamp, walk};
 
 /// A job, ready to run.
 #[derive(Clone, Copy, Debug)]
@@ -215,16 +214,7 @@ fn work(
             return;
         };
         let held = item.body.held();
-        let (path, stamp) = (item.path.clone(), item.stamp);
-        // A defect that one message shows must not cost the archive.
-        let judged = catch_unwind(AssertUnwindSafe(|| judge(item))).unwrap_or_else(|_| {
-            let error = io::Error::other("judging it failed, which is a defect of this program");
-            judge(Item {
-                path,
-                stamp,
-                body: Body::Unreadable(error),
-            })
-        });
+        let judged = judge(item);
         if results.send(Message::Judged { number, judged, held }).is_err() {
             return;
         }

@@ -4,6 +4,7 @@ use crate::soap::Version;
 use crate::soap::attachment::{Attachment, Attachments};
 use crate::verifier::Reason;
 use crate::verifier::entity::NoMessage;
+use crate::verifier::setup::Keys;
 use crate::xml;
 use crate::xmlenc::Plaintext;
 
@@ -11,7 +12,6 @@ use super::args::DecryptArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::inputs;
-use super::keyring::{self, Keys};
 use super::report::Report;
 
 /// As much of an attachment is written at a time, in bytes.
@@ -22,7 +22,7 @@ const PIECE: usize = 64 * 1024;
 /// all of it, as MIME.
 pub(crate) fn run(arguments: DecryptArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::policy(&arguments.policy)?;
-    let keys = keyring::keys(&arguments.keys, &arguments.password)?;
+    let keys = arguments.keys.files(&arguments.password).keys()?;
     let report = match arguments.file.received(None, &policy.limits) {
         Err(NoMessage::Unreadable(error)) => Report::unreadable(arguments.file, &error),
         Err(why) => Report::refused(arguments.file, Reason::from(&why)),

@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: EncryptArguments, console: &mut Console) -> Result<
 
 fn names(typed: &[String]) -> Result<Vec<QName>, Stop> {
     let read = |typed: &String| {
-        QName::parse(typed).ok_or_else(|| unusable("--element", &"a name is {namespace}local, or local"))
+        QName::parse(typed).ok_or_else(|| unusable("element", &"a name is {namespace}local, or local"))
     };
     typed.iter().map(read).collect()
 }
@@ -56,9 +56,9 @@ impl To {
     fn of(arguments: &EncryptArguments) -> Result<Self, Stop> {
         let recipient = &arguments.recipient;
         if let Some(path) = &recipient.to {
-            let certificates = Certificate::from_pem_bundle(&file("--to", path)?);
-            let certificates = certificates.map_err(|error| unusable("--to", &error))?;
-            let none = || unusable("--to", &"there is no certificate in it");
+            let certificates = Certificate::from_pem_bundle(&file("to", path)?);
+            let certificates = certificates.map_err(|error| unusable("to", &error))?;
+            let none = || unusable("to", &"there is no certificate in it");
             let certificate = certificates.into_iter().next().ok_or_else(none)?;
             return Ok(Self::Certificate(
                 Box::new(certificate),
@@ -70,7 +70,7 @@ impl To {
                 "a recipient is needed: --to PATH or --secret-key FILE",
             ));
         };
-        let secret = Secret::new(file("--secret-key", &named.path)?.to_vec());
+        let secret = Secret::new(file("secret-key", &named.path)?.to_vec());
         Ok(Self::Secret(secret, named.name.clone()))
     }
 
@@ -82,15 +82,15 @@ impl To {
             Err(unusable(option, &why))
         };
         if !rules.permits_data(arguments.algorithm.0) {
-            return not_allowed("--algorithm", arguments.algorithm.0.name());
+            return not_allowed("algorithm", arguments.algorithm.0.name());
         }
         match self {
             Self::Certificate(certificate, oaep) => match certificate.public_key().kind() {
                 KeyKind::Rsa { .. } if !rules.permits_oaep(oaep.digest, oaep.mask) => {
-                    not_allowed("--key-transport", &format!("{} with {}", oaep.digest, oaep.mask))
+                    not_allowed("key-transport", &format!("{} with {}", oaep.digest, oaep.mask))
                 }
                 KeyKind::Ec(_) if !rules.permits_ecdh_es(DigestAlgorithm::Sha256) => {
-                    not_allowed("--to", "ECDH-ES, which EC keys need")
+                    not_allowed("to", "ECDH-ES, which EC keys need")
                 }
                 KeyKind::Rsa { .. } | KeyKind::Ec(_) | KeyKind::Dsa { .. } | KeyKind::Ed25519 => Ok(()),
             },

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::verifier::Unusable;
+
 /// How a command ended, as its exit code tells. Ordered: of several, the greatest is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
@@ -51,6 +53,12 @@ impl Stop {
             Self::Usage(_) => 2,
             Self::Failed(_) => 3,
         })
+    }
+}
+
+impl From<Unusable> for Stop {
+    fn from(unusable: Unusable) -> Self {
+        Self::usage(format_args!("--{}: {unusable}", unusable.option()))
     }
 }
 

@@ -16,7 +16,6 @@ mod exit;
 mod explain;
 mod inputs;
 mod inspect;
-mod keyring;
 mod password;
 mod policy;
 mod report;

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::Secret;
 use crate::trust::{Passwords, with_hash, with_secret};
+use crate::verifier::UserFiles;
 
 use super::args::{PasswordUserArguments, UserArguments};
 use super::console::{Console, Tone};
@@ -33,16 +34,16 @@ pub(crate) fn add(arguments: &PasswordUserArguments, console: &mut Console) -> R
     // Both are made before one is written.
     let hashes = match user_hashes {
         Some(path) => {
-            let written = with_hash(&existing("--user-hashes", path)?, name, &password);
-            let written = written.map_err(|error| inputs::unusable("--user-hashes", &error))?;
+            let written = with_hash(&existing("user-hashes", path)?, name, &password);
+            let written = written.map_err(|error| inputs::unusable("user-hashes", &error))?;
             Some((path, Zeroizing::new(written)))
         }
         None => None,
     };
-    let secrets = match (user_secrets, inputs::secrets_key(&arguments.users)?) {
+    let secrets = match (user_secrets, UserFiles::from(&arguments.users).key()?) {
         (Some(path), Some(key)) => {
-            let written = with_secret(&existing("--user-secrets", path)?, &key, name, &password);
-            let written = written.map_err(|error| inputs::unusable("--user-secrets", &error))?;
+            let written = with_secret(&existing("user-secrets", path)?, &key, name, &password);
+            let written = written.map_err(|error| inputs::unusable("user-secrets", &error))?;
             Some((path, Zeroizing::new(written)))
         }
         _ => None,
@@ -56,7 +57,7 @@ pub(crate) fn add(arguments: &PasswordUserArguments, console: &mut Console) -> R
 
 /// `sealgate password check`: whether the password on standard input is the user's, by every file that is named.
 pub(crate) fn check(arguments: &PasswordUserArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let users = inputs::passwords(&arguments.users)?;
+    let users = UserFiles::from(&arguments.users).passwords()?;
     if users.is_empty() {
         return Err(Stop::usage(
             "name a file: --user-hashes, or --user-secrets with its key",
@@ -116,7 +117,7 @@ fn from_standard_input() -> Result<Secret, Stop> {
 }
 
 /// The text of a file that is to be written again; a new one has none.
-fn existing(option: &str, path: &Path) -> Result<Zeroizing<String>, Stop> {
+fn existing(option: &'static str, path: &Path) -> Result<Zeroizing<String>, Stop> {
     if path.exists() {
         inputs::text(option, path)
     } else {

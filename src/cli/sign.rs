@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: SignArguments, console: &mut Console) -> Result<Exi
         At::Time(time) => time,
         At::Message => {
             return Err(unusable(
-                "--at",
+                "at",
                 &"a message that is to be signed has no time of its own yet",
             ));
         }

@@ -1,22 +1,19 @@
-use crate::inbound::{Gate, Received, Request, answered_request};
+use crate::inbound::{Received, Request, answered_request};
 use crate::policy::Policy;
 use crate::policy::Transport;
-use crate::soap::Roles;
 use crate::threat::Modes;
 use crate::verifier::entity::NoMessage;
-use crate::verifier::{Reason, decoded};
+use crate::verifier::{Reason, Setup, decoded};
 
-use super::args::{GateArguments, VerifyArguments};
+use super::args::VerifyArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::inputs;
-use super::keyring;
 use super::report::{self, Report};
 use super::source::Source;
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
-    let mut gate = gate(&arguments.gate)?;
+    let mut gate = Setup::from(&arguments.gate).verifier()?.gate;
     gate.threats = arguments.threats.map(|mode| Modes::all(mode.into()));
     let reading = Reading::of(&arguments, &gate.policy)?;
     let at = arguments.gate.judging.at;
@@ -51,7 +48,7 @@ impl Reading {
             NoMessage::Refused(rejection) => Stop::usage(format!("--request: {rejection}")),
         })?;
         Ok(Self {
-            transport: transport(&arguments.gate),
+            transport: arguments.gate.transport(),
             action: arguments.action.clone(),
             content_type: arguments.content_type.content_type.clone(),
             request,
@@ -70,33 +67,5 @@ impl Reading {
             request: self.request.clone(),
             ..received
         })
-    }
-}
-
-/// The gate that `arguments` describe. It remembers nothing.
-pub(super) fn gate(arguments: &GateArguments) -> Result<Gate, Stop> {
-    let (policy, trust) = inputs::policy_and_trust(&arguments.judging, &arguments.trust, &arguments.party)?;
-    Ok(Gate {
-        trust: trust.store,
-        issuers: trust.issuers,
-        passwords: inputs::passwords(&arguments.users)?,
-        keyring: keyring::keyring(&arguments.keys, &arguments.trust.password)?,
-        policy,
-        party: arguments.party.relying_party(),
-        roles: Roles::new(arguments.role.clone()),
-        understood: Vec::new(),
-        destination: None,
-        schema: None,
-        threats: None,
-        replay: None,
-    })
-}
-
-/// What carried them.
-pub(super) const fn transport(arguments: &GateArguments) -> Transport {
-    if arguments.tls {
-        Transport::Tls
-    } else {
-        Transport::Unprotected
     }
 }

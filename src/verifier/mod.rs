@@ -13,6 +13,7 @@ mod kind;
 mod object;
 mod outcome;
 mod reason;
+pub(crate) mod setup;
 
 use std::io::{self, Read};
 
@@ -32,41 +33,11 @@ pub use at::At;
 pub use kind::Kind;
 pub use outcome::{Answer, Outcome};
 pub use reason::{Reason, Verdict};
+pub use setup::{KeyFiles, MetadataFiles, Setup, TrustFiles, Unusable, UserFiles};
 
 pub(crate) use object::{escaped, line};
 
-/// Judges messages of every kind.
-///
-/// ```
-/// use sealgate::inbound::{Gate, Keyring};
-/// use sealgate::policy::{Profile, Transport};
-/// use sealgate::trust::TrustSources;
-/// use sealgate::verifier::{At, Verifier};
-///
-/// let verifier = Verifier {
-///     gate: Gate {
-///         trust: TrustSources::new().build(), // nobody
-///         issuers: Default::default(),
-///         passwords: Default::default(),
-///         keyring: Keyring::new(),
-///         policy: Profile::Strict.policy(),
-///         party: Default::default(),
-///         roles: Default::default(),
-///         understood: Vec::new(),
-///         destination: None,
-///         schema: None,
-///         threats: None,
-///         replay: None,
-///     },
-///     transport: Transport::Unprotected,
-///     id_attributes: Vec::new(),
-///     at: At::Now,
-/// };
-/// let answer = verifier.verify(&mut b"<a/>".as_slice());
-/// let object = answer.object("a.xml");
-/// assert_eq!(object["verdict"], "failed");
-/// assert_eq!(object["code"], "dsig.missing");
-/// ```
+/// Judges messages of every kind. A [`Setup`] makes it of files.
 #[derive(Debug)]
 pub struct Verifier {
     /// What is asked, whom to trust, our keys and names.

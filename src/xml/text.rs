@@ -176,6 +176,17 @@ pub fn quoted(value: &str) -> String {
     out
 }
 
+/// The same without quotes around it, for where it cannot end early (T138).
+pub(crate) fn plain(value: &str) -> String {
+    let quoted = quoted(value);
+    let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    // Quotes and backslashes are no danger without quotes around them, and names are full of them.
+    inside
+        .unwrap_or_default()
+        .replace("\\\"", "\"")
+        .replace("\\\\", "\\")
+}
+
 /// Control, bidirectional and zero-width characters.
 pub(crate) fn is_invisible(character: char) -> bool {
     character.is_control()
@@ -186,6 +197,12 @@ pub(crate) fn is_invisible(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_shown_as_they_are_unless_they_would_move_the_cursor() {
+        assert_eq!(plain(r#"CN="a, b"\,c"#), r#"CN="a, b"\,c"#);
+        assert_eq!(plain("a\u{1b}[2Jb\n"), r"a\u{1b}[2Jb\n");
+    }
 
     #[test]
     fn only_predefined_references_and_allowed_characters_are_resolved() {

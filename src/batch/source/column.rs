@@ -6,8 +6,8 @@ use crate::crypto::decode_base64;
 
 use super::Body;
 
-/// The message that `value` holds. No document begins as base64 does, so what can be decoded to one was encoded.
-pub(super) fn message(value: Vec<u8>, limit: u32) -> Body {
+/// The message that a value of a column holds, as it is or in base64, if it has no more than `limit` bytes. No document begins as base64 does, so what can be decoded to one was encoded.
+pub fn message(value: Vec<u8>, limit: u32) -> Body {
     let bytes = match decoded(&value) {
         Some(decoded) => decoded,
         None => value,

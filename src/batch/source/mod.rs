@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+pub use column::message;
 pub use folder::walk;
 
 /// What is walked.

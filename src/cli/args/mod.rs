@@ -6,6 +6,7 @@ mod demo;
 mod names;
 mod password;
 mod saml;
+mod setup;
 mod shared;
 mod verify;
 

@@ -46,19 +46,16 @@ pub(crate) struct PartyArguments {
 impl PartyArguments {
     /// As the judgement takes them.
     pub(crate) fn relying_party(&self) -> RelyingParty {
+        let request = ExpectedRequest::of(self.request_id.clone());
         RelyingParty {
             audience: self.audience.clone(),
             recipient: self.recipient.clone(),
-            request: match (&self.request_id, self.allow_unsolicited) {
-                (None, false) => ExpectedRequest::NotSaid,
-                (None, true) => ExpectedRequest::Unsolicited,
-                (Some(id), false) => ExpectedRequest::Request(id.clone()),
-                (Some(id), true) => ExpectedRequest::RequestOrUnsolicited(id.clone()),
+            request: if self.allow_unsolicited {
+                request.or_unsolicited()
+            } else {
+                request
             },
-            resolution: match &self.resolve_id {
-                None => ExpectedRequest::NotSaid,
-                Some(id) => ExpectedRequest::Request(id.clone()),
-            },
+            resolution: ExpectedRequest::of(self.resolve_id.clone()),
         }
     }
 }

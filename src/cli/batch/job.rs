@@ -67,11 +67,14 @@ pub(super) fn identity(arguments: &BatchVerifyArguments) -> Result<String, Stop>
         ("untrusted", gate.trust.untrusted.iter().collect()),
         ("crl", gate.trust.crl.iter().collect()),
         ("metadata", gate.party.metadata.metadata.iter().collect()),
-        ("signer", gate.party.metadata.metadata_signer.iter().collect()),
+        (
+            "metadata-signer",
+            gate.party.metadata.metadata_signer.iter().collect(),
+        ),
         ("key", gate.keys.key.iter().chain(&gate.keys.cert).collect()),
-        ("secret", secret_keys.clone().map(|(path, _)| path).collect()),
-        ("hashes", gate.users.user_hashes.iter().collect()),
-        ("secrets", gate.users.user_secrets.iter().collect()),
+        ("secret-key", secret_keys.clone().map(|(path, _)| path).collect()),
+        ("user-hashes", gate.users.user_hashes.iter().collect()),
+        ("user-secrets", gate.users.user_secrets.iter().collect()),
     ];
     for (_, name) in secret_keys {
         hash.text(name.unwrap_or_default());

@@ -13,23 +13,21 @@ use chrono::Utc;
 use super::args::BatchVerifyArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::verify;
 use crate::batch::report::About;
 use crate::batch::source::Reading;
 use crate::batch::{Journal, JournalError, Run, Stopped, judge};
-use crate::verifier::{At, Verifier};
+use crate::verifier::{At, Setup};
 use progress::Progress;
 
 /// Judges what is left to be judged, and writes the reports.
 pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let sources = job::sources(arguments)?;
     let job = job::identity(arguments)?;
-    let mut verifier = Verifier {
-        gate: verify::gate(&arguments.gate)?,
-        transport: verify::transport(&arguments.gate),
+    let setup = Setup {
         id_attributes: arguments.ids.id_attributes.clone(),
-        at: arguments.gate.judging.at,
+        ..Setup::from(&arguments.gate)
     };
+    let mut verifier = setup.verifier()?;
     let journal = Journal::open(&arguments.out, &job, Utc::now()).map_err(|error| match error {
         JournalError::OtherJob => Stop::usage(format_args!("--out: {error}")),
         JournalError::InUse | JournalError::Io(..) => Stop::failed(format_args!("--out: {error}")),

@@ -3,10 +3,9 @@ use chrono::Utc;
 
 use crate::algorithm::CanonicalizationAlgorithm;
 use crate::c14n;
-use crate::cli::args::{BenchArguments, DecryptionKeyPaths, Operation};
+use crate::cli::args::{BenchArguments, Operation};
 use crate::cli::exit::Stop;
 use crate::cli::inputs::{self, OwnKey};
-use crate::cli::keyring;
 use crate::cli::sign::Signer;
 use crate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
 use crate::inbound::{AsOf, Gate, Received};
@@ -16,7 +15,7 @@ use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::soap::Roles;
 use crate::trust::Passwords;
-use crate::verifier::{At, Reason, entity};
+use crate::verifier::{At, KeyFiles, Reason, entity};
 use crate::xml::Document;
 use crate::xml::Limits;
 
@@ -50,7 +49,7 @@ impl Job {
             operation: arguments.operation,
             gate: Gate {
                 passwords: Passwords::default(),
-                keyring: keyring::keyring(&decryption_keys(arguments), &arguments.trust.password)?,
+                keyring: decryption_keys(arguments).keyring()?,
                 trust: trust.store,
                 issuers: trust.issuers,
                 policy,
@@ -174,16 +173,15 @@ fn parse(bytes: Bytes) -> Result<(), Rejection> {
 }
 
 /// The keys for what is encrypted: where something is signed, the same options name the key that signs.
-fn decryption_keys(arguments: &BenchArguments) -> DecryptionKeyPaths {
+fn decryption_keys(arguments: &BenchArguments) -> KeyFiles {
     let own = &arguments.own;
     match arguments.operation {
-        Operation::Verify | Operation::Saml => DecryptionKeyPaths {
+        Operation::Verify | Operation::Saml => KeyFiles {
             key: own.key.clone(),
             cert: own.cert.clone(),
-            secret_key: Vec::new(),
+            password_file: arguments.trust.password.password_file.clone(),
+            secret_keys: Vec::new(),
         },
-        Operation::Sign | Operation::Dsig | Operation::C14n | Operation::Parse => {
-            DecryptionKeyPaths::default()
-        }
+        Operation::Sign | Operation::Dsig | Operation::C14n | Operation::Parse => KeyFiles::default(),
     }
 }

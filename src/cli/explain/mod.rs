@@ -117,12 +117,12 @@ impl Verdict {
 fn keys(arguments: &ExplainArguments) -> Result<KeysAtHand, Stop> {
     let trust = inputs::trust(&arguments.trust)?;
     let given = if let Some(path) = &arguments.public_key {
-        let key = PublicKey::from_pem(&inputs::file("--public-key", path)?);
+        let key = PublicKey::from_pem(&inputs::file("public-key", path)?);
         Some(VerifyingKey::from(
-            key.map_err(|error| inputs::unusable("--public-key", &error))?,
+            key.map_err(|error| inputs::unusable("public-key", &error))?,
         ))
     } else if let Some(path) = &arguments.hmac_key {
-        let secret = Secret::new(inputs::file("--hmac-key", path)?.to_vec());
+        let secret = Secret::new(inputs::file("hmac-key", path)?.to_vec());
         Some(VerifyingKey::Hmac(secret))
     } else {
         None
@@ -139,7 +139,7 @@ fn decoded(bytes: Bytes) -> Bytes {
 }
 
 fn write_octets(folder: &Path, explanation: &Explanation) -> Result<(), Stop> {
-    let unusable = |error: std::io::Error| inputs::unusable("--octets", &error);
+    let unusable = |error: std::io::Error| inputs::unusable("octets", &error);
     fs::create_dir_all(folder).map_err(unusable)?;
     for (number, signature) in (1_usize..).zip(&explanation.signatures) {
         let file = folder.join(format!("signature-{number}-signed-info"));

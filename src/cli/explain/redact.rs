@@ -38,7 +38,7 @@ pub(super) fn case(
 
 /// Writes it, and what there is to say about it.
 pub(super) fn write(folder: &Path, case: &RedactedCase) -> Result<(), Stop> {
-    let unusable = |error: std::io::Error| inputs::unusable("--redact", &error);
+    let unusable = |error: std::io::Error| inputs::unusable("redact", &error);
     fs::create_dir_all(folder).map_err(unusable)?;
     let base64 = encode_base64(case.key.spki());
     let lines = base64.as_bytes().chunks(64).map(String::from_utf8_lossy);

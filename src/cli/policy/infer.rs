@@ -3,10 +3,11 @@ use crate::cli::args::VerifyArguments;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::report::Report;
-use crate::cli::verify::{self, Reading};
+use crate::cli::verify::Reading;
 use crate::inbound::{AsOf, Gate, Received};
 use crate::policy::{Part, Policy, Profile, SignedParts};
 use crate::soap::Envelope;
+use crate::verifier::Setup;
 
 /// `sealgate policy infer`: the tightest policy that the messages meet, as TOML.
 ///
@@ -14,7 +15,7 @@ use crate::soap::Envelope;
 /// stays away. So what is printed can only be tighter than where it starts, and every message still passes under it.
 pub(crate) fn infer(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let as_of = arguments.gate.judging.at.as_of();
-    let mut gate = verify::gate(&arguments.gate)?;
+    let mut gate = Setup::from(&arguments.gate).verifier()?.gate;
     let reading = Reading::of(&arguments, &gate.policy)?;
     let mut samples = Vec::new();
     for source in &arguments.files {

@@ -17,6 +17,7 @@ use super::console::{Console, Style};
 use super::exit::{Exit, Stop};
 use super::source::{Source, distinct};
 
+pub(crate) use crate::xml::plain;
 pub(crate) use outline::outline;
 
 /// How reports are written.
@@ -138,27 +139,4 @@ pub(crate) fn each_unread(
         report.print(format, console);
     }
     Ok(exit)
-}
-
-/// A value from an input, with control and invisible characters escaped, so that it cannot move the cursor of a
-/// terminal or forge a line (T138).
-pub(crate) fn plain(value: &str) -> String {
-    let quoted = xml::quoted(value);
-    let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    // Quotes and backslashes are no danger without quotes around them, and names are full of them.
-    inside
-        .unwrap_or_default()
-        .replace("\\\"", "\"")
-        .replace("\\\\", "\\")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_shown_as_they_are_unless_they_would_move_the_cursor() {
-        assert_eq!(plain(r#"CN="a, b"\,c"#), r#"CN="a, b"\,c"#);
-        assert_eq!(plain("a\u{1b}[2Jb\n"), r"a\u{1b}[2Jb\n");
-    }
 }

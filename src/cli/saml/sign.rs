@@ -13,7 +13,7 @@ use crate::xml::Limits;
 pub(in crate::cli) fn run(arguments: SamlSignArguments, console: &mut Console) -> Result<Exit, Stop> {
     if arguments.binding == Some(BindingName::Redirect) && arguments.part != SamlPartName::Document {
         let why = "a query string has one signature, over all of the message";
-        return Err(unusable("--part", &why));
+        return Err(unusable("part", &why));
     }
     let own = OwnKey::of(&arguments.key.paths, &arguments.key.password)?;
     let method = match arguments.algorithm {

@@ -5,7 +5,6 @@ use crate::cli::args::SamlTraceArguments;
 use crate::cli::console::{Console, Style, Tone};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs;
-use crate::cli::keyring;
 use crate::cli::report::{Format, Report, plain};
 use crate::cli::source::{Source, distinct};
 use crate::login::{
@@ -19,7 +18,7 @@ use crate::xml::{Limits, quoted};
 pub(in crate::cli) fn run(arguments: SamlTraceArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::policy(&arguments.policy)?;
     let trust = inputs::trust_with_metadata(&arguments.trust, &arguments.metadata, &policy, arguments.at)?;
-    let keyring = keyring::keyring(&arguments.keys, &arguments.trust.password)?;
+    let keyring = arguments.keys.files(&arguments.trust.password).keyring()?;
     let context = LoginContext {
         audience: arguments.audience.as_deref(),
         unsolicited: match arguments.allow_unsolicited {

@@ -4,13 +4,12 @@ use crate::cli::args::SamlVerifyArguments;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs;
-use crate::cli::keyring;
 use crate::cli::report::{self, Report};
 
 /// `sealgate saml verify`: SAML documents by themselves, judged as a relying party judges them.
 pub(in crate::cli) fn run(arguments: SamlVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let (policy, trust) = inputs::policy_and_trust(&arguments.judging, &arguments.trust, &arguments.party)?;
-    let keyring = keyring::keyring(&arguments.keys, &arguments.trust.password)?;
+    let keyring = arguments.keys.files(&arguments.trust.password).keyring()?;
     let party = arguments.party.relying_party();
     let (format, at) = (arguments.output.format, arguments.judging.at);
     report::each(

@@ -33,6 +33,22 @@ pub enum ExpectedRequest {
     RequestOrUnsolicited(String),
 }
 
+impl ExpectedRequest {
+    /// The request of this ID; without one, nothing was said about it.
+    pub fn of(id: Option<String>) -> Self {
+        id.map_or(Self::NotSaid, Self::Request)
+    }
+
+    /// Or it comes unasked.
+    #[must_use]
+    pub fn or_unsolicited(self) -> Self {
+        match self {
+            Self::NotSaid | Self::Unsolicited => Self::Unsolicited,
+            Self::Request(id) | Self::RequestOrUnsolicited(id) => Self::RequestOrUnsolicited(id),
+        }
+    }
+}
+
 /// How the assertion or message reached us.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Way {

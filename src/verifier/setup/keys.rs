@@ -1,0 +1,108 @@
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use crate::crypto::{Certificate, KeyError, Pkcs12Error, PrivateKey, PrivateKeyError, PublicKey, Secret};
+use crate::inbound::{Keyring, NamedSecret};
+
+use super::file::{Unusable, password, read};
+
+/// Our keys for what is encrypted to us.
+#[derive(Clone, Debug, Default)]
+pub struct KeyFiles {
+    /// Our private key: PEM or PKCS#12.
+    pub key: Option<PathBuf>,
+    /// Its certificate, to tell what is encrypted to it; or the public key or certificate of a sender whom a document only names.
+    pub cert: Option<PathBuf>,
+    /// The password of the key, on the first line of this file.
+    pub password_file: Option<PathBuf>,
+    /// Bytes of shared keys, each for its KeyName, or without one for all.
+    pub secret_keys: Vec<(Option<String>, PathBuf)>,
+}
+
+/// What the files come to.
+pub(crate) enum Keys {
+    Usable(Keyring),
+    /// A private key of a kind that no algorithm here takes: nothing decrypts with it.
+    Unusable(KeyError),
+}
+
+impl KeyFiles {
+    /// Reads every key for a judgement: one that decrypts nothing cannot be used.
+    pub(crate) fn keyring(&self) -> Result<Keyring, Unusable> {
+        match self.keys()? {
+            Keys::Usable(keyring) => Ok(keyring),
+            Keys::Unusable(error) => Err(Unusable::new("key", error)),
+        }
+    }
+
+    /// Reads every key.
+    pub(crate) fn keys(&self) -> Result<Keys, Unusable> {
+        let mut keyring = Keyring::new();
+        for (name, path) in &self.secret_keys {
+            let secret = Secret::new(read("secret-key", path)?.to_vec());
+            keyring.add_secret(NamedSecret {
+                name: name.clone(),
+                secret,
+            });
+        }
+        let (key, mut certificates) = match self.private()? {
+            None => return Ok(Keys::Usable(keyring)),
+            Some(Err(error)) => return Ok(Keys::Unusable(error)),
+            Some(Ok(found)) => found,
+        };
+        if let Some(path) = &self.cert {
+            let bytes = read("cert", path)?;
+            if let Ok(other) = PublicKey::from_pem(&bytes) {
+                keyring.add_originator(other);
+            } else {
+                let given = Certificate::from_pem_bundle(&bytes);
+                certificates = given.map_err(|error| Unusable::new("cert", error))?;
+                let is_own = |one: &Certificate| one.public_key() == key.public();
+                if let Some(first) = certificates.first()
+                    && !certificates.iter().any(is_own)
+                {
+                    keyring.add_originator(first.public_key().clone());
+                }
+            }
+        }
+        keyring.add_private(key, &certificates);
+        Ok(Keys::Usable(keyring))
+    }
+
+    /// The private key, with the certificates that came with it.
+    fn private(&self) -> Result<Option<Result<Own, KeyError>>, Unusable> {
+        const OPTION: &str = "key";
+        let Some(path) = &self.key else {
+            return Ok(None);
+        };
+        let password: Option<Zeroizing<String>> = self.password_file.as_deref().map(password).transpose()?;
+        let password = password.as_deref();
+        let bytes = read(OPTION, path)?;
+        let found = if bytes.first() == Some(&0x30) {
+            let password = password.map_or("", String::as_str);
+            match PrivateKey::from_pkcs12(&bytes, password) {
+                Ok((key, own, others)) => Ok((key, [vec![own], others].concat())),
+                // Certificates only help to tell what is encrypted to the key.
+                Err(Pkcs12Error::Certificate(_) | Pkcs12Error::NoCertificate) => {
+                    PrivateKey::alone_from_pkcs12(&bytes, password).map(|key| (key, Vec::new()))
+                }
+                Err(error) => Err(error),
+            }
+        } else {
+            let key = PrivateKey::from_pem(&bytes, password.map(|password| password.as_bytes()));
+            key.map(|key| (key, Vec::new())).map_err(Pkcs12Error::Key)
+        };
+        match found {
+            Ok(own) => Ok(Some(Ok(own))),
+            Err(Pkcs12Error::Key(PrivateKeyError::Key(error @ KeyError::Unsupported(_)))) => {
+                Ok(Some(Err(error)))
+            }
+            // Without the words about a file of certificates, where it is none.
+            Err(Pkcs12Error::Key(error)) => Err(Unusable::new(OPTION, error)),
+            Err(error) => Err(Unusable::new(OPTION, error)),
+        }
+    }
+}
+
+type Own = (PrivateKey, Vec<Certificate>);
