@@ -3,6 +3,11 @@
 //! Rates are those of a leaky bucket (GCRA): a time for each name, and nothing that grows with the number of requests. Names are forgotten when
 //! they have no effect any more; where there are too many at a time, those that are not known share one bucket, so that an attacker
 //! with many addresses takes room only from others whom nobody has met. Time is that of a clock that never goes back (T150).
+//!
+//! Several gateways may count rates and quotas together, at a Redis: [`SharedLimits`]. Each counts for itself too, and asks the others
+//! only about what would be let in by its own count, so that a flood at one reaches neither the Redis nor the rest.
+
+mod shared;
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -15,6 +20,11 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
+
+pub use shared::Count;
+pub use shared::Counted;
+pub use shared::NotEntered;
+pub use shared::SharedLimits;
 
 /// Names that are known at a time, each at about 60 bytes.
 const NAMES: usize = 100_000;

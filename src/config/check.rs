@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -37,6 +38,15 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         (Some(typed), Some(signer)) => Some(audit::check(typed, signer, now, source)?),
         (None, _) | (_, None) => None,
     };
+    let limits = match &config.throttle.redis {
+        Some(redis) => Some(replay::server(
+            redis,
+            &top.key("throttle").key("redis"),
+            now,
+            source,
+        )?),
+        None => None,
+    };
     let routes = route::check_all(&config.route, signer.as_ref(), now, source);
     clients_are_asked(config, source);
     fetch::check_use(&config.fetch, source);
@@ -56,6 +66,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         spool: spool(&config.gateway, source),
         replay: replay::settings(&config.replay, place?, routes.as_deref()?)?,
         throttle: throttle::address(&config.throttle),
+        limits: limits.map(Arc::new),
         audit,
         routes: routes?,
     };

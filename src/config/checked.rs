@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::Identity;
@@ -48,6 +49,8 @@ pub struct Checked {
     pub replay: crate::replay::Settings,
     /// What an address may ask for.
     pub throttle: crate::throttle::AddressLimits,
+    /// Where rates and quotas are counted together with other gateways.
+    pub limits: Option<Arc<crate::replay::Server>>,
     /// Where what was decided is recorded.
     pub audit: Option<crate::audit::Settings>,
     /// What is behind the gateway. No path stands twice.

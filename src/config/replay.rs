@@ -54,7 +54,7 @@ pub(super) fn place(replay: &typed::Replay, now: DateTime<Utc>, source: &mut Sou
     }
 }
 
-fn server(
+pub(super) fn server(
     redis: &typed::Redis,
     table: &KeyPath,
     now: DateTime<Utc>,

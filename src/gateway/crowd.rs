@@ -2,14 +2,16 @@
 
 use std::net::IpAddr;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::shared::Shared;
 use crate::inbound::Unused;
-use crate::throttle::{AddressLimits, Limit, Pass, RouteLimits, Throttle, TooMuch, What, network};
+use crate::throttle::{
+    AddressLimits, Count, Counted, Limit, NotEntered, Pass, RouteLimits, Throttle, TooMuch, What, network,
+};
 
 /// So much may be owed of what verification cost.
 const OWED: Duration = Duration::from_secs(2);
@@ -35,8 +37,8 @@ enum By {
 const COST: &str = "cost";
 
 /// Lets a request from `peer` in.
-pub(super) fn by_address(
-    throttle: &Arc<Throttle>,
+pub(super) async fn by_address(
+    shared: &Shared,
     limits: &AddressLimits,
     peer: Option<SocketAddr>,
 ) -> Result<Option<Pass>, Crowded> {
@@ -44,14 +46,19 @@ pub(super) fn by_address(
         return Ok(None);
     };
     if limits.cost.is_some() {
-        let owes = throttle.owes(&(COST, address), OWED);
+        let owes = shared.throttle.owes(&(COST, address), OWED);
         owes.map_err(|too_much| Crowded {
             code: "limit.address_cost",
             wait: too_much.wait,
         })?;
     }
-    let entered = enter(throttle, By::Address, &address, &limits.requests, Utc::now());
-    entered.map_err(|too_much| Crowded::of(By::Address, too_much))
+    if limits.requests == Limit::default() {
+        return Ok(None);
+    }
+    let names = Names(vec![(By::Address, address.to_string(), limits.requests)]);
+    let now = Utc::now();
+    names.own(&shared.throttle, now)?;
+    Ok(names.enter(shared, now).await?.pop())
 }
 
 /// Notes what verification for `peer` cost.
@@ -89,7 +96,13 @@ impl Names {
     }
 
     /// Whether the message may come in. It counts for nothing yet, as it may be a copy that somebody else sent.
-    pub(super) fn may_enter(&self, throttle: &Throttle, now: DateTime<Utc>) -> Result<(), Crowded> {
+    pub(super) async fn may_enter(&self, shared: &Shared, now: DateTime<Utc>) -> Result<(), Crowded> {
+        self.own(&shared.throttle, now)?;
+        self.together(shared, Count::No).await
+    }
+
+    /// Whether it may by what this gateway alone has counted.
+    fn own(&self, throttle: &Throttle, now: DateTime<Utc>) -> Result<(), Crowded> {
         self.0.iter().try_for_each(|(by, name, limit)| {
             let asked = throttle.would_enter(&(by, name), limit, day(now));
             asked.map_err(|too_much| Crowded::of(*by, too_much))
@@ -97,30 +110,48 @@ impl Names {
     }
 
     /// Lets the message in.
-    pub(super) fn enter(&self, throttle: &Arc<Throttle>, now: DateTime<Utc>) -> Result<Vec<Pass>, Crowded> {
+    pub(super) async fn enter(&self, shared: &Shared, now: DateTime<Utc>) -> Result<Vec<Pass>, Crowded> {
+        self.together(shared, Count::Yes).await?;
         let entered = self.0.iter().map(|(by, name, limit)| {
-            let entered = enter(throttle, *by, name, limit, now);
+            let entered = shared.throttle.enter(&(by, name), limit, day(now));
             entered.map_err(|too_much| Crowded::of(*by, too_much))
         });
-        Ok(entered
-            .collect::<Result<Vec<_>, _>>()?
-            .into_iter()
-            .flatten()
-            .collect())
+        entered.collect()
+    }
+
+    /// Whether it may by what all gateways have counted that share their limits.
+    async fn together(&self, shared: &Shared, count: Count) -> Result<(), Crowded> {
+        let Some(limits) = &shared.limits else {
+            return Ok(());
+        };
+        let counted = |(by, name, limit): &(By, String, Limit)| {
+            let counted = Counted::new(&format!("{} {name}", by.name()), *limit)?;
+            Some((*by, counted))
+        };
+        let (by, all): (Vec<By>, Vec<Counted>) = self.0.iter().filter_map(counted).unzip();
+        limits.enter(all, count).await.map_err(|refused| match refused {
+            NotEntered::TooMuch(number, too_much) => {
+                Crowded::of(by.get(number).copied().unwrap_or(By::Route), too_much)
+            }
+            NotEntered::Unavailable => Crowded {
+                code: "limit.store_unavailable",
+                wait: Duration::from_secs(1),
+            },
+        })
     }
 }
 
-fn enter(
-    throttle: &Arc<Throttle>,
-    by: By,
-    name: &impl std::hash::Hash,
-    limit: &Limit,
-    now: DateTime<Utc>,
-) -> Result<Option<Pass>, TooMuch> {
-    if *limit == Limit::default() {
-        return Ok(None);
+impl By {
+    /// What its names begin with where several gateways count together.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Route => "route",
+            Self::Signer => "signer",
+            Self::Issuer => "issuer",
+            Self::Subject => "subject",
+        }
     }
-    throttle.enter(&(by, name), limit, day(now)).map(Some)
 }
 
 fn day(now: DateTime<Utc>) -> i64 {

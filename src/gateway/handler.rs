@@ -146,8 +146,8 @@ impl InWork<'_> {
     /// The only way to an answer leads through verification, the backend and the seal.
     async fn answer(&mut self, arrival: Arrival, payload: &mut web::Payload) -> Result<SealedReply, Fault> {
         let limits = &self.snapshot.throttle;
-        let entered = crowd::by_address(&self.shared.throttle, limits, self.report.peer);
-        let _pass = entered.map_err(|crowded| self.report.crowded(crowded))?;
+        let entered = crowd::by_address(self.shared, limits, self.report.peer);
+        let _pass = entered.await.map_err(|crowded| self.report.crowded(crowded))?;
         let not_shut_out = self.report.watch.may_enter();
         not_shut_out.map_err(|crowded| self.report.crowded(crowded))?;
         if let Err(rejection) = self.place.gate.may_ask(arrival.action.as_deref()) {
@@ -299,9 +299,8 @@ impl InWork<'_> {
             let elsewhere = web::block(move || place.gate.examine(received, now)).await;
             elsewhere.map_err(|_| self.report.panicked())?
         };
-        let throttle = &self.shared.throttle;
         crowd::spent(
-            throttle,
+            &self.shared.throttle,
             &self.snapshot.throttle,
             self.report.peer,
             started.elapsed(),
@@ -311,11 +310,11 @@ impl InWork<'_> {
         let examined = examined.inspect_err(|_| self.report.took(Step::Verify, started));
         let unused = examined.map_err(rejected)?;
         let names = Names::of(&unused, &self.place.route.path, &self.place.throttle);
-        names.may_enter(throttle, now).map_err(crowded)?;
+        names.may_enter(self.shared, now).await.map_err(crowded)?;
         let used = unused.first_use(self.place.gate.replay.as_deref(), now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;
-        let passes = names.enter(throttle, now).map_err(crowded)?;
+        let passes = names.enter(self.shared, now).await.map_err(crowded)?;
         // Not with a password in it, which would be kept as well, and is dear to compare again.
         if let Some(received) = kept.filter(|_| message.user().is_none()) {
             self.place.recent.keep(received, now);

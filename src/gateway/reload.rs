@@ -63,6 +63,7 @@ pub(super) struct Fixed {
     connections: usize,
     drain: Duration,
     replay: String,
+    limits: Option<String>,
     audit: String,
 }
 
@@ -106,6 +107,7 @@ impl Around {
             connections: config.load.connections,
             drain: config.load.drain,
             replay: config.replay.summary(),
+            limits: config.limits.as_ref().map(|server| format!("{server:?}")),
             audit: format!("{:?}", config.audit),
         };
         let listeners = std::mem::take(&mut config.listeners);
@@ -133,6 +135,7 @@ impl Fixed {
             ("gateway.connections", self.connections != other.connections),
             ("gateway.drain_seconds", self.drain != other.drain),
             ("replay", self.replay != other.replay),
+            ("throttle.redis", self.limits != other.limits),
             ("audit", self.audit != other.audit),
         ];
         differ

@@ -27,7 +27,7 @@ use crate::config::TakesAttachments;
 use crate::outbound::Sealer;
 use crate::relay::AnswerParts;
 use crate::spool::TemporaryFiles;
-use crate::throttle::Throttle;
+use crate::throttle::{SharedLimits, Throttle};
 
 /// More than the header of a part and its boundary may have.
 const PART_HEADER: usize = 16 * 1024;
@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub(super) audit: Option<Log>,
     /// Who asked for how much.
     pub(super) throttle: Arc<Throttle>,
+    /// Who asked all gateways together for how much.
+    pub(super) limits: Option<SharedLimits>,
     /// Whose messages were refused as threats.
     pub(super) threats: Arc<Throttle>,
     /// Messages in work.
@@ -61,13 +63,19 @@ pub(super) struct Worker {
 
 impl Shared {
     /// A gateway that begins with `snapshot`.
-    pub(super) fn new(snapshot: Snapshot, load: Load, audit: Option<Log>) -> Self {
+    pub(super) fn new(
+        snapshot: Snapshot,
+        load: Load,
+        audit: Option<Log>,
+        limits: Option<SharedLimits>,
+    ) -> Self {
         Self {
             held: Gauge::new(held(&snapshot, load)),
             current: ArcSwap::from_pointee(snapshot),
             metrics: Metrics::new(),
             audit,
             throttle: Arc::default(),
+            limits,
             threats: Arc::default(),
             messages: Gauge::new(load.messages),
             spooled: Gauge::new(load.spooled),

@@ -417,6 +417,7 @@
 //! | `limit.signer_concurrent` | more requests at the same time than one signer may have |
 //! | `limit.signer_daily` | more requests in a day than one signer may have |
 //! | `limit.signer_rate` | more requests in a short time than one signer may ask for |
+//! | `limit.store_unavailable` | the Redis where gateways count together does not answer |
 //! | `limit.subject_concurrent` | more requests at the same time than one subject of assertions may have |
 //! | `limit.subject_daily` | more requests in a day than one subject of assertions may have |
 //! | `limit.subject_rate` | more requests in a short time than one subject of assertions may ask for |

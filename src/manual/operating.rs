@@ -27,7 +27,7 @@
 //! | code | why |
 //! |---|---|
 //! | `config.problems` | it could not be started with either: each problem is told with its line |
-//! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds`, `[replay]` or `[audit]` |
+//! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds`, `[replay]`, `throttle.redis` or `[audit]` |
 //! | `config.metadata_older` | on some route, metadata that was fetched ends before what is in use of the same entity: an older copy, in which keys may be that were withdrawn (T108). A restart forgets what was in use |
 //! | `config.recent` | on some route it refuses everything that was good |
 //!
@@ -52,6 +52,14 @@
 //! the gateway starts while an address is down; without one, the address must answer at the start. A JWK Set counts until another comes, however long that is: watch
 //! `time() - sealgate_fetched_timestamp_seconds` and `sealgate_fetch_failures_total`, whose codes stand in [`gateway_codes`](super::gateway_codes).
 //! OCSP is not asked.
+//!
+//! # Limits of several gateways
+//!
+//! `[throttle]` and `[route.throttle]` count at each gateway. With `throttle.redis` the gateways of one `prefix` count rates and quotas together, on the clock
+//! of the Redis; how many requests there are at the same time, and what verification has cost, stays each gateway's own. A gateway asks the Redis only about what
+//! its own count would let in. While the Redis does not answer, what has such a limit is told to come back later (`limit.store_unavailable`) and is not
+//! used up; with `on_store_loss = "local"` each gateway goes on by its own count. A Redis that is flushed has forgotten what was asked for: all
+//! rates and quotas begin anew.
 //!
 //! # End
 //!

@@ -12,7 +12,7 @@ use redis::Value;
 use crate::crypto::TlsClient;
 
 /// A connection to a Redis. It is of no use any more after an error.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: Box<dyn Stream>,
     parser: Parser,
 }
@@ -56,8 +56,14 @@ impl Connection {
         }
     }
 
+    /// Hands a script to the server; the name that it has there.
+    pub(crate) fn load(&mut self, script: &str) -> io::Result<String> {
+        let name = self.ask(redis::cmd("SCRIPT").arg("LOAD").arg(script))?;
+        redis::from_redis_value(name).map_err(|error| io::Error::other(error.to_string()))
+    }
+
     /// Sends all commands at once, and takes an answer for each, which may be an error that the server tells.
-    pub(super) fn ask_all(&mut self, commands: &[Cmd]) -> io::Result<Vec<Value>> {
+    pub(crate) fn ask_all(&mut self, commands: &[Cmd]) -> io::Result<Vec<Value>> {
         let octets: Vec<u8> = commands.iter().flat_map(Cmd::get_packed_command).collect();
         self.stream.write_all(&octets)?;
         self.stream.flush()?;

@@ -35,6 +35,7 @@ use file::UseFile;
 use local::Local;
 use server::UseServer;
 
+pub(crate) use connection::Connection;
 pub use server::OnLoss;
 pub use server::Server;
 
@@ -70,6 +71,12 @@ pub enum Place {
 /// Why there is no store.
 #[derive(Debug)]
 pub struct OpenError(String);
+
+impl OpenError {
+    pub(crate) fn new(what: String) -> Self {
+        Self(what)
+    }
+}
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

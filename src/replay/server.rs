@@ -108,6 +108,39 @@ impl fmt::Debug for Server {
     }
 }
 
+impl Server {
+    /// Connects, and says who we are.
+    ///
+    /// # Errors
+    ///
+    /// Why that was not possible; that the server forgets what it has no room for.
+    pub(crate) fn connect(&self) -> io::Result<Connection> {
+        let mut connection = Connection::open(&self.host, self.port, self.tls.as_ref(), self.time)?;
+        if let Some(password) = &self.password {
+            let mut command = redis::cmd("AUTH");
+            command.arg(self.user.as_deref().into_iter().collect::<Vec<_>>());
+            connection.ask(command.arg(password.as_str()))?;
+        }
+        if self.database != 0 {
+            connection.ask(redis::cmd("SELECT").arg(self.database))?;
+        }
+        let policy = fact(&mut connection, "memory", "maxmemory_policy")?;
+        if policy != "noeviction" {
+            let what = format!(
+                "it forgets what it has no room for: its maxmemory-policy is {policy}, and must be noeviction"
+            );
+            return Err(io::Error::other(what));
+        }
+        Ok(connection)
+    }
+
+    /// That it cannot be used for `what`.
+    pub(crate) fn unusable(&self, what: &str, error: &io::Error) -> OpenError {
+        let Self { host, port, .. } = self;
+        OpenError(format!("{what}, redis at {host}:{port}, cannot be used: {error}"))
+    }
+}
+
 /// Uses at a server.
 #[derive(Debug)]
 pub(super) struct UseServer {
@@ -131,12 +164,8 @@ struct Session {
 impl UseServer {
     /// Connects to `server`.
     pub(super) fn open(server: Arc<Server>, skew: TimeDelta, now: DateTime<Utc>) -> Result<Self, OpenError> {
-        let session = Session::open(&server, skew, now).map_err(|error| {
-            let Server { host, port, .. } = &*server;
-            OpenError(format!(
-                "the store of uses, redis at {host}:{port}, cannot be used: {error}"
-            ))
-        })?;
+        let session = Session::open(&server, skew, now);
+        let session = session.map_err(|error| server.unusable("the store of uses", &error))?;
         Ok(Self {
             server,
             skew,
@@ -188,24 +217,9 @@ impl Work for UseServer {
 
 impl Session {
     fn open(server: &Server, skew: TimeDelta, now: DateTime<Utc>) -> io::Result<Self> {
-        let mut connection = Connection::open(&server.host, server.port, server.tls.as_ref(), server.time)?;
-        if let Some(password) = &server.password {
-            let mut command = redis::cmd("AUTH");
-            command.arg(server.user.as_deref().into_iter().collect::<Vec<_>>());
-            connection.ask(command.arg(password.as_str()))?;
-        }
-        if server.database != 0 {
-            connection.ask(redis::cmd("SELECT").arg(server.database))?;
-        }
-        let policy = fact(&mut connection, "memory", "maxmemory_policy")?;
-        if policy != "noeviction" {
-            let what = format!(
-                "it forgets what it has no room for: its maxmemory-policy is {policy}, and must be noeviction"
-            );
-            return Err(io::Error::other(what));
-        }
+        let mut connection = server.connect()?;
         let process = fact(&mut connection, "server", "run_id")?;
-        let record = text(connection.ask(redis::cmd("SCRIPT").arg("LOAD").arg(RECORD))?)?;
+        let record = connection.load(RECORD)?;
         let mut session = Self {
             connection,
             process,

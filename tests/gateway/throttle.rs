@@ -4,8 +4,10 @@ use sealgate::soap::Version;
 
 use crate::backend::{Backend, Behaviour, orders, placed};
 use crate::client::{Answer, post, send};
-use crate::gateway::{Gateway, configuration, logged_code};
+use crate::gateway::{Gateway, configuration, logged_code, prepared};
 use crate::message::Message;
+use crate::process::Process;
+use crate::redis::Redis;
 
 fn throttled(backend: &Backend, top: &str, route: &str) -> Gateway {
     let text = configuration(&format!("http://{}/legacy", backend.address));
@@ -112,4 +114,98 @@ fn a_route_takes_so_many_at_the_same_time() {
         }
     });
     assert_eq!(by(&gateway, "alice").status, 200);
+}
+
+/// Limits at a Redis, and a gateway that shares them.
+fn sharing(backend: &Backend, redis: &Redis, on_loss: &str, address: &str, route: &str) -> Gateway {
+    let port = redis.port;
+    let store = format!("redis = {{ host = \"127.0.0.1\", port = {port}, on_store_loss = \"{on_loss}\" }}");
+    throttled(backend, &format!("[throttle]\n{address}\n{store}"), route)
+}
+
+#[test]
+fn gateways_that_share_their_limits_have_one_budget() {
+    let (redis, backend) = (Redis::start(&[]), orders());
+    let route = "[route.throttle]\nsigner = { per_day = 3 }\nroute = { per_minute = 6, burst = 5 }";
+    let gateways = [(); 2].map(|()| sharing(&backend, &redis, "reject", "", route));
+    let ask = |number: usize, signer| {
+        let answer = by(&gateways[number], signer);
+        match answer.status {
+            200 => "answered".to_owned(),
+            _ => logged_code(answer.incident()),
+        }
+    };
+    let alice = [0, 1, 0, 1, 0].map(|number| ask(number, "alice"));
+    assert_eq!(
+        alice,
+        [
+            "answered",
+            "answered",
+            "answered",
+            "limit.signer_daily",
+            "limit.signer_daily"
+        ]
+    );
+    // Who was refused counted for nothing, on the route neither.
+    let bob = [1, 0, 1].map(|number| ask(number, "bob"));
+    assert_eq!(bob, ["answered", "answered", "limit.route_rate"]);
+    assert_eq!(backend.got().len(), 5);
+    let refused = by(&gateways[0], "bob");
+    assert!((1..=10).contains(&retry_after(&refused)), "{refused:?}");
+}
+
+#[test]
+fn an_address_is_one_at_all_gateways_and_is_refused_before_its_message_is_read() {
+    let (redis, backend) = (Redis::start(&[]), orders());
+    let address = "address = { per_minute = 2, burst = 3 }";
+    let gateways = [(); 2].map(|()| sharing(&backend, &redis, "reject", address, ""));
+    for number in [0, 1, 0] {
+        assert_eq!(by(&gateways[number], "alice").status, 200);
+    }
+    let refused = by(&gateways[1], "alice");
+    assert_eq!(
+        (refused.status, logged_code(refused.incident())),
+        (503, "limit.address_rate".to_owned())
+    );
+}
+
+#[test]
+fn without_the_shared_store_nobody_is_let_in_unless_each_may_count_for_itself() {
+    let (mut redis, backend) = (Redis::start(&[]), orders());
+    let route = "[route.throttle]\nsigner = { per_day = 3 }";
+    let strict = sharing(&backend, &redis, "reject", "", route);
+    let local = sharing(&backend, &redis, "local", "", route);
+    assert_eq!(
+        (by(&strict, "alice").status, by(&local, "alice").status),
+        (200, 200)
+    );
+    redis.stop();
+    let message = post(Version::Soap11, "urn:place", &Message::default().signed());
+    let refused = send(strict.plain(), &message);
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    assert_eq!(logged_code(refused.incident()), "limit.store_unavailable");
+    // By its own count there is room for two more.
+    let statuses = [(); 3].map(|()| by(&local, "alice").status);
+    assert_eq!(statuses, [200, 200, 503]);
+    redis.restart();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    // The message was not used up.
+    assert_eq!(send(strict.plain(), &message).status, 200);
+}
+
+#[test]
+fn a_gateway_does_not_start_without_the_store_of_its_limits() {
+    let mut redis = Redis::start(&[]);
+    redis.stop();
+    let text = configuration("http://127.0.0.1:9/");
+    let store = format!(
+        "[throttle]\nredis = {{ host = \"127.0.0.1\", port = {} }}\n\n[[route]]\n",
+        redis.port
+    );
+    let (_folder, file) = prepared(&text.replace("[[route]]\n", &store));
+    let refused = Process::start(&file).err().unwrap();
+    assert!(
+        refused.contains("the shared limits, redis at 127.0.0.1"),
+        "{refused}"
+    );
 }

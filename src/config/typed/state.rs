@@ -68,7 +68,7 @@ pub(in crate::config) struct Redis {
     /// The number of the database.
     #[serde(default)]
     pub(in crate::config) database: u16,
-    /// What the names of all keys begin with. Gateways that share it share their memory.
+    /// What the names of all keys begin with. Gateways that share it share their memory, and their limits.
     #[serde(default = "prefix")]
     #[schemars(length(min = 1))]
     pub(in crate::config) prefix: String,
@@ -88,7 +88,7 @@ pub(in crate::config) enum OnStoreLoss {
     /// They are told to come back later.
     #[default]
     Reject,
-    /// Each gateway remembers for itself: a message may then be used once at each.
+    /// Each gateway remembers and counts for itself: a message may then be used once at each, and a limit be used up at each.
     Local,
 }
 

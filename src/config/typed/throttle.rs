@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::state::Redis;
+
 /// How much an address may ask for, before anything of a message is read. All of an IPv6 /64 are one address.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -14,6 +16,10 @@ pub(in crate::config) struct Throttle {
     #[serde(default)]
     #[schemars(range(min = 1, max = 60_000))]
     pub(in crate::config) address_cost_milliseconds: Option<u16>,
+    /// A Redis where several gateways count rates and quotas together, those of routes too. What happens at the same time, and cost, each
+    /// counts for itself.
+    #[serde(default)]
+    pub(in crate::config) redis: Option<Redis>,
 }
 
 /// How much may be asked for. What is more is told when to come back.
