@@ -14,6 +14,8 @@ use actix_web::rt;
 use actix_web::rt::signal::unix::SignalKind;
 use actix_web::rt::signal::unix::signal;
 use actix_web::web;
+use futures_util::future::Either;
+use futures_util::future::select;
 
 use super::Signals;
 use super::admin;
@@ -90,20 +92,25 @@ pub(super) fn run(
         let fetching = rt::spawn(refresh::keep_fresh(reloader.clone()));
         let heeding = (signals == Signals::Heeded).then(|| {
             let stopping = rt::spawn(stop_on_signal(server.handle(), shared));
-            [stopping, rt::spawn(reload::on_signal(reloader))]
+            (stopping, rt::spawn(reload::on_signal(reloader)))
         });
         // Nobody waits for the start any more if this fails.
         let _ = started.send(server.handle());
-        let result = server.await;
+        let (stopping, reloading) = heeding.unzip();
+        let result = match stopping {
+            // actix waits for what is in work, whatever it is told after that.
+            Some(stopping) => match select(server, stopping).await {
+                Either::Left((result, _)) => result,
+                Either::Right(_) => Ok(()),
+            },
+            None => server.await,
+        };
         // Operators may look on until the last message has ended.
         if let (Some(handle), Some(admin)) = (admin_handle, admin) {
             handle.stop(false).await;
             let _ = admin.await;
         }
-        let tasks = heeding
-            .into_iter()
-            .flatten()
-            .chain([upkeep, watching, looking, fetching]);
+        let tasks = reloading.into_iter().chain([upkeep, watching, looking, fetching]);
         tasks.for_each(|task| task.abort());
         result
     })
@@ -175,18 +182,20 @@ async fn upkeep(shared: web::Data<Shared>) {
     }
 }
 
-/// The first signal lets messages in work end; a second one does not.
+/// The first signal lets messages in work end. Returns at a second one, which does not.
 async fn stop_on_signal(server: ServerHandle, shared: web::Data<Shared>) {
     let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
     let streams = kinds.map(signal);
     let [Ok(mut terminate), Ok(mut interrupt)] = streams else {
         tracing::error!(code = "internal.signals", "signals cannot be heeded");
-        return;
+        return std::future::pending().await;
     };
     for graceful in [true, false] {
-        futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
+        select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
         tracing::info!(graceful, "told to stop");
         shared.begin_to_stop();
-        drop(server.stop(graceful));
+        if graceful {
+            drop(server.stop(true));
+        }
     }
 }
