@@ -13,7 +13,11 @@
 # make mutants        changed sources that no test may let pass; takes hours, and goes on where it was
 # make linear         time and memory, each time an input is doubled
 # make kills          an archive of KILL_MESSAGES, judged by a process that is killed KILLS times
-# make drills         each drill; make drill-backends alone is B16, a window of DRILL_SECONDS for each fault of a backend
+# make drills         each drill against a release build, about half an hour; each also alone as make drill-NAME, with settings as make drill-kills KILLS=1000:
+#                     junk (TIMES), calls (EVERY), overload, idle, backends (DRILL_SECONDS), kills (KILLS), power (MESSAGES, MOMENTS), reload (RELOADS,
+#                     PAUSE in milliseconds), drain, disk, clock, certificates, copies (ROUNDS, USES), store (ROUNDS), tamper (RECORDS);
+#                     soak (SOAK_SECONDS, an hour) is only run alone
+# make bench-gateway  a gateway beside a bare proxy: requests a core, latency, memory of idle connections and of long attachments
 # make bench-batch    archives of BATCH messages, on all cores: speed against `sealgate bench` on one, and memory
 #
 # Each installs what is missing first and says what and why; `make setup` does only that.
@@ -21,7 +25,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test second-opinion xsd check differential wrapping mutations linear fuzz mutants kills drills drill-backends bench-batch deny setup setup-build setup-second-opinion setup-xsd
+.PHONY: demo test second-opinion xsd check differential wrapping mutations linear fuzz mutants kills drills drill-tamper bench-gateway bench-batch deny setup setup-build setup-second-opinion setup-xsd
 
 CARGO ?= cargo
 VENV := build/venv
@@ -94,18 +98,33 @@ fuzz: setup-build
 	SEALGATE_FUZZ=200000 $(CARGO) test --locked $(OPTIMIZED) --test fuzz $(FUZZ_TARGETS) -- --nocapture
 endif
 
-KILLS ?= 1000
-KILL_MESSAGES ?= 100000
+kills: KILLS ?= 1000
+kills: KILL_MESSAGES ?= 100000
 kills: setup-build
 	SEALGATE_KILLS=$(KILLS) SEALGATE_KILL_MESSAGES=$(KILL_MESSAGES) $(CARGO) test --locked --release --test batch \
 	  a_job_that_is_killed -- --nocapture
 
-# Each prints a row of the table in src/manual/drills.rs.
+# Each prints its row of the table in src/manual/drills.rs. They measure, so that they come one after the other.
+DRILLS := junk calls overload idle backends kills power reload drain disk clock certificates copies store tamper
 DRILL_SECONDS ?= 5
-drills: drill-backends
+RECORDS ?= 10000
+SETTINGS := TIMES EVERY CLIENTS MESSAGES KILLS MOMENTS AGAIN RELOADS PAUSE UPLOADS ROUNDS USES SOAK_SECONDS
+DRILL := SEALGATE_DRILL=1 SEALGATE_BINARY=$(CURDIR)/target/release/sealgate \
+  $(foreach setting,$(SETTINGS),$(if $($(setting)),SEALGATE_DRILL_$(setting)=$($(setting))))
 
-drill-backends: setup-build
-	SEALGATE_DRILL_SECONDS=$(DRILL_SECONDS) $(CARGO) test --locked --test gateway drill:: -- --nocapture
+drills:
+	for drill in $(DRILLS); do $(MAKE) --no-print-directory drill-$$drill; done
+
+drill-%: setup-build
+	$(CARGO) build --release --locked
+	SEALGATE_DRILL_SECONDS=$(DRILL_SECONDS) $(DRILL) $(CARGO) test --locked --test gateway drills::$* -- --nocapture --test-threads 1
+
+drill-tamper: setup-build
+	SEALGATE_AUDIT_RECORDS=$(RECORDS) $(CARGO) test --locked $(OPTIMIZED) --test audit every_change -- --nocapture
+
+bench-gateway: setup-build
+	$(CARGO) build --release --locked
+	SEALGATE_BINARY=$(CURDIR)/target/release/sealgate $(CARGO) bench --locked --bench gateway
 
 BATCH ?= 100000 1000000
 bench-batch: setup-build

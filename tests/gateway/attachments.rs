@@ -4,16 +4,14 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use sealgate::algorithm::DigestAlgorithm;
-use sealgate::crypto::{Digester, digest, encode_base64, sign};
+use sealgate::crypto::{Digester, digest, encode_base64};
 use sealgate::policy::Profile;
 
 use crate::backend::{Backend, Behaviour, Request, orders, placed};
 use crate::client::{Answer, request, send};
 use crate::gateway::{Gateway, configuration, logged_code};
-use crate::message::{KEYS, Message, key};
+use crate::message::{KEYS, Message};
 
-const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
-const PROFILE: &str = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#";
 const XOP: &str = "http://www.w3.org/2004/08/xop/include";
 
 /// A gateway before `backend` that takes attachments.
@@ -44,33 +42,7 @@ pub(crate) fn signed(message: &Message, attachments: &[(&str, &str, &str)]) -> S
             (*id, *transform, encode_base64(value.as_bytes()))
         })
         .collect();
-    signed_values(message, &values)
-}
-
-/// The same, with the digests of the attachments.
-fn signed_values(message: &Message, attachments: &[(&str, &str, String)]) -> String {
-    let text = message.signed();
-    let references: String = attachments
-        .iter()
-        .map(|(id, transform, value)| {
-            format!(
-                "<ds:Reference URI=\"cid:{id}\"><ds:Transforms><ds:Transform Algorithm=\"{PROFILE}Attachment-{transform}-Signature-Transform\"></ds:Transform>\
-                 </ds:Transforms><ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{value}</ds:DigestValue></ds:Reference>",
-                DigestAlgorithm::Sha256.uri(),
-            )
-        })
-        .collect();
-    let (before, rest) = text.split_once("<ds:SignedInfo>").unwrap();
-    let (info, rest) = rest.split_once("</ds:SignedInfo>").unwrap();
-    let (_, after) = rest.split_once("</ds:SignatureValue>").unwrap();
-    let info = format!("{info}{references}</ds:SignedInfo>");
-    let key = key(message.signer);
-    let canonical = format!("<ds:SignedInfo xmlns:ds=\"{DS}\">{info}");
-    let value = sign(key.default_algorithm().unwrap(), &key, canonical.as_bytes()).unwrap();
-    format!(
-        "{before}<ds:SignedInfo>{info}<ds:SignatureValue>{}</ds:SignatureValue>{after}",
-        encode_base64(&value)
-    )
+    message.signed_with(&values)
 }
 
 pub(crate) fn multipart(root: &str, envelope: &str, parts: &[(&str, &str)]) -> String {
@@ -287,7 +259,7 @@ fn an_attachment_of_250_mb_is_verified_in_64_mib_of_memory() {
     let mut digester = Digester::new(DigestAlgorithm::Sha256);
     (0..PIECES).for_each(|_| digester.update(piece.as_bytes()));
     let value = encode_base64(digester.finish().unwrap().as_bytes());
-    let signed = signed_values(&Message::default(), &[("scan@x", "Content", value)]);
+    let signed = Message::default().signed_with(&[("scan@x", "Content", value)]);
     let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", "CONTENT");
     let body = multipart("text/xml", &signed, &[scan]);
     let (before, after) = body.split_once("CONTENT").unwrap();

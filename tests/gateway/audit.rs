@@ -4,8 +4,6 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sealgate::audit::{Evidence, Octets, records, verify};
@@ -15,13 +13,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::backend::orders;
-use crate::client::{post, send, try_send};
+use crate::client::{post, send};
 use crate::message::{Message, assertion};
 use crate::process::Process;
 use crate::replay::{SETTLED, order, remembering};
 
 /// A gateway with a log in `log`, whose files are of `bytes`.
-fn audited(backend: SocketAddr, bytes: usize) -> (TempDir, PathBuf) {
+pub(crate) fn audited(backend: SocketAddr, bytes: usize) -> (TempDir, PathBuf) {
     let replay = format!(
         "file = \"uses.redb\"\n\n[audit]\nfolder = \"log\"\ncheckpoints = \"export\"\ncertificate = \"bob.pem\"\nkey = \"bob.key.pem\"\nfile_bytes = {bytes}"
     );
@@ -31,7 +29,7 @@ fn audited(backend: SocketAddr, bytes: usize) -> (TempDir, PathBuf) {
     (folder, file)
 }
 
-fn recorded(folder: &Path) -> Vec<Value> {
+pub(crate) fn recorded(folder: &Path) -> Vec<Value> {
     let mut all = Vec::new();
     records(&folder.join("log"), |record| {
         all.push(record.json.clone());
@@ -41,7 +39,7 @@ fn recorded(folder: &Path) -> Vec<Value> {
     all
 }
 
-fn is_whole(folder: &Path) {
+pub(crate) fn is_whole(folder: &Path) {
     let pem = fs::read(folder.join("bob.pem")).unwrap();
     let evidence = Evidence {
         certificates: Certificate::from_pem_bundle(&pem).unwrap(),
@@ -52,7 +50,7 @@ fn is_whole(folder: &Path) {
         .unwrap_or_else(|broken| panic!("{broken}"));
 }
 
-fn body(request: &str) -> Octets {
+pub(crate) fn body(request: &str) -> Octets {
     let (_, body) = request.split_once("\r\n\r\n").unwrap();
     Octets::of(body.as_bytes())
 }
@@ -137,51 +135,6 @@ fn commands(folder: &Path, incident: &str) {
     );
 }
 
-/// `SEALGATE_KILLS` says how many times.
-#[test]
-fn a_killed_gateway_has_recorded_what_it_told() {
-    let kills = std::env::var("SEALGATE_KILLS").map_or(4, |kills| kills.parse().unwrap());
-    let backend = orders();
-    let (folder, file) = audited(backend.address, 100_000);
-    let mut gateway = Process::start(&file).unwrap();
-    std::thread::sleep(SETTLED);
-    let answered = Mutex::new(Vec::new());
-    for round in 0_u64..kills {
-        let (address, done) = (gateway.plain, AtomicBool::new(false));
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    while !done.load(Ordering::Relaxed) {
-                        let message = order();
-                        if try_send(address, &message).is_ok_and(|answer| answer.status == 200) {
-                            answered.lock().unwrap().push(body(&message).sha256);
-                        }
-                    }
-                });
-            }
-            std::thread::sleep(Duration::from_millis(200 + round * 53 % 300));
-            gateway.kill();
-            done.store(true, Ordering::Relaxed);
-        });
-        gateway = Process::start(&file).unwrap();
-        is_whole(folder.path());
-    }
-    let read = recorded(folder.path());
-    let answered = answered.into_inner().unwrap();
-    assert!(answered.len() > 10);
-    for sha256 in answered {
-        let of_it = |record: &&Value| record["received"]["sha256"] == sha256.as_str();
-        let accepted = read
-            .iter()
-            .find(of_it)
-            .unwrap_or_else(|| panic!("{sha256} has no record"));
-        assert_eq!(accepted["kind"], "accepted");
-        let answer =
-            |record: &Value| record["kind"] == "answered" && record["incident"] == accepted["incident"];
-        assert!(read.iter().any(answer), "{accepted} has no end");
-    }
-}
-
 /// Sends until the gateway answers `status`, and says how long that took.
 fn until(address: SocketAddr, status: u16) -> Duration {
     let started = Instant::now();
@@ -217,40 +170,4 @@ fn without_its_folder_nothing_is_accepted_until_it_is_back() {
     fs::rename(&away, &log).unwrap();
     assert!(until(gateway.plain, 200) < Duration::from_secs(5));
     is_whole(folder.path());
-}
-
-/// Where this user may mount one, a real file system that is full.
-#[test]
-fn on_a_full_disk_nothing_is_accepted_until_there_is_room() {
-    let backend = orders();
-    let (folder, file) = audited(backend.address, 1 << 20);
-    let log = folder.path().join("log");
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=512k", "tmpfs"])
-        .arg(&log)
-        .output();
-    if !mounted.is_ok_and(|output| output.status.success()) {
-        return;
-    }
-    let gateway = Process::start(&file).unwrap();
-    std::thread::sleep(SETTLED);
-    assert_eq!(send(gateway.plain, &order()).status, 200);
-    let filler = log.join("filler");
-    let _ = fs::write(&filler, vec![0; 1 << 20]);
-    let took = until(gateway.plain, 503);
-    let got = backend.got().len();
-    for _ in 0..3 {
-        assert_eq!(send(gateway.plain, &order()).status, 503);
-    }
-    assert_eq!(backend.got().len(), got);
-    fs::remove_file(&filler).unwrap();
-    let back = until(gateway.plain, 200);
-    is_whole(folder.path());
-    drop(gateway);
-    let unmounted = Command::new("umount").arg(&log).status().unwrap();
-    assert!(unmounted.success());
-    assert!(
-        took < Duration::from_secs(10) && back < Duration::from_secs(5),
-        "{took:?} {back:?}"
-    );
 }

@@ -21,12 +21,14 @@ mod authority;
 mod backend;
 mod client;
 mod gateway;
+mod load;
 mod message;
 mod process;
 mod proxy;
 mod site;
 #[path = "../redis/mod.rs"]
 mod redis;
+mod sink;
 
 mod answering;
 mod answers;
@@ -35,7 +37,7 @@ mod audit;
 mod authorization;
 mod backends;
 mod bearer;
-mod drill;
+mod drills;
 mod edge;
 mod encrypted;
 mod faults;

@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use sealgate::algorithm::DigestAlgorithm;
-use sealgate::crypto::{Certificate, PrivateKey, SigningKey, encode_base64};
+use sealgate::crypto::{self, Certificate, PrivateKey, SigningKey, encode_base64};
 use sealgate::dsig::{ReferenceToSign, SignatureRequest, sign};
 use sealgate::soap::Version;
 use sealgate::xml::{Document, Limits, Namespace};
 
 pub(crate) const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/keys");
+
+const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
+const PROFILE: &str = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#";
 
 pub(crate) const PLACE: &str = "<o:PlaceOrder xmlns:o=\"urn:example:orders\"><o:Item>bolt M8</o:Item><o:Quantity>100</o:Quantity></o:PlaceOrder>";
 
@@ -126,6 +129,32 @@ impl Message {
         );
         unsigned.replace("SIGNATURE", &signature)
     }
+
+    /// The same, whose signature covers attachments too: of each its Content-ID, Content or Complete, and its digest.
+    pub(crate) fn signed_with(&self, attachments: &[(&str, &str, String)]) -> String {
+        let text = self.signed();
+        let references: String = attachments
+            .iter()
+            .map(|(id, transform, value)| {
+                format!(
+                    "<ds:Reference URI=\"cid:{id}\"><ds:Transforms><ds:Transform Algorithm=\"{PROFILE}Attachment-{transform}-Signature-Transform\"></ds:Transform>\
+                     </ds:Transforms><ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{value}</ds:DigestValue></ds:Reference>",
+                    DigestAlgorithm::Sha256.uri(),
+                )
+            })
+            .collect();
+        let (before, rest) = text.split_once("<ds:SignedInfo>").unwrap();
+        let (info, rest) = rest.split_once("</ds:SignedInfo>").unwrap();
+        let (_, after) = rest.split_once("</ds:SignatureValue>").unwrap();
+        let info = format!("{info}{references}</ds:SignedInfo>");
+        let key = key(self.signer);
+        let canonical = format!("<ds:SignedInfo xmlns:ds=\"{DS}\">{info}");
+        let value = crypto::sign(key.default_algorithm().unwrap(), &key, canonical.as_bytes()).unwrap();
+        format!(
+            "{before}<ds:SignedInfo>{info}<ds:SignatureValue>{}</ds:SignatureValue>{after}",
+            encode_base64(&value)
+        )
+    }
 }
 
 /// An assertion of the identity provider in the fixtures, whose subject confirms itself with the key of `holder`.
@@ -156,7 +185,7 @@ pub(crate) fn assertion(holder: &str, audience: &str, role: &str) -> String {
 }
 
 fn signature(text: &str, ids: &[String], signer: &str, key_info: &str, enveloped: bool) -> String {
-    let document = Document::parse(text.to_owned().into(), &Limits::default()).unwrap();
+    let document = Document::parse(text.to_owned().into(), &Limits::archive()).unwrap();
     let key = key(signer);
     let references = ids.iter().map(|id| ReferenceToSign {
         element: document.element_by_id(id).unwrap(),

@@ -1,42 +1,65 @@
-//! Gateways in processes of their own, which can be killed.
+//! Gateways in processes of their own, which can be killed and measured.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The program: the one that was built with the tests, or what `SEALGATE_BINARY` names, as a release build.
+pub(crate) fn program() -> PathBuf {
+    std::env::var_os("SEALGATE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_sealgate").into(), PathBuf::from)
+}
 
 /// A process that runs until it is dropped.
 pub(crate) struct Process {
     child: Child,
     /// Its address without TLS.
     pub(crate) plain: SocketAddr,
+    /// Its address for operators.
+    pub(crate) admin: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
     /// Starts `sealgate serve` with the configuration `file`; what it says if it does not serve.
     pub(crate) fn start(file: &Path) -> Result<Self, String> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+        Self::spawn(Self::command(Command::new(program()), file))
+    }
+
+    /// Starts it on one core of this machine.
+    pub(crate) fn pinned(file: &Path, core: usize) -> Result<Self, String> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", &core.to_string()]).arg(program());
+        Self::spawn(Self::command(command, file))
+    }
+
+    fn command(mut command: Command, file: &Path) -> Command {
         command
             .arg("serve")
             .arg("--config")
             .arg(file)
             .args(["--log", "json"]);
-        Self::spawn(command)
+        command
     }
 
     pub(crate) fn spawn(mut command: Command) -> Result<Self, String> {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
-        let plain = loop {
+        let mut plain = None;
+        let admin = loop {
             let Some(Ok(line)) = lines.next() else {
                 let _ = child.wait();
                 return Err(said.join("\n"));
             };
-            match line.strip_prefix("listening on http://") {
-                Some(address) => break address.parse().unwrap(),
+            let address = |before| line.strip_prefix(before).map(|rest| rest.parse().unwrap());
+            plain = plain.or_else(|| address("listening on http://"));
+            match address("health and metrics on http://") {
+                Some(address) => break address,
                 None => said.push(line),
             }
         };
@@ -47,7 +70,12 @@ impl Process {
                 .map_while(Result::ok)
                 .for_each(|line| further.lock().unwrap().push(line));
         });
-        Ok(Self { child, plain, log })
+        Ok(Self {
+            child,
+            plain: plain.unwrap(),
+            admin,
+            log,
+        })
     }
 
     /// The code that the log has for an incident. The log may come after the answer.
@@ -62,7 +90,7 @@ impl Process {
             if let Some(found) = found {
                 return found["code"].as_str().unwrap().to_owned();
             }
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
         }
         panic!("nothing is logged about {incident}");
     }
@@ -72,6 +100,35 @@ impl Process {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits until it ends by itself, and tells whether that was with exit code 0.
+    pub(crate) fn ended(&mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The processor time that it has used.
+    pub(crate) fn time(&self) -> Duration {
+        time_of(self.id())
+    }
+
+    /// KiB of memory: `VmRSS` now, or `VmHWM` at most.
+    pub(crate) fn memory(&self, what: &str) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
+        let kib = line.unwrap().trim().strip_suffix(" kB");
+        kib.unwrap().parse().unwrap()
+    }
 }
 
 impl Drop for Process {
@@ -79,4 +136,16 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The processor time that a process has used: `proc(5)`, hundredths of seconds.
+pub(crate) fn time_of(process: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let ticks: u64 = fields[11..13]
+        .iter()
+        .map(|field| field.parse::<u64>().unwrap())
+        .sum();
+    Duration::from_millis(ticks * 10)
 }

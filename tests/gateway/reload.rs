@@ -1,13 +1,14 @@
 //! A new configuration takes the place of the old one while the gateway serves.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
+use rustix::process::Signal;
 use sealgate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use sealgate::dsig::{Place, ReferenceToSign, SignatureRequest, put, sign};
 use sealgate::soap::Version;
@@ -18,6 +19,7 @@ use crate::backend::orders;
 use crate::client::{Answer, post, request, send, send_tls};
 use crate::gateway::{Gateway, configuration, logged_code};
 use crate::message::{KEYS, Message, key};
+use crate::process::Process;
 
 /// Orders as `signer`.
 fn order(gateway: &Gateway, signer: &'static str) -> Answer {
@@ -359,35 +361,11 @@ fn no_message_is_lost_while_configurations_change() {
     assert!(metric(&gateway, "sealgate_configuration 15"));
 }
 
-/// `sealgate serve`, ended when it is dropped.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts the command on `text` in the folder of `gateway`: its process, and its addresses without TLS and for operators.
-fn serve(gateway: &Gateway, text: &str) -> (Process, SocketAddr, SocketAddr) {
+/// Starts the command on `text` in the folder of `gateway`.
+fn serve(gateway: &Gateway, text: &str) -> Process {
     let file = gateway.folder.path().join("process.toml");
     fs::write(&file, text).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
-    command
-        .args(["serve", "--config"])
-        .arg(&file)
-        .stderr(Stdio::piped());
-    let mut child = command.env("RUST_LOG", "off").spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let process = Process(child);
-    let mut address = |before: &str| {
-        let found = lines.find_map(|line| Some(line.unwrap().strip_prefix(before)?.parse().unwrap()));
-        found.unwrap_or_else(|| panic!("no {before}"))
-    };
-    let plain = address("listening on http://");
-    let admin = address("health and metrics on http://");
-    (process, plain, admin)
+    Process::start(&file).unwrap()
 }
 
 /// Waits until alice is answered with `status`.
@@ -402,22 +380,20 @@ fn wait_for(status: u16, address: SocketAddr) {
 #[test]
 fn the_command_takes_on_a_configuration_at_sighup() {
     let (gateway, text) = serving();
-    let (process, plain, _) = serve(&gateway, &text);
-    wait_for(200, plain);
+    let process = serve(&gateway, &text);
+    wait_for(200, process.plain);
     let file = gateway.folder.path().join("process.toml");
     fs::write(&file, text.replace("\"O=Example,CN=alice\", ", "")).unwrap();
-    let hangup = Command::new("sh")
-        .args(["-c", &format!("kill -HUP {}", process.0.id())])
-        .status();
-    assert!(hangup.unwrap().success());
-    wait_for(500, plain);
+    process.signal(Signal::HUP);
+    wait_for(500, process.plain);
 }
 
 #[test]
 fn the_command_takes_on_files_that_have_changed_where_asked_to() {
     let (gateway, text) = serving();
     let watching = text.replace("workers = 2", "workers = 2\nwatch_seconds = 1");
-    let (_process, plain, admin) = serve(&gateway, &watching);
+    let process = serve(&gateway, &watching);
+    let plain = process.plain;
     wait_for(200, plain);
     let folder = gateway.folder.path();
     let ca = fs::read(folder.join("ca.pem")).unwrap();
@@ -425,5 +401,5 @@ fn the_command_takes_on_files_that_have_changed_where_asked_to() {
     wait_for(500, plain);
     fs::write(folder.join("ca.pem"), ca).unwrap();
     wait_for(200, plain);
-    assert_eq!(reload(admin).1["configuration"], 4);
+    assert_eq!(reload(process.admin).1["configuration"], 4);
 }

@@ -1,10 +1,8 @@
 //! No message is accepted twice: by two gateways, after a kill, while the store is away.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Barrier, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -13,7 +11,7 @@ use sealgate::soap::Version;
 use tempfile::TempDir;
 
 use crate::backend::orders;
-use crate::client::{Answer, post, send, try_send};
+use crate::client::{post, send};
 use crate::gateway::{configuration, prepared};
 use crate::message::{Message, PLACE};
 use crate::process::Process;
@@ -49,37 +47,8 @@ pub(crate) fn order() -> String {
     post(Version::Soap11, "urn:place", &message.signed())
 }
 
-fn shared(redis: &Redis) -> String {
+pub(crate) fn shared(redis: &Redis) -> String {
     format!("redis = {{ host = \"127.0.0.1\", port = {} }}", redis.port)
-}
-
-#[test]
-fn of_100_parallel_copies_at_each_of_two_gateways_one_is_accepted() {
-    let (redis, backend) = (Redis::start(&[]), orders());
-    let (_folder, file) = remembering(backend.address, &shared(&redis));
-    let mut gateways = [Process::start(&file).unwrap(), Process::start(&file).unwrap()];
-    std::thread::sleep(SETTLED);
-    let message = order();
-    let together = Barrier::new(200);
-    let answers: Vec<Answer> = std::thread::scope(|scope| {
-        let all = (0..200).map(|number| {
-            let (address, message, together) = (gateways[number % 2].plain, &message, &together);
-            scope.spawn(move || {
-                together.wait();
-                send(address, message)
-            })
-        });
-        let all: Vec<_> = all.collect();
-        all.into_iter().map(|answer| answer.join().unwrap()).collect()
-    });
-    let accepted = answers.iter().filter(|answer| answer.status == 200).count();
-    assert_eq!((accepted, backend.got().len()), (1, 1));
-    // Nor by one that was started again in between.
-    gateways[0].kill();
-    gateways[0] = Process::start(&file).unwrap();
-    let again = send(gateways[0].plain, &message);
-    assert_eq!(gateways[0].code(again.incident()), "replay.message");
-    assert_eq!(send(gateways[0].plain, &order()).status, 200);
 }
 
 #[test]
@@ -128,48 +97,4 @@ fn a_gateway_does_not_start_with_a_store_that_may_forget() {
     std::fs::write(folder.path().join("uses.redb"), "no store").unwrap();
     let refused = Process::start(&file).err().unwrap();
     assert!(refused.contains("uses.redb, cannot be used"), "{refused}");
-}
-
-/// `SEALGATE_KILLS` says how many times.
-#[test]
-fn a_killed_gateway_accepts_nothing_again() {
-    let kills = std::env::var("SEALGATE_KILLS").map_or(4, |kills| kills.parse().unwrap());
-    let backend = orders();
-    let (_folder, file) = remembering(backend.address, "file = \"uses.redb\"");
-    let mut gateway = Process::start(&file).unwrap();
-    std::thread::sleep(SETTLED);
-    let accepted = Mutex::new(Vec::new());
-    for round in 0_u64..kills {
-        let (address, done) = (gateway.plain, AtomicBool::new(false));
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    while !done.load(Ordering::Relaxed) {
-                        let message = order();
-                        if try_send(address, &message).is_ok_and(|answer| answer.status == 200) {
-                            accepted.lock().unwrap().push(message);
-                        }
-                    }
-                });
-            }
-            std::thread::sleep(Duration::from_millis(200 + round * 37 % 300));
-            gateway.kill();
-            done.store(true, Ordering::Relaxed);
-        });
-        gateway = Process::start(&file).unwrap();
-        let known = accepted.lock().unwrap();
-        for message in known.iter().rev().take(40) {
-            let again = send(gateway.plain, message);
-            assert_eq!(gateway.code(again.incident()), "replay.message");
-        }
-    }
-    let mut bodies: HashMap<String, usize> = HashMap::new();
-    for request in backend.got() {
-        *bodies.entry(request.body).or_default() += 1;
-    }
-    assert!(accepted.lock().unwrap().len() > 10);
-    assert!(
-        bodies.values().all(|times| *times == 1),
-        "the backend got none twice"
-    );
 }

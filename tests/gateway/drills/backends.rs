@@ -138,10 +138,9 @@ fn a_backend_that_fails_does_not_disturb_another_route() {
         sorted.sort();
         sorted.get(sorted.len() * 99 / 100).copied().unwrap_or_default()
     };
-    #[allow(clippy::print_stdout, reason = "the row is what a drill is for")]
-    let () = println!(
-        "| B16 | {} faults, {} messages, {} on the other route | p99 of the other route {:.1} ms, {:.1} ms during faults | \
-         slowest bad answer {:.2} s of 2 s | breaker opened after {:.1} s at most, closed after {:.1} s |",
+    let figures = format!(
+        "{} faults, {} messages, {} on the other route; p99 of the other route {:.1} ms, {:.1} ms during faults; \
+         slowest bad answer {:.2} s of 2 s; breaker opened after {:.1} s at most, closed after {:.1} s",
         faults.len(),
         sent.load(Ordering::Relaxed),
         times.values().map(Vec::len).sum::<usize>(),
@@ -151,4 +150,5 @@ fn a_backend_that_fails_does_not_disturb_another_route() {
         opened.as_secs_f64(),
         recovered.as_secs_f64(),
     );
+    super::row("B16, `make drill-backends`", &figures);
 }
