@@ -33,6 +33,7 @@ mod worker;
 pub mod replay;
 pub mod spool;
 pub mod mint;
+pub mod trace;
 pub mod relay;
 pub mod outbound;
 pub mod audit;

@@ -1,5 +1,8 @@
 //! Threads that do the slow part of many requests at once: one sync of a file, one way to a server.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
@@ -23,8 +26,11 @@ pub(crate) trait Work: Send + 'static {
     /// Does all of `jobs`; what became of each, in order.
     fn work(&mut self, jobs: &[Self::Job]) -> Vec<Self::Done>;
 
-    /// There was no job for a while.
-    fn tick(&mut self) {}
+    /// There was no job for a while: the time to find out whether there could be one.
+    fn tick(&mut self);
+
+    /// Whether it could do nothing at present.
+    fn refuses(&self) -> bool;
 }
 
 /// A thread that works.
@@ -32,6 +38,7 @@ pub(crate) trait Work: Send + 'static {
 pub(crate) struct Worker<W: Work> {
     jobs: Option<mpsc::Sender<Waiting<W>>>,
     thread: Option<JoinHandle<()>>,
+    refuses: Arc<AtomicBool>,
 }
 
 struct Waiting<W: Work> {
@@ -44,11 +51,20 @@ impl<W: Work> Worker<W> {
     pub(crate) fn start(name: &str, work: W) -> std::io::Result<Self> {
         let (jobs, waiting) = mpsc::channel();
         let thread = std::thread::Builder::new().name(name.to_owned());
-        let thread = thread.spawn(move || run(work, &waiting))?;
+        let refuses = Arc::new(AtomicBool::new(work.refuses()));
+        let told = Arc::clone(&refuses);
+        let thread = thread.spawn(move || run(work, &waiting, &told))?;
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
+            refuses,
         })
+    }
+
+    /// Whether it could do nothing of late: within a second or two of when that began or ended.
+    pub(crate) fn refuses(&self) -> bool {
+        let ended = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
+        ended || self.refuses.load(Ordering::Relaxed)
     }
 
     /// Has `job` done, and waits for `patience` at most. `None` if nobody knows what became of it.
@@ -65,8 +81,9 @@ impl<W: Work> Worker<W> {
     }
 }
 
-fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Waiting<W>>) {
+fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Waiting<W>>, refuses: &AtomicBool) {
     loop {
+        refuses.store(work.refuses(), Ordering::Relaxed);
         let first = match waiting.recv_timeout(TICK) {
             Ok(first) => first,
             Err(RecvTimeoutError::Timeout) => {

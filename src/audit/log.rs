@@ -57,6 +57,11 @@ impl Log {
         Ok(Self { worker })
     }
 
+    /// Whether nothing could be recorded of late.
+    pub fn refuses(&self) -> bool {
+        self.worker.refuses()
+    }
+
     /// Records `entry`, and returns when it is on the disk.
     ///
     /// # Errors

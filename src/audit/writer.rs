@@ -46,7 +46,8 @@ pub(super) struct Writer {
     /// The number of the last record of the last checkpoint, and when that was.
     checked: u64,
     checked_at: Instant,
-    try_again: Instant,
+    /// While nothing can be recorded: when to try again.
+    try_again: Option<Instant>,
     /// While this is open and locked, nobody else writes.
     _lock: File,
 }
@@ -78,7 +79,7 @@ impl Writer {
             abandoned: false,
             checked: 0,
             checked_at: Instant::now(),
-            try_again: Instant::now(),
+            try_again: None,
             _lock: lock,
         };
         let mut first = Vec::new();
@@ -169,22 +170,33 @@ impl Work for Writer {
 
     fn work(&mut self, jobs: &[String]) -> Vec<Self::Done> {
         let all = |done: Self::Done| jobs.iter().map(|_| done).collect();
-        if self.segment.is_none() && self.abandoned && Instant::now() < self.try_again {
+        if self.try_again.is_some_and(|then| Instant::now() < then) {
             return all(Err(NotRecorded));
         }
         match self.append(jobs.iter().map(String::as_str), Sign::WhenDue) {
-            Ok(()) => all(Ok(())),
+            Ok(()) => {
+                self.try_again = None;
+                all(Ok(()))
+            }
             Err(error) => {
                 tracing::error!(code = "audit.unavailable", reason = %error, folder = %self.folder.display(), "nothing can be recorded");
-                self.try_again = Instant::now().checked_add(PAUSE).unwrap_or_else(Instant::now);
+                self.try_again = Instant::now().checked_add(PAUSE);
                 all(Err(NotRecorded))
             }
         }
     }
 
+    fn refuses(&self) -> bool {
+        self.try_again.is_some()
+    }
+
     fn tick(&mut self) {
+        if self.refuses() {
+            // Nothing but the beginning of a segment, which is told where it fails.
+            self.work(&[]);
+        }
         let open = self.chain.seq > self.checked;
-        if open && self.checked_at.elapsed() >= CHECKPOINT_TIME && Instant::now() >= self.try_again {
+        if open && self.checked_at.elapsed() >= CHECKPOINT_TIME && !self.refuses() {
             // One that fails is told with the next record.
             let _ = self.append(std::iter::empty(), Sign::Now);
         }

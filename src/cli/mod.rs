@@ -16,6 +16,7 @@ mod exit;
 mod explain;
 mod inputs;
 mod inspect;
+mod log;
 mod password;
 mod policy;
 mod report;

@@ -1,20 +1,18 @@
-use std::io;
-
 use chrono::Utc;
-use tracing_subscriber::EnvFilter;
 
 use crate::config;
 use crate::fetch::Fetched;
 use crate::gateway;
 use crate::gateway::Signals;
 
-use super::args::{LogFormat, ServeArguments};
+use super::args::ServeArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
+use super::log;
 
 /// `sealgate serve`: the gateway, until it is told to stop.
 pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<Exit, Stop> {
-    log(arguments.log)?;
+    log::start(arguments.log, arguments.log_lines)?;
     let fetched = gateway::fetch_first(&arguments.config, &Fetched::default());
     let checked = config::load_with(&arguments.config, Utc::now(), &fetched).map_err(Stop::usage)?;
     let tls: Vec<bool> = checked
@@ -32,17 +30,4 @@ pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<E
     }
     running.wait().map_err(Stop::failed)?;
     Ok(Exit::Passed)
-}
-
-/// Logs to standard error, at the level that RUST_LOG says.
-fn log(format: LogFormat) -> Result<(), Stop> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    let started = match format {
-        LogFormat::Json => log.json().try_init(),
-        LogFormat::Text => log.with_ansi(false).try_init(),
-    };
-    started.map_err(Stop::failed)
 }

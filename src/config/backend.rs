@@ -3,12 +3,10 @@ use std::time::Duration;
 use chrono::DateTime;
 use chrono::Utc;
 
-use super::files;
-use super::files::IdentityFiles;
 use super::problem::KeyPath;
 use super::problem::Source;
+use super::tls_client;
 use super::typed;
-use crate::crypto::TlsClient;
 use crate::relay::Ask;
 use crate::relay::Backend;
 use crate::relay::BackendError;
@@ -26,7 +24,7 @@ pub(super) fn check(
     source: &mut Source<'_>,
 ) -> Option<Backend> {
     let servers = servers(backend, path, source);
-    let tls = tls(backend, path, now, source)?;
+    let tls = tls_client::check(&backend.tls, path, now, source)?;
     let health = backend.health.as_ref();
     let health = health.map(|health| self::health(health, &path.key("health"), source).ok_or(()));
     let breaker = Breaker {
@@ -67,40 +65,6 @@ fn servers(backend: &typed::Backend, path: &KeyPath, source: &mut Source<'_>) ->
         }
     }
     all.into_iter().collect::<Result<_, _>>().ok()
-}
-
-fn tls(
-    backend: &typed::Backend,
-    path: &KeyPath,
-    now: DateTime<Utc>,
-    source: &mut Source<'_>,
-) -> Option<Option<TlsClient>> {
-    let anchors = files::all_certificates(&backend.ca, &path.key("ca"), source);
-    let own = backend.key.as_deref().map(|key| {
-        let files = IdentityFiles {
-            table: path.clone(),
-            certificate: backend.certificate.as_deref(),
-            key,
-            password: backend.key_password_file.as_deref(),
-        };
-        files::identity(&files, now, source).ok_or(())
-    });
-    if backend.key.is_none() && backend.certificate.is_some() {
-        source.problem(
-            &path.key("key"),
-            "is missing",
-            "name the file of the certificate's key",
-        );
-        return None;
-    }
-    let (anchors, own) = (anchors?, own.transpose().ok()?);
-    let tls = (!anchors.is_empty() || own.is_some()).then(|| TlsClient::new(&anchors, own.as_ref()));
-    let tls = tls.transpose();
-    let tls = tls.map_err(|error| {
-        let instead = "name the files of who issues the backend's certificate";
-        source.problem(&path.key("ca"), error.to_string(), instead);
-    });
-    tls.ok()
 }
 
 fn patience(backend: &typed::Backend) -> Patience {

@@ -19,6 +19,7 @@ use super::problem::Source;
 use super::replay;
 use super::route;
 use super::throttle;
+use super::traces;
 use super::typed;
 use crate::crypto::ClientCertificates;
 use crate::crypto::Identity;
@@ -48,6 +49,9 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         None => None,
     };
     let routes = route::check_all(&config.route, signer.as_ref(), now, source);
+    let traces = config.traces.as_ref();
+    let traces = traces.map(|typed| traces::check(typed, now, source).ok_or(()));
+    traces::routes_have_a_collector(config, source);
     clients_are_asked(config, source);
     fetch::check_use(&config.fetch, source);
     let mut files = source.asked().to_vec();
@@ -68,6 +72,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         throttle: throttle::address(&config.throttle),
         limits: limits.map(Arc::new),
         audit,
+        traces: traces.transpose().ok()?,
         routes: routes?,
     };
     (!source.has_problems()).then_some(checked)
@@ -131,7 +136,13 @@ fn clients_are_asked(config: &typed::Config, source: &mut Source<'_>) {
     }
 }
 
-pub(super) fn is_loopback(ip: IpAddr) -> bool {
+/// Whether `host`, of a URL or by itself, is this machine whatever a name server says.
+pub(super) fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse().is_ok_and(is_loopback)
+}
+
+fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 

@@ -53,6 +53,8 @@ pub struct Checked {
     pub limits: Option<Arc<crate::replay::Server>>,
     /// Where what was decided is recorded.
     pub audit: Option<crate::audit::Settings>,
+    /// Who is told of traces.
+    pub traces: Option<crate::trace::Settings>,
     /// What is behind the gateway. No path stands twice.
     pub routes: Vec<GuardedRoute>,
 }
@@ -116,6 +118,8 @@ pub struct GuardedRoute {
     pub answer: Option<SignedAnswers>,
     /// Whose bearer tokens are asked for, beside what a message must prove.
     pub bearer: Option<BearerRules>,
+    /// Whether the trace that a request says it belongs to counts.
+    pub traceparent: crate::trace::Parent,
     /// How much may be asked for.
     pub throttle: crate::throttle::RouteLimits,
     /// Whether messages may have attachments.

@@ -21,6 +21,8 @@ mod schema;
 mod schemas;
 mod shape;
 mod throttle;
+mod tls_client;
+mod traces;
 mod trust;
 mod typed;
 mod users;

@@ -1,4 +1,3 @@
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,14 +5,13 @@ use chrono::DateTime;
 use chrono::TimeDelta;
 use chrono::Utc;
 
-use super::check::is_loopback;
+use super::check::is_this_machine;
 use super::checked::GuardedRoute;
 use super::files;
-use super::files::IdentityFiles;
 use super::problem::KeyPath;
 use super::problem::Source;
+use super::tls_client;
 use super::typed;
-use crate::crypto::TlsClient;
 use crate::replay::OnLoss;
 use crate::replay::Place;
 use crate::replay::Server;
@@ -60,9 +58,8 @@ pub(super) fn server(
     now: DateTime<Utc>,
     source: &mut Source<'_>,
 ) -> Option<Server> {
-    let tls = tls(redis, table, now, source)?;
-    let here = redis.host == "localhost" || redis.host.parse::<IpAddr>().is_ok_and(is_loopback);
-    if tls.is_none() && !here {
+    let tls = tls_client::check(&redis.tls, table, now, source)?;
+    if tls.is_none() && !is_this_machine(&redis.host) {
         let what = format!("is on another machine, and there is no TLS: {}", redis.host);
         source.problem(
             &table.key("host"),
@@ -97,41 +94,4 @@ pub(super) fn server(
             typed::OnStoreLoss::Local => OnLoss::Local,
         },
     })
-}
-
-/// The TLS side, if there is one. `None` if it cannot work, which is noted.
-#[expect(clippy::option_option, reason = "wrong is not the same as not wanted")]
-fn tls(
-    redis: &typed::Redis,
-    table: &KeyPath,
-    now: DateTime<Utc>,
-    source: &mut Source<'_>,
-) -> Option<Option<TlsClient>> {
-    if redis.ca.is_empty() {
-        if redis.key.is_some() {
-            source.problem(
-                &table.key("ca"),
-                "is missing",
-                "name who issues the server's certificate",
-            );
-            return None;
-        }
-        return Some(None);
-    }
-    let anchors = files::all_certificates(&redis.ca, &table.key("ca"), source)?;
-    let identity = match &redis.key {
-        Some(key) => {
-            let files = IdentityFiles {
-                table: table.clone(),
-                certificate: redis.certificate.as_deref(),
-                key,
-                password: redis.key_password_file.as_deref(),
-            };
-            Some(files::identity(&files, now, source)?)
-        }
-        None => None,
-    };
-    let client = TlsClient::new(&anchors, identity.as_ref());
-    let client = client.map_err(|error| source.problem(table, error.to_string(), "give other certificates"));
-    client.ok().map(Some)
 }

@@ -32,6 +32,7 @@ use crate::relay::Route;
 use crate::second_opinion::SecondOpinion;
 use crate::soap::QName;
 use crate::soap::Roles;
+use crate::trace::Parent;
 use crate::trust::Revocation;
 
 /// Checks all routes. `None` if anything is wrong, which is then noted.
@@ -112,6 +113,10 @@ fn check(
         messages: route.backend.messages,
         answer: answer?,
         bearer: bearer?,
+        traceparent: match route.traceparent {
+            typed::Traceparent::Ignored => Parent::Ignored,
+            typed::Traceparent::Heeded => Parent::Heeded,
+        },
         throttle: throttle::route(&route.throttle),
         attachments: match route.attachments {
             typed::Attachments::Refused => TakesAttachments::No,

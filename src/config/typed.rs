@@ -9,6 +9,8 @@ mod minted;
 mod state;
 mod threats;
 mod throttle;
+mod tls_client;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,6 +33,8 @@ pub(super) use minted::{Jwt, NewAssertion, NewConfirmation, NewUsernameToken, Se
 pub(super) use state::{Audit, OnStoreLoss, Redis, Replay};
 pub(super) use threats::Threats;
 pub(super) use throttle::{Limit, RouteThrottle, Throttle};
+pub(super) use tls_client::TlsClient;
+pub(super) use traces::{Traceparent, Traces};
 
 /// The configuration of a gateway. Relative paths start from the folder of this file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -56,6 +60,9 @@ pub(super) struct Config {
     /// Files whose content is fetched in the background.
     #[serde(default)]
     pub(super) fetch: Vec<Fetch>,
+    /// Who is told where the time of requests went.
+    #[serde(default)]
+    pub(super) traces: Option<Traces>,
     /// What is behind the gateway, and who may reach it.
     #[schemars(length(min = 1))]
     pub(super) route: Vec<Route>,
@@ -198,6 +205,9 @@ pub(super) struct Route {
     /// What the backend gets in the place of the Security header that was addressed to the gateway: "strip" for nothing.
     #[serde(default)]
     pub(super) security_header: SecurityHeader,
+    /// Whether the trace that a request says it belongs to counts.
+    #[serde(default)]
+    pub(super) traceparent: Traceparent,
     /// How much may be asked for.
     #[serde(default)]
     pub(super) throttle: RouteThrottle,

@@ -2,36 +2,61 @@
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
+use actix_web::Route;
+use actix_web::http::Method;
 use actix_web::http::header;
+use actix_web::http::header::ContentType;
 use actix_web::web;
 use serde_json::json;
 
 use super::recent::Trial;
 use super::reload::Reloader;
 use super::shared::Shared;
+use crate::audit::Log;
+use crate::throttle::SharedLimits;
 
 /// The routes of the admin listener.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/healthz", web::get().to(alive))
-        .route("/readyz", web::get().to(ready))
-        .route("/metrics", web::get().to(metrics))
-        .route("/backends", web::get().to(backends))
-        .route("/reload", web::post().to(reload));
+    for (_, path, route) in all() {
+        config.route(path, route);
+    }
 }
+
+fn all() -> [(Method, &'static str, Route); 6] {
+    [
+        (Method::GET, "/healthz", web::get().to(alive)),
+        (Method::GET, "/readyz", web::get().to(ready)),
+        (Method::GET, "/metrics", web::get().to(metrics)),
+        (Method::GET, "/backends", web::get().to(backends)),
+        (Method::GET, "/openapi.json", web::get().to(description)),
+        (Method::POST, "/reload", web::post().to(reload)),
+    ]
+}
+
+/// All of this, as OpenAPI has it.
+const DESCRIPTION: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/admin.openapi.json"));
 
 async fn alive() -> HttpResponse {
     text(HttpResponse::Ok().finish(), "alive\n".to_owned())
 }
 
-/// Not ready before every thread serves, nor once it has been told to stop, so that no new work is sent here.
-async fn ready(shared: web::Data<Shared>) -> HttpResponse {
-    let (mut response, state) = match (shared.is_ready(), shared.is_stopping()) {
-        (true, _) => (HttpResponse::Ok(), "ready\n"),
-        (false, true) => (HttpResponse::ServiceUnavailable(), "stopping\n"),
-        (false, false) => (HttpResponse::ServiceUnavailable(), "starting\n"),
+/// Not ready before every thread serves, nor once it has been told to stop, nor while nothing can be recorded, so that no new work is
+/// sent here.
+async fn ready(shared: web::Data<Shared>, reloader: web::Data<Reloader>) -> HttpResponse {
+    let not = if shared.is_stopping() {
+        "stopping\n"
+    } else if !shared.is_ready() {
+        "starting\n"
+    } else if reloader.remembers_nothing() {
+        "the store of uses refuses\n"
+    } else if shared.limits.as_ref().is_some_and(SharedLimits::refuses) {
+        "the shared limits refuse\n"
+    } else if shared.audit.as_ref().is_some_and(Log::refuses) {
+        "the audit log refuses\n"
+    } else {
+        return text(HttpResponse::Ok().finish(), "ready\n".to_owned());
     };
-    text(response.finish(), state.to_owned())
+    text(HttpResponse::ServiceUnavailable().finish(), not.to_owned())
 }
 
 async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
@@ -55,6 +80,12 @@ async fn backends(shared: web::Data<Shared>) -> HttpResponse {
         json!({ "route": place.route.path, "servers": servers.collect::<Vec<_>>() })
     });
     HttpResponse::Ok().json(routes.collect::<Vec<_>>())
+}
+
+async fn description() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(DESCRIPTION)
 }
 
 /// 200 with `"outcome": "replaced"`, or 409 with `"outcome": "kept"` and why.
@@ -97,4 +128,25 @@ fn text(response: HttpResponse, text: String) -> HttpResponse {
         header::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
     );
     response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn what_is_described_is_there_and_the_other_way_round() {
+        let document: serde_json::Value = serde_json::from_str(DESCRIPTION).unwrap();
+        let mut described = BTreeSet::new();
+        for (path, methods) in document.get("paths").unwrap().as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                described.insert((method.to_ascii_uppercase(), path.clone()));
+            }
+        }
+        let there = all().map(|(method, path, _)| (method.to_string(), path.to_owned()));
+        assert_eq!(described, BTreeSet::from(there));
+    }
 }

@@ -38,6 +38,7 @@ use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
 use super::threats::Watch;
+use super::traced::Traced;
 use crate::audit::{Kind, Octets};
 use crate::crypto::Fingerprint;
 use crate::inbound::Received;
@@ -74,13 +75,17 @@ pub(super) async fn handle(
     };
     let (path, peer) = (&place.route.path, request.peer_addr());
     let watch = Watch::new(&shared.threats, path, place.gate.threats.as_ref(), peer);
-    let report = Report::new(&shared.metrics, path, peer, watch);
+    let traces = shared.traces.as_ref();
+    let traced = traces.and_then(|traces| Traced::begin(traces, place.traceparent, request.headers()));
+    let report = Report::new(&shared.metrics, path, peer, watch, traced);
     let arrival = match Arrival::read(request.method(), request.headers(), place.attachments) {
         Ok(arrival) => arrival,
         Err(reason) => {
             report.no_message(reason);
             leave_unread(payload);
-            return reply::no_message(reason);
+            let response = reply::no_message(reason);
+            report.end(response.status().as_u16());
+            return response;
         }
     };
     let version = arrival.version;
@@ -106,10 +111,12 @@ pub(super) async fn handle(
     if unread == Unread::Some {
         leave_unread(payload);
     }
-    match answer {
+    let response = match answer {
         Ok(sealed) => reply::sealed(sealed),
         Err(fault) => reply::fault(&fault, version, &report, unread),
-    }
+    };
+    report.end(response.status().as_u16());
+    response
 }
 
 /// A mistake of ours costs one message, and not the process nor the other connections of this thread.
@@ -169,7 +176,8 @@ impl InWork<'_> {
         let started = Instant::now();
         let taken = self.shared.answer_parts(self.snapshot, self.place);
         let taken = taken.map_err(|_| self.report.no_body(NoBody::Overload))?;
-        let reply = relay::forward(message, &self.place.route, client, taken.as_ref()).await;
+        let trace = self.report.trace();
+        let reply = relay::forward(message, &self.place.route, client, taken.as_ref(), trace).await;
         self.report.took(Step::Backend, started);
         let reply = reply.map_err(|error| self.report.relay(&error))?;
         let started = Instant::now();
@@ -334,7 +342,7 @@ mod tests {
         let metrics = Metrics::new();
         let counts = Arc::default();
         let watch = Watch::new(&counts, "/orders", None, None);
-        let report = Report::new(&metrics, "/orders", None, watch);
+        let report = Report::new(&metrics, "/orders", None, watch, None);
         let ask = |broken: bool| {
             let work = async move {
                 rt::task::yield_now().await;

@@ -13,6 +13,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use metrics_exporter_prometheus::PrometheusHandle;
 use metrics_exporter_prometheus::PrometheusRecorder;
 
+use super::traces::Told;
 use crate::relay::Condition;
 use crate::relay::Status;
 use crate::threat::{Mode, Rule};
@@ -64,7 +65,7 @@ impl Outcome {
 }
 
 impl Step {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Receive => "receive",
             Self::Verify => "verify",
@@ -129,6 +130,14 @@ impl Metrics {
             metrics::describe_counter!(
                 "sealgate_server_opened_total",
                 "How often the circuit breaker of a server opened."
+            );
+            metrics::describe_counter!(
+                "sealgate_spans_exported_total",
+                "Spans that the collector has taken."
+            );
+            metrics::describe_counter!(
+                "sealgate_spans_lost_total",
+                "Spans that there was no room for, or that the collector has not taken."
             );
             metrics::describe_counter!(
                 "sealgate_reloads_total",
@@ -220,6 +229,15 @@ impl Metrics {
         });
     }
 
+    /// Notes how many spans a collector was told of, and how many were lost.
+    pub(super) fn spans(&self, told: Told) {
+        with_local_recorder(&self.recorder, || {
+            counter!("sealgate_spans_exported_total").absolute(told.exported);
+            counter!("sealgate_spans_lost_total", "reason" => "no_room").absolute(told.no_room);
+            counter!("sealgate_spans_lost_total", "reason" => "not_taken").absolute(told.not_taken);
+        });
+    }
+
     /// Counts an attempt to replace the configuration, which was `replaced` or `kept`.
     pub(super) fn reload(&self, outcome: &'static str) {
         with_local_recorder(&self.recorder, || {
@@ -282,6 +300,9 @@ fn number(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -306,5 +327,27 @@ mod tests {
             assert!(text.contains(line), "{line} in {text}");
         }
         assert!(!other.render().contains("/orders"));
+    }
+
+    /// Every name of a metric in `text`; of a histogram, that which it is described by.
+    fn names(text: &str) -> BTreeSet<&str> {
+        let word = |c: char| !(c.is_ascii_lowercase() || c == '_');
+        let names = text.split(word).filter(|name| name.starts_with("sealgate_"));
+        names.map(|name| name.trim_end_matches("_bucket")).collect()
+    }
+
+    #[test]
+    fn every_metric_of_the_dashboard_is_one_of_ours() {
+        let dashboard = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/dashboards/grafana.json"));
+        let (ours, _) = include_str!("metrics.rs").split_once("#[cfg(test)]").unwrap();
+        let (shown, ours) = (names(dashboard), names(ours));
+        let unknown: Vec<_> = shown.difference(&ours).collect();
+        assert!(unknown.is_empty(), "no metric: {unknown:?}");
+        let parsed: serde_json::Value = serde_json::from_str(dashboard).unwrap();
+        assert!(
+            parsed
+                .get("panels")
+                .is_some_and(|panels| panels.as_array().is_some_and(|all| all.len() > 10))
+        );
     }
 }

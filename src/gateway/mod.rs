@@ -24,6 +24,8 @@ mod server;
 mod shared;
 mod snapshot;
 mod threats;
+mod traced;
+mod traces;
 mod watch;
 
 use std::io;
@@ -50,6 +52,7 @@ use reload::Reloader;
 use server::Sockets;
 use shared::Shared;
 use snapshot::Candidate;
+use traces::Traces;
 
 /// Whether SIGTERM and SIGINT stop the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +100,11 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let limits = config.limits.take().map(SharedLimits::open).transpose();
     let limits = limits.map_err(io::Error::other)?;
     let audit = config.audit.as_ref().map(audit::Log::open).transpose();
+    let traces = config.traces.take();
     let first = Candidate::new(config).into_snapshot(1, &replay);
     let audit = audit.map_err(io::Error::other)?;
-    let shared = web::Data::new(Shared::new(first, load, audit, limits));
+    let traces = traces.map(Traces::new);
+    let shared = web::Data::new(Shared::new(first, load, audit, limits, traces));
     let reloader = web::Data::new(Reloader::new(shared.clone(), replay, around));
     sleep_until(since);
     let (started, starting) = mpsc::channel();

@@ -65,6 +65,7 @@ pub(super) struct Fixed {
     replay: String,
     limits: Option<String>,
     audit: String,
+    traces: String,
 }
 
 /// A configuration took the place of another.
@@ -109,6 +110,7 @@ impl Around {
             replay: config.replay.summary(),
             limits: config.limits.as_ref().map(|server| format!("{server:?}")),
             audit: format!("{:?}", config.audit),
+            traces: format!("{:?}", config.traces),
         };
         let listeners = std::mem::take(&mut config.listeners);
         Self {
@@ -137,6 +139,7 @@ impl Fixed {
             ("replay", self.replay != other.replay),
             ("throttle.redis", self.limits != other.limits),
             ("audit", self.audit != other.audit),
+            ("traces", self.traces != other.traces),
         ];
         differ
             .into_iter()
@@ -288,6 +291,11 @@ impl Reloader {
     pub(super) fn not_fetched(&self, fetch: &Fetch, error: &FetchError) {
         self.shared.metrics.not_fetched(&fetch.name, error.code());
         tracing::warn!(code = error.code(), file = fetch.name, reason = %error, "nothing good was fetched: the old stays");
+    }
+
+    /// Whether no use can be remembered at present.
+    pub(super) fn remembers_nothing(&self) -> bool {
+        self.replay.refuses()
     }
 
     /// How often to look whether files have changed, if at all, and which.

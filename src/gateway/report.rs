@@ -16,6 +16,7 @@ use super::metrics::Metrics;
 use super::metrics::Outcome;
 use super::metrics::Step;
 use super::threats::Watch;
+use super::traced::Traced;
 use crate::algorithm::DigestAlgorithm;
 use crate::audit::{Entry, Kind};
 use crate::crypto::digest;
@@ -27,6 +28,7 @@ use crate::relay;
 use crate::soap::Fault;
 use crate::soap::IncidentId;
 use crate::threat::Rule;
+use crate::trace::Context;
 use crate::trust::{BearerError, PasswordError, VerifiedBearer};
 use crate::xml::Position;
 use crate::xml::quoted;
@@ -58,6 +60,8 @@ pub(super) struct Report<'r> {
     pub(super) watch: Watch<'r>,
     /// The threats that it was refused for.
     threats: RefCell<Vec<Rule>>,
+    /// The trace that it is part of, until it ends.
+    traced: Option<Traced<'r>>,
 }
 
 impl<'r> Report<'r> {
@@ -66,6 +70,7 @@ impl<'r> Report<'r> {
         route: &'r str,
         peer: Option<SocketAddr>,
         watch: Watch<'r>,
+        traced: Option<Traced<'r>>,
     ) -> Self {
         let mut name = [0; 8];
         // Without random numbers nothing can be signed either; a name of zeros is then the least of our troubles.
@@ -82,12 +87,30 @@ impl<'r> Report<'r> {
             challenge: Cell::new(NO_TOKEN),
             watch,
             threats: RefCell::default(),
+            traced,
         }
     }
 
     /// How long a step took that began at `started`.
     pub(super) fn took(&self, step: Step, started: Instant) {
         self.metrics.step(self.route, step, started.elapsed());
+        if let Some(traced) = &self.traced {
+            traced.took(step, started);
+        }
+    }
+
+    /// What the backend is told of the trace.
+    pub(super) fn trace(&self) -> Option<&Context> {
+        self.traced.as_ref().map(|traced| &traced.backend)
+    }
+
+    /// The request was answered with `status`.
+    pub(super) fn end(self, status: u16) {
+        if let Some(traced) = self.traced {
+            let became = self.became.get();
+            let error = became.filter(|(outcome, _)| *outcome != Outcome::Answered);
+            traced.end(self.route, &self.incident, status, error.map(|(_, code)| code));
+        }
     }
 
     /// The request carries no message.
@@ -155,6 +178,9 @@ impl<'r> Report<'r> {
 
     /// The message was verified and goes to its backend.
     pub(super) fn verified(&self, message: &VerifiedMessage) {
+        if let (Some(traced), Some(operation)) = (&self.traced, message.requested()) {
+            traced.asked(operation);
+        }
         let sender = message.sender();
         let certificate = sender.certificate.as_ref();
         tracing::info!(

@@ -16,6 +16,7 @@ use actix_web::rt::signal::unix::signal;
 use actix_web::web;
 use futures_util::future::Either;
 use futures_util::future::select;
+use tokio::time::timeout;
 
 use super::Signals;
 use super::admin;
@@ -28,6 +29,7 @@ use super::reload;
 use super::reload::Reloader;
 use super::shared::Shared;
 use super::shared::Worker;
+use super::traces;
 use super::watch;
 use crate::config::Checked;
 use crate::config::Load;
@@ -41,6 +43,9 @@ const IDLE_TIME: Duration = Duration::from_secs(10);
 
 /// How long a connection waits for its client to have taken the last answer.
 pub(super) const CLOSE_TIME: Duration = Duration::from_secs(2);
+
+/// How long the collector of traces has for the last spans.
+const LAST_SPANS: Duration = Duration::from_secs(5);
 
 /// How often the metrics are kept small.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -87,11 +92,12 @@ pub(super) fn run(
         let admin_handle = admin.as_ref().map(Server::handle);
         let admin = admin.map(rt::spawn);
         let upkeep = rt::spawn(upkeep(shared.clone()));
+        let exporting = rt::spawn(traces::export(shared.clone()));
         let looking = rt::spawn(health::look(shared.clone()));
         let watching = rt::spawn(watch::on_change(reloader.clone()));
         let fetching = rt::spawn(refresh::keep_fresh(reloader.clone()));
         let heeding = (signals == Signals::Heeded).then(|| {
-            let stopping = rt::spawn(stop_on_signal(server.handle(), shared));
+            let stopping = rt::spawn(stop_on_signal(server.handle(), shared.clone()));
             (stopping, rt::spawn(reload::on_signal(reloader)))
         });
         // Nobody waits for the start any more if this fails.
@@ -105,6 +111,11 @@ pub(super) fn run(
             },
             None => server.await,
         };
+        // What became of the last messages is told, too, as far as somebody listens.
+        if let Some(traces) = &shared.traces {
+            traces.end();
+            let _ = timeout(LAST_SPANS, exporting).await;
+        }
         // Operators may look on until the last message has ended.
         if let (Some(handle), Some(admin)) = (admin_handle, admin) {
             handle.stop(false).await;

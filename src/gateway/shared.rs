@@ -21,6 +21,7 @@ use super::parts;
 use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
+use super::traces::Traces;
 use crate::audit::Log;
 use crate::config::Load;
 use crate::config::TakesAttachments;
@@ -38,6 +39,8 @@ pub(super) struct Shared {
     pub(super) metrics: Metrics,
     /// Where what was decided is recorded.
     pub(super) audit: Option<Log>,
+    /// Spans that a collector is to be told of.
+    pub(super) traces: Option<Traces>,
     /// Who asked for how much.
     pub(super) throttle: Arc<Throttle>,
     /// Who asked all gateways together for how much.
@@ -68,12 +71,14 @@ impl Shared {
         load: Load,
         audit: Option<Log>,
         limits: Option<SharedLimits>,
+        traces: Option<Traces>,
     ) -> Self {
         Self {
             held: Gauge::new(held(&snapshot, load)),
             current: ArcSwap::from_pointee(snapshot),
             metrics: Metrics::new(),
             audit,
+            traces,
             throttle: Arc::default(),
             limits,
             threats: Arc::default(),
@@ -172,6 +177,9 @@ impl Shared {
     /// Tells the metrics how much is in work, and how the servers are.
     pub(super) fn note_load(&self) {
         self.metrics.load(self.messages.used(), self.held.used());
+        if let Some(traces) = &self.traces {
+            self.metrics.spans(traces.told());
+        }
         for place in self.current().places() {
             for status in place.route.backend.status() {
                 self.metrics.server(&place.route.path, &status);

@@ -22,6 +22,7 @@ use crate::relay::Route;
 use crate::soap::Roles;
 use crate::spool::TemporaryFiles;
 use crate::throttle::{AddressLimits, RouteLimits};
+use crate::trace::Parent;
 use crate::trust::BearerRules;
 use crate::trust::OlderMetadata;
 use crate::trust::Passwords;
@@ -50,6 +51,8 @@ pub(super) struct Place {
     /// Judges the answers of a backend that signs them.
     pub(super) answers: Option<Gate>,
     pub(super) throttle: RouteLimits,
+    /// Whether the trace that a request says it belongs to counts.
+    pub(super) traceparent: Parent,
     /// Whose bearer tokens are asked for.
     pub(super) bearer: Option<BearerRules>,
     pub(super) attachments: TakesAttachments,
@@ -188,6 +191,7 @@ impl Place {
                 replay: None,
             }),
             throttle: guarded.throttle,
+            traceparent: guarded.traceparent,
             bearer: guarded.bearer,
             attachments: guarded.attachments,
             route: guarded.route,

@@ -4,7 +4,7 @@
 //!
 //! `sealgate config check FILE` says everything that is wrong with a configuration; `sealgate serve --config FILE` serves. What was issued before a gateway
 //! started may have been used in the life of an earlier one, and is refused, unless `[replay]` names a file or a Redis that remembers (T149): see
-//! [`replay`](crate::replay). While such a store is new, `/readyz` says 200 and every message is told to come back later, for the allowed clock skew.
+//! [`replay`](crate::replay). While such a store is new, every message is told to come back later, for the allowed clock skew, and `/readyz` says 503.
 //!
 //! # For operators
 //!
@@ -13,10 +13,24 @@
 //! | request | what it says |
 //! |---|---|
 //! | `GET /healthz` | 200: the process lives |
-//! | `GET /readyz` | 200: send work; 503: it starts, or was told to stop |
+//! | `GET /readyz` | 200: send work; 503: it starts, was told to stop, or its store of uses, its shared limits or its audit log refuse; the text says which |
 //! | `GET /metrics` | counters and times, as Prometheus reads them |
 //! | `GET /backends` | JSON: the servers of each route, and whether they are asked (see [`backends`](super::backends)) |
+//! | `GET /openapi.json` | all of this as OpenAPI 3.1, `schemas/admin.openapi.json` |
 //! | `POST /reload` | takes on the configuration as it is now: 200 and `"outcome": "replaced"`, or 409, `"kept"` and why |
+//!
+//! `dashboards/grafana.json` shows the metrics in Grafana. The log goes to standard error; of the lines of one kind, as refusals with one code, it has
+//! `--log-lines` a second, 1000 if it is not said, and then a line that says how many were left out. The audit log leaves nothing out.
+//!
+//! # Traces
+//!
+//! With `[traces]` a collector is told, by OTLP over HTTP (`http/protobuf`), where the time of each request went: a span for the whole of it with route, operation, status,
+//! incident and the code of a refusal, and one each for `receive`, `verify`, `backend` and `seal`. Nothing that a message said is among that, and no address. Backends get the span that asks
+//! them in a `traceparent` header (W3C Trace Context); no `tracestate` is handed on. What a request says of its trace counts only on routes with `traceparent = "heeded"`, if it is well
+//! formed, and so does whether it is sampled: nobody has signed it. `one_in` says how many of the other requests are told.
+//!
+//! Spans wait for the collector in a queue of `queue`; a message never waits for it. What there is no room for, and what the collector has not taken after three tries, is lost and
+//! counted in `sealgate_spans_lost_total`.
 //!
 //! # A new configuration
 //!
@@ -27,7 +41,7 @@
 //! | code | why |
 //! |---|---|
 //! | `config.problems` | it could not be started with either: each problem is told with its line |
-//! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds`, `[replay]`, `throttle.redis` or `[audit]` |
+//! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds`, `[replay]`, `throttle.redis`, `[audit]` or `[traces]` |
 //! | `config.metadata_older` | on some route, metadata that was fetched ends before what is in use of the same entity: an older copy, in which keys may be that were withdrawn (T108). A restart forgets what was in use |
 //! | `config.recent` | on some route it refuses everything that was good |
 //!

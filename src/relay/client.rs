@@ -314,7 +314,7 @@ impl std::fmt::Debug for Client {
 }
 
 /// HTTP/1.1 as long as nobody offers more in TLS, which [`TlsClient`] does not.
-fn http_client(connect: Duration, tls: Option<&TlsClient>) -> awc::Client {
+pub(crate) fn http_client(connect: Duration, tls: Option<&TlsClient>) -> awc::Client {
     let mut connector = awc::Connector::new()
         .timeout(connect)
         .handshake_timeout(connect)

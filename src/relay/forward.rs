@@ -20,6 +20,7 @@ use crate::mint::Facts;
 use crate::policy::Operation;
 use crate::soap::Version;
 use crate::soap::attachment::Attachments;
+use crate::trace::Context;
 
 /// What a backend has answered. Nobody has looked into it, and it cannot be sent: it has to be sealed.
 #[derive(Debug)]
@@ -59,7 +60,7 @@ impl Reply {
 ///
 /// The backend gets an envelope of what was verified, the signed attachments beside it and nothing else but what we say about the sender
 /// in a Security header or a token, the action of the operation that the message was found
-/// to ask for, and what was verified about the sender. No header of the request gets through. An answer may have several parts where
+/// to ask for, what was verified about the sender, and the span that asks, if there is a `trace`. No header of the request gets through. An answer may have several parts where
 /// `taken` says what they may be.
 ///
 /// Another server is asked where a server could not be connected to, so that it has nothing of the message; and, once, where a server failed
@@ -74,6 +75,7 @@ pub async fn forward(
     route: &Route,
     client: &Client,
     taken: Option<&AnswerParts>,
+    trace: Option<&Context>,
 ) -> Result<Reply, Error> {
     let operation = message.requested().ok_or(Error::NoOperation)?;
     let one_way = route.one_way.contains(operation);
@@ -83,7 +85,7 @@ pub async fn forward(
     let mut tried = Vec::new();
     let mut error = Error::NoServer;
     while let Some(turn) = route.backend.choose(&tried, Instant::now()) {
-        let request = request(&message, operation, route)?;
+        let request = request(&message, operation, route, trace)?;
         let server = turn.server;
         tried.push(turn.index);
         let Failure { error: why, sent } = match client.post(server, request, taken, end).await {
@@ -116,11 +118,19 @@ fn note(change: Option<Change>, route: &Route, server: &Server) {
 }
 
 /// What one server gets of a message, with tokens of its own.
-fn request(message: &VerifiedMessage, operation: &Operation, route: &Route) -> Result<Request, Error> {
+fn request(
+    message: &VerifiedMessage,
+    operation: &Operation,
+    route: &Route,
+    trace: Option<&Context>,
+) -> Result<Request, Error> {
     let (facts, now) = (Facts::from(message), Utc::now());
     let mut headers = route.identity.lines(&facts)?;
     if let Some(jwt) = &route.jwt {
         headers.push(jwt.line(&facts, now)?);
+    }
+    if let Some(trace) = trace {
+        headers.push(("traceparent".to_owned(), trace.to_string()));
     }
     let version = message.version();
     let soap_action = (version == Version::Soap11).then(|| operation.action.clone().unwrap_or_default());

@@ -29,11 +29,11 @@ pub struct TokenHeader {
 pub enum HeaderNameError {
     /// Not a name of lower-case letters, digits and `-`.
     Name,
-    /// HTTP or SOAP gives it a meaning.
+    /// HTTP, SOAP or W3C Trace Context gives it a meaning.
     Reserved,
 }
 
-/// Names, or beginnings of names, that mean something to HTTP or SOAP.
+/// Names, or beginnings of names, that mean something to HTTP, SOAP or W3C Trace Context.
 const RESERVED: &[&str] = &[
     "accept",
     "accept-",
@@ -47,6 +47,8 @@ const RESERVED: &[&str] = &[
     "proxy-",
     "soapaction",
     "te",
+    "traceparent",
+    "tracestate",
     "trailer",
     "transfer-encoding",
     "upgrade",
@@ -173,6 +175,8 @@ mod tests {
             "transfer-encoding",
             "proxy-authorization",
             "te",
+            "traceparent",
+            "tracestate",
             "connection",
         ] {
             assert_eq!(check(reserved), Some(HeaderNameError::Reserved), "{reserved}");

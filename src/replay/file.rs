@@ -56,6 +56,8 @@ pub(super) struct UseFile {
     skew: TimeDelta,
     /// `None` after something failed: what the file has then is found out by opening it again.
     database: Option<Database>,
+    /// From when on all uses are known.
+    since: DateTime<Utc>,
     try_again: Instant,
 }
 
@@ -67,7 +69,7 @@ impl UseFile {
         skew: TimeDelta,
         now: DateTime<Utc>,
     ) -> Result<Self, OpenError> {
-        let database = database(&path, skew, now).map_err(|error| {
+        let (database, since) = database(&path, skew, now).map_err(|error| {
             OpenError(format!(
                 "the store of uses, {}, cannot be used: {error}; put back a good one, or remove it: what was made before the new one is then refused",
                 path.display()
@@ -78,6 +80,7 @@ impl UseFile {
             capacity: u64::try_from(capacity).unwrap_or(u64::MAX),
             skew,
             database: Some(database),
+            since,
             try_again: Instant::now(),
         })
     }
@@ -86,7 +89,11 @@ impl UseFile {
         let now = wanted.first().map_or_else(Utc::now, |first| first.now);
         let database = match self.database.take() {
             Some(database) => database,
-            None => database(&self.path, self.skew, now)?,
+            None => {
+                let (database, since) = database(&self.path, self.skew, now)?;
+                self.since = since;
+                database
+            }
         };
         let writing = database.begin_write()?;
         let mut changed = false;
@@ -130,6 +137,14 @@ impl Work for UseFile {
             self.try_again = Instant::now().checked_add(PAUSE).unwrap_or_else(Instant::now);
             nobody()
         })
+    }
+
+    fn tick(&mut self) {
+        self.work(&[Wanted::nothing()]);
+    }
+
+    fn refuses(&self) -> bool {
+        self.database.is_none() || Utc::now() < self.since
     }
 }
 
@@ -201,7 +216,11 @@ impl Tables<'_> {
 }
 
 /// The database in the file at `path`. One that is new begins at `now`.
-fn database(path: &Path, skew: TimeDelta, now: DateTime<Utc>) -> Result<Database, redb::Error> {
+fn database(
+    path: &Path,
+    skew: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<(Database, DateTime<Utc>), redb::Error> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -213,20 +232,25 @@ fn database(path: &Path, skew: TimeDelta, now: DateTime<Utc>) -> Result<Database
         .set_cache_size(CACHE)
         .create_with_backend(FileBackend::new(file)?)?;
     let writing = database.begin_write()?;
-    {
+    let since = {
         // All three, so that no read finds one missing.
         writing.open_table(USES)?;
         writing.open_table(ENDS)?;
         let mut times = writing.open_table(TIMES)?;
-        if times.get(SINCE)?.is_none() {
-            let since = begins(now, skew);
-            tracing::warn!(file = %path.display(), %since, "a new store of uses: what was made before is refused");
-            times.insert(SINCE, since.timestamp_millis())?;
+        let known = times.get(SINCE)?.map(|since| since.value());
+        match known {
+            Some(since) => time(since),
+            None => {
+                let since = begins(now, skew);
+                tracing::warn!(file = %path.display(), %since, "a new store of uses: what was made before is refused");
+                times.insert(SINCE, since.timestamp_millis())?;
+                since
+            }
         }
-    }
+    };
     writing.commit()?;
     // The name of a new file is durable only with its folder.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(database)
+    Ok((database, since))
 }

@@ -21,6 +21,11 @@ impl Local {
 }
 
 impl UseStore for Local {
+    /// Its own memory never does.
+    fn refuses(&self) -> bool {
+        false
+    }
+
     fn record(&self, uses: Vec<Use>, now: DateTime<Utc>) -> Recorded {
         // Always, so that what was used before the loss is known after it.
         let here = self.memory.record(&uses, now);

@@ -213,6 +213,16 @@ impl Work for UseServer {
             nobody()
         })
     }
+
+    fn tick(&mut self) {
+        self.work(&[Wanted::nothing()]);
+    }
+
+    fn refuses(&self) -> bool {
+        self.session
+            .as_ref()
+            .is_none_or(|session| Utc::now() < session.since)
+    }
 }
 
 impl Session {

@@ -17,6 +17,14 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// Nothing, to find out whether there is an answer.
+    pub(super) fn nothing() -> Self {
+        Self {
+            uses: Vec::new(),
+            now: Utc::now(),
+        }
+    }
+
     /// The answer that nobody can tell.
     pub(super) fn unavailable(&self) -> ReplayError {
         unavailable(&self.uses)
@@ -31,6 +39,10 @@ where
         let nobody = unavailable(&uses);
         let told = self.ask(Wanted { uses, now }, PATIENCE);
         Box::pin(async { told.await.unwrap_or(Err(nobody)) })
+    }
+
+    fn refuses(&self) -> bool {
+        Self::refuses(self)
     }
 }
 

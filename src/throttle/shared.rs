@@ -102,6 +102,11 @@ impl SharedLimits {
         Ok(Self { counting, on_loss })
     }
 
+    /// Whether nobody would be let in, as of late.
+    pub fn refuses(&self) -> bool {
+        self.on_loss == OnLoss::Reject && self.counting.refuses()
+    }
+
     /// Lets one of each of `all` in, or none.
     ///
     /// # Errors
@@ -209,6 +214,16 @@ impl Work for Counting {
             self.try_again = Instant::now().checked_add(PAUSE).unwrap_or_else(Instant::now);
             nobody()
         })
+    }
+
+    fn tick(&mut self) {
+        if self.refuses() {
+            self.work(&[]);
+        }
+    }
+
+    fn refuses(&self) -> bool {
+        self.session.is_none()
     }
 }
 

@@ -167,7 +167,10 @@ fn without_its_folder_nothing_is_accepted_until_it_is_back() {
         got,
         "nothing is relayed that is not recorded"
     );
+    gateway.wait_to_be("the audit log refuses");
     fs::rename(&away, &log).unwrap();
+    // Nobody has to send a message for that.
+    gateway.wait_to_be("ready");
     assert!(until(gateway.plain, 200) < Duration::from_secs(5));
     is_whole(folder.path());
 }

@@ -14,6 +14,8 @@ pub(crate) fn program() -> PathBuf {
     std::env::var_os("SEALGATE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_sealgate").into(), PathBuf::from)
 }
 
+use crate::client::{request, send};
+
 /// A process that runs until it is dropped.
 pub(crate) struct Process {
     child: Child,
@@ -78,14 +80,39 @@ impl Process {
         })
     }
 
+    /// Waits until `/readyz` says `state`.
+    pub(crate) fn wait_to_be(&self, state: &str) {
+        let mut said = String::new();
+        for _ in 0..250 {
+            let lines = self.log.lock().unwrap().clone();
+            let admin = lines
+                .iter()
+                .find_map(|line| line.strip_prefix("health and metrics on http://"));
+            if let Some(admin) = admin {
+                let ready = request("GET", "/readyz", &[], "");
+                let answer = send(admin.parse().unwrap(), &ready);
+                assert_eq!(answer.status == 200, answer.body == "ready\n", "{answer:?}");
+                said = answer.body;
+            }
+            if said.trim_end() == state {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        panic!("{said} and not {state}");
+    }
+
+    /// The log so far.
+    pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
+        let log = self.log.lock().unwrap().clone();
+        let parsed = log.iter().map(|line| serde_json::from_str(line).ok());
+        parsed.flatten().collect()
+    }
+
     /// The code that the log has for an incident. The log may come after the answer.
     pub(crate) fn code(&self, incident: &str) -> String {
         for _ in 0..200 {
-            let log = self.log.lock().unwrap().clone();
-            let entries = log
-                .iter()
-                .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-            let mut fields = entries.map(|entry| entry["fields"].clone());
+            let mut fields = self.lines().into_iter().map(|line| line["fields"].clone());
             let found = fields.find(|fields| fields["incident"] == incident && fields["code"].is_string());
             if let Some(found) = found {
                 return found["code"].as_str().unwrap().to_owned();

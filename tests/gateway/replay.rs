@@ -56,7 +56,9 @@ fn while_redis_is_away_messages_are_told_to_come_back_and_after_a_flush_old_ones
     let (mut redis, backend) = (Redis::start(&[]), orders());
     let (_folder, file) = remembering(backend.address, &shared(&redis));
     let gateway = Process::start(&file).unwrap();
+    gateway.wait_to_be("the store of uses refuses");
     std::thread::sleep(SETTLED);
+    gateway.wait_to_be("ready");
     let used = order();
     assert_eq!(send(gateway.plain, &used).status, 200);
     redis.signal(Signal::STOP);
@@ -71,8 +73,10 @@ fn while_redis_is_away_messages_are_told_to_come_back_and_after_a_flush_old_ones
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
         assert_eq!(gateway.code(answer.incident()), "replay.store_unavailable");
     }
+    gateway.wait_to_be("the store of uses refuses");
     redis.signal(Signal::CONT);
     std::thread::sleep(Duration::from_millis(700));
+    gateway.wait_to_be("ready");
     assert_eq!(send(gateway.plain, &order()).status, 200);
     assert_eq!(redis.cli(&["flushall"]), "OK");
     assert_eq!(send(gateway.plain, &used).status, 503);

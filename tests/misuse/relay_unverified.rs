@@ -4,7 +4,7 @@ use sealgate::relay::{Client, Error, Reply, Route, forward};
 use sealgate::soap::Envelope;
 
 async fn relay(envelope: Envelope, route: &Route, client: &Client) -> Result<Reply, Error> {
-    forward(envelope, route, client, None).await
+    forward(envelope, route, client, None, None).await
 }
 
 fn main() {

@@ -249,6 +249,9 @@ pub(crate) struct ServeArguments {
     /// How the log is written, to standard error; RUST_LOG says how much
     #[arg(long, value_enum, default_value = "json")]
     pub(crate) log: LogFormat,
+    /// How many lines of one kind, as refusals with one code, the log has a second; 0 for all
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
+    pub(crate) log_lines: u32,
 }
 
 /// Sign a SOAP message: its Body, its WS-Addressing headers and a Timestamp

@@ -316,3 +316,63 @@ fn a_pipe_holds_nobody_up() {
     let problems = super::super::load(&pipe, super::now()).unwrap_err().to_string();
     assert!(problems.contains("it is no regular file"), "{problems}");
 }
+
+#[test]
+fn a_collector_is_this_machine_or_reached_with_tls() {
+    let url = "url = \"http://127.0.0.1:1/\"";
+    let with = |traces: &str| format!("{url}\n[traces]\n{traces}");
+    refuses(
+        url,
+        &with("url = \"http://10.0.0.1:4318/v1/traces\""),
+        "traces.url: is on another machine",
+    );
+    refuses(
+        url,
+        &with("url = \"https://10.0.0.1:4318/v1/traces\""),
+        "traces.ca: is missing",
+    );
+    refuses(
+        url,
+        &with("url = \"http://localhost:4318/\"\nca = [\"ca.pem\"]"),
+        "traces.url: has no use for certificates",
+    );
+    for bad in [
+        "http://user:secret@localhost/",
+        "localhost:4318",
+        "ftp://localhost/",
+        "/v1/traces",
+    ] {
+        refuses(url, &with(&format!("url = \"{bad}\"")), "traces.url: is no URL");
+    }
+    refuses(
+        url,
+        &with("url = \"https://10.0.0.1/\"\ncertificate = \"alice.pem\"\nkey = \"alice.key.pem\""),
+        "traces.ca: is missing",
+    );
+    refuses(
+        url,
+        &with("url = \"http://localhost/\"\none_in = 0"),
+        "traces.one_in: is 0",
+    );
+    refuses(
+        url,
+        &with("url = \"http://localhost/\"\ncolour = 1"),
+        "traces.colour: is not a key",
+    );
+    let folder = folder();
+    let read = |traces: &str| read_in(folder.path(), &GOOD.replace(url, &with(traces))).unwrap();
+    assert!(
+        read("url = \"http://[::1]:4318/v1/traces\"")
+            .traces
+            .unwrap()
+            .tls
+            .is_none()
+    );
+    let https = read("url = \"https://10.0.0.1/\"\nca = [\"ca.pem\"]");
+    assert!(https.traces.unwrap().tls.is_some());
+    refuses(
+        "path = \"/orders\"",
+        "path = \"/orders\"\ntraceparent = \"heeded\"",
+        "route[1].traceparent: has no meaning without [traces]",
+    );
+}

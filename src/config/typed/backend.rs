@@ -1,11 +1,10 @@
 //! Who answers, as it is typed.
 
-use std::path::PathBuf;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Decryption;
+use super::TlsClient;
 use super::Trust;
 use super::policy;
 
@@ -50,18 +49,9 @@ pub(in crate::config) struct Backend {
     /// How servers are looked after; by what becomes of messages only, if it is not said.
     #[serde(default)]
     pub(in crate::config) health: Option<Health>,
-    /// Files with certificates: who issues the certificate of an "https:" backend.
-    #[serde(default)]
-    pub(in crate::config) ca: Vec<PathBuf>,
-    /// PEM file: the certificate that we show to the backend. Not needed if `key` is PKCS#12.
-    #[serde(default)]
-    pub(in crate::config) certificate: Option<PathBuf>,
-    /// PEM or PKCS#12 file: the key of that certificate, not readable by everybody.
-    #[serde(default)]
-    pub(in crate::config) key: Option<PathBuf>,
-    /// File with the password of the key.
-    #[serde(default)]
-    pub(in crate::config) key_password_file: Option<PathBuf>,
+    /// TLS.
+    #[serde(flatten)]
+    pub(in crate::config) tls: TlsClient,
     /// For a backend that signs its answers: what they must prove. Without it an answer with a Security header is refused.
     #[serde(default)]
     pub(in crate::config) answer: Option<Answer>,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::TlsClient;
+
 /// How used messages are remembered: in memory, which forgets them when the gateway ends, if neither `file` nor `redis` is given.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,19 +48,9 @@ pub(in crate::config) struct Redis {
     #[serde(default = "redis_port")]
     #[schemars(range(min = 1))]
     pub(in crate::config) port: u16,
-    /// Files with certificates: who issues the certificate of the server. Without them there is no TLS, which only loopback addresses
-    /// may do without.
-    #[serde(default)]
-    pub(in crate::config) ca: Vec<PathBuf>,
-    /// PEM file: the certificate that we show to the server. Not needed if `key` is PKCS#12.
-    #[serde(default)]
-    pub(in crate::config) certificate: Option<PathBuf>,
-    /// PEM or PKCS#12 file: the key of that certificate, not readable by everybody.
-    #[serde(default)]
-    pub(in crate::config) key: Option<PathBuf>,
-    /// File with the password of the key.
-    #[serde(default)]
-    pub(in crate::config) key_password_file: Option<PathBuf>,
+    /// TLS, which only loopback addresses may do without.
+    #[serde(flatten)]
+    pub(in crate::config) tls: TlsClient,
     /// The user, if it is not the default one.
     #[serde(default)]
     pub(in crate::config) user: Option<String>,

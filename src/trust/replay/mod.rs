@@ -41,6 +41,9 @@ pub trait UseStore: fmt::Debug + Send + Sync {
     ///
     /// It refuses what it has no room for, what an earlier store may have seen ([`Use::check`]), and what it may have forgotten.
     fn record(&self, uses: Vec<Use>, now: DateTime<Utc>) -> Recorded;
+
+    /// Whether it would refuse whatever it is given, as of late: it does not answer, or is new.
+    fn refuses(&self) -> bool;
 }
 
 /// The answer of a [`UseStore`]: [`ReplayError`] where something was used before, or nobody can tell.
@@ -51,6 +54,14 @@ impl ReplayStore {
     /// `since` is refused, as it may have been used in the life of an earlier store.
     pub fn in_memory(capacity: usize, since: DateTime<Utc>) -> Self {
         Self::Memory(MemoryReplayStore::new(capacity, since))
+    }
+
+    /// Whether it would refuse whatever it is given, as of late.
+    pub fn refuses(&self) -> bool {
+        match self {
+            Self::Memory(_) => false,
+            Self::Elsewhere(store) => store.refuses(),
+        }
     }
 
     /// Records `uses`, all of them or none, if each is the first of its key. Of any number of callers at the same time exactly one succeeds.
