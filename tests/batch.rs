@@ -412,6 +412,50 @@ fn a_batch_says_what_the_other_commands_say() {
     assert!(compared > 100, "{compared}");
 }
 
+/// Rows without content cost nothing in a file, and as much as others in the reports.
+#[test]
+fn a_file_that_asks_for_more_results_than_its_bytes_explain_is_not_read_on() {
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    const ROWS: usize = 300_000;
+    let world = World::of(20);
+    let schema = parquet::schema::parser::parse_message_type("message m { OPTIONAL BYTE_ARRAY message; }");
+    let path = world.folder.path().join("empty.parquet");
+    let file = fs::File::create(&path).unwrap();
+    let (schema, properties) = (std::sync::Arc::new(schema.unwrap()), std::sync::Arc::default());
+    let mut writer = parquet::file::writer::SerializedFileWriter::new(file, schema, properties).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let none: [ByteArray; 0] = [];
+    column
+        .typed::<ByteArrayType>()
+        .write_batch(&none, Some(&[0; ROWS]), None)
+        .unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    assert!(fs::metadata(&path).unwrap().len() < 16_000);
+    let out = world.folder.path().join("out");
+    let output = world.verify(&out, &[], &[path, world.archive()]);
+    assert_eq!(output.code, 3, "{}", output.text);
+    assert!(output.text.contains("limit.archive"), "{}", output.text);
+    let results = fs::read_to_string(out.join("results.jsonl")).unwrap();
+    let lines: Vec<&str> = results.lines().collect();
+    // Those that it may have, the line that says so, and all that comes after it.
+    let first = lines
+        .iter()
+        .position(|line| line.contains("limit.archive"))
+        .unwrap();
+    assert!((100_000..101_000).contains(&first), "{first}");
+    assert_eq!(lines.len(), first + 1 + 20);
+    let again = world.verify(
+        &out,
+        &[],
+        &[world.folder.path().join("empty.parquet"), world.archive()],
+    );
+    assert_eq!(again.code, 3);
+    assert_eq!(fs::read_to_string(out.join("results.jsonl")).unwrap(), results);
+}
+
 /// The results by source.
 fn results(out: &Path) -> BTreeMap<String, Value> {
     let lines = fs::read_to_string(out.join("results.jsonl")).unwrap();

@@ -24,6 +24,7 @@ fn answer(verifier: &Verifier, body: Body) -> Answer {
     match body {
         Body::Unreadable(error) => Answer::unread(Outcome::unreadable(&error)),
         Body::TooLong => Answer::unread(Outcome::refused(Reason::too_long(verifier.limit()))),
+        Body::TooMany(most) => Answer::unread(Outcome::refused(Reason::too_many(most))),
         Body::Bytes(bytes) => verifier.verify(&mut Cursor::new(bytes)),
         Body::File(path) => match File::open(path) {
             Ok(mut file) => verifier.verify(&mut file),

@@ -21,21 +21,26 @@
 //! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end |
 //! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |
 //! | `.csv`, `.tsv` | the same, with a line of names; separated by commas, semicolons or tabs |
-//! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy, and no other (gzip and Zstandard in pages are refused). `--name-column NAME` is the column by which messages are called |
+//! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy, gzip or Zstandard, and no other. `--name-column NAME` is the column by which messages are called |
 //! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed |
 //!
 //! Nothing in a container is a container. Of each, one message at a time is in memory; one over the policy's limit (`limit.bytes`) is reported and
 //! not read. In a container that limit counts for messages with attachments as a whole; as files of their own, their attachments wait in temporary files.
-//! A message in a container is called `archive.tar!name` or `lines.jsonl#7`. Of a Parquet file a page stands in memory besides: one that says it has over 256 MiB, or
-//! over four million values, ends the file with an error before it is decompressed, and so does a footer over 16 MiB, one with over 256 groups of columns, and everything that is
-//! damaged; what was read before that stays judged.
+//! A message in a container is called `archive.tar!name` or `lines.jsonl#7`. Where another of the container may have been called so before, its place among them comes after
+//! its name: `archive.tar!name#7`. Of a Parquet file pages stand in memory besides: where they would take over 512 MiB, or have
+//! over four million values, the file ends with an error before anything of them is read, and so does a footer over 16 MiB, one with over 256 groups of columns, and everything that is
+//! damaged; what was read before that stays judged. A file that holds over 100,000 messages and one more for each 16 of its bytes ends likewise, as `limit.archive`: rows without content cost
+//! nothing in a file and as much as others in the reports. The job judges the rest of the archive and ends with 3.
 //!
 //! # As of when
 //!
 //! As everywhere, `--at` is `now` unless it says otherwise; `now` is when the job began, also for a process that goes on with it. For an archive
 //! `--at message` is what is meant: certificates, paths, algorithms and time limits are judged as of the signed time of each message. Of
-//! all `--crl` (a folder of everything that was ever published, for instance) those count that were current then. A message that does not sign its time, and plain
-//! XML, is `indeterminate` (`policy.no_message_time`); where no CRL of that time is there, `trust.revocation_unknown`.
+//! all `--crl` (a folder of everything that was ever published, for instance, CRLs and OCSP responses together) those count that were current then: from thisUpdate until
+//! before nextUpdate. An OCSP answer counts if the issuer of the certificate signed it, or a responder that this issuer itself certified for it (RFC 6960 §4.2.2.2), is valid then, and
+//! is not to be checked (id-pkix-ocsp-nocheck) or cleared by a CRL; a nonce is not asked for. One that says revoked, since then or earlier, decides. `--trust-during FROM UNTIL PATH` trusts a CA or a
+//! certificate as `--trust` does, for messages of that time only (`trust.not_trusted_then` otherwise). A message that does not sign its time, and plain
+//! XML, is `indeterminate` (`policy.no_message_time`); where neither a CRL nor an answer of that time is there, `trust.revocation_unknown`, which says why each that was given does not decide.
 //!
 //! # Killed, interrupted, continued
 //!

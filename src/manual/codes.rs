@@ -31,6 +31,7 @@
 //!
 //! | code | more than allowed of |
 //! |---|---|
+//! | `limit.archive` | messages in one file of an archive, against its bytes: the others were not read |
 //! | `limit.attachment_bytes` | bytes of one attachment |
 //! | `limit.attachments` | attachments of a message |
 //! | `limit.attribute_value` | bytes in an attribute's value |
@@ -295,6 +296,7 @@
 //! | `trust.no_anchor` | nothing is trusted |
 //! | `trust.no_passwords` | no users were given with whose passwords it could be compared: `--user-hashes` for a password that is sent, `--user-secrets` for a digest or derived key |
 //! | `trust.not_a_ca` | who issued a certificate is no CA |
+//! | `trust.not_trusted_then` | the operator trusts that CA or certificate at other times only: `--trust-during` |
 //! | `trust.not_yet_valid` | a certificate is not valid yet |
 //! | `trust.other_key` | the signature was made with another key than the trusted one |
 //! | `trust.password` | the password, or what is made of it, is not the user's, or there is no such user |

@@ -58,6 +58,21 @@ impl Reason {
             clause: None,
         }
     }
+
+    /// A file holds more than `most` messages, which its bytes do not explain. Nothing is known of the others, as where a file
+    /// cannot be read.
+    pub fn too_many(most: u64) -> Self {
+        Self {
+            verdict: Verdict::Unreadable,
+            stage: None,
+            code: "limit.archive",
+            message: format!(
+                "more than {most} messages, which the bytes of the file do not explain; the others were not read"
+            ),
+            position: None,
+            clause: None,
+        }
+    }
 }
 
 impl From<&Rejection> for Reason {

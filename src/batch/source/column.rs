@@ -56,7 +56,9 @@ mod tests {
     fn text(value: &str) -> String {
         match message(value.as_bytes().to_vec(), 100) {
             Body::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            other @ (Body::TooLong | Body::File(_) | Body::Unreadable(_)) => format!("{other:?}"),
+            other @ (Body::TooLong | Body::TooMany(_) | Body::File(_) | Body::Unreadable(_)) => {
+                format!("{other:?}")
+            }
         }
     }
 

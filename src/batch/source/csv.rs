@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use super::{Body, Container, Ended, Sink, broken, column};
+use super::{Body, Container, Ended, Name, Sink, broken, column};
 
 /// The most bytes of the line of names.
 const MAX_NAMES: usize = 1 << 20;
@@ -10,7 +10,7 @@ const MAX_NAMES: usize = 1 << 20;
 /// Hands on the message of each record; they are counted from 1, without the line of names.
 pub(super) fn each(
     input: &mut dyn BufRead,
-    container: Container<'_>,
+    container: &Container<'_>,
     sink: &mut dyn Sink,
 ) -> Result<(), Ended> {
     let wanted = &container.reading.column;
@@ -29,7 +29,7 @@ pub(super) fn each(
         let Some(field) = records.next()? else {
             break;
         };
-        container.offer('#', &number.to_string(), sink, || match field {
+        container.offer('#', Name::Place(number), sink, || match field {
             Field::Value(value) => Ok(column::message(value, container.reading.limit)),
             Field::TooLong => Ok(Body::TooLong),
             Field::Missing => Err(broken("the record is too short")),

@@ -44,15 +44,21 @@ pub(super) fn each(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Resul
         sink.advanced(stamp.length);
         return Ok(());
     }
-    let container = Container { path, stamp, reading };
-    match contained(kind, container, sink) {
+    let container = Container::new(path, stamp, reading);
+    match contained(kind, &container, sink) {
         Err(Ended::Broken(error)) => unreadable(path, stamp, error, sink),
+        Err(Ended::TooMany) => instead(path, stamp, Body::TooMany(container.most()), sink),
         ended => ended,
     }
 }
 
 /// Reports that the file, or what is left of it, cannot be read.
 fn unreadable(path: &Path, stamp: Stamp, error: io::Error, sink: &mut dyn Sink) -> Result<(), Ended> {
+    instead(path, stamp, Body::Unreadable(error), sink)
+}
+
+/// Hands on `body` by the name of the file, for what is left of it.
+fn instead(path: &Path, stamp: Stamp, body: Body, sink: &mut dyn Sink) -> Result<(), Ended> {
     let name = path.to_string_lossy();
     if !sink.wants(&name, stamp) {
         return Ok(());
@@ -60,7 +66,7 @@ fn unreadable(path: &Path, stamp: Stamp, error: io::Error, sink: &mut dyn Sink) 
     sink.take(Item {
         path: name.into_owned(),
         stamp,
-        body: Body::Unreadable(error),
+        body,
     })
 }
 
@@ -86,7 +92,7 @@ fn kind(path: &Path) -> (Kind, bool) {
     (kind, inner.is_some())
 }
 
-fn contained(kind: Kind, container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+fn contained(kind: Kind, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
     if matches!(kind, Kind::Zip | Kind::Parquet) {
         if kind == Kind::Zip {
             zip::each(container, sink)?;
@@ -121,7 +127,7 @@ fn contained(kind: Kind, container: Container<'_>, sink: &mut dyn Sink) -> Resul
 const PIECE: usize = 256 << 10;
 
 /// The one message that a compressed file is.
-fn one(input: &mut dyn BufRead, container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+fn one(input: &mut dyn BufRead, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
     let path = container.path.to_string_lossy();
     if !sink.wants(&path, container.stamp) {
         return Ok(());
@@ -143,20 +149,26 @@ fn decompressed<'r>(mut input: impl BufRead + 'r) -> io::Result<Box<dyn BufRead 
         )));
     }
     if start.starts_with(b"\x28\xb5\x2f\xfd") {
-        let frames = Frames {
-            input: Some(input),
-            frame: None,
-        };
-        return Ok(Box::new(BufReader::with_capacity(PIECE, frames)));
+        return Ok(Box::new(BufReader::with_capacity(PIECE, Frames::of(input))));
     }
     Ok(Box::new(input))
 }
 
 /// Zstandard: frames, one after the other.
-struct Frames<R: BufRead> {
+pub(super) struct Frames<R: BufRead> {
     /// Where the next frame begins, while none is being read.
     input: Option<R>,
     frame: Option<ruzstd::decoding::StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>,
+}
+
+impl<R: BufRead> Frames<R> {
+    /// What is compressed in `input`.
+    pub(super) const fn of(input: R) -> Self {
+        Self {
+            input: Some(input),
+            frame: None,
+        }
+    }
 }
 
 impl<R: BufRead> Read for Frames<R> {

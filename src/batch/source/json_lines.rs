@@ -5,12 +5,12 @@ use std::io::{self, BufRead};
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use super::{Body, Container, Ended, Sink, broken, column};
+use super::{Body, Container, Ended, Name, Sink, broken, column};
 
 /// Hands on the message of each line; lines are counted from 1, and empty ones are nothing.
 pub(super) fn each(
     input: &mut dyn BufRead,
-    container: Container<'_>,
+    container: &Container<'_>,
     sink: &mut dyn Sink,
 ) -> Result<(), Ended> {
     let most = column::longest(container.reading.limit);
@@ -23,7 +23,7 @@ pub(super) fn each(
         if bytes.trim_ascii().is_empty() && matches!(line, Line::Whole) {
             continue;
         }
-        container.offer('#', &number.to_string(), sink, || match line {
+        container.offer('#', Name::Place(number), sink, || match line {
             Line::TooLong => Ok(Body::TooLong),
             Line::Whole | Line::End => {
                 let value = member(&bytes, &container.reading.column)?;

@@ -5,10 +5,12 @@
 //! archive give their results in one order.
 
 mod column;
+mod container;
 mod csv;
 mod file;
 mod folder;
 mod json_lines;
+mod names;
 mod parquet;
 mod tar;
 mod zip;
@@ -17,13 +19,15 @@ use std::fs::Metadata;
 use std::io;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 pub use column::message;
+use container::{Container, Name};
 pub use folder::walk;
+pub use parquet::is_guarded;
 
 /// What is walked.
 #[derive(Clone, Debug)]
@@ -67,6 +71,8 @@ pub enum Body {
     Bytes(Bytes),
     /// It is longer than allowed and was not read.
     TooLong,
+    /// The file has more messages than this, which its bytes do not explain: the others were not read.
+    TooMany(u64),
     /// It could not be read: why.
     Unreadable(io::Error),
 }
@@ -76,7 +82,7 @@ impl Body {
     pub fn held(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            Self::File(_) | Self::TooLong | Self::Unreadable(_) => 0,
+            Self::File(_) | Self::TooLong | Self::TooMany(_) | Self::Unreadable(_) => 0,
         }
     }
 }
@@ -125,6 +131,8 @@ pub trait Sink {
 pub enum Ended {
     /// No more is wanted.
     Stopped,
+    /// The container holds more messages than it may.
+    TooMany,
     /// The container cannot be read on.
     Broken(io::Error),
 }
@@ -132,35 +140,6 @@ pub enum Ended {
 impl From<io::Error> for Ended {
     fn from(error: io::Error) -> Self {
         Self::Broken(error)
-    }
-}
-
-/// A container that is being read.
-#[derive(Clone, Copy, Debug)]
-struct Container<'c> {
-    path: &'c Path,
-    stamp: Stamp,
-    reading: &'c Reading,
-}
-
-impl Container<'_> {
-    /// Hands on the message called `name` here, as `read` reads it; skips it where it is not wanted.
-    fn offer(
-        &self,
-        separator: char,
-        name: &str,
-        sink: &mut dyn Sink,
-        read: impl FnOnce() -> io::Result<Body>,
-    ) -> Result<(), Ended> {
-        let path = format!("{}{separator}{name}", self.path.to_string_lossy());
-        if !sink.wants(&path, self.stamp) {
-            return Ok(());
-        }
-        sink.take(Item {
-            path,
-            stamp: self.stamp,
-            body: read().unwrap_or_else(Body::Unreadable),
-        })
     }
 }
 
@@ -197,6 +176,7 @@ impl Sink for Taken {
             Body::File(path) => format!("file {}", path.display()),
             Body::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Body::TooLong => "too long".to_owned(),
+            Body::TooMany(most) => format!("more than {most}"),
             Body::Unreadable(error) => format!("unreadable: {error}"),
         };
         self.0.push((item.path, body));
@@ -211,20 +191,21 @@ impl Taken {
     /// What `each` hands on, of a container `c` and messages of at most `limit` bytes.
     fn of(
         limit: u32,
-        each: impl FnOnce(Container<'_>, &mut dyn Sink) -> Result<(), Ended>,
+        each: impl FnOnce(&Container<'_>, &mut dyn Sink) -> Result<(), Ended>,
     ) -> (Vec<(String, String)>, Result<(), Ended>) {
-        let reading = Reading {
+        let reading = Self::reading(limit);
+        let container = Container::new(std::path::Path::new("c"), Stamp::default(), &reading);
+        let mut taken = Self::default();
+        let ended = each(&container, &mut taken);
+        (taken.0, ended)
+    }
+
+    /// How messages of at most `limit` bytes are read.
+    fn reading(limit: u32) -> Reading {
+        Reading {
             limit,
             column: "message".to_owned(),
             name: None,
-        };
-        let container = Container {
-            path: Path::new("c"),
-            stamp: Stamp::default(),
-            reading: &reading,
-        };
-        let mut taken = Self::default();
-        let ended = each(container, &mut taken);
-        (taken.0, ended)
+        }
     }
 }

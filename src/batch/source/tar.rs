@@ -3,14 +3,18 @@
 
 use std::io::{self, Read};
 
-use super::{Container, Ended, Sink, bounded, broken};
+use super::{Container, Ended, Name, Sink, bounded, broken};
 
 const BLOCK: usize = 512;
 /// The most bytes of a long name, or of pax records.
 const MAX_EXTENSION: u64 = 1 << 20;
 
 /// Hands on each file of the archive.
-pub(super) fn each(input: &mut dyn Read, container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+pub(super) fn each(
+    input: &mut dyn Read,
+    container: &Container<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), Ended> {
     let mut next = Extension::default();
     loop {
         let mut block = [0; BLOCK];
@@ -38,7 +42,7 @@ pub(super) fn each(input: &mut dyn Read, container: Container<'_>, sink: &mut dy
             b'5' => {}
             kind => {
                 let name = extension.path.unwrap_or(header.path);
-                container.offer('!', &name, sink, || match kind {
+                container.offer('!', Name::Given(&name), sink, || match kind {
                     b'0' | 0 | b'7' => {
                         let read = bounded(&mut content, container.reading.limit)?;
                         Ok(read)

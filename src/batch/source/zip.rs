@@ -5,13 +5,13 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use flate2::{Crc, read::DeflateDecoder};
 
-use super::{Body, Container, Ended, Sink, bounded, broken};
+use super::{Body, Container, Ended, Name, Sink, bounded, broken};
 
 /// The end record with the longest comment.
 const LONGEST_END: u64 = 22 + 65_535;
 
 /// Hands on each file of the archive.
-pub(super) fn each(container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
     let mut content = File::open(container.path)?;
     let (start, count) = directory(&mut content)?;
     let mut directory = BufReader::new(File::open(container.path)?);
@@ -21,7 +21,7 @@ pub(super) fn each(container: Container<'_>, sink: &mut dyn Sink) -> Result<(), 
         if entry.name.ends_with('/') {
             continue;
         }
-        container.offer('!', &entry.name, sink, || {
+        container.offer('!', Name::Given(&entry.name), sink, || {
             entry.content(&mut content, container.reading.limit)
         })?;
     }
@@ -236,10 +236,7 @@ mod tests {
         file.write_all(archive).unwrap();
         let (taken, ended) = Taken::of(8, |container, sink| {
             each(
-                Container {
-                    path: file.path(),
-                    ..container
-                },
+                &Container::new(file.path(), container.stamp, container.reading),
                 sink,
             )
         });

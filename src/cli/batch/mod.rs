@@ -4,6 +4,7 @@ mod job;
 mod outcome;
 mod progress;
 
+use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,7 +15,7 @@ use super::args::BatchVerifyArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use crate::batch::report::About;
-use crate::batch::source::Reading;
+use crate::batch::source::{self, Reading};
 use crate::batch::{Journal, JournalError, Run, Stopped, judge};
 use crate::verifier::{At, Setup};
 use progress::Progress;
@@ -47,6 +48,7 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
         name: arguments.name_column.clone(),
     };
     let stop = interruptible()?;
+    tell_panics_but_those_of_files();
     let mut progress = Progress::start(&sources, console)?;
     let run = Run {
         sources: &sources,
@@ -67,6 +69,16 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
 fn workers(arguments: &BatchVerifyArguments) -> usize {
     let cores = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
     arguments.threads.map_or_else(cores, usize::from)
+}
+
+/// What the reader of a file panics at becomes an error of that file, and is told as one.
+fn tell_panics_but_those_of_files() {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !source::is_guarded() {
+            tell(panic);
+        }
+    }));
 }
 
 /// Set by SIGINT and SIGTERM; the second of them ends the process at once, which costs nothing but what is under way.

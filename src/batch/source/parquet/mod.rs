@@ -1,30 +1,36 @@
 //! Parquet: a column of messages, row group by row group. In memory stands a page of it, and a value.
 
 mod caps;
+mod pages;
 mod thrift;
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::basic::{Repetition, Type};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use super::{Container, Ended, Sink, broken, column};
+use super::{Body, Container, Ended, Name, Sink, broken, column};
+use pages::Pages;
 
+/// The most bytes that pages of messages take in memory, and pages of names.
+const MAX_MESSAGES: u64 = 512 << 20;
+const MAX_NAMES: u64 = 64 << 20;
 /// A longer name is none: the message is called by its row.
 const MAX_NAME: usize = 4 << 10;
 
 /// Hands on the message of each row; rows are counted from 1 through the file.
-pub(super) fn each(container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
-    within(caps::MAX_PAGE, container, sink)
+pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+    within(MAX_MESSAGES, container, sink)
 }
 
-fn within(most: i64, container: Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+fn within(most: u64, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
     let file = File::open(container.path)?;
     let length = file.metadata()?.len();
     caps::check_footer(&file, length)?;
@@ -37,39 +43,39 @@ fn within(most: i64, container: Container<'_>, sink: &mut dyn Sink) -> Result<()
     for index in 0..reader.num_row_groups() {
         let group = guarded(|| reader.get_row_group(index))?;
         let rows = group.metadata().num_rows();
-        let open = |place: usize| {
+        let rows = u64::try_from(rows).map_err(|_| broken("the Parquet file has fewer rows than none"))?;
+        let open = |place: usize, most: u64| {
             let metadata = group.metadata().column(place);
-            caps::check_pages(&file, length, metadata, rows, most)?;
-            let nullable = metadata.column_descr().max_def_level() > 0;
-            let reader = guarded(|| group.get_column_reader(place))?;
-            let ColumnReader::ByteArrayColumnReader(reader) = reader else {
-                return Err(broken(
-                    "a column of the Parquet file is of another type than it says",
-                ));
-            };
-            let presence = if nullable {
+            let pages = Pages::of(file.try_clone()?, length, metadata, rows, most)?;
+            let presence = if metadata.column_descr().max_def_level() > 0 {
                 Presence::Optional
             } else {
                 Presence::Required
             };
-            Ok(Column { reader, presence })
+            let description = metadata.column_descr_ptr();
+            let reader = guarded(|| Ok(ColumnReaderImpl::new(description, Box::new(pages))))?;
+            Ok::<_, io::Error>(Column { reader, presence })
         };
-        let mut names = name.map(open).transpose()?;
+        let mut names = name.map(|place| open(place, MAX_NAMES)).transpose()?;
         // Nothing is read of a group of which nothing is wanted.
         let (mut messages, mut skipped) = (None, 0_usize);
         for _ in 0..rows {
             number = number.saturating_add(1);
             let called = names.as_mut().map(Column::next).transpose()?.flatten();
-            let called = called
-                .and_then(|name| text(&name))
-                .unwrap_or_else(|| number.to_string());
+            let called = called.and_then(|name| text(&name));
+            let called = called.unwrap_or_else(|| number.to_string());
+            let called = if name.is_some() {
+                Name::Given(&called)
+            } else {
+                Name::Place(number)
+            };
             let mut read = false;
             let mut lost = None;
-            container.offer('#', &called, sink, || {
+            container.offer('#', called, sink, || {
                 read = true;
                 let value = (|| {
                     if messages.is_none() {
-                        messages = Some(open(message)?);
+                        messages = Some(open(message, most)?);
                     }
                     let column = messages
                         .as_mut()
@@ -78,6 +84,9 @@ fn within(most: i64, container: Container<'_>, sink: &mut dyn Sink) -> Result<()
                     column.next()
                 })();
                 match value {
+                    Ok(Some(value)) if value.len() > column::longest(container.reading.limit) => {
+                        Ok(Body::TooLong)
+                    }
                     Ok(Some(value)) => Ok(column::message(value.data().to_vec(), container.reading.limit)),
                     Ok(None) => Err(broken("the row has no message")),
                     Err(error) => {
@@ -137,12 +146,14 @@ enum Presence {
 }
 
 impl Column {
+    /// Passes over `count` rows, one by one: the reader keeps the values of those that it passes over at once.
     fn skip(&mut self, count: usize) -> io::Result<()> {
-        if guarded(|| self.reader.skip_records(count))? == count {
-            Ok(())
-        } else {
-            Err(fewer())
+        for _ in 0..count {
+            if guarded(|| self.reader.skip_records(1))? != 1 {
+                return Err(fewer());
+            }
         }
+        Ok(())
     }
 
     /// The value of the next row, if it has one.
@@ -163,10 +174,28 @@ fn fewer() -> io::Error {
     broken("a column of the Parquet file has fewer values than rows")
 }
 
+thread_local! {
+    static GUARDED: Cell<Guard> = const { Cell::new(Guard::Off) };
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Guard {
+    Off,
+    On,
+}
+
+/// Whether this thread is where a panic is about what a file says, and becomes an error: a hook for panics need not tell it.
+pub fn is_guarded() -> bool {
+    GUARDED.get() == Guard::On
+}
+
 /// What the reader says, as an error also where it panics at what it reads.
 fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> io::Result<T> {
-    match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(read) => read.map_err(|error| broken(&format!("the Parquet file cannot be read: {error}"))),
+    GUARDED.set(Guard::On);
+    let read = catch_unwind(AssertUnwindSafe(read));
+    GUARDED.set(Guard::Off);
+    match read {
+        Ok(read) => read.map_err(pages::as_io),
         Err(_) => Err(broken("the Parquet file cannot be read: it is damaged")),
     }
 }

@@ -59,7 +59,7 @@ fn file(rows: &[(Option<&str>, &str)]) -> Vec<u8> {
     out
 }
 
-fn told_of(bytes: &[u8], (column, name): (&str, Option<&str>), most: i64) -> Vec<String> {
+fn told_of(bytes: &[u8], (column, name): (&str, Option<&str>), most: u64) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c");
     std::fs::write(&path, bytes).unwrap();
@@ -68,13 +68,9 @@ fn told_of(bytes: &[u8], (column, name): (&str, Option<&str>), most: i64) -> Vec
         column: column.to_owned(),
         name: name.map(str::to_owned),
     };
-    let container = Container {
-        path: &path,
-        stamp: Stamp::default(),
-        reading: &reading,
-    };
+    let container = Container::new(&path, Stamp::default(), &reading);
     let mut taken = Taken::default();
-    let ended = within(most, container, &mut taken);
+    let ended = within(most, &container, &mut taken);
     let short = |path: &str| {
         Path::new(path)
             .file_name()
@@ -95,7 +91,7 @@ fn told_of(bytes: &[u8], (column, name): (&str, Option<&str>), most: i64) -> Vec
 }
 
 fn told(bytes: &[u8]) -> Vec<String> {
-    told_of(bytes, ("message", None), caps::MAX_PAGE)
+    told_of(bytes, ("message", None), MAX_MESSAGES)
 }
 
 #[test]
@@ -113,16 +109,26 @@ fn every_row_is_a_message_called_by_its_number_or_its_name() {
     );
     // One that is not wanted is passed over, and a row without a name has its number.
     assert_eq!(
-        told_of(&bytes, ("message", Some("id")), caps::MAX_PAGE),
+        told_of(&bytes, ("message", Some("id")), MAX_MESSAGES),
         ["c#a <a/>", "c#b <a/>", "c#4 <b/>", "c#c <c/>"]
     );
     assert_eq!(told(&file(&[])), [""; 0]);
 }
 
 #[test]
+fn a_panic_is_expected_only_where_the_reader_reads() {
+    assert!(!is_guarded());
+    let told = guarded(|| -> Result<(), ParquetError> {
+        assert!(is_guarded());
+        Err(ParquetError::General("no".to_owned()))
+    });
+    assert!(told.is_err() && !is_guarded());
+}
+
+#[test]
 fn a_column_that_is_not_there_or_no_text_is_told() {
     let bytes = file(ROWS);
-    let of = |column, name| told_of(&bytes, (column, name), caps::MAX_PAGE);
+    let of = |column, name| told_of(&bytes, (column, name), MAX_MESSAGES);
     assert_eq!(of("none", None), ["no column is called \"none\""]);
     assert_eq!(of("message", Some("none")), ["no column is called \"none\""]);
     assert_eq!(
@@ -141,7 +147,7 @@ fn a_page_that_would_not_fit_is_not_decompressed() {
     assert_eq!(told[..2], ["c#1 <a/>", "c#2 <a/>"]);
     assert_eq!(
         told.last().unwrap(),
-        "a page of the Parquet file has more than 4000 bytes"
+        "the pages of a column of the Parquet file would take more than 4000 bytes of memory"
     );
 }
 
@@ -169,4 +175,44 @@ fn a_damaged_file_is_an_error_wherever_it_is_damaged() {
     let place = long.len().saturating_sub(5);
     long[place] = 0x7f;
     assert_eq!(told(&long), ["the footer of the Parquet file is too long"]);
+}
+
+#[test]
+fn pages_are_read_however_they_are_compressed_and_encoded() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/parquet");
+    let expected: Vec<String> = (0..40_usize)
+        .map(|row| match row % 5 {
+            0 => format!("c#m{row} unreadable: the row has no message"),
+            _ => format!("c#m{row} <m n='{row}'>{}</m>", "x".repeat(row % 7)),
+        })
+        .collect();
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let bytes = std::fs::read(&path).unwrap();
+        let told = told_of(&bytes, ("message", Some("id")), MAX_MESSAGES);
+        if name.starts_with("lz4") {
+            assert!(told[0].ends_with("which is not read"), "{name}: {told:?}");
+            continue;
+        }
+        assert_eq!(told, expected, "{name}");
+        read += 1;
+        // None of its bytes, changed, ends anything but the file.
+        for place in (0..bytes.len()).step_by(5) {
+            let mut bytes = bytes.clone();
+            bytes[place] ^= 0x81;
+            told_of(&bytes, ("message", None), MAX_MESSAGES);
+        }
+    }
+    assert_eq!(read, 24);
+}
+
+#[test]
+fn rows_of_one_name_are_told_apart() {
+    let rows: Vec<_> = ["a", "a", "4", "", "b"].map(|name| (Some("<a/>"), name)).to_vec();
+    assert_eq!(
+        told_of(&file(&rows), ("message", Some("id")), MAX_MESSAGES),
+        ["c#a <a/>", "c#a#2 <a/>", "c#4 <a/>", "c#4#4 <a/>", "c#b <a/>"]
+    );
 }

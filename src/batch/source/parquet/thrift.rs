@@ -8,8 +8,8 @@ use super::super::broken;
 /// Structures in structures; Parquet itself needs six.
 const MAX_DEPTH: usize = 16;
 
-/// Shows `seen` every integer of the structure at the start of `bytes`, with the numbers of the fields that lead to it; lists are not
-/// levels of their own. Gives how many bytes the structure takes.
+/// Shows `seen` every integer of the structure at the start of `bytes`, with the numbers of the fields that lead to it; a boolean is 1 or 0,
+/// and lists are not levels of their own. Gives how many bytes the structure takes.
 ///
 /// # Errors
 /// `UnexpectedEof` where the structure goes on after `bytes`, `InvalidData` where it is none.
@@ -41,7 +41,7 @@ pub(super) fn numbers(
             }
         };
         match kind {
-            1 | 2 => {}
+            1 | 2 => seen(&path, i64::from(kind == 1))?,
             3 => input.skip(1)?,
             4..=6 => seen(&path, input.zigzag()?)?,
             7 => input.skip(8)?,
@@ -155,7 +155,7 @@ mod tests {
         let bytes = b"\x15\x01\x19\x2c\x35\x80\x01\x00\x00\x21\x18\x02ab\x05\x28\x02\x00";
         assert!(matches!(
             seen(bytes).as_deref(),
-            Ok([(a, -1), (b, 64), (c, 1)]) if *a == [1] && *b == [2, 3] && *c == [20]
+            Ok([(a, -1), (b, 64), (c, 1), (d, 1)]) if *a == [1] && *b == [2, 3] && *c == [4] && *d == [20]
         ));
     }
 
