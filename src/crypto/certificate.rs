@@ -220,10 +220,15 @@ impl Certificate {
     /// SHA-1 of the key's bits: the identifier of method (1) in RFC 5280 §4.2.1.2, by which stacks name certificates that have no
     /// subjectKeyIdentifier.
     pub fn computed_key_identifier(&self) -> Option<[u8; 20]> {
+        self.key_bits().map(sha::sha1)
+    }
+
+    /// The bits of subjectPublicKey, which keys are named by the hash of.
+    pub(in crate::crypto) fn key_bits(&self) -> Option<&[u8]> {
         let mut spki = Reader::whole_sequence(self.public_key().spki()).ok()?;
         spki.sequence().ok()?;
         let (_, bits) = spki.expect(der::BIT_STRING).ok()?.split_first()?;
-        Some(sha::sha1(bits))
+        Some(bits)
     }
 
     /// The keyIdentifier of authorityKeyIdentifier (RFC 5280 §4.2.1.1), if there is one.
@@ -335,6 +340,11 @@ impl Certificate {
     /// Whether it names a CRL or an OCSP responder, and so promises that its revocation can be known.
     pub fn names_revocation_source(&self) -> bool {
         self.0.extensions.crl_sources.points > 0 || self.0.extensions.ocsp == OcspSource::Named
+    }
+
+    /// Whether its issuer vouches for it as a responder of OCSP for as long as it is valid (RFC 6960 §4.2.2.2.1, id-pkix-ocsp-nocheck).
+    pub fn needs_no_check(&self) -> bool {
+        self.0.extensions.no_check
     }
 
     /// Whether the key of `issuer` made the signature on it. Names, dates and algorithms are not looked at.

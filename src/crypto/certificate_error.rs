@@ -6,7 +6,7 @@ use crate::crypto::KeyError;
 use crate::crypto::der::Malformed;
 use crate::crypto::extensions::ExtensionError;
 
-/// Why bytes are no X.509 certificate or CRL, or not one that can be read in one way only (T43, T146).
+/// Why bytes are no X.509 certificate, CRL or OCSP response, or not one that can be read in one way only (T43, T146).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CertificateError {
     /// More bytes than any certificate needs.

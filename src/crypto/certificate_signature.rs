@@ -26,6 +26,18 @@ pub enum SignatureHash {
     Refused,
 }
 
+impl SignatureHash {
+    /// The one that is worth less.
+    #[must_use]
+    pub const fn weaker(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Refused, _) | (_, Self::Refused) => Self::Refused,
+            (Self::Sha1, _) | (_, Self::Sha1) => Self::Sha1,
+            (Self::Strong, Self::Strong) => Self::Strong,
+        }
+    }
+}
+
 impl CertificateSignature {
     /// Its common name, as `sha256WithRSAEncryption`, or its OID.
     pub fn name(&self) -> &str {

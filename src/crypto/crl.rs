@@ -326,7 +326,8 @@ fn read_entries(
     Ok(entries)
 }
 
-fn reason(value: &[u8]) -> der::Result<&'static str> {
+/// The name of a CRLReason.
+pub(in crate::crypto) fn reason(value: &[u8]) -> der::Result<&'static str> {
     let mut reader = Reader::new(value);
     let number = der::small_integer(reader.expect(der::ENUMERATED)?)?;
     reader.finish()?;

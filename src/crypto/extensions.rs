@@ -19,6 +19,8 @@ pub(crate) struct Extensions {
     pub(crate) authority_key_identifier: Option<Box<[u8]>>,
     pub(crate) crl_sources: CrlSources,
     pub(crate) ocsp: OcspSource,
+    /// id-pkix-ocsp-nocheck is there.
+    pub(crate) no_check: bool,
     /// OIDs of critical extensions that we do not process.
     pub(crate) unknown_critical: Vec<String>,
 }
@@ -179,6 +181,8 @@ impl Extensions {
             [0x55, 0x1d, 0x23] => self.authority_key_identifier = authority_key_identifier(value)?,
             [0x55, 0x1d, 0x25] => self.extended_key_usage = Some(oids(value)?),
             [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01] => self.ocsp = ocsp_source(value)?,
+            // id-pkix-ocsp-nocheck
+            [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x05] => self.no_check = true,
             // issuerAltName, certificatePolicies, policyMappings and inhibitAnyPolicy limit nothing for one who accepts
             // any policy and whom nobody told to require one (RFC 5280 §6.1.1 (c), (e)).
             [0x55, 0x1d, 0x12 | 0x20 | 0x21 | 0x36] => Reader::new(value).element().map(|_| ())?,

@@ -135,7 +135,7 @@
 //! | | |
 //! |---|---|
 //! | `unconstrained_ca` | a CA is trusted for everybody it certifies, as a CA named on the command line is |
-//! | `revocation_unknown` | no CRL decides, and the policy lets that pass |
+//! | `revocation_unknown` | no CRL and no OCSP response decides, and the policy lets that pass |
 //! | `embedded_key` | `--embedded-key`: the key came with the document |
 //! | `only_text_covered` | a base64 transform covers the text of an element and not its attributes |
 //! | `unbound_issuer` | no metadata binds the assertion's issuer to its key: whoever is trusted may say that they are this issuer |

@@ -9,10 +9,12 @@ use crate::crypto::Crl;
 use crate::crypto::Fingerprint;
 use crate::crypto::Name;
 use crate::crypto::NameKey;
+use crate::crypto::OcspResponse;
 use crate::crypto::digest;
 use crate::trust::Constraint;
+use crate::trust::Period;
 use crate::trust::cache::Cache;
-use crate::trust::revocation::Crls;
+use crate::trust::revocation::Records;
 
 /// A CA that is trusted, for some signers or for all that it certifies.
 #[derive(Clone, Debug)]
@@ -40,7 +42,7 @@ impl Anchor {
     }
 }
 
-/// Anchors, pins, helpful certificates and CRLs: everything that decides whether a certificate is trusted. Made by
+/// Anchors, pins, helpful certificates, CRLs and OCSP responses: everything that decides whether a certificate is trusted. Made by
 /// [`TrustSources`](crate::trust::TrustSources), never changed afterwards, shared between threads.
 ///
 /// It remembers certificates that it has parsed and paths that it has verified, bounded, for as long as it lives;
@@ -54,7 +56,9 @@ pub struct TrustStore {
     known_by_sha256: HashMap<Fingerprint, Standing>,
     untrusted_by_subject: HashMap<Name, Vec<Certificate>>,
     index: Index,
-    crls: Crls,
+    records: Records,
+    /// When pins and anchors are trusted.
+    periods: HashMap<Fingerprint, Vec<Period>>,
     pub(super) cache: Cache,
 }
 
@@ -99,7 +103,8 @@ impl TrustStore {
         pins: Vec<Certificate>,
         anchors: Vec<Anchor>,
         untrusted: Vec<Certificate>,
-        crls: Vec<Crl>,
+        records: Records,
+        periods: HashMap<Fingerprint, Vec<Period>>,
     ) -> Self {
         let mut store = Self {
             anchors_by_subject: HashMap::new(),
@@ -107,7 +112,8 @@ impl TrustStore {
             known_by_sha256: HashMap::new(),
             untrusted_by_subject: HashMap::new(),
             index: Index::default(),
-            crls: Crls::default(),
+            records,
+            periods,
             cache: Cache::new(),
             anchors,
         };
@@ -140,7 +146,6 @@ impl TrustStore {
                     .push(certificate);
             }
         }
-        crls.into_iter().for_each(|crl| store.crls.add(crl));
         store
     }
 
@@ -188,7 +193,12 @@ impl TrustStore {
 
     /// The CRLs that were given.
     pub fn revocation_lists(&self) -> impl Iterator<Item = &Crl> {
-        self.crls.iter()
+        self.records.crls()
+    }
+
+    /// The OCSP responses that were given.
+    pub fn ocsp_responses(&self) -> impl Iterator<Item = &OcspResponse> {
+        self.records.responses()
     }
 
     /// Whether exactly this certificate is trusted for itself.
@@ -199,6 +209,12 @@ impl TrustStore {
     /// Whether exactly this certificate is a CA that is trusted.
     pub fn is_anchor(&self, certificate: &Certificate) -> bool {
         self.known_by_sha256.get(certificate.sha256()) == Some(&Standing::Anchor)
+    }
+
+    /// When a pin or an anchor is trusted.
+    pub fn periods(&self, certificate: &Certificate) -> &[Period] {
+        let periods = self.periods.get(certificate.sha256());
+        periods.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The certificates that a reference may mean: out of pins, anchors and untrusted certificates, in this order, at most
@@ -248,7 +264,7 @@ impl TrustStore {
     /// Forgets certificates, paths and signatures that were remembered, for measurements of what they cost.
     pub fn forget(&self) {
         self.cache.forget();
-        self.crls.forget();
+        self.records.forget();
     }
 
     pub(super) fn anchors_named(&self, subject: &Name) -> impl Iterator<Item = &Anchor> {
@@ -270,8 +286,8 @@ impl TrustStore {
             .iter()
     }
 
-    pub(super) const fn crls(&self) -> &Crls {
-        &self.crls
+    pub(super) const fn records(&self) -> &Records {
+        &self.records
     }
 
     fn named(&self, subject: &str) -> Vec<&Certificate> {

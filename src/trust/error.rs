@@ -9,6 +9,7 @@ use chrono::Utc;
 use crate::crypto::Certificate;
 use crate::crypto::KeyKind;
 use crate::crypto::KeyUsage;
+use crate::trust::Period;
 use crate::xml;
 
 /// Why nobody we trust stands behind a key. [`Refusal`] has the facts.
@@ -55,6 +56,15 @@ pub enum Refusal {
         /// The time that was judged.
         at: DateTime<Utc>,
     },
+    /// The operator trusts an anchor or a pin at other times only.
+    NotTrustedThen {
+        /// Whose certificate.
+        subject: String,
+        /// When it is trusted.
+        periods: Vec<Period>,
+        /// The time that was judged.
+        at: DateTime<Utc>,
+    },
     /// A certificate has been revoked.
     Revoked {
         /// Whose.
@@ -78,7 +88,7 @@ pub enum Refusal {
         serial: String,
         /// Who would have to say.
         issuer: String,
-        /// Why no CRL decides.
+        /// Why no CRL and no OCSP answer decides.
         why: String,
         /// The time that was judged.
         at: DateTime<Utc>,
@@ -214,6 +224,7 @@ impl Error {
             Refusal::Untrusted { .. } => "trust.untrusted",
             Refusal::Expired { .. } => "trust.expired",
             Refusal::NotYetValid { .. } => "trust.not_yet_valid",
+            Refusal::NotTrustedThen { .. } => "trust.not_trusted_then",
             Refusal::Revoked { .. } => "trust.revoked",
             Refusal::RevocationUnknown { .. } => "trust.revocation_unknown",
             Refusal::KeyUsage { .. } => "trust.key_usage",
@@ -233,7 +244,9 @@ impl Error {
     /// The clause it rests on.
     pub fn clause(&self) -> Option<&'static str> {
         match &*self.0 {
-            Refusal::NoAnchor | Refusal::Untrusted { .. } => Some("RFC 5280 §6.1"),
+            Refusal::NoAnchor | Refusal::Untrusted { .. } | Refusal::NotTrustedThen { .. } => {
+                Some("RFC 5280 §6.1")
+            }
             Refusal::UnknownSigner { .. } => Some("WSS 1.1 §7"),
             Refusal::Expired { .. } | Refusal::NotYetValid { .. } => Some("RFC 5280 §4.1.2.5"),
             Refusal::Revoked { .. } | Refusal::RevocationUnknown { .. } => Some("RFC 5280 §6.3"),
@@ -320,6 +333,11 @@ impl fmt::Display for Error {
                     time(not_before),
                     time(at)
                 )
+            }
+            Refusal::NotTrustedThen { subject, periods, at } => {
+                let periods: Vec<String> = periods.iter().map(ToString::to_string).collect();
+                let (subject, at) = (shown(subject), time(at));
+                write!(f, "{subject} is trusted {}; judged at {at}", periods.join(", "))
             }
             Refusal::Revoked {
                 subject,

@@ -12,6 +12,7 @@ use crate::trust::DsaKeys;
 use crate::trust::Error;
 use crate::trust::NoPath;
 use crate::trust::PathRules;
+use crate::trust::Period;
 use crate::trust::Refusal;
 use crate::trust::Revocation;
 use crate::trust::Sha1Signatures;
@@ -71,8 +72,14 @@ impl Facts {
 }
 
 /// A pin that signed: identity, which the caller has compared, dates and key size.
-pub(super) fn pin(leaf: &Certificate, at: DateTime<Utc>, rules: &PathRules) -> Result<Facts, Error> {
+pub(super) fn pin(
+    leaf: &Certificate,
+    store: &TrustStore,
+    at: DateTime<Utc>,
+    rules: &PathRules,
+) -> Result<Facts, Error> {
     let mut facts = Facts::new(leaf);
+    period(leaf, store, at, &mut facts)?;
     dates(leaf, at, &mut facts)?;
     key_size(leaf, rules, &mut facts)?;
     Ok(facts)
@@ -81,10 +88,11 @@ pub(super) fn pin(leaf: &Certificate, at: DateTime<Utc>, rules: &PathRules) -> R
 /// An anchor that signed: as a pin, and as its constraint says.
 pub(super) fn anchor_as_signer(
     anchor: &Anchor,
+    store: &TrustStore,
     at: DateTime<Utc>,
     rules: &PathRules,
 ) -> Result<Facts, Error> {
-    let mut facts = pin(anchor.certificate(), at, rules)?;
+    let mut facts = pin(anchor.certificate(), store, at, rules)?;
     constraint(anchor, anchor.certificate(), &mut facts)?;
     Ok(facts)
 }
@@ -102,6 +110,7 @@ pub(super) fn path(
         return Err(Error::from(Refusal::NoAnchor));
     };
     let mut facts = Facts::new(leaf);
+    period(anchor.certificate(), store, at, &mut facts)?;
     dates(anchor.certificate(), at, &mut facts)?;
     key_size(anchor.certificate(), rules, &mut facts)?;
 
@@ -222,15 +231,29 @@ fn dates(certificate: &Certificate, at: DateTime<Utc>, facts: &mut Facts) -> Res
     Ok(())
 }
 
+/// Whether the operator trusts it at that time.
+fn period(
+    trusted: &Certificate,
+    store: &TrustStore,
+    at: DateTime<Utc>,
+    facts: &mut Facts,
+) -> Result<(), Error> {
+    let periods = store.periods(trusted);
+    if !periods.iter().any(|period| period.contains(at)) {
+        return Err(Error::from(Refusal::NotTrustedThen {
+            subject: trusted.subject().to_owned(),
+            periods: periods.to_vec(),
+            at,
+        }));
+    }
+    let ends = periods.iter().flat_map(Period::ends);
+    ends.for_each(|end| facts.window.cut(at, end));
+    Ok(())
+}
+
 fn key_size(certificate: &Certificate, rules: &PathRules, facts: &mut Facts) -> Result<(), Error> {
     let key = certificate.public_key().kind();
-    let minimum = match (key, rules.dsa) {
-        (KeyKind::Ec(_) | KeyKind::Ed25519, _) => return Ok(()),
-        (KeyKind::Rsa { .. }, _) => Some(rules.rsa_min_bits),
-        (KeyKind::Dsa { .. }, DsaKeys::AtLeast(minimum)) => Some(minimum),
-        (KeyKind::Dsa { .. }, DsaKeys::Refused) => None,
-    };
-    if minimum.is_none_or(|minimum| key.bits() < minimum) {
+    if let Some(minimum) = weakness(key, rules) {
         return Err(Error::from(Refusal::WeakKey {
             subject: certificate.subject().to_owned(),
             key,
@@ -243,6 +266,19 @@ fn key_size(certificate: &Certificate, rules: &PathRules, facts: &mut Facts) -> 
         KeyKind::Rsa { .. } | KeyKind::Ec(_) | KeyKind::Ed25519 => {}
     }
     Ok(())
+}
+
+/// Where a key is too weak: how many bits are asked of its kind, if its kind is allowed.
+pub(super) fn weakness(key: KeyKind, rules: &PathRules) -> Option<Option<u32>> {
+    let minimum = match (key, rules.dsa) {
+        (KeyKind::Ec(_) | KeyKind::Ed25519, _) => return None,
+        (KeyKind::Rsa { .. }, _) => Some(rules.rsa_min_bits),
+        (KeyKind::Dsa { .. }, DsaKeys::AtLeast(minimum)) => Some(minimum),
+        (KeyKind::Dsa { .. }, DsaKeys::Refused) => None,
+    };
+    minimum
+        .is_none_or(|minimum| key.bits() < minimum)
+        .then_some(minimum)
 }
 
 fn critical_extensions(certificate: &Certificate) -> Result<(), Error> {
@@ -310,8 +346,8 @@ fn revocation(
 ) -> Result<(), Error> {
     let (subject, serial) = (certificate.subject().to_owned(), certificate.serial().to_owned());
     let why = match store
-        .crls()
-        .status(certificate, issuer, at, rules.sha1, &mut facts.window)
+        .records()
+        .status(certificate, issuer, at, rules, &mut facts.window)
     {
         Status::Good { hash } => {
             if hash != SignatureHash::Strong {
@@ -331,7 +367,7 @@ fn revocation(
             }));
         }
         Status::NotPromised if rules.revocation != Revocation::Required => return Ok(()),
-        Status::NotPromised => "no CRL was given".to_owned(),
+        Status::NotPromised => "no CRL and no OCSP response was given".to_owned(),
         Status::Unknown { why } => why,
     };
     if rules.revocation == Revocation::Warn {

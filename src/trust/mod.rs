@@ -9,7 +9,7 @@
 //! | a CA (basicConstraints with cA=TRUE) | an anchor: it vouches for everybody it certifies, or for those its [`Constraint`] names | identity, dates, key size, its own limits on what it issues |
 //! | any other certificate | a pin: this certificate and no other | identity, dates, key size |
 //!
-//! Neither's own signature, signature algorithm or issuer is ever judged.
+//! Both only during a [`Period`], where one is given. Neither's own signature, signature algorithm or issuer is ever judged.
 //!
 //! | attack | what stops it |
 //! |---|---|
@@ -20,7 +20,7 @@
 //! | T140 a web server's key | keyUsage and extendedKeyUsage of the signer and of the CAs between, at [`TrustStore::path`] |
 //! | T141 who may issue | basicConstraints, pathLenConstraint and keyCertSign; self-issued certificates do not count |
 //! | T142 name constraints | compared by kind; what cannot be compared is refused |
-//! | T143 revocation | [`Revocation`]; a CRL counts from thisUpdate until before nextUpdate, with the issuer's own key and within its scope |
+//! | T143 revocation | [`Revocation`]; a CRL or an OCSP answer counts from thisUpdate until before nextUpdate, a CRL with the issuer's own key and within its scope, an answer with that key or one that the issuer certified for answers |
 //! | T144 loops and floods | a budget of steps, signatures and comparisons for each signer, and paths of at most six certificates; trusted keys verify first |
 //! | T145 fetching | nothing here opens a file or a connection after start |
 //! | T146 weak or ambiguous certificates | strict reading in [`Certificate`](crate::crypto::Certificate); key sizes, hashes, serial numbers and critical extensions on the path |
@@ -36,6 +36,7 @@ mod judge;
 mod name_constraints;
 mod password;
 mod path;
+mod period;
 mod attest;
 mod ciphertext;
 mod replay;
@@ -72,6 +73,7 @@ pub use path::Sha1Signatures;
 pub use path::Signer;
 pub use path::VerifiedPath;
 pub use path::Warning;
+pub use period::Period;
 pub use replay::FirstUse;
 pub use replay::LONGEST_RETENTION;
 pub use replay::MemoryReplayStore;

@@ -225,7 +225,7 @@ impl TrustStore {
             return Err(Error::from(Refusal::NoAnchor));
         }
         if self.is_pin(leaf) {
-            return judge::pin(leaf, at, rules);
+            return judge::pin(leaf, self, at, rules);
         }
         let mut failure = None;
         for anchor in self
@@ -233,7 +233,7 @@ impl TrustStore {
             .iter()
             .filter(|anchor| anchor.certificate() == leaf)
         {
-            match judge::anchor_as_signer(anchor, at, rules) {
+            match judge::anchor_as_signer(anchor, self, at, rules) {
                 Ok(facts) => return Ok(facts),
                 Err(error) => failure = Some(error),
             }

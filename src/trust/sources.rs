@@ -1,5 +1,6 @@
 //! Reading what the operator trusts, at start: PEM, DER, folders, PKCS#12.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -10,11 +11,15 @@ use std::path::PathBuf;
 use crate::crypto::Certificate;
 use crate::crypto::CertificateError;
 use crate::crypto::Crl;
+use crate::crypto::Fingerprint;
+use crate::crypto::OcspResponse;
 use crate::crypto::Pkcs12;
 use crate::crypto::Pkcs12Error;
 use crate::trust::Anchor;
 use crate::trust::Constraint;
+use crate::trust::Period;
 use crate::trust::TrustStore;
+use crate::trust::revocation::Records;
 
 /// Collects trust, helpful certificates and CRLs; [`build`](Self::build) makes a [`TrustStore`] of them.
 #[derive(Debug, Default)]
@@ -23,6 +28,8 @@ pub struct TrustSources {
     anchors: Vec<Anchor>,
     untrusted: Vec<Certificate>,
     crls: Vec<Crl>,
+    answers: Vec<OcspResponse>,
+    periods: HashMap<Fingerprint, Vec<Period>>,
 }
 
 /// SAML metadata that was found among the files given as trust. Reading it is another's work.
@@ -76,6 +83,20 @@ impl TrustSources {
     /// Trusts one certificate: a CA as an anchor for those whom `constraint` allows (everybody without one), any other as a pin. A pin
     /// is its own narrowest constraint and has no use for another.
     pub fn trust(&mut self, certificate: Certificate, constraint: Option<&Constraint>) {
+        self.trust_during(certificate, constraint, Period::ALWAYS);
+    }
+
+    /// Trusts one certificate likewise, during `period` only; given several times, during any of its periods.
+    pub fn trust_during(
+        &mut self,
+        certificate: Certificate,
+        constraint: Option<&Constraint>,
+        period: Period,
+    ) {
+        self.periods
+            .entry(*certificate.sha256())
+            .or_default()
+            .push(period);
         if certificate.is_ca() {
             self.anchors.push(Anchor::new(certificate, constraint.cloned()));
         } else {
@@ -103,6 +124,23 @@ impl TrustSources {
             .into_iter()
             .for_each(|certificate| self.trust(certificate, constraint));
         Ok(metadata)
+    }
+
+    /// Trusts what stands in a file or folder likewise, during `period` only.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] as [`trust_path`](Self::trust_path), and if it holds SAML metadata, which says itself until when it holds.
+    pub fn trust_path_during(
+        &mut self,
+        path: &Path,
+        password: Option<&str>,
+        period: Period,
+    ) -> Result<(), LoadError> {
+        for certificate in certificates_alone(path, password)? {
+            self.trust_during(certificate, None, period);
+        }
+        Ok(())
     }
 
     /// Trusts the certificates in bytes that came from somewhere else than a file: PEM, DER, or PKCS#12 with `password`. `name` is
@@ -145,14 +183,7 @@ impl TrustSources {
     ///
     /// [`LoadError`] if a file cannot be read or used, or holds no certificate.
     pub fn untrusted_path(&mut self, path: &Path, password: Option<&str>) -> Result<(), LoadError> {
-        let (certificates, metadata) = read_path(path, password)?;
-        if let Some(metadata) = metadata.into_iter().next() {
-            return Err(LoadError {
-                path: metadata.path,
-                why: Why::Nothing("SAML metadata, where a certificate should be"),
-            });
-        }
-        self.untrusted.extend(certificates);
+        self.untrusted.extend(certificates_alone(path, password)?);
         Ok(())
     }
 
@@ -161,11 +192,16 @@ impl TrustSources {
         self.crls.push(crl);
     }
 
-    /// Adds the CRLs of a file, PEM or DER, or of the files of a folder.
+    /// Adds an OCSP response.
+    pub fn ocsp(&mut self, response: OcspResponse) {
+        self.answers.push(response);
+    }
+
+    /// Adds the CRLs of a file, PEM or DER, or the OCSP response in DER, or those of the files of a folder.
     ///
     /// # Errors
     ///
-    /// [`LoadError`] if a file cannot be read or holds no CRL.
+    /// [`LoadError`] if a file cannot be read or holds none.
     pub fn crl_path(&mut self, path: &Path) -> Result<(), LoadError> {
         for file in files(path)? {
             let bytes = read(&file, Self::MAX_CRL_FILE)?;
@@ -179,24 +215,29 @@ impl TrustSources {
         Ok(())
     }
 
-    /// Adds the CRLs in bytes that stand for the file `path`: PEM or DER.
+    /// Adds the CRLs in bytes that stand for the file `path`, PEM or DER, or the OCSP response in DER.
     ///
     /// # Errors
     ///
-    /// [`LoadError`] if they hold no CRL.
+    /// [`LoadError`] if they hold none.
     pub fn crl_bytes(&mut self, path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
+        let failed = |why| LoadError {
+            path: path.to_owned(),
+            why,
+        };
+        if OcspResponse::is_one(bytes) {
+            let response = OcspResponse::from_der(bytes);
+            self.ocsp(response.map_err(|error| failed(Why::Certificate(error)))?);
+            return Ok(());
+        }
         let crls = match kind(bytes) {
             Kind::Pem => Crl::from_pem_bundle(bytes),
             Kind::Der | Kind::Pkcs12 => Crl::from_der(bytes).map(|crl| vec![crl]),
             Kind::Xml | Kind::Unknown => Ok(Vec::new()),
         };
-        let failed = |why| LoadError {
-            path: path.to_owned(),
-            why,
-        };
         let crls = crls.map_err(|error| failed(Why::Certificate(error)))?;
         if crls.is_empty() {
-            return Err(failed(Why::Nothing("no CRL in it")));
+            return Err(failed(Why::Nothing("no CRL and no OCSP response in it")));
         }
         self.crls.extend(crls);
         Ok(())
@@ -204,7 +245,8 @@ impl TrustSources {
 
     /// The store of all this. One without anchors and pins refuses everything.
     pub fn build(self) -> TrustStore {
-        TrustStore::new(self.pins, self.anchors, self.untrusted, self.crls)
+        let records = Records::of(self.crls, self.answers);
+        TrustStore::new(self.pins, self.anchors, self.untrusted, records, self.periods)
     }
 }
 
@@ -260,6 +302,18 @@ fn read_path(path: &Path, password: Option<&str>) -> Result<(Vec<Certificate>, V
         });
     }
     Ok((certificates, metadata))
+}
+
+/// The certificates of a path that holds no metadata.
+fn certificates_alone(path: &Path, password: Option<&str>) -> Result<Vec<Certificate>, LoadError> {
+    let (certificates, metadata) = read_path(path, password)?;
+    match metadata.into_iter().next() {
+        None => Ok(certificates),
+        Some(metadata) => Err(LoadError {
+            path: metadata.path,
+            why: Why::Nothing("SAML metadata, where a certificate should be"),
+        }),
+    }
 }
 
 /// What a file given as trust holds.

@@ -1,4 +1,4 @@
-//! Certificates and CRLs made for a test, with whatever is wrong with them.
+//! Certificates, CRLs and OCSP responses made for a test, with whatever is wrong with them.
 
 use chrono::DateTime;
 use chrono::Utc;
@@ -22,6 +22,7 @@ use openssl::x509::X509Name;
 use openssl::x509::X509NameBuilder;
 use sealgate::crypto::Certificate;
 use sealgate::crypto::Crl;
+use sealgate::crypto::OcspResponse;
 
 /// Somebody with a key and a certificate.
 pub struct Party {
@@ -338,6 +339,132 @@ impl CrlPlan {
         let signature = signer.sign_oneshot_to_vec(&tbs).unwrap();
         sequence(&[&tbs, &algorithm, &tlv(3, &[&[0][..], &signature].concat())])
     }
+}
+
+/// What an OCSP response with one answer will say.
+pub struct OcspPlan {
+    this_update: DateTime<Utc>,
+    next_update: Option<DateTime<Utc>>,
+    status: Vec<u8>,
+    hash: MessageDigest,
+    id_hash: MessageDigest,
+    extensions: Vec<u8>,
+    certificates: Vec<Vec<u8>>,
+}
+
+/// A good answer for the month around [`now`].
+pub fn answer() -> OcspPlan {
+    OcspPlan {
+        this_update: at("2026-05-15T00:00:00Z"),
+        next_update: Some(at("2026-06-15T00:00:00Z")),
+        status: tlv(0x80, &[]),
+        hash: MessageDigest::sha256(),
+        id_hash: MessageDigest::sha1(),
+        extensions: Vec::new(),
+        certificates: Vec::new(),
+    }
+}
+
+impl OcspPlan {
+    pub fn valid(mut self, this_update: &str, next_update: Option<&str>) -> Self {
+        (self.this_update, self.next_update) = (at(this_update), next_update.map(at));
+        self
+    }
+
+    pub fn revoked(mut self, since: &str) -> Self {
+        self.status = tlv(0xa1, &generalized(at(since)));
+        self
+    }
+
+    pub fn unknown(mut self) -> Self {
+        self.status = tlv(0x82, &[]);
+        self
+    }
+
+    pub fn hash(mut self, hash: MessageDigest) -> Self {
+        self.hash = hash;
+        self
+    }
+
+    pub fn id_hash(mut self, hash: MessageDigest) -> Self {
+        self.id_hash = hash;
+        self
+    }
+
+    /// An extension of the answer.
+    pub fn extension(mut self, oid: &str, critical: bool, value: &[u8]) -> Self {
+        self.extensions.extend(extension(oid, critical, value));
+        self
+    }
+
+    /// The responder's certificate comes with it.
+    pub fn with(mut self, party: &Party) -> Self {
+        self.certificates.push(party.certificate.der().to_vec());
+        self
+    }
+
+    /// About the certificate of `about`, which `issuer` issued.
+    pub fn signed_by(self, signer: &Party, about: &Party, issuer: &Party) -> OcspResponse {
+        OcspResponse::from_der(&self.der(signer, about, issuer)).unwrap()
+    }
+
+    pub fn der(&self, signer: &Party, about: &Party, issuer: &Party) -> Vec<u8> {
+        let digest = |bytes: &[u8]| tlv(4, &openssl::hash::hash(self.id_hash, bytes).unwrap());
+        // The point is the end of the key of P-256.
+        let spki = issuer.key.public_key_to_der().unwrap();
+        let key = &spki[spki.len() - 65..];
+        let id_hash = match self.id_hash.type_() {
+            Nid::SHA1 => oid("1.3.14.3.2.26"),
+            Nid::SHA256 => oid("2.16.840.1.101.3.4.2.1"),
+            other => panic!("{other:?}"),
+        };
+        let id = sequence(&[
+            &sequence(&[&id_hash, &[5, 0]]),
+            &digest(&issuer.name.to_der().unwrap()),
+            &digest(key),
+            &tlv(2, about.certificate.serial_bytes()),
+        ]);
+        let wrapped = |tag: u8, contents: Vec<u8>| {
+            if contents.is_empty() {
+                contents
+            } else {
+                tlv(tag, &contents)
+            }
+        };
+        let next = wrapped(0xa0, self.next_update.map(generalized).unwrap_or_default());
+        let extensions = wrapped(0xa1, wrapped(0x30, self.extensions.clone()));
+        let single = sequence(&[
+            &id,
+            &self.status,
+            &generalized(self.this_update),
+            &next,
+            &extensions,
+        ]);
+        let responder = tlv(0xa1, &signer.name.to_der().unwrap());
+        let data = sequence(&[&responder, &generalized(self.this_update), &sequence(&[&single])]);
+        let algorithm = match (signer.key.id(), self.hash.type_()) {
+            (Id::EC, Nid::SHA256) => sequence(&[&oid("1.2.840.10045.4.3.2")]),
+            (Id::EC, Nid::SHA1) => sequence(&[&oid("1.2.840.10045.4.1")]),
+            other => panic!("{other:?}"),
+        };
+        let signature = Signer::new(self.hash, &signer.key)
+            .unwrap()
+            .sign_oneshot_to_vec(&data)
+            .unwrap();
+        let certificates = wrapped(0xa0, wrapped(0x30, self.certificates.concat()));
+        let basic = sequence(&[
+            &data,
+            &algorithm,
+            &tlv(3, &[&[0][..], &signature].concat()),
+            &certificates,
+        ]);
+        let bytes = sequence(&[&oid("1.3.6.1.5.5.7.48.1.1"), &tlv(4, &basic)]);
+        sequence(&[&tlv(0x0a, &[0]), &tlv(0xa0, &bytes)])
+    }
+}
+
+fn generalized(time: DateTime<Utc>) -> Vec<u8> {
+    tlv(0x18, time.format("%Y%m%d%H%M%SZ").to_string().as_bytes())
 }
 
 /// A UTCTime.

@@ -18,6 +18,7 @@ mod authority;
 mod candidates;
 mod certificate;
 mod name_constraints;
+mod ocsp;
 mod path;
 mod remembered;
 mod revocation;

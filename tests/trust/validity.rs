@@ -1,15 +1,19 @@
 //! Validity to the second (T139).
 
+use sealgate::trust::Period;
 use sealgate::trust::Refusal;
+use sealgate::trust::TrustSources;
 
 use crate::STRICT;
 use crate::authority::Party;
 use crate::authority::at;
 use crate::authority::plan;
+use crate::authority::root;
 use crate::certificates;
 use crate::code;
 use crate::trusting;
 
+const NOT_THEN: &str = "trust.not_trusted_then";
 const FIRST: &str = "2026-03-01T12:00:00Z";
 const LAST: &str = "2026-09-01T12:00:00Z";
 
@@ -80,4 +84,46 @@ fn both_dates_are_told() {
         Refusal::NotYetValid { not_before, .. } => assert_eq!(*not_before, at(FIRST)),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn an_anchor_and_a_pin_are_trusted_during_their_periods() {
+    let ca = root("CA");
+    let leaf = plan("orders").issued_by(&ca);
+    let pin = plan("pin").self_signed();
+    let period = |from: Option<&str>, until: Option<&str>| Period::new(from.map(at), until.map(at)).unwrap();
+    let mut sources = TrustSources::new();
+    let (march, april) = (Some("2026-03-01T00:00:00Z"), Some("2026-04-01T00:00:00Z"));
+    sources.trust_during(ca.certificate.clone(), None, period(march, april));
+    sources.trust_during(
+        ca.certificate.clone(),
+        None,
+        period(Some("2026-06-01T00:00:00Z"), None),
+    );
+    sources.trust_during(pin.certificate.clone(), None, period(None, april));
+    let store = sources.build();
+    let times = [
+        ("2026-02-28T23:59:59Z", NOT_THEN, "passed"),
+        ("2026-03-01T00:00:00Z", "passed", "passed"),
+        ("2026-03-31T23:59:59Z", "passed", "passed"),
+        ("2026-04-01T00:00:00Z", NOT_THEN, NOT_THEN),
+        ("2026-05-31T23:59:59Z", NOT_THEN, NOT_THEN),
+        ("2026-06-01T00:00:00Z", "passed", NOT_THEN),
+    ];
+    for (time, of_ca, of_pin) in times.iter().chain(times.iter().rev()) {
+        let judged = |party: &Party| code(&store.path(&party.certificate, &[], at(time), &STRICT));
+        assert_eq!(judged(&leaf), *of_ca, "{time}");
+        assert_eq!(judged(&ca), *of_ca, "{time}");
+        assert_eq!(judged(&pin), *of_pin, "{time}");
+    }
+    let error = store
+        .path(&leaf.certificate, &[], at("2026-05-01T00:00:00Z"), &STRICT)
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("until 2026-04-01T00:00:00Z, from 2026-06-01T00:00:00Z"),
+        "{error}"
+    );
+    assert!(Period::new(april.map(at), march.map(at)).is_none());
 }

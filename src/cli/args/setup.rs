@@ -12,6 +12,11 @@ impl From<&TrustArguments> for TrustFiles {
     fn from(arguments: &TrustArguments) -> Self {
         Self {
             trust: arguments.trust.clone(),
+            during: arguments
+                .trust_during
+                .iter()
+                .map(|during| (during.period, during.path.clone()))
+                .collect(),
             untrusted: arguments.untrusted.clone(),
             crl: arguments.crl.clone(),
             password_file: arguments.password.password_file.clone(),

@@ -1,10 +1,12 @@
 use std::path::PathBuf;
 
+use chrono::DateTime;
 use clap::Args;
 
 use super::{KeyReferenceName, SigningAlgorithmName};
 use crate::cli::report::Format;
 use crate::policy::saml::{ExpectedRequest, RelyingParty};
+use crate::trust::Period;
 use crate::verifier::At;
 
 /// Whose keys are whose.
@@ -84,10 +86,14 @@ pub(crate) struct TrustArguments {
     /// (repeatable). A certificate that is no CA is trusted as itself and nothing else
     #[arg(long, value_name = "PATH")]
     pub(crate) trust: Vec<PathBuf>,
+    /// Trust anchors likewise, for messages from one time until before another only (repeatable): 2019-01-01T00:00:00Z/2024-07-01T00:00:00Z=old-ca.pem;
+    /// '..' is no end
+    #[arg(long, value_name = "FROM/UNTIL=PATH")]
+    pub(crate) trust_during: Vec<TrustDuring>,
     /// Certificates that may help to find a key or to build a path, trusted for nothing (repeatable)
     #[arg(long, value_name = "PATH")]
     pub(crate) untrusted: Vec<PathBuf>,
-    /// Certificate revocation lists, PEM or DER (repeatable)
+    /// Certificate revocation lists, PEM or DER, and OCSP responses, DER, or folders of them: those that were current count (repeatable)
     #[arg(long, value_name = "PATH")]
     pub(crate) crl: Vec<PathBuf>,
     #[command(flatten)]
@@ -148,6 +154,39 @@ pub(crate) struct DecryptionKeyPaths {
     /// The bytes of a shared key, for that KeyName or without one for all (repeatable)
     #[arg(long, value_name = "[NAME=]FILE")]
     pub(crate) secret_key: Vec<SecretKeyName>,
+}
+
+/// What is trusted during a period.
+#[derive(Clone, Debug)]
+pub(crate) struct TrustDuring {
+    pub(crate) period: Period,
+    pub(crate) path: PathBuf,
+}
+
+impl std::str::FromStr for TrustDuring {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Self, String> {
+        let parts = typed
+            .split_once('=')
+            .and_then(|(period, path)| Some((period.split_once('/')?, path)));
+        let Some(((from, until), path)) = parts else {
+            return Err("not of the form FROM/UNTIL=PATH".to_owned());
+        };
+        let end = |typed: &str| match typed {
+            ".." => Ok(None),
+            typed => DateTime::parse_from_rfc3339(typed)
+                .map(|time| Some(time.to_utc()))
+                .map_err(|_| {
+                    format!("{typed:?} is neither .. nor a time as 2026-11-24T00:00:30Z (RFC 3339)")
+                }),
+        };
+        let period = Period::new(end(from)?, end(until)?);
+        Ok(Self {
+            period: period.ok_or("it ends before it begins")?,
+            path: path.into(),
+        })
+    }
 }
 
 /// A file with a shared key, and the name that it goes by.

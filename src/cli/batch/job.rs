@@ -62,7 +62,15 @@ pub(super) fn identity(arguments: &BatchVerifyArguments) -> Result<String, Stop>
         .secret_key
         .iter()
         .map(|named| (&named.path, named.name.as_deref()));
-    let named: [(&str, Vec<&PathBuf>); 9] = [
+    let during = &gate.trust.trust_during;
+    for trusted in during {
+        hash.text(&trusted.period.to_string());
+    }
+    let named: [(&str, Vec<&PathBuf>); 10] = [
+        (
+            "trust-during",
+            during.iter().map(|trusted| &trusted.path).collect(),
+        ),
         ("trust", gate.trust.trust.iter().collect()),
         ("untrusted", gate.trust.untrusted.iter().collect()),
         ("crl", gate.trust.crl.iter().collect()),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::inbound::{FetchedContext, add_fetched};
 use crate::policy::Policy;
 use crate::rejection::Rejection;
-use crate::trust::{Issuers, TrustSources, TrustStore};
+use crate::trust::{Issuers, Period, TrustSources, TrustStore};
 
 use super::file::{Unusable, password, read_up_to, unread};
 
@@ -18,7 +18,9 @@ pub struct TrustFiles {
     pub trust: Vec<PathBuf>,
     /// Certificates that may help to find a key or to build a path, trusted for nothing.
     pub untrusted: Vec<PathBuf>,
-    /// Certificate revocation lists.
+    /// Anchors that count during a period only, in files likewise but for metadata.
+    pub during: Vec<(Period, PathBuf)>,
+    /// Certificate revocation lists and OCSP responses.
     pub crl: Vec<PathBuf>,
     /// The password of PKCS#12 files, on the first line of this file.
     pub password_file: Option<PathBuf>,
@@ -51,6 +53,10 @@ impl TrustFiles {
         for path in &self.trust {
             let found = sources.trust_path(path, password, None);
             metadata.extend(found.map_err(|error| Unusable::new("trust", error))?);
+        }
+        for (period, path) in &self.during {
+            let read = sources.trust_path_during(path, password, *period);
+            read.map_err(|error| Unusable::new("trust-during", error))?;
         }
         for path in &self.untrusted {
             let read = sources.untrusted_path(path, password);

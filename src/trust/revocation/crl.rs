@@ -1,0 +1,67 @@
+use chrono::DateTime;
+use chrono::SecondsFormat;
+use chrono::Utc;
+
+use super::Answer;
+use super::Memory;
+use crate::crypto::Certificate;
+use crate::crypto::Crl;
+use crate::crypto::Scope;
+use crate::trust::PathRules;
+use crate::trust::window::Window;
+
+/// What a CRL of the issuer's says of a certificate.
+///
+/// It counts if `issuer` signed it, may sign CRLs, and thisUpdate ≤ `at` < nextUpdate. A certificate that it lists is revoked, whatever the
+/// CRL's scope: serial numbers of one issuer are unique. Not to be listed means something only within its scope.
+pub(super) fn answer(
+    crl: &Crl,
+    certificate: &Certificate,
+    issuer: &Certificate,
+    at: DateTime<Utc>,
+    rules: &PathRules,
+    memory: &Memory,
+    window: &mut Window,
+) -> Answer {
+    let entry = crl.entry(certificate);
+    let changes = [
+        Some(crl.this_update()),
+        crl.next_update(),
+        entry.map(|entry| entry.since),
+    ];
+    changes
+        .into_iter()
+        .flatten()
+        .for_each(|change| window.cut(at, change));
+
+    let begins = crl.this_update().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let nothing = |why: &str| Answer::Nothing(format!("the CRL of {begins} {why}"));
+    if let Err(why) = super::counts(crl.this_update(), crl.next_update(), at) {
+        return nothing(&why);
+    }
+    if crl.is_delta() {
+        return nothing("is a delta CRL");
+    }
+    if crl.is_indirect() {
+        return nothing("lists certificates of several issuers");
+    }
+    if issuer.key_usage().is_some_and(|usage| !usage.signs_crls()) {
+        return nothing("is signed with a key that is not for signing CRLs");
+    }
+    let hash = match super::good_enough(crl.signature_algorithm(), rules) {
+        Ok(hash) => hash,
+        Err(why) => return nothing(&why),
+    };
+    let key = issuer.public_key();
+    if !memory.is_signed_by(crl.sha256(), key, || crl.is_signed_by(key)) {
+        return nothing("is not signed with the key of the certificate's issuer");
+    }
+    match (entry, crl.scope(certificate)) {
+        (Some(entry), _) if entry.since <= at => Answer::Revoked {
+            since: entry.since,
+            reason: entry.reason,
+        },
+        (_, Scope::Covers) => Answer::Clears { hash },
+        (_, Scope::Elsewhere(why)) => nothing(&format!("does not decide: {why}")),
+    }
+}

@@ -1,0 +1,275 @@
+//! Whether a certificate has been revoked, from the operator's CRLs (RFC 5280 §6.3) and OCSP responses (RFC 6960; T143). Nothing is
+//! fetched (T145).
+
+mod crl;
+mod ocsp;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use chrono::DateTime;
+use chrono::SecondsFormat;
+use chrono::Utc;
+
+use crate::crypto::Certificate;
+use crate::crypto::CertificateSignature;
+use crate::crypto::Crl;
+use crate::crypto::Fingerprint;
+use crate::crypto::Name;
+use crate::crypto::OcspAnswer;
+use crate::crypto::OcspResponse;
+use crate::crypto::PublicKey;
+use crate::crypto::SignatureHash;
+use crate::trust::PathRules;
+use crate::trust::Sha1Signatures;
+use crate::trust::window::Window;
+
+/// What the operator gave of what CAs say about revocation.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    crls: HashMap<Name, Vec<Crl>>,
+    responses: Vec<OcspResponse>,
+    /// The places of answers: of the response, and in it.
+    answers: HashMap<Box<[u8]>, Vec<(usize, usize)>>,
+    memory: Memory,
+}
+
+/// What is known about a certificate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Status {
+    /// A CRL that covers it does not list it, or an OCSP answer clears it; the hash that this rests on, the strongest of several.
+    Good { hash: SignatureHash },
+    /// A CRL lists it, or an OCSP answer says so.
+    Revoked {
+        since: DateTime<Utc>,
+        reason: Option<&'static str>,
+    },
+    /// It should be known and is not.
+    Unknown { why: String },
+    /// The certificate names no source, and nothing was given for its issuer or about it.
+    NotPromised,
+}
+
+/// What a CRL or an OCSP answer says.
+enum Answer {
+    Revoked {
+        since: DateTime<Utc>,
+        reason: Option<&'static str>,
+    },
+    Clears {
+        hash: SignatureHash,
+    },
+    Nothing(String),
+}
+
+impl Records {
+    pub(super) fn of(crls: Vec<Crl>, responses: Vec<OcspResponse>) -> Self {
+        let mut records = Self::default();
+        for crl in crls {
+            let of_issuer = records.crls.entry(crl.issuer_name().clone()).or_default();
+            if of_issuer.iter().all(|other| other.sha256() != crl.sha256()) {
+                of_issuer.push(crl);
+            }
+        }
+        for (place, response) in responses.iter().enumerate() {
+            for (number, answer) in response.answers().iter().enumerate() {
+                let places = records.answers.entry(answer.serial_bytes().into()).or_default();
+                places.push((place, number));
+            }
+        }
+        records.responses = responses;
+        records
+    }
+
+    pub(super) fn crls(&self) -> impl Iterator<Item = &Crl> {
+        self.crls.values().flatten()
+    }
+
+    pub(super) fn responses(&self) -> impl Iterator<Item = &OcspResponse> {
+        self.responses.iter()
+    }
+
+    /// What is said of `certificate`, which the key of `issuer` signed, at the time `at`. Cuts `window` wherever another time might have
+    /// another answer.
+    ///
+    /// Of all that was given what was current then counts. Where one says that it was revoked, it was.
+    pub(super) fn status(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        at: DateTime<Utc>,
+        rules: &PathRules,
+        window: &mut Window,
+    ) -> Status {
+        let mut found = Found::default();
+        for crl in self.crls_of(certificate) {
+            found.add(crl::answer(
+                crl,
+                certificate,
+                issuer,
+                at,
+                rules,
+                &self.memory,
+                window,
+            ));
+        }
+        for answer in self.answers_about(certificate, issuer) {
+            found.add(ocsp::answer(answer, issuer, at, rules, self, window));
+        }
+        if found.is_nothing() && certificate.names_revocation_source() {
+            let why = "the certificate names a source, and neither a CRL of its issuer nor an OCSP response about it was given";
+            return Status::Unknown { why: why.to_owned() };
+        }
+        found.status()
+    }
+
+    /// The hash by which CRLs alone clear a certificate; or what they say otherwise.
+    fn by_crls(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        at: DateTime<Utc>,
+        rules: &PathRules,
+        window: &mut Window,
+    ) -> Result<SignatureHash, Status> {
+        let mut found = Found::default();
+        for crl in self.crls_of(certificate) {
+            found.add(crl::answer(
+                crl,
+                certificate,
+                issuer,
+                at,
+                rules,
+                &self.memory,
+                window,
+            ));
+        }
+        match found.status() {
+            Status::Good { hash } => Ok(hash),
+            other @ (Status::Revoked { .. } | Status::Unknown { .. } | Status::NotPromised) => Err(other),
+        }
+    }
+
+    fn crls_of(&self, certificate: &Certificate) -> &[Crl] {
+        let crls = self.crls.get(certificate.issuer_name());
+        crls.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn answers_about(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+    ) -> impl Iterator<Item = (&OcspResponse, &OcspAnswer)> {
+        let places = self.answers.get(certificate.serial_bytes()).into_iter().flatten();
+        places
+            .filter_map(|(place, number)| {
+                let response = self.responses.get(*place)?;
+                Some((response, response.answers().get(*number)?))
+            })
+            .filter(|(_, answer)| answer.is_about(certificate, issuer))
+    }
+
+    /// Forgets which signatures were verified.
+    pub(super) fn forget(&self) {
+        self.memory.forget();
+    }
+}
+
+/// What all answers about a certificate say together.
+#[derive(Default)]
+struct Found {
+    revoked: Option<(DateTime<Utc>, Option<&'static str>)>,
+    good: Option<SignatureHash>,
+    doubts: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, answer: Answer) {
+        match answer {
+            Answer::Revoked { since, reason } => {
+                self.revoked.get_or_insert((since, reason));
+            }
+            Answer::Clears { .. } if self.good == Some(SignatureHash::Strong) => {}
+            Answer::Clears { hash } => self.good = Some(hash),
+            Answer::Nothing(why) => self.doubts.push(why),
+        }
+    }
+
+    const fn is_nothing(&self) -> bool {
+        self.revoked.is_none() && self.good.is_none() && self.doubts.is_empty()
+    }
+
+    fn status(self) -> Status {
+        match self {
+            Self {
+                revoked: Some((since, reason)),
+                ..
+            } => Status::Revoked { since, reason },
+            Self { good: Some(hash), .. } => Status::Good { hash },
+            Self { doubts, .. } if doubts.is_empty() => Status::NotPromised,
+            Self { doubts, .. } => Status::Unknown {
+                why: doubts.join("; "),
+            },
+        }
+    }
+}
+
+/// Whether what holds from `this_update` until before `next_update` counts at the time `at`.
+fn counts(
+    this_update: DateTime<Utc>,
+    next_update: Option<DateTime<Utc>>,
+    at: DateTime<Utc>,
+) -> Result<(), String> {
+    if at < this_update {
+        return Err("does not count yet".to_owned());
+    }
+    match next_update {
+        None => Err("does not say until when it counts".to_owned()),
+        Some(next) if at >= next => Err(format!(
+            "counted until {}",
+            next.to_rfc3339_opts(SecondsFormat::Secs, true)
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
+fn good_enough(algorithm: &CertificateSignature, rules: &PathRules) -> Result<SignatureHash, String> {
+    match (algorithm.hash(), rules.sha1) {
+        (hash @ SignatureHash::Strong, _) | (hash @ SignatureHash::Sha1, Sha1Signatures::Allowed) => Ok(hash),
+        _ => Err(format!("is signed with {}", algorithm.name())),
+    }
+}
+
+/// Whose key signed what. Hashing a CRL of megabytes takes as long as judging a hundred messages.
+#[derive(Debug, Default)]
+struct Memory(Mutex<HashMap<(Fingerprint, Fingerprint), bool>>);
+
+impl Memory {
+    /// How many answers are remembered; pairs of a CRL and a key that a trusted CA certified are few.
+    const REMEMBERED: usize = 1_000;
+
+    /// Whether `key` signed what has this hash, as `verify` finds out the first time.
+    fn is_signed_by(&self, sha256: &Fingerprint, key: &PublicKey, verify: impl FnOnce() -> bool) -> bool {
+        let pair = (*sha256, key.spki_sha256());
+        let remembered = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&pair)
+            .copied();
+        remembered.unwrap_or_else(|| {
+            let holds = verify();
+            let mut verified = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if verified.len() >= Self::REMEMBERED {
+                verified.clear();
+            }
+            verified.insert(pair, holds);
+            holds
+        })
+    }
+
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
