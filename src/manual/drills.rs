@@ -19,7 +19,7 @@
 //!
 //! | drill | bar | how |
 //! |---|---|---|
-//! | `drill-junk` | B11 | what nobody trusted has sent, in a form that costs most; a library before the gateway counts digests and uses of keys |
+//! | `drill-junk` | B11 | what nobody trusted has sent, in a form that costs most; a library before the gateway counts what is digested, and uses of keys |
 //! | `drill-calls` | B12 | every message of the fixtures, while `strace` looks for files that are opened and connections that are made |
 //! | `drill-soak` | B13 | messages of all sizes, at distances that are random, for `SOAK_SECONDS`: an hour if it is not said. Not part of `make drills` |
 //! | `drill-overload` | B14 | twice as many messages as fit, of which every tenth was changed |

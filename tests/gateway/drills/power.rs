@@ -99,7 +99,7 @@ fn what_a_client_was_told_is_there_after_a_power_loss() {
             torn += has_all(world.path(), &told_then);
             tried += 1;
         }
-        if moment % moments.div_ceil(again) == 0 {
+        if moment % moments.div_ceil(again) == 0 && !told_then.is_empty() {
             sent += nothing_again(&file, &notes[..at], &told_then, &told);
         }
     }
@@ -315,9 +315,8 @@ fn has_all(folder: &Path, told: &[&str]) -> usize {
             "{sha256} is not in the log"
         );
     }
-    let path = folder.join("uses.redb");
-    if path.exists() {
-        let database = redb::Database::create(path).unwrap();
+    // A store whose making was cut off has nothing to lose: a gateway tells that it is damaged, and does not start.
+    if let Ok(database) = redb::Database::create(folder.join("uses.redb")) {
         let reading = database.begin_read().unwrap();
         let uses = reading.open_table(USES).map_or(0, |table| table.len().unwrap());
         assert!(
@@ -326,7 +325,7 @@ fn has_all(folder: &Path, told: &[&str]) -> usize {
             told.len()
         );
     } else {
-        assert!(told.is_empty(), "there is no store");
+        assert!(told.is_empty(), "the store cannot be opened");
     }
     torn
 }
