@@ -7,6 +7,7 @@
 //! Several gateways may count rates and quotas together, at a Redis: [`SharedLimits`]. Each counts for itself too, and asks the others
 //! only about what would be let in by its own count, so that a flood at one reaches neither the Redis nor the rest.
 
+mod range;
 mod shared;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
+pub use range::AddressRange;
 pub use shared::Count;
 pub use shared::Counted;
 pub use shared::NotEntered;
@@ -50,12 +52,21 @@ pub struct Limit {
 }
 
 /// What an address may ask for, before anything is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressLimits {
     /// Requests.
     pub requests: Limit,
     /// The time of verification that a second pays for; two seconds of it may be owed.
     pub cost: Option<Duration>,
+    /// Addresses of those who speak for many, as balancers do: they are not counted.
+    pub exempt: Vec<AddressRange>,
+}
+
+impl AddressLimits {
+    /// Whether `address` is not counted.
+    pub fn exempts(&self, address: IpAddr) -> bool {
+        self.exempt.iter().any(|range| range.holds(address))
+    }
 }
 
 /// What may be asked of a route, by whom it was found to be.

@@ -69,7 +69,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         watch: watch(&config.gateway),
         spool: spool(&config.gateway, source),
         replay: replay::settings(&config.replay, place?, routes.as_deref()?)?,
-        throttle: throttle::address(&config.throttle),
+        throttle: throttle::address(&config.throttle, source),
         limits: limits.map(Arc::new),
         audit,
         traces: traces.transpose().ok()?,

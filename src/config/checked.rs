@@ -118,6 +118,8 @@ pub struct GuardedRoute {
     pub answer: Option<SignedAnswers>,
     /// Whose bearer tokens are asked for, beside what a message must prove.
     pub bearer: Option<BearerRules>,
+    /// How answers are written.
+    pub answer_form: crate::outbound::AnswerForm,
     /// Whether the trace that a request says it belongs to counts.
     pub traceparent: crate::trace::Parent,
     /// How much may be asked for.

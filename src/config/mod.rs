@@ -4,6 +4,7 @@
 //! checked: files are loaded, names understood, and what would be unsafe is refused, as a route that trusts nobody (T62), a CA that is
 //! trusted for everybody (T147), or a key that everybody may read (T154).
 
+mod answer;
 mod audit;
 mod authorization;
 mod backend;

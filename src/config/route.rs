@@ -1,6 +1,7 @@
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::answer;
 use super::authorization;
 use super::backend;
 use super::bearer;
@@ -75,6 +76,7 @@ fn check(
     let bearer = bearer::check(route.bearer.as_ref(), &path.key("bearer"), source);
     let jwt = minted::jwt(route, signer, path, source);
     let security = minted::security_header(route, signer, path, source);
+    let form = answer::form(route, signer, path, source);
     let backend = backend::check(&route.backend, &path.key("backend"), now, source);
     let policy = policy::check(&route.policy, &path.key("policy"), source);
     let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
@@ -83,7 +85,7 @@ fn check(
     let trust = trust::check(&route.trust, policy.as_ref(), now, &path.key("trust"), source);
     let passwords = users::check(route.users.as_ref(), policy.as_ref(), &path.key("users"), source);
     let keyring = keyring(&route.decryption, &path.key("decryption"), now, source);
-    let answer = answer(&route.backend, &path.key("backend").key("answer"), now, source);
+    let answer = signed_answers(&route.backend, &path.key("backend").key("answer"), now, source);
     let schema = schemas::check(route.schema.as_ref(), &path.key("schema"), source);
     let mut policy = policy?;
     if route.trust.revocation == typed::Revocation::Always {
@@ -113,6 +115,7 @@ fn check(
         messages: route.backend.messages,
         answer: answer?,
         bearer: bearer?,
+        answer_form: form?,
         traceparent: match route.traceparent {
             typed::Traceparent::Ignored => Parent::Ignored,
             typed::Traceparent::Heeded => Parent::Heeded,
@@ -141,7 +144,7 @@ fn check(
 }
 
 /// What answers must prove, if the backend signs them: `None` if that is wrong.
-fn answer(
+fn signed_answers(
     backend: &typed::Backend,
     path: &KeyPath,
     now: DateTime<Utc>,

@@ -1,11 +1,26 @@
 use std::time::Duration;
 
+use super::problem::KeyPath;
+use super::problem::Source;
 use super::typed;
-use crate::throttle::{AddressLimits, Limit, Rate, RouteLimits};
+use crate::throttle::{AddressLimits, AddressRange, Limit, Rate, RouteLimits};
 
-/// What an address may ask for.
-pub(super) fn address(throttle: &typed::Throttle) -> AddressLimits {
+/// What an address may ask for. What is no address is noted.
+pub(super) fn address(throttle: &typed::Throttle, source: &mut Source<'_>) -> AddressLimits {
+    let path = KeyPath::default().key("throttle").key("exempt");
+    let mut exempt = Vec::new();
+    for (index, text) in throttle.exempt.iter().enumerate() {
+        match AddressRange::parse(text) {
+            Some(range) => exempt.push(range),
+            None => source.problem(
+                &path.entry(index),
+                format!("is {text:?}"),
+                "write an address, or a network as \"10.1.0.0/16\"",
+            ),
+        }
+    }
     AddressLimits {
+        exempt,
         requests: limit(throttle.address),
         cost: throttle
             .address_cost_milliseconds

@@ -1,5 +1,6 @@
 //! The configuration as it is typed. The comments here are the descriptions in `schemas/config.schema.json`.
 
+mod answer;
 mod backend;
 mod bearer;
 mod content;
@@ -24,6 +25,9 @@ use crate::policy::saml::AttributeName;
 use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
 
+pub(super) use answer::{
+    DataEncryption, Encryption, KeyReference, KeyTransport, RecipientReference, RouteAnswer,
+};
 pub(super) use backend::{Backend, Health};
 pub(super) use bearer::{Bearer, CertificateBound};
 pub(super) use content::{Attachments, Schema, Users};
@@ -205,6 +209,9 @@ pub(super) struct Route {
     /// What the backend gets in the place of the Security header that was addressed to the gateway: "strip" for nothing.
     #[serde(default)]
     pub(super) security_header: SecurityHeader,
+    /// How answers are written.
+    #[serde(default)]
+    pub(super) answer: RouteAnswer,
     /// Whether the trace that a request says it belongs to counts.
     #[serde(default)]
     pub(super) traceparent: Traceparent,

@@ -78,6 +78,16 @@ impl KeyUsage {
         self.0 & 0xc000 != 0
     }
 
+    /// keyEncipherment.
+    pub const fn enciphers_keys(self) -> bool {
+        self.0 & 0x2000 != 0
+    }
+
+    /// keyAgreement.
+    pub const fn agrees_on_keys(self) -> bool {
+        self.0 & 0x0800 != 0
+    }
+
     /// keyCertSign.
     pub const fn signs_certificates(self) -> bool {
         self.0 & 0x0400 != 0

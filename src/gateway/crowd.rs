@@ -42,7 +42,10 @@ pub(super) async fn by_address(
     limits: &AddressLimits,
     peer: Option<SocketAddr>,
 ) -> Result<Option<Pass>, Crowded> {
-    let Some(address) = peer.map(|peer| network(peer.ip())) else {
+    let counted = peer
+        .map(|peer| peer.ip())
+        .filter(|address| !limits.exempts(*address));
+    let Some(address) = counted.map(network) else {
         return Ok(None);
     };
     if limits.cost.is_some() {
@@ -63,7 +66,8 @@ pub(super) async fn by_address(
 
 /// Notes what verification for `peer` cost.
 pub(super) fn spent(throttle: &Throttle, limits: &AddressLimits, peer: Option<SocketAddr>, time: Duration) {
-    if let (Some(budget), Some(peer)) = (limits.cost, peer) {
+    let counted = peer.filter(|peer| !limits.exempts(peer.ip()));
+    if let (Some(budget), Some(peer)) = (limits.cost, counted) {
         let address: IpAddr = network(peer.ip());
         throttle.spent(&(COST, address), time, budget);
     }

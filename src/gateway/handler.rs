@@ -74,7 +74,8 @@ pub(super) async fn handle(
         return reply::nothing_here();
     };
     let (path, peer) = (&place.route.path, request.peer_addr());
-    let watch = Watch::new(&shared.threats, path, place.gate.threats.as_ref(), peer);
+    let counted = peer.filter(|peer| !snapshot.throttle.exempts(peer.ip()));
+    let watch = Watch::new(&shared.threats, path, place.gate.threats.as_ref(), counted);
     let traces = shared.traces.as_ref();
     let traced = traces.and_then(|traces| Traced::begin(traces, place.traceparent, request.headers()));
     let report = Report::new(&shared.metrics, path, peer, watch, traced);
@@ -167,8 +168,10 @@ impl InWork<'_> {
             return Err(self.report.no_body(NoBody::Overload));
         };
         let (message, _passes) = self.verified(received).await?;
-        self.accepted(&message, bearer.as_ref()).await?;
         let exchange = Exchange::of(&message);
+        let answerable = self.place.sealer.can_answer(&exchange);
+        answerable.map_err(|error| self.report.unanswerable(&error))?;
+        self.accepted(&message, bearer.as_ref()).await?;
         self.report.verified(&message);
         let Some(client) = self.clients.of(self.place) else {
             return Err(Fault::Internal);
@@ -185,7 +188,7 @@ impl InWork<'_> {
             Some(gate) => verified_answer(reply, &exchange, gate, Utc::now()),
             None => Ok(reply),
         };
-        let sealed = verified.and_then(|reply| self.snapshot.sealer.seal(reply, &exchange, Utc::now()));
+        let sealed = verified.and_then(|reply| self.place.sealer.seal(reply, &exchange, Utc::now()));
         self.report.took(Step::Seal, started);
         let sealed = sealed.map_err(|error| self.report.outbound(&error))?;
         self.report.answered(sealed.status());

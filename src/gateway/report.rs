@@ -230,6 +230,13 @@ impl<'r> Report<'r> {
         fault
     }
 
+    /// Whoever asked cannot be answered, so that the backend is not asked.
+    pub(super) fn unanswerable(&self, error: &outbound::Error) -> Fault {
+        self.refused(error.code(), None);
+        tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = error.code(), reason = %error, "message refused: it could not be answered");
+        error.fault()
+    }
+
     /// The backend's answer could not be signed.
     pub(super) fn outbound(&self, error: &outbound::Error) -> Fault {
         self.count(Outcome::Failed, error.code());

@@ -14,6 +14,7 @@ use crate::config::Checked;
 use crate::config::GuardedRoute;
 use crate::config::TakesAttachments;
 use crate::crypto::Certificate;
+use crate::crypto::Identity;
 use crate::inbound::Gate;
 use crate::outbound::Sealer;
 use crate::policy::saml::RelyingParty;
@@ -34,7 +35,6 @@ pub(super) struct Snapshot {
     /// Counts configurations, from 1.
     pub(super) number: u64,
     places: HashMap<String, Arc<Place>>,
-    pub(super) sealer: Sealer,
     /// When the certificate that signs answers ceases to hold.
     pub(super) signer_ends: Option<DateTime<Utc>>,
     pub(super) spool: Arc<TemporaryFiles>,
@@ -50,6 +50,8 @@ pub(super) struct Place {
     pub(super) gate: Gate,
     /// Judges the answers of a backend that signs them.
     pub(super) answers: Option<Gate>,
+    /// Signs the answers.
+    pub(super) sealer: Sealer,
     pub(super) throttle: RouteLimits,
     /// Whether the trace that a request says it belongs to counts.
     pub(super) traceparent: Parent,
@@ -72,7 +74,6 @@ pub(super) struct Clients {
 /// A configuration that is not in use yet. Its gates remember no message, so that messages can be tried on it.
 pub(super) struct Candidate {
     places: Vec<Place>,
-    sealer: Sealer,
     signer_ends: Option<DateTime<Utc>>,
     spool: TemporaryFiles,
     body_time: Duration,
@@ -88,9 +89,8 @@ impl Candidate {
         let places = config.routes.into_iter().enumerate();
         Self {
             places: places
-                .map(|(number, route)| Place::new(number, route, usual))
+                .map(|(number, route)| Place::new(number, route, usual, &config.signer))
                 .collect(),
-            sealer: Sealer::new(&config.signer),
             signer_ends: config.signer.certificate().map(Certificate::not_after),
             spool: config.spool,
             body_time: config.load.body,
@@ -144,7 +144,6 @@ impl Candidate {
         Snapshot {
             number,
             places: places.collect(),
-            sealer: self.sealer,
             signer_ends: self.signer_ends,
             spool: Arc::new(self.spool),
             body_time: self.body_time,
@@ -154,8 +153,8 @@ impl Candidate {
 }
 
 impl Place {
-    /// Route `number`, whose backend gets `usual` messages at a time if it does not say itself.
-    fn new(number: usize, guarded: GuardedRoute, usual: usize) -> Self {
+    /// Route `number`, whose backend gets `usual` messages at a time if it does not say itself, and whose answers `signer` signs.
+    fn new(number: usize, guarded: GuardedRoute, usual: usize, signer: &Identity) -> Self {
         let understood = guarded.understood.clone();
         let said = guarded
             .messages
@@ -190,6 +189,7 @@ impl Place {
                 threats: None,
                 replay: None,
             }),
+            sealer: Sealer::new(signer, guarded.answer_form),
             throttle: guarded.throttle,
             traceparent: guarded.traceparent,
             bearer: guarded.bearer,

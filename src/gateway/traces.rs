@@ -182,7 +182,6 @@ async fn tell(client: &awc::Client, traces: &Traces, batch: &[Span]) -> Result<u
             return Err(reason);
         }
         let wait = asked.unwrap_or_else(|| jittered(pause)).min(LONGEST_WAIT);
-        // A full batch wakes us, too: it cannot be helped.
         let until = tokio::time::Instant::now().checked_add(wait);
         while until.is_some_and(|until| tokio::time::Instant::now() < until) && !traces.is_ending() {
             rt::time::sleep(wait.min(Duration::from_millis(100))).await;

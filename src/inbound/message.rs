@@ -27,6 +27,7 @@ pub struct VerifiedMessage {
     body: Octets,
     headers: Vec<Octets>,
     sender: Sender,
+    certificate: Option<Certificate>,
     claims: Option<Claims>,
     user: Option<VerifiedUser>,
     issuer_key: Option<[u8; 32]>,
@@ -121,9 +122,10 @@ impl Relayable {
                 }
             }
         }
-        let Some(sender) = admitted.main().map(|main| Sender::of(main.owner())) else {
+        let Some(owner) = admitted.main().map(|main| main.owner()) else {
             return Err(Unmet::at(body, UnmetKind::BodyNotSigned));
         };
+        let sender = Sender::of(owner);
         let signed = |element: Element<'_>| admitted.headers().contains(&element);
         let message_id = addressing.and_then(|addressing| addressing.message_id());
         let action = addressing.and_then(|addressing| addressing.action());
@@ -143,6 +145,7 @@ impl Relayable {
             body: octets,
             headers,
             sender,
+            certificate: owner.certificate().cloned(),
             claims: None,
             user: None,
             issuer_key: None,
@@ -253,6 +256,11 @@ impl VerifiedMessage {
     /// The operation that it asks for; `None` where the gate knows of no destination.
     pub fn requested(&self) -> Option<&Operation> {
         self.requested.as_ref()
+    }
+
+    /// The certificate whose key signed the Body, where there is one.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// The Body element, in the canonical octets that were digested.

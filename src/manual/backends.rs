@@ -48,3 +48,12 @@
 //! Whatever the operation, 202 with nothing is an answer: the peer gets 202 with nothing (SOAP 1.1 §6.2, SOAP 1.2 Part 2 §7.5). An operation with `one_way = true` may also be answered by 200 or 204 with
 //! nothing, and by nothing where `[route.backend.answer]` wants answers signed. Nothing carries no seal: it tells the peer that the message was accepted
 //! and handed on, on the word of the connection alone; a peer that has to know it needs TLS or an answer. An envelope, as a fault, is sealed as every answer.
+//!
+//! # How answers are written
+//!
+//! `[route.answer]` says with `key_reference` how signatures of answers name our certificate: `token` (it goes along), `thumbprint`, `ski` or `issuer-serial`. With
+//! `[route.answer.encryption]` the content of the Body is encrypted once it was signed, by AES-GCM (`algorithm`), to the certificate that signed the request: by RSA-OAEP (`key_transport`) to
+//! an RSA key, by ECDH-ES to an EC key; `recipient_reference` says how that certificate is named. Faults of the backend are encrypted, too; faults of the gateway say nothing, and are
+//! not. A request that cannot be answered so is refused before the backend is asked, `outbound.no_recipient` in the log: no certificate signed it (as with the key of an assertion or a
+//! password), the certificate's key usage has no keyEncipherment (keyAgreement for EC; RFC 5280 §4.2.1.3), or it lacks the SubjectKeyIdentifier that should name it. Routes with attachments
+//! cannot have it.

@@ -10,6 +10,7 @@ use crate::soap::Fault;
 use crate::soap::Version;
 use crate::wss;
 use crate::xml::quoted;
+use crate::xmlenc;
 
 /// Why an answer cannot be sealed.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub enum Error {
     Refused(Box<Rejection>),
     /// The same, and there is nothing in it.
     NotSigned,
-    /// The same, and it has attachments.
+    /// The same, or it has to be encrypted, and it has attachments.
     Attachments,
     /// It says that it answers another message; which one.
     RelatesTo(String),
@@ -44,6 +45,10 @@ pub enum Error {
     },
     /// Our key is of a kind that signs no messages.
     Key,
+    /// The answer could not be encrypted.
+    Encryption(xmlenc::Error),
+    /// The answer has to be encrypted to who asked, and cannot be; why.
+    NoRecipient(&'static str),
     /// The crypto library failed.
     Unavailable(Unavailable),
 }
@@ -64,6 +69,8 @@ impl Error {
             Self::Written(_) => "outbound.written",
             Self::Certificate { .. } => "outbound.certificate",
             Self::Key => "outbound.key",
+            Self::Encryption(_) => "outbound.encryption",
+            Self::NoRecipient(_) => "outbound.no_recipient",
             Self::Unavailable(_) => "outbound.unavailable",
         }
     }
@@ -80,7 +87,12 @@ impl Error {
             | Self::Attachments
             | Self::RelatesTo(_)
             | Self::AttachmentQName(..) => Fault::BadGateway,
-            Self::Written(_) | Self::Certificate { .. } | Self::Key | Self::Unavailable(_) => Fault::Internal,
+            Self::NoRecipient(_) => Fault::FailedCheck,
+            Self::Written(_)
+            | Self::Certificate { .. }
+            | Self::Key
+            | Self::Encryption(_)
+            | Self::Unavailable(_) => Fault::Internal,
         }
     }
 }
@@ -97,7 +109,9 @@ impl fmt::Display for Error {
             Self::Security => f.write_str("the backend's answer has a Security header already"),
             Self::Refused(rejection) => write!(f, "the backend's answer is refused: {rejection}"),
             Self::NotSigned => f.write_str("the backend's answer is empty, and has to be signed"),
-            Self::Attachments => f.write_str("the backend's answer has attachments, and has to be signed"),
+            Self::Attachments => {
+                f.write_str("the backend's answer has attachments, and has to be signed or encrypted")
+            }
             Self::RelatesTo(other) => {
                 write!(f, "the backend's answer says that it answers {}", quoted(other))
             }
@@ -110,6 +124,8 @@ impl fmt::Display for Error {
             Self::Written(error) => write!(f, "the answer cannot be signed: {error}"),
             Self::Certificate { from, to } => write!(f, "our certificate is valid from {from} to {to} only"),
             Self::Key => f.write_str("our key is of a kind that signs no messages"),
+            Self::Encryption(error) => write!(f, "the answer cannot be encrypted: {error}"),
+            Self::NoRecipient(why) => write!(f, "the answer cannot be encrypted to who asked: {why}"),
             Self::Unavailable(error) => error.fmt(f),
         }
     }

@@ -8,6 +8,7 @@ use futures_util::Stream;
 
 use super::attachment::SealedAttachment;
 use super::error::Error;
+use super::form::AnswerForm;
 use super::relates_to::relates_to;
 use super::relates_to::with_relates_to;
 use crate::algorithm::DigestAlgorithm;
@@ -28,7 +29,6 @@ use crate::soap::Roles;
 use crate::soap::Version;
 use crate::soap::attachment::Attachments;
 use crate::wss::write::Ids;
-use crate::wss::write::KeyToken;
 use crate::wss::write::Plan;
 use crate::wss::write::Understanding;
 use crate::wss::write::write;
@@ -45,12 +45,15 @@ pub struct Exchange {
     pub(super) version: Version,
     pub(super) signature_values: Vec<Vec<u8>>,
     pub(super) message_id: Option<(AddressingVersion, String)>,
+    /// The certificate that signed the request.
+    pub(super) requester: Option<Certificate>,
 }
 
 /// Signs answers.
 #[derive(Debug)]
 pub struct Sealer {
     identity: Identity,
+    form: AnswerForm,
 }
 
 /// An answer that is signed and bound to its request. Only [`Sealer::seal`] makes one; nothing else leaves the gateway but faults.
@@ -87,6 +90,7 @@ impl Exchange {
             version: message.version(),
             signature_values: message.signature_values().to_vec(),
             message_id: message.addressing().zip(message_id),
+            requester: message.certificate().cloned(),
         }
     }
 }
@@ -119,11 +123,23 @@ impl Sealer {
     /// What answers are digested by.
     pub const DIGEST: DigestAlgorithm = DigestAlgorithm::Sha256;
 
-    /// Signs with the key of `identity`, and sends its certificate along.
-    pub fn new(identity: &Identity) -> Self {
+    /// Signs with the key of `identity`, as `form` says.
+    pub fn new(identity: &Identity, form: AnswerForm) -> Self {
         Self {
             identity: identity.clone(),
+            form,
         }
+    }
+
+    /// Whether an answer in this exchange can be sealed, as far as that depends on who asked. Nobody should be asked for one that cannot.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRecipient`].
+    pub fn can_answer(&self, exchange: &Exchange) -> Result<(), Error> {
+        let encryption = self.form.encryption.as_ref();
+        let recipient = encryption.map(|encryption| encryption.recipient(exchange.requester.as_ref()));
+        recipient.transpose().map(drop)
     }
 
     /// Signs the answer `reply` in the exchange `exchange`, at `now`.
@@ -154,7 +170,13 @@ impl Sealer {
         let signed = self.signed(&envelope, &attachments, exchange, now)?;
         let version = envelope.version();
         let content = if attachments.is_empty() {
-            Content::Envelope(version, signed)
+            let sealed = match &self.form.encryption {
+                Some(encryption) => encryption.encrypted(signed, exchange.requester.as_ref())?,
+                None => signed,
+            };
+            Content::Envelope(version, sealed)
+        } else if self.form.encryption.is_some() {
+            return Err(Error::Attachments);
         } else {
             let parts = SealedAttachment::all(&attachments)?;
             let parts = Multipart::new(version, None, version.content_type(), signed, &parts);
@@ -178,7 +200,7 @@ impl Sealer {
             role: None,
             understanding: Understanding::Required,
             timestamp: Some((now, now.checked_add_signed(LIFE))),
-            key: Some(KeyToken::X509v3(certificate)),
+            key: Some(self.form.signer.token(certificate)),
             confirmations: Some(&exchange.signature_values),
             parts: parts(envelope),
         };
@@ -258,7 +280,7 @@ fn answer_limits() -> Limits {
     Limits::archive()
 }
 
-fn random() -> Result<[u8; 16], Error> {
+pub(super) fn random() -> Result<[u8; 16], Error> {
     let bytes = random_bytes(16).map_err(Error::Unavailable)?;
     let mut random = [0; 16];
     for (to, from) in random.iter_mut().zip(bytes) {

@@ -50,6 +50,7 @@ fn exchange(version: Version) -> Exchange {
         version,
         signature_values: vec![vec![1, 2, 3], vec![4, 5, 6]],
         message_id: None,
+        requester: None,
     }
 }
 
@@ -68,7 +69,7 @@ fn seal_as(name: &str, answer: &str, status: u16, exchange: &Exchange) -> Result
         bytes: Bytes::from(answer.to_owned()),
         attachments: Attachments::default(),
     });
-    Sealer::new(&identity(name)).seal(reply, exchange, now())
+    Sealer::new(&identity(name), AnswerForm::default()).seal(reply, exchange, now())
 }
 
 fn seal(answer: &str, exchange: &Exchange) -> Result<SealedReply, Error> {
@@ -325,7 +326,7 @@ fn a_certificate_that_does_not_hold_signs_nothing() {
 
 #[test]
 fn an_answer_of_nothing_stays_nothing() {
-    let sealed = Sealer::new(&identity("gateway"))
+    let sealed = Sealer::new(&identity("gateway"), AnswerForm::default())
         .seal(
             Reply::new(ReplyContent::Nothing),
             &exchange(Version::Soap11),

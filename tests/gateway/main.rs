@@ -42,6 +42,7 @@ mod bearer;
 mod drills;
 mod edge;
 mod encrypted;
+mod encrypted_answers;
 mod faults;
 mod fetch;
 mod flood;

@@ -84,16 +84,9 @@ impl Process {
     pub(crate) fn wait_to_be(&self, state: &str) {
         let mut said = String::new();
         for _ in 0..250 {
-            let lines = self.log.lock().unwrap().clone();
-            let admin = lines
-                .iter()
-                .find_map(|line| line.strip_prefix("health and metrics on http://"));
-            if let Some(admin) = admin {
-                let ready = request("GET", "/readyz", &[], "");
-                let answer = send(admin.parse().unwrap(), &ready);
-                assert_eq!(answer.status == 200, answer.body == "ready\n", "{answer:?}");
-                said = answer.body;
-            }
+            let answer = send(self.admin, &request("GET", "/readyz", &[], ""));
+            assert_eq!(answer.status == 200, answer.body == "ready\n", "{answer:?}");
+            said = answer.body;
             if said.trim_end() == state {
                 return;
             }

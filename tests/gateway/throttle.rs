@@ -209,3 +209,28 @@ fn a_gateway_does_not_start_without_the_store_of_its_limits() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_balancer_speaks_for_many_and_is_not_counted() {
+    let backend = orders();
+    let limits = "address = { per_minute = 2, burst = 1 }\naddress_cost_milliseconds = 1";
+    for (exempt, status) in [("10.0.0.0/8", 503), ("127.0.0.0/8", 200)] {
+        let top = format!("[throttle]\n{limits}\nexempt = [\"10.1.1.1\", \"{exempt}\"]");
+        let gateway = throttled(&backend, &top, "");
+        let answers = (0..30).map(|_| by(&gateway, "alice").status);
+        assert_eq!(answers.last(), Some(status), "{exempt}");
+    }
+}
+
+#[test]
+fn a_balancer_is_not_shut_out_for_what_others_do() {
+    let backend = orders();
+    for (exempt, status) in [("10.0.0.0/8", 503), ("127.0.0.1", 200)] {
+        let top = format!("[throttle]\nexempt = [\"{exempt}\"]");
+        let gateway = throttled(&backend, &top, "[route.threats]\nstranger_key_burst = \"block\"");
+        for _ in 0..15 {
+            by(&gateway, "mallory");
+        }
+        assert_eq!(by(&gateway, "alice").status, status, "{exempt}");
+    }
+}

@@ -376,3 +376,18 @@ fn a_collector_is_this_machine_or_reached_with_tls() {
         "route[1].traceparent: has no meaning without [traces]",
     );
 }
+
+#[test]
+fn who_is_not_counted_is_named_by_address() {
+    let url = "url = \"http://127.0.0.1:1/\"";
+    let with = |text: &str| format!("{url}\n[throttle]\nexempt = [\"10.0.0.1\", \"{text}\"]");
+    refuses(
+        url,
+        &with("balancer.example"),
+        "throttle.exempt[2]: is \"balancer.example\"",
+    );
+    refuses(url, &with("10.0.0.1/8"), "throttle.exempt[2]: is \"10.0.0.1/8\"");
+    let folder = folder();
+    let checked = read_in(folder.path(), &GOOD.replace(url, &with("10.1.0.0/16"))).unwrap();
+    assert!(checked.throttle.exempts("10.1.2.3".parse().unwrap()));
+}

@@ -16,6 +16,9 @@ pub(in crate::config) struct Throttle {
     #[serde(default)]
     #[schemars(range(min = 1, max = 60_000))]
     pub(in crate::config) address_cost_milliseconds: Option<u16>,
+    /// Addresses that are not counted, nor shut out for threats, as "10.1.2.3" or "10.1.0.0/16": balancers, behind which all clients have one address.
+    #[serde(default)]
+    pub(in crate::config) exempt: Vec<String>,
     /// A Redis where several gateways count rates and quotas together, those of routes too. What happens at the same time, and cost, each
     /// counts for itself.
     #[serde(default)]
