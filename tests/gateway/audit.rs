@@ -16,7 +16,7 @@ use crate::backend::orders;
 use crate::client::{post, send};
 use crate::message::{Message, assertion};
 use crate::process::Process;
-use crate::replay::{SETTLED, order, remembering};
+use crate::replay::{SETTLED, order, remembering, wait_to_be};
 
 /// A gateway with a log in `log`, whose files are of `bytes`.
 pub(crate) fn audited(backend: SocketAddr, bytes: usize) -> (TempDir, PathBuf) {
@@ -167,10 +167,10 @@ fn without_its_folder_nothing_is_accepted_until_it_is_back() {
         got,
         "nothing is relayed that is not recorded"
     );
-    gateway.wait_to_be("the audit log refuses");
+    wait_to_be(&gateway, "the audit log refuses");
     fs::rename(&away, &log).unwrap();
     // Nobody has to send a message for that.
-    gateway.wait_to_be("ready");
+    wait_to_be(&gateway, "ready");
     assert!(until(gateway.plain, 200) < Duration::from_secs(5));
     is_whole(folder.path());
 }

@@ -14,8 +14,6 @@ pub(crate) fn program() -> PathBuf {
     std::env::var_os("SEALGATE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_sealgate").into(), PathBuf::from)
 }
 
-use crate::client::{request, send};
-
 /// A process that runs until it is dropped.
 pub(crate) struct Process {
     child: Child,
@@ -78,21 +76,6 @@ impl Process {
             admin,
             log,
         })
-    }
-
-    /// Waits until `/readyz` says `state`.
-    pub(crate) fn wait_to_be(&self, state: &str) {
-        let mut said = String::new();
-        for _ in 0..250 {
-            let answer = send(self.admin, &request("GET", "/readyz", &[], ""));
-            assert_eq!(answer.status == 200, answer.body == "ready\n", "{answer:?}");
-            said = answer.body;
-            if said.trim_end() == state {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        panic!("{said} and not {state}");
     }
 
     /// The log so far.

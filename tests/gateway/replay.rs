@@ -11,7 +11,7 @@ use sealgate::soap::Version;
 use tempfile::TempDir;
 
 use crate::backend::orders;
-use crate::client::{post, send};
+use crate::client::{post, request, send};
 use crate::gateway::{configuration, prepared};
 use crate::message::{Message, PLACE};
 use crate::process::Process;
@@ -36,6 +36,21 @@ pub(crate) fn remembering(backend: SocketAddr, replay: &str) -> (TempDir, PathBu
     (folder, file)
 }
 
+/// Waits until `/readyz` of `gateway` says `state`.
+pub(crate) fn wait_to_be(gateway: &Process, state: &str) {
+    let mut said = String::new();
+    for _ in 0..250 {
+        let answer = send(gateway.admin, &request("GET", "/readyz", &[], ""));
+        assert_eq!(answer.status == 200, answer.body == "ready\n", "{answer:?}");
+        said = answer.body;
+        if said.trim_end() == state {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{said} and not {state}");
+}
+
 /// An order like no other.
 pub(crate) fn order() -> String {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
@@ -56,9 +71,9 @@ fn while_redis_is_away_messages_are_told_to_come_back_and_after_a_flush_old_ones
     let (mut redis, backend) = (Redis::start(&[]), orders());
     let (_folder, file) = remembering(backend.address, &shared(&redis));
     let gateway = Process::start(&file).unwrap();
-    gateway.wait_to_be("the store of uses refuses");
+    wait_to_be(&gateway, "the store of uses refuses");
     std::thread::sleep(SETTLED);
-    gateway.wait_to_be("ready");
+    wait_to_be(&gateway, "ready");
     let used = order();
     assert_eq!(send(gateway.plain, &used).status, 200);
     redis.signal(Signal::STOP);
@@ -73,10 +88,10 @@ fn while_redis_is_away_messages_are_told_to_come_back_and_after_a_flush_old_ones
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
         assert_eq!(gateway.code(answer.incident()), "replay.store_unavailable");
     }
-    gateway.wait_to_be("the store of uses refuses");
+    wait_to_be(&gateway, "the store of uses refuses");
     redis.signal(Signal::CONT);
     std::thread::sleep(Duration::from_millis(700));
-    gateway.wait_to_be("ready");
+    wait_to_be(&gateway, "ready");
     assert_eq!(send(gateway.plain, &order()).status, 200);
     assert_eq!(redis.cli(&["flushall"]), "OK");
     assert_eq!(send(gateway.plain, &used).status, 503);

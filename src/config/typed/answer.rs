@@ -62,6 +62,7 @@ pub(in crate::config) enum RecipientReference {
 /// What encrypts content. Only what notices a change.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::enum_variant_names, reason = "the names of the standard")]
 pub(in crate::config) enum DataEncryption {
     /// AES-GCM with 128 bits.
     Aes128Gcm,
