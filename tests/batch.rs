@@ -115,6 +115,25 @@ for line in open(\"d.jsonl\"):
   o=json.loads(line); print(json.dumps({\"soap\": base64.b64encode(o[\"soap\"].encode()).decode()}))' > f.jsonl");
     let messages: Vec<String> = names.iter().map(message).collect();
     write_parquet(&folder.join("g.parquet"), &messages);
+    let carried = |message: &String| serde_json::json!({"mimeType": "text/xml", "text": message});
+    let entries: Vec<Value> = messages
+        .iter()
+        .map(|message| serde_json::json!({"request": {"postData": carried(message)}}))
+        .collect();
+    let har = serde_json::json!({"log": {"version": "1.2", "entries": entries}});
+    fs::write(folder.join("h.har"), har.to_string()).unwrap();
+    let posted = |message: &String| {
+        let (head, length) = (
+            "POST / HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length",
+            message.len(),
+        );
+        format!("{head}: {length}\r\n\r\n{message}\n")
+    };
+    fs::write(
+        folder.join("i.http"),
+        messages.iter().map(posted).collect::<String>(),
+    )
+    .unwrap();
     let sources = [
         "archive",
         "archive/*/*.xml",
@@ -126,6 +145,8 @@ for line in open(\"d.jsonl\"):
         "e.csv",
         "f.jsonl",
         "g.parquet",
+        "h.har",
+        "i.http",
     ];
     let verdicts = sources.map(|source| {
         let out = folder.join(format!("out-{}", source.replace(['/', '*'], "_")));

@@ -22,6 +22,8 @@
 //! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |
 //! | `.csv`, `.tsv` | the same, with a line of names; separated by commas, semicolons or tabs |
 //! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy, gzip or Zstandard, and no other. `--name-column NAME` is the column by which messages are called |
+//! | `.har` | of each entry what the request and the response carried, if it is XML, a SOAP message of several parts or a form with SAML; called `trace.har#7.request` |
+//! | `.http`, `.mbox` | HTTP/1 as it was written down, requests and responses one after the other, with lines `From …` between them or without; the same of it are messages, without gzip and chunks. Where two lengths are given or a body is cut off, the file ends with an error |
 //! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed |
 //!
 //! Nothing in a container is a container. Of each, one message at a time is in memory; one over the policy's limit (`limit.bytes`) is reported and

@@ -25,6 +25,8 @@ pub(super) struct Container<'c> {
 pub(super) enum Name<'n> {
     /// By its place, which no other has.
     Place(u64),
+    /// By the place of what it is a part of, and which part.
+    Part(u64, &'static str),
     /// As somebody called it, who may have called another so.
     Given(&'n str),
 }
@@ -61,6 +63,7 @@ impl<'c> Container<'c> {
         let folder = self.path.to_string_lossy();
         let path = match name {
             Name::Place(place) => format!("{folder}{separator}{place}"),
+            Name::Part(place, part) => format!("{folder}{separator}{place}.{part}"),
             Name::Given(name) => {
                 let name = self.names.borrow_mut().told_apart(name, number);
                 format!("{folder}{separator}{name}")

@@ -7,7 +7,8 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 
 use super::{
-    Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, csv, json_lines, parquet, tar, zip,
+    Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, csv, har, http, json_lines, parquet, tar,
+    zip,
 };
 
 /// What a file holds.
@@ -18,6 +19,8 @@ enum Kind {
     Zip,
     JsonLines,
     Csv,
+    Har,
+    Http,
     Parquet,
 }
 
@@ -86,6 +89,8 @@ fn kind(path: &Path) -> (Kind, bool) {
         Some((_, "zip")) => Kind::Zip,
         Some((_, "jsonl" | "ndjson")) => Kind::JsonLines,
         Some((_, "csv" | "tsv")) => Kind::Csv,
+        Some((_, "har")) => Kind::Har,
+        Some((_, "http" | "mbox")) => Kind::Http,
         Some((_, "parquet")) => Kind::Parquet,
         _ => Kind::Message,
     };
@@ -117,6 +122,8 @@ fn contained(kind: Kind, container: &Container<'_>, sink: &mut dyn Sink) -> Resu
         Kind::Tar => tar::each(&mut input, container, &mut sink),
         Kind::JsonLines => json_lines::each(&mut input, container, &mut sink),
         Kind::Csv => csv::each(&mut input, container, &mut sink),
+        Kind::Har => har::each(&mut input, container, &mut sink),
+        Kind::Http => http::each(&mut input, container, &mut sink),
         Kind::Message | Kind::Zip | Kind::Parquet => one(&mut input, container, &mut sink),
     }?;
     sink.tell();
@@ -261,6 +268,9 @@ mod tests {
         assert_eq!(kind("csv"), (Kind::Message, false));
         assert_eq!(kind("a.tar.GZ"), (Kind::Tar, true));
         assert_eq!(kind("a.tgz"), (Kind::Tar, true));
+        assert_eq!(kind("a.har"), (Kind::Har, false));
+        assert_eq!(kind("a.http.gz"), (Kind::Http, true));
+        assert_eq!(kind("a.mbox"), (Kind::Http, false));
         assert_eq!(kind("a.jsonl.zst"), (Kind::JsonLines, true));
         assert_eq!(kind("a.xml.gz"), (Kind::Message, true));
         assert_eq!(kind("x/a.zip"), (Kind::Zip, false));

@@ -4,11 +4,14 @@
 //! The order is that of the sources as named; folders are walked by name. It depends on nothing else, so that two runs over one
 //! archive give their results in one order.
 
+mod carried;
 mod column;
 mod container;
 mod csv;
 mod file;
 mod folder;
+mod har;
+mod http;
 mod json_lines;
 mod names;
 mod parquet;

@@ -12,7 +12,7 @@ pub(crate) enum BatchCommand {
 /// Judge every message of an archive on all cores, and write results and reports into a folder
 ///
 /// SOURCE is a file, a folder, a pattern as 'in/**/*.xml', or @FILE with a path a line. Files are messages, or hold many: .tar, .zip, .jsonl,
-/// .csv, .parquet, and all but .zip and .parquet (or one message) in .gz or .zst. SOAP messages, SAML documents and other XML with signatures are told apart and
+/// .csv, .parquet, .har, .http, and all but .zip and .parquet (or one message) in .gz or .zst. SOAP messages, SAML documents and other XML with signatures are told apart and
 /// judged as by verify, saml verify and dsig verify. The same command again goes on where it ended.
 #[derive(Args, Debug)]
 pub(crate) struct BatchVerifyArguments {

@@ -1,0 +1,62 @@
+//! What HTTP carried: which bodies are messages at all, in recordings that hold pages and pictures too.
+
+use std::io;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::{Body, bounded, broken};
+
+/// The message that a body with this Content-Type and Content-Encoding is, if it is one: XML, a SOAP message of several parts, or a form
+/// with SAML in it. `body` may be cut off behind `limit` bytes.
+pub(super) fn message(
+    content_type: Option<&str>,
+    content_encoding: Option<&str>,
+    body: Vec<u8>,
+    limit: u32,
+) -> Option<io::Result<Body>> {
+    let field = content_type.unwrap_or_default();
+    let media_type = field.to_ascii_lowercase();
+    let is_related = media_type.starts_with("multipart/related");
+    let is_form = media_type.starts_with("application/x-www-form-urlencoded");
+    let is_xml = media_type.contains("xml") && !media_type.contains("xhtml");
+    if body.is_empty() || !(is_related || is_form || is_xml || media_type.is_empty()) {
+        return None;
+    }
+    let body = match decoded(content_encoding, body, limit) {
+        Ok(Body::Bytes(bytes)) => bytes,
+        told => return Some(told),
+    };
+    if (is_form && !carries_saml(&body)) || (media_type.is_empty() && !begins_as_xml(&body)) {
+        return None;
+    }
+    // The boundary of its parts stands in the field.
+    Some(Ok(Body::Bytes(if is_related {
+        [format!("Content-Type: {field}\r\n\r\n").as_bytes(), &body]
+            .concat()
+            .into()
+    } else {
+        body
+    })))
+}
+
+/// A body without the compression that its header names.
+fn decoded(content_encoding: Option<&str>, body: Vec<u8>, limit: u32) -> io::Result<Body> {
+    if u32::try_from(body.len()).map_or(true, |length| length > limit) {
+        return Ok(Body::TooLong);
+    }
+    match content_encoding.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("" | "identity") => Ok(Body::Bytes(body.into())),
+        Some("gzip" | "x-gzip") => bounded(&mut MultiGzDecoder::new(body.as_slice()), limit),
+        Some(_) => Err(broken("the body is compressed by another method than gzip")),
+    }
+}
+
+fn begins_as_xml(body: &[u8]) -> bool {
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    text.trim_ascii_start().starts_with(b"<")
+}
+
+fn carries_saml(form: &[u8]) -> bool {
+    form.split(|byte| *byte == b'&')
+        .any(|pair| pair.starts_with(b"SAMLResponse=") || pair.starts_with(b"SAMLRequest="))
+}

@@ -1,0 +1,248 @@
+//! HAR, as browsers and proxies record HTTP: of each entry what the request and the response carried.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, Read};
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::{Body, Container, Ended, Name, Sink, broken, carried, column};
+use crate::crypto::decode_base64;
+
+/// Hands on the messages of each entry; entries are counted from 1.
+pub(super) fn each(
+    input: &mut dyn Read,
+    container: &Container<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), Ended> {
+    // An entry has two bodies and what surrounds them.
+    let most = column::longest(container.reading.limit).saturating_mul(3);
+    let left = Cell::new(most);
+    let mut reading = Entries {
+        container,
+        sink,
+        left: &left,
+        most,
+        ended: None,
+    };
+    let mut deserializer = serde_json::Deserializer::from_reader(Limited { input, left: &left });
+    let read = Object(&["log", "entries"], &mut reading).deserialize(&mut deserializer);
+    let read = read.and_then(|()| deserializer.end());
+    if let Some(ended) = reading.ended {
+        return Err(ended);
+    }
+    read.map_err(|error| broken(&format!("it is no HAR: {error}")).into())
+}
+
+/// Reads no more than is left for an entry.
+struct Limited<'i> {
+    input: &'i mut dyn Read,
+    left: &'i Cell<usize>,
+}
+
+impl Read for Limited<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        match self.left.get().checked_sub(count) {
+            Some(left) => self.left.set(left),
+            None => return Err(broken("an entry is too long")),
+        }
+        Ok(count)
+    }
+}
+
+struct Entries<'e, 'c> {
+    container: &'e Container<'c>,
+    sink: &'e mut dyn Sink,
+    left: &'e Cell<usize>,
+    most: usize,
+    ended: Option<Ended>,
+}
+
+impl Entries<'_, '_> {
+    fn offer(&mut self, number: u64, entry: Entry) -> Result<(), Ended> {
+        let response = entry.response.content;
+        for (part, content) in [("request", entry.request.post_data), ("response", response)] {
+            let Some(Content {
+                mime_type,
+                text: Some(text),
+                encoding,
+            }) = content
+            else {
+                continue;
+            };
+            let limit = self.container.reading.limit;
+            let bytes = match encoding.as_deref() {
+                Some("base64") => decode_base64(&text).map_err(|_| broken("the body is no base64")),
+                _ => Ok(text.into_bytes()),
+            };
+            let message = match bytes {
+                Ok(bytes) => carried::message(mime_type.as_deref(), None, bytes, limit),
+                Err(error) => Some(Err(error)),
+            };
+            if let Some(message) = message {
+                self.take(number, part, message)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, number: u64, part: &'static str, message: io::Result<Body>) -> Result<(), Ended> {
+        self.container
+            .offer('#', Name::Part(number, part), self.sink, || message)
+    }
+}
+
+/// The value that these names lead to, each once; what is beside them is passed over.
+struct Object<'o, 'e, 'c>(&'o [&'static str], &'o mut Entries<'e, 'c>);
+
+impl<'de> DeserializeSeed<'de> for Object<'_, '_, '_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.0.is_empty() {
+            deserializer.deserialize_seq(self)
+        } else {
+            deserializer.deserialize_map(self)
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Object<'_, '_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => f.write_str("a list of entries"),
+            [name, ..] => write!(f, "an object with one {name:?}"),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self([wanted, inner @ ..], entries) = self else {
+            return Ok(());
+        };
+        let mut found = Found::No;
+        while let Some(key) = map.next_key::<String>()? {
+            if key != *wanted {
+                map.next_value::<IgnoredAny>()?;
+            } else if found == Found::Yes {
+                return Err(serde::de::Error::custom(format!("{wanted:?} is there twice")));
+            } else {
+                map.next_value_seed(Object(inner, entries))?;
+                found = Found::Yes;
+            }
+        }
+        match found {
+            Found::Yes => Ok(()),
+            Found::No => Err(serde::de::Error::custom(format!("{wanted:?} is not there"))),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let entries = self.1;
+        let mut number = 0_u64;
+        while let Some(entry) = list.next_element::<Entry>()? {
+            number = number.saturating_add(1);
+            entries.left.set(entries.most);
+            if let Err(ended) = entries.offer(number, entry) {
+                entries.ended = Some(ended);
+                return Err(serde::de::Error::custom("it was not read on"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(PartialEq)]
+enum Found {
+    Yes,
+    No,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    request: Request,
+    #[serde(default)]
+    response: Response,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    post_data: Option<Content>,
+}
+
+#[derive(Default, Deserialize)]
+struct Response {
+    content: Option<Content>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Content {
+    mime_type: Option<String>,
+    text: Option<String>,
+    encoding: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Taken;
+    use super::*;
+
+    fn told(text: &str) -> Vec<String> {
+        let (taken, ended) = Taken::of(30, |container, sink| each(&mut text.as_bytes(), container, sink));
+        let mut told: Vec<String> = taken
+            .into_iter()
+            .map(|(path, body)| format!("{path} {body}"))
+            .collect();
+        told.extend(match ended {
+            Err(Ended::Broken(error)) => Some(error.to_string().chars().take(14).collect()),
+            _ => None,
+        });
+        told
+    }
+
+    #[test]
+    fn requests_and_responses_of_entries_are_messages_if_they_are_xml() {
+        let text = r#"{"log": {"version": "1.2", "entries": [
+            {"request": {"method": "POST", "postData": {"mimeType": "text/xml", "text": "<a/>"}},
+             "response": {"content": {"mimeType": "application/soap+xml", "encoding": "base64", "text": "PGIvPg=="}}},
+            {"request": {"method": "GET"}, "response": {"content": {"mimeType": "text/html", "text": "<html>"}}},
+            {"request": {"postData": {"mimeType": "application/x-www-form-urlencoded", "text": "SAMLResponse=PH"}}},
+            {"request": {"postData": {"mimeType": "text/xml", "text": "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaa/>"}},
+             "response": {"content": {"mimeType": "text/xml", "encoding": "base64", "text": "?"}}}
+        ]}}"#;
+        assert_eq!(
+            told(text),
+            [
+                "c#1.request <a/>",
+                "c#1.response <b/>",
+                "c#3.request SAMLResponse=PH",
+                "c#4.request too long",
+                "c#4.response unreadable: the body is no base64"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_recording_is_an_error() {
+        for text in [
+            "",
+            "[]",
+            "{}",
+            "{\"log\": {}}",
+            "{\"log\": {\"entries\": {}}}",
+            "{\"log\": {\"entries\": [{}]}}",
+        ] {
+            assert_eq!(told(text), ["it is no HAR: "[..14].to_owned()], "{text}");
+        }
+        let twice = r#"{"log": {"entries": [], "entries": []}}"#;
+        assert_eq!(told(twice).len(), 1);
+        // What never ends is not kept.
+        let long = format!("{{\"log\": {{\"entries\": [{{\"x\": \"{}\"", "x".repeat(1 << 20));
+        assert_eq!(told(&long).len(), 1);
+    }
+}
