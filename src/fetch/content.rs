@@ -61,6 +61,9 @@ pub fn check(new: &[u8], known: Option<&[u8]>, at: DateTime<Utc>) -> Result<(), 
     if let Some(end) = new.iter().filter_map(Crl::next_update).find(|end| *end <= at) {
         return Err(FetchError::Over(end));
     }
+    if let Some(from) = new.iter().map(Crl::this_update).find(|from| *from > at) {
+        return Err(FetchError::Ahead(from));
+    }
     let (new, known) = (latest(&new), known.and_then(|known| crls(known).ok()));
     for (issuer, known) in latest(&known.unwrap_or_default()) {
         match new.get(&issuer) {
@@ -130,6 +133,7 @@ mod tests {
         assert_eq!(code(&list, Some(&stale)), Ok(()));
         assert_eq!(code(&list, Some(&future)), Err("fetch.older"));
         assert_eq!(code(&stale, None), Err("fetch.over"));
+        assert_eq!(code(&future, None), Err("fetch.ahead"));
         assert_eq!(code(b"<html/>", Some(&list)), Err("fetch.revocation"));
         assert_eq!(code(b"{}", Some(&list)), Err("fetch.revocation"));
         assert_eq!(code(b"nothing", None), Err("fetch.revocation"));

@@ -38,6 +38,8 @@ pub enum FetchError {
     },
     /// It does not count any more.
     Over(DateTime<Utc>),
+    /// It does not count yet: in its place, none that does could come.
+    Ahead(DateTime<Utc>),
     /// The configuration does not hold with it: the code of why, and why.
     Refused(&'static str, String),
 }
@@ -58,6 +60,7 @@ impl FetchError {
             Self::Missing(_) => "fetch.missing",
             Self::Older { .. } => "fetch.older",
             Self::Over(_) => "fetch.over",
+            Self::Ahead(_) => "fetch.ahead",
             Self::Refused(..) => "fetch.refused",
         }
     }
@@ -84,6 +87,7 @@ impl fmt::Display for FetchError {
                 )
             }
             Self::Over(end) => write!(f, "it counted until {end}"),
+            Self::Ahead(from) => write!(f, "it counts only from {from}"),
             Self::Refused(code, reason) => write!(f, "{code}: {reason}"),
         }
     }

@@ -32,6 +32,7 @@
 //!
 //! | code | meaning |
 //! |---|---|
+//! | `fetch.ahead` | the thisUpdate of a CRL lies ahead: no list that counts could take its place |
 //! | `fetch.broken` | the answer broke off, does not say where it ends, or is no HTTP |
 //! | `fetch.content_encoding` | it is compressed |
 //! | `fetch.discovery` | the configuration of an issuer is no JSON, or leads to no address that may be asked |
