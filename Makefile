@@ -13,7 +13,7 @@
 # make mutants        changed sources that no test may let pass; takes hours, and goes on where it was
 # make linear         time and memory, each time an input is doubled
 # make kills          an archive of KILL_MESSAGES, judged by a process that is killed KILLS times
-# make drills         each drill against a release build, about half an hour; each also alone as make drill-NAME, with settings as make drill-kills KILLS=1000:
+# make drills         each drill against a release build, an hour or two; each also alone as make drill-NAME, with settings as make drill-kills KILLS=1000:
 #                     junk (TIMES), calls (EVERY), overload, idle, backends (DRILL_SECONDS), kills (KILLS), power (MESSAGES, MOMENTS), reload (RELOADS,
 #                     PAUSE in milliseconds), drain, disk, clock, certificates, copies (ROUNDS, USES), store (ROUNDS), tamper (RECORDS);
 #                     soak (SOAK_SECONDS, an hour) is only run alone
@@ -113,7 +113,8 @@ DRILL := SEALGATE_DRILL=1 SEALGATE_BINARY=$(CURDIR)/target/release/sealgate \
   $(foreach setting,$(SETTINGS),$(if $($(setting)),SEALGATE_DRILL_$(setting)=$($(setting))))
 
 drills:
-	for drill in $(DRILLS); do $(MAKE) --no-print-directory drill-$$drill; done
+	missed=; for drill in $(DRILLS); do $(MAKE) --no-print-directory drill-$$drill || missed="$$missed $$drill"; done; \
+	if [ -n "$$missed" ]; then echo "not as they should be:$$missed"; exit 1; fi
 
 drill-%: setup-build
 	$(CARGO) build --release --locked

@@ -91,6 +91,8 @@ fn what_is_in_work_ends_before_the_gateway_does() {
     gateway.ended();
     let hard = told.elapsed();
     assert!(waiting.join().unwrap().is_err(), "nobody is told of an answer");
+    // Much less than the backend takes, and than messages in work have.
+    assert!(hard < Duration::from_secs(15), "{hard:?}");
     row(
         "B21, `make drill-drain`",
         &format!(
