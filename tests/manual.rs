@@ -114,6 +114,93 @@ fn what_threat_rules_name_is_a_code_that_the_manual_has() {
     assert!(unknown.is_empty(), "{unknown:?}");
 }
 
+/// The forms of messages, as the manual names them, with how names of folders begin and with their root elements.
+const FORMS: [(&str, &str, &[&str]); 6] = [
+    ("SOAP 1.1", "soap11", &[]),
+    ("SOAP 1.2", "soap12", &[]),
+    ("Response", "saml-response", &["Response"]),
+    ("Assertion", "saml-assertion", &["Assertion"]),
+    ("LogoutRequest", "saml-logout-request", &["LogoutRequest"]),
+    (
+        "metadata",
+        "saml-metadata",
+        &["EntityDescriptor", "EntitiesDescriptor"],
+    ),
+];
+
+/// The form of the message in `folder`: by its name, or else by its root element.
+fn form(folder: &Path) -> Option<&'static str> {
+    let name = folder.file_name().unwrap().to_string_lossy();
+    let named = |start: &str| {
+        let rest = name.strip_prefix(start);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    if let Some((form, _, _)) = FORMS.iter().find(|(_, start, _)| named(start)) {
+        return Some(form);
+    }
+    let message = fs::read(folder.join("message.xml")).unwrap_or_default();
+    let text = String::from_utf8_lossy(&message);
+    let root = text
+        .split(['<', '\n'])
+        .find(|tag| tag.starts_with(char::is_alphabetic))?;
+    let local = root.split([' ', '>']).next()?.rsplit(':').next()?;
+    if local == "Envelope" {
+        let is_12 = root.contains("http://www.w3.org/2003/05/soap-envelope");
+        return Some(if is_12 { "SOAP 1.2" } else { "SOAP 1.1" });
+    }
+    let found = FORMS.iter().find(|(_, _, roots)| roots.contains(&local))?;
+    Some(found.0)
+}
+
+#[test]
+fn every_attack_is_tried_in_every_form_or_the_manual_says_why_it_cannot_be() {
+    let text = fs::read_to_string(root().join("src/manual/attacks.rs")).unwrap();
+    let section = text.split("# Where an attack cannot be").nth(1).unwrap();
+    let section = section.split("//! # ").next().unwrap();
+    let mut excused = BTreeSet::new();
+    for row in section.lines().filter_map(|line| line.strip_prefix("//! | T")) {
+        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+        let [attacks, forms, reason] = cells.as_slice() else {
+            unreachable!("{row}")
+        };
+        assert!(!reason.is_empty());
+        for attack in format!("T{attacks}").split(' ') {
+            for form in forms.split(", ") {
+                assert!(FORMS.iter().any(|(known, _, _)| *known == form), "{form}");
+                assert!(
+                    excused.insert((attack.to_owned(), form.to_owned())),
+                    "{attack} {form} twice"
+                );
+            }
+        }
+    }
+    let mut attacks = BTreeSet::new();
+    let mut tried = BTreeSet::new();
+    for attack in fs::read_dir(root().join("fixtures/attacks")).unwrap() {
+        let attack = attack.unwrap();
+        let name = attack.file_name().to_string_lossy().into_owned();
+        let number = name.split('-').next().unwrap().to_owned();
+        for folder in fs::read_dir(attack.path()).unwrap() {
+            if let Some(form) = form(&folder.unwrap().path()) {
+                tried.insert((number.clone(), form.to_owned()));
+            }
+        }
+        attacks.insert(number);
+    }
+    let all = attacks
+        .iter()
+        .flat_map(|attack| FORMS.map(|(form, _, _)| (attack.clone(), form.to_owned())));
+    let open: Vec<_> = all
+        .filter(|each| !tried.contains(each) && !excused.contains(each))
+        .collect();
+    assert!(open.is_empty(), "neither a message nor a reason: {open:?}");
+    let both: Vec<_> = tried.intersection(&excused).collect();
+    assert!(
+        both.is_empty(),
+        "a reason why there is none, and a message: {both:?}"
+    );
+}
+
 #[test]
 fn every_attack_that_is_kept_has_an_entry_in_the_manual() {
     let number = |name: &str| -> Option<String> {

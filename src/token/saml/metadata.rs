@@ -134,6 +134,7 @@ impl<'d> Metadata<'d> {
             if next.is(Namespace::MD, "EntityDescriptor") {
                 entities.push(EntityDescriptor::read(next, end)?);
             } else {
+                schema::not_nil(next, ENTITIES)?;
                 let end = earliest(end, schema::time(next, "validUntil", ENTITIES)?);
                 let mut members = members(next)?;
                 members.reverse();
@@ -175,6 +176,7 @@ fn members(element: Element<'_>) -> Result<Vec<Element<'_>>, Error> {
 
 impl<'d> EntityDescriptor<'d> {
     fn read(element: Element<'d>, end: Option<DateTime<Utc>>) -> Result<Self, Error> {
+        schema::not_nil(element, ENTITY)?;
         let entity_id = schema::required_attribute(element, "entityID", ENTITY)?;
         if entity_id.is_empty() {
             return Err(schema::value_error(element, "entityID", "", "a URI", ENTITY));
@@ -212,6 +214,7 @@ impl Role {
 
 impl<'d> RoleDescriptor<'d> {
     fn read(element: Element<'d>, role: Role, end: Option<DateTime<Utc>>) -> Result<Self, Error> {
+        schema::not_nil(element, ROLE)?;
         let keys = element
             .children()
             .filter(|child| child.is(Namespace::MD, "KeyDescriptor"))
@@ -228,6 +231,7 @@ impl<'d> RoleDescriptor<'d> {
 
 impl<'d> KeyDescriptor<'d> {
     fn read(element: Element<'d>) -> Result<Self, Error> {
+        schema::not_nil(element, KEY)?;
         let key_use = match element.attribute("use").as_deref() {
             None => KeyUse::Any,
             Some("signing") => KeyUse::Signing,
@@ -321,6 +325,16 @@ mod tests {
             ),
         ] {
             assert_eq!(metadata(&changed(METADATA, from, to)), expected, "{to}");
+        }
+        let nil = r#" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true""#;
+        for from in [
+            "<EntitiesDescriptor xmlns=",
+            r#"<EntityDescriptor entityID="c""#,
+            "<IDPSSODescriptor validUntil=",
+            "<KeyDescriptor use=\"signing\"",
+        ] {
+            let to = from.replacen(' ', &format!("{nil} "), 1);
+            assert_eq!(metadata(&changed(METADATA, from, &to)), "saml.structure", "{to}");
         }
         assert_eq!(metadata("<EntityDescriptor/>"), "saml.not_supported");
     }

@@ -126,6 +126,15 @@ pub(super) fn attributes(
     Ok(())
 }
 
+/// Checks that `element`, whose attributes may be any, is not turned into nothing by `xsi:nil` (T46).
+pub(super) fn not_nil(element: Element<'_>, clause: &'static str) -> Result<(), Error> {
+    if element.attribute_ns(Namespace::XSI, "nil").is_none() {
+        return Ok(());
+    }
+    let kind = ErrorKind::UnexpectedAttribute("xsi:nil".to_owned());
+    Err(Error::new(element, clause, kind))
+}
+
 /// The attribute `name`, which must be there.
 pub(super) fn required_attribute<'d>(
     element: Element<'d>,

@@ -169,11 +169,8 @@ impl<'d> Attribute<'d> {
 
 impl<'d> AttributeValue<'d> {
     pub(super) fn read(element: Element<'d>) -> Result<Self, Error> {
-        // Its type is xs:anyType: it may carry any attribute, but none may turn it into nothing (T46).
-        if element.attribute_ns(Namespace::XSI, "nil").is_some() {
-            let kind = ErrorKind::UnexpectedAttribute("xsi:nil".to_owned());
-            return Err(Error::new(element, VALUE, kind));
-        }
+        // Its type is xs:anyType: it may carry any attribute but that.
+        schema::not_nil(element, VALUE)?;
         if element.children().next().is_some() {
             return Ok(Self::Elements(element));
         }
