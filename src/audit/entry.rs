@@ -6,7 +6,7 @@ use serde::Serializer;
 
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto::digest;
-use crate::inbound::VerifiedMessage;
+use crate::inbound::{BroughtMessage, VerifiedMessage};
 use crate::trust::VerifiedBearer;
 use crate::xml::quoted;
 
@@ -49,7 +49,7 @@ pub struct Entry {
     /// The user of its UsernameToken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The subject of the bearer token that came with it.
+    /// The subject of the bearer token that came with it, or that stands for it: then there is no signer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bearer: Option<String>,
     /// Its assertion (T107).
@@ -157,6 +157,17 @@ impl Entry {
 }
 
 impl Entry {
+    /// With what is known of `message`, for which a token stands.
+    #[must_use]
+    pub fn about_brought(mut self, message: &BroughtMessage) -> Self {
+        self.forwarded = Some(Octets::of(message.envelope()));
+        self.operation = Some(cut(&message.operation().body.to_string()));
+        let threats = message.threats().iter();
+        self.threats = threats.map(|threat| threat.rule().name()).collect();
+        self.bearer = Some(cut(message.bearer().subject()));
+        self
+    }
+
     /// With the bearer token that came with the message.
     #[must_use]
     pub fn with(mut self, bearer: Option<&VerifiedBearer>) -> Self {

@@ -8,6 +8,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::fetch::Origin;
 use crate::trust::BearerRules;
 use crate::trust::Binding;
+use crate::trust::Stands;
 use crate::trust::TokenKeys;
 
 /// The greatest JWK Set, in bytes.
@@ -51,6 +52,10 @@ pub(super) fn check(
         audience: bearer.audience.clone(),
         algorithms: complete.then_some(algorithms)?,
         kind: bearer.token_type.clone(),
+        stands: match bearer.message_security {
+            typed::MessageSecurity::Required => Stands::Beside,
+            typed::MessageSecurity::ReplacedByToken => Stands::ForMessage,
+        },
         binding: match bearer.certificate_bound {
             typed::CertificateBound::Optional => Binding::Optional,
             typed::CertificateBound::Required => Binding::Required,

@@ -27,6 +27,7 @@ mod traces;
 mod trust;
 mod typed;
 mod users;
+mod whole;
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ use super::throttle;
 use super::trust;
 use super::typed;
 use super::users;
+use super::whole;
 use crate::crypto::Identity;
 use crate::crypto::KeyKind;
 use crate::inbound::Keyring;
@@ -34,7 +35,9 @@ use crate::second_opinion::SecondOpinion;
 use crate::soap::QName;
 use crate::soap::Roles;
 use crate::trace::Parent;
+use crate::trust::Issuers;
 use crate::trust::Revocation;
+use crate::trust::TrustSources;
 
 /// Checks all routes. `None` if anything is wrong, which is then noted.
 pub(super) fn check_all(
@@ -82,20 +85,29 @@ fn check(
     let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
     let understood = understood(&route.understands, &path.key("understands"), source);
     let second_opinion = second_opinion(route.second_opinion, &path.key("second_opinion"), source);
-    let trust = trust::check(&route.trust, policy.as_ref(), now, &path.key("trust"), source);
+    whole::check(route, path, source);
+    let trust = match &route.trust {
+        Some(trust) => trust::check(trust, policy.as_ref(), now, &path.key("trust"), source),
+        None if whole::is_whole(route) => Some((TrustSources::new().build(), Issuers::new())),
+        None => {
+            source.problem(&path.key("trust"), "is missing", "add a table");
+            None
+        }
+    };
     let passwords = users::check(route.users.as_ref(), policy.as_ref(), &path.key("users"), source);
     let keyring = keyring(&route.decryption, &path.key("decryption"), now, source);
     let answer = signed_answers(&route.backend, &path.key("backend").key("answer"), now, source);
     let schema = schemas::check(route.schema.as_ref(), &path.key("schema"), source);
     let mut policy = policy?;
-    if route.trust.revocation == typed::Revocation::Always {
+    let typed_trust = route.trust.as_ref();
+    if typed_trust.is_some_and(|trust| trust.revocation == typed::Revocation::Always) {
         policy.certificates.revocation = Revocation::Required;
     }
     if route.second_opinion == SecondOpinion::Required {
         policy.second_opinion = second_opinion?;
     }
     let (trust, issuers) = trust?;
-    let saml = route.trust.saml.as_ref();
+    let saml = typed_trust.and_then(|trust| trust.saml.as_ref());
     let party = RelyingParty {
         audience: saml.map(|saml| saml.audience.clone()),
         recipient: saml.and_then(|saml| saml.recipient.clone()),

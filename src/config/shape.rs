@@ -341,7 +341,7 @@ s.toml:14:11: route[1].trust.anchor[1].subject: is a string; write a list: Subje
 s.toml:16:1: route[1].backend.colour: is not a key that exists here; keys here are url, server, \
 connect_seconds, first_byte_seconds, idle_seconds, answer_seconds, answer_bytes, messages, breaker, health, ca, certificate, key, key_password_file, answer
 s.toml:18:13: route[1].identity.x-subject: is \"subject\"; write \"signer-subject\", \"signer-san\", \"signer-issuer\", \
-\"signer-serial\", \"signer-sha256\", \"saml-issuer\", \"saml-name-id\", \"username\", or a table: A SAML attribute
+\"signer-serial\", \"signer-sha256\", \"saml-issuer\", \"saml-name-id\", \"username\", \"token-subject\", \"token-issuer\", or a table: A SAML attribute
 s.toml:19:10: route[1].identity.x-role.saml_attribute: is missing; add a text in quotes: Its Name
 s.toml:19:12: route[1].identity.x-role.attribute: is not a key that exists here; keys here are \
 saml_attribute, name_format

@@ -29,7 +29,7 @@ pub(super) use answer::{
     DataEncryption, Encryption, KeyReference, KeyTransport, RecipientReference, RouteAnswer,
 };
 pub(super) use backend::{Backend, Health};
-pub(super) use bearer::{Bearer, CertificateBound};
+pub(super) use bearer::{Bearer, CertificateBound, MessageSecurity};
 pub(super) use content::{Attachments, Schema, Users};
 pub(super) use fetch::Fetch;
 pub(super) use listener::{Clients, Listener, Tls};
@@ -165,7 +165,7 @@ pub(super) struct Route {
     /// Which certificate a client has to show in TLS.
     #[serde(default)]
     pub(super) client_certificate: ClientCertificate,
-    /// The bearer token that a request must bring beside what its message must prove.
+    /// The bearer token that a request must bring.
     #[serde(default)]
     pub(super) bearer: Option<Bearer>,
     /// "strict", "saml-sso" or "bsp11", or the path of a policy in TOML.
@@ -174,8 +174,9 @@ pub(super) struct Route {
     /// Whether libxmlsec1 and samael have to agree about each message. For programs built with `second_opinion`.
     #[serde(default)]
     pub(super) second_opinion: SecondOpinion,
-    /// Whose signatures count.
-    pub(super) trust: Trust,
+    /// Whose signatures count. Left out only where a bearer token stands for them.
+    #[serde(default)]
+    pub(super) trust: Option<Trust>,
     /// Our keys for what is encrypted to us, several while an old one is being replaced. Without one, a message with something
     /// encrypted is refused.
     #[serde(default)]
@@ -297,6 +298,18 @@ pub(super) struct Allow {
 }
 
 impl Allow {
+    /// Whether it asks for something that only a message proves.
+    pub(super) fn is_about_sender(&self) -> bool {
+        let lists = [
+            &self.subject,
+            &self.san,
+            &self.saml_issuer,
+            &self.saml_name_id,
+            &self.username,
+        ];
+        lists.iter().any(|list| !list.is_empty()) || !self.saml_attribute.is_empty()
+    }
+
     /// Whether nothing is asked for.
     pub(super) fn is_empty(&self) -> bool {
         let lists = [

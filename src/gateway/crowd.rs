@@ -12,6 +12,7 @@ use crate::inbound::Unused;
 use crate::throttle::{
     AddressLimits, Count, Counted, Limit, NotEntered, Pass, RouteLimits, Throttle, TooMuch, What, network,
 };
+use crate::trust::MessageBearer;
 
 /// So much may be owed of what verification cost.
 const OWED: Duration = Duration::from_secs(2);
@@ -96,6 +97,20 @@ impl Names {
         ];
         let limited = all.into_iter().filter(|(_, _, limit)| *limit != Limit::default());
         let named = limited.filter_map(|(by, name, limit)| Some((by, format!("{path} {}", name?), limit)));
+        Self(named.collect())
+    }
+
+    /// Those of a message that a token stands for: its subject is the signer as well.
+    pub(super) fn of_bearer(bearer: &MessageBearer, path: &str, limits: &RouteLimits) -> Self {
+        let subject = format!("{} {}", bearer.issuer(), bearer.subject());
+        let all = [
+            (By::Route, String::new(), limits.route),
+            (By::Signer, format!("token {subject}"), limits.signer),
+            (By::Issuer, bearer.issuer().to_owned(), limits.issuer),
+            (By::Subject, subject, limits.subject),
+        ];
+        let limited = all.into_iter().filter(|(_, _, limit)| *limit != Limit::default());
+        let named = limited.map(|(by, name, limit)| (by, format!("{path} {name}"), limit));
         Self(named.collect())
     }
 

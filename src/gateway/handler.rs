@@ -41,6 +41,7 @@ use super::threats::Watch;
 use super::traced::Traced;
 use crate::audit::{Kind, Octets};
 use crate::crypto::Fingerprint;
+use crate::inbound::BroughtMessage;
 use crate::inbound::Received;
 use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
@@ -51,7 +52,7 @@ use crate::relay;
 use crate::soap::attachment::{Attachments, Package};
 use crate::soap::{Fault, Version};
 use crate::throttle::Pass;
-use crate::trust::VerifiedBearer;
+use crate::trust::{MessageBearer, VerifiedBearer};
 
 /// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
 /// back is worth. Longer ones would keep the other connections of this thread waiting, and so would the hashing of passwords.
@@ -167,35 +168,58 @@ impl InWork<'_> {
         let (Ok(_share), Ok(_own)) = (self.shared.messages.take(1), self.place.messages.take(1)) else {
             return Err(self.report.no_body(NoBody::Overload));
         };
-        let (message, _passes) = self.verified(received).await?;
-        let exchange = Exchange::of(&message);
+        let (message, _passes) = match bearer {
+            Some(bearer) if self.place.token_stands_for_message() => {
+                let bearer = bearer.for_message().ok_or(Fault::Internal)?;
+                let (message, passes) = self.brought(received, bearer).await?;
+                (Accepted::Brought(Box::new(message)), passes)
+            }
+            bearer => {
+                let (message, passes) = self.verified(received).await?;
+                (Accepted::Verified(Box::new(message), bearer), passes)
+            }
+        };
+        let exchange = message.exchange();
         let answerable = self.place.sealer.can_answer(&exchange);
         answerable.map_err(|error| self.report.unanswerable(&error))?;
-        self.accepted(&message, bearer.as_ref()).await?;
-        self.report.verified(&message);
+        self.accepted(&message).await?;
+        match &message {
+            Accepted::Verified(message, _) => self.report.verified(message),
+            Accepted::Brought(message) => self.report.brought(message),
+        }
+        self.relayed(message, &exchange).await
+    }
+
+    /// The answer of the backend, signed.
+    async fn relayed(&self, message: Accepted, exchange: &Exchange) -> Result<SealedReply, Fault> {
         let Some(client) = self.clients.of(self.place) else {
             return Err(Fault::Internal);
         };
         let started = Instant::now();
         let taken = self.shared.answer_parts(self.snapshot, self.place);
         let taken = taken.map_err(|_| self.report.no_body(NoBody::Overload))?;
-        let trace = self.report.trace();
-        let reply = relay::forward(message, &self.place.route, client, taken.as_ref(), trace).await;
+        let (route, trace) = (&self.place.route, self.report.trace());
+        let reply = match message {
+            Accepted::Verified(message, _) => {
+                relay::forward(*message, route, client, taken.as_ref(), trace).await
+            }
+            Accepted::Brought(message) => relay::forward_brought(*message, route, client, trace).await,
+        };
         self.report.took(Step::Backend, started);
         let reply = reply.map_err(|error| self.report.relay(&error))?;
         let started = Instant::now();
         let verified = match &self.place.answers {
-            Some(gate) => verified_answer(reply, &exchange, gate, Utc::now()),
+            Some(gate) => verified_answer(reply, exchange, gate, Utc::now()),
             None => Ok(reply),
         };
-        let sealed = verified.and_then(|reply| self.place.sealer.seal(reply, &exchange, Utc::now()));
+        let sealed = verified.and_then(|reply| self.place.sealer.seal(reply, exchange, Utc::now()));
         self.report.took(Step::Seal, started);
         let sealed = sealed.map_err(|error| self.report.outbound(&error))?;
         self.report.answered(sealed.status());
         Ok(sealed)
     }
 
-    /// What the bearer token proves, where one is asked for. It comes beside what the message has to prove, never instead of it.
+    /// What the bearer token proves, where one is asked for. It comes beside what the message has to prove, unless the route says that it stands for it.
     fn bearer(&self) -> Result<Option<VerifiedBearer>, Fault> {
         let Some(rules) = &self.place.bearer else {
             return Ok(None);
@@ -210,15 +234,15 @@ impl InWork<'_> {
     }
 
     /// Records that the message was accepted, before its backend gets it.
-    async fn accepted(
-        &self,
-        message: &VerifiedMessage,
-        bearer: Option<&VerifiedBearer>,
-    ) -> Result<(), Fault> {
+    async fn accepted(&self, message: &Accepted) -> Result<(), Fault> {
         let Some(log) = &self.shared.audit else {
             return Ok(());
         };
-        let mut entry = self.report.entry_of(Kind::Accepted).about(message).with(bearer);
+        let entry = self.report.entry_of(Kind::Accepted);
+        let mut entry = match message {
+            Accepted::Verified(message, bearer) => entry.about(message).with(bearer.as_ref()),
+            Accepted::Brought(message) => entry.about_brought(message),
+        };
         entry.received = self.came.take();
         let recorded = log.record(&entry).await;
         recorded.map_err(|_| self.report.not_recorded())
@@ -331,6 +355,59 @@ impl InWork<'_> {
             self.place.recent.keep(received, now);
         }
         Ok((message, passes))
+    }
+}
+
+impl InWork<'_> {
+    /// The message, for which `bearer` stands.
+    async fn brought(
+        &self,
+        received: Received,
+        bearer: MessageBearer,
+    ) -> Result<(BroughtMessage, Vec<Pass>), Fault> {
+        let (started, now) = (Instant::now(), Utc::now());
+        let bytes = received.bytes.clone();
+        if self.shared.audit.is_some() {
+            self.came.set(Some(Octets::of(&bytes)));
+        }
+        let place = Arc::clone(self.place);
+        let examined = if bytes.len() <= VERIFIED_HERE {
+            place.gate.examine_brought(received, bearer, now)
+        } else {
+            let elsewhere = web::block(move || place.gate.examine_brought(received, bearer, now)).await;
+            elsewhere.map_err(|_| self.report.panicked())?
+        };
+        let (throttle, limits) = (&self.shared.throttle, &self.snapshot.throttle);
+        crowd::spent(throttle, limits, self.report.peer, started.elapsed());
+        let rejected = |rejection| self.report.rejected(&rejection, &bytes);
+        let crowded = |crowded| self.report.crowded(crowded);
+        let unused = examined.map_err(rejected)?;
+        let names = Names::of_bearer(unused.bearer(), &self.place.route.path, &self.place.throttle);
+        names.may_enter(self.shared, now).await.map_err(crowded)?;
+        let store = self.place.gate.replay.as_deref().ok_or(Fault::Internal)?;
+        let used = unused.first_use(store, now).await;
+        self.report.took(Step::Verify, started);
+        let message = used.map_err(rejected)?;
+        let passes = names.enter(self.shared, now).await.map_err(crowded)?;
+        Ok((message, passes))
+    }
+}
+
+/// What may go to a backend.
+enum Accepted {
+    /// What a trusted sender signed, and the token that came beside it.
+    Verified(Box<VerifiedMessage>, Option<VerifiedBearer>),
+    /// What a token stands for.
+    Brought(Box<BroughtMessage>),
+}
+
+impl Accepted {
+    /// What an answer to it has to confirm.
+    fn exchange(&self) -> Exchange {
+        match self {
+            Self::Verified(message, _) => Exchange::of(message),
+            Self::Brought(message) => Exchange::of_brought(message),
+        }
     }
 }
 

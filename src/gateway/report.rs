@@ -21,13 +21,14 @@ use crate::algorithm::DigestAlgorithm;
 use crate::audit::{Entry, Kind};
 use crate::crypto::digest;
 use crate::crypto::random_bytes;
-use crate::inbound::VerifiedMessage;
+use crate::inbound::{BroughtMessage, VerifiedMessage};
 use crate::outbound;
+use crate::policy::Unmet;
 use crate::rejection::Rejection;
 use crate::relay;
 use crate::soap::Fault;
 use crate::soap::IncidentId;
-use crate::threat::Rule;
+use crate::threat::{Rule, Threat};
 use crate::trace::Context;
 use crate::trust::{BearerError, PasswordError, VerifiedBearer};
 use crate::xml::Position;
@@ -194,10 +195,15 @@ impl<'r> Report<'r> {
             user = message.user().map(|user| escaped(user.name())),
             "message verified"
         );
-        for threat in message.threats() {
+        self.observed(message.threats(), message.invalid());
+    }
+
+    /// What of a message is only observed.
+    fn observed(&self, threats: &[Threat], invalid: Option<&Unmet>) {
+        for threat in threats {
             self.threat(threat.rule(), Some(threat.position()));
         }
-        if let Some(invalid) = message.invalid() {
+        if let Some(invalid) = invalid {
             self.metrics.invalid_body(self.route);
             tracing::warn!(
                 incident = %self.incident,
@@ -208,6 +214,19 @@ impl<'r> Report<'r> {
                 "the body is not valid, and is relayed as the route only observes"
             );
         }
+    }
+
+    /// A message that a token stands for goes to its backend.
+    pub(super) fn brought(&self, message: &BroughtMessage) {
+        tracing::info!(
+            incident = %self.incident,
+            route = self.route,
+            peer = %self.peer(),
+            operation = %message.operation().body,
+            subject = escaped(message.bearer().subject()),
+            "message taken for its bearer token"
+        );
+        self.observed(message.threats(), message.invalid());
     }
 
     /// The verified message did not reach its backend, or the backend gave no answer that can be passed on.

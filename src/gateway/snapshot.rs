@@ -28,6 +28,7 @@ use crate::trust::BearerRules;
 use crate::trust::OlderMetadata;
 use crate::trust::Passwords;
 use crate::trust::ReplayStore;
+use crate::trust::Stands;
 
 /// What a request needs to know of the configuration. It never changes, and a request keeps to the one that it began with, so that
 /// none sees half of one configuration and half of another (T153).
@@ -198,6 +199,14 @@ impl Place {
             messages: Gauge::new(said.unwrap_or(usual)),
             recent: Recent::default(),
         }
+    }
+}
+
+impl Place {
+    /// Whether a bearer token stands for what a message would have to prove.
+    pub(super) fn token_stands_for_message(&self) -> bool {
+        let rules = self.bearer.as_ref();
+        rules.is_some_and(|rules| rules.stands == Stands::ForMessage)
     }
 }
 

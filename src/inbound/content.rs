@@ -5,6 +5,7 @@ use crate::rejection::Rejection;
 use crate::schema;
 use crate::soap::Envelope;
 use crate::threat::{self, Mode, Threat};
+use crate::xml::Element;
 
 impl Gate {
     /// Why the Body, in the octets that will be relayed, is not as its schemas have it, where that is only to be told.
@@ -37,13 +38,21 @@ impl Gate {
     /// # Errors
     /// One that the gate blocks.
     pub(super) fn threats(&self, admitted: &Admitted<'_>) -> Result<Vec<Threat>, Rejection> {
+        let parts = admitted.body().into_iter();
+        self.threats_in(parts.chain(admitted.headers().iter().copied()))
+    }
+
+    /// The threats in `parts` that are only to be told.
+    ///
+    /// # Errors
+    /// One that the gate blocks.
+    pub(super) fn threats_in<'d>(
+        &self,
+        parts: impl Iterator<Item = Element<'d>>,
+    ) -> Result<Vec<Threat>, Rejection> {
         let Some(modes) = &self.threats else {
             return Ok(Vec::new());
         };
-        let parts = admitted
-            .body()
-            .into_iter()
-            .chain(admitted.headers().iter().copied());
         let threats = threat::inspect(parts);
         let blocked = threats
             .iter()

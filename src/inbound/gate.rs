@@ -421,7 +421,10 @@ struct Weighed<'d> {
 }
 
 /// The transport must not contradict the message (T114).
-fn check_action(transport: Option<&str>, addressing: Option<&Addressing<'_>>) -> Result<(), Unmet> {
+pub(super) fn check_action(
+    transport: Option<&str>,
+    addressing: Option<&Addressing<'_>>,
+) -> Result<(), Unmet> {
     let message = addressing.and_then(|addressing| addressing.action());
     match (transport.filter(|action| !action.is_empty()), message) {
         (Some(transport), Some(message)) if transport != message.value => Err(Unmet::at(

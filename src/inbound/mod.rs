@@ -3,6 +3,7 @@
 mod answer;
 mod assertion;
 mod attachment;
+mod brought;
 mod content;
 mod coverage;
 mod decryption;
@@ -30,6 +31,8 @@ pub use answer::Request;
 pub use answer::Signatures;
 pub use answer::answered_request;
 pub use attachment::VerifiedAttachment;
+pub use brought::BroughtMessage;
+pub use brought::UnusedBrought;
 pub use coverage::Covering;
 pub use coverage::coverage;
 pub use decryption::DecryptionRules;

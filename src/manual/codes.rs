@@ -339,6 +339,7 @@
 //! | `policy.relates_to` | an answer whose signed wsa:RelatesTo is not the wsa:MessageID of its request |
 //! | `policy.schema` | the Body is not as its schemas have it |
 //! | `policy.schema_unavailable` | the Body could not be validated |
+//! | `policy.security_with_token` | a Security header in a message that a bearer token stands for: nobody would verify it |
 //! | `policy.several_body_signatures` | more than one signature covers the Body |
 //! | `policy.signature_confirmation` | an answer that does not confirm the signatures of its request under its own: `verify --request`, `[route.backend.answer]` |
 //! | `policy.signed_elsewhere` | a signed element stands where nobody reads it |
@@ -371,6 +372,7 @@
 //! | `replay.store_full` | the store of uses is full |
 //! | `replay.store_new` | the store of uses has just begun, and clocks may be ahead of ours |
 //! | `replay.store_unavailable` | the store of uses does not answer |
+//! | `replay.token` | the bearer token that stands for the message was used before |
 //!
 //! # Backends
 //!

@@ -18,6 +18,7 @@
 //! | `bearer.malformed` | not three parts of base64url with JSON objects, or a name stands twice |
 //! | `bearer.missing` | there is none |
 //! | `bearer.no_subject` | no `sub` |
+//! | `bearer.not_once` | no `jti` or no `iat`, where the token stands for the message and counts once |
 //! | `bearer.not_yet_valid` | `nbf` or `iat` lies ahead |
 //! | `bearer.scheme` | the Authorization is no Bearer |
 //! | `bearer.several` | more than one Authorization header |

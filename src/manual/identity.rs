@@ -37,7 +37,7 @@
 //!
 //! # Bearer tokens of clients
 //!
-//! `[route.bearer]` asks for a JSON Web Token in `Authorization: Bearer` (RFC 6750) **beside** what the message has to prove. A token never stands for a message:
+//! `[route.bearer]` asks for a JSON Web Token in `Authorization: Bearer` (RFC 6750) **beside** what the message has to prove. Unless the route says otherwise (below), a token never stands for a message:
 //! who brings one with an unsigned message is refused as without. Its proof is a type of its own, [`VerifiedBearer`](crate::trust::VerifiedBearer), and no
 //! `VerifiedMessage` can be made from it. Its subject need not be the signer of the message; it stands in the log and in the audit log as `bearer`, and no
 //! backend gets the token.
@@ -46,6 +46,21 @@
 //! `x5c` and `x5u` in a token are not looked at), then by `iss`, `aud`, `exp`, `nbf`, `iat` and `cnf`. A curve is for its own algorithm. A name that stands twice in a
 //! JSON object refuses the token, as readers do not agree which of them counts. A token may be used again until it ends, by whoever has it: bind it to the client's
 //! certificate (`certificate_bound = "required"`) against theft.
+//!
+//! # A token in the place of message security
+//!
+//! With `message_security = "replaced-by-token"` a route takes messages that nobody signed: the token stands for them. What that proves is less, and has a type
+//! of its own, [`BroughtMessage`](crate::inbound::BroughtMessage): somebody who has a token of this subject's, and has not used it before, brought these octets
+//! over TLS to us. Nobody vouches for what they say: whoever gets hold of a token that was not used writes the message, and so can whoever stands between the client
+//! and where TLS ends. `certificate_bound = "required"` leaves only the client itself.
+//!
+//! A token counts for one message: `jti` and `iat` must be there, and its use is remembered as that of a signed message (`replay.token`). The backend gets the whole
+//! envelope as it was read, in Canonical XML 1.0 without comments, not verified parts of it. All that does not need a signature is asked as everywhere:
+//! strict XML, action and Body must name one operation, mustUnderstand, threat rules (over the whole envelope), schemas. A message with a Security header
+//! (of whatever namespace) is refused, as nobody would verify it; there are no attachments. A backend can be told `token-subject` and `token-issuer`, a token that is minted of them does not outlive
+//! the one that came, and `[[route.allow]]` knows operations, days and hours. The answer is signed as any other.
+//!
+//! # Where keys come from
 //!
 //! The keys are read from a file: `watch_seconds`, SIGHUP or `POST /reload` take a new one on, a bad one keeps the old. Where the file is one that
 //! `[[fetch]]` names, the gateway fetches it (see [operating](super::operating)), from `url` or, with `issuer`, from where the configuration of the issuer says

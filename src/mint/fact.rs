@@ -3,10 +3,12 @@ use serde::Deserialize;
 
 use super::error::NotHandedOn;
 use super::error::Unfit;
+use crate::inbound::BroughtMessage;
 use crate::inbound::Sender;
 use crate::inbound::VerifiedMessage;
 use crate::policy::saml::AttributeName;
 use crate::policy::saml::Claims;
+use crate::trust::MessageBearer;
 
 /// Something verified about the sender.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
@@ -38,6 +40,10 @@ pub enum NamedFact {
     SamlNameId,
     /// The user of the UsernameToken, whose password was compared.
     Username,
+    /// The `sub` of the bearer token that stands for the message.
+    TokenSubject,
+    /// The `iss` of the bearer token that stands for the message.
+    TokenIssuer,
 }
 
 /// Everything that was proved about a sender. Only proofs become it.
@@ -46,6 +52,7 @@ pub struct Facts<'m> {
     sender: Option<&'m Sender>,
     claims: Option<&'m Claims>,
     user: Option<&'m str>,
+    bearer: Option<&'m MessageBearer>,
 }
 
 /// The longest value, in bytes.
@@ -54,6 +61,14 @@ const LONGEST: usize = 1024;
 const MOST: usize = 64;
 
 impl Fact {
+    /// Whether it is about a token that stands for a message; all others are about messages that prove something themselves.
+    pub fn is_of_token(&self) -> bool {
+        matches!(
+            self,
+            Self::Named(NamedFact::TokenSubject | NamedFact::TokenIssuer)
+        )
+    }
+
     /// Whether there may be several values.
     pub(crate) fn is_list(&self) -> bool {
         matches!(self, Self::Attribute(_) | Self::Named(NamedFact::SignerSan))
@@ -66,6 +81,18 @@ impl<'m> From<&'m VerifiedMessage> for Facts<'m> {
             sender: Some(message.sender()),
             claims: message.claims(),
             user: message.user().map(|user| user.name()),
+            bearer: None,
+        }
+    }
+}
+
+impl<'m> From<&'m BroughtMessage> for Facts<'m> {
+    fn from(message: &'m BroughtMessage) -> Self {
+        Self {
+            sender: None,
+            claims: None,
+            user: None,
+            bearer: Some(message.bearer()),
         }
     }
 }
@@ -98,6 +125,11 @@ impl<'m> Facts<'m> {
         self.claims
     }
 
+    /// What was proved by a token.
+    pub(super) fn bearer(&self) -> Option<&'m MessageBearer> {
+        self.bearer
+    }
+
     fn proved(&self, fact: &Fact) -> Vec<&'m str> {
         let signer = self.sender.and_then(|sender| sender.certificate.as_ref());
         let one = match fact {
@@ -115,6 +147,8 @@ impl<'m> Facts<'m> {
                 name.map(|name| name.value.as_str())
             }
             Fact::Named(NamedFact::Username) => self.user,
+            Fact::Named(NamedFact::TokenSubject) => self.bearer.map(MessageBearer::subject),
+            Fact::Named(NamedFact::TokenIssuer) => self.bearer.map(MessageBearer::issuer),
             Fact::Attribute(name) => {
                 return self
                     .claims
@@ -152,6 +186,7 @@ impl<'m> Facts<'m> {
             sender: None,
             claims: Some(claims),
             user: None,
+            bearer: None,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::encode_base64_url;
 use crate::crypto::random_bytes;
 use crate::crypto::sign;
+use crate::trust::MessageBearer;
 
 /// What a JWT says besides whom it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +111,7 @@ impl JwtMinter {
     }
 }
 
-/// When something made at `now` ends: after `life`, or with the assertion that it rests on, or with the session that this speaks of.
+/// When something made at `now` ends: after `life`, or with the assertion or token that it rests on, or with the session that this speaks of.
 ///
 /// # Errors
 /// [`Error::Over`]: that is no later than now, in whole seconds.
@@ -119,7 +120,11 @@ pub(super) fn end(facts: &Facts<'_>, now: DateTime<Utc>, life: TimeDelta) -> Res
     let session = claims.and_then(|claims| claims.authn.as_ref()?.session_not_on_or_after);
     let rests_on = claims.and_then(|claims| claims.not_on_or_after);
     let end = now.checked_add_signed(life).unwrap_or(now);
-    let end = [rests_on, session].into_iter().flatten().fold(end, Ord::min);
+    let token = facts.bearer().map(MessageBearer::end);
+    let end = [rests_on, session, token]
+        .into_iter()
+        .flatten()
+        .fold(end, Ord::min);
     if end.timestamp() <= now.timestamp() {
         return Err(Error::Over { end, at: now });
     }

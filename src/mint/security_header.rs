@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use chrono::DateTime;
 use chrono::TimeDelta;
 use chrono::Utc;
@@ -10,7 +11,6 @@ use super::signer::Signer;
 use super::username_token::UsernameTokenMinter;
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto::random_bytes;
-use crate::inbound::VerifiedMessage;
 use crate::soap::Envelope;
 use crate::wss;
 use crate::wss::write::Ids;
@@ -45,21 +45,21 @@ pub struct NewSecurityHeader {
 const LIFE: TimeDelta = TimeDelta::minutes(5);
 
 impl SecurityHeader {
-    /// The envelope of `message` for its backend: what was verified, with a header of ours if there is to be one.
+    /// The `envelope` that a backend gets, with a header of ours about the sender of whom `facts` were proved, if there is to be one.
     ///
     /// # Errors
     /// [`Error`]: nothing can be said about the sender, or be signed.
-    pub fn envelope(&self, message: &VerifiedMessage, now: DateTime<Utc>) -> Result<Vec<u8>, Error> {
+    pub fn envelope(&self, envelope: Bytes, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<Bytes, Error> {
         match self {
-            Self::Removed => Ok(message.envelope()),
-            Self::Replaced(header) => header.put(message.envelope(), &Facts::from(message), now),
+            Self::Removed => Ok(envelope),
+            Self::Replaced(header) => Ok(header.put(envelope, facts, now)?.into()),
         }
     }
 }
 
 impl NewSecurityHeader {
-    fn put(&self, envelope: Vec<u8>, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<Vec<u8>, Error> {
-        let envelope = Envelope::parse(envelope.into(), &Limits::archive()).map_err(Error::Envelope)?;
+    fn put(&self, envelope: Bytes, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<Vec<u8>, Error> {
+        let envelope = Envelope::parse(envelope, &Limits::archive()).map_err(Error::Envelope)?;
         let assertion = match &self.assertion {
             Some(minter) => Some(minter.mint(facts, &self.signer, now)?),
             None => None,

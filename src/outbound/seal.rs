@@ -18,6 +18,7 @@ use crate::crypto::Identity;
 use crate::crypto::SigningKey;
 use crate::crypto::random_bytes;
 use crate::dsig::AttachmentToSign;
+use crate::inbound::BroughtMessage;
 use crate::inbound::VerifiedMessage;
 use crate::relay::Multipart;
 use crate::relay::Reply;
@@ -91,6 +92,18 @@ impl Exchange {
             signature_values: message.signature_values().to_vec(),
             message_id: message.addressing().zip(message_id),
             requester: message.certificate().cloned(),
+        }
+    }
+}
+
+impl Exchange {
+    /// What the answer to `message`, which nobody signed, has to confirm.
+    pub fn of_brought(message: &BroughtMessage) -> Self {
+        Self {
+            version: message.version(),
+            signature_values: Vec::new(),
+            message_id: message.message_id().cloned(),
+            requester: None,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod saml;
 mod saml_rules;
 mod unmet;
 mod username;
+mod whole;
 
 pub use admit::{Admitted, Evidence};
 pub use authorization::{
@@ -31,3 +32,4 @@ pub use rules::{
 pub use saml_rules::{AudienceRule, Confirmation, SamlRules, SignatureOrder};
 pub use unmet::{Unmet, UnmetKind};
 pub use username::{Presented, Transport};
+pub use whole::NotWhole;

@@ -2,6 +2,7 @@ use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::NotWhole;
 use super::authorization::NotAuthorized;
 use super::destination::NoOperation;
 use super::rules::KeyReference;
@@ -161,6 +162,8 @@ pub enum UnmetKind {
     SchemaUnavailable,
     /// There is no time in the message as of which it could be judged.
     NoMessageTime,
+    /// A token stands for the message, and it is not taken as a whole.
+    NotWhole(NotWhole),
 }
 
 impl From<InvalidKind> for UnmetKind {
@@ -250,6 +253,7 @@ impl Unmet {
             UnmetKind::SchemaLimit(_) => "limit.schema",
             UnmetKind::SchemaUnavailable => "policy.schema_unavailable",
             UnmetKind::NoMessageTime => "policy.no_message_time",
+            UnmetKind::NotWhole(error) => error.code(),
         }
     }
 
@@ -301,7 +305,8 @@ impl Unmet {
             | UnmetKind::UsernameTokenMissing
             | UnmetKind::UsernameTokenRefused
             | UnmetKind::KeyReference(_)
-            | UnmetKind::NoMessageTime => return None,
+            | UnmetKind::NoMessageTime
+            | UnmetKind::NotWhole(_) => return None,
         })
     }
 }
@@ -376,6 +381,7 @@ impl fmt::Display for Unmet {
             ),
             UnmetKind::NoOperation(error) => error.fmt(f),
             UnmetKind::NotAuthorized(error) => error.fmt(f),
+            UnmetKind::NotWhole(error) => error.fmt(f),
             UnmetKind::TimestampMissing => f.write_str("the Security header has no Timestamp"),
             UnmetKind::NoExpires => f.write_str("the Timestamp has no Expires"),
             UnmetKind::ExpiresBeforeCreated { created, expires } => write!(

@@ -15,6 +15,8 @@ use super::multipart::Multipart;
 use super::parts::AnswerParts;
 use super::server::Change;
 use super::server::Server;
+use crate::inbound::BroughtMessage;
+use crate::inbound::VerifiedAttachment;
 use crate::inbound::VerifiedMessage;
 use crate::mint::Facts;
 use crate::policy::Operation;
@@ -77,7 +79,57 @@ pub async fn forward(
     taken: Option<&AnswerParts>,
     trace: Option<&Context>,
 ) -> Result<Reply, Error> {
-    let operation = message.requested().ok_or(Error::NoOperation)?;
+    let outgoing = Outgoing {
+        facts: Facts::from(&message),
+        version: message.version(),
+        operation: message.requested().ok_or(Error::NoOperation)?,
+        envelope: message.envelope().into(),
+        attachments: message.attachments(),
+        trace,
+    };
+    send(&outgoing, route, client, taken).await
+}
+
+/// As [`forward`], of a message that a token stands for: the backend gets all of it, as it was read, and whose token it was. It has no
+/// attachments, and its answer has none.
+///
+/// # Errors
+///
+/// As [`forward`].
+pub async fn forward_brought(
+    message: BroughtMessage,
+    route: &Route,
+    client: &Client,
+    trace: Option<&Context>,
+) -> Result<Reply, Error> {
+    let outgoing = Outgoing {
+        facts: Facts::from(&message),
+        version: message.version(),
+        operation: message.operation(),
+        envelope: message.envelope().clone(),
+        attachments: &[],
+        trace,
+    };
+    send(&outgoing, route, client, None).await
+}
+
+/// What goes to a backend.
+struct Outgoing<'m> {
+    facts: Facts<'m>,
+    version: Version,
+    operation: &'m Operation,
+    envelope: Bytes,
+    attachments: &'m [VerifiedAttachment],
+    trace: Option<&'m Context>,
+}
+
+async fn send(
+    outgoing: &Outgoing<'_>,
+    route: &Route,
+    client: &Client,
+    taken: Option<&AnswerParts>,
+) -> Result<Reply, Error> {
+    let operation = outgoing.operation;
     let one_way = route.one_way.contains(operation);
     let mut again = route.idempotent.contains(operation);
     let begun = Instant::now();
@@ -85,13 +137,13 @@ pub async fn forward(
     let mut tried = Vec::new();
     let mut error = Error::NoServer;
     while let Some(turn) = route.backend.choose(&tried, Instant::now()) {
-        let request = request(&message, operation, route, trace)?;
+        let request = request(outgoing, route)?;
         let server = turn.server;
         tried.push(turn.index);
         let Failure { error: why, sent } = match client.post(server, request, taken, end).await {
             Ok(answer) => {
                 note(turn.answered(), route, server);
-                return reply(answer, message.version(), one_way);
+                return reply(answer, outgoing.version, one_way);
             }
             Err(failure) => failure,
         };
@@ -118,13 +170,16 @@ fn note(change: Option<Change>, route: &Route, server: &Server) {
 }
 
 /// What one server gets of a message, with tokens of its own.
-fn request(
-    message: &VerifiedMessage,
-    operation: &Operation,
-    route: &Route,
-    trace: Option<&Context>,
-) -> Result<Request, Error> {
-    let (facts, now) = (Facts::from(message), Utc::now());
+fn request(outgoing: &Outgoing<'_>, route: &Route) -> Result<Request, Error> {
+    let Outgoing {
+        facts,
+        version,
+        operation,
+        ref envelope,
+        attachments,
+        trace,
+    } = *outgoing;
+    let now = Utc::now();
     let mut headers = route.identity.lines(&facts)?;
     if let Some(jwt) = &route.jwt {
         headers.push(jwt.line(&facts, now)?);
@@ -132,15 +187,14 @@ fn request(
     if let Some(trace) = trace {
         headers.push(("traceparent".to_owned(), trace.to_string()));
     }
-    let version = message.version();
     let soap_action = (version == Version::Soap11).then(|| operation.action.clone().unwrap_or_default());
     let content_type = content_type(version, operation);
-    let envelope = route.security.envelope(message, now)?.into();
-    let (content_type, body) = if message.attachments().is_empty() {
+    let envelope = route.security.envelope(envelope.clone(), &facts, now)?;
+    let (content_type, body) = if attachments.is_empty() {
         (content_type, Body::Envelope(envelope))
     } else {
         let action = operation.action.as_deref().filter(|_| version == Version::Soap12);
-        let multipart = Multipart::new(version, action, &content_type, envelope, message.attachments());
+        let multipart = Multipart::new(version, action, &content_type, envelope, attachments);
         let multipart = multipart.map_err(Error::Unavailable)?;
         (multipart.content_type().to_owned(), Body::Multipart(multipart))
     };

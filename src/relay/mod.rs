@@ -1,4 +1,4 @@
-//! Backends: they get verified messages, and nothing else.
+//! Backends: they get verified messages, where a route says so messages that a token stands for, and nothing else.
 
 mod backend;
 mod client;
@@ -20,6 +20,7 @@ pub use error::Error;
 pub use forward::Reply;
 pub use forward::ReplyContent;
 pub use forward::forward;
+pub use forward::forward_brought;
 pub use health::Ask;
 pub use health::HealthCheck;
 pub use health::Thresholds;

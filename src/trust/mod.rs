@@ -48,7 +48,9 @@ pub use anchors::Anchor;
 pub use anchors::KeyHint;
 pub use anchors::TrustStore;
 pub use attest::{Attested, ConfirmationKey, EntityKey, OtherKey, Owner, attest, endorse};
-pub use bearer::{BearerError, BearerRules, Binding, TokenKeys, TokenKeysError, VerifiedBearer};
+pub use bearer::{
+    BearerError, BearerRules, Binding, MessageBearer, Stands, TokenKeys, TokenKeysError, VerifiedBearer,
+};
 pub use ciphertext::{Carried, CiphertextCovered, DecryptedAttachment, Signed};
 pub use constraint::Constraint;
 pub use constraint::ConstraintError;

@@ -30,7 +30,7 @@ impl Provider {
         provider
     }
 
-    fn file(&self) -> std::path::PathBuf {
+    pub(crate) fn file(&self) -> std::path::PathBuf {
         self.folder.path().join("jwks.json")
     }
 

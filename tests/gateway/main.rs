@@ -58,3 +58,4 @@ mod threats;
 mod throttle;
 mod traces;
 mod users;
+mod whole;

@@ -48,6 +48,52 @@ fn tokens_for_the_backend_say_something_and_nothing_twice() {
 }
 
 #[test]
+fn where_a_token_stands_for_the_message_nothing_is_about_signatures() {
+    let folder = folder();
+    let keys =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    std::fs::write(folder.path().join("k.json"), keys).unwrap();
+    let bearer = "[route.bearer]\nissuer = \"urn:i\"\naudience = \"urn:us\"\njwks = \"k.json\"\nalgorithms = [\"EdDSA\"]\nmessage_security = \"replaced-by-token\"\n";
+    let (before, _) = GOOD.split_once("[[route.trust.anchor]]").unwrap();
+    let backend = "[route.backend]\nurl = \"http://127.0.0.1:1/\"\n";
+    let with = |keys: &str, tables: &str| {
+        let text = format!("{before}{keys}{bearer}{backend}{tables}");
+        read_in(folder.path(), &text)
+            .map(drop)
+            .map_err(|problems| problems.to_string())
+    };
+    let told = "[route.identity]\nx-user = \"token-subject\"\n";
+    assert_eq!(with("", told), Ok(()));
+    let wrong = |keys: &str, tables: &str, expected: &str| {
+        let found = with(keys, tables).unwrap_err();
+        assert!(found.contains(expected) && found.lines().count() == 1, "{found}");
+    };
+    let useless = |key: &str| format!("route[1].{key}: is about signatures");
+    wrong("attachments = \"signed\"\n", "", &useless("attachments"));
+    wrong("allow = [{ username = [\"ann\"] }]\n", "", &useless("allow"));
+    let encryption = "[route.answer.encryption]\n";
+    wrong("", encryption, &useless("answer.encryption"));
+    let key = "[[route.decryption]]\ncertificate = \"gateway.pem\"\nkey = \"gateway.key.pem\"\n";
+    wrong("", key, &useless("decryption"));
+    let trust = "[[route.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"CN=a\"]\n";
+    wrong("", trust, &useless("trust"));
+    wrong(
+        "",
+        &told.replace("token-subject", "signer-subject"),
+        "route[1].identity.x-user: is what no message proves here",
+    );
+    // And the other way round.
+    refuses(
+        "[route.backend]",
+        &format!("{told}[route.backend]"),
+        "route[1].identity.x-user: is only known where a token stands",
+    );
+    let nobody = format!("{before}{backend}");
+    let found = read_in(folder.path(), &nobody).unwrap_err().to_string();
+    assert!(found.contains("route[1].trust: is missing"), "{found}");
+}
+
+#[test]
 fn bearer_tokens_are_those_of_an_issuer_whose_keys_are_there() {
     let backend = "[route.backend]";
     let folder = folder();

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The bearer token (a JSON Web Token) that a request must bring in `Authorization`, over TLS, beside what its message must prove.
+/// The bearer token (a JSON Web Token) that a request must bring in `Authorization`, over TLS.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Bearer {
@@ -22,6 +22,9 @@ pub(in crate::config) struct Bearer {
     /// The `typ` that it must have; "JWT", "at+jwt" or none if it is not said.
     #[serde(default)]
     pub(in crate::config) token_type: Option<String>,
+    /// Whether it stands for the signatures that a message would need. Then each counts for one message, and nobody vouches for what that says.
+    #[serde(default)]
+    pub(in crate::config) message_security: MessageSecurity,
     /// Whether it must be bound to the certificate of the client (RFC 8705 §3).
     #[serde(default)]
     pub(in crate::config) certificate_bound: CertificateBound,
@@ -29,6 +32,17 @@ pub(in crate::config) struct Bearer {
     #[serde(default = "skew_seconds")]
     #[schemars(range(min = 0, max = 300))]
     pub(in crate::config) skew_seconds: u16,
+}
+
+/// Whether a message must prove something itself.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum MessageSecurity {
+    /// It must, and the token comes beside it.
+    #[default]
+    Required,
+    /// The token stands for it: `trust` and all that is about signatures is left out, and the backend gets the whole message as it was read.
+    ReplacedByToken,
 }
 
 /// Whether a token must be bound to the certificate of the client.

@@ -56,6 +56,8 @@ pub enum BearerError {
     },
     /// No `sub`.
     NoSubject,
+    /// No `jti` or no `iat`, so that a second use could not be noticed (RFC 7519 §4.1.7).
+    NotOnce,
     /// Bound to a certificate that the client has not shown (RFC 8705 §3).
     ClientCertificate,
     /// Not bound to a certificate where it must be, or bound to something else.
@@ -83,6 +85,7 @@ impl BearerError {
             Self::Expired { .. } => "bearer.expired",
             Self::NotYetValid { .. } => "bearer.not_yet_valid",
             Self::NoSubject => "bearer.no_subject",
+            Self::NotOnce => "bearer.not_once",
             Self::ClientCertificate => "bearer.client_certificate",
             Self::Confirmation => "bearer.confirmation",
         }
@@ -126,6 +129,7 @@ impl fmt::Display for BearerError {
                     at.timestamp()
                 )
             }
+            Self::NotOnce => f.write_str("the token has no jti or no iat, and may be used once only"),
             Self::NoSubject => f.write_str("the token has no sub"),
             Self::ClientCertificate => {
                 f.write_str("the token is bound to a certificate that the client has not shown")

@@ -10,10 +10,14 @@ use serde_json::Value;
 
 use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::Fingerprint;
+use crate::crypto::Unavailable;
 use crate::crypto::VerifyingKey;
 use crate::crypto::decode_base64_url;
 use crate::crypto::verify;
 use crate::token::jwt::Jwt;
+use crate::trust::ReplayKey;
+use crate::trust::ReplayKind;
+use crate::trust::Use;
 
 pub use error::BearerError;
 pub use keys::TokenKeys;
@@ -30,12 +34,23 @@ pub struct BearerRules {
     pub algorithms: Vec<SignatureAlgorithm>,
     /// The `typ` that it must have, without `application/`; "JWT", "at+jwt" or none at all if nothing is said.
     pub kind: Option<String>,
+    /// What a token is good for.
+    pub stands: Stands,
     /// Whether it must be bound to the client's certificate. One that is bound always counts for that client only.
     pub binding: Binding,
     /// How far clocks may differ.
     pub skew: TimeDelta,
     /// The issuer's keys. Those that a token brings along, or points to, are nobody's.
     pub keys: TokenKeys,
+}
+
+/// What a token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// It comes beside what the message has to prove, as often as anybody brings it.
+    Beside,
+    /// It stands for the message, and counts once: it must have `jti` and `iat`.
+    ForMessage,
 }
 
 /// Whether a token must be bound to a certificate (RFC 8705 §3).
@@ -53,6 +68,26 @@ pub enum Binding {
 pub struct VerifiedBearer {
     subject: String,
     id: Option<String>,
+    for_message: Option<Once>,
+}
+
+/// A token that holds and that the operator lets stand for the message that it came with: its issuer says who its subject is, and that whoever
+/// brings it acts for them. It says nothing of what the message says. Only [`VerifiedBearer::for_message`] makes one.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a token that no message came with"]
+pub struct MessageBearer {
+    subject: String,
+    once: Once,
+}
+
+/// What a token that counts once is remembered by.
+#[derive(Debug, PartialEq, Eq)]
+struct Once {
+    issuer: String,
+    id: String,
+    issued: DateTime<Utc>,
+    end: DateTime<Utc>,
+    skew: TimeDelta,
 }
 
 impl VerifiedBearer {
@@ -64,6 +99,51 @@ impl VerifiedBearer {
     /// Its `jti`.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// The same as what stands for a message; `None` where the rules that it was judged by do not let it.
+    pub fn for_message(self) -> Option<MessageBearer> {
+        let once = self.for_message?;
+        Some(MessageBearer {
+            subject: self.subject,
+            once,
+        })
+    }
+}
+
+impl MessageBearer {
+    /// Its `sub`.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Its `iss`.
+    pub fn issuer(&self) -> &str {
+        &self.once.issuer
+    }
+
+    /// Its `exp`.
+    pub fn end(&self) -> DateTime<Utc> {
+        self.once.end
+    }
+
+    /// Its one use.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the crypto library has no SHA-256.
+    pub fn the_use(&self) -> Result<Use, Unavailable> {
+        let Once {
+            issuer,
+            id,
+            issued,
+            end,
+            skew,
+        } = &self.once;
+        Ok(Use {
+            key: ReplayKey::new(ReplayKind::Token, issuer.as_bytes(), &[id.as_bytes()])?,
+            issued: *issued,
+            until: end.checked_add_signed(*skew).unwrap_or(*end),
+        })
     }
 }
 
@@ -104,6 +184,21 @@ impl BearerRules {
         Ok(VerifiedBearer {
             subject: subject.ok_or(BearerError::NoSubject)?.to_owned(),
             id: text(&jwt, "jti").map(str::to_owned),
+            for_message: match self.stands {
+                Stands::Beside => None,
+                Stands::ForMessage => Some(self.once(&jwt).ok_or(BearerError::NotOnce)?),
+            },
+        })
+    }
+
+    fn once(&self, jwt: &Jwt<'_>) -> Option<Once> {
+        let time = |name: &str| DateTime::from_timestamp(jwt.claims.get(name).and_then(seconds)?, 0);
+        Some(Once {
+            issuer: self.issuer.clone(),
+            id: text(jwt, "jti").filter(|id| !id.is_empty())?.to_owned(),
+            issued: time("iat")?,
+            end: time("exp")?,
+            skew: self.skew,
         })
     }
 

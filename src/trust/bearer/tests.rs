@@ -39,6 +39,7 @@ fn rules(keys: &[&Value]) -> BearerRules {
         audience: "urn:us".to_owned(),
         algorithms: vec![SignatureAlgorithm::EcdsaSha256],
         kind: None,
+        stands: Stands::Beside,
         binding: Binding::Optional,
         skew: TimeDelta::seconds(60),
         keys: TokenKeys::read(json!({ "keys": keys }).to_string().as_bytes()).unwrap(),
@@ -286,6 +287,51 @@ fn a_token_that_is_bound_to_a_certificate_is_of_no_use_to_others() {
         required.verify(&unbound, Some(&OWN), now()),
         Err(BearerError::Confirmation)
     );
+}
+
+#[test]
+fn a_token_that_stands_for_a_message_can_be_told_from_others() {
+    let (key, jwk) = key("one");
+    let beside = rules(&[&jwk]);
+    let for_message = BearerRules {
+        stands: Stands::ForMessage,
+        ..beside.clone()
+    };
+    let token = |more: Value| {
+        signed(
+            SignatureAlgorithm::EcdsaSha256,
+            &key,
+            &header(),
+            &with(claims(), &more),
+        )
+    };
+    let one = token(json!({}));
+    assert_eq!(beside.verify(&one, None, now()).unwrap().for_message(), None);
+    let bearer = |token: &str| {
+        for_message
+            .verify(token, None, now())
+            .map(VerifiedBearer::for_message)
+    };
+    let first = bearer(&one).unwrap().unwrap();
+    assert_eq!((first.subject(), first.issuer()), ("ann", "https://idp.example"));
+    assert_eq!(first.end(), now() + TimeDelta::seconds(60));
+    let once = first.the_use().unwrap();
+    assert_eq!(
+        (once.issued, once.until),
+        (now(), now() + TimeDelta::seconds(120))
+    );
+    let other = |more: Value| bearer(&token(more)).unwrap().unwrap().the_use().unwrap().key;
+    assert_eq!(other(json!({ "sub": "bob" })), once.key);
+    assert_ne!(other(json!({ "jti": "2" })), once.key);
+    for more in [
+        json!({ "jti": null }),
+        json!({ "jti": "" }),
+        json!({ "jti": 7 }),
+        json!({ "iat": null }),
+    ] {
+        assert_eq!(bearer(&token(more.clone())), Err(BearerError::NotOnce), "{more}");
+        assert!(beside.verify(&token(more), None, now()).is_ok());
+    }
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl ReplayError {
         match self.kind {
             ReplayKind::Assertion => Some("SAML Core §2.5.1.5; SAML Profiles §4.1.4.5"),
             ReplayKind::Message => Some("WSS 1.1 §13.2"),
+            ReplayKind::Token => Some("RFC 7519 §4.1.7"),
             ReplayKind::Nonce => Some("WSS UsernameToken Profile 1.1 §3.1"),
         }
     }

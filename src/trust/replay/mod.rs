@@ -149,6 +149,8 @@ pub enum ReplayKind {
     Message,
     /// The nonce of a UsernameToken, by user name, nonce and Created.
     Nonce,
+    /// A JSON Web Token that stands for a message, by issuer and `jti`.
+    Token,
 }
 
 impl ReplayKey {
@@ -189,6 +191,7 @@ impl ReplayKind {
             Self::Assertion => "replay.assertion",
             Self::Message => "replay.message",
             Self::Nonce => "replay.nonce",
+            Self::Token => "replay.token",
         }
     }
 
@@ -197,6 +200,7 @@ impl ReplayKind {
             Self::Assertion => "assertion",
             Self::Message => "message",
             Self::Nonce => "nonce",
+            Self::Token => "token",
         }
     }
 }
