@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sealgate::threat::{Kind, Rule};
 
-const STAGES: [&str; 17] = [
-    "threat", "audit", "fetch", "bearer", "relay", "xml", "soap", "wss", "dsig", "xmlenc", "token", "saml",
-    "trust", "policy", "replay", "limit", "wsdl",
+const STAGES: [&str; 18] = [
+    "threat", "audit", "fetch", "bearer", "grant", "relay", "xml", "soap", "wss", "dsig", "xmlenc", "token",
+    "saml", "trust", "policy", "replay", "limit", "wsdl",
 ];
 
 fn root() -> &'static Path {

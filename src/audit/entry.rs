@@ -6,7 +6,9 @@ use serde::Serializer;
 
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto::digest;
-use crate::inbound::{BroughtMessage, VerifiedMessage};
+use crate::inbound::{BroughtMessage, GrantedAssertion, VerifiedMessage};
+use crate::mint::Minted;
+use crate::policy::saml::Claims;
 use crate::trust::VerifiedBearer;
 use crate::xml::quoted;
 
@@ -52,6 +54,9 @@ pub struct Entry {
     /// The subject of the bearer token that came with it, or that stands for it: then there is no signer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bearer: Option<String>,
+    /// The `jti` of the token that the client got.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// Its assertion (T107).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saml: Option<SamlFacts>,
@@ -127,6 +132,7 @@ impl Entry {
             signer: None,
             user: None,
             bearer: None,
+            token: None,
             saml: None,
         }
     }
@@ -144,14 +150,8 @@ impl Entry {
         let threats = message.threats().iter();
         self.threats = threats.map(|threat| threat.rule().name()).collect();
         self.user = message.user().map(|user| cut(user.name()));
-        self.saml = message.claims().map(|claims| SamlFacts {
-            issuer: cut(&claims.issuer),
-            subject: claims.name_id.as_ref().map(|name| cut(&name.value)),
-            assertion_id: cut(&claims.assertion_id),
-            issue_instant: claims.issued,
-            not_on_or_after: claims.not_on_or_after,
-            issuer_key: message.issuer_key().map(|key| hexadecimal(key)),
-        });
+        let issuer_key = message.issuer_key().map(|key| hexadecimal(key));
+        self.saml = message.claims().map(|claims| SamlFacts::of(claims, issuer_key));
         self
     }
 }
@@ -168,11 +168,32 @@ impl Entry {
         self
     }
 
+    /// With the `assertion` that was exchanged for a token.
+    #[must_use]
+    pub fn about_grant(mut self, assertion: &GrantedAssertion, minted: &Minted) -> Self {
+        self.saml = Some(SamlFacts::of(assertion.claims(), None));
+        self.token = Some(minted.id.clone());
+        self
+    }
+
     /// With the bearer token that came with the message.
     #[must_use]
     pub fn with(mut self, bearer: Option<&VerifiedBearer>) -> Self {
         self.bearer = bearer.map(|bearer| cut(bearer.subject()));
         self
+    }
+}
+
+impl SamlFacts {
+    fn of(claims: &Claims, issuer_key: Option<String>) -> Self {
+        Self {
+            issuer: cut(&claims.issuer),
+            subject: claims.name_id.as_ref().map(|name| cut(&name.value)),
+            assertion_id: cut(&claims.assertion_id),
+            issue_instant: claims.issued,
+            not_on_or_after: claims.not_on_or_after,
+            issuer_key,
+        }
     }
 }
 

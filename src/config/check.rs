@@ -19,6 +19,7 @@ use super::problem::Source;
 use super::replay;
 use super::route;
 use super::throttle;
+use super::token_endpoint;
 use super::traces;
 use super::typed;
 use crate::crypto::ClientCertificates;
@@ -49,6 +50,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         None => None,
     };
     let routes = route::check_all(&config.route, signer.as_ref(), now, source);
+    let token_endpoints = token_endpoint::check_all(config, signer.as_ref(), now, source);
     let traces = config.traces.as_ref();
     let traces = traces.map(|typed| traces::check(typed, now, source).ok_or(()));
     traces::routes_have_a_collector(config, source);
@@ -68,12 +70,18 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         load: load(&config.gateway),
         watch: watch(&config.gateway),
         spool: spool(&config.gateway, source),
-        replay: replay::settings(&config.replay, place?, routes.as_deref()?)?,
+        replay: replay::settings(
+            &config.replay,
+            place?,
+            routes.as_deref()?,
+            token_endpoints.as_deref()?,
+        )?,
         throttle: throttle::address(&config.throttle, source),
         limits: limits.map(Arc::new),
         audit,
         traces: traces.transpose().ok()?,
         routes: routes?,
+        token_endpoints: token_endpoints?,
     };
     (!source.has_problems()).then_some(checked)
 }
@@ -202,20 +210,28 @@ fn tls_server(
 }
 
 fn signer(gateway: &typed::Gateway, now: DateTime<Utc>, source: &mut Source<'_>) -> Option<Identity> {
-    let table = KeyPath::default().key("gateway");
     let files = IdentityFiles {
-        table: table.clone(),
+        table: KeyPath::default().key("gateway"),
         certificate: gateway.certificate.as_deref(),
         key: &gateway.key,
         password: gateway.key_password_file.as_deref(),
     };
-    let identity = files::identity(&files, now, source)?;
+    signing_identity(&files, now, source)
+}
+
+/// A key that may sign messages and tokens, with its certificate.
+pub(super) fn signing_identity(
+    files: &IdentityFiles<'_>,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Identity> {
+    let identity = files::identity(files, now, source)?;
     let usage = identity
         .certificate()
         .and_then(crate::crypto::Certificate::key_usage);
     if usage.is_some_and(|usage| !usage.signs_content()) {
         source.problem(
-            &table.key("certificate"),
+            &files.table.key("certificate"),
             "is a certificate whose key may not sign messages",
             "give one with the key usage digitalSignature",
         );

@@ -8,6 +8,7 @@ use crate::crypto::TlsServer;
 use crate::fetch::Fetch;
 use crate::fetch::Fetched;
 use crate::inbound::Keyring;
+use crate::mint::JwtMinter;
 use crate::policy::Destination;
 use crate::policy::Policy;
 use crate::policy::saml::RelyingParty;
@@ -57,6 +58,8 @@ pub struct Checked {
     pub traces: Option<crate::trace::Settings>,
     /// What is behind the gateway. No path stands twice.
     pub routes: Vec<GuardedRoute>,
+    /// Where assertions are exchanged for tokens. No path is that of a route.
+    pub token_endpoints: Vec<TokenEndpoint>,
 }
 
 /// An address where messages arrive. Without TLS it is a loopback address.
@@ -148,4 +151,25 @@ pub struct GuardedRoute {
     pub threats: Modes,
     /// What a message must prove, with the limits of this route.
     pub policy: Policy,
+}
+
+/// A path where assertions are exchanged for tokens.
+#[derive(Debug)]
+pub struct TokenEndpoint {
+    /// The path.
+    pub path: String,
+    /// What an assertion must be.
+    pub policy: Policy,
+    /// Whose signatures count, where no metadata says whose key it is.
+    pub trust: TrustStore,
+    /// Whose assertions count.
+    pub issuers: Issuers,
+    /// The endpoint as audience and recipient.
+    pub party: RelyingParty,
+    /// Makes the tokens.
+    pub minter: JwtMinter,
+    /// How much may be asked for.
+    pub throttle: crate::throttle::RouteLimits,
+    /// What becomes of threats.
+    pub threats: Modes,
 }

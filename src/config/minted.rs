@@ -68,19 +68,7 @@ pub(super) fn jwt(
         subject: jwt.subject.clone(),
         claims: facts(&jwt.claims),
     };
-    let minter = JwtMinter::new(signer(identity?, &path, source)?, terms).map_err(|error| match error {
-        ClaimNameError::Reserved(name) => source.problem(
-            &path.key("claims").key(&name),
-            "is a claim that every token has",
-            "use another name",
-        ),
-        ClaimNameError::Algorithm(method) => source.problem(
-            &path,
-            format!("cannot be signed: JWS has no name for {method}"),
-            "give the gateway an RSA, EC or Ed25519 key",
-        ),
-    });
-    let minter = minter.ok()?;
+    let minter = jwt_minter(terms, identity?, &path, source)?;
     let header = TokenHeader::new(jwt.header.clone(), minter).map_err(|_| {
         let instead = "use another name, as x-jwt, or leave it out for Authorization: Bearer";
         source.problem(&path.key("header"), "is no name for this header", instead);
@@ -106,6 +94,28 @@ pub(super) fn jwt(
         return None;
     }
     Some(Some(header))
+}
+
+/// What says `terms` with the key of `identity`. `None` if anything is wrong, which is then noted.
+pub(super) fn jwt_minter(
+    terms: JwtTerms,
+    identity: &Identity,
+    path: &KeyPath,
+    source: &mut Source<'_>,
+) -> Option<JwtMinter> {
+    let minter = JwtMinter::new(signer(identity, path, source)?, terms).map_err(|error| match error {
+        ClaimNameError::Reserved(name) => source.problem(
+            &path.key("claims").key(&name),
+            "is a claim that every token has",
+            "use another name",
+        ),
+        ClaimNameError::Algorithm(method) => source.problem(
+            path,
+            format!("cannot be signed: JWS has no name for {method}"),
+            "give the gateway an RSA, EC or Ed25519 key",
+        ),
+    });
+    minter.ok()
 }
 
 fn signer(identity: &Identity, path: &KeyPath, source: &mut Source<'_>) -> Option<Signer> {
@@ -152,7 +162,7 @@ fn username_token(
     })
 }
 
-fn facts(typed: &std::collections::BTreeMap<String, Fact>) -> Vec<(String, Fact)> {
+pub(super) fn facts(typed: &std::collections::BTreeMap<String, Fact>) -> Vec<(String, Fact)> {
     let facts = typed.iter();
     facts.map(|(name, fact)| (name.clone(), fact.clone())).collect()
 }

@@ -7,6 +7,7 @@ use chrono::Utc;
 
 use super::check::is_this_machine;
 use super::checked::GuardedRoute;
+use super::checked::TokenEndpoint;
 use super::files;
 use super::problem::KeyPath;
 use super::problem::Source;
@@ -17,13 +18,22 @@ use crate::replay::Place;
 use crate::replay::Server;
 use crate::replay::Settings;
 
-/// How uses are remembered by a gateway with these routes.
-pub(super) fn settings(replay: &typed::Replay, place: Place, routes: &[GuardedRoute]) -> Option<Settings> {
-    let skews = routes.iter().map(|guarded| guarded.policy.clock_skew);
+/// How uses are remembered by a gateway with these routes and token endpoints.
+pub(super) fn settings(
+    replay: &typed::Replay,
+    place: Place,
+    routes: &[GuardedRoute],
+    endpoints: &[TokenEndpoint],
+) -> Option<Settings> {
+    let policies = routes.iter().map(|guarded| &guarded.policy);
+    let policies = policies.chain(endpoints.iter().map(|endpoint| &endpoint.policy));
+    let skews = policies.map(|policy| TimeDelta::seconds(policy.clock_skew.into()));
+    let bearers = routes.iter().filter_map(|guarded| guarded.bearer.as_ref());
+    let skews = skews.chain(bearers.map(|bearer| bearer.skew));
     Some(Settings {
         capacity: usize::try_from(replay.capacity).ok()?,
         place,
-        skew: TimeDelta::seconds(skews.max().unwrap_or_default().into()),
+        skew: skews.max().unwrap_or_default(),
     })
 }
 

@@ -212,7 +212,8 @@ fn keyring(
     Some(keyring)
 }
 
-fn check_path(text: &str, path: &KeyPath, source: &mut Source<'_>) -> Option<String> {
+/// A path of the gateway; `None` if it is none, which is then noted.
+pub(super) fn check_path(text: &str, path: &KeyPath, source: &mut Source<'_>) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     let dots = |part: &str| part == "." || part == "..";
     if text.starts_with('/') && text.bytes().all(plain) && !text.contains("//") && !text.split('/').any(dots)

@@ -11,6 +11,7 @@ mod state;
 mod threats;
 mod throttle;
 mod tls_client;
+mod token_endpoint;
 mod traces;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ pub(super) use state::{Audit, OnStoreLoss, Redis, Replay};
 pub(super) use threats::Threats;
 pub(super) use throttle::{Limit, RouteThrottle, Throttle};
 pub(super) use tls_client::TlsClient;
+pub(super) use token_endpoint::{NewToken, TokenEndpoint};
 pub(super) use traces::{Traceparent, Traces};
 
 /// The configuration of a gateway. Relative paths start from the folder of this file.
@@ -70,6 +72,9 @@ pub(super) struct Config {
     /// What is behind the gateway, and who may reach it.
     #[schemars(length(min = 1))]
     pub(super) route: Vec<Route>,
+    /// Where clients exchange assertions for tokens.
+    #[serde(default)]
+    pub(super) token_endpoint: Vec<TokenEndpoint>,
 }
 
 /// The address for operators.

@@ -9,6 +9,7 @@ use chrono::Utc;
 
 use super::shared::Shared;
 use crate::inbound::Unused;
+use crate::policy::saml::Claims;
 use crate::throttle::{
     AddressLimits, Count, Counted, Limit, NotEntered, Pass, RouteLimits, Throttle, TooMuch, What, network,
 };
@@ -83,12 +84,33 @@ impl Names {
         let certificate = sender.certificate.as_ref().map(|signer| signer.sha256.clone());
         let user = sender.user.as_ref().map(|user| format!("user {user}"));
         let claims = unused.claims();
-        let subject =
-            claims.and_then(|claims| Some(format!("{} {}", claims.issuer, claims.name_id.as_ref()?.value)));
+        let subject = claims.and_then(subject);
         // The key that an assertion lends to its subject is that subject's.
         let held = sender.holder_of_key.as_ref().and(subject.clone());
         let signer = certificate.or_else(|| sender.entity.clone()).or(user).or(held);
         let issuer = claims.map(|claims| claims.issuer.clone());
+        Self::new(path, limits, [signer, issuer, subject])
+    }
+
+    /// Those of a message that a token stands for: its subject is the signer as well.
+    pub(super) fn of_bearer(bearer: &MessageBearer, path: &str, limits: &RouteLimits) -> Self {
+        let subject = format!("{} {}", bearer.issuer(), bearer.subject());
+        let (signer, issuer) = (format!("token {subject}"), bearer.issuer().to_owned());
+        Self::new(path, limits, [signer, issuer, subject].map(Some))
+    }
+
+    /// Those of an assertion that is exchanged: its subject is the signer as well.
+    pub(super) fn of_claims(claims: &Claims, path: &str, limits: &RouteLimits) -> Self {
+        let subject = subject(claims);
+        Self::new(
+            path,
+            limits,
+            [subject.clone(), Some(claims.issuer.clone()), subject],
+        )
+    }
+
+    fn new(path: &str, limits: &RouteLimits, names: [Option<String>; 3]) -> Self {
+        let [signer, issuer, subject] = names;
         let all = [
             (By::Route, Some(String::new()), limits.route),
             (By::Signer, signer, limits.signer),
@@ -97,20 +119,6 @@ impl Names {
         ];
         let limited = all.into_iter().filter(|(_, _, limit)| *limit != Limit::default());
         let named = limited.filter_map(|(by, name, limit)| Some((by, format!("{path} {}", name?), limit)));
-        Self(named.collect())
-    }
-
-    /// Those of a message that a token stands for: its subject is the signer as well.
-    pub(super) fn of_bearer(bearer: &MessageBearer, path: &str, limits: &RouteLimits) -> Self {
-        let subject = format!("{} {}", bearer.issuer(), bearer.subject());
-        let all = [
-            (By::Route, String::new(), limits.route),
-            (By::Signer, format!("token {subject}"), limits.signer),
-            (By::Issuer, bearer.issuer().to_owned(), limits.issuer),
-            (By::Subject, subject, limits.subject),
-        ];
-        let limited = all.into_iter().filter(|(_, _, limit)| *limit != Limit::default());
-        let named = limited.map(|(by, name, limit)| (by, format!("{path} {name}"), limit));
         Self(named.collect())
     }
 
@@ -171,6 +179,11 @@ impl By {
             Self::Subject => "subject",
         }
     }
+}
+
+/// Whom the assertion is about.
+fn subject(claims: &Claims) -> Option<String> {
+    Some(format!("{} {}", claims.issuer, claims.name_id.as_ref()?.value))
 }
 
 fn day(now: DateTime<Utc>) -> i64 {

@@ -21,6 +21,7 @@ use super::body::NoBody;
 use super::client;
 use super::crowd;
 use super::crowd::Names;
+use super::exchange;
 use super::load::Share;
 use super::metrics::Outcome;
 use super::metrics::Step;
@@ -56,7 +57,7 @@ use crate::trust::{MessageBearer, VerifiedBearer};
 
 /// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
 /// back is worth. Longer ones would keep the other connections of this thread waiting, and so would the hashing of passwords.
-const VERIFIED_HERE: usize = 64 * 1024;
+pub(super) const VERIFIED_HERE: usize = 64 * 1024;
 
 /// Longer than a connection waits for its client to have taken the last answer.
 const UNREAD_FOR: Duration = CLOSE_TIME.saturating_add(Duration::from_secs(1));
@@ -69,6 +70,9 @@ pub(super) async fn handle(
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     let snapshot = shared.current();
+    if let Some(endpoint) = snapshot.endpoint(request.path()) {
+        return exchange::answer(&request, payload, &shared, &snapshot, endpoint).await;
+    }
     let Some(place) = snapshot.place(request.path()) else {
         shared.metrics.request("none", Outcome::Refused, "http.path");
         leave_unread(payload);
@@ -122,14 +126,17 @@ pub(super) async fn handle(
 }
 
 /// A mistake of ours costs one message, and not the process nor the other connections of this thread.
-async fn shielded<T>(work: impl Future<Output = Result<T, Fault>>, report: &Report<'_>) -> Result<T, Fault> {
+pub(super) async fn shielded<T, E: From<Fault>>(
+    work: impl Future<Output = Result<T, E>>,
+    report: &Report<'_>,
+) -> Result<T, E> {
     let done = AssertUnwindSafe(work).catch_unwind().await;
-    done.unwrap_or_else(|_| Err(report.panicked()))
+    done.unwrap_or_else(|_| Err(report.panicked().into()))
 }
 
 /// Leaves the rest of a body where it is until the connection has been closed. To drop it would ask the web server to read a
 /// chunked body to its end, which is the client's to choose.
-fn leave_unread(payload: web::Payload) {
+pub(super) fn leave_unread(payload: web::Payload) {
     rt::spawn(async move {
         rt::time::sleep(UNREAD_FOR).await;
         drop(payload);

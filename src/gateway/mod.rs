@@ -9,6 +9,8 @@ mod body;
 mod budget;
 mod crowd;
 mod client;
+mod exchange;
+mod form;
 mod handler;
 mod health;
 mod listener;

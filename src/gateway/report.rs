@@ -21,7 +21,9 @@ use crate::algorithm::DigestAlgorithm;
 use crate::audit::{Entry, Kind};
 use crate::crypto::digest;
 use crate::crypto::random_bytes;
-use crate::inbound::{BroughtMessage, VerifiedMessage};
+use crate::inbound::{BroughtMessage, GrantedAssertion, VerifiedMessage};
+use crate::mint;
+use crate::mint::Minted;
 use crate::outbound;
 use crate::policy::Unmet;
 use crate::rejection::Rejection;
@@ -164,6 +166,39 @@ impl<'r> Report<'r> {
             self.challenge.set(INVALID_TOKEN);
         }
         Fault::Unauthorized
+    }
+
+    /// What a client asks of a token endpoint is not said as it must be.
+    pub(super) fn no_grant(&self, code: &'static str, reason: &'static str) {
+        self.refused(code, None);
+        tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code, reason, "no token given");
+    }
+
+    /// No token can be made of an assertion that holds.
+    pub(super) fn not_minted(&self, error: &mint::Error) -> Fault {
+        let fault = relay::Error::from(error.clone()).fault();
+        if fault == Fault::FailedCheck {
+            self.refused(error.code(), None);
+        } else {
+            self.count(Outcome::Failed, error.code());
+        }
+        tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = error.code(), reason = %error, "no token given");
+        fault
+    }
+
+    /// An assertion is exchanged for a token.
+    pub(super) fn granted(&self, assertion: &GrantedAssertion, minted: &Minted) {
+        self.count(Outcome::Answered, "none");
+        let claims = assertion.claims();
+        tracing::info!(
+            incident = %self.incident,
+            route = self.route,
+            peer = %self.peer(),
+            issuer = escaped(&claims.issuer),
+            subject = claims.name_id.as_ref().map(|name| escaped(&name.value)),
+            token = minted.id,
+            "token given"
+        );
     }
 
     /// The bearer token holds.

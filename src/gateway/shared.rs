@@ -33,6 +33,9 @@ use crate::throttle::{SharedLimits, Throttle};
 /// More than the header of a part and its boundary may have.
 const PART_HEADER: usize = 16 * 1024;
 
+/// The longest form that asks for a token, in bytes.
+const FORM: usize = 256 * 1024;
+
 /// What there is once, whatever the configuration.
 pub(super) struct Shared {
     current: ArcSwap<Snapshot>,
@@ -107,6 +110,15 @@ impl Shared {
     pub(super) fn body_limits(&self, snapshot: &Snapshot, place: &Place) -> body::Limits {
         body::Limits {
             bytes: usize::try_from(place.gate.policy.limits.bytes).unwrap_or(usize::MAX),
+            time: snapshot.body_time,
+            held: self.held.clone(),
+        }
+    }
+
+    /// The limits of the form that asks for a token.
+    pub(super) fn form_limits(&self, snapshot: &Snapshot) -> body::Limits {
+        body::Limits {
+            bytes: FORM,
             time: snapshot.body_time,
             held: self.held.clone(),
         }

@@ -13,9 +13,13 @@ use super::recent::Trial;
 use crate::config::Checked;
 use crate::config::GuardedRoute;
 use crate::config::TakesAttachments;
+use crate::config::TokenEndpoint;
 use crate::crypto::Certificate;
 use crate::crypto::Identity;
+use crate::inbound::AsOf;
 use crate::inbound::Gate;
+use crate::inbound::Keyring;
+use crate::inbound::SamlContext;
 use crate::outbound::Sealer;
 use crate::policy::saml::RelyingParty;
 use crate::relay::Client;
@@ -36,6 +40,7 @@ pub(super) struct Snapshot {
     /// Counts configurations, from 1.
     pub(super) number: u64,
     places: HashMap<String, Arc<Place>>,
+    endpoints: HashMap<String, Arc<Endpoint>>,
     /// When the certificate that signs answers ceases to hold.
     pub(super) signer_ends: Option<DateTime<Utc>>,
     pub(super) spool: Arc<TemporaryFiles>,
@@ -65,6 +70,14 @@ pub(super) struct Place {
     pub(super) recent: Recent,
 }
 
+/// A path where assertions are exchanged for tokens.
+pub(super) struct Endpoint {
+    pub(super) checked: TokenEndpoint,
+    /// Where their first use is remembered.
+    pub(super) replay: Arc<ReplayStore>,
+    keyring: Keyring,
+}
+
 /// The connections of one thread to the backends of one configuration.
 pub(super) struct Clients {
     /// Of which [`Snapshot`].
@@ -75,6 +88,7 @@ pub(super) struct Clients {
 /// A configuration that is not in use yet. Its gates remember no message, so that messages can be tried on it.
 pub(super) struct Candidate {
     places: Vec<Place>,
+    endpoints: Vec<TokenEndpoint>,
     signer_ends: Option<DateTime<Utc>>,
     spool: TemporaryFiles,
     body_time: Duration,
@@ -92,6 +106,7 @@ impl Candidate {
             places: places
                 .map(|(number, route)| Place::new(number, route, usual, &config.signer))
                 .collect(),
+            endpoints: config.token_endpoints,
             signer_ends: config.signer.certificate().map(Certificate::not_after),
             spool: config.spool,
             body_time: config.load.body,
@@ -113,14 +128,21 @@ impl Candidate {
         .collect()
     }
 
-    /// Fetched metadata that is older than what a route of `current` has, of its issuers or those of its backend; the path of the route.
+    /// Fetched metadata that is older than what `current` has, of the issuers of a route, of its backend or of a token endpoint; the path.
     pub(super) fn older_metadata(&self, current: &Snapshot) -> Option<(String, OlderMetadata)> {
-        self.places.iter().find_map(|place| {
+        let of_route = self.places.iter().find_map(|place| {
             let current = current.place(&place.route.path)?;
             let answers = place.answers.as_ref().zip(current.answers.as_ref());
             let mut both = std::iter::once((&place.gate, &current.gate)).chain(answers);
             let older = both.find_map(|(new, old)| new.issuers.older_than(&old.issuers))?;
             Some((place.route.path.clone(), older))
+        });
+        of_route.or_else(|| {
+            self.endpoints.iter().find_map(|endpoint| {
+                let current = current.endpoint(&endpoint.path)?;
+                let older = endpoint.issuers.older_than(&current.checked.issuers)?;
+                Some((endpoint.path.clone(), older))
+            })
         })
     }
 
@@ -133,7 +155,7 @@ impl Candidate {
         }
     }
 
-    /// The configuration `number`, all of whose routes remember used messages in `replay`.
+    /// The configuration `number`, all of which remembers used messages in `replay`.
     pub(super) fn into_snapshot(self, number: u64, replay: &Arc<ReplayStore>) -> Snapshot {
         let places = self.places.into_iter().map(|mut place| {
             place.gate.replay = Some(Arc::clone(replay));
@@ -142,9 +164,18 @@ impl Candidate {
             }
             (place.route.path.clone(), Arc::new(place))
         });
+        let endpoints = self.endpoints.into_iter().map(|checked| {
+            let endpoint = Endpoint {
+                replay: Arc::clone(replay),
+                keyring: Keyring::new(),
+                checked,
+            };
+            (endpoint.checked.path.clone(), Arc::new(endpoint))
+        });
         Snapshot {
             number,
             places: places.collect(),
+            endpoints: endpoints.collect(),
             signer_ends: self.signer_ends,
             spool: Arc::new(self.spool),
             body_time: self.body_time,
@@ -210,13 +241,32 @@ impl Place {
     }
 }
 
+impl Endpoint {
+    /// What an assertion is judged by at `now`.
+    pub(super) fn context(&self, now: DateTime<Utc>) -> SamlContext<'_> {
+        SamlContext {
+            policy: &self.checked.policy,
+            trust: &self.checked.trust,
+            issuers: &self.checked.issuers,
+            party: &self.checked.party,
+            keyring: &self.keyring,
+            as_of: AsOf::Time(now),
+        }
+    }
+}
+
 impl Snapshot {
-    /// What is at `path`.
+    /// The route at `path`.
     pub(super) fn place(&self, path: &str) -> Option<&Arc<Place>> {
         self.places.get(path)
     }
 
-    /// All that is there, in the order of paths.
+    /// The token endpoint at `path`.
+    pub(super) fn endpoint(&self, path: &str) -> Option<&Arc<Endpoint>> {
+        self.endpoints.get(path)
+    }
+
+    /// All routes, in the order of paths.
     pub(super) fn places(&self) -> Vec<&Arc<Place>> {
         let mut places: Vec<_> = self.places.values().collect();
         places.sort_by(|one, other| one.route.path.cmp(&other.route.path));

@@ -1,4 +1,4 @@
-//! Codes of what a gateway does around messages: tokens that come beside them, and what it fetches.
+//! Codes of what a gateway does around messages: tokens that come beside them or are asked for, and what it fetches.
 //!
 //! # Bearer tokens
 //!
@@ -26,6 +26,20 @@
 //! | `bearer.transport` | it came without TLS |
 //! | `bearer.type` | `typ` is none that the route takes |
 //! | `limit.bearer` | more than 8192 bytes |
+//!
+//! # Token endpoints
+//!
+//! A client gets one of the words of RFC 6749 §5.2 and RFC 8693 §2.2.2 as `error`, an incident, and no reason. What is wrong with an assertion has the codes of
+//! assertions everywhere.
+//!
+//! | code | `error` | meaning |
+//! |---|---|---|
+//! | `grant.client` | `invalid_client` | a client says who it is, and none is known |
+//! | `grant.request` | `invalid_request` | no form, a parameter is missing, stands twice or is none that is taken |
+//! | `grant.scope` | `invalid_scope` | there is a `scope` |
+//! | `grant.target` | `invalid_target` | the token is to be for somebody else |
+//! | `grant.transport` | `invalid_request` | it came without TLS |
+//! | `grant.type` | `unsupported_grant_type` | another `grant_type` |
 //!
 //! # What is fetched
 //!

@@ -32,7 +32,7 @@
 //! (`policy.identity_value`). What may have several values is a list in a token, even of one; in a header its values stand in one line,
 //! percent-encoded, with commas between them. A token never holds longer than the assertion that it rests on.
 //!
-//! The types see to it that only this is told: [`Facts`](crate::mint::Facts) come from a
+//! The types see to it that only this is told: [`Facts`](crate::mint::Facts) come from proofs, as a
 //! [`VerifiedMessage`](crate::inbound::VerifiedMessage), and what we mint comes from `Facts`.
 //!
 //! # Bearer tokens of clients

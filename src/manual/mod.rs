@@ -6,6 +6,7 @@
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
 //! | [`operating`] | operators: health, metrics, a new configuration without a restart |
 //! | [`identity`] | operators: what a backend is told about the sender, and bearer tokens of clients |
+//! | [`token_endpoint`] | operators: where an assertion is exchanged for a token |
 //! | [`backends`] | operators: several servers, health, time limits, what is sent twice and what is not |
 //! | [`drills`] | operators: what happens under fault, in figures |
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
@@ -13,7 +14,7 @@
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
 //! | [`archives`] | auditors: `batch verify`, from sources to reports, and what happens when it is killed |
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
-//! | [`gateway_codes`] | operators: those of bearer tokens, and of what is fetched |
+//! | [`gateway_codes`] | operators: those of bearer tokens and token endpoints, and of what is fetched |
 //! | [`attacks`] | security reviewers: each known attack, and the code that stops it |
 //! | [`threats`] | operators: rules for threats, what each is about, and which refuse |
 //! | [`threat_model`] | security reviewers: who the attacker is, what is promised, what is not |
@@ -39,3 +40,4 @@ pub mod operating;
 pub mod schemas;
 pub mod threat_model;
 pub mod threats;
+pub mod token_endpoint;

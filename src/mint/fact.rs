@@ -4,6 +4,7 @@ use serde::Deserialize;
 use super::error::NotHandedOn;
 use super::error::Unfit;
 use crate::inbound::BroughtMessage;
+use crate::inbound::GrantedAssertion;
 use crate::inbound::Sender;
 use crate::inbound::VerifiedMessage;
 use crate::policy::saml::AttributeName;
@@ -69,6 +70,14 @@ impl Fact {
         )
     }
 
+    /// Whether an assertion alone proves it.
+    pub fn is_of_assertion(&self) -> bool {
+        matches!(
+            self,
+            Self::Attribute(_) | Self::Named(NamedFact::SamlIssuer | NamedFact::SamlNameId)
+        )
+    }
+
     /// Whether there may be several values.
     pub(crate) fn is_list(&self) -> bool {
         matches!(self, Self::Attribute(_) | Self::Named(NamedFact::SignerSan))
@@ -93,6 +102,17 @@ impl<'m> From<&'m BroughtMessage> for Facts<'m> {
             claims: None,
             user: None,
             bearer: Some(message.bearer()),
+        }
+    }
+}
+
+impl<'m> From<&'m GrantedAssertion> for Facts<'m> {
+    fn from(assertion: &'m GrantedAssertion) -> Self {
+        Self {
+            sender: None,
+            claims: Some(assertion.claims()),
+            user: None,
+            bearer: None,
         }
     }
 }

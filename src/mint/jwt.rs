@@ -38,6 +38,17 @@ pub struct JwtMinter {
     algorithm: &'static str,
 }
 
+/// A token that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Minted {
+    /// The token, in the compact form.
+    pub token: String,
+    /// Its `jti`.
+    pub id: String,
+    /// Its `exp`.
+    pub end: DateTime<Utc>,
+}
+
 /// A claim's name is that of a claim that we make (RFC 7519 §4.1, RFC 7800 §3.1), or there is no JWS algorithm for the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimNameError {
@@ -73,11 +84,16 @@ impl JwtMinter {
         })
     }
 
+    /// Whom its tokens are for.
+    pub fn audience(&self) -> &str {
+        &self.terms.audience
+    }
+
     /// A token about the sender of whom `facts` were proved. It never holds longer than the assertion that these came from.
     ///
     /// # Errors
     /// [`Error`]: there is no subject, a value is not fit, or nothing can be signed now.
-    pub fn mint(&self, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<String, Error> {
+    pub fn mint(&self, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<Minted, Error> {
         let end = end(facts, now, self.terms.life)?;
         let id = encode_base64_url(&random_bytes(16)?);
         let mut claims = Map::new();
@@ -96,7 +112,11 @@ impl JwtMinter {
                 (_, several) => drop(claims.insert(name.clone(), json!(several))),
             }
         }
-        self.signed(&Value::Object(claims), now)
+        Ok(Minted {
+            token: self.signed(&Value::Object(claims), now)?,
+            id,
+            end,
+        })
     }
 
     fn signed(&self, claims: &Value, now: DateTime<Utc>) -> Result<String, Error> {

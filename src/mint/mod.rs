@@ -1,7 +1,8 @@
 //! Says with our key, to whom it concerns, what was verified about a sender: SAML assertions, JSON Web Tokens, UsernameTokens.
 //!
 //! What is said comes from [`Facts`] alone, and these come from proofs alone: a [`VerifiedMessage`](crate::inbound::VerifiedMessage) whose
-//! signature, assertion or password held. There is no way to say what a message merely claims.
+//! signature, assertion or password held, a [`BroughtMessage`](crate::inbound::BroughtMessage) whose token did, a
+//! [`GrantedAssertion`](crate::inbound::GrantedAssertion). There is no way to say what a message merely claims.
 //!
 //! ```compile_fail
 //! let forged = sealgate::mint::Facts { user: Some("root") };
@@ -27,6 +28,7 @@ pub use fact::NamedFact;
 pub use jwt::ClaimNameError;
 pub use jwt::JwtMinter;
 pub use jwt::JwtTerms;
+pub use jwt::Minted;
 pub use security_header::NewSecurityHeader;
 pub use security_header::SecurityHeader;
 pub use signer::Signer;

@@ -109,7 +109,7 @@ impl TokenHeader {
         facts: &Facts<'_>,
         now: DateTime<Utc>,
     ) -> Result<(String, String), mint::Error> {
-        let token = self.minter.mint(facts, now)?;
+        let token = self.minter.mint(facts, now)?.token;
         Ok(match &self.name {
             Some(name) => (name.clone(), token),
             None => ("authorization".to_owned(), format!("Bearer {token}")),

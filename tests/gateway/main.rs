@@ -43,6 +43,7 @@ mod drills;
 mod edge;
 mod encrypted;
 mod encrypted_answers;
+mod exchange;
 mod faults;
 mod fetch;
 mod flood;

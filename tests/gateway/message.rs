@@ -174,13 +174,15 @@ pub(crate) fn assertion(holder: &str, audience: &str, role: &str) -> String {
         issued = time(now),
         ends = time(now + TimeDelta::minutes(5)),
     );
-    let signature = signature(
-        &unsigned.replace("SIGNATURE", ""),
-        &["assertion".to_owned()],
-        "idp",
-        "",
-        true,
-    );
+    signed_assertion(&unsigned, "idp")
+}
+
+/// The assertion `unsigned` with the signature of `signer` where `SIGNATURE` stands.
+pub(crate) fn signed_assertion(unsigned: &str, signer: &str) -> String {
+    let (_, id) = unsigned.split_once(" ID=\"").unwrap();
+    let (id, _) = id.split_once('"').unwrap();
+    let ids = [id.to_owned()];
+    let signature = signature(&unsigned.replace("SIGNATURE", ""), &ids, signer, "", true);
     unsigned.replace("SIGNATURE", &signature)
 }
 

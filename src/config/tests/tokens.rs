@@ -64,6 +64,10 @@ fn where_a_token_stands_for_the_message_nothing_is_about_signatures() {
     };
     let told = "[route.identity]\nx-user = \"token-subject\"\n";
     assert_eq!(with("", told), Ok(()));
+    // Uses are remembered for as long as the clock of the issuer may be off.
+    let text = format!("{before}{bearer}skew_seconds = 120\n{backend}");
+    let skew = read_in(folder.path(), &text).unwrap().replay.skew;
+    assert_eq!(skew, chrono::TimeDelta::seconds(120));
     let wrong = |keys: &str, tables: &str, expected: &str| {
         let found = with(keys, tables).unwrap_err();
         assert!(found.contains(expected) && found.lines().count() == 1, "{found}");
@@ -145,5 +149,75 @@ fn bearer_tokens_are_those_of_an_issuer_whose_keys_are_there() {
         backend,
         &with(&format!("algorithms = [\"none\"]\njwks = {file:?}")),
         "route[1].bearer.algorithms[1]: is \"none\"",
+    );
+}
+
+#[test]
+fn where_assertions_are_exchanged_the_endpoint_is_named_and_tokens_say_what_assertions_prove() {
+    const ENDPOINT: &str = r#"
+[[token_endpoint]]
+path = "/token"
+[token_endpoint.trust.saml]
+metadata = ["idp-metadata.xml"]
+audience = "urn:us"
+recipient = "https://us.example/token"
+[token_endpoint.token]
+issuer = "urn:us"
+audience = "urn:api"
+"#;
+    let with = |from: &str, to: &str| {
+        assert!(ENDPOINT.contains(from), "{from}");
+        let folder = folder();
+        let text = format!("{GOOD}{}", ENDPOINT.replace(from, to));
+        let checked = read_in(folder.path(), &text);
+        checked.map_err(|problems| problems.to_string())
+    };
+    let good = with("/token", "/token").unwrap();
+    assert_eq!(good.token_endpoints.len(), 1);
+    let own = "[token_endpoint.token]\ncertificate = \"alice.pem\"\nkey = \"alice.key.pem\"\n";
+    assert!(with("[token_endpoint.token]\n", own).is_ok());
+    let wrong = |from: &str, to: &str, expected: &str| {
+        let found = with(from, to).unwrap_err();
+        let expected = format!("token_endpoint[1].{expected}");
+        assert!(found.contains(&expected) && found.lines().count() == 1, "{found}");
+    };
+    wrong("/token", "/orders", "path: is the path of a route");
+    wrong("/token", "/a//b", "path: is \"/a//b\"");
+    let recipient = "recipient = \"https://us.example/token\"\n";
+    wrong(recipient, "", "trust.saml.recipient: is missing");
+    let anchor = "[[token_endpoint.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"CN=a\"]\n";
+    let (_, rest) = ENDPOINT.split_once("[token_endpoint.trust.saml]").unwrap();
+    let (saml, _) = rest.split_once("[token_endpoint.token]").unwrap();
+    wrong(
+        &format!("[token_endpoint.trust.saml]{saml}"),
+        anchor,
+        "trust.saml: is missing",
+    );
+    let token = "issuer = \"urn:us\"\n";
+    for (more, expected) in [
+        (
+            "subject = \"username\"\n",
+            "token.subject: is what no assertion proves",
+        ),
+        (
+            "claims = { a = \"signer-san\" }\n",
+            "token.claims.a: is what no assertion proves",
+        ),
+        (
+            "claims = { sub = \"saml-issuer\" }\n",
+            "token.claims.sub: is a claim that every token has",
+        ),
+        (
+            "certificate = \"encipherment.pem\"\nkey = \"encipherment.key.pem\"\n",
+            "token.certificate: is a certificate whose key may not sign",
+        ),
+    ] {
+        wrong(token, &format!("{token}{more}"), expected);
+    }
+    let twice = format!("{GOOD}{ENDPOINT}{ENDPOINT}");
+    let found = read_in(folder().path(), &twice).unwrap_err().to_string();
+    assert!(
+        found.contains("token_endpoint[2].path: is the path of"),
+        "{found}"
     );
 }

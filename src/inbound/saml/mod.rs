@@ -7,6 +7,7 @@
 mod assertion;
 mod delivery;
 mod fetched;
+mod grant;
 mod message;
 mod metadata;
 mod opening;
@@ -22,6 +23,9 @@ use self::delivery::Carrier;
 use self::delivery::Delivery;
 pub use self::fetched::FetchedContext;
 pub use self::fetched::add_fetched;
+pub use self::grant::GrantedAssertion;
+pub use self::grant::UnusedGrant;
+pub use self::grant::examine_grant;
 use self::signed::Signatures;
 use super::AsOf;
 use super::Covering;

@@ -66,6 +66,7 @@ pub use query::QueryError;
 pub use query::QuerySignature;
 pub use query::QueryString;
 pub use query::parse as parse_query;
+pub(crate) use query::percent_decoded;
 pub(crate) use query::percent_encoded;
 pub use request::AuthnRequest;
 pub use response::Content;

@@ -229,7 +229,7 @@ impl Parameter<'_> {
 }
 
 /// `text` with each `%` and its two hexadecimal digits as the octet that they mean; `None` if that is no UTF-8 text.
-fn percent_decoded(text: &str) -> Option<String> {
+pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let mut octets = Vec::with_capacity(text.len());
     let mut parts = text.split('%');
     octets.extend_from_slice(parts.next()?.as_bytes());
