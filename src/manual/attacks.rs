@@ -195,31 +195,29 @@
 //!
 //! | attacks | not as | because |
 //! |---|---|---|
-//! | T01 T02 T03 T07 T10 | Assertion | it is alone, with nothing around it to move things in: what can be moved inside of it is T04, T05, T06, T08 |
-//! | T03 T06 T07 T10 | LogoutRequest | it holds no assertion, and is itself what is signed: T01, T02, T04, T05, T08 |
-//! | T03 T06 T07 | metadata | as for a LogoutRequest; entities beside each other are T10 |
-//! | T15 T16 T17 T18 T19 | Response, Assertion, LogoutRequest, metadata | no Body, Timestamp, headers or Security header; places in SAML are T01 to T09 |
-//! | T26 | LogoutRequest | nothing inside of it has an ID that a Reference could name |
+//! | T01 T03 T07 T10 | Assertion | it is alone: T01 is T06, and two beside each other are T11; it has no Extensions |
+//! | T06 T07 | LogoutRequest | it holds no assertion, and is itself what is signed: T01, T09 |
+//! | T03 T06 | metadata | the same entity and signature as in T10 and T01 |
+//! | T15 | Response, Assertion, metadata | they are in no Body; places in SAML are T01 to T09 |
+//! | T16 T17 T18 T19 | Response, Assertion, LogoutRequest, metadata | no Timestamp, signed headers or Security header; places in SAML are T01 to T09 |
 //! | T27 | Response, Assertion, LogoutRequest, metadata | nothing of them is relayed, and what is read outside of a signature only refuses |
 //! | T29 | Response, Assertion | it is on all messages but these two, whose own are all the others |
-//! | T33 T34 T35 T41 | metadata | its names are attributes, and an entity with another name is another entity |
+//! | T35 | metadata | its names are attributes, and a certificate with an element in it is no key: T36 |
+//! | T41 | metadata | an entity with another name is another entity |
 //! | T44 | Response, Assertion, LogoutRequest, metadata | nothing is replayed by its octets: an assertion counts once by issuer and ID (T101) |
 //! | T45 | Response, Assertion, LogoutRequest, metadata | no value that is read is a QName but `xsi:type`, which changes nothing |
 //! | T58 T73 T76 | Response, Assertion, LogoutRequest, metadata | no SecurityTokenReference, Security header or UsernameToken |
-//! | T77 | Response, LogoutRequest, metadata | nobody's methods are told apart there; whose key may speak for whom is T91 |
 //! | T78 T79 T80 T81 T82 T83 T84 T85 T86 T87 T88 T89 | metadata | nothing in it is decrypted: T90 |
 //! | T91 | metadata | it has no issuer: who signed it is who is trusted |
-//! | T92 T96 T97 T98 T99 T100 T102 | LogoutRequest, metadata | no audience, conditions or confirmations |
-//! | T93 T94 T97 | SOAP 1.1, SOAP 1.2 | a message answers no request and is for its route; bearer is in `strict` no confirmation (T100) |
+//! | T92 T97 T98 T99 T100 T102 | LogoutRequest, metadata | no audience, conditions or confirmations |
 //! | T93 | metadata | for nobody in particular |
 //! | T94 | LogoutRequest, metadata | answers nothing |
-//! | T95 | metadata | its end is T108 |
-//! | T103 | SOAP 1.1, SOAP 1.2, Response, metadata | an encrypted name or attribute is in an assertion, which is tried alone; metadata encrypts nothing |
+//! | T95 T96 | metadata | its end is T108 |
+//! | T103 | metadata | nothing in it is encrypted |
 //! | T104 | SOAP 1.1, SOAP 1.2, Assertion, LogoutRequest, metadata | no status |
-//! | T105 | SOAP 1.1, SOAP 1.2, LogoutRequest, metadata | attributes are read by one reader, which is tried with assertions; the others have none |
+//! | T105 | LogoutRequest, metadata | no attributes are read in them |
 //! | T106 | metadata | there is no other version |
-//! | T108 | SOAP 1.1, SOAP 1.2 | metadata is for SAML |
-//! | T110 | SOAP 1.1, SOAP 1.2, Assertion, LogoutRequest, metadata | DEFLATE and query strings are bindings of SAML messages, the same for each |
+//! | T110 | SOAP 1.1, SOAP 1.2, Assertion, metadata | DEFLATE and query strings are bindings of SAML messages |
 //! | T111 T112 T114 T115 T116 T117 T119 T121 | Response, Assertion, LogoutRequest, metadata | no headers of SOAP, and no parts beside it |
 //! | T113 | SOAP 1.1, SOAP 1.2, Response, Assertion, LogoutRequest, metadata | what comes is none of these |
 //!

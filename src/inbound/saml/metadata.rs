@@ -18,6 +18,7 @@ use crate::policy::saml::Error;
 use crate::policy::saml::ErrorKind;
 use crate::policy::saml::Rules;
 use crate::policy::saml::Way;
+use crate::policy::saml::check_text;
 use crate::rejection::Rejection;
 use crate::token::saml::Metadata;
 use crate::trust::Signed;
@@ -36,6 +37,8 @@ pub(super) fn judge_metadata<'d>(
         return Err(Unmet::nowhere(UnmetKind::NoMessageTime).into());
     };
     signatures.add(signed_by_anyone(root, &metadata, at, context, findings)?);
+    // Of what it says, a certificate is a text; its names are attributes.
+    check_text(root, &Rules::new(context.policy, Way::Alone))?;
     if let Some(ended) = metadata.valid_until.filter(|end| *end <= at) {
         let kind = ErrorKind::Expired {
             what: "validUntil",
