@@ -14,6 +14,7 @@ mod source;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use source::{Kind, Token, package, rust_files, tokens};
 
@@ -44,6 +45,49 @@ fn modules_use_only_modules_declared_above_them() {
         "the layers of src/lib.rs are broken:\n{}",
         complaints.join("\n")
     );
+}
+
+/// T30, I1: what is verified and what is used are read by one parser, because there is no other. Those of the second opinion and of
+/// schemas come with features.
+#[test]
+fn no_other_parser_of_xml_is_linked() {
+    let parsers = |edges: &str| -> Vec<String> {
+        let linked = linked(edges);
+        assert!(linked.contains("openssl") && linked.len() > 100, "{linked:?}");
+        linked.into_iter().filter(|name| reads_xml(name)).collect()
+    };
+    assert_eq!(parsers("normal"), [""; 0]);
+    assert_eq!(parsers("normal,dev"), ["quick-xml"], "the oracle of the tests");
+}
+
+/// The packages that the library and the program are made of, without optional features, by the kinds of dependencies in `edges`.
+fn linked(edges: &str) -> BTreeSet<String> {
+    let mut list = Command::new(env!("CARGO"));
+    list.args(["tree", "--locked", "--offline", "--package", "sealgate"]);
+    list.args([
+        "--edges", "normal", "--prefix", "none", "--format", "{lib}", features,
+    ]);
+    let output = list.current_dir(package()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let names = listed.lines().filter_map(|line| line.split_whitespace().next());
+    names.map(|name| name.replace('_', "-")).collect()
+}
+
+/// Whether the package `name` reads XML or HTML, as far as names tell; those that do not tell are listed.
+fn reads_xml(name: &str) -> bool {
+    const OTHERS: [&str; 8] = [
+        "samael",
+        "minidom",
+        "sxd-document",
+        "xot",
+        "html5ever",
+        "expat-sys",
+        "elementtree",
+        "scraper",
+    ];
+    name.contains("xml") || OTHERS.contains(&name)
 }
 
 /// The modules that `lib` declares, in order.

@@ -41,7 +41,7 @@
 //!
 //! | attack | what stops it |
 //! |---|---|
-//! | T30 – verifier and reader have parsers of their own | one reader, [`Document`](crate::xml::Document), and nothing is parsed twice; it reads as quick-xml does, or refuses: `tests/oracle_quick_xml.rs::fixtures_and_corpora_are_read_alike` |
+//! | T30 – verifier and reader have parsers of their own | one reader, [`Document`](crate::xml::Document), and nothing is parsed twice; no other is linked: `tests/layers.rs::no_other_parser_of_xml_is_linked`; it reads as quick-xml does, or refuses: `tests/oracle_quick_xml.rs::fixtures_and_corpora_are_read_alike` |
 //! | T31 – defaults from a DOCTYPE | any DOCTYPE is refused, before anything else |
 //! | T32 – reserved and unbound prefixes | Namespaces 1.0 in full |
 //! | T33 – a comment cuts a text short | a text is all of it, joined, and `strict` refuses the comment |
