@@ -2,6 +2,7 @@
 # make test    everything, including other SOAP stacks as clients
 # make second-opinion    the same messages before libxmlsec1 and samael
 # make xsd     bodies before their schemas, with libxml2
+# make test-spark    the wheel for Python, and archives on a Spark cluster of two executors, one of which is killed
 # make check   formatting, lints, documentation, licences of what we depend on
 #
 # Longer runs of what `make test` does a slice of; DOCUMENTS says how many:
@@ -25,7 +26,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test second-opinion xsd check differential wrapping mutations linear fuzz mutants kills drills drill-tamper bench-gateway bench-batch deny setup setup-build setup-second-opinion setup-xsd
+.PHONY: demo test second-opinion xsd test-spark check differential wrapping mutations linear fuzz mutants kills drills drill-tamper bench-gateway bench-batch deny setup setup-build setup-second-opinion setup-xsd setup-spark
 
 CARGO ?= cargo
 VENV := build/venv
@@ -54,6 +55,17 @@ xsd: setup-xsd
 	$(CARGO) test --locked --package sealgate-xsd
 	$(CARGO) test --locked --features xsd --test schema
 	$(CARGO) test --locked --features xsd --test gateway schema::
+
+# SPARK_PROFILE=release measures, with SPARK_MESSAGES as many messages as it should.
+SPARK := build/spark
+SPARK_PROFILE ?= dev
+SPARK_TESTS ?= test_*.py
+test-spark: setup-spark
+	$(CARGO) build --locked --profile $(SPARK_PROFILE)
+	$(SPARK)/bin/maturin build --quiet --locked --profile $(SPARK_PROFILE) --compatibility linux --manifest-path python/Cargo.toml --out $(SPARK)/wheels
+	$(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(SPARK)/wheels/sealgate-*.whl
+	SEALGATE=$(CURDIR)/target/$(SPARK_PROFILE:dev=debug)/sealgate $(if $(SPARK_MESSAGES),SEALGATE_SPARK_MESSAGES=$(SPARK_MESSAGES)) \
+	  JAVA_HOME=$(firstword $(wildcard /usr/lib/jvm/java-17-openjdk-*)) $(SPARK)/bin/python -m unittest discover -v -s python/tests -p '$(SPARK_TESTS)'
 
 check: setup-second-opinion deny
 	$(CARGO) fmt --all --check
@@ -101,8 +113,9 @@ endif
 kills: KILLS ?= 1000
 kills: KILL_MESSAGES ?= 100000
 kills: setup-build
-	SEALGATE_KILLS=$(KILLS) SEALGATE_KILL_MESSAGES=$(KILL_MESSAGES) $(CARGO) test --locked --release --test batch \
-	  a_job_that_is_killed -- --nocapture
+	$(CARGO) build --release --locked
+	SEALGATE_BINARY=$(CURDIR)/target/release/sealgate SEALGATE_KILLS=$(KILLS) SEALGATE_KILL_MESSAGES=$(KILL_MESSAGES) \
+	  $(CARGO) test --locked --test batch a_job_that_is_killed -- --nocapture
 
 # Each prints its row of the table in src/manual/drills.rs. They measure, so that they come one after the other.
 DRILLS := junk calls overload idle backends kills power reload drain disk clock certificates copies store tamper
@@ -153,6 +166,9 @@ setup-second-opinion: setup-build
 setup-xsd: setup-build
 	@.ci/setup xsd
 
+setup-spark: setup-build $(SPARK)/.ready
+	@.ci/setup spark
+
 # Speed of the tools is no matter, time to build them is: no optimization takes a quarter of the time.
 define install-tool
 	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
@@ -178,6 +194,13 @@ $(VENV)/.ready: tests/interop/requirements.txt
 	@echo "installing zeep, xmlsec, pysaml2 and python3-saml into $(VENV): Python SOAP and SAML stacks that the tests talk to"
 	python3 -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+$(SPARK)/.ready: python/tests/requirements.txt
+	@.ci/setup spark
+	@echo "installing maturin, pyarrow, pandas and PySpark into $(SPARK): builds the wheel, Arrow's batches, and the cluster that it is tried on"
+	python3 -m venv --clear $(SPARK)
+	$(SPARK)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 $(NODE)/.ready: tests/interop/package-lock.json tests/interop/package.json $(VENV)/.ready

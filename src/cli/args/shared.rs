@@ -1,6 +1,5 @@
 use std::path::PathBuf;
 
-use chrono::DateTime;
 use clap::Args;
 
 use super::{KeyReferenceName, SigningAlgorithmName};
@@ -167,23 +166,9 @@ impl std::str::FromStr for TrustDuring {
     type Err = String;
 
     fn from_str(typed: &str) -> Result<Self, String> {
-        let parts = typed
-            .split_once('=')
-            .and_then(|(period, path)| Some((period.split_once('/')?, path)));
-        let Some(((from, until), path)) = parts else {
-            return Err("not of the form FROM/UNTIL=PATH".to_owned());
-        };
-        let end = |typed: &str| match typed {
-            ".." => Ok(None),
-            typed => DateTime::parse_from_rfc3339(typed)
-                .map(|time| Some(time.to_utc()))
-                .map_err(|_| {
-                    format!("{typed:?} is neither .. nor a time as 2026-11-24T00:00:30Z (RFC 3339)")
-                }),
-        };
-        let period = Period::new(end(from)?, end(until)?);
+        let (period, path) = typed.split_once('=').ok_or("not of the form FROM/UNTIL=PATH")?;
         Ok(Self {
-            period: period.ok_or("it ends before it begins")?,
+            period: period.parse()?,
             path: path.into(),
         })
     }
