@@ -66,7 +66,7 @@ pub(super) fn identity(arguments: &BatchVerifyArguments) -> Result<String, Stop>
     for trusted in during {
         hash.text(&trusted.period.to_string());
     }
-    let named: [(&str, Vec<&PathBuf>); 10] = [
+    let named: [(&str, Vec<&PathBuf>); 11] = [
         (
             "trust-during",
             during.iter().map(|trusted| &trusted.path).collect(),
@@ -83,6 +83,7 @@ pub(super) fn identity(arguments: &BatchVerifyArguments) -> Result<String, Stop>
         ("secret-key", secret_keys.clone().map(|(path, _)| path).collect()),
         ("user-hashes", gate.users.user_hashes.iter().collect()),
         ("user-secrets", gate.users.user_secrets.iter().collect()),
+        ("user-secrets-key", gate.users.user_secrets_key.iter().collect()),
     ];
     for (_, name) in secret_keys {
         hash.text(name.unwrap_or_default());
@@ -152,5 +153,53 @@ impl Hash {
             .finish()
             .map(|digest| format!("{digest:?}"))
             .map_err(Stop::failed)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use clap::{Args, Command, FromArgMatches};
+
+    use super::*;
+
+    #[test]
+    fn a_job_is_another_where_the_content_of_a_file_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let files = [
+            "trust",
+            "untrusted",
+            "crl",
+            "metadata",
+            "metadata-signer",
+            "key",
+            "cert",
+            "secret-key",
+        ];
+        let users = ["user-hashes", "user-secrets", "user-secrets-key"];
+        let files = [&files[..], &users[..]].concat();
+        let mut typed = vec![
+            "verify".to_owned(),
+            "--out".to_owned(),
+            path("out"),
+            path("archive"),
+        ];
+        for file in &files {
+            std::fs::write(path(file), "one").unwrap();
+            typed.extend([format!("--{file}"), path(file)]);
+        }
+        std::fs::write(path("during"), "one").unwrap();
+        typed.extend(["--trust-during".to_owned(), format!("../..={}", path("during"))]);
+        let matches = BatchVerifyArguments::augment_args(Command::new("verify")).get_matches_from(typed);
+        let arguments = BatchVerifyArguments::from_arg_matches(&matches).unwrap();
+        let mut before = identity(&arguments).unwrap();
+        assert_eq!(identity(&arguments).unwrap(), before);
+        for file in files.into_iter().chain(["during"]) {
+            std::fs::write(path(file), "two").unwrap();
+            let after = identity(&arguments).unwrap();
+            assert_ne!(after, before, "{file}");
+            before = after;
+        }
     }
 }
