@@ -9,6 +9,11 @@ pub(crate) struct World {
     pub(crate) folder: tempfile::TempDir,
 }
 
+/// The program: the one that was built with the tests, or what `SEALGATE_BINARY` names, as a release build.
+fn program() -> PathBuf {
+    std::env::var_os("SEALGATE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_sealgate").into(), PathBuf::from)
+}
+
 /// How a command ended.
 pub(crate) struct Output {
     pub(crate) code: i32,
@@ -18,7 +23,7 @@ pub(crate) struct Output {
 impl World {
     pub(crate) fn of(messages: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let made = Command::new(env!("CARGO_BIN_EXE_sealgate"))
+        let made = Command::new(program())
             .args([
                 "demo",
                 "--archive",
@@ -47,7 +52,7 @@ impl World {
 
     /// The command, as of the messages' own times.
     pub(crate) fn command(&self, out: &Path, options: &[&str], sources: &[PathBuf]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+        let mut command = Command::new(program());
         command
             .args([
                 "batch",
