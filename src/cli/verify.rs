@@ -1,7 +1,6 @@
 use crate::inbound::{Received, Request, answered_request};
 use crate::policy::Policy;
 use crate::policy::Transport;
-use crate::threat::Modes;
 use crate::verifier::entity::NoMessage;
 use crate::verifier::{Reason, Setup, decoded};
 
@@ -14,7 +13,7 @@ use super::source::Source;
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
 pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let mut gate = Setup::from(&arguments.gate).verifier()?.gate;
-    gate.threats = arguments.threats.map(|mode| Modes::all(mode.into()));
+    gate.threats = Some(arguments.threats.into());
     let reading = Reading::of(&arguments, &gate.policy)?;
     let at = arguments.gate.judging.at;
     report::each_unread(arguments.files, arguments.output.format, console, |source| {

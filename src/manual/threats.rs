@@ -61,7 +61,8 @@
 //! These look through what was signed and would be relayed: the Body and the header blocks, their texts and attributes, after everything else about
 //! a message was found good, but for its schema and its one use. `observe` relays it; `block` refuses it under the rule's code. What an element's text has on both sides of a comment or child
 //! is looked at as one. Attachments, claims of assertions and what is encrypted to others are not looked at, nor are base64 and other encodings undone.
-//! `sealgate verify --threats block` refuses what any of these rules applies to; `--threats observe` tells the codes under `warnings`.
+//! `sealgate verify`, `batch verify` and [`Setup`](crate::verifier::Setup) do what a gateway does by itself, and tell under `warnings` what is only observed.
+//! `verify --threats block` refuses what any of these rules applies to; `--threats observe` only tells.
 //!
 //! | rule | by itself | what it is about | an example |
 //! |---|---|---|---|
@@ -81,5 +82,7 @@
 //! Patterns are no proof, neither of an attack nor of its absence: a backend that builds SQL from values is broken with them too. They are
 //! made to leave alone what people write: O'Brien, words in quotes, "select a date", prose with semicolons and dashes, HTML that runs
 //! nothing, one `../`, `${amount}`, UUIDs, times, base64. An SQL pattern is what follows a quote that ends a string
-//! (the first, third, … of its kind) or a number that the value begins with, and is a condition on constants, a UNION SELECT, a further statement or a final
-//! comment; or one of six names that nobody writes in prose, as `information_schema.`.
+//! (the first, third, … of its kind) or a number that the value begins with, and is a condition on constants or of a column and a string, a UNION SELECT, a further
+//! statement, a clause that a comment ends or a final comment; or one of nine names that nobody writes in prose, as `information_schema.`. The case of letters, SQL's comments
+//! between words, character references, lookups within lookups and tabs in `javascript:` hide nothing; addresses of this machine are no request forgery, as
+//! `http://localhost:8080/` is written by many that test.

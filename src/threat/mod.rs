@@ -5,6 +5,8 @@
 //! rule only tells or also acts is its [`Mode`]. All work is linear in what is looked at.
 
 mod content;
+mod doctype;
+mod expression;
 mod modes;
 mod refusal;
 mod rule;

@@ -13,7 +13,39 @@ pub(super) fn is_run(value: &str) -> bool {
         // Up to the next tag only, so that no byte is looked at more than a few times.
         let end = memchr::memchr2(b'<', b'>', after).unwrap_or(after.len());
         is_tag_that_runs(after.get(..end).unwrap_or_default())
-    }) || is_address_that_runs(bytes)
+    }) || is_hidden_in_quotes(bytes)
+        || is_address_that_runs(bytes)
+}
+
+/// Whether a tag runs something after a `<` or `>` in quotes, as `<img alt=">" onerror=…>`.
+fn is_hidden_in_quotes(bytes: &[u8]) -> bool {
+    let last = [b'"', b'\''].map(|quote| (quote, memchr::memrchr(quote, bytes).unwrap_or_default()));
+    let mut rest = 0_usize;
+    while let Some(found) = bytes.get(rest..).and_then(|bytes| memchr::memchr(b'<', bytes)) {
+        let start = rest.saturating_add(found).saturating_add(1);
+        let end = end_of_tag(bytes, start, last);
+        if is_tag_that_runs(bytes.get(start..end).unwrap_or_default()) {
+            return true;
+        }
+        rest = end;
+    }
+    false
+}
+
+/// Where the tag ends whose name is at `start`. A quote that is the last of its kind begins nothing.
+fn end_of_tag(bytes: &[u8], start: usize, last: [(u8, usize); 2]) -> usize {
+    let mut at = start;
+    while let Some(byte) = bytes.get(at) {
+        if matches!(byte, b'<' | b'>') {
+            return at;
+        }
+        let next = at.saturating_add(1);
+        let closes = last.iter().any(|(quote, last)| quote == byte && *last > at);
+        let quoted = bytes.get(next..).filter(|_| closes);
+        let length = quoted.and_then(|quoted| memchr::memchr(*byte, quoted));
+        at = length.map_or(next, |length| next.saturating_add(length).saturating_add(1));
+    }
+    at
 }
 
 fn is_tag_that_runs(tag: &[u8]) -> bool {
@@ -69,12 +101,50 @@ fn is_address_that_runs(value: &[u8]) -> bool {
     })
 }
 
-/// What follows the scheme of an address that is run.
+/// What follows the scheme of an address that is run. Browsers read character references in it, and pass by tabs and line ends.
 fn scheme(value: &[u8]) -> Option<&[u8]> {
     SCHEMES.iter().find_map(|scheme| {
-        let (start, rest) = value.split_at_checked(scheme.len())?;
-        start.eq_ignore_ascii_case(scheme.as_bytes()).then_some(rest)
+        scheme.bytes().try_fold(value, |rest, letter| {
+            let (found, rest) = letter_of_address(rest)?;
+            found.eq_ignore_ascii_case(&letter).then_some(rest)
+        })
     })
+}
+
+/// The next letter of an address that counts, and what follows.
+fn letter_of_address(text: &[u8]) -> Option<(u8, &[u8])> {
+    let mut rest = text;
+    loop {
+        let (letter, after) = character(rest)?;
+        if !matches!(letter, b'\t' | b'\n' | b'\r') {
+            return Some((letter, after));
+        }
+        rest = after;
+    }
+}
+
+/// The character that `text` begins with, which may be written as a reference, and what follows.
+fn character(text: &[u8]) -> Option<(u8, &[u8])> {
+    const NAMED: [(&[u8], u8); 3] = [(b"colon;", b':'), (b"Tab;", b'\t'), (b"NewLine;", b'\n')];
+    const LONGEST: usize = 16;
+    let (first, rest) = text.split_first()?;
+    if *first != b'&' {
+        return Some((*first, rest));
+    }
+    let named = NAMED
+        .iter()
+        .find_map(|(name, letter)| Some((*letter, rest.strip_prefix(*name)?)));
+    if named.is_some() {
+        return named;
+    }
+    let number = rest.strip_prefix(b"#")?;
+    let hexadecimal = number.strip_prefix(b"x").or_else(|| number.strip_prefix(b"X"));
+    let (number, radix) = hexadecimal.map_or((number, 10), |number| (number, 16));
+    let is_digit = |byte: &&u8| char::from(**byte).is_digit(radix);
+    let length = number.iter().take(LONGEST).take_while(is_digit).count();
+    let (digits, after) = number.split_at_checked(length)?;
+    let letter = u8::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()?;
+    Some((letter, after.strip_prefix(b";").unwrap_or(after)))
 }
 
 #[cfg(test)]
@@ -97,6 +167,13 @@ mod tests {
             "<iframe src=x>",
             " JavaScript:alert(1)",
             "javascript:x=1",
+            "java\tscr\nipt:alert(1)",
+            "<a href='java&#115;cript:alert(1)'>x</a>",
+            "<a href='&#x0006A;avascript&colon;alert(1)'>x</a>",
+            "<a href=java&Tab;script:alert(1)>x</a>",
+            "<img alt=\">\" src=x onerror=alert(1)>",
+            "<img alt='<' src=x onerror=alert(1)>",
+            "<x \"><script>alert(1)</script><y \">",
             "data:text/html;base64,PHNjcmlwdD4=",
         ] {
             assert!(is_run(value), "{value}");
@@ -114,6 +191,9 @@ mod tests {
             "scripts <3 onwards",
             "javascript: a language (1995)",
             "data:text/plain,x",
+            "<a href='#x'>java&#1234567890123;script:</a>",
+            "<a title='>' href='https://example.org/'>x</a>",
+            "3 < 4 and \"onwards = x\" > 5",
         ] {
             assert!(!is_run(value), "{value}");
         }
@@ -125,6 +205,9 @@ mod tests {
             "<".repeat(1 << 20),
             "<a ".repeat(1 << 19),
             format!("<a {}", "onx =".repeat(1 << 18)),
+            "<a '".repeat(1 << 18),
+            "<a '\"".repeat(1 << 18),
+            format!("<a {}", "=\t".repeat(1 << 18)),
         ] {
             assert!(!is_run(&value));
         }

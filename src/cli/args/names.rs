@@ -3,7 +3,7 @@ use clap::ValueEnum;
 use crate::algorithm::CanonicalizationAlgorithm;
 use crate::algorithm::DataEncryptionAlgorithm;
 use crate::algorithm::SignatureAlgorithm;
-use crate::threat::Mode;
+use crate::threat::{Mode, Modes};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,17 +25,20 @@ pub(crate) enum Operation {
 /// What becomes of threats in what was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ThreatMode {
+    /// As on a gateway that says nothing of them: XInclude is refused, the others are told under `warnings`
+    Gateway,
     /// They are told under `warnings`
     Observe,
     /// The message is refused for the first
     Block,
 }
 
-impl From<ThreatMode> for Mode {
+impl From<ThreatMode> for Modes {
     fn from(mode: ThreatMode) -> Self {
         match mode {
-            ThreatMode::Observe => Self::Observe,
-            ThreatMode::Block => Self::Block,
+            ThreatMode::Gateway => Self::default(),
+            ThreatMode::Observe => Self::all(Mode::Observe),
+            ThreatMode::Block => Self::all(Mode::Block),
         }
     }
 }

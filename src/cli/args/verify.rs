@@ -19,9 +19,9 @@ pub(crate) struct VerifyArguments {
     /// The request that the messages answer: they must confirm its signatures, and relate to its MessageID
     #[arg(long, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) request: Option<Source>,
-    /// Look for threats in what was signed, and warn of them or refuse the messages
-    #[arg(long, value_name = "MODE", value_enum)]
-    pub(crate) threats: Option<ThreatMode>,
+    /// What becomes of threats in what was signed
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = ThreatMode::Gateway)]
+    pub(crate) threats: ThreatMode,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The messages

@@ -12,6 +12,7 @@ use crate::policy::saml::RelyingParty;
 use crate::policy::{Policy, Profile, Transport};
 use crate::second_opinion::SecondOpinion;
 use crate::soap::Roles;
+use crate::threat::Modes;
 use crate::trust::Passwords;
 use crate::xml::plain;
 
@@ -117,7 +118,7 @@ impl Setup {
             understood: Vec::new(),
             destination: None,
             schema: None,
-            threats: None,
+            threats: Some(Modes::default()),
             replay: None,
         };
         Ok(Verifier {
