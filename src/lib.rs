@@ -34,6 +34,7 @@ pub mod replay;
 pub mod spool;
 pub mod mint;
 pub mod trace;
+mod http_client;
 pub mod relay;
 pub mod outbound;
 pub mod audit;

@@ -1,6 +1,6 @@
-use awc::http::Uri;
 use chrono::DateTime;
 use chrono::Utc;
+use http::Uri;
 
 use super::check::is_this_machine;
 use super::problem::KeyPath;
@@ -17,10 +17,10 @@ pub(super) fn check(traces: &typed::Traces, now: DateTime<Utc>, source: &mut Sou
     let url: Option<Uri> = traces.url.parse().ok();
     // A user or password would stand in logs.
     let plain = |url: &&Uri| url.authority().is_some_and(|one| !one.as_str().contains('@'));
-    let host = url.as_ref().filter(plain).and_then(Uri::host);
-    let (what, instead) = match (url.as_ref().and_then(Uri::scheme_str), host, &tls) {
-        (Some("https"), Some(_), Some(_)) => return Some(settings(traces, tls)),
-        (Some("http"), Some(host), None) if is_this_machine(host) => return Some(settings(traces, tls)),
+    let url = url.filter(|url| plain(&url)).unwrap_or_default();
+    let (what, instead) = match (url.scheme_str(), url.host(), &tls) {
+        (Some("https"), Some(_), Some(_)) => return Some(settings(traces, url, tls)),
+        (Some("http"), Some(host), None) if is_this_machine(host) => return Some(settings(traces, url, tls)),
         (Some("https"), Some(_), None) => {
             let instead = "name the files of who issues the collector's certificate";
             source.problem(&table.key("ca"), "is missing", instead);
@@ -60,9 +60,9 @@ pub(super) fn routes_have_a_collector(config: &typed::Config, source: &mut Sourc
     }
 }
 
-fn settings(traces: &typed::Traces, tls: Option<crate::crypto::TlsClient>) -> Settings {
+fn settings(traces: &typed::Traces, url: Uri, tls: Option<crate::crypto::TlsClient>) -> Settings {
     Settings {
-        url: traces.url.clone(),
+        url,
         tls,
         service: traces.service.clone(),
         one_in: traces.one_in,

@@ -8,6 +8,7 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::ssl::AlpnError;
 use openssl::ssl::ClientHelloResponse;
+use openssl::ssl::Ssl;
 use openssl::ssl::SslAcceptor;
 use openssl::ssl::SslAcceptorBuilder;
 use openssl::ssl::SslConnector;
@@ -257,9 +258,9 @@ impl TlsClient {
         connected.map_err(|error| std::io::Error::other(error.to_string()))
     }
 
-    /// What the HTTP client takes.
-    pub(crate) fn connector(&self) -> SslConnector {
-        self.0.clone()
+    /// What speaks TLS with the server that calls itself `host`, and with no other.
+    pub(crate) fn session(&self, host: &str) -> Result<Ssl, ErrorStack> {
+        self.0.configure()?.into_ssl(host)
     }
 }
 

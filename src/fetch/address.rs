@@ -1,7 +1,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use awc::http::Uri;
+use http::Uri;
 
 /// An address to fetch from: `https:`, or `http:` on an IP address of the loopback. Names can be made to mean anything, `localhost` too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +41,8 @@ impl Address {
         self.0.scheme_str() == Some("https")
     }
 
-    pub(super) fn uri(&self) -> Uri {
-        self.0.clone()
+    pub(super) fn uri(&self) -> &Uri {
+        &self.0
     }
 }
 

@@ -1,13 +1,6 @@
 use std::time::Duration;
 
-use awc::error::ConnectError;
-use awc::error::SendRequestError;
-use awc::http::StatusCode;
-use awc::http::header;
 use bytes::Bytes;
-use bytes::BytesMut;
-use futures_util::StreamExt;
-use tokio::time::timeout;
 
 use super::Address;
 use super::Fetch;
@@ -15,6 +8,12 @@ use super::FetchError;
 use super::Origin;
 use super::discovery;
 use crate::crypto::TlsClient;
+use crate::http_client::Body;
+use crate::http_client::Error;
+use crate::http_client::Fields;
+use crate::http_client::HttpClient;
+use crate::http_client::Request;
+use crate::http_client::Times;
 
 /// The time to connect, and once more for the TLS handshake.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -54,52 +53,42 @@ pub async fn get(fetch: &Fetch) -> Result<Answer, FetchError> {
 }
 
 async fn get_from(address: &Address, tls: Option<&TlsClient>, most: usize) -> Result<Answer, FetchError> {
-    let whole = timeout(ALL, whole(address, tls, most)).await;
-    whole.unwrap_or(Err(FetchError::Timeout))
-}
-
-async fn whole(address: &Address, tls: Option<&TlsClient>, most: usize) -> Result<Answer, FetchError> {
-    let request = client(tls)
-        .get(address.uri())
-        .timeout(ALL)
-        .no_decompress()
-        .force_close()
-        .insert_header((header::ACCEPT, "*/*"));
-    let mut response = request.send().await.map_err(not_sent)?;
-    if response.status() != StatusCode::OK {
-        return Err(FetchError::Status(response.status().as_u16()));
+    let request = Request {
+        method: "GET",
+        uri: address.uri(),
+        fields: vec![("accept", "*/*".to_owned())],
+        body: Body::None,
+    };
+    let client = HttpClient::closing(CONNECT, tls.cloned());
+    let mut answer = client.send(request, Times::of(ALL)).await?;
+    if answer.status != 200 {
+        return Err(FetchError::Status(answer.status));
     }
-    let headers = response.headers();
-    let mut codings = headers.get_all(header::CONTENT_ENCODING);
-    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if answer.fields.is_coded() {
         return Err(FetchError::ContentEncoding);
     }
-    let length = headers.get(header::CONTENT_LENGTH);
-    let length: Option<usize> = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_none() && !headers.contains_key(header::TRANSFER_ENCODING) {
-        return Err(FetchError::Broken("it does not say where it ends".to_owned()));
-    }
-    let fresh = fresh(headers);
-    let mut bytes = BytesMut::new();
-    while let Some(piece) = response.next().await {
-        let piece = piece.map_err(|error| FetchError::Broken(error.to_string()))?;
-        if bytes.len().saturating_add(piece.len()) > most {
-            return Err(FetchError::TooLarge(most));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    // awc takes the end of a connection for the end of an answer.
-    if length.is_some_and(|length| length != bytes.len()) {
-        return Err(FetchError::Broken("it ended early".to_owned()));
-    }
-    let bytes = bytes.freeze();
+    let bytes = answer.whole(most).await?;
+    let fresh = fresh(&answer.fields);
     Ok(Answer { bytes, fresh })
 }
 
+impl From<Error> for FetchError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unreachable(reason) => Self::Unreachable(reason),
+            Error::ConnectTimeout | Error::Timeout => Self::Timeout,
+            Error::Broken(reason) => Self::Broken(reason),
+            Error::TooLarge(most) => Self::TooLarge(most),
+        }
+    }
+}
+
 /// How long an answer is fresh: not at all with `no-store` or `no-cache`, else as `max-age` says, less its Age.
-fn fresh(headers: &header::HeaderMap) -> Option<Duration> {
-    let values = headers.get_all(header::CACHE_CONTROL);
-    let text: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+fn fresh(fields: &Fields) -> Option<Duration> {
+    let values = fields.all("cache-control");
+    let text: Vec<&str> = values
+        .filter_map(|value| std::str::from_utf8(value).ok())
+        .collect();
     let directives = text.iter().flat_map(|value| value.split(','));
     let directives: Vec<String> = directives.map(|one| one.trim().to_ascii_lowercase()).collect();
     if directives
@@ -112,53 +101,16 @@ fn fresh(headers: &header::HeaderMap) -> Option<Duration> {
         let value = one.strip_prefix("max-age=")?;
         value.trim_matches('"').parse::<u64>().ok()
     })?;
-    let age = headers.get(header::AGE);
-    let age = age.and_then(|age| age.to_str().ok()?.trim().parse::<u64>().ok());
+    let age = fields.text("age").and_then(|age| age.parse::<u64>().ok());
     Some(Duration::from_secs(seconds.saturating_sub(age.unwrap_or(0))))
-}
-
-fn client(tls: Option<&TlsClient>) -> awc::Client {
-    let mut connector = awc::Connector::new().timeout(CONNECT).handshake_timeout(CONNECT);
-    if let Some(tls) = tls {
-        connector = connector.openssl(tls.connector());
-    }
-    awc::ClientBuilder::new()
-        .connector(connector)
-        .no_default_headers()
-        .disable_redirects()
-        .finish()
-}
-
-fn not_sent(error: SendRequestError) -> FetchError {
-    let text = error.to_string();
-    match error {
-        SendRequestError::Timeout | SendRequestError::Connect(ConnectError::Timeout) => FetchError::Timeout,
-        SendRequestError::Connect(_) => FetchError::Unreachable(text),
-        SendRequestError::Url(_)
-        | SendRequestError::Send(_)
-        | SendRequestError::Response(_)
-        | SendRequestError::Http(_)
-        | SendRequestError::H2(_)
-        | SendRequestError::TunnelNotSupported
-        | SendRequestError::Body(_)
-        | SendRequestError::Custom(..)
-        | _ => FetchError::Broken(text),
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn an_answer_is_fresh_as_long_as_it_says() {
         let fresh = |fields: &[(&'static str, &'static str)]| {
-            let mut headers = header::HeaderMap::new();
-            for (name, value) in fields {
-                let name = header::HeaderName::from_static(name);
-                headers.append(name, header::HeaderValue::from_static(value));
-            }
-            super::fresh(&headers).map(|fresh| fresh.as_secs())
+            super::fresh(&fields.iter().copied().collect()).map(|fresh| fresh.as_secs())
         };
         assert_eq!(fresh(&[]), None);
         assert_eq!(fresh(&[("cache-control", "public, Max-Age=300")]), Some(300));

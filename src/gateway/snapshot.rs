@@ -292,7 +292,7 @@ impl Clients {
         let backends = snapshot.places.values().map(|place| &place.route.backend);
         Self {
             number: snapshot.number,
-            by_place: numbers.zip(Client::for_all(backends)).collect(),
+            by_place: numbers.zip(backends.cloned().map(Client::new)).collect(),
         }
     }
 

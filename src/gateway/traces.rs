@@ -9,16 +9,18 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header;
 use actix_web::rt;
 use actix_web::web;
+use http::Uri;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::shared::Shared;
 use crate::crypto::random_bytes;
-use crate::relay::http_client;
+use crate::http_client::Body;
+use crate::http_client::HttpClient;
+use crate::http_client::Request;
+use crate::http_client::Times;
 use crate::trace::Settings;
 use crate::trace::Span;
 use crate::trace::export_request;
@@ -134,7 +136,7 @@ pub(super) async fn export(shared: web::Data<Shared>) {
     let Some(traces) = &shared.traces else {
         return;
     };
-    let client = http_client(CONNECT, traces.settings.tls.as_ref());
+    let client = HttpClient::closing(CONNECT, traces.settings.tls.clone());
     let mut answered = true;
     loop {
         let _ = timeout(GATHERING, traces.wake.notified()).await;
@@ -168,7 +170,7 @@ pub(super) async fn export(shared: web::Data<Shared>) {
 
 /// Tells of a batch, more than once where the collector may take it later (OTLP 1, "Retryable Response Codes" and "Throttling"). How many
 /// spans it has not taken; or why it has taken none.
-async fn tell(client: &awc::Client, traces: &Traces, batch: &[Span]) -> Result<u64, String> {
+async fn tell(client: &HttpClient, traces: &Traces, batch: &[Span]) -> Result<u64, String> {
     let body = bytes::Bytes::from(export_request(&traces.settings.service, batch));
     let mut pause = Duration::from_secs(1);
     let mut tries: u32 = 1;
@@ -191,41 +193,28 @@ async fn tell(client: &awc::Client, traces: &Traces, batch: &[Span]) -> Result<u
     }
 }
 
-async fn post(client: &awc::Client, url: &str, body: bytes::Bytes) -> Result<u64, NotTaken> {
-    let asked = client
-        .post(url)
-        .timeout(ANSWER)
-        .no_decompress()
-        .force_close()
-        .insert_header((header::CONTENT_TYPE, "application/x-protobuf"))
-        .send_body(body);
-    let mut answer = asked
+async fn post(client: &HttpClient, url: &Uri, body: bytes::Bytes) -> Result<u64, NotTaken> {
+    let request = Request {
+        method: "POST",
+        uri: url,
+        fields: vec![("content-type", "application/x-protobuf".to_owned())],
+        body: Body::Octets(body),
+    };
+    let mut answer = client
+        .send(request, Times::of(ANSWER))
         .await
         .map_err(|error| NotTaken::Later(error.to_string(), None))?;
-    let status = answer.status();
-    if status.is_success() {
-        let said = timeout(ANSWER, answer.body().limit(ANSWER_BYTES)).await;
+    if (200..300).contains(&answer.status) {
         // It has them, whatever it says of it.
-        return Ok(said
-            .ok()
-            .and_then(Result::ok)
-            .and_then(|said| rejected_spans(&said))
-            .unwrap_or(0));
+        let said = answer.whole(ANSWER_BYTES).await.ok();
+        return Ok(said.and_then(|said| rejected_spans(&said)).unwrap_or(0));
     }
-    let reason = format!("HTTP status {}", status.as_u16());
-    let later = matches!(
-        status,
-        StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT
-    );
-    let after = answer.headers().get(header::RETRY_AFTER);
-    let after = after.and_then(|after| after.to_str().ok()?.parse().ok());
-    Err(if later {
-        NotTaken::Later(reason, after.map(Duration::from_secs))
-    } else {
-        NotTaken::Never(reason)
+    let reason = format!("HTTP status {}", answer.status);
+    let after = answer.fields.text("retry-after");
+    let after = after.and_then(|after| after.parse().ok());
+    Err(match answer.status {
+        429 | 502..=504 => NotTaken::Later(reason, after.map(Duration::from_secs)),
+        _ => NotTaken::Never(reason),
     })
 }
 
@@ -261,7 +250,7 @@ mod tests {
 
     fn traces(queue: usize) -> Traces {
         Traces::new(Settings {
-            url: "http://127.0.0.1:1/v1/traces".to_owned(),
+            url: Uri::from_static("http://127.0.0.1:1/v1/traces"),
             tls: None,
             service: "sealgate".to_owned(),
             one_in: NonZeroU32::MIN,

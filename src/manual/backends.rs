@@ -26,7 +26,15 @@
 //! * where there was no connection, or no TLS: nothing of the message was sent;
 //! * once, where the operation says `idempotent = true`, and the server did not answer in time, or not to the end, or with 502, 503 or 504.
 //!
-//! Whatever may have reached a server counts as sent: a connection that was kept and is closed under a request as well.
+//! Whatever may have reached a server counts as sent: a connection that was kept and is closed under a request as well. One that was closed before it took an octet of it
+//! is left for another.
+//!
+//! # What is an answer
+//!
+//! Servers are asked by HTTP/1.1 (RFC 9112), and answers are read strictly: what two could read in two ways is none, nor is what was cut off. The head says once, and in one way, where
+//! the body ends, by Content-Length or `Transfer-Encoding: chunked`; the end of the connection is no end, in HTTP/1.0 neither. Lines end in CRLF and are not
+//! folded. Heads and trailers have at most 64 KiB. All else is `relay.broken` in the log. Up to 16 interim answers (1xx) are passed over. A server that refuses a request before it has all
+//! of it is heard, and gets no more. Octets after an answer end the connection; without work it is kept for 4 seconds.
 //!
 //! # Servers that fail
 //!

@@ -1,14 +1,19 @@
 use std::time::Duration;
 use std::time::Instant;
 
-use awc::http::Uri;
-use awc::http::uri::PathAndQuery;
+use http::Uri;
+use http::uri::PathAndQuery;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Client;
 use super::server::Change;
 use super::server::Server;
+use crate::http_client::Body;
+use crate::http_client::HttpClient;
+use crate::http_client::Request;
+use crate::http_client::Times;
+use crate::http_client::port;
 
 /// How servers are looked after, whether or not there are messages for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +81,7 @@ impl Client {
             Ask::Connection => {
                 let host = server.url.host().unwrap_or_default();
                 let host = host.trim_start_matches('[').trim_end_matches(']');
-                TcpStream::connect((host, server.port())).await.is_ok()
+                TcpStream::connect((host, port(&server.url))).await.is_ok()
             }
             Ask::Get(path) => {
                 let mut parts = server.url.clone().into_parts();
@@ -84,29 +89,16 @@ impl Client {
                 let Ok(url) = Uri::from_parts(parts) else {
                     return false;
                 };
-                let answer = self
-                    .connections
-                    .http()
-                    .get(url)
-                    .timeout(check.time)
-                    .no_decompress()
-                    .force_close();
-                answer
-                    .send()
-                    .await
-                    .is_ok_and(|answer| answer.status().is_success())
+                let get = Request {
+                    method: "GET",
+                    uri: &url,
+                    fields: Vec::new(),
+                    body: Body::None,
+                };
+                let client = HttpClient::closing(check.time, self.backend.tls.clone());
+                let answer = client.send(get, Times::of(check.time)).await;
+                answer.is_ok_and(|answer| (200..300).contains(&answer.status))
             }
         }
-    }
-}
-
-impl Server {
-    fn port(&self) -> u16 {
-        let usual = if self.url.scheme_str() == Some("https") {
-            443
-        } else {
-            80
-        };
-        self.url.port_u16().unwrap_or(usual)
     }
 }

@@ -15,7 +15,6 @@ pub use backend::Backend;
 pub use backend::BackendError;
 pub use backend::Patience;
 pub use client::Client;
-pub(crate) use client::http_client;
 pub use error::Error;
 pub use forward::Reply;
 pub use forward::ReplyContent;

@@ -1,14 +1,10 @@
 use std::sync::Arc;
 
-use awc::error::PayloadError;
-use bytes::Bytes;
-use futures_util::Stream;
-use futures_util::StreamExt;
 use tokio::task::spawn_blocking;
 
-use super::client::not_read;
 use super::error::Error;
 use crate::algorithm::DigestAlgorithm;
+use crate::http_client;
 use crate::soap::attachment::Package;
 use crate::soap::attachment::Packaged;
 use crate::soap::attachment::Related;
@@ -34,15 +30,12 @@ const HEADER: u64 = 16 * 1024;
 const PIECE: usize = 256 * 1024;
 
 /// Reads an answer of several parts, the first of them of at most `envelope` bytes.
-pub(super) async fn read<S>(
-    answer: &mut S,
+pub(super) async fn read(
+    answer: &mut http_client::Answer,
     related: Related,
     taken: &AnswerParts,
     envelope: usize,
-) -> Result<Packaged, Error>
-where
-    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
-{
+) -> Result<Packaged, Error> {
     let limits = Limits {
         bytes: u32::try_from(envelope).unwrap_or(u32::MAX),
         attachments: taken.attachments,
@@ -56,8 +49,7 @@ where
         .saturating_add(parts);
     let mut package = Package::new(related, &limits, Arc::clone(&taken.spool)).to_sign(taken.digest);
     let mut gathered = Vec::new();
-    while let Some(octets) = answer.next().await {
-        let octets = octets.map_err(|error| not_read(&error))?;
+    while let Some(octets) = answer.piece().await? {
         let length = u64::try_from(octets.len()).unwrap_or(u64::MAX);
         left = left.checked_sub(length).ok_or(Error::TooLarge(envelope))?;
         gathered.extend_from_slice(&octets);

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
-use awc::http::Uri;
+use http::Uri;
 
 use super::backend::BackendError;
 use super::health::Thresholds;

@@ -21,13 +21,15 @@ pub use span::Kind;
 pub use span::Span;
 pub use span::Value;
 
+use http::Uri;
+
 use crate::crypto::TlsClient;
 
 /// Which collector is told of traces.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The URL that spans are posted to. Without TLS it is one of this machine.
-    pub url: String,
+    pub url: Uri,
     /// TLS, if the URL is of `https:`.
     pub tls: Option<TlsClient>,
     /// `service.name`, as OpenTelemetry calls it.

@@ -34,6 +34,8 @@ pub(crate) enum Behaviour {
     Bytes(Vec<u8>),
     /// Answers with these bytes after a time.
     Late(Duration, Vec<u8>),
+    /// Answers each message with the next of these, then the first again, and closes the connection.
+    InTurn(Vec<Vec<u8>>),
     /// Closes the connection without a word.
     Silent,
 }
@@ -43,6 +45,7 @@ pub(crate) struct Backend {
     pub(crate) address: SocketAddr,
     got: Arc<Mutex<Vec<Request>>>,
     bytes: Arc<Mutex<usize>>,
+    begun: Arc<Mutex<usize>>,
 }
 
 impl Backend {
@@ -68,10 +71,13 @@ impl Backend {
             address: listener.local_addr().unwrap(),
             got: Arc::default(),
             bytes: Arc::default(),
+            begun: Arc::default(),
         };
         let (got, bytes) = (Arc::clone(&backend.got), Arc::clone(&backend.bytes));
+        let begun = Arc::clone(&backend.begun);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
+                *begun.lock().unwrap() += 1;
                 let (behaviour, tls) = (behaviour.clone(), tls.clone());
                 let (got, bytes) = (Arc::clone(&got), Arc::clone(&bytes));
                 std::thread::spawn(move || {
@@ -113,6 +119,11 @@ impl Backend {
         got.into_iter().next().unwrap()
     }
 
+    /// How many connections were begun so far.
+    pub(crate) fn begun(&self) -> usize {
+        *self.begun.lock().unwrap()
+    }
+
     /// How many bytes it got so far.
     pub(crate) fn bytes(&self) -> usize {
         *self.bytes.lock().unwrap()
@@ -133,19 +144,25 @@ fn talk(
             let text = String::from_utf8_lossy(&input[..length]).into_owned();
             input.drain(..length);
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
-            got.lock().unwrap().push(Request {
+            let request = Request {
                 head: head.to_owned(),
                 body: body.to_owned(),
-            });
+            };
+            let number = {
+                let mut got = got.lock().unwrap();
+                got.push(request);
+                got.len()
+            };
             let answer = match behaviour {
                 Behaviour::Bytes(answer) => answer,
+                Behaviour::InTurn(answers) => &answers[(number - 1) % answers.len()],
                 Behaviour::Late(time, answer) => {
                     std::thread::sleep(*time);
                     answer
                 }
                 Behaviour::Silent => return,
             };
-            if stream.write_all(answer).is_err() {
+            if stream.write_all(answer).is_err() || matches!(behaviour, Behaviour::InTurn(_)) {
                 return;
             }
         }

@@ -60,3 +60,4 @@ mod throttle;
 mod traces;
 mod users;
 mod whole;
+mod wire;

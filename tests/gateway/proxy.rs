@@ -28,7 +28,7 @@ pub(crate) enum Fault {
     Drip,
     /// A gateway says that there is nobody behind it.
     Unavailable,
-    /// An interim answer comes, and the answer much later.
+    /// An interim answer comes, and the answer later.
     EarlyHints,
     /// The answer says nothing of its end, which is that of the connection.
     Endless,
@@ -127,7 +127,6 @@ fn serve(
             client.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n")?;
             std::thread::sleep(Duration::from_millis(600));
             client.write_all(&answer)?;
-            std::thread::sleep(Duration::from_secs(1));
         }
         Fault::Endless => {
             ask(&mut client)?;

@@ -123,7 +123,7 @@ impl Sender {
             Transport::Http => exchange(connect(self.plain)?, step),
             Transport::Tls => {
                 let stream = connect(self.tls)?;
-                let secured = self.client.connector().connect("localhost", stream);
+                let secured = self.client.connect("localhost", stream);
                 exchange(secured.map_err(Stop::failed)?, step)
             }
         }
