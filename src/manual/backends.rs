@@ -39,7 +39,7 @@
 //! # Servers that fail
 //!
 //! A server fails if its answer does not come to its end (no connection, no answer in time, no HTTP, broken off, or without a word on where it ends), or a gateway before it
-//! says so with 502, 503 or 504. Faults, other statuses, what is no SOAP and what is longer than allowed are answers: what a sender can bring about by what it asks for shuts nobody
+//! says so with 502, 503 or 504. One that is asked after another, and not in time because of that, has not failed. Faults, other statuses, what is no SOAP and what is longer than allowed are answers: what a sender can bring about by what it asks for shuts nobody
 //! out. After `failures` (5) in a row its circuit breaker opens: for `open_seconds` (5) it gets no message, then one at a time; the first that it
 //! answers closes the breaker. A message for which there is no server is answered with 502 at once, `relay.no_server` in the log. All this is `[route.backend.breaker]`.
 //!

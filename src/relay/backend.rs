@@ -269,6 +269,26 @@ mod tests {
     }
 
     #[test]
+    fn of_many_messages_at_once_one_tries_a_server_that_failed() {
+        let backend = backend(&[("a", 1)]);
+        let later = Instant::now() + OPEN;
+        for _ in 0..100 {
+            fail(&backend, 3, later - OPEN);
+            let turns: Vec<_> = std::thread::scope(|scope| {
+                let asked = [(); 8].map(|()| scope.spawn(|| backend.choose(&[], later)));
+                asked
+                    .into_iter()
+                    .filter_map(|asked| asked.join().unwrap())
+                    .collect()
+            });
+            assert_eq!(turns.len(), 1);
+            turns.into_iter().for_each(|turn| {
+                turn.answered();
+            });
+        }
+    }
+
+    #[test]
     fn a_try_whose_end_nobody_knows_leaves_room_for_another() {
         let backend = backend(&[("a", 1)]);
         let now = Instant::now();

@@ -151,9 +151,14 @@ async fn send(
             note(turn.answered(), route, server);
             return Err(why);
         }
-        note(turn.failed(Instant::now()), route, server);
+        let now = Instant::now();
+        // Servers before it have used the time that it would have had, which is no fault of its own.
+        let had_its_time = tried.len() == 1 || why != Error::Timeout || now < end;
+        if had_its_time {
+            note(turn.failed(now), route, server);
+        }
         let may_have_it = sent == Sent::Something;
-        let more = (!may_have_it || again) && Instant::now() < end;
+        let more = (!may_have_it || again) && now < end;
         error = why;
         if !more {
             break;

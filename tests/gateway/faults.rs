@@ -225,6 +225,18 @@ fn a_breaker_opens_and_closes_again() {
 }
 
 #[test]
+fn who_is_asked_late_has_not_failed() {
+    let good = orders();
+    let proxy = Proxy::before(good.address, Fault::Stall);
+    let other = Backend::start(Behaviour::Late(Duration::from_millis(1500), placed(false)));
+    let patience = "first_byte_seconds = 1\nbreaker = { failures = 1, open_seconds = 60 }";
+    let gateway = before(&[proxy.address, other.address], patience, IDEMPOTENT);
+    let answer = order(&gateway);
+    assert_eq!((answer.status, other.got().len()), (504, 1), "{answer:?}");
+    assert_eq!(conditions(&gateway), ["open", "closed"]);
+}
+
+#[test]
 fn what_a_sender_can_bring_about_opens_no_breaker() {
     let html = http(
         "500 Internal Server Error",
