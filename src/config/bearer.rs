@@ -8,6 +8,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::fetch::Origin;
 use crate::trust::BearerRules;
 use crate::trust::Binding;
+use crate::trust::KeysAge;
 use crate::trust::Stands;
 use crate::trust::TokenKeys;
 
@@ -23,7 +24,7 @@ pub(super) fn check(
     let Some(bearer) = bearer else {
         return Some(None);
     };
-    let keys = keys(bearer, &path.key("jwks"), source);
+    let (keys, age) = keys(bearer, &path.key("jwks"), source).unzip();
     let mut algorithms = Vec::new();
     for (index, name) in bearer.algorithms.iter().enumerate() {
         match SignatureAlgorithm::from_jws_name(name) {
@@ -62,22 +63,37 @@ pub(super) fn check(
         },
         skew: TimeDelta::seconds(bearer.skew_seconds.into()),
         keys: keys?,
+        age: age.flatten(),
     }))
 }
 
-fn keys(bearer: &typed::Bearer, key: &KeyPath, source: &mut Source<'_>) -> Option<TokenKeys> {
+/// The keys of the issuer, and how long they count if they are fetched.
+fn keys(
+    bearer: &typed::Bearer,
+    key: &KeyPath,
+    source: &mut Source<'_>,
+) -> Option<(TokenKeys, Option<KeysAge>)> {
     let text = source.read(&bearer.jwks, JWKS_BYTES);
     let text = text.map_err(|error| files::unreadable(source, key, &bearer.jwks, &error));
-    let keys = TokenKeys::read(&text.ok()?.bytes);
-    if let Some(Origin::Issuer { issuer, .. }) = source.fetch_of(&bearer.jwks).map(|fetch| &fetch.origin)
-        && *issuer != bearer.issuer
-    {
-        let what = format!("has the keys of another issuer: {issuer:?}");
-        source.problem(key, what, "write the same issuer in bearer and in fetch");
+    let text = text.ok()?;
+    let keys = TokenKeys::read(&text.bytes);
+    let mut age = None;
+    if let Some(fetch) = source.fetch_of(&bearer.jwks).cloned() {
+        if let Origin::Issuer { issuer, .. } = &fetch.origin
+            && *issuer != bearer.issuer
+        {
+            let what = format!("has the keys of another issuer: {issuer:?}");
+            source.problem(key, what, "write the same issuer in bearer and in fetch");
+        }
+        source.fetching.keys.push(fetch.file);
+        age = Some(KeysAge {
+            seen: text.at,
+            most: TimeDelta::from_std(fetch.max_age).unwrap_or(TimeDelta::MAX),
+        });
     }
-    keys.map_err(|error| {
+    let keys = keys.map_err(|error| {
         let what = format!("cannot be used: {}: {error}", bearer.jwks.display());
         source.problem(key, what, "give the JWK Set of the issuer");
-    })
-    .ok()
+    });
+    Some((keys.ok()?, age))
 }

@@ -16,6 +16,10 @@ use crate::fetch::Fetch;
 use crate::fetch::Fetched;
 use crate::fetch::FetchedCopy;
 use crate::fetch::Origin;
+use crate::trust::LastSeen;
+
+/// For how many seconds keys count, unless they are fetched more rarely than three times in it: a day.
+const AGE: u32 = 86_400;
 
 /// What is fetched, what came of it so far, and what of that is in use.
 #[derive(Default)]
@@ -24,6 +28,8 @@ pub(super) struct Fetching {
     pub(super) known: Fetched,
     pub(super) used: Fetched,
     named: Vec<PathBuf>,
+    /// Those of them that are JWK Sets.
+    pub(super) keys: Vec<PathBuf>,
 }
 
 impl Source<'_> {
@@ -48,7 +54,7 @@ impl Source<'_> {
             Some(_) => return Err(io::Error::other(format!("it is longer than {most} bytes"))),
             None => FetchedCopy {
                 bytes: files::read(&full, most)?.into(),
-                at: full.metadata()?.modified()?.into(),
+                at: LastSeen::at(full.metadata()?.modified()?.into()),
             },
         };
         if is_fetched {
@@ -89,6 +95,13 @@ pub(super) fn check_use(fetches: &[typed::Fetch], source: &mut Source<'_>) {
                 what,
                 "name this file in jwks, crls or metadata, written as here",
             );
+        } else if fetch.max_age_seconds.is_some() && !source.fetching.keys.contains(&full) {
+            let key = KeyPath::default()
+                .key("fetch")
+                .entry(index)
+                .key("max_age_seconds");
+            let what = "is for JWK Sets: lists and metadata say themselves how long they count";
+            source.problem(&key, what, "leave it out");
         }
     }
 }
@@ -138,6 +151,17 @@ fn check_one(fetch: &typed::Fetch, path: &KeyPath, source: &mut Source<'_>) -> O
             Some(tls.map_err(wrong).ok()?)
         }
     };
+    let max_age = fetch
+        .max_age_seconds
+        .unwrap_or(AGE.max(fetch.every_seconds.saturating_mul(3)));
+    if max_age < fetch.every_seconds {
+        source.problem(
+            &path.key("max_age_seconds"),
+            "is less than every_seconds: what is in use would often be too old",
+            "write more, a few times every_seconds",
+        );
+        return None;
+    }
     Some(Fetch {
         name: fetch.file.display().to_string(),
         file: source.folder().join(&fetch.file),
@@ -145,5 +169,6 @@ fn check_one(fetch: &typed::Fetch, path: &KeyPath, source: &mut Source<'_>) -> O
         tls,
         every: Duration::from_secs(fetch.every_seconds.into()),
         bytes: usize::try_from(fetch.bytes).unwrap_or(usize::MAX),
+        max_age: Duration::from_secs(max_age.into()),
     })
 }

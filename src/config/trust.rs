@@ -127,7 +127,7 @@ impl Checking<'_, '_> {
     fn crls(&mut self, file: &Path, path: &KeyPath) {
         let added = if self.source.fetch_of(file).is_some() {
             match self.source.read(file, TrustSources::MAX_CRL_FILE) {
-                Ok(copy) => self.sources.crl_bytes(file, &copy.bytes),
+                Ok(copy) => self.sources.fetched_crl(file, &copy.bytes),
                 Err(error) => {
                     files::unreadable(self.source, path, file, &error);
                     self.complete = false;
@@ -200,7 +200,7 @@ impl Checking<'_, '_> {
                     let context = FetchedContext {
                         policy: &policy,
                         signer,
-                        fetched: copy.at,
+                        fetched: copy.at.time(),
                         at: now,
                     };
                     add_fetched(&mut issuers, copy.bytes, &context)

@@ -5,8 +5,10 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use super::FetchError;
+use crate::crypto::CertificateError;
 use crate::crypto::Crl;
-use crate::crypto::Name;
+use crate::crypto::OcspAnswer;
+use crate::crypto::OcspResponse;
 use crate::token::saml::Metadata;
 use crate::xml::Document;
 use crate::xml::Limits;
@@ -24,14 +26,14 @@ pub fn is_metadata(bytes: &[u8]) -> bool {
     kind(bytes) == Kind::Metadata
 }
 
-/// When `bytes`, which were fetched at `fetched`, cease to count, if they say so: the nextUpdate of a CRL (RFC 5280 §5.1.2.5), validUntil and
+/// When `bytes`, which were fetched at `fetched`, cease to count, if they say so: the nextUpdate of a CRL (RFC 5280 §5.1.2.5) or OCSP answer (RFC 6960 §4.2.2.1), validUntil and
 /// cacheDuration of metadata (SAML Metadata §2.3.1). JWK Sets say nothing.
 pub fn until(bytes: &Bytes, fetched: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match kind(bytes) {
         Kind::Keys => None,
         Kind::Revocation => {
-            let crls = crls(bytes).ok()?;
-            crls.iter().filter_map(Crl::next_update).min()
+            let records = records(bytes).ok()?;
+            records.iter().filter_map(|record| record.until).min()
         }
         Kind::Metadata => {
             let split = Metadata::split(bytes.clone()).ok()?;
@@ -45,8 +47,8 @@ pub fn until(bytes: &Bytes, fetched: DateTime<Utc>) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Whether `new` may take the place of `known` at `at`. Of revocation lists it must have those of the same issuers, none from before those that are known: in an
-/// older one a certificate is not listed that was revoked since. They count at `at`.
+/// Whether `new` may take the place of `known` at `at`. Of revocation lists it must have those of the same issuers, of OCSP answers those about the same
+/// certificates, none from before those that are known: in an older one a certificate is good that was revoked since. They count at `at`.
 ///
 /// Whether metadata is older is asked where it is read (T108); of a JWK Set nobody can say.
 ///
@@ -57,17 +59,21 @@ pub fn check(new: &[u8], known: Option<&[u8]>, at: DateTime<Utc>) -> Result<(), 
     if kind(new) != Kind::Revocation && !was_revocation {
         return Ok(());
     }
-    let new = crls(new)?;
-    if let Some(end) = new.iter().filter_map(Crl::next_update).find(|end| *end <= at) {
+    let new = records(new)?;
+    if let Some(end) = new
+        .iter()
+        .filter_map(|record| record.until)
+        .find(|end| *end <= at)
+    {
         return Err(FetchError::Over(end));
     }
-    if let Some(from) = new.iter().map(Crl::this_update).find(|from| *from > at) {
+    if let Some(from) = new.iter().map(|record| record.from).find(|from| *from > at) {
         return Err(FetchError::Ahead(from));
     }
-    let (new, known) = (latest(&new), known.and_then(|known| crls(known).ok()));
-    for (issuer, known) in latest(&known.unwrap_or_default()) {
-        match new.get(&issuer) {
-            None => return Err(FetchError::Missing(issuer.as_str().to_owned())),
+    let (new, known) = (latest(new), known.and_then(|known| records(known).ok()));
+    for (about, known) in latest(known.unwrap_or_default()) {
+        match new.get(&about) {
+            None => return Err(FetchError::Missing(about)),
             Some(from) if *from < known => return Err(FetchError::Older { from: *from, known }),
             Some(_) => {}
         }
@@ -75,27 +81,68 @@ pub fn check(new: &[u8], known: Option<&[u8]>, at: DateTime<Utc>) -> Result<(), 
     Ok(())
 }
 
-/// The latest thisUpdate of each issuer.
-fn latest(crls: &[Crl]) -> HashMap<Name, DateTime<Utc>> {
+/// What a CRL or OCSP response says, and from when.
+struct Record {
+    /// The issuer of the CRL, or the serial number of the certificate.
+    about: String,
+    from: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+}
+
+/// The latest thisUpdate of each.
+fn latest(records: Vec<Record>) -> HashMap<String, DateTime<Utc>> {
     let mut latest = HashMap::new();
-    for crl in crls {
-        let known = latest
-            .entry(crl.issuer_name().clone())
-            .or_insert(crl.this_update());
-        *known = (*known).max(crl.this_update());
+    for record in records {
+        let known = latest.entry(record.about).or_insert(record.from);
+        *known = (*known).max(record.from);
     }
     latest
 }
 
-fn crls(bytes: &[u8]) -> Result<Vec<Crl>, FetchError> {
-    let read = match bytes.first() {
-        Some(0x30) => Crl::from_der(bytes).map(|crl| vec![crl]),
-        _ => Crl::from_pem_bundle(bytes),
+/// The CRLs in `bytes`, or the answers of the OCSP response.
+fn records(bytes: &[u8]) -> Result<Vec<Record>, FetchError> {
+    let no_record = |error: &CertificateError| FetchError::Revocation(error.to_string());
+    let records: Vec<Record> = if OcspResponse::is_one(bytes) {
+        let response = OcspResponse::from_der(bytes).map_err(|error| no_record(&error))?;
+        response.answers().iter().map(Record::of_answer).collect()
+    } else {
+        let crls = match bytes.first() {
+            Some(0x30) => Crl::from_der(bytes).map(|crl| vec![crl]),
+            _ => Crl::from_pem_bundle(bytes),
+        };
+        crls.map_err(|error| no_record(&error))?
+            .iter()
+            .map(Record::of_crl)
+            .collect()
     };
-    let read = read.map_err(|error| FetchError::Revocation(error.to_string()))?;
-    match read.is_empty() {
-        true => Err(FetchError::Revocation("there is none in it".to_owned())),
-        false => Ok(read),
+    if records.is_empty() {
+        return Err(FetchError::Revocation("there is none in it".to_owned()));
+    }
+    let endless = |record: &Record| record.until.is_none() && OcspResponse::is_one(bytes);
+    if records.iter().any(endless) {
+        return Err(FetchError::Revocation(
+            "an answer has no nextUpdate and never counts".to_owned(),
+        ));
+    }
+    Ok(records)
+}
+
+impl Record {
+    fn of_crl(crl: &Crl) -> Self {
+        Self {
+            about: crl.issuer_name().as_str().to_owned(),
+            from: crl.this_update(),
+            until: crl.next_update(),
+        }
+    }
+
+    fn of_answer(answer: &OcspAnswer) -> Self {
+        let digits = answer.serial_bytes().iter().map(|byte| format!("{byte:02x}"));
+        Self {
+            about: format!("serial {}", digits.collect::<String>()),
+            from: answer.this_update(),
+            until: answer.next_update(),
+        }
     }
 }
 
@@ -140,6 +187,25 @@ mod tests {
         // What others read, and judge.
         assert_eq!(code(b"{}", None), Ok(()));
         assert_eq!(code(b" <x/>", Some(b"<y/>")), Ok(()));
+    }
+
+    #[test]
+    fn an_ocsp_answer_takes_the_place_of_one_that_is_no_newer_and_counts() {
+        let at = datetime::parse("2026-11-15T00:00:00Z").unwrap();
+        let (good, stale) = (
+            key_file("crl-named.ocsp.der"),
+            key_file("crl-named-stale.ocsp.der"),
+        );
+        let code = |new: &[u8], known: Option<&[u8]>| check(new, known, at).map_err(|error| error.code());
+        assert_eq!(code(&good, Some(&stale)), Ok(()));
+        assert_eq!(code(&stale, None), Err("fetch.over"));
+        let summer = datetime::parse("2026-06-15T00:00:00Z").unwrap();
+        assert_eq!(check(&good, None, summer).unwrap_err().code(), "fetch.ahead");
+        let older = check(&stale, Some(&good), summer).unwrap_err();
+        assert_eq!(older.code(), "fetch.older");
+        assert_eq!(code(&key_file("ca.crl.pem"), Some(&good)), Err("fetch.missing"));
+        let end = until(&good, at).map(|end| end.to_rfc3339());
+        assert_eq!(end.as_deref(), Some("2026-12-01T00:00:00+00:00"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
 use std::io::Write;
 use std::path::Path;
@@ -9,17 +10,19 @@ use chrono::DateTime;
 use chrono::Utc;
 use tempfile::NamedTempFile;
 
+use crate::trust::LastSeen;
+
 /// What was fetched and is in use, by the files that it stands for.
 #[derive(Clone, Debug, Default)]
 pub struct Fetched(HashMap<PathBuf, FetchedCopy>);
 
 /// What came of one address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct FetchedCopy {
     /// Its bytes.
     pub bytes: Bytes,
-    /// When it was fetched.
-    pub at: DateTime<Utc>,
+    /// When it was fetched, or seen to be the same still.
+    pub at: LastSeen,
 }
 
 impl Fetched {
@@ -45,6 +48,14 @@ pub fn keep(file: &Path, bytes: &[u8]) -> io::Result<()> {
     new.as_file().sync_all()?;
     new.persist(file).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Notes on `file`, which has what was kept, that it was the same still at `time`.
+///
+/// # Errors
+/// What the system says.
+pub fn keep_longer(file: &Path, time: DateTime<Utc>) -> io::Result<()> {
+    File::options().write(true).open(file)?.set_modified(time.into())
 }
 
 #[cfg(test)]

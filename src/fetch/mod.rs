@@ -28,6 +28,7 @@ pub use error::FetchError;
 pub use kept::Fetched;
 pub use kept::FetchedCopy;
 pub use kept::keep;
+pub use kept::keep_longer;
 pub use schedule::Schedule;
 
 /// Something that is fetched, again and again.
@@ -45,6 +46,8 @@ pub struct Fetch {
     pub every: Duration,
     /// The most bytes.
     pub bytes: usize,
+    /// For how long keys count that were seen at the address.
+    pub max_age: Duration,
 }
 
 /// Where something comes from.

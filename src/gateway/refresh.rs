@@ -22,6 +22,7 @@ use crate::fetch::Fetched;
 use crate::fetch::FetchedCopy;
 use crate::fetch::Origin;
 use crate::fetch::Schedule;
+use crate::trust::LastSeen;
 
 /// How often it is asked whether it is time to fetch something.
 const TICK: Duration = Duration::from_millis(500);
@@ -82,7 +83,7 @@ async fn taken_on(
     let (fetch, reloader) = (fetch.clone(), reloader.clone());
     let copy = FetchedCopy {
         bytes: answer.bytes,
-        at,
+        at: LastSeen::at(at),
     };
     let taken = web::block(move || {
         let holds = fetch::until(&copy.bytes, at);
@@ -114,7 +115,7 @@ pub fn first(file: &Path, known: &Fetched) -> Fetched {
     for (fetch, came) in came.join().unwrap_or_default() {
         match came {
             Ok(answer) => {
-                let (bytes, at) = (answer.bytes, Utc::now());
+                let (bytes, at) = (answer.bytes, LastSeen::at(Utc::now()));
                 fetched.put(fetch.file, FetchedCopy { bytes, at });
             }
             Err(error) => {

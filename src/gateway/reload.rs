@@ -155,7 +155,7 @@ impl Reloader {
         shared.note_configuration();
         for fetch in &around.state.fetches {
             if let Some(copy) = around.state.fetched.get(&fetch.file) {
-                shared.metrics.fetched(&fetch.name, copy.at);
+                shared.metrics.fetched(&fetch.name, copy.at.time());
             }
         }
         let tls = around.tls.into_iter().map(|tls| tls.map(TlsSwitch::new));
@@ -200,16 +200,21 @@ impl Reloader {
             return Ok(());
         }
         let known = state.fetched.get(&fetch.file);
-        fetch::check(&copy.bytes, known.map(|known| known.bytes.as_ref()), copy.at)?;
+        fetch::check(
+            &copy.bytes,
+            known.map(|known| known.bytes.as_ref()),
+            copy.at.time(),
+        )?;
         let is_same = known.is_some_and(|known| known.bytes == copy.bytes);
-        if is_same && !fetch::is_metadata(&copy.bytes) {
-            self.note_fetched(fetch, &copy, fetch.file.exists());
+        if let Some(known) = known.filter(|_| is_same && !fetch::is_metadata(&copy.bytes)) {
+            known.at.again(copy.at.time());
+            self.note_fetched(fetch, &copy, true);
             return Ok(());
         }
         let mut fetched = state.fetched.clone();
         fetched.put(fetch.file.clone(), copy.clone());
         let file = state.files.first().cloned().unwrap_or_default();
-        let read = config::read_with(&file, &state.text, copy.at, &fetched);
+        let read = config::read_with(&file, &state.text, copy.at.time(), &fetched);
         let result = self.replace(&mut state, read);
         self.report(&result);
         result.map_err(|kept| FetchError::Refused(kept.code(), kept.to_string()))?;
@@ -224,8 +229,8 @@ impl Reloader {
 
     /// Tells that `copy` is in use, and keeps it for the next start if that is not so yet.
     fn note_fetched(&self, fetch: &Fetch, copy: &FetchedCopy, is_kept: bool) {
-        self.shared.metrics.fetched(&fetch.name, copy.at);
-        if is_kept {
+        self.shared.metrics.fetched(&fetch.name, copy.at.time());
+        if is_kept && fetch::keep_longer(&fetch.file, copy.at.time()).is_ok() {
             return;
         }
         if let Err(error) = fetch::keep(&fetch.file, &copy.bytes) {

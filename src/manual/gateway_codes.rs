@@ -15,6 +15,7 @@
 //! | `bearer.expired` | `exp` has passed, or is missing |
 //! | `bearer.issuer` | another `iss` |
 //! | `bearer.key` | no key of the issuer has its `kid` and its algorithm, or several might be meant |
+//! | `bearer.keys_old` | the keys of the issuer were not seen at their address for `max_age_seconds`: no token is to blame |
 //! | `bearer.malformed` | not three parts of base64url with JSON objects, or a name stands twice |
 //! | `bearer.missing` | there is none |
 //! | `bearer.no_subject` | no `sub` |
@@ -47,17 +48,17 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | `fetch.ahead` | the thisUpdate of a CRL lies ahead: no list that counts could take its place |
+//! | `fetch.ahead` | the thisUpdate of a CRL or OCSP answer lies ahead: nothing that counts could take its place |
 //! | `fetch.broken` | the answer broke off, does not say where it ends, or is no HTTP |
 //! | `fetch.content_encoding` | it is compressed |
 //! | `fetch.discovery` | the configuration of an issuer is no JSON, or leads to no address that may be asked |
 //! | `fetch.issuer` | the configuration of an issuer is that of another |
-//! | `fetch.missing` | a CRL of an issuer of whom one is in use is not there |
+//! | `fetch.missing` | a CRL or OCSP answer is not there, of an issuer or certificate of whom one is in use |
 //! | `fetch.not_kept` | it is in use, and could not be written to its file |
-//! | `fetch.older` | a CRL is older than the one in use |
-//! | `fetch.over` | the nextUpdate of a CRL has passed |
+//! | `fetch.older` | a CRL or OCSP answer is older than the one in use |
+//! | `fetch.over` | the nextUpdate of a CRL or OCSP answer has passed |
 //! | `fetch.refused` | the configuration does not hold with it, as at a reload: the log has the code of why |
-//! | `fetch.revocation` | it is no CRL |
+//! | `fetch.revocation` | it is neither a CRL nor an OCSP response with nextUpdate |
 //! | `fetch.status` | an HTTP status other than 200, redirects too |
 //! | `fetch.timeout` | it took longer than 30 seconds |
 //! | `fetch.too_large` | it is longer than `bytes` |

@@ -63,9 +63,12 @@
 //! What comes takes the place of the old as by a reload, in the configuration as it was last taken on: what has been written to that file since counts for
 //! nothing, while other files are read again. It is tried on recent messages, and what is bad changes nothing. A CRL from before the one in use is refused
 //! (`fetch.older`), as is older metadata; of a JWK Set nobody can say. Metadata must be signed (`metadata_signer`). The file has the last good copy, so that
-//! the gateway starts while an address is down; without one, the address must answer at the start. A JWK Set counts until another comes, however long that is: watch
-//! `time() - sealgate_fetched_timestamp_seconds` and `sealgate_fetch_failures_total`, whose codes stand in [`gateway_codes`](super::gateway_codes).
-//! OCSP is not asked.
+//! the gateway starts while an address is down; without one, the address must answer at the start. A JWK Set that was not seen at its address for
+//! `max_age_seconds` (a day, or three times `every_seconds`) verifies nothing any more (`bearer.keys_old`): watch `time() - sealgate_fetched_timestamp_seconds` and `sealgate_fetch_failures_total`, whose codes stand in [`gateway_codes`](super::gateway_codes).
+//!
+//! A CRL of an issuer whose certificate is among the anchors, pins or `untrusted` of a route must be signed by it. The address of an OCSP response, which stands in
+//! `crls` as well, is that of a request by GET (RFC 6960 §A.1): nobody asks for others. It must be signed by one of these certificates, or by a responder that one
+//! of them certified, and must have a nextUpdate. One from before the one in use is refused. Such requests are not made for certificates of messages.
 //!
 //! # Limits of several gateways
 //!

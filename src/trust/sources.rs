@@ -20,6 +20,7 @@ use crate::trust::Constraint;
 use crate::trust::Period;
 use crate::trust::TrustStore;
 use crate::trust::revocation::Records;
+use crate::trust::revocation::answers_for_others;
 
 /// Collects trust, helpful certificates and CRLs; [`build`](Self::build) makes a [`TrustStore`] of them.
 #[derive(Debug, Default)]
@@ -54,6 +55,7 @@ enum Why {
     TooLong,
     Nothing(&'static str),
     PasswordNeeded,
+    NotSigned,
     Certificate(CertificateError),
     Pkcs12(Pkcs12Error),
 }
@@ -243,6 +245,50 @@ impl TrustSources {
         Ok(())
     }
 
+    /// As [`crl_bytes`](Self::crl_bytes), of what came from elsewhere and is to take the place of what is good: a CRL of an issuer whose certificate was added must be signed
+    /// by it; an OCSP response by a certificate that was added, or by one that came with it and is signed so. Whether it counts is judged when it is used.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] if they hold none, or one that is not signed.
+    pub fn fetched_crl(&mut self, path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
+        let (crls, answers) = (self.crls.len(), self.answers.len());
+        self.crl_bytes(path, bytes)?;
+        let anchors = self.anchors.iter().map(Anchor::certificate);
+        let known: Vec<&Certificate> = anchors.chain(&self.pins).chain(&self.untrusted).collect();
+        let forged = |crl: &&Crl| {
+            let mut issuers = known
+                .iter()
+                .filter(|known| known.subject_name() == crl.issuer_name());
+            let is_known = issuers.clone().next().is_some();
+            is_known && !issuers.any(|issuer| crl.is_signed_by(issuer.public_key()))
+        };
+        let strange = |response: &&OcspResponse| {
+            let authorities = known.iter().copied().filter(|known| known.is_ca());
+            let is_ours = |responder: &&Certificate| {
+                let mut issuers = authorities.clone();
+                answers_for_others(responder)
+                    && issuers.any(|issuer| responder.is_signed_by(issuer.public_key()))
+            };
+            let brought = response.certificates().iter().filter(is_ours);
+            let mut signers = authorities.clone().chain(brought);
+            !signers.any(|signer| response.is_signed_by(signer.public_key()))
+        };
+        let not_signed = self.crls.iter().skip(crls).any(|crl| forged(&crl))
+            || self
+                .answers
+                .iter()
+                .skip(answers)
+                .any(|response| strange(&response));
+        if not_signed {
+            return Err(LoadError {
+                path: path.to_owned(),
+                why: Why::NotSigned,
+            });
+        }
+        Ok(())
+    }
+
     /// The store of all this. One without anchors and pins refuses everything.
     pub fn build(self) -> TrustStore {
         let records = Records::of(self.crls, self.answers);
@@ -274,6 +320,7 @@ impl fmt::Display for LoadError {
             Why::Io(error) => error.fmt(f),
             Why::TooLong => f.write_str("the file is too long"),
             Why::Nothing(what) => f.write_str(what),
+            Why::NotSigned => f.write_str("it is not signed by whom it names as its issuer"),
             Why::PasswordNeeded => f.write_str("the PKCS#12 file needs a password and none was given"),
             Why::Certificate(error) => error.fmt(f),
             Why::Pkcs12(error) => error.fmt(f),

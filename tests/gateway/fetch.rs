@@ -187,6 +187,26 @@ fn the_last_good_copy_serves_while_the_address_is_down() {
 }
 
 #[test]
+fn keys_that_were_not_seen_for_too_long_verify_nothing() {
+    let published = Published::new();
+    let gateway = Gateway::in_folder(published.folder("max_age_seconds = 3")).unwrap();
+    let token = || published.token("one");
+    // They are seen again and again.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    assert_eq!(ask(&gateway, None, &[&token()]).status, 200);
+    let kept = fs::metadata(gateway.folder.path().join("keys.json")).unwrap();
+    assert!(kept.modified().unwrap().elapsed().unwrap().as_secs() < 3);
+    published.site.go_down(true);
+    wait_until("keys too old", || ask(&gateway, None, &[&token()]).status == 401);
+    refused(&ask(&gateway, None, &[&token()]), "bearer.keys_old");
+    let again = Gateway::in_folder(gateway.into_folder()).unwrap();
+    refused(&ask(&again, None, &[&token()]), "bearer.keys_old");
+    published.site.go_down(false);
+    wait_until("keys", || ask(&again, None, &[&token()]).status == 200);
+    assert!(metrics(&again).contains("sealgate_configuration 1\n"));
+}
+
+#[test]
 fn a_site_that_somebody_else_certifies_is_not_asked() {
     let published = Published::new();
     let folder = published.folder("");
@@ -245,14 +265,27 @@ fn authority() -> Party {
     }
 }
 
+/// Somebody who calls himself like the authority.
+fn impostor() -> Party {
+    let pem = fs::read(format!("{KEYS}/stranger-ca.key.pem")).unwrap();
+    Party {
+        key: PKey::private_key_from_pem(&pem).unwrap(),
+        ..authority()
+    }
+}
+
 /// A CRL of the authority's from so many hours ago, for so many from now, that lists these.
 fn revoking(ago: i64, ahead: i64, revoked: &[&str]) -> Vec<u8> {
+    revoking_by(&authority(), ago, ahead, revoked)
+}
+
+fn revoking_by(party: &Party, ago: i64, ahead: i64, revoked: &[&str]) -> Vec<u8> {
     let time = |hours| (Utc::now() + TimeDelta::hours(hours)).to_rfc3339();
     let mut plan = crl(&time(-ago), &time(ahead)).hash(MessageDigest::sha256());
     for name in revoked {
         plan = plan.entry(certificate(name).serial_bytes(), &time(-ago), &[]);
     }
-    plan.der(&authority())
+    plan.der(party)
 }
 
 #[test]
@@ -288,6 +321,7 @@ fn a_certificate_is_revoked_by_a_list_that_is_fetched_and_an_older_list_does_not
     for (list, code) in [
         (revoking(3, 1, &[]), "fetch.older"),
         (revoking(1, -1, &[]), "fetch.over"),
+        (revoking_by(&impostor(), 1, 1, &[]), "fetch.refused"),
         (
             fs::read(format!("{KEYS}/idp-metadata.xml")).unwrap(),
             "fetch.revocation",

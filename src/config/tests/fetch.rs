@@ -68,7 +68,10 @@ fn what_was_fetched_stands_for_its_file_and_for_no_other() {
         let mut fetched = Fetched::default();
         fetched.put(
             folder.path().join("a.crl"),
-            crate::fetch::FetchedCopy { bytes, at },
+            crate::fetch::FetchedCopy {
+                bytes,
+                at: crate::trust::LastSeen::at(at),
+            },
         );
         read_with(&folder.path().join("s.toml"), &text, now(), &fetched)
     };
@@ -79,6 +82,17 @@ fn what_was_fetched_stands_for_its_file_and_for_no_other() {
     assert!(!checked.files.iter().any(|file| file.ends_with("a.crl")));
     let bad = with("ca.pem").unwrap_err().to_string();
     assert!(bad.contains("route[1].trust.crls[1]: cannot be used"), "{bad}");
+    // A list that the authority did not sign takes no other's place; an answer neither.
+    let pem = fs::read_to_string(folder.path().join("ca.crl.pem")).unwrap();
+    let lines = pem.lines().filter(|line| !line.starts_with('-'));
+    let mut list = crate::crypto::decode_base64(&lines.collect::<String>()).unwrap();
+    *list.last_mut().unwrap() ^= 1;
+    fs::write(folder.path().join("forged.crl"), list).unwrap();
+    assert!(with("crl-named.ocsp.der").is_ok());
+    for bad in ["forged.crl", "crl-named-by-alice.ocsp.der"] {
+        let bad = with(bad).unwrap_err().to_string();
+        assert!(bad.contains("is not signed by whom it names"), "{bad}");
+    }
     let written = fs::write(folder.path().join("s.toml"), &text);
     written.unwrap();
     assert_eq!(fetches(&folder.path().join("s.toml")).len(), 1);
@@ -101,5 +115,23 @@ fn keys_are_those_of_the_issuer_that_tokens_name() {
         other.contains("route[1].bearer.jwks: has the keys of another issuer: \"http://127.0.0.1/idp\""),
         "{other}"
     );
-    assert!(read_in(folder.path(), &text.replace("/idp/", "/idp")).is_ok());
+    let text = text.replace("/idp/", "/idp");
+    let most = |more: &str| {
+        let text = text.replace("[[route]]", &format!("{more}\n[[route]]"));
+        let checked = read_in(folder.path(), &text).map_err(|problems| problems.to_string())?;
+        let age = checked.routes[0].bearer.as_ref().unwrap().age.clone();
+        Ok::<i64, String>(age.unwrap().most.num_seconds())
+    };
+    assert_eq!(most(""), Ok(86_400));
+    assert_eq!(most("every_seconds = 100000"), Ok(300_000));
+    assert_eq!(most("max_age_seconds = 3600"), Ok(3600));
+    let short = most("max_age_seconds = 3599").unwrap_err();
+    assert!(
+        short.contains("fetch[1].max_age_seconds: is less than every_seconds"),
+        "{short}"
+    );
+    refuses_fetch(
+        "url = \"http://127.0.0.1/a\"\nmax_age_seconds = 7200",
+        "fetch[1].max_age_seconds: is for JWK Sets",
+    );
 }

@@ -22,6 +22,11 @@ pub(in crate::config) struct Fetch {
     #[serde(default = "every_seconds")]
     #[schemars(range(min = 1, max = 604_800))]
     pub(in crate::config) every_seconds: u32,
+    /// For how many seconds a JWK Set counts from when it was last fetched, or seen to be the same: tokens of its issuer are refused from then on. A day, or three times
+    /// `every_seconds` if that is more, if it is not said.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2_592_000))]
+    pub(in crate::config) max_age_seconds: Option<u32>,
     /// The most bytes.
     #[serde(default = "bytes")]
     #[schemars(range(min = 1024, max = 134_217_728))]

@@ -54,6 +54,13 @@ pub enum BearerError {
         /// When it was judged.
         at: DateTime<Utc>,
     },
+    /// The issuer's keys were not seen where it publishes them for longer than they count. No token is to blame.
+    KeysOld {
+        /// When they were.
+        seen: DateTime<Utc>,
+        /// When the token was judged.
+        at: DateTime<Utc>,
+    },
     /// No `sub`.
     NoSubject,
     /// No `jti` or no `iat`, so that a second use could not be noticed (RFC 7519 §4.1.7).
@@ -84,6 +91,7 @@ impl BearerError {
             Self::Audience(_) => "bearer.audience",
             Self::Expired { .. } => "bearer.expired",
             Self::NotYetValid { .. } => "bearer.not_yet_valid",
+            Self::KeysOld { .. } => "bearer.keys_old",
             Self::NoSubject => "bearer.no_subject",
             Self::NotOnce => "bearer.not_once",
             Self::ClientCertificate => "bearer.client_certificate",
@@ -129,6 +137,10 @@ impl fmt::Display for BearerError {
                     at.timestamp()
                 )
             }
+            Self::KeysOld { seen, at } => write!(
+                f,
+                "the issuer's keys were last fetched at {seen}, it is {at}, and they count no longer than max_age_seconds"
+            ),
             Self::NotOnce => f.write_str("the token has no jti or no iat, and may be used once only"),
             Self::NoSubject => f.write_str("the token has no sub"),
             Self::ClientCertificate => {

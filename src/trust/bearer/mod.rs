@@ -1,5 +1,6 @@
 //! Bearer tokens (RFC 6750): JSON Web Tokens of one issuer, for one audience, signed with one of its keys.
 
+mod age;
 mod error;
 mod keys;
 
@@ -19,6 +20,8 @@ use crate::trust::ReplayKey;
 use crate::trust::ReplayKind;
 use crate::trust::Use;
 
+pub use age::KeysAge;
+pub use age::LastSeen;
 pub use error::BearerError;
 pub use keys::TokenKeys;
 pub use keys::TokenKeysError;
@@ -42,6 +45,8 @@ pub struct BearerRules {
     pub skew: TimeDelta,
     /// The issuer's keys. Those that a token brings along, or points to, are nobody's.
     pub keys: TokenKeys,
+    /// How long the keys count, where they are fetched.
+    pub age: Option<KeysAge>,
 }
 
 /// What a token is good for.
@@ -158,6 +163,9 @@ impl BearerRules {
         client: Option<&Fingerprint>,
         now: DateTime<Utc>,
     ) -> Result<VerifiedBearer, BearerError> {
+        if let Some(seen) = self.age.as_ref().and_then(|age| age.is_over(now)) {
+            return Err(BearerError::KeysOld { seen, at: now });
+        }
         let jwt = Jwt::read(token).map_err(BearerError::Token)?;
         let algorithm = SignatureAlgorithm::from_jws_name(&jwt.algorithm)
             .filter(|algorithm| self.algorithms.contains(algorithm))

@@ -40,6 +40,7 @@ fn rules(keys: &[&Value]) -> BearerRules {
         algorithms: vec![SignatureAlgorithm::EcdsaSha256],
         kind: None,
         stands: Stands::Beside,
+        age: None,
         binding: Binding::Optional,
         skew: TimeDelta::seconds(60),
         keys: TokenKeys::read(json!({ "keys": keys }).to_string().as_bytes()).unwrap(),
@@ -332,6 +333,30 @@ fn a_token_that_stands_for_a_message_can_be_told_from_others() {
         assert_eq!(bearer(&token(more.clone())), Err(BearerError::NotOnce), "{more}");
         assert!(beside.verify(&token(more), None, now()).is_ok());
     }
+}
+
+#[test]
+fn keys_that_were_not_seen_for_too_long_verify_nothing_until_they_are() {
+    let (key, jwk) = key("one");
+    let seen = LastSeen::at(now() - TimeDelta::seconds(60));
+    let rules = BearerRules {
+        age: Some(KeysAge {
+            seen: seen.clone(),
+            most: TimeDelta::seconds(60),
+        }),
+        ..rules(&[&jwk])
+    };
+    let token = signed(SignatureAlgorithm::EcdsaSha256, &key, &header(), &claims());
+    let code = |at| {
+        rules
+            .verify(&token, None, at)
+            .map(drop)
+            .map_err(|error| error.code())
+    };
+    assert_eq!(code(now()), Ok(()));
+    assert_eq!(code(now() + TimeDelta::seconds(1)), Err("bearer.keys_old"));
+    seen.again(now());
+    assert_eq!(code(now() + TimeDelta::seconds(1)), Ok(()));
 }
 
 #[test]

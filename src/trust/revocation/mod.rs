@@ -4,6 +4,8 @@
 mod crl;
 mod ocsp;
 
+pub(super) use ocsp::answers_for_others;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;

@@ -62,6 +62,12 @@ pub(super) fn answer(
     }
 }
 
+/// Whether a CA left its answers to `responder` (RFC 6960 §4.2.2.2).
+pub(in crate::trust) fn answers_for_others(responder: &Certificate) -> bool {
+    let purposes = responder.extended_key_usage().unwrap_or_default();
+    purposes.iter().any(|purpose| purpose == OCSP_SIGNING)
+}
+
 /// The hash that the responder's authority rests on, or why it has none.
 fn signer(
     response: &OcspResponse,
@@ -98,8 +104,7 @@ fn delegated(
     records: &Records,
     window: &mut Window,
 ) -> Result<SignatureHash, String> {
-    let purposes = responder.extended_key_usage().unwrap_or_default();
-    if !purposes.iter().any(|purpose| purpose == OCSP_SIGNING) {
+    if !answers_for_others(responder) {
         return Err("which is not for signing OCSP answers".to_owned());
     }
     if responder.key_usage().is_some_and(|usage| !usage.signs_content()) {
