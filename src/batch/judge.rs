@@ -1,4 +1,3 @@
-use std::fs::File;
 use std::io::{self, Cursor};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,7 +5,7 @@ use crate::verifier::{self, Answer, Kind, Outcome, Reason, Verifier};
 
 use super::row::{Row, Verdict};
 use super::run::Judged;
-use super::source::{Body, Item, Stamp};
+use super::source::{self, Body, Item, Stamp};
 
 /// The verdict on one message, as results and reports have it. A defect of this program that it shows makes it unreadable, and costs no
 /// other message.
@@ -26,7 +25,7 @@ fn answer(verifier: &Verifier, body: Body) -> Answer {
         Body::TooLong => Answer::unread(Outcome::refused(Reason::too_long(verifier.limit()))),
         Body::TooMany(most) => Answer::unread(Outcome::refused(Reason::too_many(most))),
         Body::Bytes(bytes) => verifier.verify(&mut Cursor::new(bytes)),
-        Body::File(path) => match File::open(path) {
+        Body::File(path) => match source::open(&path) {
             Ok(mut file) => verifier.verify(&mut file),
             Err(error) => Answer::unread(Outcome::unreadable(&error)),
         },

@@ -16,7 +16,8 @@
 //! |---|---|
 //! | a file | one message, unless its name ends as below |
 //! | a folder | every file in it and in its folders, by name; not those whose names begin with a dot. A link to a folder is not followed, and reported |
-//! | `'in/**/*.xml'` | the files that match; `**` follows links |
+//! | `'in/**/*.xml'` | the files that match: `*`, `?` and `[…]` in a name, `**` for folders in folders. Links to folders as in a folder |
+//! | neither | a pipe, a device or a socket, however it is named, is reported and not read |
 //! | `@FILE`, `--list FILE` | a path a line, each a file or a folder |
 //! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end |
 //! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |

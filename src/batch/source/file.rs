@@ -1,14 +1,16 @@
 //! What a file is, by its name, and in what it is compressed, by its first bytes.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
+use rustix::fs::OFlags;
 
 use super::{
-    Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, csv, har, http, json_lines, parquet, tar,
-    zip,
+    Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, broken, csv, har, http, json_lines, parquet,
+    tar, zip,
 };
 
 /// What a file holds.
@@ -27,6 +29,9 @@ enum Kind {
 /// Hands on what the file holds: one message, or many.
 pub(super) fn each(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result<(), Ended> {
     let stamp = match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            return unreadable(path, Stamp::default(), no_file(), sink);
+        }
         Ok(metadata) => Stamp::of(&metadata),
         Err(error) => return unreadable(path, Stamp::default(), error, sink),
     };
@@ -53,6 +58,24 @@ pub(super) fn each(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Resul
         Err(Ended::TooMany) => instead(path, stamp, Body::TooMany(container.most()), sink),
         ended => ended,
     }
+}
+
+/// The file at `path`, to be read. What is no file is an error at once: a pipe would wait for somebody to write into it.
+///
+/// # Errors
+/// It cannot be opened, or is no file.
+pub fn open(path: &Path) -> io::Result<File> {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(no_file())
+    }
+}
+
+fn no_file() -> io::Error {
+    broken("neither a file nor a folder")
 }
 
 /// Reports that the file, or what is left of it, cannot be read.
@@ -109,7 +132,7 @@ fn contained(kind: Kind, container: &Container<'_>, sink: &mut dyn Sink) -> Resu
     }
     let read = std::cell::Cell::new(0_u64);
     let file = Counted {
-        file: File::open(container.path)?,
+        file: open(container.path)?,
         read: &read,
     };
     let mut input = decompressed(BufReader::with_capacity(PIECE, file))?;
@@ -324,6 +347,17 @@ mod tests {
         // What its name says and it is not, is read as it is.
         assert_eq!(taken("a.xml.gz", b"<a/>"), ["a.xml.gz <a/>"]);
         assert_eq!(taken("a.xml.gz", &gzipped("12345678901")), ["a.xml.gz too long"]);
+    }
+
+    #[test]
+    fn what_became_a_pipe_since_it_was_found_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("a.xml");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        assert!(open(&pipe).is_err() && open(Path::new("/dev/zero")).is_err());
+        fs::write(folder.path().join("b.xml"), "<a/>").unwrap();
+        assert!(open(&folder.path().join("b.xml")).is_ok());
     }
 
     #[test]

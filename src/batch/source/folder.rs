@@ -7,12 +7,12 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use super::json_lines::{Line, line};
-use super::{Body, Ended, Item, Reading, Sink, Source, Stamp, broken, file};
+use super::{Body, Ended, Item, Reading, Sink, Source, Stamp, broken, file, pattern};
 
 /// The longest path in a list.
 const MAX_PATH: usize = 64 << 10;
 /// The most folders in folders.
-const MAX_DEPTH: usize = 256;
+pub(super) const MAX_DEPTH: usize = 256;
 
 /// Hands every message of every source to `sink`, in order. What cannot be read is handed on as that.
 ///
@@ -22,7 +22,7 @@ pub fn walk(sources: &[Source], reading: &Reading, sink: &mut dyn Sink) -> Resul
     for source in sources {
         let (name, ended) = match source {
             Source::Path(path) => (path.clone(), path_or_folder(path, reading, sink)),
-            Source::Glob(pattern) => (pattern.into(), matching(pattern, reading, sink)),
+            Source::Glob(pattern) => (pattern.into(), pattern::each(pattern, reading, sink)),
             Source::List(path) => (path.clone(), listed(path, reading, sink)),
         };
         match ended {
@@ -33,7 +33,8 @@ pub fn walk(sources: &[Source], reading: &Reading, sink: &mut dyn Sink) -> Resul
     Ok(())
 }
 
-fn unreadable(path: &Path, error: io::Error, sink: &mut dyn Sink) -> Result<(), Ended> {
+/// Hands on that what is at `path` cannot be read.
+pub(super) fn unreadable(path: &Path, error: io::Error, sink: &mut dyn Sink) -> Result<(), Ended> {
     let name = path.to_string_lossy();
     if !sink.wants(&name, Stamp::default()) {
         return Ok(());
@@ -71,8 +72,7 @@ fn path_or_folder(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result
             Ok(kind) if kind.is_symlink() && path.is_dir() => {
                 unreadable(&path, broken("a link to a folder is not followed"), sink)?;
             }
-            Ok(_) if path.is_file() => file::each(&path, reading, sink)?,
-            Ok(_) => unreadable(&path, broken("neither a file nor a folder"), sink)?,
+            Ok(_) => file::each(&path, reading, sink)?,
         }
     }
     Ok(())
@@ -80,42 +80,18 @@ fn path_or_folder(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result
 
 /// The names in a folder, sorted; those that begin with a dot are for other programs.
 fn names(folder: &Path) -> io::Result<std::vec::IntoIter<OsString>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        if !name.as_encoded_bytes().starts_with(b".") {
-            names.push(name);
-        }
-    }
+    let names = sorted(folder)?.filter(|name| !name.as_encoded_bytes().starts_with(b"."));
+    Ok(names.collect::<Vec<_>>().into_iter())
+}
+
+/// All names in a folder, sorted.
+pub(super) fn sorted(folder: &Path) -> io::Result<std::vec::IntoIter<OsString>> {
+    let names: io::Result<Vec<_>> = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect();
+    let mut names = names?;
     names.sort_unstable();
     Ok(names.into_iter())
-}
-
-fn matching(pattern: &str, reading: &Reading, sink: &mut dyn Sink) -> Result<(), Ended> {
-    let paths = glob::glob(pattern).map_err(|error| broken(&error.to_string()))?;
-    let mut found = Found::Nothing;
-    for path in paths {
-        found = Found::Something;
-        match path {
-            // A folder that matches stands for itself in `**`, whose files match too.
-            Ok(path) if path.is_dir() => {}
-            Ok(path) => file::each(&path, reading, sink)?,
-            Err(error) => {
-                let path = error.path().to_owned();
-                unreadable(&path, error.into(), sink)?;
-            }
-        }
-    }
-    match found {
-        Found::Something => Ok(()),
-        Found::Nothing => Err(broken("nothing matches").into()),
-    }
-}
-
-#[derive(PartialEq)]
-enum Found {
-    Nothing,
-    Something,
 }
 
 fn listed(list: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result<(), Ended> {
@@ -214,6 +190,35 @@ mod tests {
         assert_eq!(
             taken(root, &[Source::Glob("/nothing/*".to_owned())]),
             ["/nothing/* unreadable:"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_file_is_told_however_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let (pipe, socket) = (root.join("p.xml"), root.join("s.xml"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let list = root.join(".list");
+        fs::write(&list, format!("{}\n{}", pipe.display(), socket.display())).unwrap();
+        let pattern = root.join("*.xml").to_string_lossy().into_owned();
+        for sources in [
+            vec![Source::Path(pipe), Source::Path(socket)],
+            vec![Source::Path(root.to_owned())],
+            vec![Source::Glob(pattern)],
+            vec![Source::List(list)],
+        ] {
+            assert_eq!(
+                taken(root, &sources),
+                ["p.xml unreadable:", "s.xml unreadable:"],
+                "{sources:?}"
+            );
+        }
+        assert_eq!(
+            taken(root, &[Source::Path("/dev/zero".into())]),
+            ["/dev/zero unreadable:"]
         );
     }
 }

@@ -15,6 +15,7 @@ mod http;
 mod json_lines;
 mod names;
 mod parquet;
+mod pattern;
 mod tar;
 mod zip;
 
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use column::message;
 use container::{Container, Name};
+pub use file::open;
 pub use folder::walk;
 pub use parquet::is_guarded;
 
@@ -37,7 +39,7 @@ pub use parquet::is_guarded;
 pub enum Source {
     /// A file or a folder.
     Path(PathBuf),
-    /// Every path that matches, as [`glob`] has it.
+    /// Every file whose path matches: `*`, `?` and `[…]` in a name, `**` for folders in folders.
     Glob(String),
     /// A file with a path a line.
     List(PathBuf),

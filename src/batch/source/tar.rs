@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use super::{Container, Ended, Name, Sink, bounded, broken};
+use super::{Body, Container, Ended, Name, Sink, bounded, broken};
 
 const BLOCK: usize = 512;
 /// The most bytes of a long name, or of pax records.
@@ -45,7 +45,8 @@ pub(super) fn each(
                 container.offer('!', Name::Given(&name), sink, || match kind {
                     b'0' | 0 | b'7' => {
                         let read = bounded(&mut content, container.reading.limit)?;
-                        Ok(read)
+                        let is_cut_off = matches!(read, Body::Bytes(_)) && content.limit() > 0;
+                        if is_cut_off { Err(cut_off()) } else { Ok(read) }
                     }
                     b'1' | b'2' => Err(broken("a link in an archive is not followed")),
                     _ => Err(broken("an entry of a tar archive that is no file")),
@@ -154,7 +155,7 @@ fn read_block(input: &mut dyn Read, block: &mut [u8; BLOCK]) -> io::Result<bool>
     while let Some(rest) = block.get_mut(held..).filter(|rest| !rest.is_empty()) {
         match input.read(rest) {
             Ok(0) if held == 0 => return Ok(false),
-            Ok(0) => return Err(broken("the tar archive is cut off")),
+            Ok(0) => return Err(cut_off()),
             Ok(count) => held = held.saturating_add(count),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -164,15 +165,20 @@ fn read_block(input: &mut dyn Read, block: &mut [u8; BLOCK]) -> io::Result<bool>
 }
 
 fn padding(size: u64) -> u64 {
-    size.next_multiple_of(512).saturating_sub(size)
+    let padded = size.checked_next_multiple_of(512).unwrap_or(u64::MAX);
+    padded.saturating_sub(size)
 }
 
 fn skip(input: &mut dyn Read, count: u64) -> io::Result<()> {
     if io::copy(&mut input.take(count), &mut io::sink())? == count {
         Ok(())
     } else {
-        Err(broken("the tar archive is cut off"))
+        Err(cut_off())
     }
+}
+
+fn cut_off() -> io::Error {
+    broken("the tar archive is cut off")
 }
 
 fn only_zeros(input: &mut dyn Read) -> io::Result<()> {
@@ -271,13 +277,44 @@ mod tests {
         assert_eq!(why(taken(&two).1), "something follows the end of the tar archive");
     }
 
+    /// An entry whose header says that it has this size.
+    fn of_size(kind: u8, size: &[u8; 12], content: &[u8]) -> Vec<u8> {
+        let mut lying = entry("n", kind, content);
+        lying[124..136].copy_from_slice(size);
+        lying[148..156].fill(b' ');
+        let sum: u32 = lying[..BLOCK].iter().map(|byte| u32::from(*byte)).sum();
+        lying[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        lying
+    }
+
     #[test]
     fn a_long_name_has_an_end() {
-        let mut huge = entry("n", b'L', b"");
-        huge[124..135].copy_from_slice(b"77777777777");
-        huge[148..156].fill(b' ');
-        let sum: u32 = huge.iter().map(|byte| u32::from(*byte)).sum();
-        huge[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        let huge = of_size(b'L', b"77777777777\0", b"");
         assert_eq!(why(taken(&huge).1), "a name in the tar archive is too long");
+    }
+
+    #[test]
+    fn a_size_that_no_archive_has_ends_it() {
+        let largest = *b"\x80\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff";
+        let pax = entry("x", b'x', b"29 size=18446744073709551615\n");
+        for huge in [
+            of_size(b'0', &largest, b"<a/>"),
+            of_size(b'5', &largest, b""),
+            [pax, entry("n", b'0', b"<a/>")].concat(),
+        ] {
+            assert_eq!(why(taken(&huge).1), "the tar archive is cut off");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_cut_off_is_not_judged_as_if_it_were_whole() {
+        for length in [BLOCK, BLOCK + 3] {
+            let (taken, ended) = taken(&entry("a.xml", b'0', b"<a/>")[..length]);
+            assert_eq!(
+                named(&taken),
+                [("c!a.xml", "unreadable: the tar archive is cut off")]
+            );
+            assert_eq!(why(ended), "the tar archive is cut off");
+        }
     }
 }

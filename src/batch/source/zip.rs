@@ -5,16 +5,16 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use flate2::{Crc, read::DeflateDecoder};
 
-use super::{Body, Container, Ended, Name, Sink, bounded, broken};
+use super::{Body, Container, Ended, Name, Sink, bounded, broken, open};
 
 /// The end record with the longest comment.
 const LONGEST_END: u64 = 22 + 65_535;
 
 /// Hands on each file of the archive.
 pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
-    let mut content = File::open(container.path)?;
+    let mut content = open(container.path)?;
     let (start, count) = directory(&mut content)?;
-    let mut directory = BufReader::new(File::open(container.path)?);
+    let mut directory = BufReader::new(open(container.path)?);
     directory.seek(SeekFrom::Start(start))?;
     for _ in 0..count {
         let entry = Entry::read(&mut directory)?;

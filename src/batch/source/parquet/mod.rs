@@ -5,7 +5,6 @@ mod pages;
 mod thrift;
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,7 +15,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use super::{Body, Container, Ended, Name, Sink, broken, column};
+use super::{Body, Container, Ended, Name, Sink, broken, column, open};
 use pages::Pages;
 
 /// The most bytes that pages of messages take in memory, and pages of names.
@@ -31,7 +30,7 @@ pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(),
 }
 
 fn within(most: u64, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
-    let file = File::open(container.path)?;
+    let file = open(container.path)?;
     let length = file.metadata()?.len();
     caps::check_footer(&file, length)?;
     let content = file.try_clone()?;
