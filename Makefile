@@ -152,7 +152,7 @@ mutants: setup $(MUTANTS)
 	  $(foreach module,$(MUTATED),--file 'src/$(module)/**')
 
 deny: $(DENY)
-	$(DENY) --config .deny.toml --locked check --hide-inclusion-graph licenses bans sources
+	$(DENY) --workspace --config .deny.toml --locked check --hide-inclusion-graph licenses bans sources
 
 setup: setup-build $(NODE)/.ready $(GSOAP)/orders
 	@.ci/setup test

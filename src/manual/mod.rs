@@ -13,6 +13,7 @@
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
 //! | [`archives`] | auditors: `batch verify`, from sources to reports, and what happens when it is killed |
+//! | [`clusters`] | auditors with a cluster: archives in Parquet on Spark, and when that pays |
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
 //! | [`gateway_codes`] | operators: those of bearer tokens and token endpoints, and of what is fetched |
 //! | [`attacks`] | security reviewers: each known attack, and the code that stops it |
@@ -28,6 +29,7 @@ pub mod attachments;
 pub mod attacks;
 pub mod backends;
 pub mod basic_security_profile;
+pub mod clusters;
 pub mod codes;
 pub mod commands;
 pub mod defaults;
