@@ -170,9 +170,9 @@
 //! | T132 – depth | `limit.depth`; nothing recurses |
 //! | T133 – attributes | `limit.attributes`; sorted, not compared in pairs |
 //! | T134 – namespaces | `limit.namespaces`, `limit.namespaces_in_scope` |
-//! | T135 – names chosen so that their hashes collide | keyed hashes or sorted lists; `benches/linear.rs::main` measures time and memory of twice the input |
+//! | T135 – names chosen so that their hashes collide | keyed hashes or sorted lists: `tests/work.rs::no_map_has_a_hash_without_a_key`; the instructions for twice the input are counted, `tests/work.rs::twice_the_input_takes_no_more_than_in_proportion`, and `make linear` measures time and memory |
 //! | T136 – huge names and values | a limit each |
-//! | T137 – signatures whose work grows with the square | the same: `benches/linear.rs::main` |
+//! | T137 – signatures whose work grows with the square | the same: `tests/work.rs::twice_the_input_takes_no_more_than_in_proportion` |
 //! | T138 – a value of a message writes to a log or a terminal | cut and escaped: `tests/audit.rs::values_of_messages_are_cut_and_escaped` |
 //!
 //! # Certificates
