@@ -354,6 +354,11 @@ fn exit_codes_are_those_of_the_contract() {
     assert!(long.text.contains("limit.bytes"), "{}", long.text);
     fs::write(folder.join("broken.tar"), "no tar").unwrap();
     assert_eq!(run("broken", &[], Path::new("broken.tar")).code, 3);
+    // Nothing was refused, and nothing was judged.
+    fs::create_dir(folder.join("none")).unwrap();
+    let none = run("empty", &[], Path::new("none"));
+    assert_eq!(none.code, 0);
+    assert!(none.text.contains("nothing was judged"), "{}", none.text);
 }
 
 /// The verdict of a batch is that of the command for one file.

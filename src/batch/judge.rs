@@ -3,9 +3,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::verifier::{self, Answer, Kind, Outcome, Reason, Verifier};
 
-use super::row::{Row, Verdict};
+use super::row::{Row, Verdict, cut};
 use super::run::Judged;
 use super::source::{self, Body, Item, Stamp};
+
+/// The most characters that reports show of a name, and of what is said of a message. The result has them whole.
+const LONGEST_NAME: usize = 256;
+const LONGEST_MESSAGE: usize = 1_024;
 
 /// The verdict on one message, as results and reports have it. A defect of this program that it shows makes it unreadable, and costs no
 /// other message.
@@ -36,7 +40,9 @@ fn answer(verifier: &Verifier, body: Body) -> Answer {
 fn row(answer: Answer, source: String, stamp: Stamp) -> Row {
     let judged_at = answer.judged_at();
     let signer = answer.signature().and_then(|signature| signature.signer.clone());
-    let (signer, signer_sha256) = signer.map(|signer| (signer.subject, signer.sha256)).unzip();
+    let (signer, signer_sha256) = signer
+        .map(|signer| (cut(signer.subject, LONGEST_NAME), signer.sha256))
+        .unzip();
     let reason = answer.outcome.verdict.err();
     let findings = answer.outcome.findings;
     Row {
@@ -57,7 +63,7 @@ fn row(answer: Answer, source: String, stamp: Stamp) -> Row {
             .as_ref()
             .and_then(|reason| reason.position)
             .map(|at| (at.line, at.column)),
-        message: reason.map(|reason| reason.message),
+        message: reason.map(|reason| cut(reason.message, LONGEST_MESSAGE)),
         judged_at,
         signer,
         signer_sha256,

@@ -62,6 +62,19 @@ impl Verdict {
     }
 }
 
+/// `text`, of which no more than `most` characters are kept; what is cut off ends with an ellipsis.
+pub(super) fn cut(mut text: String, most: usize) -> String {
+    if text.chars().nth(most).is_some() {
+        let end = text
+            .char_indices()
+            .nth(most.saturating_sub(1))
+            .map_or(0, |(place, _)| place);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 /// For tests: a message of which nothing is known, and which passed.
 #[cfg(test)]
 pub(super) fn test_row(source: &str) -> Row {
@@ -81,5 +94,18 @@ pub(super) fn test_row(source: &str) -> Row {
         signer_sha256: None,
         legacy: Vec::new(),
         warnings: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        let cut = |text: &str| cut(text.to_owned(), 3);
+        assert_eq!(cut("äöü"), "äöü");
+        assert_eq!(cut("äöüß"), "äö…");
+        assert_eq!(cut(""), "");
     }
 }

@@ -119,6 +119,7 @@ impl Run<'_> {
                 journal,
                 window: &window,
                 replay: Some(replay),
+                known: 0,
                 next: 0,
                 queue,
                 results: results.clone(),
@@ -143,6 +144,8 @@ struct Reader<'r> {
     journal: &'r Journal,
     window: &'r Window,
     replay: Option<Replay>,
+    /// The bytes of the message that an earlier process judged last.
+    known: u64,
     next: u64,
     queue: SyncSender<(u64, Item)>,
     results: SyncSender<Message>,
@@ -184,9 +187,14 @@ impl Sink for Reader<'_> {
             return true;
         }
         if let Some(row) = replay.take() {
+            self.known = row.bytes;
             self.send(Message::Known(row));
         }
         false
+    }
+
+    fn known(&self) -> u64 {
+        self.known
     }
 
     fn take(&mut self, item: Item) -> Result<(), Ended> {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::row::{Row, Verdict};
+use super::row::{Row, Verdict, cut};
 
 /// The most signers, causes and days that are told apart; what comes after goes together as `other`.
 const MOST: usize = 2_000;
+/// The most characters that are kept of what the first message of a cause is called.
+const LONGEST_EXAMPLE: usize = 1_024;
 
 /// The counts of an archive. What stands first is that of the first message in the order of the sources.
 #[derive(Clone, Debug, Default)]
@@ -135,7 +137,7 @@ impl Summary {
             stage: row.stage.clone(),
             code,
             count: 0,
-            example: row.source.clone(),
+            example: cut(row.source.clone(), LONGEST_EXAMPLE),
             message,
             days: None,
         });
@@ -329,5 +331,12 @@ mod tests {
         assert!(summary.causes().len() <= MOST.saturating_add(1));
         assert!(summary.signers().len() <= MOST.saturating_add(1));
         assert_eq!(summary.all.failed, 6_000);
+        let mut summary = Summary::default();
+        summary.add(&Row {
+            verdict: Verdict::Failed,
+            ..test_row(&"x".repeat(1 << 20))
+        });
+        let kept = summary.causes().first().map(|cause| cause.example.len());
+        assert!(kept.is_some_and(|kept| kept < 2_000), "{kept:?}");
     }
 }

@@ -19,12 +19,12 @@
 //! | `'in/**/*.xml'` | the files that match: `*`, `?` and `[…]` in a name, `**` for folders in folders. Links to folders as in a folder |
 //! | neither | a pipe, a device or a socket, however it is named, is reported and not read |
 //! | `@FILE`, `--list FILE` | a path a line, each a file or a folder |
-//! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end |
+//! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end, and one in which two entries have the same bytes |
 //! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |
 //! | `.csv`, `.tsv` | the same, with a line of names; separated by commas, semicolons or tabs |
 //! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy, gzip or Zstandard, and no other. `--name-column NAME` is the column by which messages are called |
-//! | `.har` | of each entry what the request and the response carried, if it is XML, a SOAP message of several parts or a form with SAML; called `trace.har#7.request` |
-//! | `.http`, `.mbox` | HTTP/1 as it was written down, requests and responses one after the other, with lines `From …` between them or without; the same of it are messages, without gzip and chunks. Where two lengths are given or a body is cut off, the file ends with an error |
+//! | `.har` | of each entry what the request and the response carried, if it is XML, a SOAP message of several parts or a form with SAML; called `trace.har#7.request`. A form may be given by its `params` alone; an `encoding` other than base64 is reported |
+//! | `.http`, `.mbox` | HTTP/1 as it was written down, requests and responses one after the other, with lines `From …` between them or without; the same of it are messages, without gzip and chunks. Where two lengths or types are given, a first line can be read in two ways or a body is cut off, the file ends with an error |
 //! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed |
 //!
 //! Nothing in a container is a container. Of each, one message at a time is in memory; one over the policy's limit (`limit.bytes`) is reported and
@@ -33,7 +33,7 @@
 //! its name: `archive.tar!name#7`. Of a Parquet file pages stand in memory besides: where they would take over 512 MiB, or have
 //! over four million values, the file ends with an error before anything of them is read, and so does a footer over 16 MiB, one with over 256 groups of columns, and everything that is
 //! damaged; what was read before that stays judged. A file that holds over 100,000 messages and one more for each 16 of its bytes ends likewise, as `limit.archive`: rows without content cost
-//! nothing in a file and as much as others in the reports. The job judges the rest of the archive and ends with 3.
+//! nothing in a file and as much as others in the reports. And so does one out of which more bytes come, decompressed or by a dictionary, than 1 GiB and a thousand for each of its own. The job judges the rest of the archive and ends with 3.
 //!
 //! # As of when
 //!
@@ -61,7 +61,7 @@
 //! | file | |
 //! |---|---|
 //! | `results.jsonl` | the [object of each message](super::commands#json), with `sha256` of the message, `kind` (`soap`, `saml`, `xml`) and `judged_at` besides |
-//! | `results.csv` | the same in short. A value that a spreadsheet could take for a formula has `'` before it |
+//! | `results.csv` | the same in short. A value that a spreadsheet could take for a formula has `'` before it, and invisible characters are written `\u{202e}`. Of the signer's name 256 characters are in it and in what follows, of what is said 1,024 |
 //! | `results.parquet` | the same as in `results.csv`, for Spark and its like; compressed by Snappy |
 //! | `summary.json` | counts by verdict, kind, cause, signer, day, exception and warning |
 //! | `summary.html` | the same for people, with charts and the first thousand messages that did not pass. It needs no network, and forbids itself every script but its own; `summary.html#words` opens filtered |
@@ -70,4 +70,4 @@
 //! | `copies.csv` | messages with the octets of an earlier one |
 //!
 //! A cause is a code with what is said of it, without the values: one line on standard output, with a count and an example. The exit code is that of
-//! [all commands](super::commands#exit-codes).
+//! [all commands](super::commands#exit-codes); where no message is found at all, that is said on standard error.

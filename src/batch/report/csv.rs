@@ -2,6 +2,7 @@ use std::io::{self, Write};
 
 use super::super::copies::Copy;
 use super::super::row::Row;
+use crate::xml::is_invisible;
 
 /// A record a message (RFC 4180).
 pub(super) fn write(rows: &mut dyn Iterator<Item = Row>, out: &mut dyn Write) -> io::Result<()> {
@@ -57,18 +58,29 @@ fn record(out: &mut dyn Write, fields: &[String]) -> io::Result<()> {
     out.write_all(b"\r\n")
 }
 
-/// A field that no spreadsheet takes for a formula: whoever wrote the message wrote some of the values.
+/// A field that no spreadsheet takes for a formula, also where it separates by other characters or passes over white space, and that moves
+/// no cursor: whoever wrote the message wrote some of the values.
 fn cell(value: &str) -> String {
-    let begins = value
-        .chars()
-        .next()
-        .is_some_and(|first| "=+-@\t\r".contains(first));
-    let guard = if begins { "'" } else { "" };
-    let must_be_quoted = value.contains(['"', ',', '\n', '\r']);
-    if must_be_quoted {
-        format!("\"{guard}{}\"", value.replace('"', "\"\""))
+    let seen = value.trim_start_matches(|first: char| first.is_whitespace() || is_invisible(first));
+    let is_formula = seen.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let guard = if is_formula || value.starts_with(['\t', '\r', '\n']) {
+        "'"
     } else {
-        format!("{guard}{value}")
+        ""
+    };
+    let mut shown = String::with_capacity(value.len());
+    for character in value.chars() {
+        match character {
+            '"' => shown.push_str("\"\""),
+            '\t' | '\r' | '\n' => shown.push(character),
+            character if is_invisible(character) => shown.extend(character.escape_unicode()),
+            character => shown.push(character),
+        }
+    }
+    if value.contains(['"', ',', ';', '\t', '\n', '\r']) {
+        format!("\"{guard}{shown}\"")
+    } else {
+        format!("{guard}{shown}")
     }
 }
 
@@ -83,6 +95,26 @@ mod tests {
         assert_eq!(cell("a, \"b\""), "\"a, \"\"b\"\"\"");
         assert_eq!(cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
         assert_eq!(cell("CN=a"), "CN=a");
+        for begins in [
+            "\n=1",
+            " +1",
+            "\u{a0}-1",
+            "＝1",
+            "＋1",
+            " \u{3000}－1",
+            "＠1",
+            "\tx",
+            "\nx",
+        ] {
+            let cell = cell(begins);
+            assert!(cell.trim_start_matches('"').starts_with('\''), "{cell:?}");
+        }
+        assert_eq!(cell("\u{200b}=1"), r"'\u{200b}=1");
+        assert_eq!(cell("\u{feff}@1"), r"'\u{feff}@1");
+        assert_eq!(cell(" a"), " a");
+        assert_eq!(cell("a;=1"), "\"a;=1\"");
+        assert_eq!(cell("a\t=1"), "\"a\t=1\"");
+        assert_eq!(cell("a\u{1b}[2J\u{9b}\u{202e}"), r"a\u{1b}[2J\u{9b}\u{202e}");
         let row = Row {
             message: Some("a\nb".to_owned()),
             bytes: 7,

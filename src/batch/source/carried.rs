@@ -17,9 +17,8 @@ pub(super) fn message(
     let field = content_type.unwrap_or_default();
     let media_type = field.to_ascii_lowercase();
     let is_related = media_type.starts_with("multipart/related");
-    let is_form = media_type.starts_with("application/x-www-form-urlencoded");
-    let is_xml = media_type.contains("xml") && !media_type.contains("xhtml");
-    if body.is_empty() || !(is_related || is_form || is_xml || media_type.is_empty()) {
+    let is_form = is_form(&media_type);
+    if body.is_empty() || !may_be_message(content_type) {
         return None;
     }
     let body = match decoded(content_encoding, body, limit) {
@@ -37,6 +36,17 @@ pub(super) fn message(
     } else {
         body
     })))
+}
+
+/// Whether a body with this Content-Type can be a message.
+pub(super) fn may_be_message(content_type: Option<&str>) -> bool {
+    let media_type = content_type.unwrap_or_default().to_ascii_lowercase();
+    let is_xml = media_type.contains("xml") && !media_type.contains("xhtml");
+    is_xml || media_type.is_empty() || media_type.starts_with("multipart/related") || is_form(&media_type)
+}
+
+fn is_form(media_type: &str) -> bool {
+    media_type.starts_with("application/x-www-form-urlencoded")
 }
 
 /// A body without the compression that its header names.

@@ -3,12 +3,16 @@ use std::io;
 use std::path::Path;
 
 use super::names::Names;
-use super::{Body, Ended, Item, Reading, Sink, Stamp};
+use super::{Body, Ended, Item, Reading, Sink, Stamp, broken, in_words};
 
 /// So many messages any file may hold, and one more for each [`BYTES_EACH`] of its bytes: a signature alone takes more, however a
 /// file is compressed, and each message costs as much in the results as one that is long.
 const FREE: u64 = 100_000;
 const BYTES_EACH: u64 = 16;
+/// So many bytes the messages of any file may have together, and so many more for each of its own: deflate makes no more of them. A
+/// dictionary of Parquet does, in which one value is that of every row.
+pub(super) const FREE_BYTES: u64 = 1 << 30;
+pub(super) const BYTES_OF_ONE: u64 = 1_000;
 
 /// A file of many messages that is being read.
 pub(super) struct Container<'c> {
@@ -17,6 +21,8 @@ pub(super) struct Container<'c> {
     pub(super) reading: &'c Reading,
     /// How many messages have been offered.
     offered: Cell<u64>,
+    /// How many bytes they had.
+    handed: Cell<u64>,
     names: RefCell<Names>,
 }
 
@@ -38,6 +44,7 @@ impl<'c> Container<'c> {
             stamp,
             reading,
             offered: Cell::new(0),
+            handed: Cell::new(0),
             names: RefCell::default(),
         }
     }
@@ -45,6 +52,21 @@ impl<'c> Container<'c> {
     /// The most messages that the file may hold.
     pub(super) const fn most(&self) -> u64 {
         FREE.saturating_add(self.stamp.length / BYTES_EACH)
+    }
+
+    /// The most bytes that are made of those of the file.
+    pub(super) const fn most_bytes(&self) -> u64 {
+        FREE_BYTES.saturating_add(self.stamp.length.saturating_mul(BYTES_OF_ONE))
+    }
+
+    /// Takes note of a message of `bytes` bytes.
+    fn hand_on(&self, bytes: u64) -> Result<(), Ended> {
+        let handed = self.handed.get().saturating_add(bytes);
+        self.handed.set(handed);
+        if handed > self.most_bytes() {
+            return Err(too_many_bytes().into());
+        }
+        Ok(())
     }
 
     /// Hands on the message called `name` here, as `read` reads it; skips it where it is not wanted.
@@ -70,14 +92,20 @@ impl<'c> Container<'c> {
             }
         };
         if !sink.wants(&path, self.stamp) {
-            return Ok(());
+            return self.hand_on(sink.known());
         }
+        let body = read().unwrap_or_else(|error| Body::Unreadable(in_words(error)));
+        self.hand_on(body.held())?;
         sink.take(Item {
             path,
             stamp: self.stamp,
-            body: read().unwrap_or_else(Body::Unreadable),
+            body,
         })
     }
+}
+
+pub(super) fn too_many_bytes() -> io::Error {
+    broken("more bytes come out of the file than its own explain")
 }
 
 #[cfg(test)]
@@ -99,6 +127,54 @@ mod tests {
             ..Stamp::default()
         };
         assert_eq!(Container::new(Path::new("c"), stamp, &reading).most(), FREE + 100);
+    }
+
+    /// Counts messages, those that it wants and those that it knows, which all have as many bytes.
+    struct Count {
+        wants: bool,
+        count: u64,
+    }
+
+    impl Sink for Count {
+        fn wants(&mut self, _: &str, _: Stamp) -> bool {
+            self.count = self.count.saturating_add(u64::from(!self.wants));
+            self.wants
+        }
+
+        fn known(&self) -> u64 {
+            1 << 26
+        }
+
+        fn take(&mut self, _: Item) -> Result<(), Ended> {
+            self.count = self.count.saturating_add(1);
+            Ok(())
+        }
+
+        fn advanced(&mut self, _: u64) {}
+    }
+
+    #[test]
+    fn no_more_bytes_come_out_of_a_file_than_its_own_explain() {
+        let one = bytes::Bytes::from(vec![b' '; 1 << 26]);
+        let reading = Taken::reading(u32::MAX);
+        for (length, most) in [(0, 16), (1 << 20, 31)] {
+            let stamp = Stamp {
+                length,
+                ..Stamp::default()
+            };
+            // Also where an earlier process has judged them.
+            for wants in [true, false] {
+                let container = Container::new(Path::new("c"), stamp, &reading);
+                let mut sink = Count { wants, count: 0 };
+                let ended = (1..100).try_for_each(|number| {
+                    let read = || Ok(Body::Bytes(one.clone()));
+                    container.offer('#', Name::Place(number), &mut sink, read)
+                });
+                let told = format!("{ended:?}");
+                assert!(told.contains("more bytes come out of the file"), "{told}");
+                assert_eq!(sink.count, most + u64::from(!wants), "{length} {wants}");
+            }
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ use flate2::bufread::MultiGzDecoder;
 use rustix::fs::OFlags;
 
 use super::{
-    Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, broken, csv, har, http, json_lines, parquet,
-    tar, zip,
+    Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, broken, container, csv, har, http, in_words,
+    json_lines, parquet, tar, zip,
 };
 
 /// What a file holds.
@@ -80,7 +80,7 @@ fn no_file() -> io::Error {
 
 /// Reports that the file, or what is left of it, cannot be read.
 fn unreadable(path: &Path, stamp: Stamp, error: io::Error, sink: &mut dyn Sink) -> Result<(), Ended> {
-    instead(path, stamp, Body::Unreadable(error), sink)
+    instead(path, stamp, Body::Unreadable(in_words(error)), sink)
 }
 
 /// Hands on `body` by the name of the file, for what is left of it.
@@ -135,7 +135,7 @@ fn contained(kind: Kind, container: &Container<'_>, sink: &mut dyn Sink) -> Resu
         file: open(container.path)?,
         read: &read,
     };
-    let mut input = decompressed(BufReader::with_capacity(PIECE, file))?;
+    let mut input = decompressed(BufReader::with_capacity(PIECE, file), container.most_bytes())?;
     let mut sink = Advancing {
         sink,
         read: &read,
@@ -165,23 +165,39 @@ fn one(input: &mut dyn BufRead, container: &Container<'_>, sink: &mut dyn Sink) 
     sink.take(Item {
         path: path.into_owned(),
         stamp: container.stamp,
-        body: bounded(input, container.reading.limit).unwrap_or_else(Body::Unreadable),
+        body: bounded(input, container.reading.limit)
+            .unwrap_or_else(|error| Body::Unreadable(in_words(error))),
     })
 }
 
-/// `input` without its compression, if it has one.
-fn decompressed<'r>(mut input: impl BufRead + 'r) -> io::Result<Box<dyn BufRead + 'r>> {
+/// `input` without its compression, if it has one. More than `most` bytes do not come out of it.
+fn decompressed<'r>(mut input: impl BufRead + 'r, most: u64) -> io::Result<Box<dyn BufRead + 'r>> {
     let start = input.fill_buf()?;
-    if start.starts_with(b"\x1f\x8b") {
-        return Ok(Box::new(BufReader::with_capacity(
-            PIECE,
-            MultiGzDecoder::new(input),
-        )));
+    let inner: Box<dyn Read + 'r> = if start.starts_with(b"\x1f\x8b") {
+        Box::new(MultiGzDecoder::new(input))
+    } else if start.starts_with(b"\x28\xb5\x2f\xfd") {
+        Box::new(Frames::of(input))
+    } else {
+        return Ok(Box::new(input));
+    };
+    Ok(Box::new(BufReader::with_capacity(PIECE, AtMost { inner, most })))
+}
+
+/// What ends with an error behind so many bytes.
+struct AtMost<R> {
+    inner: R,
+    most: u64,
+}
+
+impl<R: Read> Read for AtMost<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let left = u64::try_from(count)
+            .ok()
+            .and_then(|count| self.most.checked_sub(count));
+        self.most = left.ok_or_else(container::too_many_bytes)?;
+        Ok(count)
     }
-    if start.starts_with(b"\x28\xb5\x2f\xfd") {
-        return Ok(Box::new(BufReader::with_capacity(PIECE, Frames::of(input))));
-    }
-    Ok(Box::new(input))
 }
 
 /// Zstandard: frames, one after the other.
@@ -205,7 +221,8 @@ impl<R: BufRead> Read for Frames<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some(frame) = &mut self.frame {
-                let count = frame.read(buffer)?;
+                // Its own words are names of its parts.
+                let count = frame.read(buffer).map_err(|_| damaged())?;
                 if count > 0 || buffer.is_empty() {
                     return Ok(count);
                 }
@@ -222,10 +239,13 @@ impl<R: BufRead> Read for Frames<R> {
                 return Ok(0);
             }
             let frame = ruzstd::decoding::StreamingDecoder::new(input);
-            self.frame =
-                Some(frame.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?);
+            self.frame = Some(frame.map_err(|_| damaged())?);
         }
     }
+}
+
+fn damaged() -> io::Error {
+    broken("what Zstandard compressed is damaged or cut off")
 }
 
 /// Counts what is read of a file.
@@ -261,6 +281,10 @@ impl Advancing<'_> {
 impl Sink for Advancing<'_> {
     fn wants(&mut self, path: &str, stamp: Stamp) -> bool {
         self.sink.wants(path, stamp)
+    }
+
+    fn known(&self) -> u64 {
+        self.sink.known()
     }
 
     fn take(&mut self, item: Item) -> Result<(), Ended> {
@@ -361,7 +385,22 @@ mod tests {
     }
 
     #[test]
+    fn no_more_is_decompressed_than_the_bytes_explain() {
+        let packed = gzipped(&"x".repeat(1_000));
+        for (most, is_whole) in [(1_000, true), (999, false)] {
+            let mut text = String::new();
+            let read =
+                decompressed(packed.as_slice(), most).and_then(|mut input| input.read_to_string(&mut text));
+            assert_eq!(read.is_ok(), is_whole);
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_on_is_told_after_what_could() {
+        let end = |name: &str, bytes: &[u8]| taken(name, bytes).pop().unwrap();
+        assert!(end("a.zip", b"PK\x05\x06\0\0\0\0\x01\0\x01\0\0\0\0\0\0\0\0\0\0\0").ends_with("cut off"));
+        assert!(end("a.zst", b"\x28\xb5\x2f\xfd\0").ends_with("damaged or cut off"));
+        assert!(end("a.gz", b"\x1f\x8b\x08").ends_with("it is cut off"));
         let mut cut = gzipped("{\"message\":\"<a/>\"}\n{\"message\":\"<b/>\"}");
         cut.truncate(cut.len().saturating_sub(9));
         let told = taken("a.jsonl.gz", &cut);

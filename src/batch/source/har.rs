@@ -2,17 +2,18 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::{Body, Container, Ended, Name, Sink, broken, carried, column};
 use crate::crypto::decode_base64;
+use crate::token::saml::percent_encoded;
 
 /// Hands on the messages of each entry; entries are counted from 1.
 pub(super) fn each(
-    input: &mut dyn Read,
+    input: &mut dyn BufRead,
     container: &Container<'_>,
     sink: &mut dyn Sink,
 ) -> Result<(), Ended> {
@@ -26,6 +27,9 @@ pub(super) fn each(
         most,
         ended: None,
     };
+    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        input.consume(3);
+    }
     let mut deserializer = serde_json::Deserializer::from_reader(Limited { input, left: &left });
     let read = Object(&["log", "entries"], &mut reading).deserialize(&mut deserializer);
     let read = read.and_then(|()| deserializer.end());
@@ -37,7 +41,7 @@ pub(super) fn each(
 
 /// Reads no more than is left for an entry.
 struct Limited<'i> {
-    input: &'i mut dyn Read,
+    input: &'i mut dyn BufRead,
     left: &'i Cell<usize>,
 }
 
@@ -64,22 +68,14 @@ impl Entries<'_, '_> {
     fn offer(&mut self, number: u64, entry: Entry) -> Result<(), Ended> {
         let response = entry.response.content;
         for (part, content) in [("request", entry.request.post_data), ("response", response)] {
-            let Some(Content {
-                mime_type,
-                text: Some(text),
-                encoding,
-            }) = content
-            else {
+            let Some(content) = content else {
                 continue;
             };
             let limit = self.container.reading.limit;
-            let bytes = match encoding.as_deref() {
-                Some("base64") => decode_base64(&text).map_err(|_| broken("the body is no base64")),
-                _ => Ok(text.into_bytes()),
-            };
-            let message = match bytes {
+            let mime_type = content.mime_type.clone();
+            let message = match content.bytes() {
                 Ok(bytes) => carried::message(mime_type.as_deref(), None, bytes, limit),
-                Err(error) => Some(Err(error)),
+                Err(error) => carried::may_be_message(mime_type.as_deref()).then_some(Err(error)),
             };
             if let Some(message) = message {
                 self.take(number, part, message)?;
@@ -185,6 +181,36 @@ struct Content {
     mime_type: Option<String>,
     text: Option<String>,
     encoding: Option<String>,
+    /// The fields of a form, decoded, of which the text may not be there.
+    params: Option<Vec<Param>>,
+}
+
+#[derive(Deserialize)]
+struct Param {
+    name: String,
+    #[serde(default)]
+    value: String,
+}
+
+impl Content {
+    /// The body, as it was sent.
+    fn bytes(self) -> io::Result<Vec<u8>> {
+        let text = self.text.unwrap_or_default();
+        match self.encoding.as_deref() {
+            _ if text.is_empty() => Ok(form(&self.params.unwrap_or_default()).into_bytes()),
+            None | Some("") => Ok(text.into_bytes()),
+            Some("base64") => decode_base64(&text).map_err(|_| broken("the body is no base64")),
+            Some(_) => Err(broken("the body is in an encoding other than base64")),
+        }
+    }
+}
+
+fn form(fields: &[Param]) -> String {
+    let encoded: Vec<String> = fields
+        .iter()
+        .map(|field| [percent_encoded(&field.name), percent_encoded(&field.value)].join("="))
+        .collect();
+    encoded.join("&")
 }
 
 #[cfg(test)]
@@ -225,6 +251,33 @@ mod tests {
                 "c#4.response unreadable: the body is no base64"
             ]
         );
+    }
+
+    #[test]
+    fn a_form_may_be_given_by_its_fields_alone() {
+        let form = r#"{"log": {"entries": [
+            {"request": {"postData": {"mimeType": "application/x-www-form-urlencoded", "text": "",
+                "params": [{"name": "SAMLResponse", "value": "PH+/ "}, {"name": "a"}]}}},
+            {"request": {"postData": {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "x", "value": "y"}]}}}
+        ]}}"#;
+        let read = ["c#1.request SAMLResponse=PH%2B%2F%20&a="];
+        assert_eq!(told(form), read);
+        assert_eq!(told(&format!("\u{feff}{form}")), read);
+    }
+
+    #[test]
+    fn a_body_in_an_unknown_encoding_is_not_read_as_it_stands() {
+        let of = |mime_type: &str, encoding: &str| {
+            told(&format!(
+                r#"{{"log": {{"entries": [{{"request": {{}}, "response": {{"content": {{"mimeType": "{mime_type}", "encoding": "{encoding}", "text": "<a/>"}}}}}}]}}}}"#
+            ))
+        };
+        assert_eq!(
+            of("text/xml", "quoted-printable"),
+            ["c#1.response unreadable: the body is in an encoding other than base64"]
+        );
+        assert_eq!(of("text/xml", ""), ["c#1.response <a/>"]);
+        assert_eq!(of("image/png", "base64"), [""; 0]);
     }
 
     #[test]

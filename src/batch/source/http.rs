@@ -61,7 +61,15 @@ impl Head {
         if !is_response && !start.ends_with(" HTTP/1.1") && !start.ends_with(" HTTP/1.0") {
             return Err(broken("neither a request nor a response of HTTP begins here"));
         }
-        let status = start.split(' ').nth(1).unwrap_or_default();
+        let mut parts = start.split(' ');
+        let status = parts.nth(1).unwrap_or_default();
+        let is_status = status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
+        let has_three_parts = !status.is_empty() && parts.count() == 1;
+        if !(if is_response { is_status } else { has_three_parts }) {
+            return Err(broken(
+                "the first line of a header of HTTP can be read in two ways",
+            ));
+        }
         let is_empty = !is_response || status.starts_with('1') || matches!(status, "204" | "304");
         let mut head = Self {
             length: if is_empty { Length::None } else { Length::Open },
@@ -83,18 +91,19 @@ impl Head {
             let value = value.trim();
             let length = match name.to_ascii_lowercase().as_str() {
                 "content-length" => Length::Octets(
-                    value
-                        .parse()
-                        .map_err(|_| broken("a Content-Length that is no number"))?,
+                    Some(value)
+                        .filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()))
+                        .and_then(|value| value.parse().ok())
+                        .ok_or_else(|| broken("a Content-Length that is no number"))?,
                 ),
                 "transfer-encoding" if value.eq_ignore_ascii_case("chunked") => Length::Chunked,
                 "transfer-encoding" => return Err(broken("a Transfer-Encoding other than chunked")),
                 "content-type" => {
-                    head.content_type = Some(value.to_owned());
+                    only(&mut head.content_type, value)?;
                     continue;
                 }
                 "content-encoding" => {
-                    head.content_encoding = Some(value.to_owned());
+                    only(&mut head.content_encoding, value)?;
                     continue;
                 }
                 _ => continue,
@@ -120,6 +129,16 @@ impl Head {
             Length::Open => kept.until_from(input)?,
         }
         Ok(kept.bytes)
+    }
+}
+
+/// Keeps a value that does not differ from one that was there.
+fn only(kept: &mut Option<String>, value: &str) -> io::Result<()> {
+    match kept.replace(value.to_owned()) {
+        Some(before) if before != value => Err(broken(
+            "a header of HTTP gives two types or encodings of its body",
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -265,7 +284,35 @@ mod tests {
         let lengths = ["a header of HTTP gives two lengths"];
         assert_eq!(post("Content-Length: 4\r\nContent-Length: 3"), lengths);
         assert_eq!(post("Content-Length: 4\r\nTransfer-Encoding: chunked"), lengths);
-        assert_eq!(post("Content-Length: +x"), ["a Content-Length that is no number"]);
+        for length in ["+x", "+4", "", "4, 4"] {
+            assert_eq!(
+                post(&format!("Content-Length: {length}")),
+                ["a Content-Length that is no number"]
+            );
+        }
+        let types = ["a header of HTTP gives two types or encodings of its body"];
+        assert_eq!(post("Content-Length: 4\r\nContent-Type: text/plain"), types);
+        assert_eq!(
+            post("Content-Encoding: gzip\r\nContent-Length: 4\r\nContent-Encoding: identity"),
+            types
+        );
+        assert_eq!(post("Content-Length: 4\r\ncontent-type: text/xml"), ["c#1 <a/>"]);
+        for start in [
+            "POST  / HTTP/1.1",
+            "POST /  HTTP/1.1",
+            "POST / x HTTP/1.1",
+            "POST HTTP/1.1",
+            "HTTP/1.1  200 OK",
+            "HTTP/1.1 20 OK",
+        ] {
+            assert_eq!(
+                told(&format!(
+                    "{start}\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>"
+                )),
+                ["the first line of a header of HTTP can be read in two ways"],
+                "{start}"
+            );
+        }
         assert_eq!(post("Content-Length: 5"), ["a body of HTTP is cut off"]);
         assert_eq!(
             post("Transfer-Encoding: gzip"),

@@ -17,6 +17,9 @@ pub(super) fn each(
     let mut bytes = Vec::new();
     for number in 1_u64.. {
         let line = line(input, most, &mut bytes)?;
+        if number == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
         if matches!(line, Line::End) {
             break;
         }
@@ -150,6 +153,14 @@ mod tests {
                 "c#8 unreadable"
             ]
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_may_stand_at_the_start() {
+        let lines = "\u{feff}{\"message\": \"<a/>\"}\n\u{feff}{\"message\": \"<b/>\"}";
+        let (taken, _) = Taken::of(10, |container, sink| each(&mut lines.as_bytes(), container, sink));
+        let is_read: Vec<_> = taken.iter().map(|(_, body)| body == "<a/>").collect();
+        assert_eq!(is_read, [true, false]);
     }
 
     #[test]

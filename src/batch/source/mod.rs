@@ -116,6 +116,11 @@ pub trait Sink {
     /// Whether this message is wanted. It is not read where it is not.
     fn wants(&mut self, path: &str, stamp: Stamp) -> bool;
 
+    /// How many bytes the message has that was not wanted last.
+    fn known(&self) -> u64 {
+        0
+    }
+
     /// Takes a message.
     ///
     /// # Errors
@@ -157,6 +162,15 @@ fn bounded(input: &mut dyn Read, limit: u32) -> io::Result<Body> {
         Ok(Body::Bytes(bytes.into()))
     } else {
         Ok(Body::TooLong)
+    }
+}
+
+/// `error`, in words where it has none.
+fn in_words(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        broken("it is cut off")
+    } else {
+        error
     }
 }
 

@@ -1,5 +1,6 @@
 //! Zip archives: stored and deflated entries, Zip64, in the order of the central directory, which is read entry by entry.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
@@ -9,15 +10,19 @@ use super::{Body, Container, Ended, Name, Sink, bounded, broken, open};
 
 /// The end record with the longest comment.
 const LONGEST_END: u64 = 22 + 65_535;
+/// The header before the name and the content of an entry.
+const HEADER: u64 = 30;
 
 /// Hands on each file of the archive.
 pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
     let mut content = open(container.path)?;
-    let (start, count) = directory(&mut content)?;
+    let (start, count, end) = directory(&mut content)?;
+    let mut taken = Taken::default();
     let mut directory = BufReader::new(open(container.path)?);
     directory.seek(SeekFrom::Start(start))?;
     for _ in 0..count {
         let entry = Entry::read(&mut directory)?;
+        taken.take(entry.header, entry.header_and_content())?;
         if entry.name.ends_with('/') {
             continue;
         }
@@ -28,13 +33,48 @@ pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(),
     let mut after = [0; 4];
     directory.read_exact(&mut after)?;
     match &after {
-        b"PK\x05\x06" | b"PK\x06\x06" | b"PK\x05\x05" => Ok(()),
+        b"PK\x05\x06" | b"PK\x06\x06" | b"PK\x05\x05" if end == End::OfFile => Ok(()),
+        b"PK\x05\x06" | b"PK\x06\x06" | b"PK\x05\x05" => {
+            Err(broken("something follows the end of the zip archive").into())
+        }
         _ => Err(broken("the directory of the zip archive is longer than it says").into()),
     }
 }
 
-/// Where the central directory starts, and how many entries it has.
-fn directory(file: &mut File) -> io::Result<(u64, u64)> {
+/// What the end record, with its comment, is the end of.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    OfFile,
+    Earlier,
+}
+
+/// The places of the file that entries have taken, from where to where. Such as nothing fits between are one.
+#[derive(Default)]
+struct Taken(BTreeMap<u64, u64>);
+
+impl Taken {
+    /// Takes `length` bytes from `start` on, which no other entry has: a content that many entries share would be many messages.
+    fn take(&mut self, start: u64, length: u64) -> io::Result<()> {
+        let mut span = (start, start.saturating_add(length));
+        let after = self.0.range(start..).next().map(|(from, to)| (*from, *to));
+        let before = self.0.range(..start).next_back().map(|(from, to)| (*from, *to));
+        if after.is_some_and(|after| after.0 < span.1) || before.is_some_and(|before| before.1 > start) {
+            return Err(broken("two entries of the zip archive have the same bytes"));
+        }
+        if let Some(before) = before.filter(|before| start.saturating_sub(before.1) < HEADER) {
+            span.0 = before.0;
+        }
+        if let Some(after) = after.filter(|after| after.0.saturating_sub(span.1) < HEADER) {
+            self.0.remove(&after.0);
+            span.1 = after.1;
+        }
+        self.0.insert(span.0, span.1);
+        Ok(())
+    }
+}
+
+/// Where the central directory starts, how many entries it has, and what ends behind it.
+fn directory(file: &mut File) -> io::Result<(u64, u64, End)> {
     let length = file.metadata()?.len();
     let from = length.saturating_sub(LONGEST_END);
     file.seek(SeekFrom::Start(from))?;
@@ -44,13 +84,19 @@ fn directory(file: &mut File) -> io::Result<(u64, u64)> {
         memchr::memmem::rfind(&tail, b"PK\x05\x06").ok_or_else(|| broken("no zip archive: it has no end"))?;
     let end = Fields(tail.get(place..).unwrap_or_default());
     let (count, start) = (end.u16(10)?, end.u32(16)?);
+    let record = usize::from(end.u16(20)?).saturating_add(22);
+    let end = if end.0.len() == record {
+        End::OfFile
+    } else {
+        End::Earlier
+    };
     if count != u16::MAX && start != u32::MAX {
-        return Ok((start.into(), count.into()));
+        return Ok((start.into(), count.into(), end));
     }
     // Zip64: a locator stands before the end.
     let locator = Fields(tail.get(place.saturating_sub(20)..place).unwrap_or_default());
     if !locator.0.starts_with(b"PK\x06\x07") {
-        return Ok((start.into(), count.into()));
+        return Ok((start.into(), count.into(), end));
     }
     file.seek(SeekFrom::Start(locator.u64(8)?))?;
     let mut record = [0; 56];
@@ -59,7 +105,7 @@ fn directory(file: &mut File) -> io::Result<(u64, u64)> {
     if !record.0.starts_with(b"PK\x06\x06") {
         return Err(broken("the end of the zip archive is damaged"));
     }
-    Ok((record.u64(48)?, record.u64(32)?))
+    Ok((record.u64(48)?, record.u64(32)?, end))
 }
 
 /// Little-endian numbers at places.
@@ -92,6 +138,8 @@ struct Entry {
     compressed: u64,
     length: u64,
     header: u64,
+    /// Kind and permissions, as Unix has them.
+    mode: u32,
 }
 
 impl Entry {
@@ -116,6 +164,7 @@ impl Entry {
             compressed: fixed.u32(20)?.into(),
             length: fixed.u32(24)?.into(),
             header: fixed.u32(42)?.into(),
+            mode: fixed.u32(38)? >> 16,
         };
         entry.widen(&extra)?;
         Ok(entry)
@@ -144,7 +193,18 @@ impl Entry {
         Ok(())
     }
 
+    /// How many bytes of the file it has.
+    fn header_and_content(&self) -> u64 {
+        let name = u64::try_from(self.name.len()).unwrap_or(u64::MAX);
+        HEADER.saturating_add(name).saturating_add(self.compressed)
+    }
+
     fn content(&self, file: &mut File, limit: u32) -> io::Result<Body> {
+        match self.mode & 0o170_000 {
+            0 | 0o100_000 => {}
+            0o120_000 => return Err(broken("a link in an archive is not followed")),
+            _ => return Err(broken("an entry of a zip archive that is no file")),
+        }
         if self.flags & 1 != 0 {
             return Err(broken("the entry of the zip archive is encrypted"));
         }
@@ -195,7 +255,7 @@ mod tests {
     use flate2::write::DeflateEncoder;
 
     use super::super::Taken;
-    use super::*;
+    use super::{Taken as Spans, *};
 
     /// An archive of one deflated entry and one stored.
     fn archive() -> Vec<u8> {
@@ -262,6 +322,86 @@ mod tests {
             .map(|(path, body)| (path.as_str(), body.as_str()))
             .collect();
         assert_eq!(told, [("d/a.xml", "<a/>"), ("b.xml", "too long")]);
+    }
+
+    /// The place in `archive` of what is at `place` in the record of the directory of the entry `name`.
+    fn recorded(archive: &[u8], name: &[u8], place: usize) -> usize {
+        memchr::memmem::rfind(archive, name).unwrap() - 46 + place
+    }
+
+    #[test]
+    fn what_follows_the_end_is_told_after_what_was_before_it() {
+        let (messages, ended) = taken(&[archive().as_slice(), b"x"].concat());
+        assert_eq!(messages.len(), 2);
+        let told = format!("{ended:?}");
+        assert!(
+            told.contains("something follows the end of the zip archive"),
+            "{told}"
+        );
+        let mut commented = archive();
+        let place = commented.len() - 2;
+        commented[place] = 1;
+        commented.push(b'x');
+        assert!(taken(&commented).1.is_ok());
+    }
+
+    #[test]
+    fn a_link_is_told_and_not_judged() {
+        for (mode, expected) in [
+            (0o120_777_u16, "unreadable: a link in an archive is not followed"),
+            (0o010_644, "unreadable: an entry of a zip archive that is no file"),
+            (0o100_644, "<a/>"),
+        ] {
+            let mut archive = archive();
+            let place = recorded(&archive, b"d/a.xml", 40);
+            archive[place..place + 2].copy_from_slice(&mode.to_le_bytes());
+            assert_eq!(taken(&archive).0[0].1, expected, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn entries_that_share_bytes_end_the_archive() {
+        let mut archive = archive();
+        let (first, second) = (
+            recorded(&archive, b"d/a.xml", 42),
+            recorded(&archive, b"b.xml", 42),
+        );
+        let place: [u8; 4] = archive[first..first + 4].try_into().unwrap();
+        archive[second..second + 4].copy_from_slice(&place);
+        let (messages, ended) = taken(&archive);
+        assert_eq!(messages.len(), 1);
+        let told = format!("{ended:?}");
+        assert!(
+            told.contains("two entries of the zip archive have the same bytes"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn places_are_taken_once_in_whatever_order() {
+        let mut spans = Spans::default();
+        for (start, length) in [
+            (1_000, 100),
+            (0, 100),
+            (200, 300),
+            (120, 80),
+            (1_100, 10),
+            (510, 40),
+        ] {
+            assert!(spans.take(start, length).is_ok(), "{start}");
+        }
+        for (start, length) in [
+            (0, 30),
+            (90, 5),
+            (499, 2),
+            (900, 101),
+            (1_109, 30),
+            (50, 5_000),
+            (540, 1),
+        ] {
+            assert!(spans.take(start, length).is_err(), "{start}");
+        }
+        assert_eq!(spans.0.len(), 2, "{:?}", spans.0);
     }
 
     #[test]

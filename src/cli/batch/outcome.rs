@@ -28,6 +28,9 @@ pub(super) fn tell(
     summary.copies = u64::try_from(copies.len()).unwrap_or(u64::MAX);
     report::write(folder, journal, &summary, &copies, about)
         .map_err(|error| Stop::failed(format_args!("the reports cannot be written: {error}")))?;
+    if summary.all.total() == 0 {
+        console.note("warning: there is no message in what was named: nothing was judged\n");
+    }
     let text = text(&summary, folder, console.style());
     console.print(text);
     Ok(if summary.unreadable > 0 {

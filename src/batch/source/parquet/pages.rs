@@ -120,6 +120,9 @@ impl Pages {
         } else {
             Codec::None
         };
+        if codec == Codec::None && header.compressed != header.uncompressed {
+            return Err(mistaken());
+        }
         self.afford(&header, codec)?;
         let content = caps::read(&self.file, place, header.compressed)?;
         header.page(codec.decompressed(content, &header)?).map(Some)
@@ -200,8 +203,10 @@ impl Codec {
             Compression::GZIP(_) => Ok(Self::Gzip),
             Compression::ZSTD(_) => Ok(Self::Zstandard),
             Compression::LZO | Compression::BROTLI(_) | Compression::LZ4 | Compression::LZ4_RAW => {
+                let shown = compression.to_string();
+                let name = shown.split('(').next().unwrap_or_default();
                 Err(broken(&format!(
-                    "a column of the Parquet file is compressed by {compression}, which is not read"
+                    "a column of the Parquet file is compressed by {name}, which is not read"
                 )))
             }
         }
