@@ -26,7 +26,7 @@ pub use explanation::{
     Cause, Certainty, Explanation, Finding, ReferenceExplanation, SignatureExplanation, ValueExplanation,
 };
 pub use keys::KeysAtHand;
-pub use redact::{RedactError, RedactedCase, redact};
+pub use redact::{Lengths, RedactError, RedactedCase, redact};
 pub use search::Effort;
 
 use bytes::Bytes;

@@ -48,8 +48,8 @@
 //!
 //! # Cases for partners
 //!
-//! `explain --redact FOLDER FILE` writes `message.xml`, `key.pem` and a `README.txt` that says what stays: structure, names, IDs, algorithms, lengths, white space and
-//! punctuation. Letters and digits of texts and values are hidden, digests and signature values made anew by a key that is forgotten. The case is
+//! `explain --redact FOLDER FILE` writes `message.xml`, `key.pem` and a `README.txt` that says what stays: structure, names, namespaces, algorithms and white space; whether a
+//! character is of ASCII, and how long words were only where the failure does not show otherwise. Texts and values are hidden, IDs numbered, digests and signature values made anew by a key that is forgotten. The case is
 //! written only if it is explained as the message is; 3 where the failure shows only in what the message says (a wrong encoding, an attachment), or no key
 //! can be made for the algorithm (SHA-1, HMAC, DSA, Ed25519).
 //!

@@ -1,9 +1,10 @@
 //! A case for a partner: the same structure and the same failure, and nothing of what the message said.
 //!
-//! Letters and digits of text and values are hidden, the same way in the message and in what was signed, so what happened between
-//! the two still did. Digests and signature values are made anew over that, by a key that is made for it and forgotten. At the end the case is explained, and
+//! Texts and values are hidden, the same way in the message and in what was signed, so what happened between
+//! the two still did; how long words were stays only where it does not show otherwise. Digests and signature values are made anew over that, by a key that is made for it and forgotten. At the end the case is explained, and
 //! it is handed out only if that says what it said of the message.
 
+mod hide;
 mod mask;
 mod value;
 
@@ -22,7 +23,8 @@ use crate::dsig::octets;
 use crate::rejection::Rejection;
 use crate::soap::attachment::Attachments;
 use crate::xml::{self, Document, Limits, Namespace};
-use mask::masked;
+pub use hide::Lengths;
+use mask::{Mask, Open};
 use value::Throwaway;
 
 /// What can be sent.
@@ -32,6 +34,8 @@ pub struct RedactedCase {
     pub message: String,
     /// The key that its signatures are explained with.
     pub key: PublicKey,
+    /// Whether words are as long as they were, as the failure does not show otherwise.
+    pub lengths: Lengths,
 }
 
 /// Why there is no case.
@@ -87,10 +91,25 @@ pub fn redact(
 ) -> Result<RedactedCase, RedactError> {
     let throwaway = Throwaway::of(explanation)?;
     let document = parsed(xml::to_utf8(input)?, id_attributes)?;
-    let mut message = hidden(&document)?;
-    for number in order(&document)? {
+    let with = |lengths| {
+        let mask = Mask::new(lengths, id_attributes);
+        case(&document, explanation, &throwaway, mask, id_attributes, effort)
+    };
+    with(Lengths::Hidden).or_else(|_| with(Lengths::Kept))
+}
+
+fn case(
+    document: &Document,
+    explanation: &Explanation,
+    throwaway: &Throwaway,
+    mut mask: Mask<'_>,
+    id_attributes: &[String],
+    effort: Effort,
+) -> Result<RedactedCase, RedactError> {
+    let mut message = hidden(document, &mut mask)?;
+    for number in order(document)? {
         if let Some(signature) = explanation.signatures.get(number) {
-            message = remade(message, number, signature, &throwaway, id_attributes)?;
+            message = remade(message, number, signature, throwaway, &mut mask, id_attributes)?;
         }
     }
     let at_hand = KeysAtHand {
@@ -111,6 +130,7 @@ pub fn redact(
     Ok(RedactedCase {
         message,
         key: throwaway.public().clone(),
+        lengths: mask.lengths,
     })
 }
 
@@ -131,8 +151,9 @@ fn told(explanation: &Explanation) -> Vec<String> {
     let signatures = explanation.signatures.iter();
     let told = signatures.flat_map(|signature| {
         let references = signature.references.iter();
-        let references =
-            references.map(move |reference| format!("{} at {}", names(&reference.causes), reference.uri));
+        let references = (1..)
+            .zip(references)
+            .map(move |(place, reference)| format!("{} at reference {place}", names(&reference.causes)));
         std::iter::once(format!(
             "{} at the signature value",
             names(&signature.value.causes)
@@ -143,9 +164,12 @@ fn told(explanation: &Explanation) -> Vec<String> {
 }
 
 /// The document with everything hidden, and other digests and values of the same lengths, also where they are not explained.
-fn hidden(document: &Document) -> Result<String, RedactError> {
+fn hidden(document: &Document, mask: &mut Mask<'_>) -> Result<String, RedactError> {
     let all = document.as_str();
     let mut message = String::with_capacity(all.len());
+    // What is referred to before it is there has its number then.
+    mask.masked(all);
+    let mut open = Open::default();
     let mut done = 0;
     for element in document.root().descendants() {
         let is_value =
@@ -154,7 +178,7 @@ fn hidden(document: &Document) -> Result<String, RedactError> {
         if !is_value || span.start < done {
             continue;
         }
-        message.push_str(&masked(all.get(done..span.start).unwrap_or_default()));
+        message.push_str(&mask.piece(all.get(done..span.start).unwrap_or_default(), &mut open));
         let text = element
             .text()
             .map_or_else(|_| String::new(), |text| text.value.into_owned());
@@ -162,7 +186,7 @@ fn hidden(document: &Document) -> Result<String, RedactError> {
         message.push_str(&encode_base64(&random(length)?));
         done = span.end;
     }
-    message.push_str(&masked(all.get(done..).unwrap_or_default()));
+    message.push_str(&mask.piece(all.get(done..).unwrap_or_default(), &mut open));
     Ok(message)
 }
 
@@ -206,6 +230,7 @@ fn remade(
     number: usize,
     explained: &SignatureExplanation,
     throwaway: &Throwaway,
+    mask: &mut Mask<'_>,
     id_attributes: &[String],
 ) -> Result<String, RedactError> {
     let document = parsed(message.clone().into(), id_attributes)?;
@@ -214,8 +239,6 @@ fn remade(
     };
     let signature = read(element)?;
     let mut edits = Vec::new();
-    // What stood in SignedInfo, and what stands for it now.
-    let mut renamed = Vec::new();
     for (reference, explained) in signature.references.iter().zip(&explained.references) {
         let now = octets(&signature, reference, &Limits::archive()).ok();
         let now = now.and_then(|octets| digest(reference.digest_algorithm, &octets).ok());
@@ -223,7 +246,7 @@ fn remade(
             _ if explained.is_match() => now.map(|digest| digest.as_bytes().to_vec()),
             Some((algorithm, octets)) => std::str::from_utf8(octets)
                 .ok()
-                .and_then(|text| digest(*algorithm, masked(text).as_bytes()).ok())
+                .and_then(|text| digest(*algorithm, mask.masked(text).as_bytes()).ok())
                 .map(|digest| digest.as_bytes().to_vec()),
             None => None,
         };
@@ -231,9 +254,11 @@ fn remade(
             Some(signed) => signed,
             None => random(explained.expected.len())?,
         };
-        renamed.push((encode_base64(&explained.expected), encode_base64(&signed)));
+        mask.digests
+            .insert(encode_base64(&explained.expected), encode_base64(&signed));
         if let (Some(before), Some(now)) = (&explained.actual, now) {
-            renamed.push((encode_base64(before), encode_base64(now.as_bytes())));
+            mask.digests
+                .insert(encode_base64(before), encode_base64(now.as_bytes()));
         }
         if let Some(value) = reference.element.child(Namespace::DS, "DigestValue") {
             edits.push((value.content_span(), encode_base64(&signed)));
@@ -250,7 +275,7 @@ fn remade(
         signature.method,
         &explained.value,
         &signed_info.unwrap_or_default(),
-        &renamed,
+        mask,
     )?;
     let place = element.child(Namespace::DS, "SignatureValue");
     let edit = place.map(|place| (place.content_span(), encode_base64(&value)));

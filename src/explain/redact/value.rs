@@ -1,4 +1,5 @@
 use super::RedactError;
+use super::mask::Mask;
 use crate::algorithm::{KeyFamily, SignatureAlgorithm};
 use crate::crypto::{self, Curve, PrivateKey, PublicKey, SignError, encode_base64};
 use crate::explain::explanation::{Explanation, ValueExplanation};
@@ -40,13 +41,13 @@ impl Throwaway {
         self.key.public()
     }
 
-    /// A value over `octets` that came about as that of `explained`. `renamed` are digests of the message, and those that stand for them.
+    /// A value over `octets` that came about as that of `explained`. `mask` knows the digests of the message, and those that stand for them.
     pub(super) fn value(
         &self,
         method: SignatureAlgorithm,
         explained: &ValueExplanation,
         octets: &[u8],
-        renamed: &[(String, String)],
+        mask: &mut Mask<'_>,
     ) -> Result<Vec<u8>, RedactError> {
         let sign = |method: SignatureAlgorithm, key: &PrivateKey, octets: &[u8]| {
             let value = crypto::sign(method, &key.clone().into(), octets);
@@ -61,10 +62,7 @@ impl Throwaway {
             Origin::OtherKey => sign(method, &generate(self.family)?, octets)?,
             Origin::Encoded(encoding) => encoded(*encoding, &sign(method, &self.key, octets)?),
             Origin::Over(signed) => {
-                let mut signed = String::from_utf8_lossy(signed).into_owned();
-                for (before, now) in renamed {
-                    signed = signed.replace(before, now);
-                }
+                let signed = mask.masked(&String::from_utf8_lossy(signed));
                 sign(method, &self.key, signed.as_bytes())?
             }
             Origin::Elsewhere => sign(method, &self.key, b"another SignedInfo")?,
