@@ -156,6 +156,22 @@ fn what_two_could_read_in_two_ways_is_no_answer() {
         ("a protocol in lower case", status("http/1.1 200 OK")),
         ("an empty line first", status("\r\nHTTP/1.1 200 OK")),
         ("another protocol is switched to", status("HTTP/1.1 101 Switching Protocols")),
+        (
+            "another protocol is switched to, and an answer",
+            [b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec(), placed(false)].concat(),
+        ),
+        (
+            "two octets after a chunk",
+            chunks(format!("{size:x}\r\n{all}XX0\r\n\r\n")),
+        ),
+        (
+            "a word after a size",
+            chunks(format!("{size:x} x\r\n{all}\r\n0\r\n\r\n")),
+        ),
+        (
+            "a size of too many digits",
+            chunks(format!("{size:020x}\r\n{all}\r\n0\r\n\r\n")),
+        ),
         ("LF after a size", chunks(format!("{size:x}\n{all}\r\n0\r\n\r\n"))),
         ("LF after a chunk", chunks(format!("{size:x}\r\n{all}\n0\r\n\r\n"))),
         ("LF after the last chunk", chunks(format!("{size:x}\r\n{all}\r\n0\n\r\n"))),
@@ -273,7 +289,7 @@ fn a_connection_that_was_closed_while_nobody_used_it_is_not_used_again() {
 }
 
 #[test]
-fn an_answer_that_goes_on_for_ever_ends_when_it_has_to() {
+fn an_interim_answer_alone_is_not_waited_on_for_ever() {
     let backend = Backend::start(Behaviour::Bytes(b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec()));
     let gateway = before(&backend, USUAL);
     let started = Instant::now();
