@@ -118,6 +118,48 @@ fn each_character_that_was_digested_counts() {
     assert!(changed > 10 * left, "most characters count");
 }
 
+/// I2. Names of keys and the like may change without harm, if at all; what is used does not.
+#[test]
+fn what_was_not_digested_changes_nothing_that_is_used() {
+    let cases: Vec<(Case, String, Document)> = good_cases()
+        .into_iter()
+        .filter_map(|(case, admitted)| {
+            let document = Document::parse(case.received.bytes.clone(), &Limits::archive()).ok()?;
+            Some((case, admitted, document))
+        })
+        .collect();
+    let first = setting("SEALGATE_SEED", 1);
+    let (mut same, mut refused) = (0u64, 0u64);
+    for seed in first..first + setting("SEALGATE_EDITS", 5_000) {
+        let mut random = Random::new(seed);
+        let (case, admitted, document) = &cases[random.below(cases.len())];
+        let digested = signed_elements(document);
+        let mut bytes = case.received.bytes.to_vec();
+        let at = random.below(bytes.len());
+        let is_digested = digested.iter().any(|element| element.span().contains(&at));
+        if is_digested || !bytes[at].is_ascii_alphanumeric() {
+            continue;
+        }
+        bytes[at] = random.pick(&[&b'a', &b'Z', &b'0', &b'7', &b'q']).to_owned();
+        match case.admitted(bytes.into()) {
+            Ok(now) => {
+                assert_eq!(
+                    &now,
+                    admitted,
+                    "seed {seed}, byte {at} of {}",
+                    case.folder.display()
+                );
+                same += 1;
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    println!(
+        "{same} changes outside of what was digested changed nothing that is used, {refused} were refused"
+    );
+    assert!(same > 20 && refused > 500, "{same} {refused}");
+}
+
 /// The elements that References in `document` resolve to.
 fn signed_elements(document: &Document) -> Vec<Element<'_>> {
     let references = document
