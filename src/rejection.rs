@@ -398,7 +398,7 @@ fn soap_fault(kind: &soap::ErrorKind) -> Fault {
         | ErrorKind::Action(_)
         | ErrorKind::ContentType(_)
         | ErrorKind::OtherVersion(_)
-        | ErrorKind::XopInclude(_)
+        | ErrorKind::XopInclude { .. }
         | ErrorKind::Charset(_) => Fault::FailedCheck,
     }
 }

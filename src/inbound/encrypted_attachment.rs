@@ -6,6 +6,7 @@ use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::soap;
 use crate::soap::attachment::{Attachment, Attachments, Original};
+use crate::xml::quoted;
 use crate::xmlenc::{EncryptedAttachment, ErrorKind};
 
 /// The attachments of a message, with plaintext where there is ciphertext by what `encrypted` says.
@@ -19,11 +20,32 @@ pub(super) fn decrypted(
 ) -> Result<Attachments, Rejection> {
     let mut plaintexts = Vec::with_capacity(encrypted.len());
     for one in encrypted {
-        let none = || one.refused(ErrorKind::Attachment("no part of the message has its Content-ID"));
+        let none = || one.refused(ErrorKind::Attachment(not_there(&one.id, attachments)));
         let ciphertext = attachments.get(&one.id).ok_or_else(none)?;
         plaintexts.push(plaintext(ciphertext, one, policy)?);
     }
     Ok(attachments.with(plaintexts))
+}
+
+/// That no part has the Content-ID `id`, and which there are.
+fn not_there(id: &str, attachments: &Attachments) -> String {
+    const SHOWN: usize = 8;
+    let id = quoted(id);
+    let others: Vec<String> = attachments
+        .iter()
+        .take(SHOWN)
+        .map(|part| quoted(part.id()))
+        .collect();
+    if others.is_empty() {
+        return format!(
+            "it is about {id}, and no part of the message is an attachment: there is none, or the message came as MTOM, where the parts \
+             belong into the envelope"
+        );
+    }
+    format!(
+        "no attachment has the Content-ID {id}; there are {}",
+        others.join(", ")
+    )
 }
 
 /// Whatever is wrong with a ciphertext that proves nothing looks the same (T78); of the others, nothing is kept before it is known to be

@@ -105,7 +105,8 @@ impl Gate {
         if self.policy.key_references.contains(&form) {
             Ok(())
         } else {
-            Err(Unmet::at(place, UnmetKind::KeyReference(form)))
+            let (found, allowed) = (form, self.policy.key_references.to_vec());
+            Err(Unmet::at(place, UnmetKind::KeyReference { found, allowed }))
         }
     }
 }

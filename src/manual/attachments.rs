@@ -66,7 +66,7 @@
 //! CipherReference names a part of the message by its `cid:` URI, with the Attachment-Ciphertext transform. It takes a key, as other encryption
 //! does: `[[route.decryption]]`, `--key`, `--secret-key`. A policy asks for it by `attachments` under `encrypted`.
 //!
-//! * Of Content-Only the header of the part stays, with the `MimeType` of the EncryptedData, which has to be there, in the place of its Content-Type. Of
+//! * Of Content-Only the header of the part stays, with the `MimeType` of the EncryptedData, which has to be there and has 8 KiB at most, in the place of its Content-Type. Of
 //!   Complete it is the one that was encrypted; a MimeType has to agree with it.
 //! * Signed first and encrypted then, the signature is verified over the plaintext in its canonical form. Encrypted first, it is verified over the
 //!   ciphertext, and has to cover the EncryptedData too: with another Type or MimeType the same ciphertext is something else. What neither covers is not

@@ -6,6 +6,7 @@ use chrono::Utc;
 use crate::crypto::SignError;
 use crate::crypto::Unavailable;
 use crate::soap;
+use crate::xml::quoted;
 
 /// Why nothing was said about a sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,16 +50,18 @@ pub struct NotHandedOn {
 }
 
 /// What is wrong with a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unfit {
     /// It holds a control character: no header can carry it, and nothing good is meant by it (T120).
-    ControlCharacter,
-    /// It is longer than 1024 bytes.
-    TooLong,
-    /// There are more than 64.
-    TooMany,
-    /// There is none, or more than one, where there must be one.
-    NotOne,
+    ControlCharacter(String),
+    /// It is longer than 1024 bytes: so many.
+    TooLong(usize),
+    /// There are more than 64: so many.
+    TooMany(usize),
+    /// It is empty where there must be one.
+    Empty,
+    /// There are so many where there must be one.
+    NotOne(usize),
 }
 
 impl Error {
@@ -115,12 +118,22 @@ impl std::error::Error for Error {}
 
 impl fmt::Display for NotHandedOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.why {
-            Unfit::ControlCharacter => "holds a control character",
-            Unfit::TooLong => "is longer than 1024 bytes",
-            Unfit::TooMany => "is one of more than 64",
-            Unfit::NotOne => "is not exactly one",
-        };
-        write!(f, "the verified value for {} {why}", self.name)
+        let name = &self.name;
+        match &self.why {
+            Unfit::ControlCharacter(value) => write!(
+                f,
+                "the verified value for {name} holds a control character: {}",
+                quoted(value)
+            ),
+            Unfit::TooLong(bytes) => write!(
+                f,
+                "the verified value for {name} has {bytes} bytes, and may have 1024"
+            ),
+            Unfit::TooMany(values) => {
+                write!(f, "there are {values} verified values for {name}, and may be 64")
+            }
+            Unfit::Empty => write!(f, "the verified value for {name} is empty"),
+            Unfit::NotOne(values) => write!(f, "there are {values} verified values for {name}; expected 1"),
+        }
     }
 }

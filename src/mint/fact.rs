@@ -131,13 +131,15 @@ impl<'m> Facts<'m> {
     /// # Errors
     /// There is none, or more than one, or it is not fit.
     pub(crate) fn one(&self, fact: &Fact, name: &str) -> Result<&'m str, NotHandedOn> {
-        match self.values(fact, name)?.as_slice() {
-            [one] if !one.is_empty() => Ok(one),
-            _ => Err(NotHandedOn {
-                name: name.to_owned(),
-                why: Unfit::NotOne,
-            }),
-        }
+        let why = match self.values(fact, name)?.as_slice() {
+            [""] => Unfit::Empty,
+            [one] => return Ok(one),
+            values => Unfit::NotOne(values.len()),
+        };
+        Err(NotHandedOn {
+            name: name.to_owned(),
+            why,
+        })
     }
 
     /// What was proved by an assertion.
@@ -183,13 +185,13 @@ impl<'m> Facts<'m> {
 
 /// `values`, if they can be handed on.
 fn checked<'m>(values: Vec<&'m str>, name: &str) -> Result<Vec<&'m str>, NotHandedOn> {
-    let control = |value: &&str| value.chars().any(char::is_control);
+    let first = |unfit: fn(&str) -> bool| values.iter().find(|value| unfit(value));
     let why = if values.len() > MOST {
-        Unfit::TooMany
-    } else if values.iter().any(|value| value.len() > LONGEST) {
-        Unfit::TooLong
-    } else if values.iter().any(control) {
-        Unfit::ControlCharacter
+        Unfit::TooMany(values.len())
+    } else if let Some(value) = first(|value| value.len() > LONGEST) {
+        Unfit::TooLong(value.len())
+    } else if let Some(value) = first(|value| value.chars().any(char::is_control)) {
+        Unfit::ControlCharacter((*value).to_owned())
     } else {
         return Ok(values);
     };
@@ -271,12 +273,27 @@ pub(crate) mod tests {
         };
         assert_eq!(why(&["a", "b,c", "ë"]), Ok(3));
         for bad in ["a\r\nx-admin: yes", "a\nb", "a\tb", "\u{0}", "\u{85}"] {
-            assert_eq!(why(&["a", bad]), Err(Unfit::ControlCharacter), "{bad:?}");
+            assert_eq!(
+                why(&["a", bad]),
+                Err(Unfit::ControlCharacter(bad.to_owned())),
+                "{bad:?}"
+            );
         }
         assert_eq!(why(&["x".repeat(LONGEST).as_str()]), Ok(1));
-        assert_eq!(why(&["x".repeat(LONGEST + 1).as_str()]), Err(Unfit::TooLong));
+        assert_eq!(
+            why(&["x".repeat(LONGEST + 1).as_str()]),
+            Err(Unfit::TooLong(LONGEST + 1))
+        );
         assert_eq!(why(&["x"; MOST]), Ok(MOST));
-        assert_eq!(why(&["x"; MOST + 1]), Err(Unfit::TooMany));
+        let told = NotHandedOn {
+            name: "x-role".to_owned(),
+            why: Unfit::ControlCharacter("a\nb".to_owned()),
+        };
+        assert_eq!(
+            told.to_string(),
+            "the verified value for x-role holds a control character: \"a\\nb\""
+        );
+        assert_eq!(why(&["x"; MOST + 1]), Err(Unfit::TooMany(MOST + 1)));
     }
 
     #[test]
@@ -290,8 +307,12 @@ pub(crate) mod tests {
                 .map_err(|error| error.why)
         };
         assert_eq!(one(&["a"]), Ok("a".to_owned()));
-        for bad in [&[][..], &["a", "b"], &[""]] {
-            assert_eq!(one(bad), Err(Unfit::NotOne));
+        for (bad, why) in [
+            (&[][..], Unfit::NotOne(0)),
+            (&["a", "b"], Unfit::NotOne(2)),
+            (&[""], Unfit::Empty),
+        ] {
+            assert_eq!(one(bad), Err(why));
         }
         let nobody = claims(&[]);
         let facts = Facts::of_claims(&nobody);

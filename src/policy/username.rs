@@ -82,7 +82,7 @@ pub(super) fn present<'d>(
             return refuse(UnmetKind::UsernameTokenNotSigned);
         }
         Proof::Derivation(_) => return Ok(Some(presented)),
-        Proof::Text(_) if !text_allowed => return refuse(UnmetKind::PasswordText),
+        Proof::Text(_) if !text_allowed => return refuse(UnmetKind::PasswordText { over_tls }),
         Proof::Digest(_) if token.nonce().is_none() || token.created().is_none() => {
             if !nonce_optional {
                 return refuse(UnmetKind::NoNonce);

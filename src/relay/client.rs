@@ -143,7 +143,10 @@ impl Client {
         }
         let version = carried.as_ref().map(Carried::version);
         if let Some(Carried::Package(related)) = carried {
-            let taken = taken.ok_or_else(|| Error::MediaType("multipart/related".to_owned()))?;
+            let taken = taken.ok_or_else(|| Error::MediaType {
+                found: "multipart/related".to_owned(),
+                expected: "a message without attachments, as the route takes none from its backend",
+            })?;
             let packaged = parts::read(&mut answer, related, taken, most).await?;
             return Ok(Answer {
                 status,
@@ -154,7 +157,10 @@ impl Client {
         }
         let body = answer.whole(most).await?;
         if !body.is_empty() && version.is_none() {
-            return Err(Error::MediaType("no Content-Type".to_owned()));
+            return Err(Error::MediaType {
+                found: String::new(),
+                expected: "one of SOAP, as there is a body",
+            });
         }
         Ok(Answer {
             status,
@@ -215,6 +221,15 @@ fn content_type(fields: &Fields) -> Result<Option<Carried>, Error> {
         return Ok(None);
     };
     let text = std::str::from_utf8(value).unwrap_or_default();
-    let parsed = Carried::parse(text).ok().filter(|_| values.next().is_none());
-    parsed.map(Some).ok_or_else(|| Error::MediaType(text.to_owned()))
+    let refused = |expected| Error::MediaType {
+        found: text.to_owned(),
+        expected,
+    };
+    if values.next().is_some() {
+        return Err(refused("one Content-Type and no second"));
+    }
+    let parsed = Carried::parse(text).ok();
+    parsed.map(Some).ok_or_else(|| {
+        refused("text/xml, application/soap+xml or multipart/related with one of these, in utf-8")
+    })
 }

@@ -27,7 +27,12 @@ pub enum Error {
     /// An HTTP status that no SOAP answer has; redirects, too.
     Status(u16),
     /// The Content-Type is not the one of the request's SOAP version.
-    MediaType(String),
+    MediaType {
+        /// What there was; nothing if there was none, or one that is no text.
+        found: String,
+        /// What there should have been.
+        expected: &'static str,
+    },
     /// The answer is compressed, which nobody asked for.
     ContentEncoding,
     /// It has parts that cannot be read in one way, or more than may be.
@@ -54,7 +59,7 @@ impl Error {
             Self::Timeout => "relay.timeout",
             Self::TooLarge(_) => "relay.too_large",
             Self::Status(_) => "relay.status",
-            Self::MediaType(_) => "relay.media_type",
+            Self::MediaType { .. } => "relay.media_type",
             Self::ContentEncoding => "relay.content_encoding",
             Self::Broken(_) => "relay.broken",
             Self::Unavailable(error) => error.code(),
@@ -77,7 +82,7 @@ impl Error {
             | Self::Empty(_)
             | Self::Parts(_)
             | Self::Status(_)
-            | Self::MediaType(_)
+            | Self::MediaType { .. }
             | Self::ContentEncoding
             | Self::Broken(_) => Fault::BadGateway,
         }
@@ -95,7 +100,7 @@ impl Error {
             | Self::NoServer
             | Self::TooLarge(_)
             | Self::Empty(_)
-            | Self::MediaType(_)
+            | Self::MediaType { .. }
             | Self::ContentEncoding
             | Self::Parts(_)
             | Self::Interrupted
@@ -129,9 +134,9 @@ impl fmt::Display for Error {
             Self::Timeout => f.write_str("the backend did not answer in time"),
             Self::TooLarge(most) => write!(f, "the backend's answer is longer than {most} bytes"),
             Self::Status(status) => write!(f, "the backend answered with HTTP status {status}"),
-            Self::MediaType(found) => write!(
+            Self::MediaType { found, expected } => write!(
                 f,
-                "the backend's answer is no SOAP by its Content-Type: {}",
+                "the Content-Type of the backend's answer is {}; expected {expected}",
                 quoted(found)
             ),
             Self::ContentEncoding => f.write_str("the backend compressed its answer"),
@@ -146,3 +151,18 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_media_type_is_told_beside_the_one_that_was_expected() {
+        let error = Error::MediaType {
+            found: "text/html".to_owned(),
+            expected: "text/xml",
+        };
+        let told = "the Content-Type of the backend's answer is \"text/html\"; expected text/xml";
+        assert_eq!(error.to_string(), told);
+    }
+}

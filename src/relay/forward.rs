@@ -237,7 +237,10 @@ fn reply(answer: Answer, version: Version, one_way: bool) -> Result<Reply, Error
         })),
         (_, other) => {
             let name = other.map_or("none", Version::media_type);
-            Err(Error::MediaType(name.to_owned()))
+            Err(Error::MediaType {
+                found: name.to_owned(),
+                expected: version.media_type(),
+            })
         }
     }
 }

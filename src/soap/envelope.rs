@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::soap::Error;
@@ -167,7 +169,8 @@ fn check(document: &Document) -> Result<Version, Error> {
         // Whoever resolves it later would put something there that nobody verified (T117).
         if element.is(Namespace::XOP, "Include") {
             let why = "it stands in a message that is no XOP package, or in what was to take its place";
-            return Err(Error::at(ErrorKind::XopInclude(why), element));
+            let href = element.attribute("href").map(Cow::into_owned);
+            return Err(Error::at(ErrorKind::XopInclude { why, href }, element));
         }
     }
     Ok(version)

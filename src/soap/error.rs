@@ -76,7 +76,12 @@ pub enum ErrorKind {
     /// The first part is not the envelope that was announced, and why.
     RootPart(&'static str),
     /// An `xop:Include` that stands for nothing in this message, or where none may stand; and why.
-    XopInclude(&'static str),
+    XopInclude {
+        /// What is wrong.
+        why: &'static str,
+        /// Its href.
+        href: Option<String>,
+    },
     /// More than is allowed.
     Limit(Limit, u32),
     /// Attachments cannot be kept, which says nothing about the message; why.
@@ -154,7 +159,7 @@ impl Error {
             ErrorKind::TransferEncoding(_) => "soap.transfer_encoding",
             ErrorKind::ContentId(..) => "soap.content_id",
             ErrorKind::RootPart(_) => "soap.root_part",
-            ErrorKind::XopInclude(_) => "soap.xop_include",
+            ErrorKind::XopInclude { .. } => "soap.xop_include",
             ErrorKind::Limit(limit, _) => limit.code(),
             ErrorKind::Spool(_) => "soap.spool",
         }
@@ -186,7 +191,7 @@ impl Error {
             ErrorKind::TransferEncoding(_) => "RFC 2045 §6",
             ErrorKind::ContentId(..) => "RFC 2392 §2; RFC 2045 §7",
             ErrorKind::RootPart(_) => "RFC 2387 §3; XOP 1.0 §4.1",
-            ErrorKind::XopInclude(_) => "XOP 1.0 §3.2, §4.1",
+            ErrorKind::XopInclude { .. } => "XOP 1.0 §3.2, §4.1",
             ErrorKind::NestedEnvelope
             | ErrorKind::ReplyTo(_)
             | ErrorKind::Charset(_)
@@ -286,7 +291,13 @@ impl fmt::Display for Error {
             ),
             ErrorKind::ContentId(id, why) => write!(f, "the Content-ID {} cannot be used: {why}", quoted(id)),
             ErrorKind::RootPart(why) => write!(f, "the first part is not the announced envelope: {why}"),
-            ErrorKind::XopInclude(why) => write!(f, "an xop:Include cannot be resolved: {why}"),
+            ErrorKind::XopInclude { why, href: None } => {
+                write!(f, "an xop:Include cannot be resolved: {why}")
+            }
+            ErrorKind::XopInclude {
+                why,
+                href: Some(href),
+            } => write!(f, "an xop:Include cannot be resolved: {why}: {}", quoted(href)),
             ErrorKind::Limit(limit, allowed) => write!(f, "more than {allowed} {limit}"),
             ErrorKind::Spool(why) => write!(f, "attachments cannot be kept: {why}"),
         }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto;
 use crate::crypto::decode_base64;
@@ -6,7 +8,8 @@ use crate::soap::HeaderBlock;
 use crate::soap::Roles;
 use crate::token::field;
 use crate::wss::TokenReference;
-use crate::wss::header::{Header, find};
+use crate::wss::header::Header;
+use crate::wss::receiver::find;
 use crate::wss::reference::Pointer;
 use crate::wss::{Error, ErrorKind};
 use crate::xml::Element;
@@ -47,7 +50,10 @@ impl<'d> EncryptedParts<'d> {
             let is_one = reference.is(Namespace::XENC, "DataReference") && reference.first_child().is_none();
             let found = is_one.then(|| referenced(reference)).flatten();
             let data = found.filter(|data| !is_of_another(*data, envelope, roles));
-            let data = data.ok_or_else(|| Error::at(ErrorKind::DataReference, reference))?;
+            let data = data.ok_or_else(|| {
+                let uri = reference.attribute("URI").map(Cow::into_owned);
+                Error::at(ErrorKind::DataReference(uri), reference)
+            })?;
             if !parts.data.contains(&data) && !parts.attachments.contains(&data) {
                 parts.data.push(data);
             }

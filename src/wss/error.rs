@@ -30,9 +30,15 @@ pub enum ErrorKind {
     /// A rule of the Basic Security Profile that the policy enforces.
     Deviation(Deviation),
     /// No Security header is for us.
-    HeaderMissing,
+    HeaderMissing {
+        /// Whom the Security headers that there are are for.
+        others: Vec<String>,
+    },
     /// Two Security headers are for us, or for the same other receiver.
-    MultipleHeaders,
+    MultipleHeaders {
+        /// Whom they are for: an actor or role, nothing for the last receiver.
+        role: Option<String>,
+    },
     /// Text between the items of the header.
     Text,
     /// An item that is not known; its name.
@@ -74,9 +80,9 @@ pub enum ErrorKind {
     /// Encryption of nothing, or in a way that is not read; the element's name.
     UnsupportedEncryption(String),
     /// An EncryptedKeySHA1 of a key that is not in the message.
-    UnknownEncryptedKey,
+    UnknownEncryptedKey(String),
     /// A DataReference to something else than an EncryptedData for us.
-    DataReference,
+    DataReference(Option<String>),
     /// An EncryptedData that no list of the header names.
     UnlistedEncryption,
     /// More Signatures than are looked at.
@@ -182,8 +188,8 @@ impl Error {
             ErrorKind::Xml(error) => error.code(),
             ErrorKind::Token(error) => error.code(),
             ErrorKind::Deviation(deviation) => deviation.code(),
-            ErrorKind::HeaderMissing => "wss.header_missing",
-            ErrorKind::MultipleHeaders => "wss.multiple_headers",
+            ErrorKind::HeaderMissing { .. } => "wss.header_missing",
+            ErrorKind::MultipleHeaders { .. } => "wss.multiple_headers",
             ErrorKind::Text => "wss.text",
             ErrorKind::UnknownItem(_) => "wss.unknown_item",
             ErrorKind::SecureConversation(_) => "wss.secure_conversation",
@@ -196,8 +202,8 @@ impl Error {
             ErrorKind::KeyValue => "dsig.key_value",
             ErrorKind::MultipleUsernameTokens => "wss.multiple_username_tokens",
             ErrorKind::UnsupportedEncryption(_) => "wss.unsupported_encryption",
-            ErrorKind::UnknownEncryptedKey => "wss.unknown_encrypted_key",
-            ErrorKind::DataReference => "wss.data_reference",
+            ErrorKind::UnknownEncryptedKey(_) => "wss.unknown_encrypted_key",
+            ErrorKind::DataReference(_) => "wss.data_reference",
             ErrorKind::UnlistedEncryption => "wss.unlisted_encryption",
             ErrorKind::Signatures { .. } => Limit::Signatures.code(),
             ErrorKind::AlreadySecured => "wss.already_secured",
@@ -215,10 +221,10 @@ impl Error {
             ErrorKind::Token(error) => return error.clause(),
             ErrorKind::Identifier(error) => return error.clause(),
             ErrorKind::Deviation(deviation) => return deviation.clause(),
-            ErrorKind::HeaderMissing | ErrorKind::Text | ErrorKind::UnknownItem(_) => "WSS 1.1 §5",
-            ErrorKind::MultipleHeaders => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
+            ErrorKind::HeaderMissing { .. } | ErrorKind::Text | ErrorKind::UnknownItem(_) => "WSS 1.1 §5",
+            ErrorKind::MultipleHeaders { .. } => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
             ErrorKind::SecureConversation(_) => "WS-SecureConversation 1.3 §2, §7",
-            ErrorKind::UnknownEncryptedKey => "WSS 1.1 §7.3",
+            ErrorKind::UnknownEncryptedKey(_) => "WSS 1.1 §7.3",
             ErrorKind::Attribute(_) => "WSS 1.1 §4.1",
             ErrorKind::MultipleTimestamps => "WSS 1.1 §10; BSP 1.1 R3227",
             ErrorKind::Timestamp { clause, .. } | ErrorKind::TokenReference { clause, .. } => clause,
@@ -228,7 +234,7 @@ impl Error {
             ErrorKind::KeyValue => "WSS 1.1 §7.5",
             ErrorKind::AlreadySecured => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
             ErrorKind::Part(_) => "XML Signature §4.4.3.1",
-            ErrorKind::DataReference | ErrorKind::UnlistedEncryption => "WSS 1.1 §9.1",
+            ErrorKind::DataReference(_) | ErrorKind::UnlistedEncryption => "WSS 1.1 §9.1",
             ErrorKind::NoKeyIdentifier => "WSS X.509 Token Profile 1.1 §3.2.1",
             ErrorKind::Signing(error) => return error.clause(),
             ErrorKind::Encryption(error) => return error.clause(),
@@ -265,8 +271,19 @@ impl fmt::Display for Error {
             ErrorKind::Xml(error) => error.fmt(f),
             ErrorKind::Token(error) => error.fmt(f),
             ErrorKind::Deviation(deviation) => deviation.fmt(f),
-            ErrorKind::HeaderMissing => f.write_str("no Security header is for us"),
-            ErrorKind::MultipleHeaders => f.write_str("two Security headers are for the same receiver"),
+            ErrorKind::HeaderMissing { others } if others.is_empty() => {
+                f.write_str("there is no Security header")
+            }
+            ErrorKind::HeaderMissing { others } => write!(
+                f,
+                "no Security header is for us: there are some for {} (other roles that we play: --role, or `roles` of a route)",
+                others.join(", ")
+            ),
+            ErrorKind::MultipleHeaders { role } => write!(
+                f,
+                "two Security headers are for the same receiver, {}, or there are more than is read",
+                role.as_deref().map_or("the last one".to_owned(), quoted)
+            ),
             ErrorKind::Text => f.write_str("text stands between the items of the Security header"),
             ErrorKind::UnknownItem(name) => {
                 write!(
@@ -280,8 +297,9 @@ impl fmt::Display for Error {
                 "{} is of WS-SecureConversation, which is not read: no derived keys (sp:RequireDerivedKeys), no security contexts",
                 quoted(name)
             ),
-            ErrorKind::UnknownEncryptedKey => f.write_str(
-                "EncryptedKeySHA1 names a key that is not in this message; keys of earlier messages are not remembered",
+            ErrorKind::UnknownEncryptedKey(digest) => write!(
+                f,
+                "EncryptedKeySHA1 names the key {digest}, which is not in this message; keys of earlier messages are not remembered",
             ),
             ErrorKind::Attribute(name) => write!(f, "the attribute {} may not stand there", quoted(name)),
             ErrorKind::MultipleTimestamps => f.write_str("the Security header has two Timestamps"),
@@ -311,9 +329,11 @@ impl fmt::Display for Error {
             ErrorKind::UnlistedEncryption => {
                 f.write_str("something is encrypted that the Security header does not list")
             }
-            ErrorKind::DataReference => {
-                f.write_str("a DataReference leads to nothing that is encrypted to us")
-            }
+            ErrorKind::DataReference(uri) => write!(
+                f,
+                "a DataReference to {} leads to nothing that is encrypted to us",
+                uri.as_deref().map_or("nothing".to_owned(), quoted)
+            ),
             ErrorKind::Signatures { allowed } => write!(f, "more than {allowed} {}", Limit::Signatures),
             ErrorKind::AlreadySecured => {
                 f.write_str("the message has a Security header for that receiver already")

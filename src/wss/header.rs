@@ -1,5 +1,4 @@
 use crate::soap::Envelope;
-use crate::soap::HeaderBlock;
 use crate::soap::Roles;
 use crate::token::field;
 use crate::token::username::Omission;
@@ -13,6 +12,7 @@ use crate::wss::Rule;
 use crate::wss::SignatureConfirmation;
 use crate::wss::Timestamp;
 use crate::wss::TokenReference;
+use crate::wss::receiver::find;
 use crate::xml::Element;
 use crate::xml::Limits;
 use crate::xml::Namespace;
@@ -260,46 +260,17 @@ impl<'d> Header<'d> {
     }
 }
 
-/// The one Security header for us. Two for the same other receiver are refused as well, as it is no use to relay a
-/// message that its next receiver must refuse.
-pub(super) fn find<'d>(envelope: &'d Envelope, roles: &Roles) -> Result<Element<'d>, Error> {
-    let security = |block: &HeaderBlock<'_>| block.element().is(Namespace::WSSE, "Security");
-    let mut ours = None;
-    let mut others = Vec::new();
-    for block in envelope.header_blocks().filter(security) {
-        let twice = if block.targets(roles) {
-            ours.replace(block.element()).is_some()
-        } else {
-            let role = block.role();
-            let twice = others.contains(&role);
-            others.push(role);
-            twice
-        };
-        if twice || others.len() > MOST_RECEIVERS {
-            return Err(Error::at(ErrorKind::MultipleHeaders, block.element()));
-        }
-    }
-    ours.ok_or_else(|| {
-        Error::at(
-            ErrorKind::HeaderMissing,
-            envelope.header().unwrap_or(envelope.root()),
-        )
-    })
-}
-
 /// WS-SecureConversation 1.3 and the draft before it.
 const SECURE_CONVERSATION: [&str; 2] = [
     "http://docs.oasis-open.org/ws-sx/ws-secureconversation/200512",
     "http://schemas.xmlsoap.org/ws/2005/02/sc",
 ];
 
-/// More receivers than a message passes by, each with its own Security header.
-const MOST_RECEIVERS: usize = 16;
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
     use super::*;
+    use crate::wss::receiver::MOST_RECEIVERS;
 
     const TIMESTAMP: &str = "<wsu:Timestamp><wsu:Created>2026-11-24T00:00:00Z</wsu:Created></wsu:Timestamp>";
 

@@ -9,6 +9,7 @@ mod deviation;
 mod encrypted;
 mod error;
 mod header;
+mod receiver;
 mod reference;
 mod resolve;
 mod timestamp;

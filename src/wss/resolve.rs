@@ -1,3 +1,4 @@
+use crate::crypto::encode_base64;
 use crate::token::KeyInfoItem;
 use crate::token::SignerHint;
 use crate::token::X509Hint;
@@ -289,7 +290,13 @@ fn by_digest<'d>(
     let mut keys = header.encrypted_keys().filter(|key| has_digest(*key, digest));
     match (keys.next(), keys.next()) {
         (Some(key), None) => Ok(Found::encrypted_key(key)),
-        (None, _) => Err(Error::at(ErrorKind::UnknownEncryptedKey, reference.element())),
+        (None, _) => {
+            let digest = encode_base64(digest);
+            Err(Error::at(
+                ErrorKind::UnknownEncryptedKey(digest),
+                reference.element(),
+            ))
+        }
         (Some(_), Some(second)) => Err(Error::reference(
             second,
             "two EncryptedKeys have the same ciphertext",

@@ -8,7 +8,7 @@ use crate::algorithm::DataEncryptionAlgorithm;
 use crate::crypto::Secret;
 use crate::dsig::fields::{self, Fields};
 use crate::dsig::{AttachmentScope, content_id};
-use crate::xml::{Document, Element, Limit, Namespace, Position};
+use crate::xml::{Document, Element, Limit, Namespace, Position, quoted};
 
 /// How the URIs begin that SwA Profile 1.1 §5.5 has for encrypted attachments.
 const OF_ATTACHMENTS: &str = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-";
@@ -19,6 +19,8 @@ const TRANSFORM: &str =
 
 /// Keys that may be that of one attachment, all of which is read with each.
 const MOST_SECRETS: usize = 4;
+/// The longest MimeType: it takes the place of a field in the header of a part, which may have as much.
+const LONGEST_TYPE: usize = 8 * 1024;
 
 /// An attachment that is ciphertext, and what decrypts it. It owns what it says, as the document may be no more when it is used.
 #[derive(Clone, Debug)]
@@ -75,7 +77,10 @@ pub fn encrypted_attachments(
         let read = Read::of(*element, rules, is_signed)?;
         // Readers differ in whether its case counts.
         if all.iter().any(|other| other.id.eq_ignore_ascii_case(&read.id)) {
-            let why = "another EncryptedData is about the same attachment";
+            let why = format!(
+                "another EncryptedData is about the same attachment, {}",
+                quoted(&read.id)
+            );
             return Err(Error::at(*element, ErrorKind::Attachment(why)));
         }
         all.push(read);
@@ -86,7 +91,10 @@ pub fn encrypted_attachments(
     for Read { data, id, scope } in all {
         let secrets = encryption.secrets(&data, &mut decrypted)?;
         if secrets.len() > MOST_SECRETS {
-            let why = "more than 4 keys may be its key, and all of it would be read with each";
+            let why = format!(
+                "{} keys may be its key, and with each of at most {MOST_SECRETS} all of it is read",
+                secrets.len()
+            );
             return Err(Error::at(data.element, ErrorKind::Attachment(why)));
         }
         found.push(EncryptedAttachment {
@@ -115,20 +123,38 @@ impl<'d> Read<'d> {
         rules: &Rules<'_>,
         is_signed: &dyn Fn(Element<'_>, &str) -> bool,
     ) -> Result<Self, Error> {
-        let refused = |why| Error::at(element, ErrorKind::Attachment(why));
+        let refused = |why: String| Error::at(element, ErrorKind::Attachment(why));
         let data = EncryptedData::read(element)?;
         rules.check_data(&data)?;
         let scope = match &data.kind {
             ContentType::Octets(Some(kind)) if kind == CONTENT_ONLY => AttachmentScope::Content,
             ContentType::Octets(Some(kind)) if kind == COMPLETE => AttachmentScope::Complete,
             ContentType::Element | ContentType::Content | ContentType::Octets(_) => {
-                return Err(refused("its Type is none that an encrypted attachment has"));
+                let found = element.attribute("Type").unwrap_or_default();
+                return Err(refused(format!(
+                    "its Type is {}; expected {CONTENT_ONLY} or {COMPLETE}",
+                    quoted(&found)
+                )));
             }
         };
         let id = data.encrypted.attachment.clone();
-        let id = id.ok_or_else(|| refused("its ciphertext stands in the document"))?;
-        if scope == AttachmentScope::Content && element.attribute("MimeType").is_none() {
-            return Err(refused("it does not say in MimeType what the attachment was"));
+        let id = id.ok_or_else(|| {
+            refused("its ciphertext stands in the document, and its Type says in an attachment".to_owned())
+        })?;
+        let media_type = element.attribute("MimeType");
+        if scope == AttachmentScope::Content && media_type.is_none() {
+            return Err(refused(format!(
+                "it does not say in MimeType what the attachment {} was",
+                quoted(&id)
+            )));
+        }
+        if let Some(length) = media_type
+            .map(|value| value.len())
+            .filter(|length| *length > LONGEST_TYPE)
+        {
+            return Err(refused(format!(
+                "its MimeType has {length} bytes; at most {LONGEST_TYPE}, as in the header of a part"
+            )));
         }
         if !data.algorithm.is_authenticated() {
             rules.check_unauthenticated_if(is_signed(element, &id), element, data.algorithm.uri())?;
@@ -150,7 +176,8 @@ pub(super) fn referenced(reference: Element<'_>) -> Result<String, Error> {
     listed.end()?;
     Fields::of(transform, &["Algorithm"])?.end()?;
     if fields::algorithm(transform)? != TRANSFORM {
-        let why = "its Transform is not the one of ciphertext in attachments";
+        let found = fields::algorithm(transform)?;
+        let why = format!("its Transform is {}; expected {TRANSFORM}", quoted(&found));
         return Err(Error::at(transform, ErrorKind::Attachment(why)));
     }
     Ok(id)

@@ -5,6 +5,7 @@ use super::error::{Error, ErrorKind};
 use super::key::{EncryptedKey, KeySize};
 use super::moves::{Moves, Replaced};
 use super::plaintext;
+use super::recipients::recipients;
 use super::resolver::Resolver;
 use super::sources::{Source, sources};
 use crate::algorithm::EncryptionRules;
@@ -115,7 +116,8 @@ pub fn decrypt_mac_key(
 ) -> Result<Vec<Secret>, Error> {
     let secrets = EncryptedKey::read(element)?.decrypt(KeySize::OfMac, resolver, rules)?;
     if secrets.is_empty() {
-        return Err(Error::at(element, ErrorKind::NoKey));
+        let named = recipients([element]);
+        return Err(Error::at(element, ErrorKind::NoKey { named }));
     }
     Ok(secrets)
 }
@@ -278,7 +280,11 @@ impl<'d, 'r> Encryption<'d, 'r> {
             }
         }
         match secrets.as_slice() {
-            [] => Err(Error::at(data.element, ErrorKind::NoKey)),
+            [] => {
+                let keys = std::iter::once(data.element).chain(self.keys.iter().copied());
+                let named = recipients(keys);
+                Err(Error::at(data.element, ErrorKind::NoKey { named }))
+            }
             [_] => Ok(secrets),
             _ if !data.algorithm.is_authenticated() && matches!(data.kind, ContentType::Octets(_)) => {
                 Err(Error::at(data.element, ErrorKind::AmbiguousKey))

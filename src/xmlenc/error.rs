@@ -29,7 +29,7 @@ pub enum ErrorKind {
     /// `xenc:CipherReference` to something else than an attachment of the message, which would have us fetch it.
     CipherReference,
     /// An encrypted attachment in a form that is not read, or of no part of the message.
-    Attachment(&'static str),
+    Attachment(String),
     /// A RetrievalMethod, KeyInfoReference or other reference that leads to no EncryptedKey of the document.
     Reference(String),
     /// Octets without authentication, and several keys of which each may be theirs.
@@ -43,7 +43,10 @@ pub enum ErrorKind {
     /// Encrypted content in what was decrypted, or a key that needs another one to be decrypted.
     Nested,
     /// We have no key for it.
-    NoKey,
+    NoKey {
+        /// What names the keys that it is encrypted to.
+        named: Vec<String>,
+    },
     /// A part that cannot be encrypted.
     Target(&'static str),
     /// What was decrypted cannot stand where it stood; said of authenticated ciphertexts only.
@@ -106,7 +109,7 @@ impl Error {
             ErrorKind::Type(_) => "xmlenc.type",
             ErrorKind::Encoding(_) => "xmlenc.encoding",
             ErrorKind::Nested => "xmlenc.nested",
-            ErrorKind::NoKey => "xmlenc.no_key",
+            ErrorKind::NoKey { .. } => "xmlenc.no_key",
             ErrorKind::Target(_) => "xmlenc.target",
             ErrorKind::Plaintext(_) => "xmlenc.plaintext",
             ErrorKind::Cipher(error) => error.code(),
@@ -133,13 +136,15 @@ impl Error {
             ErrorKind::Encoding(error) => error.clause().into(),
             ErrorKind::Cipher(error) => error.clause(),
             ErrorKind::Xml(error) => error.clause(),
-            ErrorKind::Nested | ErrorKind::NoKey | ErrorKind::Target(_) | ErrorKind::Limit { .. } => None,
+            ErrorKind::Nested | ErrorKind::NoKey { .. } | ErrorKind::Target(_) | ErrorKind::Limit { .. } => {
+                None
+            }
         }
     }
 
     /// Whether another key could have decided otherwise.
     pub fn is_indeterminate(&self) -> bool {
-        matches!(self.kind, ErrorKind::NoKey)
+        matches!(self.kind, ErrorKind::NoKey { .. })
     }
 
     /// Whether our own machine failed, and not the message.
@@ -185,7 +190,13 @@ impl fmt::Display for Error {
             ),
             ErrorKind::Encoding(error) => error.fmt(f),
             ErrorKind::Nested => f.write_str("it is encrypted more than once"),
-            ErrorKind::NoKey => f.write_str("there is no key for it: see --key and --secret-key"),
+            ErrorKind::NoKey { named } => {
+                let named = match named.as_slice() {
+                    [] => "a key that it does not name".to_owned(),
+                    named => named.join(", or "),
+                };
+                write!(f, "there is no key for it: it is encrypted to {named}; see --key and --secret-key")
+            }
             ErrorKind::Target(what) => write!(f, "it cannot be encrypted: {what}"),
             ErrorKind::Plaintext(what) => write!(f, "what was encrypted cannot stand here: {what}"),
             ErrorKind::Cipher(error) => error.fmt(f),

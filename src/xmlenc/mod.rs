@@ -20,6 +20,7 @@ mod error;
 mod key;
 mod moves;
 mod plaintext;
+mod recipients;
 mod resolver;
 mod sources;
 pub(crate) mod write;

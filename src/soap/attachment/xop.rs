@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::crypto::encode_base64;
@@ -26,9 +28,13 @@ pub(super) fn inlined(root: Bytes, parts: &[Attachment], limits: &Limits) -> Res
         named.push(part_of(*include, parts, &named)?);
     }
     if named.len() != parts.len() {
-        return Err(Error::of_transport(ErrorKind::XopInclude(
-            "a part of the message stands in no place of it",
-        )));
+        let left = parts
+            .iter()
+            .find(|part| named.iter().all(|named| named.id() != part.id()));
+        return Err(Error::of_transport(ErrorKind::XopInclude {
+            why: "a part of the message stands in no place of it",
+            href: left.map(|part| part.id().to_owned()),
+        }));
     }
     let most = u64::from(limits.bytes);
     let encoded = |part: &&Attachment| part.length().div_ceil(3).saturating_mul(4);
@@ -60,7 +66,10 @@ fn part_of<'p>(
     parts: &'p [Attachment],
     earlier: &[&Attachment],
 ) -> Result<&'p Attachment, Error> {
-    let refused = |why| Error::at(ErrorKind::XopInclude(why), include);
+    let refused = |why| {
+        let href = include.attribute("href").map(Cow::into_owned);
+        Error::at(ErrorKind::XopInclude { why, href }, include)
+    };
     if !stands_alone(include) {
         return Err(refused("it does not stand alone in its element"));
     }
