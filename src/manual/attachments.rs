@@ -71,6 +71,9 @@
 //! * Signed first and encrypted then, the signature is verified over the plaintext in its canonical form. Encrypted first, it is verified over the
 //!   ciphertext, and has to cover the EncryptedData too: with another Type or MimeType the same ciphertext is something else. What neither covers is not
 //!   signed (T81).
+//! * A stack that encrypts first and signs `cid:Attachments` alone signs no EncryptedData, so its messages are refused as `policy.attachment_not_signed`:
+//!   name `{Element}{http://www.w3.org/2001/04/xmlenc#}EncryptedData` among its signature parts, or let it sign first. No other stack's encrypted attachments were
+//!   tried: WSS4J 1.6, gSOAP, zeep and node `soap` make none.
 //! * An AES-GCM ciphertext is read twice: until its tag has been found right nothing of the plaintext is kept, not even in the spool. CBC proves nothing, and is
 //!   decrypted only where a signature covers the ciphertext, the EncryptedData and its key (T78).
 //! * Of the keys that may be the one of an attachment 4 are tried at most. All this happens for anybody who can encrypt to us, before their signature

@@ -1,3 +1,5 @@
+use crate::threat::Rule;
+
 /// What helps most often with a refusal of this code, or what a warning of this name means; none where we do not
 /// know better than the message.
 pub(super) fn for_code(code: &str) -> Option<&'static str> {
@@ -38,9 +40,26 @@ pub(super) fn for_warning(name: &str) -> Option<&'static str> {
         "audience_not_compared" => "whom it is meant for was not compared: --audience URI",
         "recipient_not_compared" => "where it was to be sent was not compared: --recipient URL",
         "request_not_compared" => "which request it answers was not compared: --request-id ID",
+        threat if threat.starts_with("threat.") => Rule::named(threat.strip_prefix("threat.")?)?.about(),
         deviation if deviation.contains('.') => {
             "against the Basic Security Profile, which this policy only reports"
         }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threat_is_told_as_what_it_is() {
+        let about = for_warning("threat.sql_pattern");
+        assert_eq!(
+            about,
+            Some("a value that ends a string of SQL and goes on in SQL")
+        );
+        let deviation = for_warning("wss.token_reference");
+        assert!(deviation.is_some_and(|about| about.contains("Basic Security Profile")));
+    }
 }
