@@ -46,7 +46,7 @@ struct Inner {
 /// A certificate that a CRL lists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Revoked {
-    /// Since when it counts as revoked.
+    /// Since when it counts as revoked: its revocationDate, or its invalidityDate where that is earlier (RFC 5280 §5.3.2).
     pub since: DateTime<Utc>,
     /// The name of the CRLReason, if one is given (RFC 5280 §5.3.1).
     pub reason: Option<&'static str>,
@@ -66,6 +66,8 @@ struct Extensions {
     delta: bool,
     unknown_critical: bool,
     distribution: Option<IssuingDistributionPoint>,
+    /// authorityKeyIdentifier and issuingDistributionPoint, as they stand there.
+    part: Vec<u8>,
 }
 
 /// RFC 5280 §5.2.5.
@@ -216,6 +218,12 @@ impl Crl {
                 .is_some_and(|distribution| distribution.limits.contains(&Limit::Indirect))
     }
 
+    /// Whether a later one of these takes the place of the other: of one issuer, one key and one distribution point, as far as they say.
+    pub fn is_of_series(&self, other: &Self) -> bool {
+        let (one, other) = (&self.0, &other.0);
+        one.issuer == other.issuer && one.extensions.part == other.extensions.part
+    }
+
     /// Its entry for a certificate of its issuer, found by serial number.
     pub fn entry(&self, certificate: &Certificate) -> Option<Revoked> {
         self.0.entries.get(certificate.serial_bytes()).copied()
@@ -310,8 +318,10 @@ fn read_entries(
                 match extension.oid {
                     [0x55, 0x1d, 0x15] => revoked.reason = Some(reason(extension.value)?),
                     [0x55, 0x1d, 0x1d] => doubtful.indirect = true,
-                    // holdInstructionCode and invalidityDate change nothing.
-                    [0x55, 0x1d, 0x17 | 0x18] => {}
+                    // Since when the key was in other hands.
+                    [0x55, 0x1d, 0x18] => revoked.since = since.min(invalidity_date(extension.value)?),
+                    // holdInstructionCode changes nothing.
+                    [0x55, 0x1d, 0x17] => {}
                     _ => doubtful.entry |= extension.critical,
                 }
             }
@@ -319,11 +329,19 @@ fn read_entries(
         entry.finish()?;
         // Listed twice, the earlier date counts.
         let kept = entries.entry(serial).or_insert(revoked);
-        if since < kept.since {
+        if revoked.since < kept.since {
             *kept = revoked;
         }
     }
     Ok(entries)
+}
+
+/// RFC 5280 §5.3.2.
+fn invalidity_date(value: &[u8]) -> der::Result<DateTime<Utc>> {
+    let mut reader = Reader::new(value);
+    let date = reader.time()?;
+    reader.finish()?;
+    Ok(date)
 }
 
 /// The name of a CRLReason.
@@ -347,6 +365,9 @@ impl Extensions {
                 return Err(CertificateError::DuplicateExtension(der::dotted(extension.oid)));
             }
             seen.push(extension.oid);
+            if let [0x55, 0x1d, 0x23 | 0x1c] = extension.oid {
+                extensions.part.extend([extension.oid, extension.value].concat());
+            }
             match extension.oid {
                 // authorityKeyIdentifier, cRLNumber, issuerAltName: the key itself decides, and order is by date.
                 [0x55, 0x1d, 0x23 | 0x14 | 0x12] => {}

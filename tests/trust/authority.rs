@@ -244,6 +244,7 @@ impl Plan {
 }
 
 /// What a CRL will say.
+#[derive(Clone)]
 pub struct CrlPlan {
     this_update: DateTime<Utc>,
     next_update: Option<DateTime<Utc>>,
@@ -342,6 +343,7 @@ impl CrlPlan {
 }
 
 /// What an OCSP response with one answer will say.
+#[derive(Clone)]
 pub struct OcspPlan {
     this_update: DateTime<Utc>,
     next_update: Option<DateTime<Utc>>,
@@ -373,6 +375,13 @@ impl OcspPlan {
 
     pub fn revoked(mut self, since: &str) -> Self {
         self.status = tlv(0xa1, &generalized(at(since)));
+        self
+    }
+
+    /// With the reason certificateHold.
+    pub fn held(mut self, since: &str) -> Self {
+        let reason = tlv(0xa0, &[0x0a, 1, 6]);
+        self.status = tlv(0xa1, &[generalized(at(since)), reason].concat());
         self
     }
 

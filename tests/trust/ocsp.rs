@@ -111,7 +111,7 @@ fn the_answer_of_the_time_counts() {
     let first = answer().valid("2026-03-01T00:00:00Z", Some("2026-03-08T00:00:00Z"));
     let second = answer()
         .valid("2026-05-01T00:00:00Z", Some("2026-05-08T00:00:00Z"))
-        .revoked("2026-04-01T00:00:00Z");
+        .held("2026-04-01T00:00:00Z");
     let responses = [first, second].map(|plan| plan.signed_by(&ca, &leaf, &ca));
     let store = store(&ca, &responses);
     let times = [
@@ -126,6 +126,50 @@ fn the_answer_of_the_time_counts() {
         let judged = store.path(&leaf.certificate, &[], at(time), &STRICT);
         assert_eq!(code(&judged), *expected, "{time}");
     }
+}
+
+#[test]
+fn a_revocation_counts_whenever_it_was_said() {
+    let ca = root("CA");
+    let leaf = plan("orders").issued_by(&ca);
+    let clears = answer().valid("2026-03-01T00:00:00Z", Some("2026-04-01T00:00:00Z"));
+    let clears = clears.signed_by(&ca, &leaf, &ca);
+    let since = "2026-03-10T00:00:00Z";
+    let endless = answer().valid("2026-03-20T00:00:00Z", None).revoked(since);
+    let later = answer()
+        .valid("2026-05-01T00:00:00Z", Some("2026-05-08T00:00:00Z"))
+        .revoked(since);
+    let judged = |response: OcspResponse, time: &str| {
+        let store = store(&ca, &[clears.clone(), response]);
+        code(&store.path(&leaf.certificate, &[], at(time), &STRICT))
+    };
+    for plan in [endless, later.clone()] {
+        for (time, expected) in [
+            ("2026-03-09T23:59:59Z", "passed"),
+            (since, REVOKED),
+            ("2026-03-25T00:00:00Z", REVOKED),
+        ] {
+            assert_eq!(
+                judged(plan.clone().signed_by(&ca, &leaf, &ca), time),
+                expected,
+                "{time}"
+            );
+        }
+    }
+    // Who could give it then: one who could at the time that is asked about could not.
+    let delegate = |from: &str, to: &str| {
+        let delegate = responder().valid(from, to).issued_by(&ca);
+        later.clone().with(&delegate).signed_by(&delegate, &leaf, &ca)
+    };
+    let then = delegate("2026-04-20T00:00:00Z", "2026-06-01T00:00:00Z");
+    assert_eq!(judged(then, "2026-03-25T00:00:00Z"), REVOKED);
+    let before = delegate("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");
+    assert_eq!(judged(before, "2026-03-25T00:00:00Z"), "passed");
+    let stranger = root("CA");
+    assert_eq!(
+        judged(later.signed_by(&stranger, &leaf, &ca), "2026-03-25T00:00:00Z"),
+        "passed"
+    );
 }
 
 #[test]

@@ -74,11 +74,16 @@ fn a_named_source_is_a_promise() {
 }
 
 #[test]
-fn a_crl_counts_from_this_update_until_before_next_update() {
+fn a_crl_clears_and_holds_from_this_update_until_before_next_update() {
     let ca = root("CA");
     let leaf = plan("orders").issued_by(&ca);
-    let revoked = plan("revoked").serial(666).issued_by(&ca);
-    let list = crl("2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z").revoking(&revoked, "2026-04-01T00:00:00Z");
+    let held = plan("held").serial(666).issued_by(&ca);
+    let hold = extension("2.5.29.21", false, &[0x0a, 1, 6]);
+    let list = crl("2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z").entry(
+        held.certificate.serial_bytes(),
+        "2026-04-01T00:00:00Z",
+        &[&hold],
+    );
     let store = with_crls(&[&ca], &[list.signed_by(&ca)]);
     let times = [
         ("2026-04-30T23:59:59Z", UNKNOWN, UNKNOWN),
@@ -89,10 +94,69 @@ fn a_crl_counts_from_this_update_until_before_next_update() {
         ("2026-06-01T00:00:01Z", UNKNOWN, UNKNOWN),
     ];
     // Both directions, so that what is remembered from one time is there at the next.
-    for (time, of_leaf, of_revoked) in times.iter().chain(times.iter().rev()) {
+    for (time, of_leaf, of_held) in times.iter().chain(times.iter().rev()) {
         let judged = |party: &Party| code(&store.path(&party.certificate, &[], at(time), &STRICT));
         assert_eq!(judged(&leaf), *of_leaf, "{time}");
-        assert_eq!(judged(&revoked), *of_revoked, "{time}");
+        assert_eq!(judged(&held), *of_held, "{time}");
+    }
+}
+
+#[test]
+fn a_revocation_counts_whenever_it_was_said() {
+    let ca = root("CA");
+    let leaf = plan("orders").issued_by(&ca);
+    let since = "2026-04-10T00:00:00Z";
+    let clears = crl("2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z").signed_by(&ca);
+    let earlier = crl("2026-04-11T00:00:00Z", "2026-04-12T00:00:00Z").revoking(&leaf, since);
+    let later = crl("2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z").revoking(&leaf, since);
+    let delta = later.clone().extension("2.5.29.27", true, &[2, 1, 1]);
+    for list in [earlier, later, delta] {
+        let store = with_crls(&[&ca], &[clears.clone(), list.signed_by(&ca)]);
+        for (time, expected) in [
+            ("2026-04-09T23:59:59Z", "passed"),
+            (since, REVOKED),
+            ("2026-04-20T00:00:00Z", REVOKED),
+            ("2026-07-01T00:00:00Z", REVOKED),
+            ("2026-04-09T23:59:59Z", "passed"),
+        ] {
+            for rules in [STRICT, ARCHIVE] {
+                let judged = store.path(&leaf.certificate, &[], at(time), &rules);
+                assert_eq!(code(&judged), expected, "{time}");
+            }
+        }
+    }
+    let stranger = root("CA");
+    let forged = crl("2026-04-11T00:00:00Z", "2026-04-12T00:00:00Z").revoking(&leaf, since);
+    let store = with_crls(&[&ca], &[clears, forged.signed_by(&stranger)]);
+    let judged = store.path(&leaf.certificate, &[], at("2026-04-20T00:00:00Z"), &STRICT);
+    assert_eq!(code(&judged), "passed");
+}
+
+#[test]
+fn a_key_in_other_hands_counts_for_nothing_from_then_on() {
+    let ca = root("CA");
+    let leaf = plan("orders").issued_by(&ca);
+    let list = |invalidity: &[u8]| {
+        let invalidity = extension("2.5.29.24", false, invalidity);
+        let serial = leaf.certificate.serial_bytes();
+        crl("2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z").entry(
+            serial,
+            "2026-05-20T00:00:00Z",
+            &[&invalidity],
+        )
+    };
+    for (from, judged_at, expected) in [
+        (b"20260510000000Z", "2026-05-09T23:59:59Z", "passed"),
+        (b"20260510000000Z", "2026-05-10T00:00:00Z", REVOKED),
+        // It was revoked, whatever became of the key later.
+        (b"20260525000000Z", "2026-05-20T00:00:00Z", REVOKED),
+    ] {
+        let store = with_crls(
+            &[&ca],
+            &[list(&[&[0x18, 15], from.as_slice()].concat()).signed_by(&ca)],
+        );
+        let judged = store.path(&leaf.certificate, &[], at(judged_at), &STRICT);
+        assert_eq!(code(&judged), expected, "{judged_at}");
     }
 }
 

@@ -6,14 +6,16 @@ use super::Answer;
 use super::Memory;
 use crate::crypto::Certificate;
 use crate::crypto::Crl;
+use crate::crypto::Revoked;
 use crate::crypto::Scope;
 use crate::trust::PathRules;
 use crate::trust::window::Window;
 
 /// What a CRL of the issuer's says of a certificate.
 ///
-/// It counts if `issuer` signed it, may sign CRLs, and thisUpdate ≤ `at` < nextUpdate. A certificate that it lists is revoked, whatever the
-/// CRL's scope: serial numbers of one issuer are unique. Not to be listed means something only within its scope.
+/// It counts if `issuer` signed it and may sign CRLs. A certificate that it lists is revoked, whatever the CRL's scope: serial numbers of
+/// one issuer are unique; and whenever the CRL is from: nobody lifts a revocation but a hold. Not to be listed means something only within its
+/// scope, and while thisUpdate ≤ `at` < nextUpdate.
 pub(super) fn answer(
     crl: &Crl,
     certificate: &Certificate,
@@ -36,11 +38,11 @@ pub(super) fn answer(
 
     let begins = crl.this_update().to_rfc3339_opts(SecondsFormat::Secs, true);
     let nothing = |why: &str| Answer::Nothing(format!("the CRL of {begins} {why}"));
-    if let Err(why) = super::counts(crl.this_update(), crl.next_update(), at) {
-        return nothing(&why);
-    }
-    if crl.is_delta() {
-        return nothing("is a delta CRL");
+    let counts = super::counts(crl.this_update(), crl.next_update(), at);
+    let revoked =
+        entry.filter(|entry| entry.since <= at && (counts.is_ok() || super::is_final(entry.reason)));
+    if let (Err(why), None) = (&counts, revoked) {
+        return nothing(why);
     }
     if crl.is_indirect() {
         return nothing("lists certificates of several issuers");
@@ -56,12 +58,14 @@ pub(super) fn answer(
     if !memory.is_signed_by(crl.sha256(), key, || crl.is_signed_by(key)) {
         return nothing("is not signed with the key of the certificate's issuer");
     }
-    match (entry, crl.scope(certificate)) {
-        (Some(entry), _) if entry.since <= at => Answer::Revoked {
-            since: entry.since,
-            reason: entry.reason,
-        },
-        (_, Scope::Covers) => Answer::Clears { hash },
-        (_, Scope::Elsewhere(why)) => nothing(&format!("does not decide: {why}")),
+    if let Some(Revoked { since, reason }) = revoked {
+        return Answer::Revoked { since, reason };
+    }
+    if crl.is_delta() {
+        return nothing("is a delta CRL");
+    }
+    match crl.scope(certificate) {
+        Scope::Covers => Answer::Clears { hash },
+        Scope::Elsewhere(why) => nothing(&format!("does not decide: {why}")),
     }
 }

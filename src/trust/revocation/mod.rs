@@ -95,7 +95,8 @@ impl Records {
     /// What is said of `certificate`, which the key of `issuer` signed, at the time `at`. Cuts `window` wherever another time might have
     /// another answer.
     ///
-    /// Of all that was given what was current then counts. Where one says that it was revoked, it was.
+    /// Of all that was given, what was current then clears it. Where one says that it had been revoked by then, it had, whenever that was said:
+    /// who has a stolen key chooses the time of what it signs.
     pub(super) fn status(
         &self,
         certificate: &Certificate,
@@ -104,18 +105,7 @@ impl Records {
         rules: &PathRules,
         window: &mut Window,
     ) -> Status {
-        let mut found = Found::default();
-        for crl in self.crls_of(certificate) {
-            found.add(crl::answer(
-                crl,
-                certificate,
-                issuer,
-                at,
-                rules,
-                &self.memory,
-                window,
-            ));
-        }
+        let mut found = self.in_crls(certificate, issuer, at, rules, window);
         for answer in self.answers_about(certificate, issuer) {
             found.add(ocsp::answer(answer, issuer, at, rules, self, window));
         }
@@ -126,17 +116,17 @@ impl Records {
         found.status()
     }
 
-    /// The hash by which CRLs alone clear a certificate; or what they say otherwise.
-    fn by_crls(
+    /// What CRLs alone say of it.
+    fn in_crls(
         &self,
         certificate: &Certificate,
         issuer: &Certificate,
         at: DateTime<Utc>,
         rules: &PathRules,
         window: &mut Window,
-    ) -> Result<SignatureHash, Status> {
+    ) -> Found {
         let mut found = Found::default();
-        for crl in self.crls_of(certificate) {
+        for crl in self.crls.get(certificate.issuer_name()).into_iter().flatten() {
             found.add(crl::answer(
                 crl,
                 certificate,
@@ -147,15 +137,7 @@ impl Records {
                 window,
             ));
         }
-        match found.status() {
-            Status::Good { hash } => Ok(hash),
-            other @ (Status::Revoked { .. } | Status::Unknown { .. } | Status::NotPromised) => Err(other),
-        }
-    }
-
-    fn crls_of(&self, certificate: &Certificate) -> &[Crl] {
-        let crls = self.crls.get(certificate.issuer_name());
-        crls.map(Vec::as_slice).unwrap_or_default()
+        found
     }
 
     fn answers_about(
@@ -234,6 +216,11 @@ fn counts(
         )),
         Some(_) => Ok(()),
     }
+}
+
+/// Whether what was revoked for this reason stays so (RFC 5280 §5.3.1).
+fn is_final(reason: Option<&str>) -> bool {
+    !matches!(reason, Some("certificateHold" | "removeFromCRL"))
 }
 
 fn good_enough(algorithm: &CertificateSignature, rules: &PathRules) -> Result<SignatureHash, String> {

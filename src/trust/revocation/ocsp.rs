@@ -5,6 +5,7 @@ use chrono::Utc;
 
 use super::Answer;
 use super::Records;
+use super::Status;
 use crate::crypto::Certificate;
 use crate::crypto::OcspAnswer;
 use crate::crypto::OcspResponse;
@@ -19,7 +20,8 @@ const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
 
 /// What an answer in `response`, which is about it, says of a certificate of `issuer`'s.
 ///
-/// It counts if thisUpdate ≤ `at` < nextUpdate, and the issuer signed the response, or a responder that the issuer itself certified for that.
+/// It counts if the issuer signed the response, or a responder that the issuer itself certified for that. That the certificate is revoked counts
+/// whenever it was said, unless it may be lifted; all else while thisUpdate ≤ `at` < nextUpdate.
 pub(super) fn answer(
     (response, answer): (&OcspResponse, &OcspAnswer),
     issuer: &Certificate,
@@ -39,9 +41,21 @@ pub(super) fn answer(
         .for_each(|change| window.cut(at, change));
     let begins = answer.this_update().to_rfc3339_opts(SecondsFormat::Secs, true);
     let nothing = |why: &str| Answer::Nothing(format!("the OCSP answer of {begins} {why}"));
-    if let Err(why) = super::counts(answer.this_update(), answer.next_update(), at) {
-        return nothing(&why);
-    }
+    let counts = super::counts(answer.this_update(), answer.next_update(), at);
+    let revoked = match answer.status() {
+        OcspStatus::Revoked { since, reason }
+            if since <= at && (counts.is_ok() || super::is_final(reason)) =>
+        {
+            Some(Answer::Revoked { since, reason })
+        }
+        OcspStatus::Revoked { .. } | OcspStatus::Good | OcspStatus::Unknown => None,
+    };
+    // An answer of another time is one of whoever could give it then.
+    let (given, window) = match &counts {
+        Ok(()) => (at, window),
+        Err(why) if revoked.is_none() => return nothing(why),
+        Err(_) => (answer.this_update(), &mut Window::ALWAYS.clone()),
+    };
     if response.has_unknown_critical_extension() {
         return nothing("has a critical extension that is not processed");
     }
@@ -49,15 +63,14 @@ pub(super) fn answer(
         Ok(hash) => hash,
         Err(why) => return nothing(&why),
     };
-    let responder = match signer(response, issuer, at, rules, records, window) {
+    let responder = match signer(response, issuer, given, rules, records, window) {
         Ok(responder) => responder,
         Err(why) => return nothing(&why),
     };
     match answer.status() {
-        OcspStatus::Revoked { since, reason } if since <= at => Answer::Revoked { since, reason },
-        OcspStatus::Good | OcspStatus::Revoked { .. } => Answer::Clears {
+        OcspStatus::Good | OcspStatus::Revoked { .. } => revoked.unwrap_or_else(|| Answer::Clears {
             hash: hash.weaker(responder),
-        },
+        }),
         OcspStatus::Unknown => nothing("does not know the certificate"),
     }
 }
@@ -136,8 +149,10 @@ fn delegated(
         return Ok(hash);
     }
     // Only by CRLs: a responder does not clear itself.
-    match records.by_crls(responder, issuer, at, rules, window) {
-        Ok(by_crl) => Ok(hash.weaker(by_crl)),
-        Err(_) => Err("of which no CRL says that it was not revoked".to_owned()),
+    match records.in_crls(responder, issuer, at, rules, window).status() {
+        Status::Good { hash: by_crl } => Ok(hash.weaker(by_crl)),
+        Status::Revoked { .. } | Status::Unknown { .. } | Status::NotPromised => {
+            Err("of which no CRL says that it was not revoked".to_owned())
+        }
     }
 }
