@@ -141,7 +141,11 @@ impl Checking<'_, '_> {
             self.complete = false;
             return;
         };
-        self.note(added, path, "give certificate revocation lists as PEM or DER");
+        self.note(
+            added,
+            path,
+            "give certificate revocation lists as PEM or DER, and the certificates of who issues those that are fetched",
+        );
     }
 
     fn pin(&mut self, file: &Path, path: &KeyPath) {

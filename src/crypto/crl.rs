@@ -218,10 +218,10 @@ impl Crl {
                 .is_some_and(|distribution| distribution.limits.contains(&Limit::Indirect))
     }
 
-    /// Whether a later one of these takes the place of the other: of one issuer, one key and one distribution point, as far as they say.
-    pub fn is_of_series(&self, other: &Self) -> bool {
-        let (one, other) = (&self.0, &other.0);
-        one.issuer == other.issuer && one.extensions.part == other.extensions.part
+    /// Its authorityKeyIdentifier and issuingDistributionPoint, as they stand there: what tells the CRLs of one issuer apart that are current
+    /// at the same time.
+    pub fn part(&self) -> &[u8] {
+        &self.0.extensions.part
     }
 
     /// Its entry for a certificate of its issuer, found by serial number.

@@ -28,6 +28,10 @@ impl Address {
         if authority.as_str().contains('@') || authority.host().is_empty() || text.contains('#') {
             return Err(AddressError::Form);
         }
+        let has_port = authority.as_str() != authority.host();
+        if has_port && authority.port_u16().is_none_or(|port| port == 0) {
+            return Err(AddressError::Form);
+        }
         match uri.scheme_str() {
             Some("https") => Ok(Self(uri)),
             Some("http") if is_loopback(authority.host()) => Ok(Self(uri)),
@@ -94,6 +98,9 @@ mod tests {
             "http://127.0.0.1@evil.example/",
             "https://idp.example/#x",
             "https:///x",
+            "https://idp.example:99999/",
+            "https://idp.example:0/",
+            "https://idp.example:/",
         ] {
             assert_eq!(Address::parse(bad), Err(AddressError::Form), "{bad}");
         }

@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use bytes::Bytes;
 use chrono::DateTime;
 use chrono::Utc;
@@ -47,56 +45,85 @@ pub fn until(bytes: &Bytes, fetched: DateTime<Utc>) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Whether `new` may take the place of `known` at `at`. Of revocation lists it must have those of the same issuers, of OCSP answers those about the same
-/// certificates, none from before those that are known: in an older one a certificate is good that was revoked since. They count at `at`.
+/// Whether `new` may take the place of `known` at `at`. Of revocation lists it must have one of each series that is known and still counts, of OCSP
+/// answers those about the same certificates, and none from before one that is known: in an older one a certificate is good that was revoked since. They
+/// count at `at`, and by themselves. Metadata of one entity goes on describing it.
 ///
-/// Whether metadata is older is asked where it is read (T108); of a JWK Set nobody can say.
+/// Whether metadata is older is asked where it is read (T108), and who signed a list, too; of a JWK Set nobody can say.
 ///
 /// # Errors
 /// [`FetchError`]: why not.
-pub fn check(new: &[u8], known: Option<&[u8]>, at: DateTime<Utc>) -> Result<(), FetchError> {
-    let was_revocation = known.is_some_and(|known| kind(known) == Kind::Revocation);
-    if kind(new) != Kind::Revocation && !was_revocation {
-        return Ok(());
+pub fn check(new: &Bytes, known: Option<&Bytes>, at: DateTime<Utc>) -> Result<(), FetchError> {
+    match (kind(new), known.map(|known| kind(known))) {
+        (Kind::Revocation, _) | (_, Some(Kind::Revocation)) => {
+            let known = known.and_then(|known| records(known).ok());
+            check_records(&records(new)?, &known.unwrap_or_default(), at)
+        }
+        (Kind::Metadata, Some(Kind::Metadata)) => match known.and_then(sole_entity) {
+            Some(entity) if !entities(new).any(|one| one == entity) => Err(FetchError::Missing(entity)),
+            Some(_) | None => Ok(()),
+        },
+        (Kind::Metadata | Kind::Keys, _) => Ok(()),
     }
-    let new = records(new)?;
-    if let Some(end) = new
-        .iter()
-        .filter_map(|record| record.until)
-        .find(|end| *end <= at)
-    {
-        return Err(FetchError::Over(end));
+}
+
+fn check_records(new: &[Record], known: &[Record], at: DateTime<Utc>) -> Result<(), FetchError> {
+    for record in new {
+        if let Some(end) = record.until.filter(|end| *end <= at) {
+            return Err(FetchError::Over(end));
+        }
+        if record.from > at {
+            return Err(FetchError::Ahead(record.from));
+        }
     }
-    if let Some(from) = new.iter().map(|record| record.from).find(|from| *from > at) {
-        return Err(FetchError::Ahead(from));
-    }
-    let (new, known) = (latest(new), known.and_then(|known| records(known).ok()));
-    for (about, known) in latest(known.unwrap_or_default()) {
-        match new.get(&about) {
-            None => return Err(FetchError::Missing(about)),
-            Some(from) if *from < known => return Err(FetchError::Older { from: *from, known }),
-            Some(_) => {}
+    for one in known {
+        let series: Vec<&Record> = new.iter().filter(|record| record.series == one.series).collect();
+        let counts = one.until.is_some_and(|end| end > at);
+        if series.is_empty() && counts {
+            return Err(FetchError::Missing(one.about.clone()));
+        }
+        // An older one may stand beside the latest, if it did before.
+        let fresh = series
+            .iter()
+            .filter(|record| !known.contains(record))
+            .map(|record| record.from);
+        let latest = series.iter().map(|record| record.from).max();
+        if let Some(from) = fresh.chain(latest).find(|from| *from < one.from) {
+            return Err(FetchError::Older {
+                from,
+                known: one.from,
+            });
         }
     }
     Ok(())
 }
 
 /// What a CRL or OCSP response says, and from when.
+#[derive(PartialEq)]
 struct Record {
     /// The issuer of the CRL, or the serial number of the certificate.
     about: String,
+    /// Of these a later one takes the place of another.
+    series: Vec<u8>,
     from: DateTime<Utc>,
     until: Option<DateTime<Utc>>,
 }
 
-/// The latest thisUpdate of each.
-fn latest(records: Vec<Record>) -> HashMap<String, DateTime<Utc>> {
-    let mut latest = HashMap::new();
-    for record in records {
-        let known = latest.entry(record.about).or_insert(record.from);
-        *known = (*known).max(record.from);
-    }
-    latest
+/// The one entity that `metadata` describes, if it is one.
+fn sole_entity(metadata: &Bytes) -> Option<String> {
+    let mut entities = entities(metadata);
+    entities.next().filter(|_| entities.next().is_none())
+}
+
+fn entities(metadata: &Bytes) -> impl Iterator<Item = String> {
+    let split = Metadata::split(metadata.clone()).ok();
+    split.into_iter().flat_map(|split| {
+        (0..split.len()).filter_map(move |number| {
+            let part = Document::parse(split.part(number), &Limits::archive()).ok()?;
+            let entity = Metadata::read(part.root()).ok()?.entities.into_iter().next()?;
+            Some(entity.entity_id.into_owned())
+        })
+    })
 }
 
 /// The CRLs in `bytes`, or the answers of the OCSP response.
@@ -110,18 +137,19 @@ fn records(bytes: &[u8]) -> Result<Vec<Record>, FetchError> {
             Some(0x30) => Crl::from_der(bytes).map(|crl| vec![crl]),
             _ => Crl::from_pem_bundle(bytes),
         };
-        crls.map_err(|error| no_record(&error))?
-            .iter()
-            .map(Record::of_crl)
-            .collect()
+        let crls = crls.map_err(|error| no_record(&error))?;
+        if crls.iter().any(|crl| crl.is_delta() || crl.is_indirect()) {
+            let why = "a delta CRL, or an indirect one, clears nobody";
+            return Err(FetchError::Revocation(why.to_owned()));
+        }
+        crls.iter().map(Record::of_crl).collect()
     };
     if records.is_empty() {
         return Err(FetchError::Revocation("there is none in it".to_owned()));
     }
-    let endless = |record: &Record| record.until.is_none() && OcspResponse::is_one(bytes);
-    if records.iter().any(endless) {
+    if records.iter().any(|record| record.until.is_none()) {
         return Err(FetchError::Revocation(
-            "an answer has no nextUpdate and never counts".to_owned(),
+            "without nextUpdate it clears nobody".to_owned(),
         ));
     }
     Ok(records)
@@ -130,6 +158,7 @@ fn records(bytes: &[u8]) -> Result<Vec<Record>, FetchError> {
 impl Record {
     fn of_crl(crl: &Crl) -> Self {
         Self {
+            series: [crl.issuer_name().as_str().as_bytes(), &[0], crl.part()].concat(),
             about: crl.issuer_name().as_str().to_owned(),
             from: crl.this_update(),
             until: crl.next_update(),
@@ -139,6 +168,7 @@ impl Record {
     fn of_answer(answer: &OcspAnswer) -> Self {
         let digits = answer.serial_bytes().iter().map(|byte| format!("{byte:02x}"));
         Self {
+            series: answer.serial_bytes().to_vec(),
             about: format!("serial {}", digits.collect::<String>()),
             from: answer.this_update(),
             until: answer.next_update(),
@@ -174,19 +204,20 @@ mod tests {
             key_file("ca-stale.crl.pem"),
             key_file("ca-future.crl.pem"),
         );
-        let code = |new: &[u8], known: Option<&[u8]>| check(new, known, at).map_err(|error| error.code());
+        let code = |new: &Bytes, known: Option<&Bytes>| check(new, known, at).map_err(|error| error.code());
+        let text = |text: &'static str| Bytes::from_static(text.as_bytes());
         assert_eq!(code(&list, None), Ok(()));
         assert_eq!(code(&list, Some(&list)), Ok(()));
         assert_eq!(code(&list, Some(&stale)), Ok(()));
         assert_eq!(code(&list, Some(&future)), Err("fetch.older"));
         assert_eq!(code(&stale, None), Err("fetch.over"));
         assert_eq!(code(&future, None), Err("fetch.ahead"));
-        assert_eq!(code(b"<html/>", Some(&list)), Err("fetch.revocation"));
-        assert_eq!(code(b"{}", Some(&list)), Err("fetch.revocation"));
-        assert_eq!(code(b"nothing", None), Err("fetch.revocation"));
+        assert_eq!(code(&text("<html/>"), Some(&list)), Err("fetch.revocation"));
+        assert_eq!(code(&text("{}"), Some(&list)), Err("fetch.revocation"));
+        assert_eq!(code(&text("nothing"), None), Err("fetch.revocation"));
         // What others read, and judge.
-        assert_eq!(code(b"{}", None), Ok(()));
-        assert_eq!(code(b" <x/>", Some(b"<y/>")), Ok(()));
+        assert_eq!(code(&text("{}"), None), Ok(()));
+        assert_eq!(code(&text(" <x/>"), Some(&text("<y/>"))), Ok(()));
     }
 
     #[test]
@@ -196,7 +227,7 @@ mod tests {
             key_file("crl-named.ocsp.der"),
             key_file("crl-named-stale.ocsp.der"),
         );
-        let code = |new: &[u8], known: Option<&[u8]>| check(new, known, at).map_err(|error| error.code());
+        let code = |new: &Bytes, known: Option<&Bytes>| check(new, known, at).map_err(|error| error.code());
         assert_eq!(code(&good, Some(&stale)), Ok(()));
         assert_eq!(code(&stale, None), Err("fetch.over"));
         let summer = datetime::parse("2026-06-15T00:00:00Z").unwrap();

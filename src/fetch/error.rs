@@ -27,7 +27,7 @@ pub enum FetchError {
     Discovery(String),
     /// It is no revocation list.
     Revocation(String),
-    /// It has nothing of an issuer of revocation lists that is in what is in use.
+    /// It has nothing of an issuer of revocation lists, or of an entity, that is in what is in use.
     Missing(String),
     /// It is older than what is in use.
     Older {
@@ -79,7 +79,7 @@ impl fmt::Display for FetchError {
             Self::Issuer(None) => f.write_str("the issuer does not say its name"),
             Self::Discovery(reason) => write!(f, "the issuer's configuration: {}", quoted(reason)),
             Self::Revocation(reason) => write!(f, "it is no revocation list: {}", quoted(reason)),
-            Self::Missing(issuer) => write!(f, "the revocation list of {} is missing", quoted(issuer)),
+            Self::Missing(issuer) => write!(f, "what {} says is missing", quoted(issuer)),
             Self::Older { from, known } => {
                 write!(
                     f,

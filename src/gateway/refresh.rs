@@ -113,9 +113,10 @@ pub fn first(file: &Path, known: &Fetched) -> Fetched {
         System::new().block_on(join_all(each))
     });
     for (fetch, came) in came.join().unwrap_or_default() {
-        match came {
-            Ok(answer) => {
-                let (bytes, at) = (answer.bytes, LastSeen::at(Utc::now()));
+        let now = Utc::now();
+        match came.and_then(|answer| fetch::check(&answer.bytes, None, now).map(|()| answer.bytes)) {
+            Ok(bytes) => {
+                let at = LastSeen::at(now);
                 fetched.put(fetch.file, FetchedCopy { bytes, at });
             }
             Err(error) => {

@@ -200,11 +200,7 @@ impl Reloader {
             return Ok(());
         }
         let known = state.fetched.get(&fetch.file);
-        fetch::check(
-            &copy.bytes,
-            known.map(|known| known.bytes.as_ref()),
-            copy.at.time(),
-        )?;
+        fetch::check(&copy.bytes, known.map(|known| &known.bytes), copy.at.time())?;
         let is_same = known.is_some_and(|known| known.bytes == copy.bytes);
         if let Some(known) = known.filter(|_| is_same && !fetch::is_metadata(&copy.bytes)) {
             known.at.again(copy.at.time());

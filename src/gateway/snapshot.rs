@@ -151,6 +151,10 @@ impl Candidate {
         for place in &mut self.places {
             if let Some(before) = current.place(&place.route.path) {
                 place.route.backend.go_on_as(&before.route.backend);
+                place.gate.issuers.remember(&before.gate.issuers, Utc::now());
+                if let (Some(answers), Some(before)) = (&mut place.answers, &before.answers) {
+                    answers.issuers.remember(&before.issuers, Utc::now());
+                }
             }
         }
     }

@@ -53,12 +53,12 @@
 //! | `fetch.content_encoding` | it is compressed |
 //! | `fetch.discovery` | the configuration of an issuer is no JSON, or leads to no address that may be asked |
 //! | `fetch.issuer` | the configuration of an issuer is that of another |
-//! | `fetch.missing` | a CRL or OCSP answer is not there, of an issuer or certificate of whom one is in use |
+//! | `fetch.missing` | a CRL of an issuer, key and distribution point, or an OCSP answer about a certificate, of which one is in use is not there, or the one entity that the metadata described |
 //! | `fetch.not_kept` | it is in use, and could not be written to its file |
 //! | `fetch.older` | a CRL or OCSP answer is older than the one in use |
 //! | `fetch.over` | the nextUpdate of a CRL or OCSP answer has passed |
 //! | `fetch.refused` | the configuration does not hold with it, as at a reload: the log has the code of why |
-//! | `fetch.revocation` | it is neither a CRL nor an OCSP response with nextUpdate |
+//! | `fetch.revocation` | it is neither a CRL nor an OCSP response with nextUpdate, or a CRL that clears nobody by itself: a delta CRL, an indirect one |
 //! | `fetch.status` | an HTTP status other than 200, redirects too |
 //! | `fetch.timeout` | it took longer than 30 seconds |
 //! | `fetch.too_large` | it is longer than `bytes` |

@@ -61,12 +61,13 @@
 //! drawn by lot is left out. After a failure the next try is soon, then later each time, and never later than `every_seconds`.
 //!
 //! What comes takes the place of the old as by a reload, in the configuration as it was last taken on: what has been written to that file since counts for
-//! nothing, while other files are read again. It is tried on recent messages, and what is bad changes nothing. A CRL from before the one in use is refused
-//! (`fetch.older`), as is older metadata; of a JWK Set nobody can say. Metadata must be signed (`metadata_signer`). The file has the last good copy, so that
+//! nothing, while other files are read again. It is tried on recent messages, and what is bad changes nothing. A CRL from before the one in use of the same issuer, key and
+//! distribution point is refused (`fetch.older`), as is older metadata; of a JWK Set nobody can say. While a CRL in use counts, what is fetched must hold one that takes its place, and
+//! metadata of one entity must go on describing it (`fetch.missing`): another needs another `file`. Metadata must be signed (`metadata_signer`). The file has the last good copy, so that
 //! the gateway starts while an address is down; without one, the address must answer at the start. A JWK Set that was not seen at its address for
 //! `max_age_seconds` (a day, or three times `every_seconds`) verifies nothing any more (`bearer.keys_old`): watch `time() - sealgate_fetched_timestamp_seconds` and `sealgate_fetch_failures_total`, whose codes stand in [`gateway_codes`](super::gateway_codes).
 //!
-//! A CRL of an issuer whose certificate is among the anchors, pins or `untrusted` of a route must be signed by it. The address of an OCSP response, which stands in
+//! A CRL must be signed with the key of its issuer, whose certificate is among the anchors or `untrusted` of the route. The address of an OCSP response, which stands in
 //! `crls` as well, is that of a request by GET (RFC 6960 §A.1): nobody asks for others. It must be signed by one of these certificates, or by a responder that one
 //! of them certified, and must have a nextUpdate. One from before the one in use is refused. Such requests are not made for certificates of messages.
 //!

@@ -232,61 +232,56 @@ impl TrustSources {
             self.ocsp(response.map_err(|error| failed(Why::Certificate(error)))?);
             return Ok(());
         }
-        let crls = match kind(bytes) {
-            Kind::Pem => Crl::from_pem_bundle(bytes),
-            Kind::Der | Kind::Pkcs12 => Crl::from_der(bytes).map(|crl| vec![crl]),
-            Kind::Xml | Kind::Unknown => Ok(Vec::new()),
-        };
-        let crls = crls.map_err(|error| failed(Why::Certificate(error)))?;
-        if crls.is_empty() {
-            return Err(failed(Why::Nothing("no CRL and no OCSP response in it")));
-        }
-        self.crls.extend(crls);
+        self.crls.extend(crls(bytes).map_err(failed)?);
         Ok(())
     }
 
-    /// As [`crl_bytes`](Self::crl_bytes), of what came from elsewhere and is to take the place of what is good: a CRL of an issuer whose certificate was added must be signed
-    /// by it; an OCSP response by a certificate that was added, or by one that came with it and is signed so. Whether it counts is judged when it is used.
+    /// As [`crl_bytes`](Self::crl_bytes), of what came from an address: whoever answers there must not choose which of them is in use. A CRL must be signed
+    /// with the key of its issuer, an OCSP response with that of a CA, or of a responder that came with it and that a CA certified for that; of
+    /// CAs whose certificates were given before. Whether it counts is judged when it is used.
     ///
     /// # Errors
     ///
-    /// [`LoadError`] if they hold none, or one that is not signed.
+    /// [`LoadError`] if they hold none, or one that is not signed so.
     pub fn fetched_crl(&mut self, path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
-        let (crls, answers) = (self.crls.len(), self.answers.len());
-        self.crl_bytes(path, bytes)?;
-        let anchors = self.anchors.iter().map(Anchor::certificate);
-        let known: Vec<&Certificate> = anchors.chain(&self.pins).chain(&self.untrusted).collect();
-        let forged = |crl: &&Crl| {
-            let mut issuers = known
-                .iter()
-                .filter(|known| known.subject_name() == crl.issuer_name());
-            let is_known = issuers.clone().next().is_some();
-            is_known && !issuers.any(|issuer| crl.is_signed_by(issuer.public_key()))
-        };
-        let strange = |response: &&OcspResponse| {
-            let authorities = known.iter().copied().filter(|known| known.is_ca());
-            let is_ours = |responder: &&Certificate| {
-                let mut issuers = authorities.clone();
-                answers_for_others(responder)
-                    && issuers.any(|issuer| responder.is_signed_by(issuer.public_key()))
-            };
-            let brought = response.certificates().iter().filter(is_ours);
-            let mut signers = authorities.clone().chain(brought);
-            !signers.any(|signer| response.is_signed_by(signer.public_key()))
-        };
-        let not_signed = self.crls.iter().skip(crls).any(|crl| forged(&crl))
-            || self
+        let mut fetched = Self::new();
+        fetched.crl_bytes(path, bytes)?;
+        let all_signed = fetched.crls.iter().all(|crl| self.signed_list(crl))
+            && fetched
                 .answers
                 .iter()
-                .skip(answers)
-                .any(|response| strange(&response));
-        if not_signed {
+                .all(|response| self.signed_response(response));
+        if !all_signed {
             return Err(LoadError {
                 path: path.to_owned(),
                 why: Why::NotSigned,
             });
         }
+        self.crls.extend(fetched.crls);
+        self.answers.extend(fetched.answers);
         Ok(())
+    }
+
+    fn signed_list(&self, crl: &Crl) -> bool {
+        let mut issuers = self
+            .authorities()
+            .filter(|issuer| issuer.subject_name() == crl.issuer_name());
+        issuers.any(|issuer| crl.is_signed_by(issuer.public_key()))
+    }
+
+    fn signed_response(&self, response: &OcspResponse) -> bool {
+        let certified = |responder: &&Certificate| {
+            let mut issuers = self.authorities();
+            answers_for_others(responder) && issuers.any(|issuer| responder.is_signed_by(issuer.public_key()))
+        };
+        let brought = response.certificates().iter().filter(certified);
+        let mut signers = self.authorities().chain(brought);
+        signers.any(|signer| response.is_signed_by(signer.public_key()))
+    }
+
+    fn authorities(&self) -> impl Iterator<Item = &Certificate> {
+        let anchors = self.anchors.iter().map(Anchor::certificate);
+        anchors.chain(&self.untrusted).filter(|known| known.is_ca())
     }
 
     /// The store of all this. One without anchors and pins refuses everything.
@@ -320,7 +315,7 @@ impl fmt::Display for LoadError {
             Why::Io(error) => error.fmt(f),
             Why::TooLong => f.write_str("the file is too long"),
             Why::Nothing(what) => f.write_str(what),
-            Why::NotSigned => f.write_str("it is not signed by whom it names as its issuer"),
+            Why::NotSigned => f.write_str("it is not signed by a CA whose certificate was given"),
             Why::PasswordNeeded => f.write_str("the PKCS#12 file needs a password and none was given"),
             Why::Certificate(error) => error.fmt(f),
             Why::Pkcs12(error) => error.fmt(f),
@@ -329,6 +324,18 @@ impl fmt::Display for LoadError {
 }
 
 impl std::error::Error for LoadError {}
+
+fn crls(bytes: &[u8]) -> Result<Vec<Crl>, Why> {
+    let crls = match kind(bytes) {
+        Kind::Pem => Crl::from_pem_bundle(bytes),
+        Kind::Der | Kind::Pkcs12 => Crl::from_der(bytes).map(|crl| vec![crl]),
+        Kind::Xml | Kind::Unknown => Ok(Vec::new()),
+    };
+    match crls.map_err(Why::Certificate)? {
+        crls if crls.is_empty() => Err(Why::Nothing("no CRL and no OCSP response in it")),
+        crls => Ok(crls),
+    }
+}
 
 fn read_path(path: &Path, password: Option<&str>) -> Result<(Vec<Certificate>, Vec<Metadata>), LoadError> {
     let mut certificates = Vec::new();

@@ -5,13 +5,13 @@ use std::fs;
 use chrono::{TimeDelta, Utc};
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
-use openssl::x509::X509;
+use openssl::x509::{X509, X509Crl};
 use sealgate::crypto::PrivateKey;
 use sealgate::soap::Version;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::authority::{Party, crl};
+use crate::authority::{CrlPlan, Party, crl};
 use crate::backend::{http, orders};
 use crate::bearer::{Provider, ask, refused};
 use crate::client::{post, request, send};
@@ -79,10 +79,16 @@ fn metrics(gateway: &Gateway) -> String {
     send(gateway.admin(), &request("GET", "/metrics", &[], "")).body
 }
 
-/// Waits until nothing good came for `file`, for that reason.
+/// How often nothing good came for `file`, for that reason.
+fn failures(gateway: &Gateway, file: &str, code: &str) -> u64 {
+    let line = format!("sealgate_fetch_failures_total{{file=\"{file}\",code=\"{code}\"}} ");
+    let metrics = metrics(gateway);
+    let count = metrics.lines().find_map(|one| one.strip_prefix(&line));
+    count.map_or(0, |count| count.parse().unwrap())
+}
+
 fn wait_for_failure(gateway: &Gateway, file: &str, code: &str) {
-    let line = format!("sealgate_fetch_failures_total{{file=\"{file}\",code=\"{code}\"}}");
-    wait_until(code, || metrics(gateway).contains(&line));
+    wait_until(code, || failures(gateway, file, code) > 0);
 }
 
 #[test]
@@ -274,18 +280,24 @@ fn impostor() -> Party {
     }
 }
 
-/// A CRL of the authority's from so many hours ago, for so many from now, that lists these.
-fn revoking(ago: i64, ahead: i64, revoked: &[&str]) -> Vec<u8> {
-    revoking_by(&authority(), ago, ahead, revoked)
-}
-
-fn revoking_by(party: &Party, ago: i64, ahead: i64, revoked: &[&str]) -> Vec<u8> {
+/// A CRL from so many hours ago, for so many from now, that lists these.
+fn list(ago: i64, ahead: i64, revoked: &[&str]) -> CrlPlan {
     let time = |hours| (Utc::now() + TimeDelta::hours(hours)).to_rfc3339();
     let mut plan = crl(&time(-ago), &time(ahead)).hash(MessageDigest::sha256());
     for name in revoked {
         plan = plan.entry(certificate(name).serial_bytes(), &time(-ago), &[]);
     }
-    plan.der(party)
+    plan
+}
+
+/// The same of the authority's.
+fn revoking(ago: i64, ahead: i64, revoked: &[&str]) -> Vec<u8> {
+    list(ago, ahead, revoked).der(&authority())
+}
+
+fn pem(lists: &[&[u8]]) -> Vec<u8> {
+    let pem = |der: &&[u8]| X509Crl::from_der(der).unwrap().to_pem().unwrap();
+    lists.iter().flat_map(pem).collect()
 }
 
 #[test]
@@ -318,17 +330,31 @@ fn a_certificate_is_revoked_by_a_list_that_is_fetched_and_an_older_list_does_not
     site.say("/crl", &revoking(2, 1, &["alice"]));
     wait_until("alice is revoked", || order("alice").status == 500);
     assert_eq!(logged_code(order("alice").incident()), "trust.revoked");
+    // Whoever answers at the address can bring old lists back, and lists of his own.
+    let forged = list(1, 1, &[]).der(&impostor());
+    let delta = list(1, 1, &[])
+        .extension("2.5.29.27", true, &[2, 1, 1])
+        .der(&authority());
+    let of_cas = list(1, 1, &[])
+        .extension("2.5.29.28", true, &[0x30, 3, 0x82, 1, 0xff])
+        .der(&authority());
     for (list, code) in [
         (revoking(3, 1, &[]), "fetch.older"),
+        (pem(&[&revoking(3, 1, &[]), &forged]), "fetch.older"),
+        (pem(&[&of_cas, &revoking(3, 1, &[])]), "fetch.older"),
+        (forged, "fetch.refused"),
+        (of_cas, "fetch.missing"),
+        (delta, "fetch.revocation"),
         (revoking(1, -1, &[]), "fetch.over"),
-        (revoking_by(&impostor(), 1, 1, &[]), "fetch.refused"),
         (
             fs::read(format!("{KEYS}/idp-metadata.xml")).unwrap(),
             "fetch.revocation",
         ),
     ] {
+        let before = failures(&gateway, "fetched.crl", code);
         site.say("/crl", &list);
-        wait_for_failure(&gateway, "fetched.crl", code);
+        // One may have been under way.
+        wait_until(code, || failures(&gateway, "fetched.crl", code) > before + 1);
     }
     assert_eq!((order("alice").status, order("bob").status), (500, 200));
 }
@@ -370,6 +396,9 @@ fn metadata_that_is_fetched_is_signed_and_never_older() {
         assert_ne!(kept(), says);
     }
     let newer = metadata(72);
+    let other = newer.replace("https://idp.example", "https://other.example");
+    site.say("/saml", other.as_bytes());
+    wait_for_failure(&gateway, "fetched.xml", "fetch.missing");
     site.say("/saml", newer.as_bytes());
     wait_until("newer metadata", || kept() == newer);
 }

@@ -153,6 +153,14 @@ impl Issuers {
         older.into_iter().next()
     }
 
+    /// Remembers what `known` had fetched that holds at `at`, also of entities that these do not describe: what is described again must not
+    /// be older.
+    pub fn remember(&mut self, known: &Self, at: DateTime<Utc>) {
+        for (entity_id, valid_until) in known.fetched.iter().filter(|(_, end)| **end > at) {
+            self.fetched.entry(entity_id.clone()).or_insert(*valid_until);
+        }
+    }
+
     /// Whether no metadata was given.
     pub fn is_empty(&self) -> bool {
         self.entities.is_empty()

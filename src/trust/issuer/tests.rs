@@ -254,4 +254,12 @@ fn fetched_metadata_is_never_followed_by_an_older_one() {
         assert_eq!(fine.older_than(&known), None);
     }
     assert_eq!(older.older_than(&fetched(&["a"], None)), None);
+    // What is not described for a while is remembered, for as long as an older copy would hold.
+    let mut between = fetched(&["c"], Some("2026-11-29T00:00:00Z"));
+    between.remember(&known, at("2026-11-26T00:00:00Z"));
+    let back = fetched(&["a"], Some("2026-11-26T23:59:59Z"));
+    assert!(back.older_than(&between).is_some());
+    let mut much_later = fetched(&["c"], Some("2026-11-29T00:00:00Z"));
+    much_later.remember(&known, at("2026-11-27T00:00:00Z"));
+    assert_eq!(back.older_than(&much_later), None);
 }
