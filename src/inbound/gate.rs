@@ -455,7 +455,11 @@ fn claimed_time(header: &wss::Header<'_>) -> Result<DateTime<Utc>, Unmet> {
         .ok_or_else(|| Unmet::at(header.element(), UnmetKind::NoMessageTime))
 }
 
+/// Whether who signed the Body says when that was. Without a Body that is signed, any signature may.
 fn signs_its_time(header: &wss::Header<'_>, admitted: &Admitted<'_>) -> bool {
     let timestamp = header.timestamp().map(|timestamp| timestamp.element());
-    timestamp.is_some_and(|timestamp| admitted.signatures().any(|proof| proof.signs(timestamp)))
+    timestamp.is_some_and(|timestamp| match admitted.main() {
+        Some(main) => main.signs(timestamp),
+        None => admitted.signatures().any(|proof| proof.signs(timestamp)),
+    })
 }
