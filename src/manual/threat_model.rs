@@ -22,9 +22,11 @@
 //! # What is not promised
 //!
 //! * A stolen private key signs messages that are perfectly good, until its certificate is revoked or its pin removed.
+//!   In an archive that is judged as of its own time (`--at message`) it also signs for the time before: who signs says when. What was revoked since then
+//!   is refused from the date of the revocation, or from its invalidityDate; only a trusted time stamp could tell more.
 //! * A trusted issuer that lies is believed.
-//! * Confidentiality behind the gateway: what was encrypted to us goes to the backend decrypted, and answers are not encrypted. TLS is what
-//!   protects them.
+//! * Confidentiality behind the gateway: what was encrypted to us goes to the backend decrypted, and answers are encrypted only where
+//!   `[route.answer.encryption]` asks for it. TLS is what protects them.
 //! * That a ciphertext is its sender's. Partners who encrypt to the same key can send what another of them encrypted as their own: the
 //!   backend's answer may tell what is in it, and where CBC or RSA 1.5 is permitted the verdict itself does, after some hundred messages a
 //!   block. A route with a key of its own for each partner, or `strict`, prevents the one, only the key the other.
@@ -41,7 +43,7 @@
 //!   no such operation.
 //! * That a gateway which remembers in memory only refuses, after it was started again, what a sender with a fast clock dated later than that
 //!   start. A file or a Redis does, as a new one takes nothing before the allowed clock skew is over.
-//! * Fairness between partners behind one address: it counts as one. Limits are counted by each gateway for itself.
+//! * Fairness between partners behind one address: it counts as one. Limits are counted by each gateway for itself unless `throttle.redis` has them shared.
 //! * That an audit log which was cut off after its last exported checkpoint is found out: at most 1,000 records or 60 seconds. Without `checkpoints` elsewhere,
 //!   whoever may write to the folder can remove any number of records from its end, and without `--certificate` write all of it anew.
 //! * That Redis is who it says it is without TLS, or that somebody else who may write to it does not remove entries one by one.
