@@ -345,3 +345,92 @@ fn an_operation_that_its_body_does_not_tell_is_told() {
         "{said}"
     );
 }
+
+/// The code of `message` under `strict` with `changes` made to it, or "passed".
+fn judged(message: &str, at: &str, changes: &[(&str, &str)]) -> String {
+    let strict = sealgate(&["policy", "show", "strict"]).stdout;
+    let mut policy = String::from_utf8(strict).unwrap();
+    for (old, new) in changes {
+        assert!(policy.contains(old), "{old}");
+        policy = policy.replacen(old, new, 1);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (policy, message) = (file("policy.toml", &policy), file("message.xml", message));
+    let output = sealgate(&[
+        "verify",
+        "--policy",
+        &policy,
+        "--trust",
+        "../keys/ca.pem",
+        "--at",
+        at,
+        "--format",
+        "json",
+        &message,
+    ]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    answer["code"]
+        .as_str()
+        .or(answer["verdict"].as_str())
+        .unwrap()
+        .to_owned()
+}
+
+fn text_of(case: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cases");
+    std::fs::read_to_string(format!("{folder}/{case}/message.xml")).unwrap()
+}
+
+#[test]
+fn a_header_that_must_be_there_is_one_of_that_namespace_and_name() {
+    let asks = |header: &str| {
+        let signed = format!("\"addressing\", \"{header}\"");
+        let message = text_of("good/addressing-soap11");
+        judged(&message, AT, &[("\"addressing\"", &signed)])
+    };
+    let wsa = "http://www.w3.org/2005/08/addressing";
+    assert_eq!(asks(&format!("header:{{{wsa}}}Action")), "passed");
+    assert_eq!(asks(&format!("header:{{{wsa}}}FaultTo")), "policy.header_missing");
+    assert_eq!(asks("header:{urn:example:other}Action"), "policy.header_missing");
+    assert_eq!(asks(&format!("header?:{{{wsa}}}FaultTo")), "passed");
+}
+
+#[test]
+fn a_timestamp_that_nobody_signed_speaks_against_a_message_only() {
+    let message = text_of("policy/timestamp-not-signed");
+    let signed = [("\"body\", \"timestamp\", \"addressing\"", "\"body\"")];
+    let unsigned = |at: &str| judged(&message, at, &signed);
+    assert_eq!(unsigned(AT), "passed");
+    assert_eq!(unsigned("2026-11-24T00:05:00Z"), "wss.timestamp_expired");
+    assert_eq!(unsigned("2026-11-23T23:58:00Z"), "wss.timestamp_future");
+    // One that ends where it begins, before that.
+    let empty = message.replace("00:05:00Z</wsu:Expires>", "00:00:00Z</wsu:Expires>");
+    assert_ne!(empty, message);
+    assert_eq!(
+        judged(&empty, "2026-11-23T23:59:30Z", &signed),
+        "wss.timestamp_invalid"
+    );
+}
+
+#[test]
+fn a_policy_forgets_nothing_too_early() {
+    let strict = || sealgate::policy::Profile::Strict.policy();
+    let mut policy = strict();
+    policy.clock_skew = 300;
+    policy.timestamp.max_age = 86_400;
+    assert_eq!(policy.clone().check(), Ok(policy));
+    let mut slow = strict();
+    slow.clock_skew = 301;
+    assert_eq!(
+        slow.check().unwrap_err(),
+        sealgate::policy::PolicyError::ClockSkew(301)
+    );
+    let mut long = strict();
+    long.timestamp.max_age = 86_401;
+    assert_eq!(long.check().unwrap_err(), sealgate::policy::PolicyError::Life);
+}

@@ -183,3 +183,65 @@ fn without_dots(path: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::join;
+
+    #[test]
+    fn references_are_resolved_as_in_rfc_3986_section_5_4() {
+        for (reference, joined) in [
+            ("g:h", "g:h"),
+            ("g", "http://a/b/c/g"),
+            ("./g", "http://a/b/c/g"),
+            ("g/", "http://a/b/c/g/"),
+            ("/g", "http://a/g"),
+            ("//g", "http://g"),
+            ("?y", "http://a/b/c/d;p?y"),
+            ("g?y", "http://a/b/c/g?y"),
+            (";x", "http://a/b/c/;x"),
+            ("", "http://a/b/c/d;p?q"),
+            (".", "http://a/b/c/"),
+            ("./", "http://a/b/c/"),
+            ("..", "http://a/b/"),
+            ("../", "http://a/b/"),
+            ("../g", "http://a/b/g"),
+            ("../..", "http://a/"),
+            ("../../g", "http://a/g"),
+            ("../../../g", "http://a/g"),
+            ("/./g", "http://a/g"),
+            ("/../g", "http://a/g"),
+            ("g.", "http://a/b/c/g."),
+            ("..g", "http://a/b/c/..g"),
+            ("./../g", "http://a/b/g"),
+            ("./g/.", "http://a/b/c/g/"),
+            ("g/./h", "http://a/b/c/g/h"),
+            ("g/../h", "http://a/b/c/h"),
+            ("g;x=1/../y", "http://a/b/c/y"),
+            ("g?y/./x", "http://a/b/c/g?y/./x"),
+            // Canonical XML 1.1 drops fragments.
+            ("#s", "http://a/b/c/d;p?q"),
+            ("g#s", "http://a/b/c/g"),
+        ] {
+            assert_eq!(join("http://a/b/c/d;p?q", reference), joined, "{reference}");
+        }
+    }
+
+    #[test]
+    fn what_is_relative_stays_so() {
+        for (base, reference, joined) in [
+            ("http://a", "g", "http://a/g"),
+            ("foo/bar", "x", "foo/x"),
+            ("foo/bar", "../x", "x"),
+            ("foo/bar", "../../x", "../x"),
+            ("..", "x", "../x"),
+            ("../..", "..", "../../../"),
+            ("x/", "a/b:c", "x/a/b:c"),
+            ("x/", ":c", "x/:c"),
+            ("x", "?a:b", "x?a:b"),
+            ("x//y/", "z", "x/y/z"),
+        ] {
+            assert_eq!(join(base, reference), joined, "{base} and {reference}");
+        }
+    }
+}

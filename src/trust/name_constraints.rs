@@ -258,6 +258,7 @@ mod tests {
             ("a@EXAMPLE.com", "example.COM", Yes, Yes),
             ("a@sub.example.com", "example.com", No, No),
             ("a@sub.example.com", ".example.com", Yes, Yes),
+            ("a@sub.evil.example", ".example.com", No, No),
             ("a@example.com", ".example.com", No, No),
             ("a@example.com", "a@example.com", Yes, Yes),
             ("A@example.com", "a@example.com", No, Yes),

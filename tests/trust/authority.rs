@@ -454,6 +454,7 @@ impl OcspPlan {
         let algorithm = match (signer.key.id(), self.hash.type_()) {
             (Id::EC, Nid::SHA256) => sequence(&[&oid("1.2.840.10045.4.3.2")]),
             (Id::EC, Nid::SHA1) => sequence(&[&oid("1.2.840.10045.4.1")]),
+            (Id::RSA, Nid::SHA256) => sequence(&[&oid("1.2.840.113549.1.1.11"), &[5, 0]]),
             other => panic!("{other:?}"),
         };
         let signature = Signer::new(self.hash, &signer.key)

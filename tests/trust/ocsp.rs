@@ -266,6 +266,9 @@ fn only_whom_the_issuer_certified_for_it_answers() {
         let response = plan.signed_by(signer, &leaf, &ca);
         assert_eq!(verdict(&store(&ca, &[response]), &leaf), UNKNOWN);
     }
+    let short = responder().rsa(1024).issued_by(&ca);
+    let response = answer().with(&short).signed_by(&short, &leaf, &ca);
+    assert!(why(&store(&ca, &[response]), &leaf).contains("too weak"));
     let weak = responder().hash(MessageDigest::sha1()).issued_by(&ca);
     let response = answer().with(&weak).signed_by(&weak, &leaf, &ca);
     assert!(why(&store(&ca, &[response]), &leaf).contains("ecdsa-with-SHA1"));

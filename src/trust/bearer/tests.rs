@@ -368,7 +368,9 @@ fn a_set_of_keys_has_some_that_verify() {
     let private = with(jwk.clone(), &json!({ "kid": "two", "d": "AAAA" }));
     let unknown = json!({ "kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA" });
     let encryption = with(jwk.clone(), &json!({ "use": "enc" }));
-    assert_eq!(read(json!([jwk, unknown, encryption])), None);
+    let wrapping = with(jwk.clone(), &json!({ "use": "sig", "key_ops": ["wrapKey"] }));
+    assert_eq!(read(json!([jwk, unknown, encryption, wrapping])), None);
+    assert_eq!(read(json!([wrapping])), Some(TokenKeysError::Number));
     assert_eq!(read(json!([jwk, private])), Some(TokenKeysError::Private(2)));
     assert_eq!(read(json!([jwk, secret])), Some(TokenKeysError::Private(2)));
     assert_eq!(read(json!([])), Some(TokenKeysError::Number));

@@ -170,6 +170,15 @@ fn wrapped_and_agreed_keys_are_unwrapped() {
             open(&with_key(&secret, &key, ""), &of_secret(&kek)).is_ok(),
             "{algorithm}"
         );
+        if algorithm == KeyWrapAlgorithm::TripleDes {
+            let only_gcm = EncryptionRules {
+                data: vec![DataCipher::AesGcm],
+                ..everything()
+            };
+            let document = with_key(&secret, &key, "");
+            let opened = attempt(&document, &of_secret(&kek), &only_gcm, Unauthenticated::Refused);
+            assert_eq!(text_of(opened), Err("xmlenc.algorithm_not_permitted"));
+        }
         let derived = concat_kdf(DigestAlgorithm::Sha256, &shared, &[1, 2], algorithm.key_size()).unwrap();
         let wrapped = wrap_key(algorithm, &derived, &secret).unwrap();
         let ours = |key: &PrivateKey| Ours {
@@ -181,6 +190,19 @@ fn wrapped_and_agreed_keys_are_unwrapped() {
             open(&with_key(&secret, &written, ""), &ours(key))
         };
         assert!(agreed(ecdh, "0001", &recipient).is_ok(), "{algorithm}");
+        let no_agreement = EncryptionRules {
+            key_agreement: Vec::new(),
+            ..everything()
+        };
+        let written = encrypted_key(algorithm.uri(), "", &agreement(ecdh, "0001"), &wrapped);
+        let document = with_key(&secret, &written, "");
+        let opened = attempt(
+            &document,
+            &ours(&recipient),
+            &no_agreement,
+            Unauthenticated::Refused,
+        );
+        assert_eq!(text_of(opened), Err("xmlenc.algorithm_not_permitted"));
         assert_eq!(agreed(ecdh, "0003", &recipient), Err("xmlenc.decryption_failed"));
         assert_eq!(agreed(ecdh, "0401", &recipient), Err("xmlenc.key_derivation"));
         let dh = "http://www.w3.org/2009/xmlenc11#dh-es";
