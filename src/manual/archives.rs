@@ -31,7 +31,7 @@
 //! not read. In a container that limit counts for messages with attachments as a whole; as files of their own, their attachments wait in temporary files.
 //! A message in a container is called `archive.tar!name` or `lines.jsonl#7`. Where another of the container may have been called so before, its place among them comes after
 //! its name: `archive.tar!name#7`. Of a Parquet file pages stand in memory besides: where they would take over 512 MiB, or have
-//! over four million values, the file ends with an error before anything of them is read, and so does a footer over 16 MiB, one with over 256 groups of columns, and everything that is
+//! over four million values, the file ends with an error before anything of them is read, and so does a footer over 16 MiB, one with over 256 groups of columns or two row groups of the same pages, and everything that is
 //! damaged; what was read before that stays judged. A file that holds over 100,000 messages and one more for each 16 of its bytes ends likewise, as `limit.archive`: rows without content cost
 //! nothing in a file and as much as others in the reports. And so does one out of which more bytes come, decompressed or by a dictionary, than 1 GiB and a thousand for each of its own. The job judges the rest of the archive and ends with 3.
 //!

@@ -16,6 +16,7 @@ mod json_lines;
 mod names;
 mod parquet;
 mod pattern;
+mod places;
 mod tar;
 mod zip;
 
@@ -33,6 +34,7 @@ use container::{Container, Name};
 pub use file::open;
 pub use folder::walk;
 pub use parquet::is_guarded;
+use places::Places;
 
 /// What is walked.
 #[derive(Clone, Debug)]

@@ -1,12 +1,11 @@
 //! Zip archives: stored and deflated entries, Zip64, in the order of the central directory, which is read entry by entry.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use flate2::{Crc, read::DeflateDecoder};
 
-use super::{Body, Container, Ended, Name, Sink, bounded, broken, open};
+use super::{Body, Container, Ended, Name, Places, Sink, bounded, broken, open};
 
 /// The end record with the longest comment.
 const LONGEST_END: u64 = 22 + 65_535;
@@ -17,12 +16,15 @@ const HEADER: u64 = 30;
 pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
     let mut content = open(container.path)?;
     let (start, count, end) = directory(&mut content)?;
-    let mut taken = Taken::default();
+    let mut places = Places::where_none_fits_in(HEADER);
     let mut directory = BufReader::new(open(container.path)?);
     directory.seek(SeekFrom::Start(start))?;
     for _ in 0..count {
         let entry = Entry::read(&mut directory)?;
-        taken.take(entry.header, entry.header_and_content())?;
+        let is_free = places.take(entry.header, entry.header_and_content());
+        if !is_free {
+            return Err(broken("two entries of the zip archive have the same bytes").into());
+        }
         if entry.name.ends_with('/') {
             continue;
         }
@@ -46,31 +48,6 @@ pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(),
 enum End {
     OfFile,
     Earlier,
-}
-
-/// The places of the file that entries have taken, from where to where. Such as nothing fits between are one.
-#[derive(Default)]
-struct Taken(BTreeMap<u64, u64>);
-
-impl Taken {
-    /// Takes `length` bytes from `start` on, which no other entry has: a content that many entries share would be many messages.
-    fn take(&mut self, start: u64, length: u64) -> io::Result<()> {
-        let mut span = (start, start.saturating_add(length));
-        let after = self.0.range(start..).next().map(|(from, to)| (*from, *to));
-        let before = self.0.range(..start).next_back().map(|(from, to)| (*from, *to));
-        if after.is_some_and(|after| after.0 < span.1) || before.is_some_and(|before| before.1 > start) {
-            return Err(broken("two entries of the zip archive have the same bytes"));
-        }
-        if let Some(before) = before.filter(|before| start.saturating_sub(before.1) < HEADER) {
-            span.0 = before.0;
-        }
-        if let Some(after) = after.filter(|after| after.0.saturating_sub(span.1) < HEADER) {
-            self.0.remove(&after.0);
-            span.1 = after.1;
-        }
-        self.0.insert(span.0, span.1);
-        Ok(())
-    }
 }
 
 /// Where the central directory starts, how many entries it has, and what ends behind it.
@@ -255,7 +232,7 @@ mod tests {
     use flate2::write::DeflateEncoder;
 
     use super::super::Taken;
-    use super::{Taken as Spans, *};
+    use super::*;
 
     /// An archive of one deflated entry and one stored.
     fn archive() -> Vec<u8> {
@@ -375,33 +352,6 @@ mod tests {
             told.contains("two entries of the zip archive have the same bytes"),
             "{told}"
         );
-    }
-
-    #[test]
-    fn places_are_taken_once_in_whatever_order() {
-        let mut spans = Spans::default();
-        for (start, length) in [
-            (1_000, 100),
-            (0, 100),
-            (200, 300),
-            (120, 80),
-            (1_100, 10),
-            (510, 40),
-        ] {
-            assert!(spans.take(start, length).is_ok(), "{start}");
-        }
-        for (start, length) in [
-            (0, 30),
-            (90, 5),
-            (499, 2),
-            (900, 101),
-            (1_109, 30),
-            (50, 5_000),
-            (540, 1),
-        ] {
-            assert!(spans.take(start, length).is_err(), "{start}");
-        }
-        assert_eq!(spans.0.len(), 2, "{:?}", spans.0);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use super::{Body, Container, Ended, Name, Sink, broken, column, open};
+use super::{Body, Container, Ended, Name, Places, Sink, broken, column, open};
 use pages::Pages;
 
 /// The most bytes that pages of messages take in memory, and pages of names.
@@ -38,6 +38,7 @@ fn within(most: u64, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(
     let message = find(reader.metadata(), &container.reading.column)?;
     let name = container.reading.name.as_deref();
     let name = name.map(|name| find(reader.metadata(), name)).transpose()?;
+    distinct(reader.metadata(), [Some(message), name].into_iter().flatten())?;
     let mut number = 0_u64;
     for index in 0..reader.num_row_groups() {
         let group = guarded(|| reader.get_row_group(index))?;
@@ -100,6 +101,23 @@ fn within(most: u64, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(
             }
             if !read {
                 skipped = skipped.saturating_add(1);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses row groups that have the same pages of one of `columns`.
+fn distinct(metadata: &ParquetMetaData, columns: impl Iterator<Item = usize>) -> io::Result<()> {
+    for place in columns {
+        let mut places = Places::where_none_fits_in(1);
+        for group in metadata.row_groups() {
+            let column = group.columns().get(place);
+            let (start, length) = column
+                .ok_or_else(|| broken("a row group of the Parquet file lacks a column"))
+                .and_then(pages::span)?;
+            if !places.take(start, length) {
+                return Err(broken("two row groups of the Parquet file have the same pages"));
             }
         }
     }

@@ -54,12 +54,9 @@ impl Pages {
         rows: u64,
         most: u64,
     ) -> io::Result<Self> {
-        let start = column
-            .dictionary_page_offset()
-            .unwrap_or_else(|| column.data_page_offset());
-        let place = number(start)?;
+        let (place, size) = span(column)?;
         let end = place
-            .checked_add(number(column.compressed_size())?)
+            .checked_add(size)
             .filter(|end| *end <= length)
             .ok_or_else(misplaced)?;
         Ok(Self {
@@ -362,6 +359,14 @@ impl Header {
             },
         })
     }
+}
+
+/// Where the pages of a column of a row group start, and how many bytes they take.
+pub(super) fn span(column: &ColumnChunkMetaData) -> io::Result<(u64, u64)> {
+    let start = column
+        .dictionary_page_offset()
+        .unwrap_or_else(|| column.data_page_offset());
+    Ok((number(start)?, number(column.compressed_size())?))
 }
 
 /// The encodings that values of bytes have, and their levels.

@@ -208,6 +208,27 @@ fn pages_are_read_however_they_are_compressed_and_encoded() {
     assert_eq!(read, 24);
 }
 
+/// Few bytes would be decompressed as often as the footer says.
+#[test]
+fn row_groups_do_not_share_pages() {
+    let bytes = file(&[
+        (Some("<a/>"), ""),
+        (Some("<a/>"), ""),
+        (Some("<b/>"), ""),
+        (Some("<b/>"), ""),
+    ]);
+    let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
+    let metadata = reader.metadata();
+    assert!(distinct(metadata, [0, 1].into_iter()).is_ok());
+    let twice = vec![metadata.row_group(0).clone(); 2];
+    let shared = ParquetMetaData::new(metadata.file_metadata().clone(), twice);
+    let told = distinct(&shared, [0].into_iter()).map_err(|error| error.to_string());
+    assert_eq!(
+        told,
+        Err("two row groups of the Parquet file have the same pages".to_owned())
+    );
+}
+
 #[test]
 fn rows_of_one_name_are_told_apart() {
     let rows: Vec<_> = ["a", "a", "4", "", "b"].map(|name| (Some("<a/>"), name)).to_vec();
