@@ -34,6 +34,14 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     let listeners = listeners(&config.listener, now, source);
     let admin = config.admin.as_ref();
     let admin = admin.map(|admin| address(&admin.address, &top.key("admin").key("address"), source));
+    let is_listener = |admin: &SocketAddr| {
+        let mut addresses = listeners.iter().flatten().map(|listener| listener.address);
+        admin.port() != 0 && addresses.any(|address| address == *admin)
+    };
+    if admin.flatten().is_some_and(|admin| is_listener(&admin)) {
+        let key = top.key("admin").key("address");
+        source.problem(&key, "is the address of a listener", "take another port");
+    }
     let signer = signer(&config.gateway, now, source);
     let place = replay::place(&config.replay, now, source);
     let audit = match (&config.audit, &signer) {

@@ -343,7 +343,7 @@
 //! | `policy.several_body_signatures` | more than one signature covers the Body |
 //! | `policy.signature_confirmation` | an answer that does not confirm the signatures of its request under its own: `verify --request`, `[route.backend.answer]` |
 //! | `policy.signed_elsewhere` | a signed element stands where nobody reads it |
-//! | `policy.timestamp_not_signed` | the Body's signature does not cover the Timestamp |
+//! | `policy.timestamp_not_signed` | no signature covers both the Body and the Timestamp: a Timestamp that is signed alone says nothing of the Body, even where the policy does not ask for that |
 //! | `policy.to_mismatch` | the message is for another address |
 //! | `policy.unsigned_header` | a header for us that nobody signed |
 //! | `policy.token_not_signed` | the policy asks that certificates' tokens are signed (`tokens`), and the signature over the Body does not cover one |

@@ -185,6 +185,8 @@ fn listeners_without_tls_stay_on_this_machine() {
         twice,
         "listener[3].address: is the address of another listener",
     );
+    let admin = "[admin]\naddress = \"127.0.0.1:81\"\n[[listener]]\naddress = \"127.0.0.1:81\"\n[gateway]";
+    refuses("[gateway]", admin, "admin.address: is the address of a listener");
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl fmt::Display for Unmet {
                  would depend on which of them somebody leaves in the header",
             ),
             UnmetKind::TimestampNotSigned => f.write_str(
-                "the signature that covers the Body does not cover the Timestamp in the Security header",
+                "no signature covers both the Body and the Timestamp in the Security header",
             ),
             UnmetKind::HeaderNotSigned(name) => {
                 write!(

@@ -164,7 +164,7 @@ impl fmt::Display for TokenKeysError {
             Self::Malformed => f.write_str("it is no JWK Set"),
             Self::Key(number) => write!(
                 f,
-                "key {number} cannot be read, or is an RSA key of less than 2048 bits"
+                "key {number} is no point of its curve, cannot be read, or is an RSA key of less than 2048 bits"
             ),
             Self::Private(number) => write!(f, "key {number} is a private or secret key"),
             Self::Twice(number) => write!(f, "key {number} has the kid of another"),
