@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sealgate::inbound::Received;
-use sealgate::policy::{Profile, Transport};
+use sealgate::policy::{Profile, Transport, UsernameToken as Rule};
 use sealgate::trust::ReplayStore;
 use support::{Case, soap_cases};
 
@@ -122,6 +122,20 @@ fn a_password_is_compared_only_for_whom_a_trusted_key_speaks() {
     );
     case.received.transport = Transport::Unprotected;
     assert_eq!(code(&case, case.received.bytes.clone()), "policy.password_text");
+}
+
+#[test]
+fn where_only_digests_count_a_token_is_signed_over_tls_too() {
+    let mut case = case("username-digest-soap11");
+    case.received.transport = Transport::Tls;
+    let unsigned = std::fs::read("fixtures/cases/policy/username-not-signed/message.xml").unwrap();
+    for (rule, expected) in [
+        (Rule::Digest, "policy.username_token_not_signed"),
+        (Rule::DigestOrTextOverTls, "passed"),
+    ] {
+        case.gate.policy.username_token = rule;
+        assert_eq!(code(&case, unsigned.clone().into()), expected, "{rule:?}");
+    }
 }
 
 fn username_key() -> sealgate::policy::Policy {

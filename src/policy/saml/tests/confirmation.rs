@@ -83,3 +83,21 @@ fn bearer_in_soap_may_name_the_audience_as_recipient_and_answers_nothing() {
     assert_eq!(case.code(&text), "accepted");
     assert_eq!(case.code(&assertion_text()), "saml.recipient");
 }
+
+#[test]
+fn what_holder_of_key_says_beyond_its_key_has_to_fit() {
+    let mut holder = Case::new(Profile::Strict);
+    holder.way = Way::Soap;
+    holder.keys = vec![key(KEY)];
+    let saying = |attributes: &str| {
+        let text = holder_of_key(&format!("<ds:KeyInfo>{KEY}</ds:KeyInfo>"));
+        let data = "<saml:SubjectConfirmationData";
+        holder.code(&replaced(&text, data, &format!("{data} {attributes}")))
+    };
+    assert_eq!(saying(""), "accepted");
+    assert_eq!(saying("InResponseTo='_r'"), "accepted");
+    assert_eq!(saying("InResponseTo='_other'"), "saml.in_response_to");
+    assert_eq!(saying("Recipient='https://sp.example/acs'"), "accepted");
+    assert_eq!(saying("Recipient='https://other.example/acs'"), "saml.recipient");
+    assert_eq!(saying("NotOnOrAfter='2026-11-26T11:59:00Z'"), "saml.expired");
+}
