@@ -1,5 +1,6 @@
 use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::pin::pin;
 use std::task::Context;
@@ -10,6 +11,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use futures_util::FutureExt;
 use http::Uri;
+use socket2::SockRef;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWrite;
@@ -37,9 +39,22 @@ pub(super) struct Connection {
     ended: Option<String>,
 }
 
-trait Stream: AsyncRead + AsyncWrite + Unpin {}
+trait Stream: AsyncRead + AsyncWrite + Unpin {
+    /// What its octets come by.
+    fn socket(&self) -> &TcpStream;
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+impl Stream for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Stream for SslStream<TcpStream> {
+    fn socket(&self) -> &TcpStream {
+        self.get_ref()
+    }
+}
 
 impl Connection {
     /// A connection to the server of `uri`, within the time `connect`, once more for the TLS handshake, and by `due` in any case.
@@ -84,8 +99,13 @@ impl Connection {
         })
     }
 
-    /// Whether nothing has come by it, not even its end.
+    /// Whether nothing has come by it, not even its end. The socket itself is asked: what has come since the runtime last looked would be taken for the
+    /// answer to the next request.
     pub(super) fn is_quiet(&mut self) -> bool {
+        let peeked = SockRef::from(self.stream.socket()).peek(&mut [MaybeUninit::uninit()]);
+        if !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+            return false;
+        }
         let read = unconstrained(self.stream.read_buf(&mut self.buffer));
         read.now_or_never().is_none()
     }
@@ -127,6 +147,10 @@ impl Connection {
     /// # Errors
     /// There is no more, or it does not come by `due`.
     pub(super) async fn read(&mut self, due: Instant) -> Result<(), Error> {
+        // A server that never stops sending is never waited for.
+        if Instant::now() >= due {
+            return Err(Error::Timeout);
+        }
         if self.ended.is_none() {
             let read = timeout_at(due.into(), poll_fn(|context| self.poll_read(context)));
             read.await.map_err(|_| Error::Timeout)?;

@@ -241,3 +241,44 @@ fn who_does_not_read_to_the_end_leaves_no_connection() {
         }
     });
 }
+
+#[test]
+fn what_comes_after_an_answer_is_none_to_the_next_request_however_late_it_comes() {
+    let uri = server(|mut stream| {
+        let said = |text: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{text}");
+        while let Ok(1..) = stream.read(&mut [0; 4096]) {
+            stream.write_all(said("right").as_bytes()).unwrap();
+            thread::sleep(Duration::from_millis(50));
+            let _ = stream.write_all(said("wrong").as_bytes());
+        }
+    });
+    run(async {
+        let client = HttpClient::keeping(SECOND, None);
+        for _ in 0..3 {
+            let sent = client.send(post(&uri, Body::None), Times::of(SECOND));
+            let body = sent.await.unwrap().whole(5).await.unwrap();
+            assert_eq!(body, "right");
+            // The runtime has other work, as with a message to verify, and does not look.
+            thread::sleep(Duration::from_millis(150));
+        }
+    });
+}
+
+#[test]
+fn a_server_that_never_stops_is_not_waited_for() {
+    let uri = server(|mut stream| {
+        head(&mut stream);
+        let begin = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let chunks = format!("1;{}\r\na\r\n", "x".repeat(1000)).repeat(64);
+        let _ = stream.write_all(begin);
+        while stream.write_all(chunks.as_bytes()).is_ok() {}
+    });
+    let begun = Instant::now();
+    let read = run(async {
+        let client = HttpClient::closing(SECOND, None);
+        let mut answer = client.send(post(&uri, Body::None), Times::of(SECOND)).await?;
+        answer.whole(usize::MAX).await
+    });
+    assert_eq!(read, Err(Error::Timeout));
+    assert!(begun.elapsed() < SECOND * 10);
+}
