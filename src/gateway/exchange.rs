@@ -57,6 +57,8 @@ pub(super) enum Refusal {
     Scope,
     /// The assertion does not hold.
     Assertion(Grant),
+    /// The assertion cannot be decoded.
+    Base64(Grant),
     /// Its body did not come whole.
     Body,
     /// Not now.
@@ -69,14 +71,16 @@ impl Refusal {
     /// The value of `error`; none for what OAuth has no word for.
     pub(super) fn error(self) -> Option<&'static str> {
         Some(match self {
-            Self::Request(_) | Self::Transport | Self::Body | Self::Assertion(Grant::TokenExchange(_)) => {
-                "invalid_request"
-            }
+            Self::Request(_)
+            | Self::Transport
+            | Self::Body
+            | Self::Base64(Grant::TokenExchange(_))
+            | Self::Assertion(Grant::TokenExchange(_)) => "invalid_request",
             Self::Client => "invalid_client",
             Self::GrantType => "unsupported_grant_type",
             Self::Target => "invalid_target",
             Self::Scope => "invalid_scope",
-            Self::Assertion(Grant::Saml2Bearer) => "invalid_grant",
+            Self::Base64(Grant::Saml2Bearer) | Self::Assertion(Grant::Saml2Bearer) => "invalid_grant",
             Self::Busy | Self::Internal => return None,
         })
     }
@@ -91,6 +95,7 @@ impl Refusal {
             | Self::GrantType
             | Self::Target
             | Self::Scope
+            | Self::Base64(_)
             | Self::Assertion(_)
             | Self::Body => StatusCode::BAD_REQUEST,
         }
@@ -105,6 +110,7 @@ impl Refusal {
             Self::GrantType => ("grant.type", "the grant_type is none of ours"),
             Self::Target => ("grant.target", "the token is to be for somebody else"),
             Self::Scope => ("grant.scope", "there is a scope"),
+            Self::Base64(_) => ("grant.request", "the assertion is no base64url"),
             Self::Assertion(_) | Self::Body | Self::Busy | Self::Internal => return None,
         })
     }

@@ -51,16 +51,20 @@ impl Asked {
         if form.get("scope").is_some() {
             return Err(Refusal::Scope);
         }
+        let asked = [form.get("audience"), form.get("resource")];
+        if asked.into_iter().flatten().any(|asked| asked != audience) {
+            return Err(Refusal::Target);
+        }
         let (grant, assertion) = match form.get("grant_type") {
             Some(SAML2_BEARER) => (Grant::Saml2Bearer, form.get("assertion")),
-            Some(TOKEN_EXCHANGE) => (form.exchange(audience)?, form.get("subject_token")),
+            Some(TOKEN_EXCHANGE) => (form.exchange()?, form.get("subject_token")),
             Some(_) => return Err(Refusal::GrantType),
             None => return Err(Refusal::Request("there is no grant_type")),
         };
         let assertion = assertion.ok_or(Refusal::Request("there is no assertion"))?;
         // Some pad, which RFC 7522 §2.1 advises against.
         let assertion = decode_base64_url(assertion.trim_end_matches('='));
-        let assertion = assertion.map_err(|_| Refusal::Assertion(grant))?.into();
+        let assertion = assertion.map_err(|_| Refusal::Base64(grant))?.into();
         Ok(Self { grant, assertion })
     }
 }
@@ -89,16 +93,12 @@ impl Form {
             .filter(|value| !value.is_empty())
     }
 
-    fn exchange(&self, audience: &str) -> Result<Grant, Refusal> {
+    fn exchange(&self) -> Result<Grant, Refusal> {
         if self.get("subject_token_type") != Some(SAML2) {
             return Err(Refusal::Request("subject_token_type is not that of SAML 2.0"));
         }
         if self.get("actor_token").is_some() || self.get("actor_token_type").is_some() {
             return Err(Refusal::Request("nobody acts for another here"));
-        }
-        let asked = [self.get("audience"), self.get("resource")];
-        if asked.into_iter().flatten().any(|asked| asked != audience) {
-            return Err(Refusal::Target);
         }
         match self.get("requested_token_type") {
             None | Some(ACCESS_TOKEN) => Ok(Grant::TokenExchange(ACCESS_TOKEN)),
@@ -161,6 +161,10 @@ mod tests {
                 "unsupported_grant_type",
             ),
             (format!("{EXCHANGE}&audience=urn:other"), "invalid_target"),
+            (
+                format!("{BEARER}&assertion=PGEvPg&audience=urn:other"),
+                "invalid_target",
+            ),
             (
                 format!("{EXCHANGE}&resource=https://other.example"),
                 "invalid_target",
