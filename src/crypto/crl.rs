@@ -68,6 +68,8 @@ struct Extensions {
     distribution: Option<IssuingDistributionPoint>,
     /// authorityKeyIdentifier and issuingDistributionPoint, as they stand there.
     part: Vec<u8>,
+    /// cRLNumber in DER.
+    number: Option<Vec<u8>>,
 }
 
 /// RFC 5280 §5.2.5.
@@ -224,6 +226,12 @@ impl Crl {
         &self.0.extensions.part
     }
 
+    /// Its cRLNumber in DER, and before that how long it is: what is greater is later (RFC 5280 §5.2.3).
+    pub fn number(&self) -> Option<(usize, Vec<u8>)> {
+        let number = self.0.extensions.number.clone();
+        number.map(|der| (der.len(), der))
+    }
+
     /// Its entry for a certificate of its issuer, found by serial number.
     pub fn entry(&self, certificate: &Certificate) -> Option<Revoked> {
         self.0.entries.get(certificate.serial_bytes()).copied()
@@ -327,10 +335,11 @@ fn read_entries(
             }
         }
         entry.finish()?;
-        // Listed twice, the earlier date counts.
+        // Listed twice, the earlier date counts, and a reason that stays.
         let kept = entries.entry(serial).or_insert(revoked);
-        if revoked.since < kept.since {
-            *kept = revoked;
+        kept.since = kept.since.min(revoked.since);
+        if matches!(kept.reason, Some("certificateHold" | "removeFromCRL")) {
+            kept.reason = revoked.reason;
         }
     }
     Ok(entries)
@@ -369,8 +378,9 @@ impl Extensions {
                 extensions.part.extend([extension.oid, extension.value].concat());
             }
             match extension.oid {
-                // authorityKeyIdentifier, cRLNumber, issuerAltName: the key itself decides, and order is by date.
-                [0x55, 0x1d, 0x23 | 0x14 | 0x12] => {}
+                // authorityKeyIdentifier, issuerAltName: the key itself decides.
+                [0x55, 0x1d, 0x23 | 0x12] => {}
+                [0x55, 0x1d, 0x14] => extensions.number = Some(extension.value.to_vec()),
                 [0x55, 0x1d, 0x1b] => extensions.delta = true,
                 [0x55, 0x1d, 0x1c] => {
                     let read = IssuingDistributionPoint::read(extension.value);

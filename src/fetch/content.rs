@@ -5,8 +5,10 @@ use chrono::Utc;
 use super::FetchError;
 use crate::crypto::CertificateError;
 use crate::crypto::Crl;
+use crate::crypto::Fingerprint;
 use crate::crypto::OcspAnswer;
 use crate::crypto::OcspResponse;
+use crate::crypto::OcspStatus;
 use crate::token::saml::Metadata;
 use crate::xml::Document;
 use crate::xml::Limits;
@@ -45,8 +47,8 @@ pub fn until(bytes: &Bytes, fetched: DateTime<Utc>) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Whether `new` may take the place of `known` at `at`. Of revocation lists it must have one of each series that is known and still counts, of OCSP
-/// answers those about the same certificates, and none from before one that is known: in an older one a certificate is good that was revoked since. They
+/// Whether `new` may take the place of `known` at `at`. Of revocation lists it must have one of each series that is known, of OCSP
+/// answers those about the same certificates, be they over, and none from before one that is known: in an older one a certificate is good that was revoked since. They
 /// count at `at`, and by themselves. Metadata of one entity goes on describing it.
 ///
 /// Whether metadata is older is asked where it is read (T108), and who signed a list, too; of a JWK Set nobody can say.
@@ -78,19 +80,21 @@ fn check_records(new: &[Record], known: &[Record], at: DateTime<Utc>) -> Result<
     }
     for one in known {
         let series: Vec<&Record> = new.iter().filter(|record| record.series == one.series).collect();
-        let counts = one.until.is_some_and(|end| end > at);
-        if series.is_empty() && counts {
+        if series.is_empty() {
             return Err(FetchError::Missing(one.about.clone()));
         }
         // An older one may stand beside the latest, if it did before.
-        let fresh = series
+        let older = |record: &&&Record| record.is_older(one);
+        let brought_back = series
             .iter()
-            .filter(|record| !known.contains(record))
-            .map(|record| record.from);
-        let latest = series.iter().map(|record| record.from).max();
-        if let Some(from) = fresh.chain(latest).find(|from| *from < one.from) {
+            .find(|record| older(record) && !known.contains(record));
+        let oldest = series
+            .iter()
+            .find(older)
+            .filter(|_| series.iter().all(|record| record.is_older(one)));
+        if let Some(record) = brought_back.or(oldest) {
             return Err(FetchError::Older {
-                from,
+                from: record.from,
                 known: one.from,
             });
         }
@@ -107,6 +111,16 @@ struct Record {
     series: Vec<u8>,
     from: DateTime<Utc>,
     until: Option<DateTime<Utc>>,
+    rank: Rank,
+}
+
+/// What decides between two of the same time.
+#[derive(PartialEq)]
+enum Rank {
+    /// The number of a CRL as it stands there, and which it is.
+    List(Option<(usize, Vec<u8>)>, Fingerprint),
+    /// Whether an answer says that the certificate is revoked.
+    Answer(bool),
 }
 
 /// The one entity that `metadata` describes, if it is one.
@@ -156,12 +170,23 @@ fn records(bytes: &[u8]) -> Result<Vec<Record>, FetchError> {
 }
 
 impl Record {
+    /// Whether it is from before `known`, of the same series, or of the same time and not seen to be later.
+    fn is_older(&self, known: &Self) -> bool {
+        let loses = match (&self.rank, &known.rank) {
+            (Rank::List(number, list), Rank::List(other, known)) => list != known && number <= other,
+            (Rank::Answer(revoked), Rank::Answer(known)) => *known && !revoked,
+            (Rank::List(..), Rank::Answer(_)) | (Rank::Answer(_), Rank::List(..)) => true,
+        };
+        self.from < known.from || self.from == known.from && loses
+    }
+
     fn of_crl(crl: &Crl) -> Self {
         Self {
             series: [crl.issuer_name().as_str().as_bytes(), &[0], crl.part()].concat(),
             about: crl.issuer_name().as_str().to_owned(),
             from: crl.this_update(),
             until: crl.next_update(),
+            rank: Rank::List(crl.number(), *crl.sha256()),
         }
     }
 
@@ -172,6 +197,7 @@ impl Record {
             about: format!("serial {}", digits.collect::<String>()),
             from: answer.this_update(),
             until: answer.next_update(),
+            rank: Rank::Answer(matches!(answer.status(), OcspStatus::Revoked { .. })),
         }
     }
 }
@@ -212,6 +238,11 @@ mod tests {
         assert_eq!(code(&list, Some(&future)), Err("fetch.older"));
         assert_eq!(code(&stale, None), Err("fetch.over"));
         assert_eq!(code(&future, None), Err("fetch.ahead"));
+        // One that is over does not make way for what says nothing of the same.
+        assert_eq!(
+            code(&key_file("crl-named.ocsp.der"), Some(&stale)),
+            Err("fetch.missing")
+        );
         assert_eq!(code(&text("<html/>"), Some(&list)), Err("fetch.revocation"));
         assert_eq!(code(&text("{}"), Some(&list)), Err("fetch.revocation"));
         assert_eq!(code(&text("nothing"), None), Err("fetch.revocation"));

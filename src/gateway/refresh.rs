@@ -1,16 +1,22 @@
 //! Keys, revocation lists and metadata that are fetched in the background.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 use std::time::Instant;
 
-use actix_web::rt;
 use actix_web::rt::System;
 use actix_web::web;
 use chrono::Utc;
+use futures_util::StreamExt;
+use futures_util::future::Either;
 use futures_util::future::join_all;
+use futures_util::future::select;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::sleep;
 
 use super::reload::Reloader;
 use crate::config;
@@ -27,9 +33,11 @@ use crate::trust::LastSeen;
 /// How often it is asked whether it is time to fetch something.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Fetches what the configuration in use wants, as often as it says.
+/// Fetches what the configuration in use wants, as often as it says; what does not come holds nothing else up.
 pub(super) async fn keep_fresh(reloader: web::Data<Reloader>) {
     let mut schedules: HashMap<PathBuf, (Origin, Schedule)> = HashMap::new();
+    let mut under_way = FuturesUnordered::new();
+    let mut busy: HashSet<PathBuf> = HashSet::new();
     loop {
         let asked = reloader.clone();
         // A reload may be going on, which takes its time.
@@ -39,19 +47,28 @@ pub(super) async fn keep_fresh(reloader: web::Data<Reloader>) {
             fetches.iter().any(same)
         });
         let now = Instant::now();
-        let due = fetches.into_iter().filter_map(|fetch| {
+        for fetch in fetches {
+            if busy.contains(&fetch.file) {
+                continue;
+            }
             let new = || (fetch.origin.clone(), Schedule::begin(now));
             let (_, schedule) = schedules.entry(fetch.file.clone()).or_insert_with(new);
-            schedule.is_due(now).then_some((fetch, *schedule))
-        });
-        let due: Vec<_> = due.collect();
-        let fetched = due
-            .into_iter()
-            .map(|(fetch, schedule)| refresh(fetch, schedule, &reloader));
-        for (file, schedule) in join_all(fetched).await {
-            schedules.entry(file).and_modify(|(_, known)| *known = schedule);
+            if schedule.is_due(now) {
+                busy.insert(fetch.file.clone());
+                under_way.push(refresh(fetch, *schedule, &reloader));
+            }
         }
-        rt::time::sleep(TICK).await;
+        let mut tick = pin!(sleep(TICK));
+        loop {
+            match select(under_way.next(), tick.as_mut()).await {
+                Either::Left((Some((file, schedule)), _)) => {
+                    busy.remove(&file);
+                    schedules.entry(file).and_modify(|(_, known)| *known = schedule);
+                }
+                Either::Left((None, tick)) => break tick.await,
+                Either::Right(_) => break,
+            }
+        }
     }
 }
 

@@ -62,7 +62,7 @@
 //!
 //! What comes takes the place of the old as by a reload, in the configuration as it was last taken on: what has been written to that file since counts for
 //! nothing, while other files are read again. It is tried on recent messages, and what is bad changes nothing. A CRL from before the one in use of the same issuer, key and
-//! distribution point is refused (`fetch.older`), as is older metadata; of a JWK Set nobody can say. While a CRL in use counts, what is fetched must hold one that takes its place, and
+//! distribution point is refused (`fetch.older`), as is older metadata; of a JWK Set nobody can say. Of the same time, one with a greater cRLNumber is later. What is fetched must hold one that takes the place of each CRL in use, be that over, and
 //! metadata of one entity must go on describing it (`fetch.missing`): another needs another `file`. Metadata must be signed (`metadata_signer`). The file has the last good copy, so that
 //! the gateway starts while an address is down; without one, the address must answer at the start. A JWK Set that was not seen at its address for
 //! `max_age_seconds` (a day, or three times `every_seconds`) verifies nothing any more (`bearer.keys_old`): watch `time() - sealgate_fetched_timestamp_seconds` and `sealgate_fetch_failures_total`, whose codes stand in [`gateway_codes`](super::gateway_codes).

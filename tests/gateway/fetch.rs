@@ -327,7 +327,11 @@ fn a_certificate_is_revoked_by_a_list_that_is_fetched_and_an_older_list_does_not
         )
     };
     assert_eq!((order("alice").status, order("bob").status), (200, 200));
-    site.say("/crl", &revoking(2, 1, &["alice"]));
+    let base = list(2, 1, &[]);
+    let number = |number: u8| base.clone().extension("2.5.29.20", false, &[2, 1, number]);
+    let alice = certificate("alice");
+    let revokes = number(7).entry(alice.serial_bytes(), "2026-11-01T00:00:00Z", &[]);
+    site.say("/crl", &revokes.der(&authority()));
     wait_until("alice is revoked", || order("alice").status == 500);
     assert_eq!(logged_code(order("alice").incident()), "trust.revoked");
     // Whoever answers at the address can bring old lists back, and lists of his own.
@@ -342,6 +346,8 @@ fn a_certificate_is_revoked_by_a_list_that_is_fetched_and_an_older_list_does_not
         (revoking(3, 1, &[]), "fetch.older"),
         (pem(&[&revoking(3, 1, &[]), &forged]), "fetch.older"),
         (pem(&[&of_cas, &revoking(3, 1, &[])]), "fetch.older"),
+        (number(6).der(&authority()), "fetch.older"),
+        (base.der(&authority()), "fetch.older"),
         (forged, "fetch.refused"),
         (of_cas, "fetch.missing"),
         (delta, "fetch.revocation"),
