@@ -237,7 +237,7 @@ fn only_whom_the_issuer_certified_for_it_answers() {
         ),
         (
             responder()
-                .valid("2026-01-01T00:00:00Z", "2026-05-31T23:59:59Z")
+                .valid("2026-01-01T00:00:00Z", "2026-05-14T23:59:59Z")
                 .issued_by(&ca),
             "not valid then",
         ),

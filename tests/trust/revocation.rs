@@ -133,6 +133,33 @@ fn a_revocation_counts_whenever_it_was_said() {
 }
 
 #[test]
+fn a_hold_that_was_lifted_is_none_and_one_that_became_final_stays() {
+    let ca = root("CA");
+    let leaf = plan("orders").issued_by(&ca);
+    let serial = leaf.certificate.serial_bytes();
+    let [hold, lifted, stolen] = [6, 8, 1].map(|reason| extension("2.5.29.21", false, &[0x0a, 1, reason]));
+    let since = "2026-05-20T00:00:00Z";
+    let lifts = current_crl()
+        .entry(serial, since, &[&lifted])
+        .extension("2.5.29.27", true, &[2, 1, 1])
+        .signed_by(&ca);
+    let clears = current_crl().signed_by(&ca);
+    assert_eq!(
+        verdict(&with_crls(&[&ca], &[clears.clone(), lifts]), &leaf, &[]),
+        "passed"
+    );
+    let whole = current_crl().entry(serial, since, &[&lifted]).signed_by(&ca);
+    assert_eq!(verdict(&with_crls(&[&ca], &[whole]), &leaf, &[]), UNKNOWN);
+    let later = crl("2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z");
+    for [first, second] in [[&hold, &stolen], [&stolen, &hold]] {
+        let twice = later.clone().entry(serial, since, &[first]);
+        let twice = twice.entry(serial, since, &[second]);
+        let store = with_crls(&[&ca], &[clears.clone(), twice.signed_by(&ca)]);
+        assert_eq!(verdict(&store, &leaf, &[]), REVOKED);
+    }
+}
+
+#[test]
 fn a_key_in_other_hands_counts_for_nothing_from_then_on() {
     let ca = root("CA");
     let leaf = plan("orders").issued_by(&ca);

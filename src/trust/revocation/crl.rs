@@ -39,10 +39,16 @@ pub(super) fn answer(
     let begins = crl.this_update().to_rfc3339_opts(SecondsFormat::Secs, true);
     let nothing = |why: &str| Answer::Nothing(format!("the CRL of {begins} {why}"));
     let counts = super::counts(crl.this_update(), crl.next_update(), at);
-    let revoked =
-        entry.filter(|entry| entry.since <= at && (counts.is_ok() || super::is_final(entry.reason)));
+    let revoked = entry.filter(|entry| {
+        entry.since <= at
+            && (counts.is_ok() || super::is_final(entry.reason))
+            && !super::is_lifted(entry.reason)
+    });
     if let (Err(why), None) = (&counts, revoked) {
         return nothing(why);
+    }
+    if entry.is_some_and(|entry| super::is_lifted(entry.reason)) {
+        return nothing("says that a hold was lifted");
     }
     if crl.is_indirect() {
         return nothing("lists certificates of several issuers");
@@ -50,10 +56,6 @@ pub(super) fn answer(
     if issuer.key_usage().is_some_and(|usage| !usage.signs_crls()) {
         return nothing("is signed with a key that is not for signing CRLs");
     }
-    let hash = match super::good_enough(crl.signature_algorithm(), rules) {
-        Ok(hash) => hash,
-        Err(why) => return nothing(&why),
-    };
     let key = issuer.public_key();
     if !memory.is_signed_by(crl.sha256(), key, || crl.is_signed_by(key)) {
         return nothing("is not signed with the key of the certificate's issuer");
@@ -61,6 +63,11 @@ pub(super) fn answer(
     if let Some(Revoked { since, reason }) = revoked {
         return Answer::Revoked { since, reason };
     }
+    // Nobody forges a list to have less believed.
+    let hash = match super::good_enough(crl.signature_algorithm(), rules) {
+        Ok(hash) => hash,
+        Err(why) => return nothing(&why),
+    };
     if crl.is_delta() {
         return nothing("is a delta CRL");
     }

@@ -220,7 +220,12 @@ fn counts(
 
 /// Whether what was revoked for this reason stays so (RFC 5280 §5.3.1).
 fn is_final(reason: Option<&str>) -> bool {
-    !matches!(reason, Some("certificateHold" | "removeFromCRL"))
+    reason != Some("certificateHold")
+}
+
+/// Whether the reason is that it is no longer revoked.
+fn is_lifted(reason: Option<&str>) -> bool {
+    reason == Some("removeFromCRL")
 }
 
 fn good_enough(algorithm: &CertificateSignature, rules: &PathRules) -> Result<SignatureHash, String> {

@@ -44,33 +44,41 @@ pub(super) fn answer(
     let counts = super::counts(answer.this_update(), answer.next_update(), at);
     let revoked = match answer.status() {
         OcspStatus::Revoked { since, reason }
-            if since <= at && (counts.is_ok() || super::is_final(reason)) =>
+            if since <= at && (counts.is_ok() || super::is_final(reason)) && !super::is_lifted(reason) =>
         {
             Some(Answer::Revoked { since, reason })
         }
         OcspStatus::Revoked { .. } | OcspStatus::Good | OcspStatus::Unknown => None,
     };
-    // An answer of another time is one of whoever could give it then.
-    let (given, window) = match &counts {
-        Ok(()) => (at, window),
-        Err(why) if revoked.is_none() => return nothing(why),
-        Err(_) => (answer.this_update(), &mut Window::ALWAYS.clone()),
+    // That it is revoked was for whoever could say so then.
+    let (given, window) = match (&revoked, &counts) {
+        (Some(_), _) => (answer.this_update(), &mut Window::ALWAYS.clone()),
+        (None, Ok(())) => (at, window),
+        (None, Err(why)) => return nothing(why),
     };
+    if let OcspStatus::Revoked { reason, .. } = answer.status()
+        && super::is_lifted(reason)
+    {
+        return nothing("says that a hold was lifted");
+    }
     if response.has_unknown_critical_extension() {
         return nothing("has a critical extension that is not processed");
+    }
+    let responder = match signer(response, issuer, given, rules, records, window) {
+        Ok(responder) => responder,
+        Err(why) => return nothing(&why),
+    };
+    if let Some(revoked) = revoked {
+        return revoked;
     }
     let hash = match super::good_enough(response.signature_algorithm(), rules) {
         Ok(hash) => hash,
         Err(why) => return nothing(&why),
     };
-    let responder = match signer(response, issuer, given, rules, records, window) {
-        Ok(responder) => responder,
-        Err(why) => return nothing(&why),
-    };
     match answer.status() {
-        OcspStatus::Good | OcspStatus::Revoked { .. } => revoked.unwrap_or_else(|| Answer::Clears {
+        OcspStatus::Good | OcspStatus::Revoked { .. } => Answer::Clears {
             hash: hash.weaker(responder),
-        }),
+        },
         OcspStatus::Unknown => nothing("does not know the certificate"),
     }
 }
