@@ -3,6 +3,7 @@
 # make second-opinion    the same messages before libxmlsec1 and samael
 # make xsd     bodies before their schemas, with libxml2
 # make test-spark    the wheel for Python, and archives on a Spark cluster of two executors, one of which is killed
+# make test-s3      archives in an object store that speaks S3: moto, over HTTP
 # make check   formatting, lints, documentation, licences of what we depend on
 #
 # Longer runs of what `make test` does a slice of; DOCUMENTS says how many:
@@ -26,7 +27,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test second-opinion xsd test-spark check differential wrapping mutations linear fuzz mutants kills drills drill-tamper bench-gateway bench-batch deny setup setup-build setup-second-opinion setup-xsd setup-spark
+.PHONY: demo test second-opinion xsd test-spark test-s3 check differential wrapping mutations linear fuzz mutants kills drills drill-tamper bench-gateway bench-batch deny setup setup-build setup-second-opinion setup-xsd setup-spark setup-s3
 
 CARGO ?= cargo
 VENV := build/venv
@@ -66,6 +67,11 @@ test-spark: setup-spark
 	$(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(SPARK)/wheels/sealgate-*.whl
 	SEALGATE=$(CURDIR)/target/$(SPARK_PROFILE:dev=debug)/sealgate $(if $(SPARK_MESSAGES),SEALGATE_SPARK_MESSAGES=$(SPARK_MESSAGES)) \
 	  JAVA_HOME=$(firstword $(wildcard /usr/lib/jvm/java-17-openjdk-*)) $(SPARK)/bin/python -m unittest discover -v -s python/tests -p '$(SPARK_TESTS)'
+
+S3 := build/s3
+test-s3: setup-s3
+	$(CARGO) build --locked --features s3
+	SEALGATE=$(CURDIR)/target/debug/sealgate $(S3)/bin/python -m unittest discover -v -s tests/batch -p 'store.py'
 
 check: setup-second-opinion deny
 	$(CARGO) fmt --all --check
@@ -194,6 +200,15 @@ $(VENV)/.ready: tests/interop/requirements.txt
 	@echo "installing zeep, xmlsec, pysaml2 and python3-saml into $(VENV): Python SOAP and SAML stacks that the tests talk to"
 	python3 -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+setup-s3: setup-build $(S3)/.ready
+
+$(S3)/.ready: tests/batch/requirements.txt
+	@.ci/setup python
+	@echo "installing moto and pyarrow into $(S3): an object store that speaks S3, and archives in Parquet to put there"
+	python3 -m venv --clear $(S3)
+	$(S3)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 $(SPARK)/.ready: python/tests/requirements.txt

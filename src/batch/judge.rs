@@ -29,6 +29,7 @@ fn answer(verifier: &Verifier, body: Body) -> Answer {
         Body::TooLong => Answer::unread(Outcome::refused(Reason::too_long(verifier.limit()))),
         Body::TooMany(most) => Answer::unread(Outcome::refused(Reason::too_many(most))),
         Body::Bytes(bytes) => verifier.verify(&mut Cursor::new(bytes)),
+        Body::Remote(mut remote) => verifier.verify(&mut remote.0),
         Body::File(path) => match source::open(&path) {
             Ok(mut file) => verifier.verify(&mut file),
             Err(error) => Answer::unread(Outcome::unreadable(&error)),

@@ -108,6 +108,8 @@ pub use tls::TlsServer;
 pub use tls::TlsSwitch;
 pub(crate) use tls::client_certificate;
 pub use verify::VerifyError;
+#[cfg(feature = "s3")]
+pub(crate) use verify::hmac;
 pub use verify::raw_signature_value;
 pub use verify::recover_digest;
 pub use verify::verify;

@@ -26,6 +26,13 @@
 //! | `.har` | of each entry what the request and the response carried, if it is XML, a SOAP message of several parts or a form with SAML; called `trace.har#7.request`. A form may be given by its `params` alone; an `encoding` other than base64 is reported |
 //! | `.http`, `.mbox` | HTTP/1 as it was written down, requests and responses one after the other, with lines `From …` between them or without; the same of it are messages, without gzip and chunks. Where two lengths or types are given, a first line can be read in two ways or a body is cut off, the file ends with an error |
 //! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed |
+//! | `s3://bucket/prefix` | that object, or else every object below it, in the order of their names, each what its name says as above. In programs built with the Cargo feature `s3`: `cargo build --release --locked --features s3` |
+//!
+//! A store is any that speaks S3. Region, endpoint and credentials are those of the environment: `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
+//! `AWS_SESSION_TOKEN`; no service of the machine is asked for them. The store is asked by https, or at an IP address of the loopback; redirects are not followed, and no proxy is asked. What it says of an error
+//! is not repeated, but for its status and code. It lists names in their order, as S3 does: one that does not, or lists one twice, is not read on. An object is the one that was listed, by its entity tag, or its
+//! date, and its length: one that was written anew meanwhile, or is longer or shorter, is reported. Objects are read piece by piece; those that end in `.zip` and `.parquet` wait in a temporary file. As many are
+//! fetched at a time as there are `--threads`, which may be more than cores.
 //!
 //! Nothing in a container is a container. Of each, one message at a time is in memory; one over the policy's limit (`limit.bytes`) is reported and
 //! not read. In a container that limit counts for messages with attachments as a whole; as files of their own, their attachments wait in temporary files.

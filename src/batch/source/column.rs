@@ -56,7 +56,11 @@ mod tests {
     fn text(value: &str) -> String {
         match message(value.as_bytes().to_vec(), 100) {
             Body::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            other @ (Body::TooLong | Body::TooMany(_) | Body::File(_) | Body::Unreadable(_)) => {
+            other @ (Body::TooLong
+            | Body::TooMany(_)
+            | Body::File(_)
+            | Body::Remote(_)
+            | Body::Unreadable(_)) => {
                 format!("{other:?}")
             }
         }

@@ -1,6 +1,6 @@
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::names::Names;
 use super::{Body, Ended, Item, Reading, Sink, Stamp, broken, in_words};
@@ -16,7 +16,10 @@ pub(super) const BYTES_OF_ONE: u64 = 1_000;
 
 /// A file of many messages that is being read.
 pub(super) struct Container<'c> {
+    /// What it is called.
     pub(super) path: &'c Path,
+    /// Where it can be opened.
+    pub(super) place: PathBuf,
     pub(super) stamp: Stamp,
     pub(super) reading: &'c Reading,
     /// How many messages have been offered.
@@ -41,6 +44,7 @@ impl<'c> Container<'c> {
     pub(super) fn new(path: &'c Path, stamp: Stamp, reading: &'c Reading) -> Self {
         Self {
             path,
+            place: path.to_owned(),
             stamp,
             reading,
             offered: Cell::new(0),

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -9,8 +10,8 @@ use flate2::bufread::MultiGzDecoder;
 use rustix::fs::OFlags;
 
 use super::{
-    Body, Container, Ended, Item, Reading, Sink, Stamp, bounded, broken, container, csv, har, http, in_words,
-    json_lines, parquet, tar, zip,
+    Body, Container, Ended, Item, Reading, Remote, Sink, Stamp, bounded, broken, container, csv, har, http,
+    in_words, json_lines, parquet, tar, zip,
 };
 
 /// What a file holds.
@@ -35,6 +36,29 @@ pub(super) fn each(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Resul
         Ok(metadata) => Stamp::of(&metadata),
         Err(error) => return unreadable(path, Stamp::default(), error, sink),
     };
+    held(path, stamp, None, reading, sink)
+}
+
+/// Hands on what `content` holds, which is called `path` and is somewhere else.
+#[cfg(feature = "s3")]
+pub(super) fn remote(
+    path: &Path,
+    stamp: Stamp,
+    content: impl Read + Send + 'static,
+    reading: &Reading,
+    sink: &mut dyn Sink,
+) -> Result<(), Ended> {
+    held(path, stamp, Some(Remote(Box::new(content))), reading, sink)
+}
+
+/// Hands on what is in `remote`, or else in the file at `path`.
+fn held(
+    path: &Path,
+    stamp: Stamp,
+    remote: Option<Remote>,
+    reading: &Reading,
+    sink: &mut dyn Sink,
+) -> Result<(), Ended> {
     if !sink.opens() {
         sink.advanced(stamp.length);
         return Ok(());
@@ -46,16 +70,17 @@ pub(super) fn each(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Resul
             sink.take(Item {
                 path: name.into_owned(),
                 stamp,
-                body: Body::File(path.to_owned()),
+                body: remote.map_or_else(|| Body::File(path.to_owned()), Body::Remote),
             })?;
         }
         sink.advanced(stamp.length);
         return Ok(());
     }
     let container = Container::new(path, stamp, reading);
-    match contained(kind, &container, sink) {
+    let most = container.most();
+    match contained(kind, container, remote, sink) {
         Err(Ended::Broken(error)) => unreadable(path, stamp, error, sink),
-        Err(Ended::TooMany) => instead(path, stamp, Body::TooMany(container.most()), sink),
+        Err(Ended::TooMany) => instead(path, stamp, Body::TooMany(most), sink),
         ended => ended,
     }
 }
@@ -120,21 +145,33 @@ fn kind(path: &Path) -> (Kind, bool) {
     (kind, inner.is_some())
 }
 
-fn contained(kind: Kind, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
+fn contained(
+    kind: Kind,
+    mut container: Container<'_>,
+    remote: Option<Remote>,
+    sink: &mut dyn Sink,
+) -> Result<(), Ended> {
     if matches!(kind, Kind::Zip | Kind::Parquet) {
+        // Their directories are at their ends. A file without a name is gone whenever the process is.
+        let here = remote.map(fetched).transpose()?;
+        if let Some(file) = &here {
+            container.place = format!("/proc/self/fd/{}", file.as_raw_fd()).into();
+        }
         if kind == Kind::Zip {
-            zip::each(container, sink)?;
+            zip::each(&container, sink)?;
         } else {
-            parquet::each(container, sink)?;
+            parquet::each(&container, sink)?;
         }
         sink.advanced(container.stamp.length);
         return Ok(());
     }
+    let container = &container;
     let read = std::cell::Cell::new(0_u64);
-    let file = Counted {
-        file: open(container.path)?,
-        read: &read,
+    let file = match remote {
+        Some(Remote(content)) => content,
+        None => Box::new(open(&container.place)?),
     };
+    let file = Counted { file, read: &read };
     let mut input = decompressed(BufReader::with_capacity(PIECE, file), container.most_bytes())?;
     let mut sink = Advancing {
         sink,
@@ -151,6 +188,13 @@ fn contained(kind: Kind, container: &Container<'_>, sink: &mut dyn Sink) -> Resu
     }?;
     sink.tell();
     Ok(())
+}
+
+fn fetched(remote: Remote) -> io::Result<File> {
+    let Remote(mut content) = remote;
+    let mut file = tempfile::tempfile()?;
+    io::copy(&mut content, &mut file)?;
+    Ok(file)
 }
 
 /// As much is read at a time.
@@ -250,7 +294,7 @@ fn damaged() -> io::Error {
 
 /// Counts what is read of a file.
 struct Counted<'c> {
-    file: File,
+    file: Box<dyn Read + Send>,
     read: &'c std::cell::Cell<u64>,
 }
 

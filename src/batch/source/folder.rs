@@ -24,6 +24,8 @@ pub fn walk(sources: &[Source], reading: &Reading, sink: &mut dyn Sink) -> Resul
             Source::Path(path) => (path.clone(), path_or_folder(path, reading, sink)),
             Source::Glob(pattern) => (pattern.into(), pattern::each(pattern, reading, sink)),
             Source::List(path) => (path.clone(), listed(path, reading, sink)),
+            #[cfg(feature = "s3")]
+            Source::Store(url) => (url.into(), super::store::each(url, reading, sink)),
         };
         match ended {
             Err(Ended::Broken(error)) => unreadable(&name, error, sink)?,

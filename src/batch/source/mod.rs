@@ -17,9 +17,12 @@ mod names;
 mod parquet;
 mod pattern;
 mod places;
+#[cfg(feature = "s3")]
+mod store;
 mod tar;
 mod zip;
 
+use std::fmt;
 use std::fs::Metadata;
 use std::io;
 use std::io::Read;
@@ -45,6 +48,9 @@ pub enum Source {
     Glob(String),
     /// A file with a path a line.
     List(PathBuf),
+    /// An object, or every object below it: `s3://bucket/prefix`.
+    #[cfg(feature = "s3")]
+    Store(String),
 }
 
 /// How messages are read.
@@ -76,6 +82,8 @@ pub enum Body {
     File(PathBuf),
     /// Here.
     Bytes(Bytes),
+    /// Elsewhere, from where it is fetched when it is read.
+    Remote(Remote),
     /// It is longer than allowed and was not read.
     TooLong,
     /// The file has more messages than this, which its bytes do not explain: the others were not read.
@@ -84,12 +92,21 @@ pub enum Body {
     Unreadable(io::Error),
 }
 
+/// The bytes of a message that is somewhere else.
+pub struct Remote(pub Box<dyn Read + Send>);
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Remote")
+    }
+}
+
 impl Body {
     /// Bytes that it holds in memory.
     pub fn held(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            Self::File(_) | Self::TooLong | Self::TooMany(_) | Self::Unreadable(_) => 0,
+            Self::File(_) | Self::Remote(_) | Self::TooLong | Self::TooMany(_) | Self::Unreadable(_) => 0,
         }
     }
 }
@@ -195,6 +212,7 @@ impl Sink for Taken {
     fn take(&mut self, item: Item) -> Result<(), Ended> {
         let body = match item.body {
             Body::File(path) => format!("file {}", path.display()),
+            Body::Remote(_) => "elsewhere".to_owned(),
             Body::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Body::TooLong => "too long".to_owned(),
             Body::TooMany(most) => format!("more than {most}"),

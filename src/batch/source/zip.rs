@@ -14,10 +14,10 @@ const HEADER: u64 = 30;
 
 /// Hands on each file of the archive.
 pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
-    let mut content = open(container.path)?;
+    let mut content = open(&container.place)?;
     let (start, count, end) = directory(&mut content)?;
     let mut places = Places::where_none_fits_in(HEADER);
-    let mut directory = BufReader::new(open(container.path)?);
+    let mut directory = BufReader::new(open(&container.place)?);
     directory.seek(SeekFrom::Start(start))?;
     for _ in 0..count {
         let entry = Entry::read(&mut directory)?;

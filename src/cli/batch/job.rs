@@ -29,12 +29,30 @@ fn source(typed: &Path) -> Result<Source, Stop> {
             "an archive has to be read again to go on: name files, not standard input",
         ));
     }
+    if bytes.starts_with(b"s3://") {
+        return store(typed);
+    }
     // A file is what it is called, whatever characters are in its name.
     let is_pattern = bytes.iter().any(|byte| b"*?[".contains(byte)) && !typed.exists();
     Ok(match typed.to_str() {
         Some(pattern) if is_pattern => Source::Glob(pattern.to_owned()),
         _ => Source::Path(typed.to_owned()),
     })
+}
+
+#[cfg(feature = "s3")]
+fn store(typed: &Path) -> Result<Source, Stop> {
+    let url = typed
+        .to_str()
+        .ok_or_else(|| Stop::usage("the name of an object is not UTF-8"))?;
+    Ok(Source::Store(url.to_owned()))
+}
+
+#[cfg(not(feature = "s3"))]
+fn store(_: &Path) -> Result<Source, Stop> {
+    Err(Stop::usage(
+        "this program was built without object stores: build it with `cargo build --release --locked --features s3`",
+    ))
 }
 
 /// A hash over everything that decides which results a job has: this program, the sources as named, the options, and the content of what they
@@ -162,6 +180,13 @@ mod tests {
     use clap::{Args, Command, FromArgMatches};
 
     use super::*;
+
+    #[cfg(not(feature = "s3"))]
+    #[test]
+    fn a_program_without_object_stores_says_how_to_build_one_that_has_them() {
+        let stop = source(Path::new("s3://bucket/prefix")).unwrap_err();
+        assert!(format!("{stop:?}").contains("--features s3"), "{stop:?}");
+    }
 
     #[test]
     fn a_job_is_another_where_the_content_of_a_file_is() {

@@ -207,11 +207,7 @@ fn configure_pss<T>(context: &mut PkeyCtxRef<T>, parameters: PssParameters) -> R
 }
 
 /// The HMAC of `message` in full.
-pub(in crate::crypto) fn hmac(
-    hash: DigestAlgorithm,
-    secret: &Secret,
-    message: &[u8],
-) -> Result<Vec<u8>, Unavailable> {
+pub(crate) fn hmac(hash: DigestAlgorithm, secret: &Secret, message: &[u8]) -> Result<Vec<u8>, Unavailable> {
     let md = message_digest(hash)?;
     let compute = || {
         let key = PKey::hmac(secret.expose())?;

@@ -30,7 +30,7 @@ pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(),
 }
 
 fn within(most: u64, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
-    let file = open(container.path)?;
+    let file = open(&container.place)?;
     let length = file.metadata()?.len();
     caps::check_footer(&file, length)?;
     let content = file.try_clone()?;
