@@ -14,6 +14,7 @@
 # make fuzz           any bytes, with libFuzzer; FUZZ_SECONDS for each of FUZZ_TARGETS
 # make mutants        changed sources that no test may let pass; takes hours, and goes on where it was
 # make linear         time and memory, each time an input is doubled
+# make timing         whether the time of a comparison tells how much of a secret was right; SAMPLES of each
 # make kills          an archive of KILL_MESSAGES, judged by a process that is killed KILLS times
 # make drills         each drill against a release build, an hour or two; each also alone as make drill-NAME, with settings as make drill-kills KILLS=1000:
 #                     junk (TIMES), calls (EVERY), overload, idle, backends (DRILL_SECONDS), kills (KILLS), power (MESSAGES, MOMENTS), reload (RELOADS,
@@ -27,7 +28,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test second-opinion xsd test-spark test-s3 check differential wrapping mutations linear fuzz mutants kills drills drill-tamper bench-gateway bench-batch deny setup setup-build setup-second-opinion setup-xsd setup-spark setup-s3
+.PHONY: demo test second-opinion xsd test-spark test-s3 check differential wrapping mutations linear timing fuzz mutants kills drills drill-tamper bench-gateway bench-batch deny setup setup-build setup-second-opinion setup-xsd setup-spark setup-s3
 
 CARGO ?= cargo
 VENV := build/venv
@@ -95,6 +96,10 @@ mutations: setup-build
 
 linear: setup-build
 	$(CARGO) bench --locked $(OPTIMIZED) --profile dev --bench linear
+
+timing: SAMPLES ?= 1000000
+timing: setup-build
+	SEALGATE_SAMPLES=$(SAMPLES) $(CARGO) bench --locked $(OPTIMIZED) --profile dev --bench timing
 
 # With libFuzzer where there is a nightly toolchain, and with our own mutations where there is none.
 FUZZ_TARGETS ?= parse c14n dsig_verify decrypt header saml metadata login parts gate

@@ -96,7 +96,7 @@
 //! | T72 – KeyInfo loops | one step, in the same header; in plain documents in the same document ([`token::followed_key_info_items`](crate::token::followed_key_info_items)) |
 //! | T73 – a token of another header | references are resolved among the items of our header |
 //! | T74 – work before trust | the value over SignedInfo, with a trusted key, comes before any digest |
-//! | T75 – the time of a comparison tells how much was right | MACs and digests are compared in constant time, by [`DigestValue::matches`](crate::crypto::DigestValue::matches) and OpenSSL: `src/crypto/digest.rs::only_the_whole_digest_matches` |
+//! | T75 – the time of a comparison tells how much was right | MACs and digests are compared in constant time, by [`DigestValue::matches`](crate::crypto::DigestValue::matches) and OpenSSL: `src/crypto/digest.rs::only_the_whole_digest_matches`; `make timing` measures with Welch's t, as dudect does |
 //! | T76 – a key derived with a billion iterations, or one | [`Derivation::ITERATIONS`](crate::token::username::Derivation::ITERATIONS), and a policy has to name HMAC and UsernameTokens as keys first |
 //! | T77 – another partner's key | who signed the Body is the sender; trust is a route's own |
 //!
