@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sealgate::inbound::Received;
-use sealgate::policy::{Profile, Transport, UsernameToken as Rule};
+use sealgate::policy::{Part, Profile, SignedParts, Transport, UsernameToken as Rule};
 use sealgate::trust::ReplayStore;
 use support::{Case, soap_cases};
 
@@ -76,6 +76,28 @@ fn who_signed_with_a_derived_key_is_that_user() {
 }
 
 #[test]
+fn a_token_that_made_the_key_has_to_be_signed_where_the_policy_says_so() {
+    let mut case = case("username-digest-soap11");
+    case.gate.policy = username_key();
+    let bytes: Bytes = std::fs::read("fixtures/cases/good/username-key-soap11/message.xml")
+        .unwrap()
+        .into();
+    assert_eq!(code(&case, bytes.clone()), "passed");
+    case.gate.policy.signed = SignedParts::new(Part::Body, [Part::Timestamp, Part::UsernameToken]);
+    assert_eq!(code(&case, bytes), "policy.username_token_not_signed");
+}
+
+#[test]
+fn a_signed_timestamp_says_when_a_message_was_made_though_nobody_asks_for_its_signature() {
+    let mut case = remembering(case("username-digest-soap11"));
+    case.gate.policy.username_token = Rule::Ignore;
+    case.gate.policy.signed = SignedParts::new(Part::Body, []);
+    let bytes = case.received.bytes.clone();
+    assert_eq!(code(&case, bytes.clone()), "passed");
+    assert_eq!(code(&case, bytes), "replay.message");
+}
+
+#[test]
 fn no_profile_takes_a_username_token_for_a_signature() {
     let case = case("username-digest-soap11");
     for message in [
@@ -136,6 +158,8 @@ fn where_only_digests_count_a_token_is_signed_over_tls_too() {
         case.gate.policy.username_token = rule;
         assert_eq!(code(&case, unsigned.clone().into()), expected, "{rule:?}");
     }
+    case.received.transport = Transport::Unprotected;
+    assert_eq!(code(&case, unsigned.into()), "policy.username_token_not_signed");
 }
 
 fn username_key() -> sealgate::policy::Policy {

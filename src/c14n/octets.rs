@@ -102,7 +102,7 @@ fn lies_in(part: &[u8], whole: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
     use super::*;
     use crate::algorithm::CanonicalizationAlgorithm;
     use crate::c14n::{Buffered, Canonicalization, element};
@@ -143,5 +143,22 @@ mod tests {
         let (document, octets, digested) = kept(format!("<a>{long}</a>"));
         drop(document);
         assert_eq!(octets.to_vec(), digested);
+    }
+
+    #[test]
+    fn only_what_lies_in_a_document_as_a_whole_is_shared() {
+        let memory = [0; 16];
+        let document = &memory[4..12];
+        for (part, lies) in [
+            (4..12, true),
+            (4..5, true),
+            (11..12, true),
+            (3..5, false),
+            (0..2, false),
+            (11..13, false),
+            (14..16, false),
+        ] {
+            assert_eq!(lies_in(&memory[part.clone()], document), lies, "{part:?}");
+        }
     }
 }

@@ -145,6 +145,56 @@ fn relative_namespace_names_in_scope_are_refused() {
     }
     let beside = parse("<a><b/><c xmlns='1'/></a>");
     assert!(element(find(&beside, "b"), &Exclusive.into(), None, &mut Vec::new()).is_ok());
+    let error = token(beside.root(), &Exclusive.into(), &mut Vec::new()).unwrap_err();
+    assert_eq!(error.code(), "xml.relative_namespace");
+    assert!(token(find(&beside, "b"), &Exclusive.into(), &mut Vec::new()).is_ok());
+}
+
+#[test]
+fn what_does_not_fit_is_no_canonical_form() {
+    let input = parse("<a><b/></a>");
+    let method = Canonicalization::from(Exclusive);
+    for (most, fits) in [(14, true), (13, false), (0, false)] {
+        let mut out = Vec::new();
+        let done = element(input.root(), &method, None, &mut Counted::new(&mut out, most));
+        assert_eq!(done.is_ok(), fits, "{most}");
+        let mut out = Vec::new();
+        // With `xmlns=""`, nine octets more.
+        let done = token(input.root(), &method, &mut Counted::new(&mut out, most + 9));
+        assert_eq!(
+            done.map_err(|error| error.code()),
+            if fits { Ok(()) } else { Err("limit.digested") }
+        );
+    }
+}
+
+#[test]
+fn what_looks_like_a_reference_in_cdata_is_none() {
+    let document = parse("<a><![CDATA[&lt;&#65;]]>&#65;</a>");
+    for algorithm in [Exclusive, Inclusive10] {
+        assert_eq!(
+            octets(document.root(), algorithm, &[]),
+            "<a>&amp;lt;&amp;#65;A</a>"
+        );
+    }
+}
+
+#[test]
+fn a_base_that_stands_alone_stays_as_it_is() {
+    let document = parse("<r><a xml:base='x/../y'><b/></a></r>");
+    let own = octets(find(&document, "a"), Inclusive11, &[]);
+    assert_eq!(own, "<a xml:base=\"x/../y\"><b></b></a>");
+    let inherited = octets(find(&document, "b"), Inclusive11, &[]);
+    assert_eq!(inherited, "<b xml:base=\"x/../y\"></b>");
+}
+
+#[test]
+fn the_prefix_xml_is_never_declared() {
+    let document = parse("<a xmlns:xml='http://www.w3.org/XML/1998/namespace' xml:lang='en'/>");
+    assert_eq!(
+        octets(document.root(), Exclusive, &["xml"]),
+        "<a xml:lang=\"en\"></a>"
+    );
 }
 
 /// A small generator: every choice comes from one number, so that a failure can be repeated.

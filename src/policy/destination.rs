@@ -263,6 +263,35 @@ mod tests {
     }
 
     #[test]
+    fn a_message_for_somebody_else_asks_for_nothing() {
+        let named = |addresses: &[&str], to: Option<&str>| {
+            let destination = Destination {
+                addresses: addresses.iter().map(|address| (*address).to_owned()).collect(),
+                operations: operations(&[(None, "{urn:o}Place")]).unwrap(),
+                authorization: Authorization::default(),
+            };
+            let asked = Asked {
+                to,
+                ..asked(None, None, "Place")
+            };
+            destination
+                .operation(asked)
+                .map(drop)
+                .map_err(|error| error.code())
+        };
+        let mismatch = Err("policy.to_mismatch");
+        assert_eq!(named(&["urn:a", "urn:b"], Some("urn:b")), Ok(()));
+        assert_eq!(named(&["urn:a", "urn:b"], Some("urn:B")), mismatch);
+        assert_eq!(named(&["urn:a"], Some("urn:b")), mismatch);
+        assert_eq!(named(&["urn:a"], Some("")), mismatch);
+        assert_eq!(named(&["urn:a"], None), Ok(()));
+        assert_eq!(named(&[], Some("urn:b")), Ok(()));
+        let operations = operations(&[(None, "{urn:o}Place")]).unwrap();
+        let have = |body: &str| operations.have(&QName::parse(body).unwrap());
+        assert!(have("{urn:o}Place") && !have("{urn:o}Cancel") && !have("Place"));
+    }
+
+    #[test]
     fn an_operation_without_action_takes_no_action() {
         let operations = operations(&[(None, "{urn:o}Place")]).unwrap();
         assert!(operations.find(asked(None, None, "Place")).is_ok());

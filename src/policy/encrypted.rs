@@ -27,11 +27,6 @@ pub(super) fn check_encrypted(
         if let Some(plain) = plain {
             return Err(Unmet::at(plain, UnmetKind::NotEncrypted(part.to_string())));
         }
-        let body = envelope.body();
-        let has_text = *part == Part::Body && body.stray_text().is_some();
-        if has_text && !was_encrypted(&body.content_span(), plaintexts) {
-            return Err(Unmet::at(body, UnmetKind::NotEncrypted(part.to_string())));
-        }
     }
     Ok(())
 }
@@ -95,4 +90,58 @@ fn elements<'d>(
 fn was_encrypted(span: &Range<usize>, plaintexts: &[Range<usize>]) -> bool {
     let holds = |plaintext: &Range<usize>| plaintext.start <= span.start && span.end <= plaintext.end;
     plaintexts.iter().any(holds)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::policy::Profile;
+    use crate::xml::Limits;
+
+    /// Whether `part` of a message with this Body counts as encrypted, where `plaintexts` were.
+    fn passes(part: Part, body: &str, plaintexts: &[&str]) -> bool {
+        let text = format!(
+            "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Header>\
+             <w:Security xmlns:w='http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd'/>\
+             <h xmlns='urn:h'/></s:Header><s:Body>{body}</s:Body></s:Envelope>"
+        );
+        let (roles, limits) = (Roles::default(), Limits::default());
+        let envelope = Envelope::parse(text.clone().into(), &limits).unwrap();
+        let header = wss::Header::read(&envelope, &roles, &limits).unwrap();
+        let span = |plaintext: &&str| {
+            let start = text.find(plaintext).unwrap();
+            start..start.saturating_add(plaintext.len())
+        };
+        let plaintexts: Vec<_> = plaintexts.iter().map(span).collect();
+        let mut policy = Profile::Strict.policy();
+        policy.encrypted = vec![part];
+        check_encrypted(&policy, &envelope, &roles, &header, &plaintexts).is_ok()
+    }
+
+    #[test]
+    fn all_of_an_encrypted_body_was_encrypted() {
+        for (body, plaintexts, whole) in [
+            ("<a/><b/>", &["<a/><b/>"][..], true),
+            ("<a/><b/>", &["<a/>", "<b/>"], true),
+            ("<a/><b/>", &["<a/>"], false),
+            ("<a/><b/>", &["<b/>"], false),
+            ("<a/><b/>", &[], false),
+            ("<a><b/></a>", &["<b/>"], false),
+            ("", &[], true),
+        ] {
+            assert_eq!(
+                passes(Part::Body, body, plaintexts),
+                whole,
+                "{body} {plaintexts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_header_is_encrypted_whatever_stands_in_the_body() {
+        let part = || Part::try_from("header:{urn:h}h".to_owned()).unwrap();
+        assert!(passes(part(), "<a/>", &["<h xmlns='urn:h'/>"]));
+        assert!(!passes(part(), "<a/>", &["<a/>"]));
+    }
 }

@@ -13,6 +13,8 @@ mod requirement;
 mod rules;
 pub mod saml;
 mod saml_rules;
+#[cfg(test)]
+mod tests;
 mod unmet;
 mod username;
 mod whole;

@@ -357,3 +357,24 @@ fn plain_decimal(serial: &str) -> &str {
         digits
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::plain_decimal;
+
+    #[test]
+    fn a_serial_number_is_known_however_it_is_written() {
+        for (written, plain) in [
+            ("12", "12"),
+            (" +0012\n", "12"),
+            ("-12", "-12"),
+            ("0", "0"),
+            ("000", "0"),
+            ("+0", "0"),
+            ("", ""),
+            (" ", ""),
+        ] {
+            assert_eq!(plain_decimal(written), plain, "{written:?}");
+        }
+    }
+}

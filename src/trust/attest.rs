@@ -329,6 +329,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_endorsed_endorses_nothing_itself() {
+        let [one, other] = [7, 8].map(|octet| SigningKey::Hmac(Secret::new(vec![octet; 32])));
+        let alice = key();
+        let text = with_signature("<a><b xml:id=\"b\"></b></a>", "b", &one);
+        let text = with_signature(&text, "s0", &other);
+        let document = parse(&with_signature(&text, "s1", &alice));
+        let by = attest(covered_by(&document, 2, &alice), entity(&alice)).unwrap();
+        let endorsed = endorse(covered_by(&document, 1, &other), &by).unwrap();
+        assert!(endorse(covered_by(&document, 0, &one), &endorsed).is_none());
+    }
+
+    #[test]
     fn a_key_is_confirmed_only_in_what_an_issuer_signed() {
         let issuer = key();
         let document = signed(&issuer);

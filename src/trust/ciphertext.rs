@@ -301,7 +301,7 @@ impl<'d> Carried<'d> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
-    use crate::algorithm::DigestAlgorithm;
+    use crate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm};
     use crate::crypto::{PublicKey, digest};
     use crate::trust::EntityKey;
     use crate::xml::Limits;
@@ -387,5 +387,62 @@ mod tests {
         // The header was a part of the ciphertext.
         assert_eq!(covered(data, content, complete), both(complete, content));
         assert_eq!(covered(data, complete, content), both(complete, complete));
+    }
+
+    #[test]
+    fn nothing_else_than_what_was_signed_is_covered_or_given_out() {
+        let text = "<a xmlns:u='urn:u'><b><c/></b><d><!--e--></d><s/></a>";
+        let document = Document::parse(text.into(), &Limits::default()).unwrap();
+        let [b, d, signature] = ["b", "d", "s"].map(|name| named(&document, name));
+        let node = |apex: Element<'_>, algorithm| Node {
+            apex: apex.span(),
+            except: None,
+            form: Some(Canonicalization::from(algorithm)),
+        };
+        let proof = CiphertextCovered {
+            owner: owner(),
+            value: Vec::new(),
+            signed_info: digest(DigestAlgorithm::Sha256, b"").unwrap(),
+            signature: signature.span(),
+            nodes: vec![
+                node(b, CanonicalizationAlgorithm::Inclusive10),
+                node(d, CanonicalizationAlgorithm::ExclusiveWithComments),
+            ],
+            attachments: vec![("one".to_owned(), AttachmentScope::Content)],
+        };
+        assert!(proof.covers_attachment("one") && !proof.covers_attachment("On"));
+        let mut carried = Signed::Carried(proof.carry(&Moves::default(), &document, &[]).unwrap());
+        for (name, covered) in [("a", false), ("b", true), ("c", true), ("d", true), ("s", false)] {
+            assert_eq!(carried.covers(named(&document, name)), covered, "{name}");
+        }
+        let mut octets = |name: &str| {
+            let octets = carried.take_octets(named(&document, name));
+            octets.map(|octets| String::from_utf8(octets.to_vec()).unwrap())
+        };
+        assert_eq!(octets("b").unwrap(), "<b xmlns:u=\"urn:u\"><c></c></b>");
+        assert_eq!(octets("d").unwrap(), "<d><!--e--></d>");
+        assert_eq!(octets("a"), None);
+        assert_eq!(octets("c"), None);
+    }
+
+    #[test]
+    fn what_has_no_canonical_form_is_not_given_out() {
+        let document =
+            Document::parse("<a><b xmlns='relative'/><s/></a>".into(), &Limits::default()).unwrap();
+        let [b, signature] = ["b", "s"].map(|name| named(&document, name));
+        let mut signed = Signed::Carried(Carried {
+            owner: owner(),
+            value: Vec::new(),
+            signed_info: digest(DigestAlgorithm::Sha256, b"").unwrap(),
+            signature,
+            nodes: vec![CarriedNode {
+                apex: b,
+                except: None,
+                form: Some(CanonicalizationAlgorithm::Exclusive.into()),
+            }],
+            contents: Vec::new(),
+            attachments: Vec::new(),
+        });
+        assert!(signed.take_octets(b).is_none());
     }
 }

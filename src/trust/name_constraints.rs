@@ -308,6 +308,8 @@ mod tests {
         assert_eq!(ip_within(&[10, 1, 2, 3], &[10, 1, 2, 3, 255, 255, 255, 255]), Yes);
         assert_eq!(ip_within(&[0; 16], &ten), No);
         assert_eq!(ip_within(&[0; 16], &[0; 32]), Yes);
+        assert_eq!(ip_within(&[0; 4], &[0; 32]), No);
+        assert_eq!(ip_within(&[0; 16], &[0; 8]), No);
         for mask in [
             [255, 0, 255, 0],
             [0, 255, 0, 0],

@@ -462,4 +462,59 @@ mod tests {
         let error = nobody.verify_text("alice", &secret("p")).unwrap_err();
         assert_eq!(error, PasswordError::Wrong);
     }
+
+    #[test]
+    fn what_is_compared_for_nobody_lets_nobody_in() {
+        let decoy = secret("decoy");
+        let users = Passwords {
+            hashes: Some(Users {
+                known: BTreeMap::new(),
+                decoy: PasswordHash::new(&decoy).unwrap(),
+            }),
+            secrets: Some(Users {
+                known: BTreeMap::from([("alice".to_owned(), secret("right"))]),
+                decoy: decoy.clone(),
+            }),
+        };
+        assert!(PasswordHash::new(&decoy).unwrap().is_of(&decoy).unwrap());
+        assert_eq!(users.verify_text("mallory", &decoy), Err(PasswordError::Wrong));
+        // hashlib.sha1(b"n" + b"now" + b"decoy").digest()
+        let digest = [
+            126, 19, 110, 22, 148, 148, 218, 17, 11, 183, 41, 215, 22, 191, 152, 156, 44, 124, 52, 197,
+        ];
+        assert_eq!(is_password_digest(&digest, b"n", "now", &decoy), Ok(true));
+        assert_eq!(
+            users.verify_digest("mallory", &digest, b"n", "now"),
+            Err(PasswordError::Wrong)
+        );
+        for (name, password, right) in [
+            ("alice", "right", true),
+            ("alice", "decoy", false),
+            ("alice", "", false),
+            ("mallory", "right", false),
+            ("mallory", "decoy", false),
+        ] {
+            assert_eq!(
+                users.verify_secret(name, &secret(password)).is_ok(),
+                right,
+                "{name} {password}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_file_has_a_user_without_a_name_or_a_key_of_another_length() {
+        let line = with_hash("", "alice", &secret("p")).unwrap();
+        for name in ["", "al\tice"] {
+            let text = line.replacen("alice", name, 1);
+            let refused = Passwords::new(Some(&text), None).unwrap_err();
+            assert_eq!(refused, PasswordFileError::Line(1), "{name:?}");
+            let written = with_secret("", &key(), name, &secret("p"));
+            assert_eq!(written.unwrap_err(), PasswordFileError::Name, "{name:?}");
+        }
+        let broken = with_hash("alice:plain\n", "bob", &secret("p"));
+        assert_eq!(broken.unwrap_err(), PasswordFileError::Line(1));
+        let short = with_secret("", &Secret::new(vec![7; 16]), "alice", &secret("p"));
+        assert_eq!(short.unwrap_err(), PasswordFileError::KeyLength(16));
+    }
 }

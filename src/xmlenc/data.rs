@@ -184,6 +184,27 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_in_the_reference_to_an_attachment_that_its_profile_does_not_have() {
+        let profile = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1";
+        let of = |name: &str| {
+            format!(
+                "<xenc:{name} Type=\"{profile}#Attachment-Complete\">\
+                 <xenc:EncryptionMethod Algorithm=\"http://www.w3.org/2009/xmlenc11#aes128-gcm\"></xenc:EncryptionMethod>\
+                 <xenc:CipherData><xenc:CipherReference URI=\"cid:a\"><xenc:Transforms>\
+                 <ds:Transform Algorithm=\"{profile}#Attachment-Ciphertext-Transform\"></ds:Transform></xenc:Transforms>\
+                 </xenc:CipherReference></xenc:CipherData></xenc:{name}>"
+            )
+        };
+        reads_only(&of("EncryptedData"), 24, |element| {
+            EncryptedData::read(element).map(drop)
+        });
+        // A key is never an attachment, whatever it says of itself.
+        let key = in_namespaces(&of("EncryptedKey"));
+        let refused = EncryptedKey::read(parse(&key).root()).map(drop).unwrap_err();
+        assert_eq!(*refused.kind(), ErrorKind::CipherReference);
+    }
+
+    #[test]
     fn nothing_is_in_an_encrypted_key_that_its_schema_does_not_have() {
         let of = |method: &str| {
             format!(

@@ -307,6 +307,38 @@ fn a_responder_is_cleared_by_a_crl_where_it_has_to_be() {
 }
 
 #[test]
+fn a_responder_of_another_name_is_not_the_issuers() {
+    let ca = root("CA");
+    let leaf = plan("orders").issued_by(&ca);
+    // Both names have one key.
+    let renamed = plan("Renamed CA").ca(None).key_of(&ca).self_signed();
+    let delegate = responder().issued_by(&renamed);
+    let response = answer().with(&delegate).signed_by(&delegate, &leaf, &ca);
+    assert!(why(&store(&ca, &[response]), &leaf).contains("did not issue"));
+}
+
+#[test]
+fn what_a_responder_said_is_remembered_no_longer_than_its_certificate_holds() {
+    let ca = root("CA");
+    let leaf = plan("orders").issued_by(&ca);
+    let (begins, ends) = ("2026-05-10T00:00:00Z", "2026-05-20T00:00:00Z");
+    let delegate = responder().valid(begins, ends).issued_by(&ca);
+    let plan = answer().valid("2026-05-01T00:00:00Z", Some("2026-06-01T00:00:00Z"));
+    let store = store(&ca, &[plan.with(&delegate).signed_by(&delegate, &leaf, &ca)]);
+    let judged = |time: &str| code(&store.path(&leaf.certificate, &[], at(time), &REQUIRED));
+    for (time, expected) in [
+        ("2026-05-15T00:00:00Z", "passed"),
+        ("2026-05-09T23:59:59Z", UNKNOWN),
+        ("2026-05-10T00:00:00Z", "passed"),
+        ("2026-05-15T00:00:00Z", "passed"),
+        ("2026-05-20T00:00:00Z", "passed"),
+        ("2026-05-20T00:00:01Z", UNKNOWN),
+    ] {
+        assert_eq!(judged(time), expected, "{time}");
+    }
+}
+
+#[test]
 fn an_answer_about_another_certificate_says_nothing() {
     let ca = root("CA");
     let leaf = plan("orders").issued_by(&ca);

@@ -427,3 +427,19 @@ fn comparing_names_has_a_budget() {
     let leaf = plan("orders").names(&many(600, "b")).issued_by(&ca);
     assert_eq!(verdict(&store, &leaf, &[]), "limit.path_building");
 }
+
+#[test]
+fn nobody_passes_by_another_path_once_a_budget_is_spent() {
+    let many =
+        |domain: &str| -> Vec<Vec<u8>> { (0..600).map(|index| dns(&format!("{index}.{domain}"))).collect() };
+    let costly = plan("CA")
+        .ca(None)
+        .name_constraints(&[], &many("a"))
+        .self_signed();
+    let cheap = plan("CA").ca(None).serial(2).key_of(&costly).self_signed();
+    let leaf = plan("orders").names(&many("b")).issued_by(&costly);
+    let both = [[&costly, &cheap], [&cheap, &costly]];
+    let mut verdicts = both.map(|anchors| verdict(&trusting(&anchors), &leaf, &[]));
+    verdicts.sort_unstable();
+    assert_eq!(verdicts, ["limit.path_building", "passed"]);
+}

@@ -254,3 +254,20 @@ fn a_constraint_asks_for_something() {
     let constraint = Constraint::new(&["CN=a", "CN=b"], &["dns:c"]).unwrap();
     assert_eq!(constraint.to_string(), "CN=a or CN=b, and dns:c");
 }
+
+#[test]
+fn files_are_read_up_to_their_longest() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("crl.der");
+    let file = fs::File::create(&path).unwrap();
+    let refused = |length: u64| {
+        file.set_len(length).unwrap();
+        TrustSources::new().crl_path(&path).unwrap_err().to_string()
+    };
+    let (longest, more) = (
+        refused(TrustSources::MAX_CRL_FILE),
+        refused(TrustSources::MAX_CRL_FILE + 1),
+    );
+    assert!(longest.contains("no CRL"), "{longest}");
+    assert!(more.contains("long"), "{more}");
+}

@@ -150,6 +150,22 @@ fn transforms_are_some_and_their_parameters_their_own() {
         with(&listed("http://www.w3.org/TR/2001/REC-xml-c14n-20010315")),
         "dsig.structure"
     );
+    let chained = |second: &str| {
+        let enveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+        with(&format!(
+            "<ds:Transform Algorithm='{enveloped}'/><ds:Transform Algorithm='{second}'/>"
+        ))
+    };
+    let attachments = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment";
+    assert_eq!(chained(EXCLUSIVE), "dsig.signature_mismatch");
+    assert_eq!(
+        chained(&format!("{attachments}-Content-Signature-Transform")),
+        "dsig.transform"
+    );
+    assert_eq!(
+        chained(&format!("{attachments}-Complete-Signature-Transform")),
+        "dsig.transform"
+    );
     // This one is refused only for its value, which was made without it.
     assert_eq!(with(&listed(EXCLUSIVE)), "dsig.signature_mismatch");
 }

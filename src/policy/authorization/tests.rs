@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use super::*;
 use crate::policy::saml::{AttributeClaim, NameClaim};
@@ -96,6 +96,8 @@ fn every_condition_of_a_rule_has_to_fit() {
         }],
         ..claims()
     };
+    let mut seller = claims();
+    seller.attributes[0].values = vec!["seller".to_owned(), "Buyer".to_owned()];
     assert_eq!(rule.misfit(good), None);
     for (asking, condition) in [
         (
@@ -138,6 +140,13 @@ fn every_condition_of_a_rule_has_to_fit() {
         (
             Asking {
                 claims: Some(&clerk),
+                ..good
+            },
+            Condition::SamlAttribute,
+        ),
+        (
+            Asking {
+                claims: Some(&seller),
                 ..good
             },
             Condition::SamlAttribute,

@@ -287,6 +287,37 @@ mod tests {
     }
 
     #[test]
+    fn an_unsigned_message_says_to_whom_it_is_only_if_it_likes_and_then_truly() {
+        let name = "<saml:NameID>ann</saml:NameID>";
+        let signed = message_text("LogoutRequest", "", name);
+        let destination = r#" Destination="https://sp.example/acs""#;
+        let judge = |way: Way, without: &[&str]| {
+            let text = without.iter().fold(signed.clone(), |text, part| {
+                assert!(text.contains(part), "{part}");
+                text.replace(part, "")
+            });
+            let document = document(&text);
+            let request = ProtocolMessage::read(document.root()).unwrap().unwrap();
+            let case = sso();
+            let rules = Rules::new(&case.policy, way);
+            judge_message(&request, &rules, &case.party, time(NOW))
+                .map_or_else(|error| error.code(), |_| "accepted")
+        };
+        let signature = "<ds:Signature/>";
+        assert_eq!(judge(Way::Redirect, &[signature]), "accepted");
+        assert_eq!(judge(Way::Redirect, &[signature, ISSUER]), "saml.issuer_missing");
+        assert_eq!(
+            judge(Way::Redirect, &[signature, destination]),
+            "saml.destination_missing"
+        );
+        for way in [Way::Response, Way::Alone, Way::BackChannel] {
+            assert_eq!(judge(way, &[signature, destination]), "accepted");
+            assert_eq!(judge(way, &[signature]), "accepted");
+            assert_eq!(judge(way, &[signature, "/acs"]), "saml.destination");
+        }
+    }
+
+    #[test]
     fn a_logout_response_answers_and_succeeds() {
         let judge = |attributes: &str, status: &str| {
             let status = format!(

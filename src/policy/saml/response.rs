@@ -115,7 +115,7 @@ fn check_same_issuer(message: &Message<'_>, inner: &NameId<'_>) -> Result<(), Er
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
     use super::super::tests::{Case, archive, assertion_text, document, replaced, sso, time};
     use super::*;
 
@@ -158,6 +158,8 @@ mod tests {
         assert_eq!(code(silent, ISSUER), "saml.in_response_to");
         let text = response_text(silent, ISSUER, "Success", &assertion_text());
         assert_eq!(response_code(&archive(), &text), "accepted");
+        let text = response_text(other, ISSUER, "Success", &assertion_text());
+        assert_eq!(response_code(&archive(), &text), "saml.in_response_to");
         assert_eq!(code(TO_US, ""), "saml.issuer_missing");
         assert_eq!(
             code(TO_US, "<saml:Issuer>https://idp2.example</saml:Issuer>"),
@@ -184,5 +186,15 @@ mod tests {
             let text = response_text(TO_US, ISSUER, status, content);
             assert_eq!(response_code(&sso(), &text), code, "{status}");
         }
+        // Whoever takes the assertion out by another way is told so, too.
+        let failed = document(&response_text(TO_US, ISSUER, "Responder", &assertion_text()));
+        let response = Response::read(failed.root()).unwrap();
+        let Content::Assertion(assertion) = response.content else {
+            panic!("it has one")
+        };
+        let (case, assertion) = (sso(), Assertion::read(assertion).unwrap());
+        let rules = Rules::new(&case.policy, case.way);
+        let judged = judge_response(&response, &assertion, &rules, &case.party, case.now);
+        assert_eq!(judged.unwrap_err().code(), "saml.status");
     }
 }

@@ -389,3 +389,107 @@ fn a_set_of_keys_has_some_that_verify() {
     assert!(set.find(Some("one"), SignatureAlgorithm::EcdsaSha256).is_none());
     assert!(!set.verify(SignatureAlgorithm::EcdsaSha256));
 }
+
+/// The JWK of a key on `curve`, with coordinates of so many octets each.
+fn on_curve(curve: Curve, name: &str, octets: usize) -> Value {
+    let key = PrivateKey::generate_ec(curve).unwrap();
+    let spki = key.public().spki().to_vec();
+    let (x, y) = spki[spki.len() - 2 * octets..].split_at(octets);
+    json!({ "kty": "EC", "crv": name, "x": encode_base64_url(x), "y": encode_base64_url(y) })
+}
+
+fn read(keys: &[Value]) -> Result<TokenKeys, TokenKeysError> {
+    TokenKeys::read(json!({ "keys": keys }).to_string().as_bytes())
+}
+
+#[test]
+fn a_curve_is_for_its_digest() {
+    use SignatureAlgorithm::{EcdsaSha256, EcdsaSha384, EcdsaSha512, Ed25519, RsaSha256};
+    for (curve, name, octets, own) in [
+        (Curve::P256, "P-256", 32, EcdsaSha256),
+        (Curve::P384, "P-384", 48, EcdsaSha384),
+        (Curve::P521, "P-521", 66, EcdsaSha512),
+    ] {
+        let keys = read(&[on_curve(curve, name, octets)]).unwrap();
+        for algorithm in [EcdsaSha256, EcdsaSha384, EcdsaSha512, Ed25519, RsaSha256] {
+            assert_eq!(keys.verify(algorithm), algorithm == own, "{name} {algorithm:?}");
+        }
+    }
+}
+
+#[test]
+fn coordinates_are_as_long_as_their_curve() {
+    let good = on_curve(Curve::P256, "P-256", 32);
+    assert!(read(std::slice::from_ref(&good)).is_ok());
+    let octets = |name: &str| crate::crypto::decode_base64_url(good[name].as_str().unwrap()).unwrap();
+    let (x, y) = (octets("x"), octets("y"));
+    let both = [x, y].concat();
+    for at in [0, 31, 33, 64] {
+        let (x, y) = both.split_at(at);
+        let moved = json!({ "x": encode_base64_url(x), "y": encode_base64_url(y) });
+        assert_eq!(
+            read(&[with(good.clone(), &moved)]).unwrap_err(),
+            TokenKeysError::Key(1),
+            "{at}"
+        );
+    }
+    for name in ["x", "y"] {
+        let longer = [&[0][..], &octets(name)].concat();
+        let changed = json!({ name: encode_base64_url(&longer) });
+        assert_eq!(
+            read(&[with(good.clone(), &changed)]).unwrap_err(),
+            TokenKeysError::Key(1),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn keys_for_something_else_are_left_out() {
+    let good = on_curve(Curve::P256, "P-256", 32);
+    for (more, counts) in [
+        (json!({}), true),
+        (json!({ "use": "sig" }), true),
+        (json!({ "key_ops": ["verify"] }), true),
+        (json!({ "key_ops": ["encrypt", "verify"] }), true),
+        (json!({ "use": "sig", "key_ops": ["encrypt"] }), false),
+        (json!({ "key_ops": ["sign"] }), false),
+        (json!({ "key_ops": [] }), false),
+        (json!({ "use": "enc", "key_ops": ["verify"] }), false),
+    ] {
+        let read = read(&[with(good.clone(), &more)]);
+        match counts {
+            true => assert!(read.is_ok(), "{more}"),
+            false => assert_eq!(read.unwrap_err(), TokenKeysError::Number, "{more}"),
+        }
+    }
+}
+
+#[test]
+fn there_are_at_most_64_keys_and_rsa_has_2048_bits() {
+    let key = on_curve(Curve::P256, "P-256", 32);
+    assert!(read(&vec![key.clone(); 64]).is_ok());
+    assert_eq!(read(&vec![key; 65]).unwrap_err(), TokenKeysError::Number);
+    let rsa = |octets: usize| {
+        let mut modulus = vec![0xc3; octets];
+        modulus[octets - 1] = 1;
+        read(&[json!({ "kty": "RSA", "n": encode_base64_url(&modulus), "e": "AQAB" })]).map(drop)
+    };
+    assert_eq!(rsa(256), Ok(()));
+    assert_eq!(rsa(255), Err(TokenKeysError::Key(1)));
+}
+
+#[test]
+fn dates_end_before_a_thousand_million_million() {
+    for (value, whole) in [
+        (json!(7), Some(7)),
+        (json!(7.9), Some(7)),
+        (json!(-7.1), Some(-8)),
+        (json!(1e14), Some(100_000_000_000_000)),
+        (json!(1e15), None),
+        (json!(-1e15), None),
+        (json!("7"), None),
+    ] {
+        assert_eq!(seconds(&value), whole, "{value}");
+    }
+}

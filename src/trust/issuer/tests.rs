@@ -263,3 +263,27 @@ fn fetched_metadata_is_never_followed_by_an_older_one() {
     much_later.remember(&known, at("2026-11-27T00:00:00Z"));
     assert_eq!(back.older_than(&much_later), None);
 }
+
+#[test]
+fn of_all_keys_there_are_so_many_and_each_once() {
+    let role = |modulus: &str| format!("<IDPSSODescriptor>{}</IDPSSODescriptor>", key("", modulus));
+    let all = [("c", MODULUS), ("b", OTHER), ("a", MODULUS)]
+        .map(|(id, modulus)| entity(&format!("entityID='{id}'"), &role(modulus)));
+    let issuers = issuers(&all).unwrap();
+    let ids = |most: usize| {
+        let keys = issuers.all_entity_keys(at("2026-11-26T00:00:00Z"), most);
+        keys.iter().map(|key| key.entity().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(9), ["a", "b"]);
+    assert_eq!(ids(2), ["a", "b"]);
+    assert_eq!(ids(1), ["a"]);
+    assert!(ids(0).is_empty());
+    let both = format!(
+        "<IDPSSODescriptor>{}{}</IDPSSODescriptor>",
+        key("", MODULUS),
+        key("", OTHER)
+    );
+    let one = self::issuers(&[entity("entityID='a'", &both)]).unwrap();
+    assert_eq!(one.all_entity_keys(at("2026-11-26T00:00:00Z"), 1).len(), 1);
+    assert!(issuers.describe("a") && !issuers.describe("A"));
+}

@@ -118,3 +118,55 @@ fn what_is_not_ours_is_left_as_it_is() {
         Err("xmlenc.missing")
     );
 }
+
+#[test]
+fn the_key_of_an_attachment_is_one_of_a_few_by_a_permitted_algorithm() {
+    let profile = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1";
+    let key = oaep_key(
+        rsa(),
+        DigestAlgorithm::Sha256,
+        MaskGeneration::Mgf1Sha256,
+        b"",
+        &secret_for(Data::Aes128Gcm),
+    );
+    let found = |keys: usize, private: usize, data: &[DataCipher]| {
+        let keys = (0..keys).map(|id| key.replace("'ek'", &format!("'e{id}'")));
+        let text = encrypted_data("KIND", Data::Aes128Gcm, &keys.collect::<String>(), &[])
+            .replace("KIND", &format!("{profile}#Attachment-Complete"))
+            .replace(
+                "<x:CipherValue></x:CipherValue>",
+                &format!(
+                    "<x:CipherReference URI='cid:a'><x:Transforms>\
+                     <ds:Transform Algorithm='{profile}#Attachment-Ciphertext-Transform'/></x:Transforms></x:CipherReference>"
+                ),
+            );
+        let document = Document::parse(format!("<a>{text}</a>").into(), &Limits::default()).unwrap();
+        let permitted = EncryptionRules {
+            data: data.to_vec(),
+            ..everything()
+        };
+        let rules = Rules {
+            permitted: &permitted,
+            limits: &Limits::default(),
+            unauthenticated: Unauthenticated::Refused,
+            key_lengths: KeyLengths::Exact,
+            id_attributes: &[],
+        };
+        let elements = [document.root().first_child().unwrap()];
+        let ours = Ours {
+            private: vec![rsa().clone(); private],
+            ..of_key(rsa())
+        };
+        encrypted_attachments(&document, &elements, &ours, &rules, &|_, _| true)
+            .map(|found| found[0].secrets.len())
+            .map_err(|error| error.code())
+    };
+    let gcm = [DataCipher::AesGcm];
+    assert_eq!(found(1, 1, &gcm), Ok(1));
+    assert_eq!(found(2, 2, &gcm), Ok(4));
+    assert_eq!(found(1, 5, &gcm), Err("xmlenc.attachment"));
+    assert_eq!(
+        found(1, 1, &[DataCipher::AesCbc]),
+        Err("xmlenc.algorithm_not_permitted")
+    );
+}

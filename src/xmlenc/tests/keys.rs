@@ -290,3 +290,78 @@ fn a_key_that_names_us_as_its_recipient_is_the_one() {
         Err("xmlenc.decryption_failed")
     );
 }
+
+#[test]
+fn a_key_that_does_not_say_it_is_for_the_data_is_not_tried() {
+    let secret = secret_for(Data::Aes256Gcm);
+    let wrapped = |held: &Secret| {
+        oaep_key(
+            rsa(),
+            DigestAlgorithm::Sha256,
+            MaskGeneration::Mgf1Sha256,
+            b"",
+            held,
+        )
+    };
+    let (good, other) = (wrapped(&secret), wrapped(&secret_for(Data::Aes256Gcm)));
+    let ours = Ours {
+        secret: Some(secret.clone()),
+        ..of_key(rsa())
+    };
+    let listing = |reference: &str, uri: &str| {
+        let list = format!("</x:CipherData><x:ReferenceList><x:{reference} URI='{uri}'/></x:ReferenceList>");
+        with_key(&secret, "", &good.replace("</x:CipherData>", &list))
+    };
+    let carrying = other.replace(
+        "</x:CipherData>",
+        "</x:CipherData><x:CarriedKeyName>session</x:CarriedKeyName>",
+    );
+    let within = other.replace("'ek'", "'inside'");
+    for (document, expected) in [
+        (listing("DataReference", "#d"), Ok(())),
+        (listing("DataReference", "#other"), Err("xmlenc.no_key")),
+        (listing("KeyReference", "#d"), Err("xmlenc.no_key")),
+        // It says one key, and another stands beside it.
+        (
+            with_key(&secret, &within, "").replace("<o></o>", &good),
+            Err("xmlenc.decryption_failed"),
+        ),
+        (
+            with_key(&secret, "<q:Other xmlns:q='urn:q' URI='#ek'/>", &good),
+            Ok(()),
+        ),
+        (
+            with_key(
+                &secret,
+                "<q:Other xmlns:q='urn:q' URI='#ek'/>",
+                &good.replace("Id='ek'", "Id='ek' MimeType='not/ours'"),
+            ),
+            Err("xmlenc.no_key"),
+        ),
+    ] {
+        let opened = open(&document, &of_key(rsa())).map(drop);
+        assert_eq!(opened, expected, "{document}");
+    }
+    // An EncryptedKey has the name that it says, so no secret of ours is meant.
+    let named = with_key(&secret, "<ds:KeyName>session</ds:KeyName>", &carrying);
+    assert_eq!(open(&named, &ours), Err("xmlenc.decryption_failed"));
+    let named = with_key(&secret, "<ds:KeyName>session</ds:KeyName>", "");
+    assert!(open(&named, &ours).is_ok());
+}
+
+#[test]
+fn a_key_is_unwrapped_with_the_secret_that_it_names() {
+    let (secret, kek) = (secret_for(Data::Aes256Gcm), secret_for(Data::Aes256Gcm));
+    let wrap = KeyWrapAlgorithm::Aes256;
+    let wrapped = wrap_key(wrap, &kek, &secret).unwrap();
+    let named = |name: &str| {
+        let info = format!(
+            "<ds:KeyInfo xmlns:ds='{}'><ds:KeyName>{name}</ds:KeyName></ds:KeyInfo>CIPHER",
+            Namespace::DS.uri()
+        );
+        let key = encrypted_key(wrap.uri(), "", &info, &wrapped);
+        open(&with_key(&secret, &key, ""), &of_secret(&kek)).map(drop)
+    };
+    assert_eq!(named("ours"), Ok(()));
+    assert_eq!(named("nobody"), Err("xmlenc.no_key"));
+}

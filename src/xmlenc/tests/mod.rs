@@ -40,8 +40,10 @@ impl Resolver for Ours {
     fn originator(&self, _: Element<'_>) -> Option<PublicKey> {
         self.originator.clone()
     }
-    fn referred<'d>(&self, _: Element<'d>) -> Option<Element<'d>> {
-        None
+    fn referred<'d>(&self, item: Element<'d>) -> Option<Element<'d>> {
+        let uri = item.attribute("URI")?;
+        let id = uri.strip_prefix('#').filter(|_| item.local_name() == "Other")?;
+        item.document().element_by_id(id)
     }
     fn recipient(&self) -> Option<&str> {
         Some("us")

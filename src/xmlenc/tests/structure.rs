@@ -31,6 +31,15 @@ fn encryption_in_encryption_is_refused() {
     let key = key.replacen("'ek'", "'outer'", 1);
     let session = secret_for(Data::Aes256Gcm);
     assert_eq!(open(&with_key(&session, &key, ""), &ours), Err("xmlenc.nested"));
+    // In a key that nothing uses.
+    let hidden = encrypt_data(algorithm, &secret, b"<b/>").unwrap();
+    let hidden = encrypted_data(ELEMENT, algorithm, KEY, &hidden).replace("'d'", "'hidden'");
+    let unused = format!(
+        "<x:EncryptedKey xmlns:x='{}'>{hidden}</x:EncryptedKey>",
+        Namespace::XENC.uri()
+    );
+    let text = within(ELEMENT, algorithm, &secret, "<b/>").replace("</a>", &format!("{unused}</a>"));
+    assert_eq!(open(&text, &ours), Err("xmlenc.nested"));
 }
 
 #[test]
