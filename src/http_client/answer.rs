@@ -88,6 +88,11 @@ impl Answer {
 
     /// The whole body, of at most so many octets.
     pub(crate) async fn whole(&mut self, most: usize) -> Result<Bytes, Error> {
+        if matches!(self.end, End::Length(length) if usize::try_from(length).map_or(true, |length| length > most))
+        {
+            self.connection = None;
+            return Err(Error::TooLarge(most));
+        }
         let mut whole = BytesMut::new();
         while let Some(piece) = self.piece().await? {
             if whole.len().saturating_add(piece.len()) > most {

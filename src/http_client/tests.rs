@@ -226,14 +226,21 @@ fn connections_are_used_again_and_closed_when_nobody_does() {
 fn who_does_not_read_to_the_end_leaves_no_connection() {
     let uri = server(|mut stream| {
         head(&mut stream);
-        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nabcdefgh";
+        let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nabcdefgh\r\n0\r\n\r\n";
         stream.write_all(answer).unwrap();
+    });
+    // It says how long it is, and then nothing.
+    let silent = server(|mut stream| {
+        head(&mut stream);
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n";
+        stream.write_all(answer).unwrap();
+        head(&mut stream);
     });
     run(async {
         let client = HttpClient::keeping(SECOND, None);
-        for _ in 0..3 {
+        for uri in [&uri, &silent, &uri] {
             let mut answer = client
-                .send(post(&uri, Body::None), Times::of(SECOND))
+                .send(post(uri, Body::None), Times::of(SECOND))
                 .await
                 .unwrap();
             assert_eq!(answer.whole(7).await, Err(Error::TooLarge(7)));

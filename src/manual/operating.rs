@@ -4,7 +4,8 @@
 //!
 //! `sealgate config check FILE` says everything that is wrong with a configuration; `sealgate serve --config FILE` serves. What was issued before a gateway
 //! started may have been used in the life of an earlier one, and is refused, unless `[replay]` names a file or a Redis that remembers (T149): see
-//! [`replay`](crate::replay). While such a store is new, every message is told to come back later, for the allowed clock skew, and `/readyz` says 503.
+//! [`replay`](crate::replay). What a fast clock dated later than the start is not told apart from new by a memory that is empty: use a file or a Redis where senders'
+//! clocks are not yours. While such a store is new, every message is told to come back later, for the allowed clock skew, and `/readyz` says 503.
 //!
 //! # For operators
 //!
