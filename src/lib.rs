@@ -30,6 +30,7 @@ pub mod wsdl;
 
 // Acting.
 mod worker;
+pub mod hsm;
 pub mod replay;
 pub mod spool;
 pub mod mint;

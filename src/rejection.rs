@@ -276,6 +276,7 @@ impl Rejection {
         match self {
             Self::Soap(error) => soap_fault(error.kind()),
             Self::Replay(error) if error.is_ours() => Fault::Busy,
+            Self::Xmlenc(error) if error.code() == Unavailable::TOKEN => Fault::Busy,
             Self::Unavailable(_) | Self::Password(PasswordError::Unavailable(_)) => Fault::Internal,
             Self::Xmlenc(error) if error.is_ours() => Fault::Internal,
             Self::Xml(_)

@@ -123,10 +123,25 @@ impl OwnKey {
         let Some(path) = &paths.key else {
             return Err(Stop::usage("a key is needed: --key PATH"));
         };
+        let given = match &paths.cert {
+            Some(path) => {
+                let given = Certificate::from_pem_bundle(&file("cert", path)?);
+                Some(given.map_err(|error| unusable("cert", &error))?)
+            }
+            None => None,
+        };
+        let first = given.as_deref().and_then(<[Certificate]>::first);
+        if let Some(found) = setup::in_token(path, first) {
+            let found = found?;
+            return Self::joined(
+                found.key,
+                given.unwrap_or_else(|| found.certificate.into_iter().collect()),
+            );
+        }
         let password = self::password(password)?;
         let password = password.as_deref();
         let bytes = file("key", path)?;
-        let (key, mut certificates) = if bytes.first() == Some(&0x30) {
+        let (key, certificates) = if bytes.first() == Some(&0x30) {
             let password = password.map_or("", String::as_str);
             let (key, certificate, others) =
                 PrivateKey::from_pkcs12(&bytes, password).map_err(|error| unusable("key", &error))?;
@@ -135,10 +150,11 @@ impl OwnKey {
             let key = PrivateKey::from_pem(&bytes, password.map(|password| password.as_bytes()));
             (key.map_err(|error| unusable("key", &error))?, Vec::new())
         };
-        if let Some(path) = &paths.cert {
-            let given = Certificate::from_pem_bundle(&file("cert", path)?);
-            certificates = given.map_err(|error| unusable("cert", &error))?;
-        }
+        Self::joined(key, given.unwrap_or(certificates))
+    }
+
+    /// The key, of which the first of `certificates` is.
+    fn joined(key: PrivateKey, certificates: Vec<Certificate>) -> Result<Self, Stop> {
         if let Some(own) = certificates.first()
             && own.public_key() != key.public()
         {

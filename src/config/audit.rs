@@ -24,6 +24,9 @@ pub(super) fn check(
         password: audit.key_password_file.as_deref(),
     };
     let identity = files::identity(&files, now, source)?;
+    if !files::signs(&identity, &table, source) {
+        return None;
+    }
     if identity.key().public() == signer.key().public() {
         source.problem(
             &table.key("key"),

@@ -234,6 +234,9 @@ pub(super) fn signing_identity(
     source: &mut Source<'_>,
 ) -> Option<Identity> {
     let identity = files::identity(files, now, source)?;
+    if !files::signs(&identity, &files.table, source) {
+        return None;
+    }
     let usage = identity
         .certificate()
         .and_then(crate::crypto::Certificate::key_usage);

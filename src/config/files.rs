@@ -11,11 +11,15 @@ use zeroize::Zeroizing;
 
 use super::problem::KeyPath;
 use super::problem::Source;
+use crate::crypto::Ability;
 use crate::crypto::Certificate;
 use crate::crypto::Identity;
 use crate::crypto::Pkcs12;
 use crate::crypto::PrivateKey;
 use crate::crypto::PrivateKeyError;
+use crate::hsm;
+use crate::hsm::TokenKeyUri;
+use crate::hsm::UriError;
 use crate::trust::TrustSources;
 
 /// The greatest file of a key or password.
@@ -44,6 +48,9 @@ pub(super) fn identity(
         None => None,
     };
     let at_key = files.table.key("key");
+    if let Some(uri) = TokenKeyUri::parse(files.key) {
+        return in_token(uri, files, now, source);
+    }
     let bytes = secret(files.key, &at_key, source)?;
     let (key, contained) = if Certificate::is_pkcs12(&bytes) {
         let opened = Pkcs12::from_der(&bytes, password.as_deref().map_or("", String::as_str));
@@ -91,11 +98,97 @@ pub(super) fn identity(
         }
         None => contained,
     };
+    joined(chain, key, files, now, source)
+}
+
+/// As [`identity`], of a key that stays in its token.
+fn in_token(
+    uri: Result<TokenKeyUri, UriError>,
+    files: &IdentityFiles<'_>,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Identity> {
+    let at_key = files.table.key("key");
+    let uri = uri.map_err(|error| {
+        let instead = "write pkcs11:token=…;object=…?module-path=/…&pin-source=file:/…";
+        source.problem(&at_key, error.to_string(), instead);
+    });
+    let uri = uri.ok()?;
+    if files.password.is_some() {
+        source.problem(
+            &files.table.key("key_password_file"),
+            "has no meaning for a key in a token",
+            "name the file with its PIN in pin-source",
+        );
+        return None;
+    }
+    let given = match files.certificate {
+        Some(path) => certificates(path, &files.table.key("certificate"), source)?,
+        None => Vec::new(),
+    };
+    let pin = password(uri.pin_file(), &at_key, source)?;
+    let loaded = hsm::load(&uri, &pin, given.first()).map_err(|error| {
+        source.problem(
+            &at_key,
+            format!("cannot be used: {error}"),
+            "name a key that the token has, and its certificate",
+        );
+    });
+    let loaded = loaded.ok()?;
+    let chain = if given.is_empty() {
+        loaded.certificate.into_iter().collect()
+    } else {
+        given
+    };
+    if chain.is_empty() {
+        source.problem(
+            &files.table.key("certificate"),
+            "is missing, and the token has none",
+            "name the PEM file of the key's certificate",
+        );
+        return None;
+    }
+    joined(chain, loaded.key, files, now, source)
+}
+
+/// The identity of the first certificate of `chain`, which must hold at `now`.
+fn joined(
+    chain: Vec<Certificate>,
+    key: PrivateKey,
+    files: &IdentityFiles<'_>,
+    now: DateTime<Utc>,
+    source: &mut Source<'_>,
+) -> Option<Identity> {
     let identity = Identity::new(chain, key);
     let identity = identity
-        .map_err(|error| source.problem(&at_key, error.to_string(), "give the key of the certificate"))
+        .map_err(|error| {
+            source.problem(
+                &files.table.key("key"),
+                error.to_string(),
+                "give the key of the certificate",
+            );
+        })
         .ok()?;
-    holds(identity.certificate()?, now, &at_certificate, source).then_some(identity)
+    holds(
+        identity.certificate()?,
+        now,
+        &files.table.key("certificate"),
+        source,
+    )
+    .then_some(identity)
+}
+
+/// Whether `identity` signs; noted otherwise.
+pub(super) fn signs(identity: &Identity, table: &KeyPath, source: &mut Source<'_>) -> bool {
+    let signs = identity.key().can(Ability::Sign);
+    if !signs {
+        source.problem(
+            &table.key("key"),
+            "signs nothing",
+            "give a key that its token signs with",
+        );
+    }
+    signs
 }
 
 /// Whether a certificate holds at `now`; noted otherwise.

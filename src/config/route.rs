@@ -20,12 +20,15 @@ use super::trust;
 use super::typed;
 use super::users;
 use super::whole;
+use crate::crypto::Ability;
 use crate::crypto::Identity;
 use crate::crypto::KeyKind;
+use crate::crypto::PrivateKey;
 use crate::inbound::Keyring;
 use crate::policy::Destination;
 use crate::policy::Operation;
 use crate::policy::Operations;
+use crate::policy::Policy;
 use crate::policy::saml::ExpectedRequest;
 use crate::policy::saml::RelyingParty;
 use crate::relay::HeaderNameError;
@@ -95,7 +98,13 @@ fn check(
         }
     };
     let passwords = users::check(route.users.as_ref(), policy.as_ref(), &path.key("users"), source);
-    let keyring = keyring(&route.decryption, &path.key("decryption"), now, source);
+    let keyring = keyring(
+        &route.decryption,
+        policy.as_ref(),
+        &path.key("decryption"),
+        now,
+        source,
+    );
     let answer = signed_answers(&route.backend, &path.key("backend").key("answer"), now, source);
     let schema = schemas::check(route.schema.as_ref(), &path.key("schema"), source);
     let mut policy = policy?;
@@ -167,7 +176,13 @@ fn signed_answers(
     };
     let policy = policy::check(&answer.policy, &path.key("policy"), source);
     let trust = trust::check(&answer.trust, policy.as_ref(), now, &path.key("trust"), source);
-    let keyring = keyring(&answer.decryption, &path.key("decryption"), now, source);
+    let keyring = keyring(
+        &answer.decryption,
+        policy.as_ref(),
+        &path.key("decryption"),
+        now,
+        source,
+    );
     let mut policy = policy?;
     policy.limits.bytes = backend.answer_bytes;
     if answer.trust.revocation == typed::Revocation::Always {
@@ -184,6 +199,7 @@ fn signed_answers(
 
 fn keyring(
     keys: &[typed::Decryption],
+    policy: Option<&Policy>,
     path: &KeyPath,
     now: DateTime<Utc>,
     source: &mut Source<'_>,
@@ -198,6 +214,11 @@ fn keyring(
             password: key.key_password_file.as_deref(),
         };
         let identity = files::identity(&files, now, source)?;
+        if let Some(what) = undecryptable(identity.key(), policy) {
+            let instead = "give another key, or a policy without";
+            source.problem(&table.key("key"), what, instead);
+            return None;
+        }
         match identity.key().public().kind() {
             KeyKind::Rsa { .. } | KeyKind::Ec(_) => {
                 keyring.add_private(identity.key().clone(), identity.chain())
@@ -210,6 +231,21 @@ fn keyring(
         }
     }
     Some(keyring)
+}
+
+/// What a key that stays in its token does not decrypt there and should: others do all.
+fn undecryptable(key: &PrivateKey, policy: Option<&Policy>) -> Option<&'static str> {
+    let is_rsa = match key.public().kind() {
+        KeyKind::Rsa { .. } => true,
+        KeyKind::Ec(_) => false,
+        KeyKind::Dsa { .. } | KeyKind::Ed25519 => return None,
+    };
+    if !key.decrypts() {
+        return Some("is in a token that decrypts nothing with it");
+    }
+    let rsa_1_5 = is_rsa && policy.is_some_and(|policy| policy.encryption.permits_rsa_1_5());
+    (rsa_1_5 && !key.can(Ability::DecryptRaw))
+        .then_some("is in a token without CKM_RSA_X_509, and the policy allows RSA 1.5")
 }
 
 /// A path of the gateway; `None` if it is none, which is then noted.

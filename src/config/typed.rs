@@ -89,10 +89,10 @@ pub(super) struct Admin {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Gateway {
-    /// PEM file: the certificate that answers are signed with. Not needed if `key` is PKCS#12.
+    /// PEM file: the certificate that answers are signed with. Not needed if `key` is PKCS#12, or its token has it.
     #[serde(default)]
     pub(super) certificate: Option<PathBuf>,
-    /// PEM or PKCS#12 file: the key of the certificate, not readable by everybody.
+    /// PEM or PKCS#12 file, or PKCS#11 URI: the key of the certificate, not readable by everybody.
     pub(super) key: PathBuf,
     /// File with the password of the key.
     #[serde(default)]
@@ -472,10 +472,10 @@ pub(super) struct Saml {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Decryption {
-    /// PEM file: the certificate that partners encrypt to. Not needed if `key` is PKCS#12.
+    /// PEM file: the certificate that partners encrypt to. Not needed if `key` is PKCS#12, or its token has it.
     #[serde(default)]
     pub(super) certificate: Option<PathBuf>,
-    /// PEM or PKCS#12 file: the key of the certificate, RSA or EC, not readable by everybody.
+    /// PEM or PKCS#12 file, or PKCS#11 URI: the key of the certificate, RSA or EC, not readable by everybody.
     pub(super) key: PathBuf,
     /// File with the password of the key.
     #[serde(default)]

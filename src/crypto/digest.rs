@@ -13,34 +13,49 @@ use crate::algorithm::DigestAlgorithm;
 const MAX_SIZE: usize = 64;
 
 /// The crypto library could not do what was asked, which says nothing about the message: a provider without the
-/// algorithm, or no memory.
+/// algorithm, or no memory. Or the token did not that holds a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unavailable {
-    what: &'static str,
-    detail: String,
+pub struct Unavailable(Failure);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Failure {
+    Library { what: &'static str, detail: String },
+    Token(String),
 }
 
 impl Unavailable {
     pub(super) fn new(what: &'static str, detail: impl fmt::Display) -> Self {
-        Self {
+        Self(Failure::Library {
             what,
             detail: detail.to_string(),
-        }
+        })
     }
 
-    /// `crypto.unavailable`.
+    /// The token that holds a key did not use it; why.
+    pub(crate) fn of_token(detail: impl fmt::Display) -> Self {
+        Self(Failure::Token(detail.to_string()))
+    }
+
+    /// The code where a token holds the key, which may be back soon.
+    pub(crate) const TOKEN: &str = "crypto.token_unavailable";
+
+    /// `crypto.unavailable`, or `crypto.token_unavailable`.
     pub fn code(&self) -> &'static str {
-        "crypto.unavailable"
+        match &self.0 {
+            Failure::Library { .. } => "crypto.unavailable",
+            Failure::Token(_) => Self::TOKEN,
+        }
     }
 }
 
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the crypto library cannot compute {}: {}",
-            self.what, self.detail
-        )
+        match &self.0 {
+            Failure::Library { what, detail } => {
+                write!(f, "the crypto library cannot compute {what}: {detail}")
+            }
+            Failure::Token(detail) => write!(f, "the token that holds our key does not use it: {detail}"),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
+use openssl::pkey::PKeyRef;
+use openssl::pkey::Private;
 use openssl::x509::X509;
 use openssl::x509::X509Builder;
 use openssl::x509::X509Name;
@@ -24,7 +26,6 @@ use super::Certificate;
 #[cfg(feature = "second_opinion")]
 use super::Curve;
 use super::PrivateKey;
-#[cfg(feature = "second_opinion")]
 use super::PublicKey;
 use super::Unavailable;
 use super::random_bytes;
@@ -69,14 +70,17 @@ pub fn issue(
 ) -> Result<Certificate, Unavailable> {
     let failed = |error| Unavailable::new("a certificate", error);
     let serial = random_bytes(16)?;
-    let der = build(new, key, issuer, &serial).map_err(failed)?;
+    let signer = issuer.map_or(key, |(_, key)| key).openssl()?;
+    let issuer = issuer.map(|(certificate, _)| certificate);
+    let der = build(new, key.public(), issuer, signer, &serial).map_err(failed)?;
     Certificate::from_der(&der).map_err(|_| failed(ErrorStack::get()))
 }
 
 fn build(
     new: &NewCertificate<'_>,
-    key: &PrivateKey,
-    issuer: Option<(&Certificate, &PrivateKey)>,
+    key: &PublicKey,
+    issuer: Option<&Certificate>,
+    signer: &PKeyRef<Private>,
     serial: &[u8],
 ) -> Result<Vec<u8>, ErrorStack> {
     let mut builder = X509Builder::new()?;
@@ -91,7 +95,7 @@ fn build(
     builder.set_subject_name(&subject)?;
     builder.set_pubkey(key.openssl())?;
     let issuer_x509 = issuer
-        .map(|(certificate, _)| X509::from_der(certificate.der()))
+        .map(|certificate| X509::from_der(certificate.der()))
         .transpose()?;
     builder.set_issuer_name(
         issuer_x509
@@ -99,8 +103,7 @@ fn build(
             .map_or(&*subject, |issuer| issuer.subject_name()),
     )?;
     extend(&mut builder, new, issuer_x509.as_ref())?;
-    let signer = issuer.map_or(key, |(_, key)| key);
-    builder.sign(signer.openssl(), MessageDigest::sha256())?;
+    builder.sign(signer, MessageDigest::sha256())?;
     builder.build().to_der()
 }
 
@@ -114,6 +117,7 @@ fn build(
 pub(crate) fn certificate_around(key: &PublicKey) -> Result<Vec<u8>, Unavailable> {
     let failed = |error| Unavailable::new("a certificate", error);
     let passing = PrivateKey::generate_ec(Curve::P256).map_err(|error| Unavailable::new("a key", error))?;
+    let signer = passing.openssl()?;
     let build = || {
         let mut builder = X509Builder::new()?;
         builder.set_version(2)?;
@@ -121,7 +125,7 @@ pub(crate) fn certificate_around(key: &PublicKey) -> Result<Vec<u8>, Unavailable
         builder.set_not_before(Asn1Time::from_unix(0)?.as_ref())?;
         builder.set_not_after(Asn1Time::from_unix(1)?.as_ref())?;
         builder.set_pubkey(key.openssl())?;
-        builder.sign(passing.openssl(), MessageDigest::sha256())?;
+        builder.sign(signer, MessageDigest::sha256())?;
         builder.build().to_der()
     };
     build().map_err(failed)

@@ -25,7 +25,10 @@ pub fn agree(key: &PrivateKey, other: &PublicKey) -> Result<Secret, CipherError>
         (KeyKind::Ec(own), KeyKind::Ec(theirs)) if own == theirs => {}
         _ => return Err(CipherError::Failed),
     }
-    let derived = Deriver::new(key.openssl()).and_then(|mut deriver| {
+    if let Some(holder) = key.holder() {
+        return Ok(holder.agree(other)?);
+    }
+    let derived = Deriver::new(key.openssl()?).and_then(|mut deriver| {
         deriver.set_peer(other.openssl())?;
         deriver.derive_to_vec()
     });

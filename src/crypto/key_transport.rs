@@ -8,6 +8,7 @@ use openssl::pkey_ctx::PkeyCtxRef;
 use openssl::rsa::Padding;
 use zeroize::Zeroizing;
 
+use super::Ability;
 use super::CipherError;
 use super::KeyKind;
 use super::PrivateKey;
@@ -15,6 +16,7 @@ use super::PublicKey;
 use super::Secret;
 use super::Unavailable;
 use super::digest::message_digest;
+use super::oaep::decode;
 use super::verify::hmac;
 use crate::algorithm::DigestAlgorithm;
 use crate::algorithm::MaskGeneration;
@@ -42,7 +44,19 @@ pub struct Oaep {
 /// [`CipherError::Failed`] whatever is wrong with it.
 pub fn decrypt_oaep(key: &PrivateKey, parameters: &Oaep, ciphertext: &[u8]) -> Result<Secret, CipherError> {
     check_ciphertext(key, ciphertext)?;
-    let mut context = PkeyCtx::new(key.openssl()).map_err(unavailable)?;
+    if let Some(holder) = key.holder() {
+        if parameters.label.len() > MAX_LABEL {
+            return Err(CipherError::Failed);
+        }
+        // It has shown that it knows digest and mask; labels are rare, and not every token knows them.
+        let known = holder.can(Ability::DecryptOaep(parameters.digest, parameters.mask));
+        if known && (parameters.label.is_empty() || !holder.can(Ability::DecryptRaw)) {
+            return holder.decrypt_oaep(parameters, ciphertext);
+        }
+        let encoded = holder.decrypt_raw(ciphertext)?;
+        return decode(parameters, encoded.expose());
+    }
+    let mut context = PkeyCtx::new(key.openssl()?).map_err(unavailable)?;
     context.decrypt_init().map_err(unavailable)?;
     configure(&mut context, parameters)?;
     let mut secret = Zeroizing::new(Vec::new());
@@ -90,7 +104,11 @@ pub fn decrypt_rsa_1_5(key: &PrivateKey, ciphertext: &[u8], length: usize) -> Re
         return Err(CipherError::Failed);
     }
     let rejected = rejected_key(key, ciphertext, length)?;
-    let mut context = PkeyCtx::new(key.openssl()).map_err(unavailable)?;
+    if let Some(holder) = key.holder() {
+        let encoded = holder.decrypt_raw(ciphertext)?;
+        return Ok(Secret::new(unpad_or(encoded.expose(), &rejected)?));
+    }
+    let mut context = PkeyCtx::new(key.openssl()?).map_err(unavailable)?;
     context.decrypt_init().map_err(unavailable)?;
     context.set_rsa_padding(Padding::NONE).map_err(unavailable)?;
     let mut encoded = Zeroizing::new(Vec::new());
@@ -124,7 +142,7 @@ fn unpad_or(encoded: &[u8], rejected: &[u8]) -> Result<Vec<u8>, CipherError> {
 }
 
 /// 1 if `byte` is zero, 0 otherwise, without a branch.
-fn is_zero(byte: u8) -> u8 {
+pub(super) fn is_zero(byte: u8) -> u8 {
     let any_bit = byte | byte.wrapping_neg();
     black_box((any_bit >> 7) ^ 1)
 }
@@ -150,7 +168,7 @@ fn rejected_key(
 /// A ciphertext is as long as the modulus (RFC 8017 §7.1.2 and §7.2.2).
 fn check_ciphertext(key: &PrivateKey, ciphertext: &[u8]) -> Result<(), CipherError> {
     let is_rsa = matches!(key.public().kind(), KeyKind::Rsa { .. });
-    if is_rsa && ciphertext.len() == key.openssl().size() {
+    if is_rsa && ciphertext.len() == key.public().openssl().size() {
         Ok(())
     } else {
         Err(CipherError::Failed)
@@ -295,7 +313,7 @@ mod tests {
             assert_eq!(result, Err(CipherError::Recipient));
         }
         assert_eq!(
-            decrypt_oaep(&ec, &oaep(), &vec![0; ec.openssl().size()]),
+            decrypt_oaep(&ec, &oaep(), &vec![0; ec.public().openssl().size()]),
             Err(CipherError::Failed)
         );
     }

@@ -11,11 +11,16 @@ use openssl::pkey::Private;
 use openssl::pkey_ctx::PkeyCtx;
 use zeroize::Zeroizing;
 
+use super::Ability;
 use super::Curve;
+use super::HeldKey;
 use super::KeyError;
 use super::KeyKind;
 use super::PublicKey;
 use super::Secret;
+use super::Unavailable;
+use crate::algorithm::DigestAlgorithm;
+use crate::algorithm::MaskGeneration;
 
 /// Why a private key could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,15 +69,21 @@ impl fmt::Display for PrivateKeyError {
 
 impl std::error::Error for PrivateKeyError {}
 
-/// A private key. Cheap to clone; the crypto library overwrites it when the last clone goes, and it is never shown (T152).
+/// A private key. Cheap to clone; the crypto library overwrites it when the last clone goes, and it is never shown (T152). One that
+/// others hold for us was never here.
 #[derive(Clone)]
 pub struct PrivateKey(Arc<Inner>);
 
 struct Inner {
-    key: PKey<Private>,
+    key: Place,
     public: PublicKey,
     /// What keys are made of that stand for those which RSA 1.5 did not decrypt.
     rejection_secret: Secret,
+}
+
+enum Place {
+    Here(PKey<Private>),
+    Held(Box<dyn HeldKey>),
 }
 
 impl PrivateKey {
@@ -133,10 +144,20 @@ impl PrivateKey {
         let der = der.map_err(|error| PrivateKeyError::Unreadable(first_reason(&error)))?;
         let rejection_secret = Secret::new(openssl::sha::sha256(&der).to_vec());
         Ok(Self(Arc::new(Inner {
-            key,
+            key: Place::Here(key),
             public,
             rejection_secret,
         })))
+    }
+
+    /// A key that stays where it is, whose public half is `public`: the caller knows that it is. What stands for keys that RSA 1.5
+    /// did not decrypt is made of `rejection_secret`.
+    pub(crate) fn held(key: Box<dyn HeldKey>, public: PublicKey, rejection_secret: Secret) -> Self {
+        Self(Arc::new(Inner {
+            key: Place::Held(key),
+            public,
+            rejection_secret,
+        }))
     }
 
     /// The public half.
@@ -144,8 +165,54 @@ impl PrivateKey {
         &self.0.public
     }
 
-    pub(super) fn openssl(&self) -> &PKeyRef<Private> {
-        &self.0.key
+    /// Whether that can be done with it.
+    pub fn can(&self, ability: Ability) -> bool {
+        let kind = self.0.public.kind();
+        match (ability, &self.0.key) {
+            (_, Place::Held(key)) => key.can(ability),
+            (Ability::Sign, Place::Here(_)) => !matches!(kind, KeyKind::Dsa { .. }),
+            (Ability::DecryptOaep(..) | Ability::DecryptRaw, Place::Here(_)) => {
+                matches!(kind, KeyKind::Rsa { .. })
+            }
+            (Ability::Agree, Place::Here(_)) => matches!(kind, KeyKind::Ec(_)),
+        }
+    }
+
+    /// Whether anything that is encrypted to it can be decrypted.
+    pub fn decrypts(&self) -> bool {
+        match self.0.public.kind() {
+            KeyKind::Rsa { .. } => DigestAlgorithm::ALL.iter().any(|&digest| {
+                MaskGeneration::ALL
+                    .iter()
+                    .any(|&mask| self.decrypts_oaep(digest, mask))
+            }),
+            KeyKind::Ec(_) => self.can(Ability::Agree),
+            KeyKind::Dsa { .. } | KeyKind::Ed25519 => false,
+        }
+    }
+
+    /// Whether what is encrypted with RSAES-OAEP over `digest` and `mask` can be.
+    pub fn decrypts_oaep(&self, digest: DigestAlgorithm, mask: MaskGeneration) -> bool {
+        self.can(Ability::DecryptRaw) || self.can(Ability::DecryptOaep(digest, mask))
+    }
+
+    /// The key as the library has it.
+    ///
+    /// # Errors
+    /// It is held elsewhere.
+    pub(super) fn openssl(&self) -> Result<&PKeyRef<Private>, Unavailable> {
+        match &self.0.key {
+            Place::Here(key) => Ok(key),
+            Place::Held(_) => Err(Unavailable::of_token("it never leaves the token")),
+        }
+    }
+
+    /// Who holds it, if it is not here.
+    pub(super) fn holder(&self) -> Option<&dyn HeldKey> {
+        match &self.0.key {
+            Place::Here(_) => None,
+            Place::Held(key) => Some(&**key),
+        }
     }
 
     pub(super) fn rejection_secret(&self) -> &Secret {
@@ -158,7 +225,8 @@ impl PrivateKey {
     ///
     /// [`PrivateKeyError`] if the crypto library cannot write it.
     pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
-        let pem = self.0.key.private_key_to_pem_pkcs8();
+        let unreadable = |error: Unavailable| PrivateKeyError::Unreadable(error.to_string());
+        let pem = self.openssl().map_err(unreadable)?.private_key_to_pem_pkcs8();
         pem.map(Into::into)
             .map_err(|error| PrivateKeyError::Unreadable(first_reason(&error)))
     }
@@ -219,6 +287,7 @@ mod tests {
         let key = PrivateKey::generate_ec(Curve::P384).unwrap();
         let pem = key
             .openssl()
+            .unwrap()
             .private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), b"secret")
             .unwrap();
         assert_eq!(

@@ -6,6 +6,8 @@ use openssl::bn::BigNumRef;
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::md_ctx::MdCtx;
+use openssl::pkey::PKeyRef;
+use openssl::pkey::Private;
 use openssl::pkey_ctx::PkeyCtx;
 
 use super::Curve;
@@ -89,7 +91,7 @@ pub enum SignError {
     NotForSigning(SignatureAlgorithm),
     /// The RSA key is shorter than 2048 bits, or the shared secret is empty.
     WeakKey,
-    /// The crypto library failed.
+    /// The crypto library, or the holder of the key, failed.
     Unavailable(Unavailable),
 }
 
@@ -155,12 +157,16 @@ pub fn sign(algorithm: SignatureAlgorithm, key: &SigningKey, message: &[u8]) -> 
             sign_digest(algorithm.scheme(), hash, key, message)
         }
         (SigningKey::Private(key), SignatureScheme::Ecdsa(hash)) => {
+            if let Some(holder) = key.holder() {
+                return Ok(holder.sign(algorithm.scheme(), digest(hash, message)?.as_bytes())?);
+            }
             let der = sign_digest(algorithm.scheme(), hash, key, message)?;
             raw_scalars(&der, key.public().order().len()).map_err(unavailable)
         }
-        (SigningKey::Private(key), SignatureScheme::Ed25519) => {
-            sign_ed25519(key, message).map_err(unavailable)
-        }
+        (SigningKey::Private(key), SignatureScheme::Ed25519) => match key.holder() {
+            Some(holder) => Ok(holder.sign(algorithm.scheme(), message)?),
+            None => sign_ed25519(key.openssl()?, message).map_err(unavailable),
+        },
         (SigningKey::Hmac(secret), SignatureScheme::Hmac(hash)) => {
             if secret.is_empty() {
                 return Err(SignError::WeakKey);
@@ -184,7 +190,10 @@ fn sign_digest(
     message: &[u8],
 ) -> Result<Vec<u8>, SignError> {
     let digest = digest(hash, message)?;
-    let mut context = PkeyCtx::new(key.openssl()).map_err(unavailable)?;
+    if let Some(holder) = key.holder() {
+        return Ok(holder.sign(scheme, digest.as_bytes())?);
+    }
+    let mut context = PkeyCtx::new(key.openssl()?).map_err(unavailable)?;
     context.sign_init().map_err(unavailable)?;
     configure(&mut context, scheme, hash)?;
     let mut signature = Vec::new();
@@ -194,9 +203,9 @@ fn sign_digest(
     Ok(signature)
 }
 
-fn sign_ed25519(key: &PrivateKey, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+fn sign_ed25519(key: &PKeyRef<Private>, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
     let mut context = MdCtx::new()?;
-    context.digest_sign_init(None, key.openssl())?;
+    context.digest_sign_init(None, key)?;
     let mut signature = Vec::new();
     context.digest_sign_to_vec(message, &mut signature)?;
     Ok(signature)

@@ -72,6 +72,8 @@ pub enum TlsError {
     KeyMismatch,
     /// There is nobody to trust.
     NoAnchor,
+    /// The key is held by a token, and TLS needs it here.
+    Held,
     /// The crypto library refused it.
     Library(String),
 }
@@ -82,6 +84,7 @@ impl fmt::Display for TlsError {
             Self::NoCertificate => f.write_str("there is no certificate"),
             Self::KeyMismatch => f.write_str("the key is not that of the first certificate"),
             Self::NoAnchor => f.write_str("there is no certificate of anybody to trust"),
+            Self::Held => f.write_str("a key in a token signs and decrypts messages, and serves no TLS"),
             Self::Library(reason) => write!(f, "the crypto library refused it: {reason}"),
         }
     }
@@ -130,7 +133,8 @@ impl Identity {
         let own = chain.next().ok_or(TlsError::NoCertificate)?;
         let own = X509::from_der(own.der())?;
         context.set_certificate(&own)?;
-        context.set_private_key(self.key.openssl())?;
+        let key = self.key.openssl().map_err(|_| TlsError::Held)?;
+        context.set_private_key(key)?;
         context.check_private_key()?;
         for above in chain {
             context.add_extra_chain_cert(X509::from_der(above.der())?)?;

@@ -1,5 +1,5 @@
 use crate::algorithm::{Permitted, SignatureAlgorithm};
-use crate::crypto::{self, SigningKey, VerifyingKey};
+use crate::crypto::{self, SignError, SigningKey, VerifyingKey};
 
 use super::error::{Error, ErrorKind, not_permitted};
 use super::verify::{full_length, strength, value_error};
@@ -37,7 +37,14 @@ impl OctetSignature<'_> {
 /// # Errors
 /// `dsig.signing` for an algorithm that does not fit the key.
 pub fn sign_octets(method: SignatureAlgorithm, key: &SigningKey, octets: &[u8]) -> Result<Vec<u8>, Error> {
-    crypto::sign(method, key, octets).map_err(|error| Error::nowhere(ErrorKind::Signing(error.to_string())))
+    crypto::sign(method, key, octets).map_err(|error| {
+        Error::nowhere(match error {
+            SignError::Unavailable(error) => ErrorKind::Unavailable(error),
+            error @ (SignError::KeyMismatch { .. } | SignError::NotForSigning(_) | SignError::WeakKey) => {
+                ErrorKind::Signing(error.to_string())
+            }
+        })
+    })
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::recent::Trial;
 use super::reload::Reloader;
 use super::shared::Shared;
 use crate::audit::Log;
+use crate::hsm;
 use crate::throttle::SharedLimits;
 
 /// The routes of the admin listener.
@@ -40,7 +41,7 @@ async fn alive() -> HttpResponse {
     text(HttpResponse::Ok().finish(), "alive\n".to_owned())
 }
 
-/// Not ready before every thread serves, nor once it has been told to stop, nor while nothing can be recorded, so that no new work is
+/// Not ready before every thread serves, nor once it has been told to stop, nor while nothing can be recorded or a token is lost, so that no new work is
 /// sent here.
 async fn ready(shared: web::Data<Shared>, reloader: web::Data<Reloader>) -> HttpResponse {
     let not = if shared.is_stopping() {
@@ -53,6 +54,8 @@ async fn ready(shared: web::Data<Shared>, reloader: web::Data<Reloader>) -> Http
         "the shared limits refuse\n"
     } else if shared.audit.as_ref().is_some_and(Log::refuses) {
         "the audit log refuses\n"
+    } else if hsm::conditions().iter().any(|token| token.lost.is_some()) {
+        "a token with keys of ours is lost\n"
     } else {
         return text(HttpResponse::Ok().finish(), "ready\n".to_owned());
     };

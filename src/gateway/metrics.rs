@@ -14,6 +14,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use metrics_exporter_prometheus::PrometheusRecorder;
 
 use super::traces::Told;
+use crate::hsm;
 use crate::relay::Condition;
 use crate::relay::Status;
 use crate::threat::{Mode, Rule};
@@ -131,6 +132,10 @@ impl Metrics {
                 "sealgate_server_opened_total",
                 "How often the circuit breaker of a server opened."
             );
+            metrics::describe_gauge!(
+                "sealgate_token_available",
+                "1 if a token with keys of ours is there, 0 if it is lost."
+            );
             metrics::describe_counter!(
                 "sealgate_spans_exported_total",
                 "Spans that the collector has taken."
@@ -214,6 +219,14 @@ impl Metrics {
         with_local_recorder(&self.recorder, || {
             gauge!("sealgate_messages_in_work").set(number(messages));
             gauge!("sealgate_body_bytes_held").set(number(bytes));
+        });
+    }
+
+    /// Notes how a token is that holds keys of ours.
+    pub(super) fn token(&self, token: &hsm::Condition) {
+        with_local_recorder(&self.recorder, || {
+            let there = usize::from(token.lost.is_none());
+            gauge!("sealgate_token_available", "token" => token.token.clone()).set(number(there));
         });
     }
 

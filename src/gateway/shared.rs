@@ -25,6 +25,7 @@ use super::traces::Traces;
 use crate::audit::Log;
 use crate::config::Load;
 use crate::config::TakesAttachments;
+use crate::hsm;
 use crate::outbound::Sealer;
 use crate::relay::AnswerParts;
 use crate::spool::TemporaryFiles;
@@ -191,6 +192,9 @@ impl Shared {
         self.metrics.load(self.messages.used(), self.held.used());
         if let Some(traces) = &self.traces {
             self.metrics.spans(traces.told());
+        }
+        for token in hsm::conditions() {
+            self.metrics.token(&token);
         }
         for place in self.current().places() {
             for status in place.route.backend.status() {

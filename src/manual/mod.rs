@@ -5,6 +5,7 @@
 //! | [`life_of_a_message`] | who wants to know what happens between the socket and the backend, and what each type proves |
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
 //! | [`operating`] | operators: health, metrics, a new configuration without a restart |
+//! | [`tokens`] | operators: keys in a hardware security module, through PKCS#11 |
 //! | [`identity`] | operators: what a backend is told about the sender, and bearer tokens of clients |
 //! | [`token_endpoint`] | operators: where an assertion is exchanged for a token |
 //! | [`backends`] | operators: several servers, health, time limits, what is sent twice and what is not |
@@ -43,3 +44,4 @@ pub mod schemas;
 pub mod threat_model;
 pub mod threats;
 pub mod token_endpoint;
+pub mod tokens;

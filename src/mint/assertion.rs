@@ -9,6 +9,7 @@ use super::error::Error;
 use super::fact::Fact;
 use super::fact::Facts;
 use super::jwt::end;
+use super::saml;
 use super::saml::SamlPart;
 use super::saml::SamlSigner;
 use super::signer::Signer;
@@ -77,7 +78,13 @@ impl AssertionMinter {
             certificates: signer.chain().to_vec(),
         };
         let xml = signer.sign(xml.into(), SamlPart::Document);
-        let xml = xml.map_err(|error| Error::Assertion(error.to_string()))?;
+        let xml = xml.map_err(|error| {
+            let code = match &error {
+                saml::Error::Refused(rejection) => rejection.code(),
+                saml::Error::Deflate(_) | saml::Error::NotVerified => "",
+            };
+            Error::unsigned(code, &error, Error::Assertion)
+        })?;
         Ok(Minted { id, xml })
     }
 

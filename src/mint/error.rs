@@ -71,11 +71,23 @@ impl Error {
             Self::Value(_) => "policy.identity_value",
             Self::Over { .. } => "policy.assertion_over",
             Self::Unavailable(error) => error.code(),
+            Self::Key(SignError::Unavailable(error)) => error.code(),
             Self::Certificate { .. }
             | Self::Key(_)
             | Self::Assertion(_)
             | Self::SecurityHeader(_)
             | Self::Envelope(_) => "relay.not_minted",
+        }
+    }
+}
+
+impl Error {
+    /// Nothing was signed, for a reason with `code`: `other`, unless the token that holds the key was to blame.
+    pub(super) fn unsigned(code: &str, why: &dyn fmt::Display, other: fn(String) -> Self) -> Self {
+        if code == Unavailable::TOKEN {
+            Self::Unavailable(Unavailable::of_token(why))
+        } else {
+            other(why.to_string())
         }
     }
 }

@@ -104,5 +104,5 @@ impl NewSecurityHeader {
 }
 
 fn unwritten(error: wss::Error) -> Error {
-    Error::SecurityHeader(error.to_string())
+    Error::unsigned(error.code(), &error, Error::SecurityHeader)
 }

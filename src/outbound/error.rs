@@ -66,6 +66,7 @@ impl Error {
             Self::Attachments => "outbound.attachments",
             Self::RelatesTo(_) => "outbound.relates_to",
             Self::AttachmentQName(..) => "outbound.attachment",
+            Self::Written(error) if error.code() == Unavailable::TOKEN => Unavailable::TOKEN,
             Self::Written(_) => "outbound.written",
             Self::Certificate { .. } => "outbound.certificate",
             Self::Key => "outbound.key",
@@ -88,6 +89,7 @@ impl Error {
             | Self::RelatesTo(_)
             | Self::AttachmentQName(..) => Fault::BadGateway,
             Self::NoRecipient(_) => Fault::FailedCheck,
+            Self::Written(error) if error.code() == Unavailable::TOKEN => Fault::Busy,
             Self::Written(_)
             | Self::Certificate { .. }
             | Self::Key

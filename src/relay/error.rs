@@ -75,6 +75,7 @@ impl Error {
                 Fault::FailedCheck
             }
             Self::Timeout => Fault::GatewayTimeout,
+            Self::Identity(error) if error.code() == Unavailable::TOKEN => Fault::Busy,
             Self::Unavailable(_) | Self::Interrupted | Self::Identity(_) => Fault::Internal,
             Self::NoServer
             | Self::Unreachable(_)

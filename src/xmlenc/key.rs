@@ -8,7 +8,8 @@ use crate::algorithm::{
     DataEncryptionAlgorithm, DigestAlgorithm, KeyTransportAlgorithm, KeyWrapAlgorithm, MaskGeneration,
 };
 use crate::crypto::{
-    CipherError, KeyKind, Oaep, PrivateKey, Secret, decrypt_data, decrypt_oaep, decrypt_rsa_1_5, unwrap_key,
+    Ability, CipherError, KeyKind, Oaep, PrivateKey, Secret, decrypt_data, decrypt_oaep, decrypt_rsa_1_5,
+    unwrap_key,
 };
 use crate::dsig::fields::{self, Fields};
 use crate::xml::{Element, Namespace};
@@ -94,7 +95,11 @@ impl<'d> EncryptedKey<'d> {
             }
             Method::Oaep(parameters) => {
                 let keys = self.private_keys(resolver);
-                if !keys.is_empty() && !rules.permitted.permits_oaep(parameters.digest, parameters.mask) {
+                let (digest, mask) = (parameters.digest, parameters.mask);
+                let permitted = rules.permitted.permits_oaep(digest, mask);
+                // A token may know other parameters only, which everybody may learn.
+                let known = keys.iter().all(|key| key.decrypts_oaep(digest, mask));
+                if !keys.is_empty() && (!permitted || !known) {
                     return Err(self.not_permitted());
                 }
                 let decrypted = keys.iter().map(|key| {
@@ -113,6 +118,9 @@ impl<'d> EncryptedKey<'d> {
                         Err(self.not_permitted())
                     };
                 };
+                if !keys.iter().all(|key| key.can(Ability::DecryptRaw)) {
+                    return Err(self.not_permitted());
+                }
                 if !keys.is_empty() {
                     rules.check_unauthenticated(self.element, &self.encrypted.algorithm, resolver)?;
                 }

@@ -22,7 +22,7 @@ fn gateway(backend: std::net::SocketAddr) -> Gateway {
 }
 
 /// `message` with the content of its Body encrypted to the gateway.
-fn sealed(message: &str) -> String {
+pub(crate) fn sealed(message: &str) -> String {
     let envelope = Envelope::parse(message.to_owned().into(), &Limits::default()).unwrap();
     let to = certificate("gateway");
     let plan = EncryptionPlan {

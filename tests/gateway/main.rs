@@ -48,6 +48,7 @@ mod faults;
 mod fetch;
 mod flood;
 mod handed_on;
+mod hsm;
 mod life;
 mod refusing;
 mod signed_answers;

@@ -132,7 +132,7 @@ pub(crate) struct KeyArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Key")]
 pub(crate) struct OwnKeyPaths {
-    /// Our private key: PEM or PKCS#12
+    /// Our private key: PEM, PKCS#12 or a PKCS#11 URI
     #[arg(long, value_name = "PATH")]
     pub(crate) key: Option<PathBuf>,
     /// Its certificate (PEM), and the path of it if others follow
@@ -144,7 +144,7 @@ pub(crate) struct OwnKeyPaths {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Keys")]
 pub(crate) struct DecryptionKeyPaths {
-    /// Our private key, for what is encrypted to us: PEM or PKCS#12
+    /// Our private key, for what is encrypted to us: PEM, PKCS#12 or a PKCS#11 URI
     #[arg(long, value_name = "PATH")]
     pub(crate) key: Option<PathBuf>,
     /// Its certificate (PEM), to tell what is encrypted to it; or the public key (PEM) of a sender whom the document only names

@@ -108,7 +108,7 @@ pub(in crate::config) struct Audit {
     /// PEM file: the certificate that checkpoints are signed with, not that of answers. Not needed if `key` is PKCS#12.
     #[serde(default)]
     pub(in crate::config) certificate: Option<PathBuf>,
-    /// PEM or PKCS#12 file: the key of the certificate, not readable by everybody.
+    /// PEM or PKCS#12 file, or PKCS#11 URI: the key of the certificate, not readable by everybody.
     pub(in crate::config) key: PathBuf,
     /// File with the password of the key.
     #[serde(default)]

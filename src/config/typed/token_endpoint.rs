@@ -37,7 +37,7 @@ pub(in crate::config) struct NewToken {
     /// PEM file: the certificate of `key`. Not needed if that is PKCS#12.
     #[serde(default)]
     pub(in crate::config) certificate: Option<PathBuf>,
-    /// PEM or PKCS#12 file: the key that signs, not readable by everybody; that of the gateway, if it is not said.
+    /// PEM or PKCS#12 file, or PKCS#11 URI: the key that signs, not readable by everybody; that of the gateway, if it is not said.
     #[serde(default)]
     pub(in crate::config) key: Option<PathBuf>,
     /// File with the password of the key.

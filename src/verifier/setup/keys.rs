@@ -1,8 +1,9 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::crypto::{Certificate, KeyError, Pkcs12Error, PrivateKey, PrivateKeyError, PublicKey, Secret};
+use crate::hsm::{self, TokenKey, TokenKeyUri};
 use crate::inbound::{Keyring, NamedSecret};
 
 use super::file::{Unusable, password, read};
@@ -10,7 +11,7 @@ use super::file::{Unusable, password, read};
 /// Our keys for what is encrypted to us.
 #[derive(Clone, Debug, Default)]
 pub struct KeyFiles {
-    /// Our private key: PEM or PKCS#12.
+    /// Our private key: PEM or PKCS#12, or a PKCS#11 URI in the place of a path.
     pub key: Option<PathBuf>,
     /// Its certificate, to tell what is encrypted to it; or the public key or certificate of a sender whom a document only names.
     pub cert: Option<PathBuf>,
@@ -70,12 +71,22 @@ impl KeyFiles {
         Ok(Keys::Usable(keyring))
     }
 
+    /// The first certificate that was given, if one was.
+    fn own_certificate(&self) -> Option<Certificate> {
+        let bytes = read("cert", self.cert.as_deref()?).ok()?;
+        Certificate::from_pem_bundle(&bytes).ok()?.into_iter().next()
+    }
+
     /// The private key, with the certificates that came with it.
     fn private(&self) -> Result<Option<Result<Own, KeyError>>, Unusable> {
         const OPTION: &str = "key";
         let Some(path) = &self.key else {
             return Ok(None);
         };
+        if let Some(found) = in_token(path, self.own_certificate().as_ref()) {
+            let TokenKey { key, certificate } = found?;
+            return Ok(Some(Ok((key, certificate.into_iter().collect()))));
+        }
         let password: Option<Zeroizing<String>> = self.password_file.as_deref().map(password).transpose()?;
         let password = password.as_deref();
         let bytes = read(OPTION, path)?;
@@ -103,6 +114,21 @@ impl KeyFiles {
             Err(error) => Err(Unusable::new(OPTION, error)),
         }
     }
+}
+
+/// The key in a token that `path` names, if it is a URI and no path. Its public half is that of what the token has of the same CKA_ID,
+/// or of `certificate`.
+pub(crate) fn in_token(path: &Path, certificate: Option<&Certificate>) -> Option<Result<TokenKey, Unusable>> {
+    let uri = TokenKeyUri::parse(path)?;
+    let load = |uri: TokenKeyUri| {
+        let pin = password(uri.pin_file())?;
+        let loaded = match hsm::load(&uri, &pin, None) {
+            Err(hsm::Error::NoPublicHalf) if certificate.is_some() => hsm::load(&uri, &pin, certificate),
+            loaded => loaded,
+        };
+        loaded.map_err(|error| Unusable::new("key", error))
+    };
+    Some(uri.map_err(|error| Unusable::new("key", error)).and_then(load))
 }
 
 type Own = (PrivateKey, Vec<Certificate>);

@@ -23,7 +23,7 @@ pub use keys::KeyFiles;
 pub use trust::{MetadataFiles, TrustFiles};
 
 pub(crate) use file::{password, read, text};
-pub(crate) use keys::Keys;
+pub(crate) use keys::{Keys, in_token};
 pub(crate) use trust::Trust;
 
 /// A verifier before its files are read. [`Setup::default`] asks for `strict`, trusts nobody and judges as of now.

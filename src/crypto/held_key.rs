@@ -1,0 +1,51 @@
+use super::CipherError;
+use super::Oaep;
+use super::PublicKey;
+use super::Secret;
+use super::Unavailable;
+use crate::algorithm::DigestAlgorithm;
+use crate::algorithm::MaskGeneration;
+use crate::algorithm::SignatureScheme;
+
+/// A private key that stays where it is: others hold it, and use it for us.
+pub trait HeldKey: Send + Sync {
+    /// Whether its holder does that with it.
+    fn can(&self, ability: Ability) -> bool;
+
+    /// The signature of `digest` by `scheme`; for Ed25519 that of a message. ECDSA as raw r‖s.
+    ///
+    /// # Errors
+    /// The holder does not.
+    fn sign(&self, scheme: SignatureScheme, digest: &[u8]) -> Result<Vec<u8>, Unavailable>;
+
+    /// What was encrypted with RSAES-OAEP by those parameters, which the holder [can](Self::can).
+    ///
+    /// # Errors
+    /// [`CipherError::Failed`] whatever is wrong with it, and nothing else that depends on it.
+    fn decrypt_oaep(&self, parameters: &Oaep, ciphertext: &[u8]) -> Result<Secret, CipherError>;
+
+    /// `ciphertext` to the private exponent, as long as the modulus.
+    ///
+    /// # Errors
+    /// As [`decrypt_oaep`](Self::decrypt_oaep).
+    fn decrypt_raw(&self, ciphertext: &[u8]) -> Result<Secret, CipherError>;
+
+    /// The secret shared with `other`, a key on the same curve: the x coordinate, as long as the field.
+    ///
+    /// # Errors
+    /// The holder does not.
+    fn agree(&self, other: &PublicKey) -> Result<Secret, Unavailable>;
+}
+
+/// What can be done with a private key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ability {
+    /// It signs.
+    Sign,
+    /// It decrypts what was encrypted with RSAES-OAEP over this digest and mask.
+    DecryptOaep(DigestAlgorithm, MaskGeneration),
+    /// It raises to its exponent: every padding of RSA is read by that.
+    DecryptRaw,
+    /// It agrees on a secret with another key of its curve.
+    Agree,
+}

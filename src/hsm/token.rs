@@ -1,0 +1,489 @@
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use cryptoki::context::Pkcs11;
+use cryptoki::error::{Error as ModuleError, RvError};
+use cryptoki::object::ObjectHandle;
+use cryptoki::session::{Session, UserType};
+use cryptoki::slot::Slot;
+use cryptoki::types::AuthPin;
+use zeroize::Zeroizing;
+
+use super::error::{Error, Failure};
+use super::key::Key;
+use super::module::Module;
+use super::uri::TokenName;
+use crate::crypto::Unavailable;
+
+/// How long anybody waits for a token. What takes longer has lost it.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many calls a token does at once, each in a session of its own, and how many wait for that.
+const AT_ONCE: usize = 4;
+const WAITING: usize = 64;
+
+/// How often it is looked whether a token is still there, or there again; the latter less and less often.
+const TICK: Duration = Duration::from_secs(1);
+const PROBE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A token, as long as somebody has a key in it.
+pub(super) struct Token {
+    module: Arc<Module>,
+    name: TokenName,
+    pin: Zeroizing<String>,
+    state: Mutex<State>,
+    /// What was lost, to be closed by nobody who is waited for.
+    lost: Mutex<Vec<Arc<Connection>>>,
+    /// Held while a connection is being made.
+    connecting: Mutex<()>,
+    /// The keys in use, which prove themselves whenever it has been gone.
+    keys: Mutex<Vec<Weak<Key>>>,
+    calls: SyncSender<Call>,
+}
+
+enum State {
+    There(Arc<Connection>),
+    /// Why, and whether trying again can help.
+    Lost(String, Retry),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    Soon,
+    Never,
+}
+
+/// What a token is like at present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// What its label or serial number says.
+    pub token: String,
+    /// Why it is lost, if it is.
+    pub lost: Option<String>,
+}
+
+/// A login, and sessions that nobody uses at present.
+struct Connection {
+    slot: Slot,
+    idle: Mutex<Vec<Session>>,
+    handles: Mutex<Vec<([u8; 32], ObjectHandle)>>,
+    /// As long as a session is open, all are logged in.
+    _login: Mutex<Session>,
+}
+
+/// Something to do in a session, unless nobody waits for it any more.
+struct Call {
+    work: Box<dyn FnOnce() + Send>,
+    until: Instant,
+}
+
+/// All tokens that were ever used, those without keys too until the next is added.
+static TOKENS: Mutex<Vec<Weak<Token>>> = Mutex::new(Vec::new());
+
+/// What the tokens with keys in use are like.
+pub fn conditions() -> Vec<Condition> {
+    let tokens = lock(&TOKENS).clone();
+    let in_use = tokens
+        .iter()
+        .filter_map(Weak::upgrade)
+        .filter(|token| token.has_keys());
+    let mut conditions: Vec<Condition> = in_use.map(|token| token.condition()).collect();
+    // One of the same name that is lost counts.
+    conditions.sort_by(|one, other| (&one.token, &other.lost).cmp(&(&other.token, &one.lost)));
+    conditions.dedup_by(|later, first| later.token == first.token);
+    conditions
+}
+
+impl Token {
+    /// The token of that name, logged in: the one in use already if there is one.
+    pub(super) fn of(module: &Arc<Module>, name: &TokenName, pin: &str) -> Result<Arc<Self>, Error> {
+        let same = |token: &Arc<Self>| {
+            Arc::ptr_eq(&token.module, module) && token.name == *name && *token.pin == pin
+        };
+        let found = lock(&TOKENS).iter().filter_map(Weak::upgrade).find(same);
+        let token = match found {
+            Some(token) => token,
+            None => Self::start(module, name, pin)?,
+        };
+        token.connect()?;
+        Ok(token)
+    }
+
+    fn start(module: &Arc<Module>, name: &TokenName, pin: &str) -> Result<Arc<Self>, Error> {
+        let (calls, waiting) = mpsc::sync_channel(WAITING);
+        let token = Arc::new(Self {
+            module: Arc::clone(module),
+            name: name.clone(),
+            pin: Zeroizing::new(pin.to_owned()),
+            state: Mutex::new(State::Lost("it was never there".to_owned(), Retry::Never)),
+            lost: Mutex::default(),
+            connecting: Mutex::new(()),
+            keys: Mutex::default(),
+            calls,
+        });
+        let waiting = Arc::new(Mutex::new(waiting));
+        let named = || std::thread::Builder::new().name("token".to_owned());
+        let unstarted = |error: std::io::Error| Error::Refused(error.to_string());
+        for _ in 0..AT_ONCE {
+            let waiting = Arc::clone(&waiting);
+            named().spawn(move || work(&waiting)).map_err(unstarted)?;
+        }
+        let weak = Arc::downgrade(&token);
+        named().spawn(move || tend(&weak)).map_err(unstarted)?;
+        let mut tokens = lock(&TOKENS);
+        tokens.retain(|token| token.strong_count() > 0);
+        tokens.push(Arc::downgrade(&token));
+        Ok(token)
+    }
+
+    /// From now on `key` proves itself whenever the token has been gone.
+    pub(super) fn keep(&self, key: &Arc<Key>) {
+        let mut keys = lock(&self.keys);
+        keys.retain(|key| key.strong_count() > 0);
+        keys.push(Arc::downgrade(key));
+    }
+
+    fn keys(&self) -> Vec<Arc<Key>> {
+        lock(&self.keys).iter().filter_map(Weak::upgrade).collect()
+    }
+
+    fn has_keys(&self) -> bool {
+        lock(&self.keys).iter().any(|key| key.strong_count() > 0)
+    }
+
+    fn condition(&self) -> Condition {
+        Condition {
+            token: self.to_string(),
+            lost: match &*lock(&self.state) {
+                State::There(_) => None,
+                State::Lost(why, _) => Some(why.clone()),
+            },
+        }
+    }
+
+    /// Does `work` in a session, on a thread of this token.
+    ///
+    /// # Errors
+    /// The token is lost, or is now; too many wait; nothing came in time. The inner one: it said no.
+    pub(super) fn call<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Session, &Handles<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Result<T, String>, Unavailable> {
+        if let State::Lost(why, _) = &*lock(&self.state) {
+            return Err(Unavailable::of_token(format_args!("it is lost: {why}")));
+        }
+        let until = Instant::now().checked_add(PATIENCE);
+        let (answer, answered) = mpsc::sync_channel(1);
+        let begun = Arc::new(AtomicBool::new(false));
+        let (beginning, token) = (Arc::clone(&begun), Arc::downgrade(self));
+        let call = Call {
+            work: Box::new(move || {
+                beginning.store(true, Ordering::Relaxed);
+                // Without the token nobody waits.
+                let Some(token) = token.upgrade() else { return };
+                // Who has lost patience meanwhile does not listen.
+                let _ = answer.send(token.in_session(work));
+            }),
+            until: until.unwrap_or_else(Instant::now),
+        };
+        match self.calls.try_send(call) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(Unavailable::of_token("too many calls wait for it")),
+            Err(TrySendError::Disconnected(_)) => return Err(Unavailable::of_token("its threads ended")),
+        }
+        match answered.recv_timeout(PATIENCE) {
+            Ok(Ok(done)) => Ok(Ok(done)),
+            Ok(Err(Failure::Refused(why))) => Ok(Err(why)),
+            Ok(Err(Failure::Gone(why))) => Err(Unavailable::of_token(format_args!("it is lost: {why}"))),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(Unavailable::of_token("a call was dropped, or ended in a panic"))
+            }
+            Err(RecvTimeoutError::Timeout) if begun.load(Ordering::Relaxed) => {
+                self.lose("it did not answer in time");
+                Err(Unavailable::of_token("it did not answer in time"))
+            }
+            Err(RecvTimeoutError::Timeout) => Err(Unavailable::of_token("it was busy for too long")),
+        }
+    }
+
+    /// Does `work` in a session, here.
+    pub(super) fn in_session<T>(
+        &self,
+        work: impl FnOnce(&Session, &Handles<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        // Held first, so that it is let go last: no session is closed in a library that has begun anew.
+        let library = self.module.hold();
+        let connection = match &*lock(&self.state) {
+            State::There(connection) => Arc::clone(connection),
+            State::Lost(why, _) => return Err(Failure::Gone(why.clone())),
+        };
+        let done = connection.in_session(&library, work);
+        if let Err(Failure::Gone(why)) = &done {
+            self.lose_connection(&connection, why);
+        }
+        done
+    }
+
+    /// The token is lost, whatever is still being done with it.
+    fn lose(&self, why: &str) {
+        let _library = self.module.hold();
+        let connection = match &*lock(&self.state) {
+            State::There(connection) => Arc::clone(connection),
+            State::Lost(..) => return,
+        };
+        self.lose_connection(&connection, why);
+    }
+
+    fn lose_connection(&self, lost: &Arc<Connection>, why: &str) {
+        {
+            let mut state = lock(&self.state);
+            // A newer one may be good.
+            if !matches!(&*state, State::There(current) if Arc::ptr_eq(current, lost)) {
+                return;
+            }
+            *state = State::Lost(why.to_owned(), Retry::Soon);
+        }
+        lock(&self.lost).push(Arc::clone(lost));
+        tracing::error!(code = Unavailable::TOKEN, token = %self, reason = why, "a token with keys of ours is lost");
+    }
+
+    /// Closes the sessions that were lost.
+    fn bury(&self) {
+        let lost = std::mem::take(&mut *lock(&self.lost));
+        let _library = self.module.hold();
+        drop(lost);
+    }
+
+    /// Logs in, and has every key prove itself, unless the token is there.
+    fn connect(&self) -> Result<(), Error> {
+        let _alone = lock(&self.connecting);
+        if matches!(&*lock(&self.state), State::There(_)) {
+            return Ok(());
+        }
+        let opened = match self.open() {
+            Err(error) if !error.is_final() && self.may_restart() => {
+                self.bury();
+                if self.module.restart() {
+                    self.open()
+                } else {
+                    Err(error)
+                }
+            }
+            opened => opened,
+        };
+        let mut state = lock(&self.state);
+        match opened {
+            Ok(connection) => {
+                *state = State::There(Arc::new(connection));
+                Ok(())
+            }
+            Err(error) => {
+                let retry = if error.is_final() {
+                    Retry::Never
+                } else {
+                    Retry::Soon
+                };
+                *state = State::Lost(error.to_string(), retry);
+                Err(error)
+            }
+        }
+    }
+
+    fn open(&self) -> Result<Connection, Error> {
+        let library = self.module.hold();
+        let slot = self.slot(&library)?;
+        let login = library.open_ro_session(slot)?;
+        let pin = AuthPin::from(self.pin.as_str());
+        match login.login(UserType::User, Some(&pin)) {
+            // All sessions of a process are logged in together.
+            Ok(()) | Err(ModuleError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let connection = Connection {
+            slot,
+            idle: Mutex::default(),
+            handles: Mutex::default(),
+            _login: Mutex::new(login),
+        };
+        for key in self.keys() {
+            connection
+                .in_session(&library, |session, handles| Ok(key.prove(session, handles)))
+                .map_err(Error::from)??;
+        }
+        Ok(connection)
+    }
+
+    fn slot(&self, library: &Pkcs11) -> Result<Slot, Error> {
+        let mut found = None;
+        for slot in library.get_slots_with_token()? {
+            // One that was pulled out since is none.
+            let Ok(token) = library.get_token_info(slot) else {
+                continue;
+            };
+            let is = |wanted: &Option<String>, said: &str| {
+                wanted.as_ref().is_none_or(|wanted| wanted == said.trim_end())
+            };
+            let name = &self.name;
+            if is(&name.label, token.label())
+                && is(&name.serial, token.serial_number())
+                && is(&name.manufacturer, token.manufacturer_id())
+                && is(&name.model, token.model())
+                && found.replace(slot).is_some()
+            {
+                return Err(Error::ManyTokens);
+            }
+        }
+        found.ok_or(Error::NoToken)
+    }
+
+    /// Whether no other token of the same module would be lost by it.
+    fn may_restart(&self) -> bool {
+        let tokens = lock(&TOKENS).clone();
+        let mut others = tokens.iter().filter_map(Weak::upgrade);
+        !others.any(|other| {
+            !std::ptr::eq(&*other, self)
+                && Arc::ptr_eq(&other.module, &self.module)
+                && matches!(&*lock(&other.state), State::There(_))
+        })
+    }
+
+    /// Whether it is lost and may be found again.
+    fn is_sought(&self) -> bool {
+        matches!(&*lock(&self.state), State::Lost(_, Retry::Soon))
+    }
+}
+
+/// Its sessions are closed, and waited for a moment only: nobody knows how long a module takes.
+impl Drop for Token {
+    fn drop(&mut self) {
+        let module = Arc::clone(&self.module);
+        let gone = || State::Lost(String::new(), Retry::Never);
+        let state = std::mem::replace(&mut *lock(&self.state), gone());
+        let lost = std::mem::take(&mut *lock(&self.lost));
+        let (closing, closed) = mpsc::sync_channel::<()>(1);
+        let close = move || {
+            let _library = module.hold();
+            drop((state, lost));
+            drop(closing);
+        };
+        if std::thread::Builder::new()
+            .name("token".to_owned())
+            .spawn(close)
+            .is_ok()
+        {
+            let _ = closed.recv_timeout(TICK);
+        }
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.label.as_ref().or(self.name.serial.as_ref());
+        f.write_str(name.map_or("", String::as_str))
+    }
+}
+
+impl Connection {
+    fn in_session<T>(
+        &self,
+        library: &Pkcs11,
+        work: impl FnOnce(&Session, &Handles<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let idle = lock(&self.idle).pop();
+        let session = match idle {
+            Some(session) => session,
+            None => library.open_ro_session(self.slot)?,
+        };
+        let done = work(&session, &Handles(&self.handles));
+        // After an error nobody knows what state it is in.
+        if done.is_ok() {
+            lock(&self.idle).push(session);
+        }
+        done
+    }
+}
+
+/// Where the keys are that were found.
+pub(super) struct Handles<'c>(&'c Mutex<Vec<([u8; 32], ObjectHandle)>>);
+
+impl Handles<'_> {
+    /// Where the key is whose public half has this digest, and which `find` finds.
+    pub(super) fn of(
+        &self,
+        name: [u8; 32],
+        find: impl FnOnce() -> Result<ObjectHandle, Failure>,
+    ) -> Result<ObjectHandle, Failure> {
+        let known = lock(self.0)
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, handle)| *handle);
+        if let Some(handle) = known {
+            return Ok(handle);
+        }
+        let handle = find()?;
+        lock(self.0).push((name, handle));
+        Ok(handle)
+    }
+}
+
+fn work(waiting: &Mutex<Receiver<Call>>) {
+    loop {
+        let next = lock(waiting).recv();
+        let Ok(call) = next else { return };
+        if Instant::now() < call.until {
+            // The session that it was in is not used again, and whoever waits is told.
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call.work));
+        }
+    }
+}
+
+/// Looks after a token until nobody has a key in it.
+fn tend(token: &Weak<Token>) {
+    let mut pause = TICK;
+    let (mut next_probe, mut next_try) = (Instant::now(), Instant::now());
+    loop {
+        std::thread::sleep(TICK);
+        let Some(token) = token.upgrade() else { return };
+        let now = Instant::now();
+        if !token.is_sought() {
+            (pause, next_try) = (TICK, now);
+            if now >= next_probe {
+                next_probe = now.checked_add(PROBE).unwrap_or(now);
+                token.probe();
+            }
+        } else if now >= next_try {
+            token.bury();
+            match token.connect() {
+                Ok(()) => {
+                    tracing::info!(token = %token, "a token with keys of ours is there again");
+                }
+                Err(error) => {
+                    tracing::warn!(code = Unavailable::TOKEN, token = %token, reason = %error, "a token is still lost");
+                    pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+                }
+            }
+            next_try = now.checked_add(pause).unwrap_or(now);
+        }
+    }
+}
+
+impl Token {
+    /// Has a key prove itself, so that a token is missed before a message needs it.
+    fn probe(self: &Arc<Self>) {
+        let Some(key) = self.keys().into_iter().next() else {
+            return;
+        };
+        let proved = self.call(move |session, handles| Ok(key.prove(session, handles)));
+        if let Ok(Ok(Err(error))) = proved {
+            self.lose(&error.to_string());
+        }
+    }
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

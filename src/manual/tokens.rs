@@ -1,0 +1,42 @@
+//! Keys in tokens: hardware security modules and whatever else speaks PKCS#11.
+//!
+//! # Configuration
+//!
+//! Wherever a `key` signs or decrypts messages (`[gateway]`, `[audit]`, `[[route.decryption]]`, `[[token_endpoint]]`), and as `--key` of the
+//! commands, a PKCS#11 URI (RFC 7512) may stand in the place of a file. The key then stays in its token, which signs and decrypts:
+//!
+//! ```text
+//! key = "pkcs11:token=gateway;object=answers?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/sealgate/pin"
+//! ```
+//!
+//! | attribute | |
+//! |---|---|
+//! | `token`, `serial`, `manufacturer`, `model` | what the token says of itself: the first or second is needed; exactly one token must be so |
+//! | `object`, `id` | CKA_LABEL and CKA_ID (in percent-encoding) of the private key: one is needed; exactly one key must be so |
+//! | `module-path` | the C library of the token's maker, an absolute path. It is loaded into the process: it is trusted as much as we are |
+//! | `pin-source` | a file with the PIN on its first line, as a path or `file:` URI; the gateway takes none that is open to everybody (T154) |
+//!
+//! `pin-value` is refused, as secrets do not stand in configurations, and so is every attribute that is not in this table. `certificate` names the certificate as always; without it
+//! the token's own of the same CKA_ID counts. A key has to show that it belongs to that certificate, by signing, decrypting or agreeing, when the configuration is loaded and whenever the
+//! token has been gone; `sealgate config check` says what does not fit. TLS takes no key from a token.
+//!
+//! # What the token has to know
+//!
+//! | for | mechanisms |
+//! |---|---|
+//! | signatures | CKM_RSA_PKCS, CKM_RSA_PKCS_PSS, CKM_ECDSA, CKM_EDDSA, by the algorithm; digests are made here |
+//! | RSA-OAEP | CKM_RSA_PKCS_OAEP for each pair of digest and mask that the token shows to know at the start; for others, and for labels, CKM_RSA_X_509. A token that has neither refuses the message with `xmlenc.algorithm_not_permitted` |
+//! | RSA 1.5 | CKM_RSA_X_509, so that the padding is read here and wrong ones look like right ones (T79) |
+//! | ECDH-ES | CKM_ECDH1_DERIVE, and a secret that can be read |
+//!
+//! Whatever is wrong with a ciphertext has one outcome, as with a key in a file; how long the token takes for it is the token's. A key with CKA_ALWAYS_AUTHENTICATE is refused.
+//!
+//! # When the token is gone
+//!
+//! Four calls are made to a token at once and up to 64 wait; nobody waits longer than five seconds. A token that takes longer, or says that it, the session or the key is gone, is lost. So is one
+//! in which a key, asked every five seconds, does not prove itself. While it is lost
+//!
+//! * what needs its keys is refused with HTTP 503 and `crypto.token_unavailable`. A request that is not encrypted has reached the backend by the time its answer cannot be signed;
+//! * `/readyz` says 503, `sealgate_token_available{token}` is 0, and the log says why;
+//! * it is looked for again, after a second, then less often, at least once a minute. Where nothing else works and no other token of the module is in use, the module begins anew
+//!   (`C_Finalize`, `C_Initialize`). A PIN that the token does not take is not tried again before a reload or a restart, as tokens lock themselves.
