@@ -31,6 +31,7 @@ pub mod wsdl;
 // Acting.
 mod worker;
 pub mod hsm;
+mod durable;
 pub mod replay;
 pub mod spool;
 pub mod mint;
@@ -39,6 +40,7 @@ mod http_client;
 pub mod relay;
 pub mod outbound;
 pub mod audit;
+pub mod archive;
 pub mod throttle;
 pub mod fetch;
 pub mod config;

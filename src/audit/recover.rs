@@ -11,6 +11,7 @@ use super::folder;
 use super::folder::Read;
 use super::frame::Chain;
 use super::segment;
+use crate::durable;
 
 /// As much as one record, or what was written together with it, may be torn. More is no crash.
 const TORN: u64 = 1 << 20;
@@ -43,7 +44,7 @@ pub(super) fn recover(folder: &Path) -> io::Result<Option<Found>> {
             fs::remove_file(&read.path)?;
             continue;
         }
-        segment::sync_folder(folder)?;
+        durable::sync_folder(folder)?;
         return Ok(Some(Found {
             id: read.chain.clone(),
             chain: read.end().clone(),

@@ -1,8 +1,6 @@
 //! The one who writes the log.
 
 use std::fs::File;
-use std::fs::OpenOptions;
-use std::fs::TryLockError;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,9 +16,10 @@ use super::log::NotRecorded;
 use super::log::Settings;
 use super::recover::recover;
 use super::segment;
-use super::segment::Segment;
 use crate::crypto::SigningKey;
 use crate::crypto::random_bytes;
+use crate::durable;
+use crate::durable::Segment;
 use crate::worker::Work;
 
 /// Records and time between two checkpoints.
@@ -54,15 +53,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn open(settings: &Settings) -> io::Result<Self> {
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(settings.folder.join("lock"))?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => io::Error::other("another gateway writes to the same folder"),
-            TryLockError::Error(error) => error,
-        })?;
+        let lock = durable::lock(&settings.folder)?;
         let found = recover(&settings.folder)?;
         let id = match &found {
             Some(found) => found.id.clone(),
@@ -105,20 +96,18 @@ impl Writer {
         let mut segment = match self.segment.take() {
             Some(segment) => segment,
             None => {
-                let segment = Segment::create(&self.folder, chain.seq.saturating_add(1))?;
-                segment::sync_folder(&self.folder)?;
+                let segment = segment::create(&self.folder, chain.seq.saturating_add(1))?;
+                durable::sync_folder(&self.folder)?;
                 let header = json!({"kind": "segment", "time": now(), "chain": self.id, "format": 1, "abandons": self.abandoned});
                 let header = header.to_string();
-                chain
-                    .append(inside(&header), &mut octets)
-                    .map_err(io::Error::other)?;
+                chain.append(inside(&header), &mut octets)?;
                 // Until this is written, the file may hold what does not count.
                 self.abandoned = true;
                 segment
             }
         };
         for members in members {
-            chain.append(members, &mut octets).map_err(io::Error::other)?;
+            chain.append(members, &mut octets)?;
         }
         let due = chain.seq.saturating_sub(self.checked) >= CHECKPOINT_RECORDS
             || self.checked_at.elapsed() >= CHECKPOINT_TIME;
@@ -126,13 +115,13 @@ impl Writer {
             let checkpoint = Checkpoint::sign(&self.id, &chain, Utc::now(), &self.key)?;
             let json = serde_json::to_string(&checkpoint)?;
             let members = format!("\"kind\":\"checkpoint\",{}", inside(&json));
-            chain.append(&members, &mut octets).map_err(io::Error::other)?;
+            chain.append(&members, &mut octets)?;
             Some(checkpoint)
         } else {
             None
         };
         self.abandoned = true;
-        segment.append(&octets)?;
+        segment.append([octets.as_slice()])?;
         self.abandoned = false;
         if segment.length < self.segment_bytes {
             self.segment = Some(segment);

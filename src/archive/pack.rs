@@ -1,0 +1,180 @@
+//! Makes files of journals, on a thread of its own.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+use super::journal::{Next, Rows};
+use super::keeper::Counts;
+use super::parquet;
+use crate::durable;
+
+/// How long nothing is tried after something failed, and how often what is old is looked for.
+const PAUSE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(60);
+
+/// The time in names of files.
+const TIME: &str = "%Y%m%dT%H%M%S%.6fZ";
+
+/// Makes files of journals.
+pub(super) struct Packer {
+    pub(super) folder: PathBuf,
+    /// That of the journals.
+    pub(super) working: PathBuf,
+    /// How long files are kept, if not for ever.
+    pub(super) life: Option<TimeDelta>,
+    pub(super) counts: Arc<Counts>,
+    /// Journals that nobody appends to any more, the oldest first.
+    pub(super) journals: VecDeque<PathBuf>,
+}
+
+impl Packer {
+    /// Works until nobody can send a journal any more, and then tries what is left.
+    pub(super) fn run(mut self, more: &Receiver<PathBuf>) {
+        let mut looked: Option<Instant> = None;
+        loop {
+            if looked.is_none_or(|at| at.elapsed() >= LOOK) {
+                self.remove_old();
+                looked = Some(Instant::now());
+            }
+            let pause = if self.pack_all() { LOOK } else { PAUSE };
+            match more.recv_timeout(pause) {
+                Ok(journal) => self.journals.push_back(journal),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            // Those that came meanwhile as well, so that one that fails is not tried for each of them.
+            self.journals.extend(more.try_iter());
+        }
+    }
+
+    /// Whether there are files of all journals now. One that fails keeps no other waiting.
+    fn pack_all(&mut self) -> bool {
+        let mut failed = VecDeque::new();
+        while let Some(journal) = self.journals.pop_front() {
+            let packed = catch_unwind(AssertUnwindSafe(|| self.pack(&journal)));
+            let packed = packed.unwrap_or_else(|_| Err(io::Error::other("a mistake of ours")));
+            if let Err(error) = packed {
+                self.counts.failed();
+                tracing::error!(code = "archive.pack", reason = %error, journal = %journal.display(), "no file was made of a journal of messages; its rows are safe, and it is tried again");
+                failed.push_back(journal);
+            }
+        }
+        self.journals = failed;
+        self.journals.is_empty()
+    }
+
+    /// Makes a file of the journal at `path`, and removes that.
+    fn pack(&self, path: &Path) -> io::Result<()> {
+        let Some(time) = time_of(path, JOURNAL) else {
+            return Ok(());
+        };
+        let packed = name(&self.folder, PACKED, time);
+        // Where a crash came between the file and this removal, the file is whole.
+        if !packed.exists() && self.write(path, &packed)? == Left::Damaged {
+            fs::rename(path, path.with_extension("damaged"))?;
+        } else {
+            fs::remove_file(path)?;
+        }
+        durable::sync_folder(&self.working)
+    }
+
+    fn write(&self, journal: &Path, packed: &Path) -> io::Result<Left> {
+        let mut rows = Rows::open(journal)?;
+        let temporary = journal.with_extension("parquet");
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&temporary)?;
+        let mut writer = parquet::Writer::new(file)?;
+        let mut count = 0_u64;
+        let left = loop {
+            match rows.next()? {
+                Next::Row(row) => {
+                    count = count.saturating_add(1);
+                    writer.push(*row)?;
+                }
+                Next::End => break Left::Nothing,
+                Next::Torn(bytes) => {
+                    tracing::warn!(bytes, journal = %journal.display(), "a journal of messages ended in no whole row");
+                    break Left::Nothing;
+                }
+                Next::Damaged(bytes) => {
+                    tracing::error!(code = "archive.damaged", bytes, journal = %journal.display(), "the end of a journal of messages is damaged, and set aside");
+                    break Left::Damaged;
+                }
+            }
+        };
+        if count == 0 {
+            fs::remove_file(&temporary)?;
+            return Ok(left);
+        }
+        writer.finish()?.sync_all()?;
+        fs::rename(&temporary, packed)?;
+        durable::sync_folder(&self.folder)?;
+        self.counts.packed();
+        Ok(left)
+    }
+
+    /// Removes files whose messages are older than they are to be kept.
+    fn remove_old(&self) {
+        let Some(before) = self.life.and_then(|life| Utc::now().checked_sub_signed(life)) else {
+            return;
+        };
+        let removed = list(&self.folder, PACKED).and_then(|files| {
+            let old = files.into_iter().filter(|(time, _)| *time < before);
+            old.map(|(_, path)| fs::remove_file(path))
+                .collect::<io::Result<Vec<()>>>()
+        });
+        if let Err(error) = removed {
+            tracing::error!(code = "archive.retention", reason = %error, folder = %self.folder.display(), "old messages were not removed");
+        }
+    }
+}
+
+/// What is in a journal beside its rows.
+#[derive(Clone, Copy, PartialEq)]
+enum Left {
+    Nothing,
+    Damaged,
+}
+
+/// How files of a kind are called before and behind the time.
+pub(super) type Kind = (&'static str, &'static str);
+pub(super) const JOURNAL: Kind = ("journal-", ".log");
+pub(super) const PACKED: Kind = ("messages-", ".parquet");
+
+pub(super) fn name(folder: &Path, (begin, end): Kind, time: DateTime<Utc>) -> PathBuf {
+    folder.join(format!("{begin}{}{end}", time.format(TIME)))
+}
+
+fn time_of(path: &Path, (begin, end): Kind) -> Option<DateTime<Utc>> {
+    let name = path.file_name()?.to_str()?;
+    let time = name.strip_prefix(begin)?.strip_suffix(end)?;
+    let time = NaiveDateTime::parse_from_str(time, TIME).ok()?;
+    Some(time.and_utc())
+}
+
+/// The files of that kind, the oldest first.
+pub(super) fn list(folder: &Path, kind: Kind) -> io::Result<Vec<(DateTime<Utc>, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if let Some(time) = time_of(&path, kind) {
+            found.push((time, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}

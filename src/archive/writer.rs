@@ -1,0 +1,231 @@
+use std::collections::VecDeque;
+use std::fs::DirBuilder;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+
+use super::journal::{Encoded, Written};
+use super::keeper::{Counts, NotKept, Settings};
+use super::pack::{JOURNAL, PACKED, Packer, list, name};
+use super::row::Row;
+use crate::durable;
+use crate::durable::Segment;
+use crate::worker::Work;
+
+/// How long nothing is tried after something failed, and how long it is not told again.
+const PAUSE: Duration = Duration::from_millis(200);
+const QUIET: Duration = Duration::from_secs(10);
+
+/// The folder of what is no file yet, in that of the files. Who reads a folder of files passes it over.
+const WORKING: &str = ".journal";
+
+/// A row, as long as somebody waits for it.
+pub(super) type Slot = Arc<Mutex<Option<Row>>>;
+
+/// The one who appends to journals.
+pub(super) struct Writer {
+    /// That of the journals.
+    working: PathBuf,
+    file_bytes: u64,
+    file_age: Duration,
+    free_bytes: u64,
+    counts: Arc<Counts>,
+    journal: Option<Journal>,
+    /// The time in the name of the last journal or file.
+    last: Option<DateTime<Utc>>,
+    /// While nothing can be kept: when to try again.
+    try_again: Option<Instant>,
+    told: Option<Instant>,
+    packer: Option<(mpsc::Sender<PathBuf>, JoinHandle<()>)>,
+    /// While this is open and locked, nobody else writes.
+    _lock: File,
+}
+
+struct Journal {
+    path: PathBuf,
+    segment: Segment,
+    begun: Instant,
+    written: Written,
+}
+
+impl Writer {
+    pub(super) fn open(settings: &Settings, counts: &Arc<Counts>) -> io::Result<Self> {
+        let folder = &settings.folder;
+        let working = folder.join(WORKING);
+        DirBuilder::new().recursive(true).mode(0o700).create(&working)?;
+        let lock = durable::lock(&working)?;
+        let left = list(&working, JOURNAL)?;
+        let packed = list(folder, PACKED)?;
+        let last = left.iter().chain(&packed).map(|(time, _)| *time).max();
+        let packer = Packer {
+            folder: folder.clone(),
+            working: working.clone(),
+            life: settings.life,
+            counts: Arc::clone(counts),
+            journals: left.into_iter().map(|(_, path)| path).collect::<VecDeque<_>>(),
+        };
+        let (journals, more) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("archive-pack".to_owned());
+        let mut writer = Self {
+            working,
+            file_bytes: settings.file_bytes,
+            file_age: settings.file_age,
+            free_bytes: settings.free_bytes,
+            counts: Arc::clone(counts),
+            journal: None,
+            last,
+            try_again: None,
+            told: None,
+            packer: None,
+            _lock: lock,
+        };
+        // An archive that cannot be written to is found out at start.
+        writer.begin()?;
+        writer.packer = Some((journals, thread.spawn(move || packer.run(&more))?));
+        Ok(writer)
+    }
+
+    /// The journal to append to.
+    fn begin(&mut self) -> io::Result<&mut Journal> {
+        let free = rustix::fs::statvfs(&self.working)?;
+        if free.f_bavail.saturating_mul(free.f_frsize) < self.free_bytes {
+            let what = format!("less than {} bytes of the disk are free", self.free_bytes);
+            return Err(io::Error::new(io::ErrorKind::StorageFull, what));
+        }
+        let journal = match self.journal.take() {
+            Some(journal) => journal,
+            None => {
+                let now = Utc::now();
+                let now = now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now);
+                let after = self
+                    .last
+                    .and_then(|last| last.checked_add_signed(TimeDelta::microseconds(1)));
+                let time = after.map_or(now, |after| after.max(now));
+                let path = name(&self.working, JOURNAL, time);
+                let segment = Segment::create(&path, 0o600)?;
+                durable::sync_folder(&self.working)?;
+                self.last = Some(time);
+                Journal {
+                    path,
+                    segment,
+                    begun: Instant::now(),
+                    written: Written::new(),
+                }
+            }
+        };
+        Ok(self.journal.insert(journal))
+    }
+
+    /// Appends `rows`, and returns when they are on the disk.
+    fn append(&mut self, rows: &[Row]) -> io::Result<()> {
+        let file_bytes = self.file_bytes;
+        let journal = self.begin()?;
+        let before = journal.segment.length;
+        let appended = journal.append(rows);
+        let after = journal.segment.length;
+        // After an error nothing is tried again on the same file.
+        if appended.is_err() || after >= file_bytes {
+            self.end();
+        }
+        appended?;
+        self.counts.kept(rows.len(), after.saturating_sub(before));
+        Ok(())
+    }
+
+    /// Nothing is appended to the present journal any more.
+    fn end(&mut self) {
+        if let (Some(journal), Some((packer, _))) = (self.journal.take(), &self.packer) {
+            // Where its thread has ended, the next start does its work.
+            let _ = packer.send(journal.path);
+        }
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        self.try_again = Instant::now().checked_add(PAUSE);
+        if self.told.is_none_or(|at| at.elapsed() >= QUIET) {
+            self.told = Some(Instant::now());
+            tracing::error!(code = "archive.unavailable", reason = %error, folder = %self.working.display(), "messages cannot be kept");
+        }
+    }
+}
+
+impl Journal {
+    fn append(&mut self, rows: &[Row]) -> io::Result<()> {
+        let mut all = Vec::new();
+        for row in rows {
+            let encoded = Encoded::of(row, &self.written)?;
+            self.written.extend(encoded.news.iter().cloned());
+            all.push(encoded);
+        }
+        self.segment.append(all.iter().flat_map(Encoded::pieces))
+    }
+}
+
+impl Work for Writer {
+    type Job = Slot;
+    type Done = Result<(), NotKept>;
+
+    fn work(&mut self, jobs: &[Slot]) -> Vec<Self::Done> {
+        let pausing = self.try_again.is_some_and(|then| Instant::now() < then);
+        let taken = jobs
+            .iter()
+            .map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner).take());
+        // Whoever does not wait any more has taken the row back.
+        let (there, rows): (Vec<bool>, Vec<Option<Row>>) = taken.map(|row| (row.is_some(), row)).unzip();
+        let rows: Vec<Row> = rows.into_iter().flatten().collect();
+        let kept = if pausing {
+            Err(NotKept)
+        } else {
+            match self.append(&rows) {
+                Ok(()) => {
+                    self.try_again = None;
+                    Ok(())
+                }
+                Err(error) => {
+                    self.failed(&error);
+                    Err(NotKept)
+                }
+            }
+        };
+        let became = |there| if there { kept } else { Err(NotKept) };
+        there.into_iter().map(became).collect()
+    }
+
+    fn refuses(&self) -> bool {
+        self.try_again.is_some()
+    }
+
+    fn tick(&mut self) {
+        if self.refuses() {
+            match self.begin().map(drop) {
+                Ok(()) => self.try_again = None,
+                Err(error) => self.failed(&error),
+            }
+        }
+        let journal = self.journal.as_ref();
+        if journal
+            .is_some_and(|journal| journal.segment.length > 0 && journal.begun.elapsed() >= self.file_age)
+        {
+            self.end();
+        }
+    }
+}
+
+/// When a gateway ends, there are files of all its messages.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.end();
+        if let Some((journals, thread)) = self.packer.take() {
+            drop(journals);
+            // What it did not do, the next start does.
+            let _ = thread.join();
+        }
+    }
+}
