@@ -14,6 +14,7 @@ use super::fetch;
 use super::fetch::Fetching;
 use super::files;
 use super::files::IdentityFiles;
+use super::message_archive;
 use super::problem::KeyPath;
 use super::problem::Source;
 use super::replay;
@@ -58,6 +59,10 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         None => None,
     };
     let routes = route::check_all(&config.route, signer.as_ref(), now, source);
+    let archive = match (&config.message_archive, &routes) {
+        (Some(typed), Some(routes)) => message_archive::check(typed, routes, source),
+        (None, _) | (_, None) => None,
+    };
     let token_endpoints = token_endpoint::check_all(config, signer.as_ref(), now, source);
     let traces = config.traces.as_ref();
     let traces = traces.map(|typed| traces::check(typed, now, source).ok_or(()));
@@ -87,6 +92,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         throttle: throttle::address(&config.throttle, source),
         limits: limits.map(Arc::new),
         audit,
+        archive,
         traces: traces.transpose().ok()?,
         routes: routes?,
         token_endpoints: token_endpoints?,

@@ -54,6 +54,8 @@ pub struct Checked {
     pub limits: Option<Arc<crate::replay::Server>>,
     /// Where what was decided is recorded.
     pub audit: Option<crate::audit::Settings>,
+    /// Where messages are kept.
+    pub archive: Option<crate::archive::Settings>,
     /// Who is told of traces.
     pub traces: Option<crate::trace::Settings>,
     /// What is behind the gateway. No path stands twice.

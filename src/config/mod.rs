@@ -13,6 +13,7 @@ mod check;
 mod checked;
 mod fetch;
 mod files;
+mod message_archive;
 mod minted;
 mod policy;
 mod problem;

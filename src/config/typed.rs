@@ -1,6 +1,7 @@
 //! The configuration as it is typed. The comments here are the descriptions in `schemas/config.schema.json`.
 
 mod answer;
+mod archive;
 mod backend;
 mod bearer;
 mod content;
@@ -29,6 +30,7 @@ use crate::xml::Limits;
 pub(super) use answer::{
     DataEncryption, Encryption, KeyReference, KeyTransport, RecipientReference, RouteAnswer,
 };
+pub(super) use archive::{KeptMessages, KeptPasswords, MessageArchive, OnArchiveLoss};
 pub(super) use backend::{Backend, Health};
 pub(super) use bearer::{Bearer, CertificateBound, MessageSecurity};
 pub(super) use content::{Attachments, Schema, Users};
@@ -63,6 +65,9 @@ pub(super) struct Config {
     /// What was decided, in a chain of records. Without it there is the log only.
     #[serde(default)]
     pub(super) audit: Option<Audit>,
+    /// What came, as it came. Without it no message is kept.
+    #[serde(default)]
+    pub(super) message_archive: Option<MessageArchive>,
     /// Files whose content is fetched in the background.
     #[serde(default)]
     pub(super) fetch: Vec<Fetch>,

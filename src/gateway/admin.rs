@@ -12,6 +12,7 @@ use serde_json::json;
 use super::recent::Trial;
 use super::reload::Reloader;
 use super::shared::Shared;
+use crate::archive::Archive;
 use crate::audit::Log;
 use crate::hsm;
 use crate::throttle::SharedLimits;
@@ -56,6 +57,8 @@ async fn ready(shared: web::Data<Shared>, reloader: web::Data<Reloader>) -> Http
         "the audit log refuses\n"
     } else if hsm::conditions().iter().any(|token| token.lost.is_some()) {
         "a token with keys of ours is lost\n"
+    } else if shared.archive.as_ref().is_some_and(Archive::refuses) {
+        "the message archive refuses\n"
     } else {
         return text(HttpResponse::Ok().finish(), "ready\n".to_owned());
     };

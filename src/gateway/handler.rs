@@ -13,7 +13,9 @@ use actix_web::rt;
 use actix_web::web;
 use chrono::Utc;
 use futures_util::FutureExt;
+use futures_util::future::join;
 
+use super::archived::{Body, Came};
 use super::arrival::Arrival;
 use super::bearer::Authorization;
 use super::body;
@@ -50,7 +52,7 @@ use crate::outbound::SealedReply;
 use crate::outbound::verified_answer;
 use crate::policy::Transport;
 use crate::relay;
-use crate::soap::attachment::{Attachments, Package};
+use crate::soap::attachment::{Attachments, Package, Packaged};
 use crate::soap::{Fault, Version};
 use crate::throttle::Pass;
 use crate::trust::{MessageBearer, VerifiedBearer};
@@ -110,6 +112,7 @@ pub(super) async fn handle(
         authorization: Authorization::of(request.headers()),
         unread: Unread::Some,
         came: Cell::new(None),
+        original: Cell::new(None),
     };
     let answer = shielded(exchange.answer(arrival, &mut payload), &report).await;
     let answer = exchange.recorded(answer, version).await;
@@ -156,6 +159,8 @@ struct InWork<'r> {
     unread: Unread,
     /// What came, for the record.
     came: Cell<Option<Octets>>,
+    /// All of it, for the archive.
+    original: Cell<Option<Came>>,
 }
 
 impl InWork<'_> {
@@ -240,8 +245,13 @@ impl InWork<'_> {
         Ok(Some(bearer))
     }
 
-    /// Records that the message was accepted, before its backend gets it.
+    /// Records that the message was accepted, and keeps it, before its backend gets it.
     async fn accepted(&self, message: &Accepted) -> Result<(), Fault> {
+        let (recorded, kept) = join(self.accepted_on_record(message), self.kept(Some(message))).await;
+        recorded.and(kept)
+    }
+
+    async fn accepted_on_record(&self, message: &Accepted) -> Result<(), Fault> {
         let Some(log) = &self.shared.audit else {
             return Ok(());
         };
@@ -255,12 +265,22 @@ impl InWork<'_> {
         recorded.map_err(|_| self.report.not_recorded())
     }
 
-    /// The answer, after it was recorded.
+    /// Keeps what came, if that was not done.
+    async fn kept(&self, accepted: Option<&Accepted>) -> Result<(), Fault> {
+        let (Some(archive), Some(came)) = (&self.shared.archive, self.original.take()) else {
+            return Ok(());
+        };
+        let kept = archive.keep(came.row(accepted, self.report)).await;
+        kept.map_err(|_| self.report.not_kept())
+    }
+
+    /// The answer, after it was recorded, with what came, where that was not accepted.
     async fn recorded(
         &self,
         answer: Result<SealedReply, Fault>,
         version: Version,
     ) -> Result<SealedReply, Fault> {
+        let answer = self.kept(None).await.and(answer);
         let status = match &answer {
             Ok(sealed) => sealed.status(),
             Err(fault) => fault.http_status(version),
@@ -285,7 +305,7 @@ impl InWork<'_> {
         payload: &mut web::Payload,
     ) -> Result<(Received, Share), Fault> {
         let started = Instant::now();
-        let (bytes, attachments, share) = match arrival.package {
+        let (bytes, attachments, share, body) = match arrival.package {
             None => {
                 let read = body::read(
                     payload,
@@ -295,7 +315,7 @@ impl InWork<'_> {
                 .await;
                 self.report.took(Step::Receive, started);
                 let (bytes, share) = read.map_err(|reason| self.report.no_body(reason))?;
-                (bytes, Attachments::default(), share)
+                (bytes, Attachments::default(), share, Body::Envelope)
             }
             Some(related) => {
                 let limits = &self.place.gate.policy.limits;
@@ -304,14 +324,27 @@ impl InWork<'_> {
                 let limits = self.shared.parts_limits(self.snapshot, self.place);
                 let read = parts::read(payload, arrival.length, &limits, package).await;
                 self.report.took(Step::Receive, started);
-                let (packaged, share) = read.map_err(|reason| match reason {
+                let read = read.map_err(|reason| match reason {
                     NotRead::Body(reason) => self.report.no_body(reason),
                     NotRead::Refused(error) => self.report.rejected(&error.into(), &[]),
                     NotRead::Panicked => self.report.panicked(),
                 })?;
-                (packaged.envelope, packaged.attachments, share)
+                let Packaged {
+                    envelope,
+                    attachments,
+                } = read.packaged;
+                (envelope, attachments, read.held, Body::Parts(read.whole))
             }
         };
+        if self.shared.audit.is_some() || self.shared.archive.is_some() {
+            let octets = Octets::of(&bytes);
+            self.came.set(Some(octets.clone()));
+            if let Some(archive) = &self.shared.archive {
+                let head = (arrival.content_type, arrival.action.clone());
+                let came = Came::new(head, (&bytes, octets), body, archive.message_bytes());
+                self.original.set(Some(came));
+            }
+        }
         let received = Received {
             action: arrival.action,
             version: Some(arrival.version),
@@ -327,9 +360,6 @@ impl InWork<'_> {
         let started = Instant::now();
         let now = Utc::now();
         let bytes = received.bytes.clone();
-        if self.shared.audit.is_some() {
-            self.came.set(Some(Octets::of(&bytes)));
-        }
         let kept = Recent::takes(&received).then(|| received.clone());
         let here = bytes.len() <= VERIFIED_HERE
             && received.attachments.is_empty()
@@ -374,9 +404,6 @@ impl InWork<'_> {
     ) -> Result<(BroughtMessage, Vec<Pass>), Fault> {
         let (started, now) = (Instant::now(), Utc::now());
         let bytes = received.bytes.clone();
-        if self.shared.audit.is_some() {
-            self.came.set(Some(Octets::of(&bytes)));
-        }
         let place = Arc::clone(self.place);
         let examined = if bytes.len() <= VERIFIED_HERE {
             place.gate.examine_brought(received, bearer, now)
@@ -401,7 +428,7 @@ impl InWork<'_> {
 }
 
 /// What may go to a backend.
-enum Accepted {
+pub(super) enum Accepted {
     /// What a trusted sender signed, and the token that came beside it.
     Verified(Box<VerifiedMessage>, Option<VerifiedBearer>),
     /// What a token stands for.

@@ -14,6 +14,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use metrics_exporter_prometheus::PrometheusRecorder;
 
 use super::traces::Told;
+use crate::archive;
 use crate::hsm;
 use crate::relay::Condition;
 use crate::relay::Status;
@@ -145,6 +146,22 @@ impl Metrics {
                 "Spans that there was no room for, or that the collector has not taken."
             );
             metrics::describe_counter!(
+                "sealgate_archive_rows_total",
+                "Messages that the message archive has on the disk."
+            );
+            metrics::describe_counter!(
+                "sealgate_archive_bytes_total",
+                "Their bytes, before they are compressed."
+            );
+            metrics::describe_counter!(
+                "sealgate_archive_failures_total",
+                "Messages that the message archive may not have, and files that could not be made of them at an attempt."
+            );
+            metrics::describe_counter!(
+                "sealgate_archive_files_total",
+                "Parquet files that were made of messages."
+            );
+            metrics::describe_counter!(
                 "sealgate_reloads_total",
                 "Attempts to replace the configuration, by what became of it."
             );
@@ -248,6 +265,16 @@ impl Metrics {
             counter!("sealgate_spans_exported_total").absolute(told.exported);
             counter!("sealgate_spans_lost_total", "reason" => "no_room").absolute(told.no_room);
             counter!("sealgate_spans_lost_total", "reason" => "not_taken").absolute(told.not_taken);
+        });
+    }
+
+    /// Notes what became of the messages that are to be kept.
+    pub(super) fn archive(&self, told: archive::Told) {
+        with_local_recorder(&self.recorder, || {
+            counter!("sealgate_archive_rows_total").absolute(told.rows);
+            counter!("sealgate_archive_bytes_total").absolute(told.bytes);
+            counter!("sealgate_archive_failures_total").absolute(told.failures);
+            counter!("sealgate_archive_files_total").absolute(told.files);
         });
     }
 

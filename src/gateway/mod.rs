@@ -3,6 +3,7 @@
 //! [`start`] takes a checked configuration and gives a [`Running`] gateway, which serves until it is told to stop.
 
 mod admin;
+mod archived;
 mod arrival;
 mod bearer;
 mod body;
@@ -44,6 +45,7 @@ use chrono::DurationRound;
 use chrono::TimeDelta;
 use chrono::Utc;
 
+use crate::archive::Archive;
 use crate::audit;
 use crate::config::Checked;
 use crate::replay;
@@ -52,7 +54,7 @@ pub use refresh::first as fetch_first;
 use reload::Around;
 use reload::Reloader;
 use server::Sockets;
-use shared::Shared;
+use shared::{Records, Shared};
 use snapshot::Candidate;
 use traces::Traces;
 
@@ -88,7 +90,7 @@ pub struct Stopper {
 ///
 /// # Errors
 ///
-/// What the system says when an address cannot be listened on, or there can be no threads; why there is no store of uses, or no audit log.
+/// What the system says when an address cannot be listened on, or there can be no threads; why there is no store of uses, or no audit log or message archive.
 pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let sockets = Sockets::bind(&config)?;
     let addresses = sockets.addresses()?;
@@ -102,11 +104,19 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let limits = config.limits.take().map(SharedLimits::open).transpose();
     let limits = limits.map_err(io::Error::other)?;
     let audit = config.audit.as_ref().map(audit::Log::open).transpose();
+    let archive = config.archive.as_ref().map(Archive::open).transpose();
     let traces = config.traces.take();
     let first = Candidate::new(config).into_snapshot(1, &replay);
     let audit = audit.map_err(io::Error::other)?;
+    let archive = archive.map_err(io::Error::other)?;
     let traces = traces.map(Traces::new);
-    let shared = web::Data::new(Shared::new(first, load, audit, limits, traces));
+    let shared = web::Data::new(Shared::new(
+        first,
+        load,
+        Records { audit, archive },
+        limits,
+        traces,
+    ));
     let reloader = web::Data::new(Reloader::new(shared.clone(), replay, around));
     sleep_until(since);
     let (started, starting) = mpsc::channel();

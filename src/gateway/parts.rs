@@ -37,9 +37,11 @@ pub(super) struct Limits {
     pub(super) envelope: usize,
     /// The time from the head of the request to the end of the body.
     pub(super) time: Duration,
+    /// Bytes of a body that are kept as they came; of a longer one, nothing is.
+    pub(super) kept: usize,
     /// The bytes of all envelopes.
     pub(super) held: Gauge,
-    /// The bytes of all attachments, as they come or as they are kept.
+    /// The bytes of all attachments, as they come, as they are spooled and as they are kept.
     pub(super) spooled: Gauge,
     /// Where they are kept.
     pub(super) spool: Arc<dyn Spool>,
@@ -77,14 +79,23 @@ impl From<NoBody> for NotRead {
     }
 }
 
-/// Reads a body that says it has `length` bytes into the package that `package` makes of a spool. The share says that the envelope
-/// is held; attachments count as long as they are there.
+/// A body that was read.
+#[derive(Debug)]
+pub(super) struct Whole {
+    pub(super) packaged: Packaged,
+    /// Says that the envelope is held; attachments count as long as they are there.
+    pub(super) held: Share,
+    /// The octets as they came, if they are kept, and that they are held.
+    pub(super) whole: Option<(Bytes, Share)>,
+}
+
+/// Reads a body that says it has `length` bytes into the package that `package` makes of a spool.
 pub(super) async fn read<S>(
     payload: &mut S,
     length: Option<usize>,
     limits: &Limits,
     package: impl FnOnce(Arc<dyn Spool>) -> Package,
-) -> Result<(Packaged, Share), NotRead>
+) -> Result<Whole, NotRead>
 where
     S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
 {
@@ -105,6 +116,7 @@ where
     let mut arriving = Arriving::of(payload, limits.time);
     let mut come = 0_usize;
     let mut gathered = BytesMut::new();
+    let mut kept = AsItCame::of(limits)?;
     while let Some(chunk) = arriving.next().await? {
         come = come.saturating_add(chunk.len());
         if come > limits.bytes {
@@ -113,15 +125,56 @@ where
         budget.come(chunk.len()).map_err(|_| NoBody::Overload)?;
         gathered.extend_from_slice(&chunk);
         if gathered.len() >= PIECE {
-            package = pushed(package, gathered.split().freeze())
-                .await
-                .map_err(or_overload)?;
+            let piece = gathered.split().freeze();
+            kept.push(&piece)?;
+            package = pushed(package, piece).await.map_err(or_overload)?;
         }
     }
-    let package = pushed(package, gathered.freeze()).await.map_err(or_overload)?;
+    let piece = gathered.freeze();
+    kept.push(&piece)?;
+    let package = pushed(package, piece).await.map_err(or_overload)?;
     let finished = web::block(move || package.finish()).await;
     let packaged = finished.map_err(|_| NotRead::Panicked)?;
-    Ok((packaged.map_err(NotRead::Refused).map_err(or_overload)?, held))
+    Ok(Whole {
+        packaged: packaged.map_err(NotRead::Refused).map_err(or_overload)?,
+        held,
+        whole: kept.octets(),
+    })
+}
+
+/// The octets of a body, as long as they are few enough to be kept.
+struct AsItCame {
+    most: usize,
+    pieces: Option<(Vec<Bytes>, Share)>,
+}
+
+impl AsItCame {
+    fn of(limits: &Limits) -> Result<Self, NoBody> {
+        let share = limits.spooled.take(0).map_err(|_| NoBody::Overload)?;
+        Ok(Self {
+            most: limits.kept,
+            pieces: (limits.kept > 0).then(|| (Vec::new(), share)),
+        })
+    }
+
+    fn push(&mut self, piece: &Bytes) -> Result<(), NoBody> {
+        self.most = match self.most.checked_sub(piece.len()) {
+            Some(left) => left,
+            None => {
+                self.pieces = None;
+                0
+            }
+        };
+        if let Some((pieces, share)) = &mut self.pieces {
+            share.grow(piece.len()).map_err(|_| NoBody::Overload)?;
+            pieces.push(piece.clone());
+        }
+        Ok(())
+    }
+
+    fn octets(self) -> Option<(Bytes, Share)> {
+        self.pieces.map(|(pieces, share)| (pieces.concat().into(), share))
+    }
 }
 
 /// `package` with further octets. Files are written, so this is done on a thread that may wait.
@@ -145,6 +198,7 @@ mod tests {
         Limits {
             bytes,
             envelope: 10,
+            kept: 0,
             time: Duration::from_secs(1),
             held: Gauge::new(10),
             spooled: Gauge::new(spooled),
@@ -161,7 +215,7 @@ mod tests {
                 .map(|chunk| Ok(Bytes::copy_from_slice(chunk))),
         );
         let read = System::new().block_on(read(&mut chunks, length, limits, package));
-        read.map(|(packaged, _)| packaged)
+        read.map(|read| read.packaged)
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::recent::Trial;
 use super::refresh;
 use super::shared::Shared;
 use super::snapshot::Candidate;
+use crate::archive;
 use crate::config;
 use crate::config::Checked;
 use crate::config::Problems;
@@ -65,6 +66,7 @@ pub(super) struct Fixed {
     replay: String,
     limits: Option<String>,
     audit: String,
+    archive: Option<archive::Settings>,
     traces: String,
 }
 
@@ -110,6 +112,7 @@ impl Around {
             replay: config.replay.summary(),
             limits: config.limits.as_ref().map(|server| format!("{server:?}")),
             audit: format!("{:?}", config.audit),
+            archive: config.archive.clone(),
             traces: format!("{:?}", config.traces),
         };
         let listeners = std::mem::take(&mut config.listeners);
@@ -139,6 +142,7 @@ impl Fixed {
             ("replay", self.replay != other.replay),
             ("throttle.redis", self.limits != other.limits),
             ("audit", self.audit != other.audit),
+            ("message_archive", self.archive != other.archive),
             ("traces", self.traces != other.traces),
         ];
         differ

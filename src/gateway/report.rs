@@ -39,6 +39,9 @@ use crate::xml::quoted;
 /// The code of what could not be recorded.
 const NOT_RECORDED: &str = "audit.unavailable";
 
+/// The code of what could not be kept.
+const NOT_KEPT: &str = "archive.unavailable";
+
 /// The code of requests that nobody had time for. To record them would take more of it.
 const BUSY: &str = "http.overload";
 
@@ -56,6 +59,8 @@ pub(super) struct Report<'r> {
     pub(super) incident: IncidentId,
     /// What became of the request, and why.
     became: Cell<Option<(Outcome, &'static str)>>,
+    /// The stage that refused the message.
+    stage: Cell<Option<&'static str>>,
     /// When somebody who asked for too much may come back.
     wait: Cell<Option<Duration>>,
     /// What a client that is not authorized gets to know.
@@ -86,6 +91,7 @@ impl<'r> Report<'r> {
             peer,
             incident: IncidentId::new(name),
             became: Cell::new(None),
+            stage: Cell::new(None),
             wait: Cell::new(None),
             challenge: Cell::new(NO_TOKEN),
             watch,
@@ -135,6 +141,7 @@ impl<'r> Report<'r> {
     /// The message was refused. Everything known goes to the log, and its code to the metrics.
     pub(super) fn rejected(&self, rejection: &Rejection, bytes: &[u8]) -> Fault {
         self.refused(rejection.code(), rejection.position());
+        self.stage.set(Some(rejection.stage().name()));
         if let Rejection::Threat(threat) = rejection {
             self.threat(threat.rule(), rejection.position());
         }
@@ -360,6 +367,28 @@ impl<'r> Report<'r> {
         self.count(Outcome::Failed, NOT_RECORDED);
         tracing::error!(incident = %self.incident, route = self.route, code = NOT_RECORDED, "not recorded");
         Fault::Busy
+    }
+
+    /// What would have to be kept could not be, and does not happen.
+    pub(super) fn not_kept(&self) -> Fault {
+        self.count(Outcome::Failed, NOT_KEPT);
+        tracing::error!(incident = %self.incident, route = self.route, code = NOT_KEPT, "not kept");
+        Fault::Busy
+    }
+
+    /// The path of the route.
+    pub(super) fn route(&self) -> &str {
+        self.route
+    }
+
+    /// What became of the request, and why, as far as that is decided.
+    pub(super) fn became(&self) -> Option<(Outcome, &'static str)> {
+        self.became.get()
+    }
+
+    /// The stage that refused the message, if one did.
+    pub(super) fn stage(&self) -> Option<&'static str> {
+        self.stage.get()
     }
 
     fn refused(&self, code: &'static str, position: Option<Position>) {

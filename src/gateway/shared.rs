@@ -22,6 +22,7 @@ use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
 use super::traces::Traces;
+use crate::archive::Archive;
 use crate::audit::Log;
 use crate::config::Load;
 use crate::config::TakesAttachments;
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub(super) metrics: Metrics,
     /// Where what was decided is recorded.
     pub(super) audit: Option<Log>,
+    /// Where messages are kept.
+    pub(super) archive: Option<Archive>,
     /// Spans that a collector is to be told of.
     pub(super) traces: Option<Traces>,
     /// Who asked for how much.
@@ -63,6 +66,12 @@ pub(super) struct Shared {
     stopping: AtomicBool,
 }
 
+/// What is kept of messages.
+pub(super) struct Records {
+    pub(super) audit: Option<Log>,
+    pub(super) archive: Option<Archive>,
+}
+
 /// What one thread has for itself: the connections to the backends.
 pub(super) struct Worker {
     clients: RefCell<Rc<Clients>>,
@@ -73,7 +82,7 @@ impl Shared {
     pub(super) fn new(
         snapshot: Snapshot,
         load: Load,
-        audit: Option<Log>,
+        records: Records,
         limits: Option<SharedLimits>,
         traces: Option<Traces>,
     ) -> Self {
@@ -81,7 +90,8 @@ impl Shared {
             held: Gauge::new(held(&snapshot, load)),
             current: ArcSwap::from_pointee(snapshot),
             metrics: Metrics::new(),
-            audit,
+            audit: records.audit,
+            archive: records.archive,
             traces,
             throttle: Arc::default(),
             limits,
@@ -136,6 +146,7 @@ impl Shared {
             bytes: envelope.saturating_add(PART_HEADER).saturating_add(parts),
             envelope,
             time: snapshot.body_time,
+            kept: self.archive.as_ref().map_or(0, Archive::message_bytes),
             held: self.held.clone(),
             spooled: self.spooled.clone(),
             spool: Arc::<TemporaryFiles>::clone(&snapshot.spool),
@@ -195,6 +206,9 @@ impl Shared {
         }
         for token in hsm::conditions() {
             self.metrics.token(&token);
+        }
+        if let Some(archive) = &self.archive {
+            self.metrics.archive(archive.told());
         }
         for place in self.current().places() {
             for status in place.route.backend.status() {

@@ -28,6 +28,7 @@ pub struct VerifiedMessage {
     headers: Vec<Octets>,
     sender: Sender,
     certificate: Option<Certificate>,
+    issuers: Vec<Certificate>,
     claims: Option<Claims>,
     user: Option<VerifiedUser>,
     issuer_key: Option<[u8; 32]>,
@@ -146,6 +147,10 @@ impl Relayable {
             headers,
             sender,
             certificate: owner.certificate().cloned(),
+            issuers: match owner {
+                Owner::Certified(path) => path.issuers().to_vec(),
+                Owner::Entity(_) | Owner::Subject(_) | Owner::User(_) => Vec::new(),
+            },
             claims: None,
             user: None,
             issuer_key: None,
@@ -261,6 +266,11 @@ impl VerifiedMessage {
     /// The certificate whose key signed the Body, where there is one.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
+    }
+
+    /// That certificate and those that vouch for it, up to the anchor.
+    pub fn chain(&self) -> impl Iterator<Item = &Certificate> {
+        self.certificate.iter().chain(&self.issuers)
     }
 
     /// The Body element, in the canonical octets that were digested.

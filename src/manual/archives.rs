@@ -22,7 +22,7 @@
 //! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end, and one in which two entries have the same bytes |
 //! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |
 //! | `.csv`, `.tsv` | the same, with a line of names; separated by commas, semicolons or tabs |
-//! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy, gzip or Zstandard, and no other. `--name-column NAME` is the column by which messages are called |
+//! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy, gzip or Zstandard, and no other. `--name-column NAME` is the column by which messages are called. Files of a gateway's [message archive](super::message_archive) say that they are, and are read with the media type of each message, so that its parts are found |
 //! | `.har` | of each entry what the request and the response carried, if it is XML, a SOAP message of several parts or a form with SAML; called `trace.har#7.request`. A form may be given by its `params` alone; an `encoding` other than base64 is reported |
 //! | `.http`, `.mbox` | HTTP/1 as it was written down, requests and responses one after the other, with lines `From …` between them or without; the same of it are messages, without gzip and chunks. Where two lengths or types are given, a first line can be read in two ways or a body is cut off, the file ends with an error |
 //! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed |

@@ -401,6 +401,15 @@
 //! | `audit.export` | a checkpoint could not be kept elsewhere |
 //! | `audit.unavailable` | what would have to be recorded could not be; the client is told to come back later |
 //!
+//! # Message archive
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `archive.damaged` | the end of a journal is not as it was written; it is set aside beside it, and what is before it is kept |
+//! | `archive.pack` | no file could be made of a journal at this attempt; its rows are on the disk |
+//! | `archive.retention` | old files could not be removed |
+//! | `archive.unavailable` | what would have to be kept could not be; the client is told to come back later |
+//!
 //! # Throttling
 //!
 //! Answered with 503 and `Retry-After`.

@@ -13,6 +13,7 @@
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
+//! | [`message_archive`] | operators: what came, kept as it came, and what becomes of it |
 //! | [`archives`] | auditors: `batch verify`, from sources to reports, and what happens when it is killed |
 //! | [`clusters`] | auditors with a cluster: archives in Parquet on Spark, and when that pays |
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
@@ -39,6 +40,7 @@ pub mod gateway_codes;
 pub mod identity;
 pub mod interop;
 pub mod life_of_a_message;
+pub mod message_archive;
 pub mod operating;
 pub mod schemas;
 pub mod threat_model;

@@ -14,7 +14,7 @@
 //! | request | what it says |
 //! |---|---|
 //! | `GET /healthz` | 200: the process lives |
-//! | `GET /readyz` | 200: send work; 503: it starts, was told to stop, or its store of uses, its shared limits or its audit log refuse, or a [token](super::tokens) is lost; the text says which |
+//! | `GET /readyz` | 200: send work; 503: it starts, was told to stop, or its store of uses, its shared limits, its audit log or its message archive refuse, or a [token](super::tokens) is lost; the text says which |
 //! | `GET /metrics` | counters and times, as Prometheus reads them |
 //! | `GET /backends` | JSON: the servers of each route, and whether they are asked (see [`backends`](super::backends)) |
 //! | `GET /openapi.json` | all of this as OpenAPI 3.1, `schemas/admin.openapi.json` |
@@ -42,7 +42,7 @@
 //! | code | why |
 //! |---|---|
 //! | `config.problems` | it could not be started with either: each problem is told with its line |
-//! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds`, `[replay]`, `throttle.redis`, `[audit]` or `[traces]` |
+//! | `config.restart` | it changes addresses, TLS on or off, `workers`, `connections`, `drain_seconds`, `[replay]`, `throttle.redis`, `[audit]`, `[message_archive]` or `[traces]` |
 //! | `config.metadata_older` | on some route, metadata that was fetched ends before what is in use of the same entity: an older copy, in which keys may be that were withdrawn (T108). A restart forgets what was in use |
 //! | `config.recent` | on some route it refuses everything that was good |
 //!

@@ -34,6 +34,7 @@ mod sink;
 mod admin;
 mod answering;
 mod answers;
+mod archive;
 mod attachments;
 mod audit;
 mod authorization;

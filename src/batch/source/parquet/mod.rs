@@ -1,5 +1,6 @@
 //! Parquet: a column of messages, row group by row group. In memory stands a page of it, and a value.
 
+mod archived;
 mod caps;
 mod pages;
 mod thrift;
@@ -16,6 +17,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::{Body, Container, Ended, Name, Places, Sink, broken, column, open};
+use archived::Said;
 use pages::Pages;
 
 /// The most bytes that pages of messages take in memory, and pages of names.
@@ -38,7 +40,15 @@ fn within(most: u64, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(
     let message = find(reader.metadata(), &container.reading.column)?;
     let name = container.reading.name.as_deref();
     let name = name.map(|name| find(reader.metadata(), name)).transpose()?;
-    distinct(reader.metadata(), [Some(message), name].into_iter().flatten())?;
+    let said = if archived::is_archive(reader.metadata())? {
+        let place = |column| find(reader.metadata(), column);
+        Some((place(archived::MEDIA_TYPE)?, place(archived::KEPT)?))
+    } else {
+        None
+    };
+    let (media_type, kept) = said.unzip();
+    let read = [Some(message), name, media_type, kept];
+    distinct(reader.metadata(), read.into_iter().flatten())?;
     let mut number = 0_u64;
     for index in 0..reader.num_row_groups() {
         let group = guarded(|| reader.get_row_group(index))?;
@@ -57,6 +67,8 @@ fn within(most: u64, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(
             Ok::<_, io::Error>(Column { reader, presence })
         };
         let mut names = name.map(|place| open(place, MAX_NAMES)).transpose()?;
+        let open_said = |place: Option<usize>| place.map(|place| open(place, MAX_NAMES)).transpose();
+        let mut said = open_said(media_type)?.zip(open_said(kept)?);
         // Nothing is read of a group of which nothing is wanted.
         let (mut messages, mut skipped) = (None, 0_usize);
         for _ in 0..rows {
@@ -69,9 +81,13 @@ fn within(most: u64, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(
             } else {
                 Name::Place(number)
             };
+            let said = said.as_mut().map(Said::next).transpose()?;
             let mut read = false;
             let mut lost = None;
             container.offer('#', called, sink, || {
+                if let Some(why) = said.as_ref().and_then(Said::missing) {
+                    return Err(broken(why));
+                }
                 read = true;
                 let value = (|| {
                     if messages.is_none() {
@@ -87,7 +103,10 @@ fn within(most: u64, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(
                     Ok(Some(value)) if value.len() > column::longest(container.reading.limit) => {
                         Ok(Body::TooLong)
                     }
-                    Ok(Some(value)) => Ok(column::message(value.data().to_vec(), container.reading.limit)),
+                    Ok(Some(value)) => Ok(match &said {
+                        Some(said) => said.message(value.data(), container.reading.limit),
+                        None => column::message(value.data().to_vec(), container.reading.limit),
+                    }),
                     Ok(None) => Err(broken("the row has no message")),
                     Err(error) => {
                         lost = Some(io::Error::new(error.kind(), error.to_string()));

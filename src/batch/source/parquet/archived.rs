@@ -1,0 +1,72 @@
+//! Rows of a gateway's message archive: messages as they came, with the Content-Type that tells their parts apart.
+
+use std::io;
+
+use parquet::file::metadata::ParquetMetaData;
+
+use crate::archive::{MARK, MARKED};
+
+use super::super::{Body, broken};
+use super::{Column, text};
+
+/// The columns that are read of an archive beside the messages.
+pub(super) const MEDIA_TYPE: &str = "media_type";
+pub(super) const KEPT: &str = "kept";
+
+/// Whether the file says that it is one of an archive, whose columns are those that we know.
+pub(super) fn is_archive(metadata: &ParquetMetaData) -> io::Result<bool> {
+    let entries = metadata.file_metadata().key_value_metadata();
+    let mark = entries.and_then(|entries| entries.iter().find(|entry| entry.key == MARK));
+    match mark.map(|mark| mark.value.as_deref()) {
+        None => Ok(false),
+        Some(Some(MARKED)) => Ok(true),
+        Some(_) => Err(broken("the message archive was written by another version")),
+    }
+}
+
+/// What an archive says of a row.
+pub(super) struct Said {
+    pub(super) media_type: String,
+    pub(super) kept: String,
+}
+
+impl Said {
+    /// What the next row of the columns of media types and of what is kept says.
+    pub(super) fn next((media_type, kept): &mut (Column, Column)) -> io::Result<Self> {
+        let of = |column: &mut Column| {
+            let value = column.next()?.and_then(|value| text(&value));
+            Ok::<_, io::Error>(value.unwrap_or_default())
+        };
+        Ok(Self {
+            media_type: of(media_type)?,
+            kept: of(kept)?,
+        })
+    }
+
+    /// Why there is nothing to be judged, if so.
+    pub(super) fn missing(&self) -> Option<&'static str> {
+        match self.kept.as_str() {
+            "whole" => None,
+            "envelope" => Some("its attachments were too long for the message archive"),
+            _ => Some("it was too long for the message archive"),
+        }
+    }
+
+    /// The message, of at most `limit` bytes, behind the header of its parts where it has several.
+    pub(super) fn message(&self, value: &[u8], limit: u32) -> Body {
+        if u32::try_from(value.len()).map_or(true, |length| length > limit) {
+            return Body::TooLong;
+        }
+        let is_related = self
+            .media_type
+            .to_ascii_lowercase()
+            .trim_start()
+            .starts_with("multipart/related");
+        Body::Bytes(if is_related {
+            let head = format!("Content-Type: {}\r\n\r\n", self.media_type);
+            [head.as_bytes(), value].concat().into()
+        } else {
+            value.to_vec().into()
+        })
+    }
+}
