@@ -3,9 +3,10 @@ use std::sync::Arc;
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
+use super::connection::Handles;
 use super::error::{Error, Failure};
 use super::operation;
-use super::token::{Handles, Token};
+use super::token::Token;
 use super::uri::ObjectName;
 use crate::algorithm::{DigestAlgorithm, MaskGeneration, SignatureAlgorithm, SignatureScheme};
 use crate::crypto::{

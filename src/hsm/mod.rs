@@ -7,12 +7,14 @@
 //! nobody waits longer than [`PATIENCE`]. A token that does not answer, or says that it or our session with it is gone, is lost: from then
 //! on every call is refused at once, until it has been found again and has proved that its keys are the same.
 
+mod connection;
 mod error;
 mod key;
 mod load;
 mod module;
 mod operation;
 mod token;
+mod upkeep;
 mod uri;
 
 pub use error::Error;

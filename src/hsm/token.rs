@@ -5,16 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use cryptoki::context::Pkcs11;
-use cryptoki::error::{Error as ModuleError, RvError};
-use cryptoki::object::ObjectHandle;
-use cryptoki::session::{Session, UserType};
+use cryptoki::session::Session;
 use cryptoki::slot::Slot;
-use cryptoki::types::AuthPin;
 use zeroize::Zeroizing;
 
+use super::connection::{Connection, Handles};
 use super::error::{Error, Failure};
 use super::key::Key;
 use super::module::Module;
+use super::upkeep::tend;
 use super::uri::TokenName;
 use crate::crypto::Unavailable;
 
@@ -25,10 +24,8 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 4;
 const WAITING: usize = 64;
 
-/// How often it is looked whether a token is still there, or there again; the latter less and less often.
-const TICK: Duration = Duration::from_secs(1);
-const PROBE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How long sessions may take to be closed when nobody needs them any more.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// A token, as long as somebody has a key in it.
 pub(super) struct Token {
@@ -64,15 +61,6 @@ pub struct Condition {
     pub token: String,
     /// Why it is lost, if it is.
     pub lost: Option<String>,
-}
-
-/// A login, and sessions that nobody uses at present.
-struct Connection {
-    slot: Slot,
-    idle: Mutex<Vec<Session>>,
-    handles: Mutex<Vec<([u8; 32], ObjectHandle)>>,
-    /// As long as a session is open, all are logged in.
-    _login: Mutex<Session>,
 }
 
 /// Something to do in a session, unless nobody waits for it any more.
@@ -147,7 +135,8 @@ impl Token {
         keys.push(Arc::downgrade(key));
     }
 
-    fn keys(&self) -> Vec<Arc<Key>> {
+    /// The keys in use.
+    pub(super) fn keys(&self) -> Vec<Arc<Key>> {
         lock(&self.keys).iter().filter_map(Weak::upgrade).collect()
     }
 
@@ -229,7 +218,7 @@ impl Token {
     }
 
     /// The token is lost, whatever is still being done with it.
-    fn lose(&self, why: &str) {
+    pub(super) fn lose(&self, why: &str) {
         let _library = self.module.hold();
         let connection = match &*lock(&self.state) {
             State::There(connection) => Arc::clone(connection),
@@ -252,14 +241,14 @@ impl Token {
     }
 
     /// Closes the sessions that were lost.
-    fn bury(&self) {
+    pub(super) fn bury(&self) {
         let lost = std::mem::take(&mut *lock(&self.lost));
         let _library = self.module.hold();
         drop(lost);
     }
 
     /// Logs in, and has every key prove itself, unless the token is there.
-    fn connect(&self) -> Result<(), Error> {
+    pub(super) fn connect(&self) -> Result<(), Error> {
         let _alone = lock(&self.connecting);
         if matches!(&*lock(&self.state), State::There(_)) {
             return Ok(());
@@ -296,19 +285,7 @@ impl Token {
     fn open(&self) -> Result<Connection, Error> {
         let library = self.module.hold();
         let slot = self.slot(&library)?;
-        let login = library.open_ro_session(slot)?;
-        let pin = AuthPin::from(self.pin.as_str());
-        match login.login(UserType::User, Some(&pin)) {
-            // All sessions of a process are logged in together.
-            Ok(()) | Err(ModuleError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let connection = Connection {
-            slot,
-            idle: Mutex::default(),
-            handles: Mutex::default(),
-            _login: Mutex::new(login),
-        };
+        let connection = Connection::open(&library, slot, &self.pin)?;
         for key in self.keys() {
             connection
                 .in_session(&library, |session, handles| Ok(key.prove(session, handles)))
@@ -352,7 +329,7 @@ impl Token {
     }
 
     /// Whether it is lost and may be found again.
-    fn is_sought(&self) -> bool {
+    pub(super) fn is_sought(&self) -> bool {
         matches!(&*lock(&self.state), State::Lost(_, Retry::Soon))
     }
 }
@@ -375,7 +352,7 @@ impl Drop for Token {
             .spawn(close)
             .is_ok()
         {
-            let _ = closed.recv_timeout(TICK);
+            let _ = closed.recv_timeout(CLOSING);
         }
     }
 }
@@ -384,49 +361,6 @@ impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.label.as_ref().or(self.name.serial.as_ref());
         f.write_str(name.map_or("", String::as_str))
-    }
-}
-
-impl Connection {
-    fn in_session<T>(
-        &self,
-        library: &Pkcs11,
-        work: impl FnOnce(&Session, &Handles<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let idle = lock(&self.idle).pop();
-        let session = match idle {
-            Some(session) => session,
-            None => library.open_ro_session(self.slot)?,
-        };
-        let done = work(&session, &Handles(&self.handles));
-        // After an error nobody knows what state it is in.
-        if done.is_ok() {
-            lock(&self.idle).push(session);
-        }
-        done
-    }
-}
-
-/// Where the keys are that were found.
-pub(super) struct Handles<'c>(&'c Mutex<Vec<([u8; 32], ObjectHandle)>>);
-
-impl Handles<'_> {
-    /// Where the key is whose public half has this digest, and which `find` finds.
-    pub(super) fn of(
-        &self,
-        name: [u8; 32],
-        find: impl FnOnce() -> Result<ObjectHandle, Failure>,
-    ) -> Result<ObjectHandle, Failure> {
-        let known = lock(self.0)
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, handle)| *handle);
-        if let Some(handle) = known {
-            return Ok(handle);
-        }
-        let handle = find()?;
-        lock(self.0).push((name, handle));
-        Ok(handle)
     }
 }
 
@@ -441,49 +375,6 @@ fn work(waiting: &Mutex<Receiver<Call>>) {
     }
 }
 
-/// Looks after a token until nobody has a key in it.
-fn tend(token: &Weak<Token>) {
-    let mut pause = TICK;
-    let (mut next_probe, mut next_try) = (Instant::now(), Instant::now());
-    loop {
-        std::thread::sleep(TICK);
-        let Some(token) = token.upgrade() else { return };
-        let now = Instant::now();
-        if !token.is_sought() {
-            (pause, next_try) = (TICK, now);
-            if now >= next_probe {
-                next_probe = now.checked_add(PROBE).unwrap_or(now);
-                token.probe();
-            }
-        } else if now >= next_try {
-            token.bury();
-            match token.connect() {
-                Ok(()) => {
-                    tracing::info!(token = %token, "a token with keys of ours is there again");
-                }
-                Err(error) => {
-                    tracing::warn!(code = Unavailable::TOKEN, token = %token, reason = %error, "a token is still lost");
-                    pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-                }
-            }
-            next_try = now.checked_add(pause).unwrap_or(now);
-        }
-    }
-}
-
-impl Token {
-    /// Has a key prove itself, so that a token is missed before a message needs it.
-    fn probe(self: &Arc<Self>) {
-        let Some(key) = self.keys().into_iter().next() else {
-            return;
-        };
-        let proved = self.call(move |session, handles| Ok(key.prove(session, handles)));
-        if let Ok(Ok(Err(error))) = proved {
-            self.lose(&error.to_string());
-        }
-    }
-}
-
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

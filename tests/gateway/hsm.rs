@@ -27,16 +27,16 @@ use crate::message::{KEYS, Message};
 use crate::process::{Process, program};
 use crate::site::wait_until;
 
-const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
+pub(crate) const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
 /// Where a test in a process of its own finds its token.
 const FOLDER: &str = "SEALGATE_TEST_TOKEN";
 
 /// A token of its own, with keys of the fixtures.
-struct Token(TempDir);
+pub(crate) struct Token(TempDir);
 
 impl Token {
-    fn new(keys: &[&str]) -> Self {
+    pub(crate) fn new(keys: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let tokens = path.join("tokens");
@@ -70,11 +70,11 @@ impl Token {
         command.env("SOFTHSM2_CONF", self.path("softhsm2.conf"))
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn uri(&self, key: &str) -> String {
+    pub(crate) fn uri(&self, key: &str) -> String {
         uri(self.0.path(), key)
     }
 
@@ -88,7 +88,7 @@ impl Token {
         self.of(command.args(arguments)).output().unwrap()
     }
 
-    fn gateway(&self, text: &str) -> (TempDir, Result<Process, String>) {
+    pub(crate) fn gateway(&self, text: &str) -> (TempDir, Result<Process, String>) {
         let (folder, file) = prepared(text);
         let mut command = Command::new(program());
         command
@@ -110,7 +110,7 @@ fn uri(folder: &Path, key: &str) -> String {
 }
 
 /// The usual configuration, in which everything is signed and decrypted with the token's key `gateway`.
-fn configured(backend: std::net::SocketAddr, key: &str) -> String {
+pub(crate) fn configured(backend: std::net::SocketAddr, key: &str) -> String {
     let text = configuration(&format!("http://{backend}/legacy"));
     let (before, after) = text.split_once("[gateway]").unwrap();
     let after = after.replacen("key = \"gateway.key.pem\"", &format!("key = {key:?}"), 1);

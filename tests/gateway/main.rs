@@ -53,6 +53,7 @@ mod hsm;
 mod life;
 mod refusing;
 mod signed_answers;
+mod stalled_token;
 mod reload;
 mod replay;
 #[cfg(feature = "xsd")]
