@@ -65,9 +65,14 @@ fn decrypt(
         return Ok(());
     }
     let decrypted = decrypt_message(received.bytes, &received.attachments, keyring, rules);
-    let (document, attachments) = decrypted.map_err(|rejection| Reason::from(&rejection))?;
+    let decrypted = decrypted.map_err(|rejection| Reason::from(&rejection))?;
     let version = received.version.unwrap_or(Version::Soap11);
-    write(version, document.bytes(), &attachments, console)
+    write(
+        version,
+        decrypted.document.bytes(),
+        &decrypted.attachments,
+        console,
+    )
 }
 
 /// SOAP with Attachments, after the header that a message in a file has.

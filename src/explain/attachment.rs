@@ -1,4 +1,4 @@
-use super::explanation::{Cause, Certainty, Finding, ReferenceExplanation};
+use super::explanation::{Cause, Certainty, Finding, Form, ReferenceExplanation};
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto::{DigestValue, Digester};
 use crate::dsig::{AttachmentScope, Processing, Reference, SignedAttachment, Target};
@@ -20,6 +20,7 @@ pub(super) fn explain(reference: &Reference<'_>, attachments: &Attachments) -> O
     let mut explanation = ReferenceExplanation {
         uri: reference.uri.clone(),
         element: found.map(|_| format!("cid:{id}")),
+        form: Form::Received,
         digest_algorithm: reference.digest_algorithm.uri(),
         expected: reference.digest_value.clone(),
         actual: actual.map(|actual| actual.as_bytes().to_vec()),
@@ -174,10 +175,7 @@ mod tests {
             SHA256.uri(),
             encode_base64(value)
         );
-        let keys = KeysAtHand {
-            given: None,
-            certificates: Vec::new(),
-        };
+        let keys = KeysAtHand::default();
         let all = explain(signature.into(), &attachments(), &keys, &[], Effort::DEFAULT).unwrap();
         let reference = &all.signatures[0].references[0];
         assert_eq!(reference.is_match(), reference.causes.is_empty());

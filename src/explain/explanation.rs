@@ -10,6 +10,36 @@ pub struct Explanation {
     pub signatures: Vec<SignatureExplanation>,
     /// What references digest as it was signed, as a tree in document order.
     pub coverage: Vec<CoverageLine>,
+    /// Why what is encrypted was not decrypted, if something is.
+    pub undecrypted: Option<Undecrypted>,
+}
+
+/// Why nothing was decrypted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Undecrypted {
+    /// The stable code.
+    pub code: &'static str,
+    /// What it means here, for people.
+    pub message: String,
+}
+
+/// In which form of the message something is as it is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// As it was received.
+    Received,
+    /// With plaintext in the place of ciphertext.
+    Decrypted,
+}
+
+impl Form {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Decrypted => "decrypted",
+        }
+    }
 }
 
 /// What was found out about one signature.
@@ -19,6 +49,8 @@ pub struct SignatureExplanation {
     pub path: String,
     /// Where it stands.
     pub position: Position,
+    /// Where that is so.
+    pub form: Form,
     /// Its value.
     pub value: ValueExplanation,
     /// Its references, in order.
@@ -32,6 +64,8 @@ pub struct ReferenceExplanation {
     pub uri: String,
     /// Path of the element that it resolves to, or `cid:` and the Content-ID of the attachment; `None` if there is none.
     pub element: Option<String>,
+    /// What was digested.
+    pub form: Form,
     /// The name of the digest algorithm.
     pub digest_algorithm: &'static str,
     /// The digest that was signed.
@@ -47,6 +81,19 @@ pub struct ReferenceExplanation {
 }
 
 impl ReferenceExplanation {
+    /// Whether something is proved to be why it does not match.
+    pub(super) fn is_proved(&self) -> bool {
+        let best = self.causes.first();
+        best.is_some_and(|best| best.certainty == Certainty::Proved)
+    }
+
+    /// Whether it was encrypted after signing, so that nobody knows without the key.
+    pub fn is_encrypted(&self) -> bool {
+        self.causes
+            .iter()
+            .any(|finding| finding.cause == Cause::Encrypted)
+    }
+
     /// Whether the digests are the same.
     pub fn is_match(&self) -> bool {
         self.actual.as_ref() == Some(&self.expected)
@@ -78,6 +125,15 @@ impl ValueExplanation {
 }
 
 impl Explanation {
+    /// Whether it tells of what came encrypted.
+    pub fn is_of_plaintext(&self) -> bool {
+        let mut signatures = self.signatures.iter();
+        signatures.any(|signature| {
+            let mut references = signature.references.iter();
+            signature.form == Form::Decrypted || references.any(|reference| reference.form == Form::Decrypted)
+        })
+    }
+
     /// Whether there are signatures and all of them hold.
     pub fn holds(&self) -> bool {
         !self.signatures.is_empty() && self.signatures.iter().all(SignatureExplanation::holds)
@@ -179,6 +235,8 @@ causes! {
     AttributeRemoved = "attribute_removed";
     /// The reference now resolves to another element than the one that was signed.
     IdMoved = "id_moved";
+    /// What was signed was encrypted afterwards, and was not decrypted here.
+    Encrypted = "encrypted";
     /// The content is another one.
     ContentChanged = "content_changed";
     /// The value was made with another key than the signature means.

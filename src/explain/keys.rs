@@ -1,16 +1,19 @@
 use crate::crypto::{Certificate, VerifyingKey};
 use crate::dsig::Signature;
+use crate::inbound::Keyring;
 use crate::token::followed_held_keys;
 use crate::token::x509::X509Token;
 use crate::xml::{Element, Namespace};
 
 /// Keys that a signature may have been made with. None of them is trusted for being here.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct KeysAtHand {
     /// The key that the signature must be by, if somebody says so.
     pub given: Option<VerifyingKey>,
     /// Certificates from files.
     pub certificates: Vec<Certificate>,
+    /// Our own, for what was encrypted to us after it was signed.
+    pub keyring: Keyring,
 }
 
 /// A key with a name for people.
@@ -83,7 +86,7 @@ fn certified(certificate: &Certificate) -> NamedKey {
 }
 
 /// Keys and certificates in a KeyInfo.
-fn brought_along(key_info: Element<'_>) -> Vec<NamedKey> {
+pub(super) fn brought_along(key_info: Element<'_>) -> Vec<NamedKey> {
     let held = followed_held_keys(key_info).unwrap_or_default().into_iter();
     held.map(|held| match &held.certificate {
         Some(certificate) => certified(certificate),

@@ -9,6 +9,7 @@
 
 mod attachment;
 mod encoding;
+mod encrypted;
 mod explanation;
 mod forms;
 mod keys;
@@ -23,22 +24,26 @@ mod textual;
 mod value;
 
 pub use explanation::{
-    Cause, Certainty, Explanation, Finding, ReferenceExplanation, SignatureExplanation, ValueExplanation,
+    Cause, Certainty, Explanation, Finding, Form, ReferenceExplanation, SignatureExplanation, Undecrypted,
+    ValueExplanation,
 };
 pub use keys::KeysAtHand;
 pub use redact::{Lengths, RedactError, RedactedCase, redact};
 pub use search::Effort;
 
 use bytes::Bytes;
+use encrypted::{Message, Opening};
 
 use crate::dsig::{Objects, Signature};
-use crate::inbound::{Covering, coverage};
+use crate::inbound::coverage;
 use crate::rejection::Rejection;
 use crate::soap::attachment::Attachments;
 use crate::wss;
 use crate::xml::{self, Document, Element, Limits, Namespace};
 
 /// Explains every signature in `input` that is not itself content of another one.
+///
+/// What was encrypted to a key of ours after it was signed is decrypted first; what was encrypted and then signed is taken as it is.
 ///
 /// `attachments` are what came beside it. `id_attributes` are further attribute names of type ID. `effort` bounds the search.
 ///
@@ -51,38 +56,45 @@ pub fn explain(
     id_attributes: &[String],
     effort: Effort,
 ) -> Result<Explanation, Rejection> {
-    let limits = Limits::archive();
-    let document = Document::parse_with_ids(xml::to_utf8(input)?, &limits, id_attributes)?;
+    let input = xml::to_utf8(input)?;
+    let document = Document::parse_with_ids(input.clone(), &Limits::archive(), id_attributes)?;
+    let opening = Opening::of(&document, input, attachments, keys, id_attributes);
+    let message = Message {
+        document: &document,
+        attachments,
+        opening: &opening,
+    };
     let mut signatures = Vec::new();
     let (mut effort, mut same, mut elements) = (effort, Vec::new(), Vec::new());
-    for element in outermost(&document) {
-        let signature = read(element)?;
-        let value = value::explain(&signature, keys, &mut effort);
-        let references: Vec<_> = signature
-            .references
-            .iter()
-            .map(|reference| {
-                attachment::explain(reference, attachments)
-                    .unwrap_or_else(|| reference::explain(&signature, reference, &mut effort))
-            })
-            .collect();
-        for (explained, reference) in references.iter().zip(&signature.references) {
-            let subject = forms::Subject::of(&signature, reference).filter(|_| explained.is_match());
-            same.extend(subject.map(|subject| Covering {
-                element: subject.apex,
-                except: subject.except,
-            }));
-        }
-        elements.push(element);
+    for found in message.signatures()? {
+        let value = value::explain(&found.signature, keys, &mut effort);
+        let numbers = 0..found.signature.references.len();
+        let (references, covering): (Vec<_>, Vec<_>) = numbers
+            .filter_map(|number| message.explain(&found, number, &mut effort))
+            .unzip();
+        same.extend(covering.into_iter().flatten());
+        let (shown, form) = match &found.received {
+            Some(received) => (received.element, Form::Received),
+            None => (found.signature.element, Form::Decrypted),
+        };
+        elements.push(found.signature.element);
         signatures.push(SignatureExplanation {
-            path: element.path(),
-            position: element.position(),
+            path: shown.path(),
+            position: shown.position(),
+            form,
             value,
             references,
         });
     }
-    let (coverage, _) = coverage(document.root(), &same, &elements);
-    Ok(Explanation { signatures, coverage })
+    let (coverage, _) = coverage(message.whole().root(), &same, &elements);
+    Ok(Explanation {
+        signatures,
+        coverage,
+        undecrypted: match opening {
+            Opening::Refused(why) => Some(why),
+            Opening::Unneeded | Opening::Decrypted(_) => None,
+        },
+    })
 }
 
 /// The signatures that are not content of another one, as many as are looked at.

@@ -1,4 +1,4 @@
-use super::explanation::{Cause, Certainty, Finding, ReferenceExplanation};
+use super::explanation::{Cause, Certainty, Finding, Form, ReferenceExplanation};
 use super::forms::{Subject, form_of};
 use super::search::{Changes, Effort, Search, Undone};
 use super::{namespaces, structure, textual};
@@ -13,26 +13,33 @@ pub(super) fn explain<'d>(
     reference: &Reference<'d>,
     effort: &mut Effort,
 ) -> ReferenceExplanation {
+    let mut explanation = compared(signature, reference);
+    if !explanation.is_match() {
+        let subject = Subject::of(signature, reference);
+        (explanation.causes, explanation.signed) =
+            search(signature, reference, subject, &explanation.octets, effort);
+    }
+    explanation
+}
+
+/// What `reference` refers to, beside what was signed.
+pub(super) fn compared<'d>(signature: &Signature<'d>, reference: &Reference<'d>) -> ReferenceExplanation {
     let subject = Subject::of(signature, reference);
     let octets = octets(signature, reference, &Limits::archive()).ok();
     let actual = octets
         .as_deref()
         .and_then(|octets| digest_of(reference.digest_algorithm, octets));
-    let mut explanation = ReferenceExplanation {
+    ReferenceExplanation {
         uri: reference.uri.clone(),
         element: subject.map(|subject| subject.apex.path()),
+        form: Form::Received,
         digest_algorithm: reference.digest_algorithm.uri(),
         expected: reference.digest_value.clone(),
         actual,
         octets: octets.unwrap_or_default(),
         causes: Vec::new(),
         signed: None,
-    };
-    if !explanation.is_match() {
-        (explanation.causes, explanation.signed) =
-            search(signature, reference, subject, &explanation.octets, effort);
     }
-    explanation
 }
 
 fn digest_of(algorithm: DigestAlgorithm, octets: &[u8]) -> Option<Vec<u8>> {

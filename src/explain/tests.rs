@@ -60,7 +60,7 @@ impl Made {
 fn explained(document: Bytes, given: Option<PublicKey>) -> SignatureExplanation {
     let keys = KeysAtHand {
         given: given.map(Into::into),
-        certificates: Vec::new(),
+        ..KeysAtHand::default()
     };
     let explanation = explain(document, &Attachments::default(), &keys, &[], Effort::DEFAULT).unwrap();
     explanation.signatures.into_iter().next().unwrap()
@@ -88,7 +88,7 @@ fn what_is_as_it_was_signed_needs_no_explanation() {
         &Attachments::default(),
         &KeysAtHand {
             given: Some(public("alice").into()),
-            certificates: Vec::new(),
+            ..KeysAtHand::default()
         },
         &[],
         Effort::DEFAULT,
@@ -393,6 +393,7 @@ fn a_key_at_hand_that_made_the_value_is_named() {
     let keys = KeysAtHand {
         given: Some(public("bob").into()),
         certificates,
+        ..KeysAtHand::default()
     };
     let explanation = explain(
         made.beside("<a xml:id=\"x\">1</a>"),

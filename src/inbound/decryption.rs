@@ -10,7 +10,18 @@ use crate::soap::attachment::Attachments;
 use crate::xml;
 use crate::xml::{Document, Element, Namespace};
 use crate::xmlenc;
-use crate::xmlenc::{KeyLengths, Plaintext, Unauthenticated, is_of_attachment};
+use crate::xmlenc::{KeyLengths, Moves, Plaintext, Unauthenticated, is_of_attachment};
+
+/// A message with plaintext where ciphertext stood.
+#[derive(Debug)]
+pub struct DecryptedMessage {
+    /// The document.
+    pub document: Document,
+    /// Where in it is what.
+    pub moves: Moves,
+    /// The attachments; the plaintext of those that were encrypted.
+    pub attachments: Attachments,
+}
 
 /// How a document is decrypted.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +59,7 @@ pub fn decrypt_message(
     attachments: &Attachments,
     keyring: &Keyring,
     rules: &DecryptionRules<'_>,
-) -> Result<(Document, Attachments), Rejection> {
+) -> Result<DecryptedMessage, Rejection> {
     let document = rules.read(input)?;
     let (attached, others): (Vec<_>, Vec<_>) = document
         .root()
@@ -72,13 +83,18 @@ pub fn decrypt_message(
     let is_signed = |_: Element<'_>, _: &str| false;
     let encrypted =
         xmlenc::encrypted_attachments(&document, &attached, &receiver, &of_encryption, &is_signed)?;
-    let document = if any || encrypted.is_empty() {
-        xmlenc::decrypt_parts(document, &receiver, &of_encryption)?.document
+    let (document, moves) = if any || encrypted.is_empty() {
+        let decrypted = xmlenc::decrypt_parts(document, &receiver, &of_encryption)?;
+        (decrypted.document, decrypted.moves)
     } else {
-        document
+        (document, Moves::default())
     };
     let attachments = encrypted_attachment::decrypted(attachments, &encrypted, rules.policy)?;
-    Ok((document, attachments))
+    Ok(DecryptedMessage {
+        document,
+        moves,
+        attachments,
+    })
 }
 
 impl DecryptionRules<'_> {

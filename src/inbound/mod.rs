@@ -35,6 +35,7 @@ pub use brought::BroughtMessage;
 pub use brought::UnusedBrought;
 pub use coverage::Covering;
 pub use coverage::coverage;
+pub use decryption::DecryptedMessage;
 pub use decryption::DecryptionRules;
 pub use decryption::decrypt_document;
 pub use decryption::decrypt_message;

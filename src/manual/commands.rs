@@ -46,7 +46,15 @@
 //! `action` of the media type counts where `--action` is not given. `covered` and `not_covered` name attachments as `cid:ID`. Long attachments wait in
 //! temporary files without names.
 //!
+//! # Explaining what is encrypted
+//!
+//! With `--key` or `--secret-key`, `explain` decrypts by every algorithm that is known, as nobody is answered, and says of each reference in which `form` it is told: `received`, where the digest is one of the message as
+//! it came (encrypted, then signed), or `decrypted` (signed, then encrypted); signatures that came encrypted are told too. Where nothing could be decrypted, `not_decrypted` says why, and references whose digest is
+//! of something encrypted have the cause `encrypted` and whose key is needed, if the message says so: such a message is `indeterminate`. It is all decrypted, or nothing is: also what is meant for others needs its key.
+//!
 //! # Cases for partners
+//!
+//! Of what came encrypted no case is made: `--redact` with a key is refused where the explanation is of plaintext, and without one the case has the ciphertext hidden and the same cause.
 //!
 //! `explain --redact FOLDER FILE` writes `message.xml`, `key.pem` and a `README.txt` that says what stays: structure, names, namespaces, algorithms and white space; whether a
 //! character is of ASCII, and how long words were only where the failure does not show otherwise. Texts and values are hidden, IDs numbered, digests and signature values made anew by a key that is forgotten. The case is

@@ -383,6 +383,8 @@ pub(crate) struct ExplainArguments {
     /// The bytes of this file are the shared secret of an HMAC
     #[arg(long, value_name = "FILE")]
     pub(crate) hmac_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) keys: DecryptionKeyPaths,
     /// Write what each reference digests, and SignedInfo, to files in this folder
     #[arg(long, value_name = "FOLDER")]
     pub(crate) octets: Option<PathBuf>,

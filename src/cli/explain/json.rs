@@ -27,6 +27,7 @@ pub(super) fn render(source: &Source, explanation: &Explanation, verdict: Verdic
         "references": references,
         "signature_value": main.map(value),
         "signatures": signatures.iter().map(signature).collect::<Vec<_>>(),
+        "not_decrypted": explanation.undecrypted.as_ref().map(|why| json!({"code": why.code, "message": why.message})),
     });
     escaped(&object.to_string()) + "\n"
 }
@@ -54,6 +55,7 @@ fn reference(explained: &ReferenceExplanation) -> Value {
     json!({
         "uri": explained.uri,
         "element": explained.element,
+        "form": explained.form.name(),
         "digest_algorithm": explained.digest_algorithm,
         "ok": explained.is_match(),
         "expected": encode_base64(&explained.expected),
@@ -72,6 +74,7 @@ fn value(signature: &SignatureExplanation) -> Value {
 fn signature(explained: &SignatureExplanation) -> Value {
     json!({
         "element": explained.path,
+        "form": explained.form.name(),
         "position": position(explained.position),
         "algorithm": explained.value.algorithm,
         "ok": explained.holds(),

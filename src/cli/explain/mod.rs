@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: ExplainArguments, console: &mut Console) -> Result<
 enum Verdict {
     Passed,
     Failed,
-    /// All references hold, and no key is at hand to say whether the value does.
+    /// Nothing is broken, and no key is at hand to say whether the rest holds: the value, or what was encrypted.
     Indeterminate,
 }
 
@@ -93,10 +93,13 @@ impl Verdict {
         let without_key = |value: &crate::explain::ValueExplanation| value.tried.is_empty();
         if explanation.holds() {
             Self::Passed
-        } else if !signatures.is_empty()
+        } else if (!signatures.is_empty() || explanation.undecrypted.is_some())
             && signatures.iter().all(|signature| {
                 (signature.value.holds() || without_key(&signature.value))
-                    && signature.references.iter().all(|reference| reference.is_match())
+                    && signature
+                        .references
+                        .iter()
+                        .all(|reference| reference.is_match() || reference.is_encrypted())
             })
         {
             Self::Indeterminate
@@ -130,6 +133,7 @@ fn keys(arguments: &ExplainArguments) -> Result<KeysAtHand, Stop> {
     Ok(KeysAtHand {
         given,
         certificates: trust.store.certificates().to_vec(),
+        keyring: arguments.keys.files(&arguments.trust.password).keyring()?,
     })
 }
 

@@ -5,7 +5,7 @@ use crate::cli::console::{Style, Tone};
 use crate::cli::report::{plain, tree};
 use crate::cli::source::Source;
 use crate::crypto::encode_base64;
-use crate::explain::{Certainty, Explanation, Finding, ReferenceExplanation, SignatureExplanation};
+use crate::explain::{Certainty, Explanation, Finding, Form, ReferenceExplanation, SignatureExplanation};
 
 use super::Verdict;
 
@@ -29,10 +29,20 @@ pub(super) fn render(source: &Source, explanation: &Explanation, verdict: Verdic
         style.paint(Tone::Strong, &source.to_string())
     ));
     if explanation.signatures.is_empty() {
-        page.line("  there is no signature in it");
+        page.line(match explanation.undecrypted {
+            None => "  there is no signature in it",
+            Some(_) => "  there is no signature outside of what is encrypted",
+        });
     }
     for (number, signature) in (1_usize..).zip(&explanation.signatures) {
         page.signature(number, signature);
+    }
+    if let Some(why) = &explanation.undecrypted {
+        page.line("");
+        page.line(&format!(
+            "  what is encrypted was not decrypted: {}",
+            plain(&why.message)
+        ));
     }
     page.coverage(explanation);
     page.text
@@ -46,7 +56,12 @@ struct Page {
 impl Page {
     fn signature(&mut self, number: usize, signature: &SignatureExplanation) {
         let title = self.style.paint(Tone::Strong, &format!("signature {number}"));
-        let place = format!("{} at {}", plain(&signature.path), signature.position);
+        let place = format!(
+            "{} at {}{}",
+            plain(&signature.path),
+            signature.position,
+            decrypted(signature.form)
+        );
         self.line("");
         self.line(&format!("  {title}  {}", self.style.paint(Tone::Faint, &place)));
         let value = &signature.value;
@@ -82,8 +97,9 @@ impl Page {
         };
         let digest = DigestAlgorithm::from_uri(reference.digest_algorithm);
         let facts = format!(
-            "{uri} {}",
-            digest.map_or(reference.digest_algorithm, DigestAlgorithm::name)
+            "{uri} {}{}",
+            digest.map_or(reference.digest_algorithm, DigestAlgorithm::name),
+            decrypted(reference.form)
         );
         let element = reference
             .element
@@ -93,7 +109,12 @@ impl Page {
             self.item(Mark::Holds, &element, &facts);
             return;
         }
-        self.item(Mark::Broken, &element, &facts);
+        let mark = if reference.is_encrypted() {
+            Mark::Unknown
+        } else {
+            Mark::Broken
+        };
+        self.item(mark, &element, &facts);
         self.fact("signed", &encode_base64(&reference.expected));
         if let Some(actual) = &reference.actual {
             self.fact("actual", &encode_base64(actual));
@@ -170,6 +191,13 @@ impl Page {
     fn line(&mut self, text: &str) {
         // Writing to a String does not fail.
         let _ = writeln!(self.text, "{text}");
+    }
+}
+
+const fn decrypted(form: Form) -> &'static str {
+    match form {
+        Form::Received => "",
+        Form::Decrypted => ", decrypted",
     }
 }
 

@@ -47,6 +47,8 @@ pub enum RedactError {
     Algorithm(&'static str),
     /// The failure shows only with what the message said: what was found in it, and what in the case.
     Lost(String, String),
+    /// It shows only in what came encrypted, which a case would hand out.
+    Plaintext,
     /// The machine failed.
     Machine(String),
 }
@@ -59,6 +61,9 @@ impl fmt::Display for RedactError {
             Self::Lost(before, after) => write!(
                 f,
                 "the failure does not show without what the message says: it has {before}, and the case would have {after}"
+            ),
+            Self::Plaintext => f.write_str(
+                "what was signed came encrypted, and a case would show how the plaintext is made; to hand that out, give it what sealgate decrypt says",
             ),
             Self::Machine(why) => f.write_str(why),
         }
@@ -89,6 +94,9 @@ pub fn redact(
     id_attributes: &[String],
     effort: Effort,
 ) -> Result<RedactedCase, RedactError> {
+    if explanation.is_of_plaintext() {
+        return Err(RedactError::Plaintext);
+    }
     let throwaway = Throwaway::of(explanation)?;
     let document = parsed(xml::to_utf8(input)?, id_attributes)?;
     let with = |lengths| {
@@ -114,7 +122,7 @@ fn case(
     }
     let at_hand = KeysAtHand {
         given: Some(throwaway.public().clone().into()),
-        certificates: Vec::new(),
+        ..KeysAtHand::default()
     };
     let again = explain(
         message.clone().into(),

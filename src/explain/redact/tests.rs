@@ -8,7 +8,7 @@ use crate::explain::tests::{CHANGES, EXCLUSIVE, Made, make, private, public};
 fn explained(message: Bytes, given: Option<PublicKey>) -> Result<Explanation, Rejection> {
     let keys = KeysAtHand {
         given: given.map(Into::into),
-        certificates: Vec::new(),
+        ..KeysAtHand::default()
     };
     explain(message, &Attachments::default(), &keys, &[], Effort::DEFAULT)
 }
