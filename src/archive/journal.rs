@@ -26,8 +26,10 @@ pub(super) type Written = HashSet<Name>;
 struct Head {
     #[serde(flatten)]
     facts: Facts,
-    /// Places among the certificates of the journal.
+    /// The SHA-256 of certificates of the journal.
     chain: Vec<String>,
+    /// The names of files.
+    revocation: Vec<String>,
 }
 
 /// The records of one row, in pieces that are written one after the other.
@@ -38,8 +40,8 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    /// The records that `row` takes in a journal that has `written`.
-    pub(super) fn of(row: &Row, written: &Written) -> io::Result<Self> {
+    /// The records that `row` takes in a journal that has `written`; `revocation` are the names of what cleared its certificates.
+    pub(super) fn of(row: &Row, revocation: Vec<String>, written: &Written) -> io::Result<Self> {
         let mut encoded = Self {
             pieces: Vec::new(),
             news: Vec::new(),
@@ -56,6 +58,7 @@ impl Encoded {
         let head = Head {
             facts: row.facts.clone(),
             chain,
+            revocation,
         };
         let json = serde_json::to_vec(&head)?;
         let length = u32::try_from(json.len()).map_err(io::Error::other)?.to_be_bytes();
@@ -82,9 +85,18 @@ pub(super) struct Rows {
     certificates: HashMap<String, Bytes>,
 }
 
+/// A row as it was read.
+pub(super) struct Read {
+    pub(super) facts: Facts,
+    pub(super) chain: Vec<Bytes>,
+    /// The names of what cleared them.
+    pub(super) revocation: Vec<String>,
+    pub(super) message: Bytes,
+}
+
 /// What is read of a journal next.
 pub(super) enum Next {
-    Row(Box<Row>),
+    Row(Box<Read>),
     End,
     /// What follows is no whole record, so many octets.
     Torn(u64),
@@ -125,7 +137,7 @@ impl Rows {
     }
 
     /// The row that a record is, or none if it is a certificate.
-    fn decoded(&mut self, record: &Bytes) -> io::Result<Option<Row>> {
+    fn decoded(&mut self, record: &Bytes) -> io::Result<Option<Read>> {
         let damaged = || io::Error::from(io::ErrorKind::InvalidData);
         let (kind, rest) = record.split_first().ok_or_else(damaged)?;
         if *kind == CERTIFICATE {
@@ -138,8 +150,9 @@ impl Rows {
         let (json, message) = rest.split_at_checked(length).ok_or_else(damaged)?;
         let head: Head = serde_json::from_slice(json)?;
         let certificate = |name: &String| self.certificates.get(name).cloned().ok_or_else(damaged);
-        Ok(Some(Row {
+        Ok(Some(Read {
             facts: head.facts,
+            revocation: head.revocation,
             chain: head.chain.iter().map(certificate).collect::<io::Result<_>>()?,
             message: record.slice_ref(message),
         }))
@@ -151,6 +164,6 @@ fn name(der: &[u8]) -> io::Result<Name> {
     Ok(digest.as_bytes().to_vec())
 }
 
-fn hexadecimal(octets: &[u8]) -> String {
+pub(super) fn hexadecimal(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -23,6 +23,7 @@
 //! | `operation` | string, or null | what was asked for, where that was proven |
 //! | `signer`, `signer_sha256` | string, or null | the subject and the SHA-256 of the certificate whose key signed it, where it is trusted |
 //! | `chain` | list of binary | the certificates from the signer's to the anchor, in DER; empty where there is none |
+//! | `revocation` | list of string | the names of what cleared these certificates: `<SHA-256>.crl` and `<SHA-256>.ocsp` in the folder `.revocation`, each there once, in DER |
 //! | `bytes`, `sha256` | integer, string | of the envelope, as the audit log has them |
 //! | `message` | binary, or null | the octets of the body of the request as they came |
 //!
@@ -32,6 +33,7 @@ mod journal;
 mod keeper;
 mod pack;
 mod parquet;
+mod proofs;
 mod row;
 mod writer;
 

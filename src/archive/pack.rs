@@ -9,18 +9,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::journal::{Next, Rows};
 use super::keeper::Counts;
 use super::parquet;
+use super::proofs::Proofs;
 use crate::durable;
 
 /// How long nothing is tried after something failed, and how often what is old is looked for.
 const PAUSE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(60);
+
+/// Longer than a file of messages goes on, and than until what is used is touched again.
+const LATER: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// The time in names of files.
 const TIME: &str = "%Y%m%dT%H%M%S%.6fZ";
@@ -137,6 +141,10 @@ impl Packer {
             old.map(|(_, path)| fs::remove_file(path))
                 .collect::<io::Result<Vec<()>>>()
         });
+        // Later than the last message that may have needed it.
+        let before = SystemTime::from(before).checked_sub(LATER);
+        let removed =
+            removed.and_then(|_| Proofs::remove_old(&self.folder, before.unwrap_or(SystemTime::UNIX_EPOCH)));
         if let Err(error) = removed {
             tracing::error!(code = "archive.retention", reason = %error, folder = %self.folder.display(), "old messages were not removed");
         }

@@ -2,7 +2,6 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int64Type};
 use parquet::errors::ParquetError;
@@ -12,7 +11,8 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
-use super::row::{Facts, Kept, Row};
+use super::journal::Read;
+use super::row::{Facts, Kept};
 
 /// The key by which a file says that its messages are those of an archive.
 pub const MARK: &str = "sealgate.message_archive";
@@ -34,6 +34,7 @@ const SCHEMA: &str = "message archived {
   OPTIONAL BYTE_ARRAY signer (UTF8);
   OPTIONAL BYTE_ARRAY signer_sha256 (UTF8);
   REQUIRED GROUP chain (LIST) { REPEATED GROUP list { REQUIRED BYTE_ARRAY element; } }
+  REQUIRED GROUP revocation (LIST) { REPEATED GROUP list { REQUIRED BYTE_ARRAY element (UTF8); } }
   REQUIRED INT64 bytes;
   REQUIRED BYTE_ARRAY sha256 (UTF8);
   OPTIONAL BYTE_ARRAY message;
@@ -46,7 +47,7 @@ const GROUP_BYTES: usize = 32 << 20;
 /// A file that is being written.
 pub(super) struct Writer {
     file: SerializedFileWriter<File>,
-    rows: Vec<Row>,
+    rows: Vec<Read>,
     bytes: usize,
 }
 
@@ -75,7 +76,7 @@ impl Writer {
         })
     }
 
-    pub(super) fn push(&mut self, row: Row) -> io::Result<()> {
+    pub(super) fn push(&mut self, row: Read) -> io::Result<()> {
         self.bytes = self.bytes.saturating_add(row.message.len());
         self.rows.push(row);
         if self.rows.len() >= GROUP || self.bytes >= GROUP_BYTES {
@@ -109,7 +110,7 @@ fn failed(error: ParquetError) -> io::Error {
 
 type Group<'g> = SerializedRowGroupWriter<'g, File>;
 
-fn write_group(rows: &[Row], group: &mut Group<'_>) -> Result<(), ParquetError> {
+fn write_group(rows: &[Read], group: &mut Group<'_>) -> Result<(), ParquetError> {
     let received: Vec<i64> = each(rows, |facts| facts.received.timestamp_micros());
     column::<Int64Type>(group, &received, None, None)?;
     texts(group, rows, |facts| &facts.incident)?;
@@ -123,24 +124,33 @@ fn write_group(rows: &[Row], group: &mut Group<'_>) -> Result<(), ParquetError> 
     optional(group, rows, |facts| facts.operation.as_ref())?;
     optional(group, rows, |facts| facts.signer.as_ref())?;
     optional(group, rows, |facts| facts.signer_sha256.as_ref())?;
-    lists(group, rows.iter().map(|row| row.chain.as_slice()))?;
+    lists(
+        group,
+        rows.iter()
+            .map(|row| row.chain.iter().map(|der| der.clone().into())),
+    )?;
+    lists(
+        group,
+        rows.iter()
+            .map(|row| row.revocation.iter().map(|name| name.as_str().into())),
+    )?;
     let lengths: Vec<i64> = each(rows, |facts| i64::try_from(facts.bytes).unwrap_or(i64::MAX));
     column::<Int64Type>(group, &lengths, None, None)?;
     texts(group, rows, |facts| &facts.sha256)?;
-    let is_kept = |row: &Row| row.facts.kept != Kept::Nothing;
+    let is_kept = |row: &Read| row.facts.kept != Kept::Nothing;
     let kept = rows.iter().filter(|row| is_kept(row));
     let messages: Vec<ByteArray> = kept.map(|row| row.message.clone().into()).collect();
     let levels: Vec<i16> = rows.iter().map(|row| i16::from(is_kept(row))).collect();
     column::<ByteArrayType>(group, &messages, Some(&levels), None)
 }
 
-fn each<'r, T>(rows: &'r [Row], of: impl Fn(&'r Facts) -> T) -> Vec<T> {
+fn each<'r, T>(rows: &'r [Read], of: impl Fn(&'r Facts) -> T) -> Vec<T> {
     rows.iter().map(|row| of(&row.facts)).collect()
 }
 
 fn texts<'r>(
     group: &mut Group<'_>,
-    rows: &'r [Row],
+    rows: &'r [Read],
     text: impl Fn(&'r Facts) -> &'r str,
 ) -> Result<(), ParquetError> {
     let values = each(rows, |facts| ByteArray::from(text(facts)));
@@ -149,7 +159,7 @@ fn texts<'r>(
 
 fn optional<'r>(
     group: &mut Group<'_>,
-    rows: &'r [Row],
+    rows: &'r [Read],
     text: impl Fn(&'r Facts) -> Option<&'r String>,
 ) -> Result<(), ParquetError> {
     let levels = each(rows, |facts| i16::from(text(facts).is_some()));
@@ -158,17 +168,21 @@ fn optional<'r>(
     column::<ByteArrayType>(group, &values, Some(&levels), None)
 }
 
-fn lists<'r>(group: &mut Group<'_>, lists: impl Iterator<Item = &'r [Bytes]>) -> Result<(), ParquetError> {
+fn lists(
+    group: &mut Group<'_>,
+    lists: impl Iterator<Item = impl Iterator<Item = ByteArray>>,
+) -> Result<(), ParquetError> {
     let (mut values, mut presence, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
     for list in lists {
-        if list.is_empty() {
+        let before = values.len();
+        for value in list {
+            presence.push(1);
+            repetition.push(i16::from(values.len() > before));
+            values.push(value);
+        }
+        if values.len() == before {
             presence.push(0);
             repetition.push(0);
-        }
-        for (place, value) in list.iter().enumerate() {
-            values.push(ByteArray::from(value.clone()));
-            presence.push(1);
-            repetition.push(i16::from(place > 0));
         }
     }
     column::<ByteArrayType>(group, &values, Some(&presence), Some(&repetition))

@@ -5,6 +5,8 @@ use chrono::serde::ts_microseconds;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::trust::ClearedBy;
+
 /// A message that came, and what is known of it.
 #[derive(Clone)]
 pub struct Row {
@@ -12,6 +14,8 @@ pub struct Row {
     pub facts: Facts,
     /// The certificates from the signer's to the anchor, in DER.
     pub chain: Vec<Bytes>,
+    /// What cleared those certificates.
+    pub cleared_by: Vec<ClearedBy>,
     /// The octets as they came, as far as they are kept.
     pub message: Bytes,
 }

@@ -9,7 +9,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::record::{Field, RowAccessor};
@@ -18,6 +18,8 @@ use chrono::{TimeDelta, Utc};
 use tempfile::TempDir;
 
 use super::*;
+use crate::crypto::{Crl, OcspResponse};
+use crate::trust::ClearedBy;
 
 fn settings(folder: &Path) -> Settings {
     Settings {
@@ -56,6 +58,7 @@ fn row(number: usize) -> Row {
         } else {
             Vec::new()
         },
+        cleared_by: Vec::new(),
         message: format!("<m{number}/>").into(),
     }
 }
@@ -84,7 +87,7 @@ fn messages(folder: &Path) -> Vec<(String, usize)> {
         let reader = SerializedFileReader::new(fs::File::open(path).unwrap()).unwrap();
         for row in reader.get_row_iter(None).unwrap() {
             let row = row.unwrap();
-            let message = String::from_utf8_lossy(row.get_bytes(15).unwrap().data()).into_owned();
+            let message = String::from_utf8_lossy(row.get_bytes(16).unwrap().data()).into_owned();
             let is_list = matches!(row.get_column_iter().nth(12), Some((_, Field::ListInternal(_))));
             assert!(is_list);
             all.push((message, row.get_list(12).unwrap().len()));
@@ -256,6 +259,48 @@ fn files_are_removed_when_their_time_is_over_and_no_others() {
     let left = files(folder.path(), ".parquet");
     assert_eq!(left.len(), 3, "{left:?}");
     assert!(!folder.path().join(names[0]).exists());
+}
+
+#[test]
+fn what_cleared_certificates_is_there_once_and_as_long_as_messages_that_needed_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys");
+    let pem = fs::read(keys.join("ca.crl.pem")).unwrap();
+    let crl = Crl::from_pem_bundle(&pem).unwrap().remove(0);
+    let der = fs::read(keys.join("crl-named.ocsp.der")).unwrap();
+    let ocsp = OcspResponse::from_der(&der).unwrap();
+    let cleared = |by| Row {
+        cleared_by: by,
+        ..row(1)
+    };
+    let both = || cleared(vec![ClearedBy::Crl(crl.clone()), ClearedBy::Ocsp(ocsp.clone())]);
+    let proofs = folder.path().join(".revocation");
+    for _ in 0..2 {
+        let archive = Archive::open(&settings(folder.path())).unwrap();
+        assert_eq!(keep(&archive, (0..2).map(|_| both())), [Ok(()), Ok(())]);
+        drop(archive);
+        assert_eq!(fs::read_dir(&proofs).unwrap().count(), 2);
+    }
+    assert_eq!(fs::read(&files(&proofs, ".ocsp")[0]).unwrap(), der);
+    let kept = fs::read(&files(&proofs, ".crl")[0]).unwrap();
+    assert_eq!(Crl::from_der(&kept).unwrap().sha256(), crl.sha256());
+    // One that is needed again is young again; the other goes when its time is over.
+    for path in files(&proofs, "") {
+        let file = fs::OpenOptions::new().append(true).open(path).unwrap();
+        let old = SystemTime::now() - Duration::from_secs(33 * 24 * 3600);
+        file.set_modified(old).unwrap();
+    }
+    let archive = Archive::open(&settings(folder.path())).unwrap();
+    let needed = cleared(vec![ClearedBy::Crl(crl.clone())]);
+    assert_eq!(keep(&archive, std::iter::once(needed)), [Ok(())]);
+    drop(archive);
+    let mut settings = settings(folder.path());
+    settings.life = Some(TimeDelta::days(30));
+    drop(Archive::open(&settings).unwrap());
+    assert_eq!(
+        (files(&proofs, ".crl").len(), files(&proofs, ".ocsp").len()),
+        (1, 0)
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use super::journal::{Encoded, Written};
 use super::keeper::{Counts, NotKept, Settings};
 use super::pack::{JOURNAL, PACKED, Packer, list, name};
+use super::proofs::Proofs;
 use super::row::Row;
 use crate::durable;
 use crate::durable::Segment;
@@ -37,6 +38,7 @@ pub(super) struct Writer {
     file_age: Duration,
     free_bytes: u64,
     counts: Arc<Counts>,
+    proofs: Proofs,
     journal: Option<Journal>,
     /// The time in the name of the last journal or file.
     last: Option<DateTime<Utc>>,
@@ -79,6 +81,7 @@ impl Writer {
             file_age: settings.file_age,
             free_bytes: settings.free_bytes,
             counts: Arc::clone(counts),
+            proofs: Proofs::open(folder)?,
             journal: None,
             last,
             try_again: None,
@@ -126,9 +129,11 @@ impl Writer {
     /// Appends `rows`, and returns when they are on the disk.
     fn append(&mut self, rows: &[Row]) -> io::Result<()> {
         let file_bytes = self.file_bytes;
+        let kept = rows.iter().map(|row| self.proofs.keep(&row.cleared_by));
+        let revocation = kept.collect::<io::Result<Vec<_>>>()?;
         let journal = self.begin()?;
         let before = journal.segment.length;
-        let appended = journal.append(rows);
+        let appended = journal.append(rows, revocation);
         let after = journal.segment.length;
         // After an error nothing is tried again on the same file.
         if appended.is_err() || after >= file_bytes {
@@ -157,10 +162,10 @@ impl Writer {
 }
 
 impl Journal {
-    fn append(&mut self, rows: &[Row]) -> io::Result<()> {
+    fn append(&mut self, rows: &[Row], revocation: Vec<Vec<String>>) -> io::Result<()> {
         let mut all = Vec::new();
-        for row in rows {
-            let encoded = Encoded::of(row, &self.written)?;
+        for (row, revocation) in rows.iter().zip(revocation) {
+            let encoded = Encoded::of(row, revocation, &self.written)?;
             self.written.extend(encoded.news.iter().cloned());
             all.push(encoded);
         }

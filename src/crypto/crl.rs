@@ -175,6 +175,15 @@ impl Crl {
         &self.0.sha256
     }
 
+    /// Its DER. `None` if the crypto library cannot write it.
+    pub fn der(&self) -> Option<Vec<u8>> {
+        let der = self.0.library.to_der();
+        if der.is_err() {
+            drop_library_errors();
+        }
+        der.ok()
+    }
+
     /// Who issued it.
     pub fn issuer_name(&self) -> &Name {
         &self.0.issuer

@@ -31,6 +31,7 @@ pub struct OcspResponse(Arc<Inner>);
 
 struct Inner {
     sha256: Fingerprint,
+    der: Box<[u8]>,
     produced_at: DateTime<Utc>,
     answers: Vec<OcspAnswer>,
     certificates: Vec<Certificate>,
@@ -117,6 +118,7 @@ impl OcspResponse {
         let data_read = Data::read(Reader::whole_sequence(data.bytes)?)?;
         Ok(Self(Arc::new(Inner {
             sha256: sha::sha256(der),
+            der: der.into(),
             produced_at: data_read.produced_at,
             answers: data_read.answers,
             certificates,
@@ -125,6 +127,11 @@ impl OcspResponse {
             signed: data.bytes.into(),
             signature: signature.get(1..).unwrap_or_default().into(),
         })))
+    }
+
+    /// Its DER.
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
     }
 
     /// SHA-256 of its DER.

@@ -77,6 +77,9 @@ impl Came {
         let chain = message.map(|message| message.chain()).into_iter().flatten();
         Row {
             chain: chain.map(Certificate::der).map(Bytes::copy_from_slice).collect(),
+            cleared_by: message
+                .map(|message| message.cleared_by().to_vec())
+                .unwrap_or_default(),
             facts: Facts {
                 received: self.received,
                 incident: report.incident.to_string(),

@@ -8,7 +8,7 @@ use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
 use crate::threat::Threat;
-use crate::trust::{FirstUse, Owner, Signer, VerifiedUser};
+use crate::trust::{ClearedBy, FirstUse, Owner, Signer, VerifiedUser};
 use crate::xml::Element;
 
 /// A message that a trusted sender signed and that the policy admitted. It owns only what was signed, in the octets
@@ -29,6 +29,7 @@ pub struct VerifiedMessage {
     sender: Sender,
     certificate: Option<Certificate>,
     issuers: Vec<Certificate>,
+    cleared_by: Vec<ClearedBy>,
     claims: Option<Claims>,
     user: Option<VerifiedUser>,
     issuer_key: Option<[u8; 32]>,
@@ -127,6 +128,10 @@ impl Relayable {
             return Err(Unmet::at(body, UnmetKind::BodyNotSigned));
         };
         let sender = Sender::of(owner);
+        let path = match owner {
+            Owner::Certified(path) => Some(path),
+            Owner::Entity(_) | Owner::Subject(_) | Owner::User(_) => None,
+        };
         let signed = |element: Element<'_>| admitted.headers().contains(&element);
         let message_id = addressing.and_then(|addressing| addressing.message_id());
         let action = addressing.and_then(|addressing| addressing.action());
@@ -147,10 +152,8 @@ impl Relayable {
             headers,
             sender,
             certificate: owner.certificate().cloned(),
-            issuers: match owner {
-                Owner::Certified(path) => path.issuers().to_vec(),
-                Owner::Entity(_) | Owner::Subject(_) | Owner::User(_) => Vec::new(),
-            },
+            issuers: path.map(|path| path.issuers().to_vec()).unwrap_or_default(),
+            cleared_by: path.map(|path| path.cleared_by().to_vec()).unwrap_or_default(),
             claims: None,
             user: None,
             issuer_key: None,
@@ -271,6 +274,11 @@ impl VerifiedMessage {
     /// That certificate and those that vouch for it, up to the anchor.
     pub fn chain(&self) -> impl Iterator<Item = &Certificate> {
         self.certificate.iter().chain(&self.issuers)
+    }
+
+    /// The CRLs and OCSP responses that cleared them.
+    pub fn cleared_by(&self) -> &[ClearedBy] {
+        &self.cleared_by
     }
 
     /// The Body element, in the canonical octets that were digested.

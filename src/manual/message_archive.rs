@@ -20,7 +20,8 @@
 //! # What is in it
 //!
 //! A row a message; [`archive`](crate::archive) has the columns and how they are written. The octets are those of the body of the request, of all its parts. The
-//! chain is that by which the signer was trusted; of a refused message nobody is trusted, and there is none. What has no row: requests without a
+//! chain is that by which the signer was trusted, and `revocation` names what cleared it: CRLs and OCSP responses, each once in the folder `.revocation`, so that
+//! messages can be judged again when nobody publishes them any more. Of a refused message nobody is trusted, and there is none. What has no row: requests without a
 //! message, bodies that did not come whole, what nobody had time for, and what comes to token endpoints. `incident` joins a row to the log and to the audit log, which is what
 //! shows that nothing was changed: the archive itself proves nothing of that, but its `sha256` is what the audit log has under `received`.
 //!
@@ -44,7 +45,7 @@
 //! # Reading it
 //!
 //! ```text
-//! sealgate batch verify --trust ca.pem --crl crls/ --policy archive-verify --at message --out report messages/
+//! sealgate batch verify --trust ca.pem --crl messages/.revocation --policy archive-verify --at message --out report messages/
 //! ```
 //!
 //! [`batch verify`](super::archives) needs no option to find the messages, passes over what is no file yet, and judges each anew: `verdict` of a row counts for nothing.

@@ -21,6 +21,7 @@ use crate::trust::TrustStore;
 use crate::trust::Warning;
 use crate::trust::name_constraints;
 use crate::trust::path::Work;
+use crate::trust::revocation::ClearedBy;
 use crate::trust::revocation::Status;
 use crate::trust::window::Window;
 
@@ -41,6 +42,7 @@ pub(super) struct Facts {
     /// Above the leaf, the anchor last.
     pub(super) issuers: Vec<Certificate>,
     pub(super) signer: Signer,
+    pub(super) cleared_by: Vec<ClearedBy>,
     pub(super) warnings: Vec<Warning>,
     pub(super) legacy: Vec<&'static str>,
     pub(super) window: Window,
@@ -52,6 +54,7 @@ impl Facts {
             leaf: leaf.clone(),
             issuers: Vec::new(),
             signer: Signer::from(leaf),
+            cleared_by: Vec::new(),
             warnings: Vec::new(),
             legacy: Vec::new(),
             window: Window::ALWAYS,
@@ -349,7 +352,10 @@ fn revocation(
         .records()
         .status(certificate, issuer, at, rules, &mut facts.window)
     {
-        Status::Good { hash } => {
+        Status::Good { hash, by } => {
+            if !facts.cleared_by.contains(&by) {
+                facts.cleared_by.push(by);
+            }
             if hash != SignatureHash::Strong {
                 facts.needed("certificate-sha1");
             }

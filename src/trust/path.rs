@@ -15,6 +15,7 @@ use crate::crypto::Certificate;
 use crate::crypto::Fingerprint;
 use crate::crypto::PublicKey;
 use crate::trust::Anchor;
+use crate::trust::ClearedBy;
 use crate::trust::Error;
 use crate::trust::NoPath;
 use crate::trust::Refusal;
@@ -156,6 +157,11 @@ impl VerifiedPath {
     /// The certificates above the signer's, the anchor last; empty if the signer is itself an anchor or pin.
     pub fn issuers(&self) -> &[Certificate] {
         &self.facts.issuers
+    }
+
+    /// The CRLs and OCSP responses that cleared its certificates.
+    pub fn cleared_by(&self) -> &[ClearedBy] {
+        &self.facts.cleared_by
     }
 
     /// What is worth knowing about it.

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use crate::attachments::{multipart, signed};
 use crate::backend::orders;
 use crate::client::{post, request, send};
+use crate::fetch::revoking;
 use crate::gateway::{configuration, prepared};
 use crate::message::Message;
 use crate::process::{Process, program};
@@ -26,8 +27,11 @@ fn archiving(further: &str, policy: &str, backend: std::net::SocketAddr) -> (Tem
     let text = configuration(&format!("http://{backend}/legacy"));
     let route = format!("path = \"/orders\"\nattachments = \"signed\"\npolicy = \"{policy}\"\n");
     let text = text.replace("path = \"/orders\"\n", &route);
+    let crls = "[route.trust]\ncrls = [\"now.crl\"]\n[route.trust.saml]";
+    let text = text.replace("[route.trust.saml]", crls);
     let archive = format!("[message_archive]\nfolder = \"messages\"\nfree_bytes = 0\n{further}\n[[route]]\n");
     let (folder, file) = prepared(&text.replacen("[[route]]\n", &archive, 1));
+    fs::write(folder.path().join("now.crl"), revoking(1, 1, &[])).unwrap();
     let messages = folder.path().join("messages");
     fs::create_dir(&messages).unwrap();
     fs::set_permissions(&messages, fs::Permissions::from_mode(0o700)).unwrap();
@@ -88,6 +92,7 @@ fn judged(folder: &Path) -> BTreeMap<String, Value> {
         .args([
             "batch", "verify", "--trust", "ca.pem", "--policy", "bsp11", "--at", "message",
         ])
+        .args(["--crl", "messages/.revocation"])
         .args(["--name-column", "incident", "--out", "report", "messages"])
         .current_dir(folder)
         .output()
@@ -155,7 +160,20 @@ fn what_came_is_kept_whatever_happens_and_judged_again_as_it_was() {
         assert_eq!(row["signer"], "O=Example,CN=alice");
         assert_eq!(row["operation"], "{urn:example:orders}PlaceOrder");
         assert_eq!(row["chain"].as_array().unwrap().len(), 2);
+        // The CRL that was needed is there once, and is one that a judge can be given.
+        let revocation = row["revocation"].as_array().unwrap();
+        assert_eq!(revocation.len(), 1, "{row}");
+        let kept = folder
+            .path()
+            .join("messages/.revocation")
+            .join(revocation[0].as_str().unwrap());
+        assert_eq!(
+            fs::read(kept).unwrap(),
+            fs::read(folder.path().join("now.crl")).unwrap()
+        );
     }
+    let proofs = fs::read_dir(folder.path().join("messages/.revocation")).unwrap();
+    assert_eq!(proofs.count(), 1);
     assert_eq!(
         rows[refused.incident()]["stage"],
         judged[refused.incident()]["stage"]

@@ -291,7 +291,7 @@ fn list(ago: i64, ahead: i64, revoked: &[&str]) -> CrlPlan {
 }
 
 /// The same of the authority's.
-fn revoking(ago: i64, ahead: i64, revoked: &[&str]) -> Vec<u8> {
+pub(crate) fn revoking(ago: i64, ahead: i64, revoked: &[&str]) -> Vec<u8> {
     list(ago, ahead, revoked).der(&authority())
 }
 

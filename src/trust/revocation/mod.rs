@@ -1,9 +1,11 @@
 //! Whether a certificate has been revoked, from the operator's CRLs (RFC 5280 §6.3) and OCSP responses (RFC 6960; T143). Nothing is
 //! fetched (T145).
 
+mod cleared;
 mod crl;
 mod ocsp;
 
+pub use cleared::ClearedBy;
 pub(super) use ocsp::answers_for_others;
 
 use std::collections::HashMap;
@@ -41,7 +43,7 @@ pub(super) struct Records {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Status {
     /// A CRL that covers it does not list it, or an OCSP answer clears it; the hash that this rests on, the strongest of several.
-    Good { hash: SignatureHash },
+    Good { hash: SignatureHash, by: ClearedBy },
     /// A CRL lists it, or an OCSP answer says so.
     Revoked {
         since: DateTime<Utc>,
@@ -107,7 +109,8 @@ impl Records {
     ) -> Status {
         let mut found = self.in_crls(certificate, issuer, at, rules, window);
         for answer in self.answers_about(certificate, issuer) {
-            found.add(ocsp::answer(answer, issuer, at, rules, self, window));
+            let by = || ClearedBy::Ocsp(answer.0.clone());
+            found.add(ocsp::answer(answer, issuer, at, rules, self, window), by);
         }
         if found.is_nothing() && certificate.names_revocation_source() {
             let why = "the certificate names a source, and neither a CRL of its issuer nor an OCSP response about it was given";
@@ -127,15 +130,8 @@ impl Records {
     ) -> Found {
         let mut found = Found::default();
         for crl in self.crls.get(certificate.issuer_name()).into_iter().flatten() {
-            found.add(crl::answer(
-                crl,
-                certificate,
-                issuer,
-                at,
-                rules,
-                &self.memory,
-                window,
-            ));
+            let answer = crl::answer(crl, certificate, issuer, at, rules, &self.memory, window);
+            found.add(answer, || ClearedBy::Crl(crl.clone()));
         }
         found
     }
@@ -164,18 +160,18 @@ impl Records {
 #[derive(Default)]
 struct Found {
     revoked: Option<(DateTime<Utc>, Option<&'static str>)>,
-    good: Option<SignatureHash>,
+    good: Option<(SignatureHash, ClearedBy)>,
     doubts: Vec<String>,
 }
 
 impl Found {
-    fn add(&mut self, answer: Answer) {
+    fn add(&mut self, answer: Answer, by: impl FnOnce() -> ClearedBy) {
         match answer {
             Answer::Revoked { since, reason } => {
                 self.revoked.get_or_insert((since, reason));
             }
-            Answer::Clears { .. } if self.good == Some(SignatureHash::Strong) => {}
-            Answer::Clears { hash } => self.good = Some(hash),
+            Answer::Clears { .. } if matches!(self.good, Some((SignatureHash::Strong, _))) => {}
+            Answer::Clears { hash } => self.good = Some((hash, by())),
             Answer::Nothing(why) => self.doubts.push(why),
         }
     }
@@ -190,7 +186,10 @@ impl Found {
                 revoked: Some((since, reason)),
                 ..
             } => Status::Revoked { since, reason },
-            Self { good: Some(hash), .. } => Status::Good { hash },
+            Self {
+                good: Some((hash, by)),
+                ..
+            } => Status::Good { hash, by },
             Self { doubts, .. } if doubts.is_empty() => Status::NotPromised,
             Self { doubts, .. } => Status::Unknown {
                 why: doubts.join("; "),

@@ -158,7 +158,7 @@ fn delegated(
     }
     // Only by CRLs: a responder does not clear itself.
     match records.in_crls(responder, issuer, at, rules, window).status() {
-        Status::Good { hash: by_crl } => Ok(hash.weaker(by_crl)),
+        Status::Good { hash: by_crl, .. } => Ok(hash.weaker(by_crl)),
         Status::Revoked { .. } | Status::Unknown { .. } | Status::NotPromised => {
             Err("of which no CRL says that it was not revoked".to_owned())
         }

@@ -7,11 +7,14 @@ use parquet::file::metadata::ParquetMetaData;
 use crate::archive::{MARK, MARKED};
 
 use super::super::{Body, broken};
-use super::{Column, text};
+use super::Column;
 
 /// The columns that are read of an archive beside the messages.
 pub(super) const MEDIA_TYPE: &str = "media_type";
 pub(super) const KEPT: &str = "kept";
+
+/// The most bytes of a media type: a gateway takes no longer heads.
+const MAX_FIELD: usize = 32 << 10;
 
 /// Whether the file says that it is one of an archive, whose columns are those that we know.
 pub(super) fn is_archive(metadata: &ParquetMetaData) -> io::Result<bool> {
@@ -34,8 +37,9 @@ impl Said {
     /// What the next row of the columns of media types and of what is kept says.
     pub(super) fn next((media_type, kept): &mut (Column, Column)) -> io::Result<Self> {
         let of = |column: &mut Column| {
-            let value = column.next()?.and_then(|value| text(&value));
-            Ok::<_, io::Error>(value.unwrap_or_default())
+            let value = column.next()?.filter(|value| value.len() <= MAX_FIELD);
+            let text = value.and_then(|value| String::from_utf8(value.data().to_vec()).ok());
+            text.ok_or_else(|| broken("a row of the message archive is damaged"))
         };
         Ok(Self {
             media_type: of(media_type)?,

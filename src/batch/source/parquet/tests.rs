@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::Compression;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -206,6 +207,61 @@ fn pages_are_read_however_they_are_compressed_and_encoded() {
         }
     }
     assert_eq!(read, 24);
+}
+
+/// A file of an archive of that version, with the media type, what is kept, and the message of each row.
+fn archive(version: &str, rows: &[(&str, &str, &str)]) -> Vec<u8> {
+    let schema = "message m { REQUIRED BYTE_ARRAY message; REQUIRED BYTE_ARRAY media_type (UTF8); REQUIRED BYTE_ARRAY kept (UTF8); }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mark = KeyValue::new("sealgate.message_archive".to_owned(), version.to_owned());
+    let properties = WriterProperties::builder()
+        .set_key_value_metadata(Some(vec![mark]))
+        .build();
+    let mut out = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties)).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for column in 0..3_usize {
+        let values: Vec<ByteArray> = rows
+            .iter()
+            .map(|(media_type, kept, message)| [*message, *media_type, *kept][column].into())
+            .collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        let typed = column.typed::<ByteArrayType>();
+        typed.write_batch(&values, None, None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    out
+}
+
+#[test]
+fn rows_of_a_message_archive_are_as_they_came_with_what_tells_their_parts_apart() {
+    let related = format!("Multipart/Related; boundary=b{}", " ".repeat(5_000));
+    let rows = [
+        ("text/xml", "whole", "<a/>"),
+        ("text/xml", "envelope", "<a/>"),
+        ("text/xml", "nothing", ""),
+        // It came so, and nobody encoded it.
+        ("text/xml", "whole", "PGEvPg=="),
+        (related.as_str(), "whole", "--b"),
+    ];
+    let bytes = archive("1", &rows);
+    let last = format!("c#5 Content-Type: {related}\r\n\r\n--b");
+    assert_eq!(
+        told(&bytes),
+        [
+            "c#1 <a/>",
+            "c#2 unreadable: its attachments were too long for the message archive",
+            "c#3 unreadable: it was too long for the message archive",
+            "c#4 PGEvPg==",
+            last.as_str(),
+        ]
+    );
+    assert_eq!(
+        told(&archive("2", &rows)),
+        ["the message archive was written by another version"]
+    );
 }
 
 /// Few bytes would be decompressed as often as the footer says.
