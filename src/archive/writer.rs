@@ -223,7 +223,7 @@ impl Work for Writer {
     }
 }
 
-/// When a gateway ends, there are files of all its messages.
+/// Where a process has the time, there are files of all its messages when it ends.
 impl Drop for Writer {
     fn drop(&mut self) {
         self.end();

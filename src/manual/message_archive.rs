@@ -57,5 +57,5 @@
 //! pq.read_table("messages", columns=["received", "incident", "verdict", "code", "message"])
 //! ```
 //!
-//! Files are in the folder when they are whole, so they can be moved or copied away at any time. When a gateway is told to stop, it makes files of all that is there;
-//! after a crash, the next start does.
+//! Files are in the folder when they are whole, so they can be moved or copied away at any time. Of what a gateway leaves when it ends,
+//! by a crash or because it was told to stop, the next start makes files: nothing of it is lost.
