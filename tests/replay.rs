@@ -138,7 +138,13 @@ fn a_new_file_takes_nothing_that_an_old_one_may_have_seen() {
 fn a_file_that_is_damaged_or_somebody_elses_is_not_used() {
     let (_folder, file) = file();
     let begun = Utc::now();
-    drop(in_file(&file, begun).unwrap());
+    let open = in_file(&file, begun).unwrap();
+    let refused = in_file(&file, begun).unwrap_err();
+    assert!(
+        refused.contains("it is open in another gateway") && !refused.contains("remove"),
+        "{refused}"
+    );
+    drop(open);
     let good = fs::read(&file).unwrap();
     let mut damaged = good.clone();
     let length = damaged.len();

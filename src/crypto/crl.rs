@@ -23,6 +23,7 @@ use crate::crypto::drop_library_errors;
 use crate::crypto::extensions::ExtensionError;
 use crate::crypto::extensions::RawExtension;
 use crate::crypto::extensions::full_names;
+use crate::crypto::general_name::GeneralName;
 use crate::crypto::pem;
 
 /// A certificate revocation list. Cheap to clone.
@@ -37,6 +38,7 @@ struct Inner {
     this_update: DateTime<Utc>,
     next_update: Option<DateTime<Utc>>,
     signature: CertificateSignature,
+    /// Of certificates of its issuer.
     entries: HashMap<Box<[u8]>, Revoked>,
     extensions: Extensions,
     doubtful: Doubtful,
@@ -136,7 +138,7 @@ impl Crl {
         let mut doubtful = Doubtful::default();
         let entries = match tbs.optional(der::SEQUENCE)? {
             None => HashMap::new(),
-            Some(entries) => read_entries(Reader::new(entries), &mut doubtful)?,
+            Some(entries) => read_entries(Reader::new(entries), &issuer, &mut doubtful)?,
         };
         let extensions = match tbs.optional(der::context_constructed(0))? {
             None => Extensions::default(),
@@ -218,7 +220,7 @@ impl Crl {
         self.0.extensions.delta
     }
 
-    /// Whether it may list certificates of other issuers, so that a serial number alone says nothing.
+    /// Whether it may list certificates of other issuers.
     pub fn is_indirect(&self) -> bool {
         self.0.doubtful.indirect
             || self
@@ -246,7 +248,7 @@ impl Crl {
         self.0.entries.get(certificate.serial_bytes()).copied()
     }
 
-    /// How many certificates it lists.
+    /// How many certificates of its issuer it lists.
     pub fn len(&self) -> usize {
         self.0.entries.len()
     }
@@ -313,11 +315,15 @@ const REASONS: [&str; 11] = [
     "aACompromise",
 ];
 
+/// The entries of certificates that `issuer` issued, by serial number: those before the first certificateIssuer, and those after one
+/// that names it (RFC 5280 §5.3.3).
 fn read_entries(
     mut reader: Reader<'_>,
+    issuer: &Name,
     doubtful: &mut Doubtful,
 ) -> Result<HashMap<Box<[u8]>, Revoked>, CertificateError> {
     let mut entries = HashMap::new();
+    let mut is_own = true;
     while !reader.is_empty() {
         let mut entry = reader.sequence()?;
         let serial: Box<[u8]> = entry.integer()?.into();
@@ -334,7 +340,11 @@ fn read_entries(
                 seen.push(extension.oid);
                 match extension.oid {
                     [0x55, 0x1d, 0x15] => revoked.reason = Some(reason(extension.value)?),
-                    [0x55, 0x1d, 0x1d] => doubtful.indirect = true,
+                    [0x55, 0x1d, 0x1d] => {
+                        doubtful.indirect = true;
+                        let names = GeneralName::read_all(Reader::whole_sequence(extension.value)?)?;
+                        is_own = names.contains(&GeneralName::Directory(issuer.clone()));
+                    }
                     // Since when the key was in other hands.
                     [0x55, 0x1d, 0x18] => revoked.since = since.min(invalidity_date(extension.value)?),
                     // holdInstructionCode changes nothing.
@@ -344,6 +354,9 @@ fn read_entries(
             }
         }
         entry.finish()?;
+        if !is_own {
+            continue;
+        }
         // Listed twice, the earlier date counts, and a reason that stays.
         let kept = entries.entry(serial).or_insert(revoked);
         kept.since = kept.since.min(revoked.since);

@@ -71,8 +71,9 @@ impl UseFile {
     ) -> Result<Self, OpenError> {
         let (database, since) = database(&path, skew, now).map_err(|error| {
             OpenError(format!(
-                "the store of uses, {}, cannot be used: {error}; put back a good one, or remove it: what was made before the new one is then refused",
-                path.display()
+                "the store of uses, {}, cannot be used: {error}; {}",
+                path.display(),
+                advice(&error)
             ))
         })?;
         Ok(Self {
@@ -212,6 +213,16 @@ impl Tables<'_> {
 
     fn time(&self, name: &'static str) -> Result<Option<i64>, redb::StorageError> {
         Ok(self.times.get(name)?.map(|time| time.value()))
+    }
+}
+
+/// What whoever operates the gateway can do about it.
+fn advice(error: &redb::Error) -> &'static str {
+    match error {
+        redb::Error::DatabaseAlreadyOpen => {
+            "it is open in another gateway: give each a file of its own, or all of them a Redis"
+        }
+        _ => "put back a good one, or remove it: what was made before the new one is then refused",
     }
 }
 

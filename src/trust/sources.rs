@@ -286,7 +286,8 @@ impl TrustSources {
 
     /// The store of all this. One without anchors and pins refuses everything.
     pub fn build(self) -> TrustStore {
-        let records = Records::of(self.crls, self.answers);
+        let authorities: Vec<Certificate> = self.authorities().cloned().collect();
+        let records = Records::of(self.crls, self.answers, authorities.iter());
         TrustStore::new(self.pins, self.anchors, self.untrusted, records, self.periods)
     }
 }

@@ -50,9 +50,6 @@ pub(super) fn answer(
     if entry.is_some_and(|entry| super::is_lifted(entry.reason)) {
         return nothing("says that a hold was lifted");
     }
-    if crl.is_indirect() {
-        return nothing("lists certificates of several issuers");
-    }
     if issuer.key_usage().is_some_and(|usage| !usage.signs_crls()) {
         return nothing("is signed with a key that is not for signing CRLs");
     }
@@ -62,6 +59,9 @@ pub(super) fn answer(
     }
     if let Some(Revoked { since, reason }) = revoked {
         return Answer::Revoked { since, reason };
+    }
+    if crl.is_indirect() {
+        return nothing("lists certificates of several issuers");
     }
     // Nobody forges a list to have less believed.
     let hash = match super::good_enough(crl.signature_algorithm(), rules) {

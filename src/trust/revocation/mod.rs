@@ -33,6 +33,8 @@ use crate::trust::window::Window;
 #[derive(Debug, Default)]
 pub(super) struct Records {
     crls: HashMap<Name, Vec<Crl>>,
+    /// CAs of the names that issued CRLs.
+    authorities: HashMap<Name, Vec<Certificate>>,
     responses: Vec<OcspResponse>,
     /// The places of answers: of the response, and in it.
     answers: HashMap<Box<[u8]>, Vec<(usize, usize)>>,
@@ -67,13 +69,31 @@ enum Answer {
     Nothing(String),
 }
 
+impl Answer {
+    const fn is_revoked(&self) -> bool {
+        matches!(self, Self::Revoked { .. })
+    }
+}
+
 impl Records {
-    pub(super) fn of(crls: Vec<Crl>, responses: Vec<OcspResponse>) -> Self {
+    /// `known`: certificates of CAs, of which some may have signed the CRLs with another of their keys.
+    pub(super) fn of<'c>(
+        crls: Vec<Crl>,
+        responses: Vec<OcspResponse>,
+        known: impl Iterator<Item = &'c Certificate>,
+    ) -> Self {
         let mut records = Self::default();
         for crl in crls {
             let of_issuer = records.crls.entry(crl.issuer_name().clone()).or_default();
             if of_issuer.iter().all(|other| other.sha256() != crl.sha256()) {
                 of_issuer.push(crl);
+            }
+        }
+        for authority in known {
+            let name = authority.subject_name();
+            if records.crls.contains_key(name) {
+                let of_name = records.authorities.entry(name.clone()).or_default();
+                of_name.push(authority.clone());
             }
         }
         for (place, response) in responses.iter().enumerate() {
@@ -129,11 +149,36 @@ impl Records {
         window: &mut Window,
     ) -> Found {
         let mut found = Found::default();
-        for crl in self.crls.get(certificate.issuer_name()).into_iter().flatten() {
-            let answer = crl::answer(crl, certificate, issuer, at, rules, &self.memory, window);
+        let crls = self.crls.get(certificate.issuer_name()).into_iter().flatten();
+        for crl in crls {
+            let mut answer_of =
+                |issuer| crl::answer(crl, certificate, issuer, at, rules, &self.memory, window);
+            let mut answer = answer_of(issuer);
+            if let Answer::Nothing(_) = answer {
+                let others = self.other_keys_of(issuer).map(&mut answer_of);
+                answer = others.into_iter().find(Answer::is_revoked).unwrap_or(answer);
+            }
             found.add(answer, || ClearedBy::Crl(crl.clone()));
         }
         found
+    }
+
+    /// The certificates of `issuer` for keys that it had before or has since (RFC 4210 §4.4): one of the two certified the other. What a CA
+    /// takes back with any of its keys is revoked (RFC 5280 §6.3.3 (f)); only the key that signed a certificate clears it.
+    fn other_keys_of<'r>(&'r self, issuer: &'r Certificate) -> impl Iterator<Item = &'r Certificate> {
+        let name = issuer.subject_name();
+        let certified = move |certificate: &Certificate, by: &Certificate| {
+            let verify = || certificate.is_signed_by(by.public_key());
+            certificate.issuer_name() == name
+                && self
+                    .memory
+                    .is_signed_by(certificate.sha256(), by.public_key(), verify)
+        };
+        let named_so = self.authorities.get(name).into_iter().flatten();
+        named_so.filter(move |other| {
+            other.public_key().spki_sha256() != issuer.public_key().spki_sha256()
+                && (certified(other, issuer) || certified(issuer, other))
+        })
     }
 
     fn answers_about(
