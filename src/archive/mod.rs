@@ -27,7 +27,7 @@
 //! | `bytes`, `sha256` | integer, string | of the envelope, as the audit log has them |
 //! | `message` | binary, or null | the octets of the body of the request as they came |
 //!
-//! Columns are compressed by Snappy. The file says of itself `sealgate.message_archive = 1`.
+//! The file says of itself `sealgate.message_archive = 1`.
 
 mod journal;
 mod keeper;

@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use parquet::basic::Compression;
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
@@ -54,10 +54,11 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(file: File) -> io::Result<Self> {
         let schema = Arc::new(parse_message_type(SCHEMA).map_err(failed)?);
+        let level = ZstdLevel::try_new(3).map_err(failed)?;
         let message = ColumnPath::from("message");
         let properties = WriterProperties::builder()
             .set_created_by("sealgate".to_owned())
-            .set_compression(Compression::SNAPPY)
+            .set_compression(Compression::ZSTD(level))
             // None is like another, and where they begin and end tells nothing.
             .set_column_dictionary_enabled(message.clone(), false)
             .set_column_statistics_enabled(message, EnabledStatistics::None)

@@ -21,7 +21,7 @@
 //!
 //! A row a message; [`archive`](crate::archive) has the columns and how they are written. The octets are those of the body of the request, of all its parts. The
 //! chain is that by which the signer was trusted, and `revocation` names what cleared it: CRLs and OCSP responses, each once in the folder `.revocation`, so that
-//! messages can be judged again when nobody publishes them any more; a CRL that cleared only a responder is not among them. Of a refused message nobody is trusted, and there is none. What has no row: requests without a
+//! messages can be judged again when nobody publishes them any more. Of a refused message nobody is trusted, and there is none. What has no row: requests without a
 //! message, bodies that did not come whole, what nobody had time for, and what comes to token endpoints. `incident` joins a row to the log and to the audit log, which is what
 //! shows that nothing was changed: the archive itself proves nothing of that, but its `sha256` is what the audit log has under `received`.
 //!
