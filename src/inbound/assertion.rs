@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::findings::Findings;
 use super::issuer::{by_issuer, check_key_info};
+use super::saml::check_for_others;
 use super::signer::SignerSearch;
 use crate::crypto::PublicKey;
 use crate::dsig::{Objects, Signature};
@@ -98,6 +99,7 @@ pub(super) fn read<'d>(
         return Err(Unmet::at(second, UnmetKind::SeveralAssertions).into());
     }
     check_text(element, &Rules::new(policy, Way::Soap))?;
+    check_for_others(element)?;
     Ok(Some(Assertion::read(element)?))
 }
 

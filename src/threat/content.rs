@@ -10,8 +10,12 @@ const DEPTH: u16 = 32;
 const CHILDREN: usize = 10_000;
 const ATTRIBUTES: usize = 64;
 
-/// The namespace of XInclude 1.0.
-const XINCLUDE: &str = "http://www.w3.org/2001/XInclude";
+/// The namespaces of XInclude 1.0 and of its drafts.
+const XINCLUDE: [&str; 3] = [
+    "http://www.w3.org/2001/XInclude",
+    "http://www.w3.org/2003/XInclude",
+    "http://www.w3.org/1999/XML/xinclude",
+];
 
 /// A threat that was found in content.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,6 +71,18 @@ pub fn inspect<'d>(parts: impl IntoIterator<Item = Element<'d>>) -> Vec<Threat> 
     found.0
 }
 
+/// The first element of XInclude in `part`, which some readers put another document in the place of.
+pub fn inclusion(part: Element<'_>) -> Option<Threat> {
+    let element = part.descendants().find(|element| is_inclusion(*element))?;
+    let mut found = Found::default();
+    found.note(Rule::ExternalInclusion, element);
+    found.0.pop()
+}
+
+fn is_inclusion(element: Element<'_>) -> bool {
+    element.local_name() == "include" && XINCLUDE.contains(&element.namespace())
+}
+
 #[derive(Default)]
 struct Found(Vec<Threat>);
 
@@ -96,7 +112,7 @@ fn look_at_shape(element: Element<'_>, top: u16, found: &mut Found) {
     if element.attributes().nth(ATTRIBUTES).is_some() {
         found.note(Rule::AttributeLoad, element);
     }
-    if element.local_name() == "include" && element.namespace() == XINCLUDE {
+    if is_inclusion(element) {
         found.note(Rule::ExternalInclusion, element);
     }
     let names_schemas = |name| element.attribute_ns(Namespace::XSI, name).is_some();
@@ -155,11 +171,11 @@ mod tests {
 
     #[test]
     fn markup_that_makes_readers_fetch_something_is_found_by_its_namespace() {
-        let include = "<a><b xmlns='http://www.w3.org/2001/XInclude'><include href='x'/></b></a>";
-        assert_eq!(
-            found(include),
-            [(Rule::ExternalInclusion, "/a/b/include".to_owned())]
-        );
+        for namespace in XINCLUDE {
+            let include = format!("<a><b xmlns='{namespace}'><include href='x'/></b></a>");
+            let expected = [(Rule::ExternalInclusion, "/a/b/include".to_owned())];
+            assert_eq!(found(&include), expected, "{namespace}");
+        }
         assert_eq!(found("<a><include href='x'/></a>"), []);
         let xsi = "xmlns:i='http://www.w3.org/2001/XMLSchema-instance'";
         for name in ["schemaLocation", "noNamespaceSchemaLocation"] {

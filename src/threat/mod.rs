@@ -4,6 +4,7 @@
 //! others look through the content of messages that were verified, and are the last reason to refuse one. Whether a
 //! rule only tells or also acts is its [`Mode`]. All work is linear in what is looked at.
 
+mod address;
 mod content;
 mod doctype;
 mod expression;
@@ -14,6 +15,6 @@ mod script;
 mod sql;
 mod value;
 
-pub use content::{Threat, inspect};
+pub use content::{Threat, inclusion, inspect};
 pub use modes::{Mode, Modes};
 pub use rule::{Kind, Rule};

@@ -40,6 +40,7 @@ use crate::policy::saml::Claims;
 use crate::policy::saml::MessageClaims;
 use crate::policy::saml::RelyingParty;
 use crate::rejection::Rejection;
+use crate::threat;
 use crate::token::saml;
 use crate::token::saml::ErrorKind;
 use crate::trust;
@@ -177,7 +178,8 @@ fn judge<'d>(
     findings: &mut Findings,
 ) -> Result<VerifiedSaml, Rejection> {
     let (delivery, kind) = delivered(carrier, context)?;
-    match (kind, carrier) {
+    let root = delivery.root;
+    let verified = match (kind, carrier) {
         (Kind::Message, _) => message::judge_message(delivery, context, signatures, findings),
         (Kind::Assertion, Carrier::Bare(_)) => {
             assertion::judge_assertion(delivery.root, context, signatures, findings)
@@ -188,6 +190,17 @@ fn judge<'d>(
         (Kind::Assertion | Kind::Metadata, Carrier::Soap(_) | Carrier::Query(..)) => {
             Err(not_supported(delivery.message))
         }
+    }?;
+    check_for_others(root)?;
+    Ok(verified)
+}
+
+/// Checks that whoever reads `message` after us, with a schema or with XInclude, reads the same.
+pub(super) fn check_for_others(message: Element<'_>) -> Result<(), Rejection> {
+    saml::check_xsi(message)?;
+    match threat::inclusion(message) {
+        Some(threat) => Err(threat.into()),
+        None => Ok(()),
     }
 }
 

@@ -12,12 +12,12 @@ pub enum Interruption<'d> {
 
 impl<'d> Interruption<'d> {
     /// The worst interruption of a text in `message`: a processing instruction before a comment. What is never
-    /// read is left out: Signature, Advice and Extensions.
+    /// read is left out: Signature, Advice, and Extensions but for the Scope of an entity, which other readers decide by.
     pub fn find(message: Element<'d>) -> Option<Self> {
         let mut comment = None;
         let mut skipped: Option<Element<'d>> = None;
         for element in message.descendants() {
-            if skipped.is_some_and(|skipped| element.is_within(skipped)) {
+            if skipped.is_some_and(|skipped| element.is_within(skipped)) && !is_scope(element) {
                 continue;
             }
             if is_never_read(element) {
@@ -63,4 +63,9 @@ fn is_never_read(element: Element<'_>) -> bool {
         || element.is(Namespace::SAML1, "Advice")
         || element.is(Namespace::SAMLP, "Extensions")
         || element.is(Namespace::MD, "Extensions")
+}
+
+/// Whether it is the Scope that Shibboleth has in metadata: the domain that an entity may speak for.
+fn is_scope(element: Element<'_>) -> bool {
+    element.local_name() == "Scope" && element.namespace() == "urn:mace:shibboleth:metadata:1.0"
 }

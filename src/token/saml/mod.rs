@@ -31,6 +31,7 @@ mod schema;
 mod signature;
 mod statement;
 mod subject;
+mod xsi;
 
 pub use artifact::ArtifactResolve;
 pub use artifact::ArtifactResponse;
@@ -82,6 +83,7 @@ pub use subject::NameId;
 pub use subject::Subject;
 pub use subject::SubjectConfirmation;
 pub use subject::SubjectConfirmationData;
+pub use xsi::check_xsi;
 
 #[cfg(test)]
 mod tests;
