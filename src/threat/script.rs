@@ -1,6 +1,102 @@
 /// Names of elements that run or load what they hold.
 const ELEMENTS: [&str; 5] = ["script", "iframe", "object", "embed", "applet"];
 
+/// Those of them that XHTML runs by its namespace, whatever their prefix.
+const PREFIXED: [&str; 2] = ["script", "iframe"];
+
+/// How the names of events go on after `on`: `onward` is no event.
+const EVENTS: [&str; 89] = [
+    "abort",
+    "after",
+    "anim",
+    "audio",
+    "aux",
+    "before",
+    "begin",
+    "blur",
+    "bounce",
+    "cancel",
+    "canplay",
+    "cell",
+    "change",
+    "click",
+    "close",
+    "cont",
+    "copy",
+    "cue",
+    "cut",
+    "dbl",
+    "drag",
+    "drop",
+    "duration",
+    "emptied",
+    "end",
+    "error",
+    "filter",
+    "finish",
+    "focus",
+    "form",
+    "full",
+    "gotpointer",
+    "hash",
+    "help",
+    "input",
+    "invalid",
+    "key",
+    "lang",
+    "layout",
+    "load",
+    "lose",
+    "lostpointer",
+    "media",
+    "message",
+    "mouse",
+    "move",
+    "offline",
+    "online",
+    "open",
+    "page",
+    "paste",
+    "pause",
+    "play",
+    "pointer",
+    "popstate",
+    "progress",
+    "property",
+    "rate",
+    "ready",
+    "reject",
+    "repeat",
+    "reset",
+    "resize",
+    "reverse",
+    "row",
+    "scroll",
+    "search",
+    "security",
+    "seek",
+    "select",
+    "show",
+    "slot",
+    "stall",
+    "start",
+    "stop",
+    "storage",
+    "submit",
+    "suspend",
+    "time",
+    "toggle",
+    "touch",
+    "transition",
+    "unhandled",
+    "unload",
+    "volume",
+    "waiting",
+    "webkit",
+    "wheel",
+    "zoom",
+];
+
 /// Schemes of addresses that are run.
 const SCHEMES: [&str; 2] = ["javascript:", "vbscript:"];
 
@@ -54,11 +150,27 @@ fn is_tag_that_runs(tag: &[u8]) -> bool {
     }
     let length = tag.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let (name, attributes) = tag.split_at_checked(length).unwrap_or((tag, b""));
-    ELEMENTS
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    is_prefixed_script(attributes)
+        || ELEMENTS
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
         || has_event(attributes)
         || has_address(attributes)
+}
+
+/// Whether what follows a prefix is the name of an element that XHTML runs.
+fn is_prefixed_script(after_prefix: &[u8]) -> bool {
+    let Some(local) = after_prefix.strip_prefix(b":") else {
+        return false;
+    };
+    let length = local
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
+    let local = local.get(..length).unwrap_or_default();
+    PREFIXED
+        .iter()
+        .any(|known| local.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Whether there is an attribute as `onerror=`.
@@ -69,8 +181,23 @@ fn has_event(attributes: &[u8]) -> bool {
         let start = before.len().saturating_sub(letters.count());
         let (before, name) = before.split_at_checked(start).unwrap_or_default();
         let separates = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'"' | b'\'');
-        let begins = name.get(..2).is_some_and(|two| two.eq_ignore_ascii_case(b"on"));
-        begins && name.len() > 4 && before.last().is_some_and(separates)
+        is_event(name) && before.last().is_some_and(separates)
+    })
+}
+
+fn is_event(name: &[u8]) -> bool {
+    let Some((b"on", event)) = name
+        .split_at_checked(2)
+        .map(|(on, event)| (on.to_ascii_lowercase(), event))
+        .as_ref()
+        .map(|(on, event)| (on.as_slice(), *event))
+    else {
+        return false;
+    };
+    EVENTS.iter().any(|known| {
+        event
+            .get(..known.len())
+            .is_some_and(|begins| begins.eq_ignore_ascii_case(known.as_bytes()))
     })
 }
 
@@ -165,6 +292,14 @@ mod tests {
             "<a href=\"javascript:alert(1)\">x</a>",
             "<a href= ' javascript:alert(1)'>x</a>",
             "<iframe src=x>",
+            "<h:script>alert(1)</h:script>",
+            "<h:IFRAME src='x'/>",
+            "<svg onload=alert(1)>",
+            "<svg\u{c}onload=alert(1)//",
+            "<svg id=x onLoad =\talert(1)>",
+            "<svg><animate onbegin=alert(1) attributeName=x>",
+            "<x-y onpointerover=alert(1)>",
+            "<video ontimeupdate=x>",
             " JavaScript:alert(1)",
             "javascript:x=1",
             "java\tscr\nipt:alert(1)",
@@ -188,6 +323,9 @@ mod tests {
             "<a title=\"turn on = go\">x</a>",
             "a <b; on = c",
             "< script",
+            "<x:description>a</x:description>",
+            "<person onboarding=yes>",
+            "<a onward=1 once=2 ontology=3>",
             "scripts <3 onwards",
             "javascript: a language (1995)",
             "data:text/plain,x",

