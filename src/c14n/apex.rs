@@ -240,6 +240,8 @@ mod tests {
             ("x/", ":c", "x/:c"),
             ("x", "?a:b", "x?a:b"),
             ("x//y/", "z", "x/y/z"),
+            ("?q", "g", "g"),
+            ("x/y", "..", ""),
         ] {
             assert_eq!(join(base, reference), joined, "{base} and {reference}");
         }

@@ -320,6 +320,8 @@ mod tests {
             assert_eq!(ip_within(&[10, 1, 2, 3], &base), Unclear, "{mask:?}");
         }
         assert_eq!(ip_within(&ten, &ten), Unclear);
+        assert_eq!(ip_within(&[10, 1, 2, 3], &[]), Unclear);
+        assert_eq!(ip_within(&[10, 1, 2, 3], &[10, 1, 255, 255]), Unclear);
         assert_eq!(ip_within(&[10, 1, 2, 3], &[10, 1, 2, 3]), Unclear);
     }
 }
