@@ -431,3 +431,11 @@ fn a_policy_forgets_nothing_too_early() {
     long.timestamp.max_age = 86_401;
     assert_eq!(long.check().unwrap_err(), sealgate::policy::PolicyError::Life);
 }
+
+#[test]
+fn a_second_opinion_is_asked_for_where_it_can_be_given() {
+    let mut policy = sealgate::policy::Profile::Strict.policy();
+    policy.second_opinion = sealgate::second_opinion::SecondOpinion::Required;
+    let can_be_given = cfg!(feature = "second_opinion");
+    assert_eq!(policy.check().is_ok(), can_be_given);
+}

@@ -78,8 +78,14 @@ impl fmt::Display for FetchError {
             Self::Issuer(Some(found)) => write!(f, "the issuer calls itself {}", quoted(found)),
             Self::Issuer(None) => f.write_str("the issuer does not say its name"),
             Self::Discovery(reason) => write!(f, "the issuer's configuration: {}", quoted(reason)),
-            Self::Revocation(reason) => write!(f, "it is no revocation list: {}", quoted(reason)),
-            Self::Missing(issuer) => write!(f, "what {} says is missing", quoted(issuer)),
+            Self::Revocation(reason) => {
+                write!(f, "it is no revocation list that can be used: {}", quoted(reason))
+            }
+            Self::Missing(issuer) => write!(
+                f,
+                "what {} says is in use and not in what came; to do without it, remove the file while the gateway is stopped",
+                quoted(issuer)
+            ),
             Self::Older { from, known } => {
                 write!(
                     f,

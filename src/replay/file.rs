@@ -218,12 +218,10 @@ impl Tables<'_> {
 
 /// What whoever operates the gateway can do about it.
 fn advice(error: &redb::Error) -> &'static str {
-    match error {
-        redb::Error::DatabaseAlreadyOpen => {
-            "it is open in another gateway: give each a file of its own, or all of them a Redis"
-        }
-        _ => "put back a good one, or remove it: what was made before the new one is then refused",
+    if matches!(error, redb::Error::DatabaseAlreadyOpen) {
+        return "it is open in another gateway: give each a file of its own, or all of them a Redis";
     }
+    "put back a good one, or remove it: what was made before the new one is then refused"
 }
 
 /// The database in the file at `path`. One that is new begins at `now`.

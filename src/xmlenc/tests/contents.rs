@@ -129,10 +129,10 @@ fn the_key_of_an_attachment_is_one_of_a_few_by_a_permitted_algorithm() {
         b"",
         &secret_for(Data::Aes128Gcm),
     );
-    let found = |keys: usize, private: usize, data: &[DataCipher]| {
+    let found_as = |kind: &str, keys: usize, private: usize, data: &[DataCipher]| {
         let keys = (0..keys).map(|id| key.replace("'ek'", &format!("'e{id}'")));
         let text = encrypted_data("KIND", Data::Aes128Gcm, &keys.collect::<String>(), &[])
-            .replace("KIND", &format!("{profile}#Attachment-Complete"))
+            .replace("KIND", &format!("{profile}#Attachment-{kind}"))
             .replace(
                 "<x:CipherValue></x:CipherValue>",
                 &format!(
@@ -161,7 +161,10 @@ fn the_key_of_an_attachment_is_one_of_a_few_by_a_permitted_algorithm() {
             .map(|found| found[0].secrets.len())
             .map_err(|error| error.code())
     };
+    let found = |keys, private, data: &[DataCipher]| found_as("Complete", keys, private, data);
     let gcm = [DataCipher::AesGcm];
+    // Of the content alone nobody would know what it is.
+    assert_eq!(found_as("Content", 1, 1, &gcm), Err("xmlenc.attachment"));
     assert_eq!(found(1, 1, &gcm), Ok(1));
     assert_eq!(found(2, 2, &gcm), Ok(4));
     assert_eq!(found(1, 5, &gcm), Err("xmlenc.attachment"));
