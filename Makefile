@@ -200,28 +200,29 @@ build/tools/bin/cargo-fuzz: | setup-build
 	@echo "installing cargo-fuzz $(FUZZ_VERSION) into build/tools: drives libFuzzer"
 	$(call install-tool,cargo-fuzz,$(FUZZ_VERSION))
 
+# A Python environment of its own, with what the first prerequisite lists.
+define make-environment
+	python3 -m venv --clear $(1)
+	$(1)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+endef
+
 $(VENV)/.ready: tests/interop/requirements.txt
 	@.ci/setup test
 	@echo "installing zeep, xmlsec, pysaml2 and python3-saml into $(VENV): Python SOAP and SAML stacks that the tests talk to"
-	python3 -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
-	touch $@
+	$(call make-environment,$(VENV))
 
 setup-s3: setup-build $(S3)/.ready
 
 $(S3)/.ready: tests/batch/requirements.txt
 	@.ci/setup python
 	@echo "installing moto and pyarrow into $(S3): an object store that speaks S3, and archives in Parquet to put there"
-	python3 -m venv --clear $(S3)
-	$(S3)/bin/pip install --quiet --disable-pip-version-check -r $<
-	touch $@
+	$(call make-environment,$(S3))
 
 $(SPARK)/.ready: python/tests/requirements.txt
 	@.ci/setup spark
 	@echo "installing maturin, pyarrow, pandas and PySpark into $(SPARK): builds the wheel, Arrow's batches, and the cluster that it is tried on"
-	python3 -m venv --clear $(SPARK)
-	$(SPARK)/bin/pip install --quiet --disable-pip-version-check -r $<
-	touch $@
+	$(call make-environment,$(SPARK))
 
 $(NODE)/.ready: tests/interop/package-lock.json tests/interop/package.json $(VENV)/.ready
 	@.ci/setup node $(VENV)
