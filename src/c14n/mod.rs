@@ -198,7 +198,7 @@ pub fn document(
     content::before_root(document, comments, sink);
     element(document.root(), method, except, sink)?;
     content::after_root(document, comments, sink);
-    Ok(())
+    if sink.is_full() { Err(Error::Full) } else { Ok(()) }
 }
 
 fn refuse_relative_namespaces(apex: Element<'_>) -> Result<(), Error> {

@@ -166,6 +166,13 @@ fn what_does_not_fit_is_no_canonical_form() {
             if fits { Ok(()) } else { Err("limit.digested") }
         );
     }
+    // Nor where only what stands beside the root does not.
+    let beside = parse("<a/><?p?>");
+    for (most, fits) in [(13, true), (12, false)] {
+        let mut out = Vec::new();
+        let done = document(&beside, &method, None, &mut Counted::new(&mut out, most));
+        assert_eq!(done.is_ok(), fits, "{most}");
+    }
 }
 
 #[test]

@@ -354,6 +354,14 @@ fn write<'d>(
             Some(Form::Token(form))
         }
     };
+    // What was buffered, or decoded, may be what does not fit.
+    if c14n::Sink::is_full(counted) {
+        return Err(canonicalization_error(
+            c14n::Error::Full,
+            reference.element,
+            limits,
+        ));
+    }
     Ok(CoveredNode {
         apex,
         except,
