@@ -22,7 +22,7 @@
 //! A row a message; [`archive`](crate::archive) has the columns and how they are written. The octets are those of the body of the request, of all its parts. The
 //! chain is that by which the signer was trusted, and `revocation` names what cleared it: CRLs and OCSP responses, each once in the folder `.revocation`, so that
 //! messages can be judged again when nobody publishes them any more. Of a refused message nobody is trusted, and there is none. What has no row: requests without a
-//! message, bodies that did not come whole, what nobody had time for, and what comes to token endpoints. `incident` joins a row to the log and to the audit log, which is what
+//! message or with an action that the route does not have, parts that make no message, bodies that did not come whole, what nobody had time for, and what comes to token endpoints. `incident` joins a row to the log and to the audit log, which is what
 //! shows that nothing was changed: the archive itself proves nothing of that, but its `sha256` is what the audit log has under `received`.
 //!
 //! `passed` means that the message could go to its backend, and not that the backend or the client got anything of it. Where a row was on the disk and the
@@ -49,7 +49,7 @@
 //! ```
 //!
 //! [`batch verify`](super::archives) needs no option to find the messages, passes over what is no file yet, and judges each anew: `verdict` of a row counts for nothing.
-//! `--name-column incident` calls them by their incident. What only a gateway knows is not judged: routes, operations, what was used before, clients and
+//! `--name-column incident` calls them by their incident. What only a gateway knows is not judged: whether its SOAP version is that of the request, routes, operations, what was used before, clients and
 //! tokens beside the message. A message that is not kept whole is `indeterminate`. In Python:
 //!
 //! ```text

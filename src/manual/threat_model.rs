@@ -36,7 +36,8 @@
 //!   after it was refused is thrown away, and its connection closed, within some seconds.
 //! * That nobody revoked the certificate of a TLS client: a listener asks for its CA and its dates. Who signed the message is looked up in the lists of the
 //!   route; where only a token stands for the message, bound or not, nobody is.
-//! * That what a CA takes back in an indirect list of another CA's is found, or in a list that is not among those given.
+//! * That what a CA takes back in an indirect list of another CA's is found, or in a list that is not among those given, or that is signed with another of its
+//!   keys where neither of the two certified the other.
 //! * That the backend treats a good message well. Its Body is what the sender signed, which may be hostile.
 //! * Equal time for all refusals. Cheap checks come first, so where a message fails can be measured; what that tells is what
 //!   the sender knows: which of its own bytes are wrong.

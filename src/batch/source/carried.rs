@@ -61,7 +61,7 @@ fn decoded(content_encoding: Option<&str>, body: Vec<u8>, limit: u32) -> io::Res
     }
 }
 
-fn begins_as_xml(body: &[u8]) -> bool {
+pub(super) fn begins_as_xml(body: &[u8]) -> bool {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     text.trim_ascii_start().starts_with(b"<")
 }

@@ -6,6 +6,7 @@ use parquet::file::metadata::ParquetMetaData;
 
 use crate::archive::{MARK, MARKED};
 
+use super::super::carried::begins_as_xml;
 use super::super::{Body, broken};
 use super::Column;
 
@@ -61,12 +62,10 @@ impl Said {
         if u32::try_from(value.len()).map_or(true, |length| length > limit) {
             return Body::TooLong;
         }
-        let is_related = self
-            .media_type
-            .to_ascii_lowercase()
-            .trim_start()
-            .starts_with("multipart/related");
-        Body::Bytes(if is_related {
+        let media_type = self.media_type.to_ascii_lowercase();
+        let is_related = media_type.trim_start().starts_with("multipart/related");
+        // What is called an envelope is never read as several parts, however it begins.
+        Body::Bytes(if is_related || !begins_as_xml(value) {
             let head = format!("Content-Type: {}\r\n\r\n", self.media_type);
             [head.as_bytes(), value].concat().into()
         } else {

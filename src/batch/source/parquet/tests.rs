@@ -242,7 +242,7 @@ fn rows_of_a_message_archive_are_as_they_came_with_what_tells_their_parts_apart(
         ("text/xml", "whole", "<a/>"),
         ("text/xml", "envelope", "<a/>"),
         ("text/xml", "nothing", ""),
-        // It came so, and nobody encoded it.
+        // It came so, as an envelope: nobody encoded it, and it has no parts.
         ("text/xml", "whole", "PGEvPg=="),
         (related.as_str(), "whole", "--b"),
     ];
@@ -254,7 +254,7 @@ fn rows_of_a_message_archive_are_as_they_came_with_what_tells_their_parts_apart(
             "c#1 <a/>",
             "c#2 unreadable: its attachments were too long for the message archive",
             "c#3 unreadable: it was too long for the message archive",
-            "c#4 PGEvPg==",
+            "c#4 Content-Type: text/xml\r\n\r\nPGEvPg==",
             last.as_str(),
         ]
     );
