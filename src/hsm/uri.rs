@@ -61,9 +61,13 @@ impl std::error::Error for UriError {}
 impl TokenKeyUri {
     const SCHEME: &str = "pkcs11:";
 
-    /// What begins as such a URI does is none, or what is wrong with it. `None` for everything else, as a file's name.
+    /// What is written as such a URI, or what is wrong with it. `None` for everything else, as a file's name.
     pub fn parse(text: &Path) -> Option<Result<Self, UriError>> {
         let text = text.to_str()?;
+        // Whatever it was meant to be, no error about it may show it.
+        if text.to_ascii_lowercase().contains("pin-value=") {
+            return Some(Err(UriError::Pin));
+        }
         let (scheme, rest) = text.split_at_checked(Self::SCHEME.len())?;
         scheme
             .eq_ignore_ascii_case(Self::SCHEME)
@@ -229,6 +233,13 @@ mod tests {
     fn a_file_is_no_uri() {
         for path in ["key.pem", "/etc/pkcs11:key", "pkcs11", ""] {
             assert_eq!(TokenKeyUri::parse(Path::new(path)), None);
+        }
+    }
+
+    #[test]
+    fn what_holds_a_pin_is_never_taken_for_a_file() {
+        for text in [" pkcs11:token=t?pin-value=1", "pkcs11+pkcs11:token=t;PIN-value=1"] {
+            assert_eq!(TokenKeyUri::parse(Path::new(text)), Some(Err(UriError::Pin)));
         }
     }
 
