@@ -379,8 +379,13 @@ impl OcspPlan {
     }
 
     /// With the reason certificateHold.
-    pub fn held(mut self, since: &str) -> Self {
-        let reason = tlv(0xa0, &[0x0a, 1, 6]);
+    pub fn held(self, since: &str) -> Self {
+        self.revoked_for(6, since)
+    }
+
+    /// With the CRLReason of this number.
+    pub fn revoked_for(mut self, reason: u8, since: &str) -> Self {
+        let reason = tlv(0xa0, &[0x0a, 1, reason]);
         self.status = tlv(0xa1, &[generalized(at(since)), reason].concat());
         self
     }

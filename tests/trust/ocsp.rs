@@ -91,6 +91,11 @@ fn the_issuer_and_its_delegate_clear_and_revoke() {
         ),
         REVOKED
     );
+    // removeFromCRL: that a hold was lifted says of an answer nothing.
+    assert_eq!(
+        with(answer().revoked_for(8, "2026-05-20T00:00:00Z"), &ca),
+        UNKNOWN
+    );
     assert_eq!(with(answer().revoked("2026-06-01T00:00:01Z"), &ca), "passed");
     assert_eq!(with(answer().revoked("2026-06-01T00:00:00Z"), &ca), REVOKED);
     // One that clears and a CRL that does not, and the other way round.
