@@ -20,8 +20,9 @@ use std::thread;
 use bytes::Bytes;
 use generate::{Random, setting};
 use sealgate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm};
+use sealgate::c14n::Octets;
 use sealgate::crypto;
-use sealgate::inbound::Findings;
+use sealgate::inbound::{AsOf, Coverage, Findings, Received, SenderHeader, VerifiedMessage};
 use sealgate::trust::{Issuers, TrustSources};
 use sealgate::xml::{Document, Element, Limits, Namespace};
 use support::Case;
@@ -333,6 +334,73 @@ fn what_is_relayed_was_digested() {
         assert_eq!(reread.bytes()[body.span()], message.body().to_vec());
     }
     assert!(parts > 60, "{parts} parts were compared");
+}
+
+/// A Security header that is handed on is proven as a whole: what a backend gets holds again, is by the same, says the same, and nothing in it is open but
+/// certificates and references that led to a trusted key.
+#[test]
+fn what_is_handed_on_with_its_security_header_holds_again() {
+    let (mut kept, mut refused) = (0, Vec::new());
+    for mut case in all_cases() {
+        if case.command != support::Command::Soap {
+            continue;
+        }
+        let name = case.folder.file_name().unwrap().to_string_lossy().into_owned();
+        let plain = case.gate.verify(case.received.clone(), case.at);
+        case.gate.sender_header = SenderHeader::Kept;
+        let message = match (case.gate.verify(case.received.clone(), case.at), plain) {
+            (Err(error), Err(plain)) => {
+                assert_eq!(error.code(), plain.code(), "{name}");
+                continue;
+            }
+            (Err(error), Ok(_)) => {
+                assert_eq!(error.code(), "policy.security_header", "{name}");
+                refused.push(format!("{name}: {error}"));
+                continue;
+            }
+            (Ok(message), plain) => {
+                assert_eq!(message.headers().len(), plain.unwrap().headers().len());
+                message
+            }
+        };
+        let received = Received {
+            bytes: message.envelope().into(),
+            request: None,
+            ..case.received.clone()
+        };
+        case.gate.sender_header = SenderHeader::TakenOut;
+        let judged = case.gate.judge(received.clone(), AsOf::Time(case.at));
+        let written = Document::parse(received.bytes.clone(), &Limits::default()).unwrap();
+        let security = written
+            .root()
+            .children()
+            .next()
+            .unwrap()
+            .children()
+            .next()
+            .unwrap();
+        for item in security.children() {
+            let covered = judged
+                .findings
+                .coverage
+                .iter()
+                .any(|line| line.path == item.path() && line.covered == Coverage::Covered);
+            let known = ["Signature", "BinarySecurityToken", "SecurityTokenReference"];
+            assert!(
+                covered || known.contains(&item.local_name()),
+                "{name}: {}",
+                item.path()
+            );
+        }
+        let again = case.gate.verify(received, case.at).unwrap();
+        assert_eq!(again.sender(), message.sender(), "{name}");
+        assert_eq!(again.body().to_vec(), message.body().to_vec(), "{name}");
+        let octets =
+            |message: &VerifiedMessage| message.headers().iter().map(Octets::to_vec).collect::<Vec<_>>();
+        assert_eq!(octets(&again), octets(&message), "{name}");
+        kept += 1;
+    }
+    assert!(kept > 120, "{kept} are kept, and not {refused:#?}");
 }
 
 const BEGIN: &str = "/sealgate-begins-to-judge";

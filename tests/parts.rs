@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread;
 
 use chrono::{DateTime, Utc};
-use sealgate::inbound::{AsOf, Gate, Keyring, Received, VerifiedMessage};
+use sealgate::inbound::{AsOf, Gate, Keyring, Received, SenderHeader, VerifiedMessage};
 use sealgate::policy::saml::RelyingParty;
 use sealgate::policy::{Part, Profile};
 use sealgate::soap::Roles;
@@ -44,6 +44,7 @@ impl Judge {
             destination: None,
             schema: None,
             threats: None,
+            sender_header: SenderHeader::TakenOut,
             replay: None,
         };
         Self {

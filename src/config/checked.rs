@@ -8,6 +8,7 @@ use crate::crypto::TlsServer;
 use crate::fetch::Fetch;
 use crate::fetch::Fetched;
 use crate::inbound::Keyring;
+use crate::inbound::SenderHeader;
 use crate::mint::JwtMinter;
 use crate::policy::Destination;
 use crate::policy::Policy;
@@ -151,6 +152,8 @@ pub struct GuardedRoute {
     pub schema: Option<Check>,
     /// What becomes of threats.
     pub threats: Modes,
+    /// What becomes of the Security header.
+    pub sender_header: SenderHeader,
     /// What a message must prove, with the limits of this route.
     pub policy: Policy,
 }

@@ -28,7 +28,7 @@ pub(super) fn security_header(
     source: &mut Source<'_>,
 ) -> Option<SecurityHeader> {
     let typed::SecurityHeader::Replace(new) = &route.security_header else {
-        return Some(SecurityHeader::Removed);
+        return Some(SecurityHeader::None);
     };
     let path = path.key("security_header").key("replace");
     if new.assertion.is_none() && new.username_token.is_none() {

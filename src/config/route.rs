@@ -25,6 +25,7 @@ use crate::crypto::Identity;
 use crate::crypto::KeyKind;
 use crate::crypto::PrivateKey;
 use crate::inbound::Keyring;
+use crate::inbound::SenderHeader;
 use crate::policy::Destination;
 use crate::policy::Operation;
 use crate::policy::Operations;
@@ -160,6 +161,10 @@ fn check(
         understood: understood?,
         schema: schema?,
         threats: route.threats.modes(),
+        sender_header: match route.security_header {
+            typed::SecurityHeader::Keep => SenderHeader::Kept,
+            typed::SecurityHeader::Strip | typed::SecurityHeader::Replace(_) => SenderHeader::TakenOut,
+        },
         policy,
     })
 }

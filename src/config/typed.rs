@@ -217,7 +217,7 @@ pub(super) struct Route {
     /// A JSON Web Token for the backend, about the sender.
     #[serde(default)]
     pub(super) jwt: Option<Jwt>,
-    /// What the backend gets in the place of the Security header that was addressed to the gateway: "strip" for nothing.
+    /// What becomes of the Security header that a message was verified by: "strip" it, "keep" it for a backend that verifies again, or replace it.
     #[serde(default)]
     pub(super) security_header: SecurityHeader,
     /// How answers are written.

@@ -46,6 +46,10 @@ pub(super) fn check(route: &typed::Route, path: &KeyPath, source: &mut Source<'_
             route.client_certificate == typed::ClientCertificate::Signer,
         ),
         (
+            path.key("security_header"),
+            matches!(route.security_header, typed::SecurityHeader::Keep),
+        ),
+        (
             path.key("second_opinion"),
             route.second_opinion == SecondOpinion::Required,
         ),

@@ -20,6 +20,7 @@ use crate::inbound::AsOf;
 use crate::inbound::Gate;
 use crate::inbound::Keyring;
 use crate::inbound::SamlContext;
+use crate::inbound::SenderHeader;
 use crate::outbound::Sealer;
 use crate::policy::saml::RelyingParty;
 use crate::relay::Client;
@@ -209,6 +210,7 @@ impl Place {
                 destination: Some(guarded.destination),
                 schema: guarded.schema,
                 threats: Some(guarded.threats),
+                sender_header: guarded.sender_header,
                 replay: None,
             },
             answers: guarded.answer.map(|answer| Gate {
@@ -223,6 +225,7 @@ impl Place {
                 destination: None,
                 schema: None,
                 threats: None,
+                sender_header: SenderHeader::TakenOut,
                 replay: None,
             }),
             sealer: Sealer::new(signer, guarded.answer_form),

@@ -62,6 +62,11 @@ impl Before {
             .collect()
     }
 
+    /// Whether anything was encrypted to us.
+    pub(super) fn is_decrypted(&self) -> bool {
+        !self.moves.replaced().is_empty() || !self.attachments.is_empty()
+    }
+
     /// Whether `element`, of the document with the plaintext, was encrypted, or a part of it was.
     pub(super) fn encrypted(&self, element: Element<'_>) -> bool {
         let span = element.span();

@@ -12,6 +12,7 @@ use super::encrypted::Before;
 use super::endorsed;
 use super::findings::Findings;
 use super::judging::{AsOf, Judging};
+use super::kept::SenderHeader;
 use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
 use super::signer::SignerSearch;
@@ -93,6 +94,8 @@ pub struct Gate {
     pub schema: Option<schema::Check>,
     /// What becomes of threats in the content of verified messages. Without it nobody looks for any.
     pub threats: Option<threat::Modes>,
+    /// What becomes of the Security header of a message that is relayed.
+    pub sender_header: SenderHeader,
     /// What was used before. Without it nothing is remembered, as fits commands that judge files.
     pub replay: Option<Arc<ReplayStore>>,
 }
@@ -134,6 +137,7 @@ impl Gate {
         };
         let (envelope, before, opened) = self.open(envelope, judging, &mut findings)?;
         let judging = judging.of(&opened);
+        let encrypted = before.is_decrypted();
         let mut seen = Seen::default();
         let mut weighed = self.weigh(&envelope, before, judging, &mut findings, &mut seen)?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
@@ -142,6 +146,10 @@ impl Gate {
         if let Some(destination) = &self.destination {
             let requested = relayable.for_destination(destination, received.action.as_deref());
             requested.map_err(|error| Unmet::at(envelope.body(), UnmetKind::NoOperation(error)))?;
+        }
+        if self.sender_header == SenderHeader::Kept {
+            let kept = self.keep_header(&envelope, &mut weighed, &relayable, judging, encrypted)?;
+            relayable = relayable.keeping(kept);
         }
         self.second_opinion(&weighed)?;
         // Passwords are dear to compare, and nobody may have them compared for the asking.
@@ -229,7 +237,7 @@ impl Gate {
     }
 
     /// Everything up to the question whether it was used before. What was found `before` decryption counts as it did then.
-    fn weigh<'d>(
+    pub(super) fn weigh<'d>(
         &self,
         envelope: &'d Envelope,
         before: Before,
@@ -383,7 +391,7 @@ fn uses(weighed: &Weighed<'_>) -> Result<Vec<Use>, Rejection> {
 
 /// What trusted signatures were seen to cover, also where the message is then refused; for reports only.
 #[derive(Default)]
-struct Seen<'d> {
+pub(super) struct Seen<'d> {
     covering: Vec<Covering<'d>>,
     signatures: Vec<Element<'d>>,
     attachments: Vec<String>,
@@ -414,10 +422,10 @@ fn report_claims(weighed: &Weighed<'_>, user: Option<&VerifiedUser>, findings: &
 }
 
 /// A message that would be admitted if it is not used again.
-struct Weighed<'d> {
-    admitted: Admitted<'d>,
+pub(super) struct Weighed<'d> {
+    pub(super) admitted: Admitted<'d>,
     addressing: Option<Addressing<'d>>,
-    presented: Option<Presented<'d>>,
+    pub(super) presented: Option<Presented<'d>>,
 }
 
 /// The transport must not contradict the message (T114).

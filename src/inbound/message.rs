@@ -1,7 +1,9 @@
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::attachment::VerifiedAttachment;
+use super::kept::SenderHeader;
 use crate::c14n::{Octets, uncovered_qname};
 use crate::crypto::{Certificate, GeneralName};
 use crate::policy::saml::Claims;
@@ -26,6 +28,8 @@ pub struct VerifiedMessage {
     requested: Option<Operation>,
     body: Octets,
     headers: Vec<Octets>,
+    /// The envelope with the Security header, where that is kept.
+    kept: Option<Bytes>,
     sender: Sender,
     certificate: Option<Certificate>,
     issuers: Vec<Certificate>,
@@ -150,6 +154,7 @@ impl Relayable {
             requested: None,
             body: octets,
             headers,
+            kept: None,
             sender,
             certificate: owner.certificate().cloned(),
             issuers: path.map(|path| path.issuers().to_vec()).unwrap_or_default(),
@@ -182,6 +187,19 @@ impl Relayable {
     /// The Body, as it will be relayed.
     pub(super) fn body(&self) -> &Octets {
         self.0.body()
+    }
+
+    /// The signed header blocks, as they will be relayed.
+    pub(super) fn headers(&self) -> &[Octets] {
+        self.0.headers()
+    }
+
+    /// To be relayed as `envelope`, which has the Security header and was judged as it is.
+    pub(super) fn keeping(self, envelope: Bytes) -> Self {
+        Self(VerifiedMessage {
+            kept: Some(envelope),
+            ..self.0
+        })
     }
 
     /// Whose it is.
@@ -291,8 +309,19 @@ impl VerifiedMessage {
         &self.headers
     }
 
-    /// An envelope of the verified headers and Body and nothing else.
+    /// Whether the Security header goes with it, and its signatures to whoever answers.
+    pub fn sender_header(&self) -> SenderHeader {
+        match self.kept {
+            Some(_) => SenderHeader::Kept,
+            None => SenderHeader::TakenOut,
+        }
+    }
+
+    /// An envelope of the verified headers and Body, of the Security header where that is kept, and of nothing else.
     pub fn envelope(&self) -> Vec<u8> {
+        if let Some(kept) = &self.kept {
+            return kept.to_vec();
+        }
         let namespace = self.version.namespace().uri();
         let start = format!("<soap:Envelope xmlns:soap=\"{namespace}\">");
         let mut pieces = vec![start.as_bytes()];

@@ -2,11 +2,26 @@
 //!
 //! # The Security header
 //!
-//! A backend gets an envelope of what was verified: the signed header blocks that are for it, and the Body, in the canonical octets that were digested. The
-//! Security header that was addressed to the gateway is not among them. With it go **all** signatures of the sender, those over other parts too, so a backend that
-//! wants to verify them itself cannot; it has the gateway's word. Security headers for others on the way are not relayed either.
+//! A backend gets an envelope of what was verified: the signed header blocks that are for it, and the Body, in the canonical octets that were digested. Unless the route
+//! says otherwise (`security_header = "strip"`), the Security header that the message was verified by is not among them. With it go **all** signatures of the sender, those over other
+//! parts too, so a backend that wants to verify them itself cannot; it has the gateway's word. Security headers for others on the way are not relayed in any case.
 //!
-//! `[route.security_header.replace]` puts a header of ours in its place, with a Timestamp and
+//! `security_header = "keep"` hands it on to a backend that verifies it again. What goes along is what was proven and nothing else:
+//!
+//! - the signatures, each of which held with a trusted key. Their KeyInfo may have one way to that key in it, or certificates of its path, and nothing more;
+//! - items that the signature over the Body covers, in the octets that were digested, an assertion that its issuer signed, tokens that nobody signed where they hold certificates of a
+//!   path that was trusted and nothing more, and the SecurityTokenReference by which a token is signed.
+//!
+//! A message whose header has anything else, as a Timestamp that nobody signed or another's certificate, is refused (`policy.security_header`): nothing is taken out
+//! of a header silently. So is one of which anything was encrypted to the gateway, as the header speaks of that, and one whose header is for an actor or role that the gateway plays: that is not for the
+//! backend. What was not to go along anyway, as header blocks that nobody signed where the policy drops them, does not.
+//! The header is written for the last receiver, with `mustUnderstand`, so that a backend that would not look at it refuses the message. Before anybody gets the new envelope it
+//! is judged like one that arrives, and must be by the same senders: a message that would not hold out of its place, as one that signs a header block for somebody else, is refused too.
+//!
+//! Everything that a backend is told besides, in HTTP headers and in a JSON Web Token, is as without it. The password in a UsernameToken goes to the backend if it is signed.
+//! A backend that signs its answers has seen the signatures now, and has to confirm each of them (`policy.signature_confirmation`).
+//!
+//! `[route.security_header.replace]` puts a header of ours in the place of the sender's, with a Timestamp and
 //!
 //! - `assertion`: a SAML 2.0 assertion signed with the key of the gateway, for one audience and a minute. With `sender-vouches` (SAML Profiles §3.2)
 //!   the gateway also signs Timestamp, assertion, header blocks and Body together; attachments are not under that signature. With

@@ -13,6 +13,7 @@
 //!
 //! * Nothing reaches the backend but header blocks and a Body that one trusted signer signed, at their places, in the octets that were
 //!   digested, once, in time, for the operation that the route allows.
+//!   Where a route keeps the Security header, that goes with them, if every item in it was proven as well.
 //! * Nothing in a message makes us open a file, a socket, or run anything.
 //! * Nothing in a message makes us use more than its limits allow: time and memory are linear in its size.
 //! * A refusal tells the peer that there was one. Why stands in the log, under the incident's id.

@@ -20,12 +20,12 @@ use crate::wss::write::Understanding;
 use crate::wss::write::write;
 use crate::xml::Limits;
 
-/// What a backend gets in the place of the Security header that was addressed to us.
+/// What a backend gets of a Security header of ours.
 #[derive(Clone, Debug, Default)]
 pub enum SecurityHeader {
-    /// Nothing. Signatures of the sender go with it; the backend has our word that they held.
+    /// None.
     #[default]
-    Removed,
+    None,
     /// One of ours.
     Replaced(Box<NewSecurityHeader>),
 }
@@ -51,7 +51,7 @@ impl SecurityHeader {
     /// [`Error`]: nothing can be said about the sender, or be signed.
     pub fn envelope(&self, envelope: Bytes, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<Bytes, Error> {
         match self {
-            Self::Removed => Ok(envelope),
+            Self::None => Ok(envelope),
             Self::Replaced(header) => Ok(header.put(envelope, facts, now)?.into()),
         }
     }

@@ -6,13 +6,11 @@ use super::seal::Exchange;
 use crate::inbound::Gate;
 use crate::inbound::Received;
 use crate::inbound::Request;
-use crate::inbound::Signatures;
 use crate::relay::Reply;
 use crate::relay::ReplyContent;
 use crate::soap::attachment::Attachments;
 
-/// What a backend that signs has answered, of nothing but what it signed: `gate` judges it as the answer to the request of `exchange`. The
-/// backend got that without its signatures. Nothing at all is an answer only where the operation has none.
+/// What a backend that signs has answered, of nothing but what it signed: `gate` judges it as the answer to the request of `exchange`. Nothing at all is an answer only where the operation has none.
 ///
 /// # Errors
 ///
@@ -38,7 +36,7 @@ pub fn verified_answer(
         attachments,
         request: Some(Request {
             signature_values: exchange.signature_values.clone(),
-            signatures: Signatures::TakenOut,
+            signatures: exchange.signatures,
             message_id: exchange.message_id.as_ref().map(|(_, id)| id.clone()),
         }),
         ..Received::from(bytes)

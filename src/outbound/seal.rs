@@ -19,6 +19,8 @@ use crate::crypto::SigningKey;
 use crate::crypto::random_bytes;
 use crate::dsig::AttachmentToSign;
 use crate::inbound::BroughtMessage;
+use crate::inbound::SenderHeader;
+use crate::inbound::Signatures;
 use crate::inbound::VerifiedMessage;
 use crate::relay::Multipart;
 use crate::relay::Reply;
@@ -45,6 +47,8 @@ const LIFE: TimeDelta = TimeDelta::minutes(5);
 pub struct Exchange {
     pub(super) version: Version,
     pub(super) signature_values: Vec<Vec<u8>>,
+    /// Whether the backend has seen them.
+    pub(super) signatures: Signatures,
     pub(super) message_id: Option<(AddressingVersion, String)>,
     /// The certificate that signed the request.
     pub(super) requester: Option<Certificate>,
@@ -90,6 +94,10 @@ impl Exchange {
         Self {
             version: message.version(),
             signature_values: message.signature_values().to_vec(),
+            signatures: match message.sender_header() {
+                SenderHeader::Kept => Signatures::Seen,
+                SenderHeader::TakenOut => Signatures::TakenOut,
+            },
             message_id: message.addressing().zip(message_id),
             requester: message.certificate().cloned(),
         }
@@ -102,6 +110,7 @@ impl Exchange {
         Self {
             version: message.version(),
             signature_values: Vec::new(),
+            signatures: Signatures::TakenOut,
             message_id: message.message_id().cloned(),
             requester: None,
         }

@@ -16,6 +16,8 @@ use crate::inbound::Findings;
 use crate::inbound::Gate;
 use crate::inbound::Keyring;
 use crate::inbound::Received;
+use crate::inbound::SenderHeader;
+use crate::inbound::Signatures;
 use crate::policy::Profile;
 use crate::policy::saml::RelyingParty;
 use crate::rejection::Rejection;
@@ -49,6 +51,7 @@ fn exchange(version: Version) -> Exchange {
     Exchange {
         version,
         signature_values: vec![vec![1, 2, 3], vec![4, 5, 6]],
+        signatures: Signatures::TakenOut,
         message_id: None,
         requester: None,
     }
@@ -103,6 +106,7 @@ fn judge(bytes: Bytes, name: &str) -> (Result<(), Rejection>, Findings) {
         destination: None,
         schema: None,
         threats: None,
+        sender_header: SenderHeader::TakenOut,
         replay: None,
     };
     let judgement = gate.judge(Received::from(bytes), AsOf::Time(now()));

@@ -8,6 +8,7 @@ mod authorization;
 mod destination;
 mod encrypted;
 mod freshness;
+mod kept;
 mod profile;
 mod requirement;
 mod rules;
@@ -25,6 +26,7 @@ pub use authorization::{
 };
 pub use destination::{Asked, Destination, NoOperation, Operation, Operations};
 pub use freshness::Fresh;
+pub use kept::NotKept;
 pub use profile::Profile;
 pub use requirement::{NothingSigned, Part, SignedParts};
 pub use rules::{

@@ -2,6 +2,7 @@ mod display;
 
 use chrono::{DateTime, Utc};
 
+use super::NotKept;
 use super::NotWhole;
 use super::authorization::NotAuthorized;
 use super::destination::NoOperation;
@@ -172,6 +173,8 @@ pub enum UnmetKind {
     NoMessageTime,
     /// A token stands for the message, and it is not taken as a whole.
     NotWhole(NotWhole),
+    /// The Security header goes with the message, and more would have to go than was proven.
+    NotKept(NotKept),
 }
 
 impl From<InvalidKind> for UnmetKind {
@@ -262,6 +265,7 @@ impl Unmet {
             UnmetKind::SchemaUnavailable => "policy.schema_unavailable",
             UnmetKind::NoMessageTime => "policy.no_message_time",
             UnmetKind::NotWhole(error) => error.code(),
+            UnmetKind::NotKept(_) => "policy.security_header",
         }
     }
 
@@ -314,7 +318,8 @@ impl Unmet {
             | UnmetKind::UsernameTokenRefused
             | UnmetKind::KeyReference { .. }
             | UnmetKind::NoMessageTime
-            | UnmetKind::NotWhole(_) => return None,
+            | UnmetKind::NotWhole(_)
+            | UnmetKind::NotKept(_) => return None,
         })
     }
 }

@@ -49,6 +49,23 @@ pub enum Item<'d> {
     Encryption(Element<'d>),
 }
 
+impl<'d> Item<'d> {
+    /// The element it was read from.
+    pub fn element(&self) -> Element<'d> {
+        match self {
+            Self::Timestamp(timestamp) => timestamp.element(),
+            Self::X509Token(token) => token.element(),
+            Self::TokenReference(reference) => reference.element(),
+            Self::SignatureConfirmation(confirmation) => confirmation.element(),
+            Self::UsernameToken(token) => token.element(),
+            Self::Signature(element)
+            | Self::Saml2Assertion(element)
+            | Self::Saml1Assertion(element)
+            | Self::Encryption(element) => *element,
+        }
+    }
+}
+
 impl<'d> Header<'d> {
     /// Reads the Security header of `envelope` for one who plays `roles`.
     ///

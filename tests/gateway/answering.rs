@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chrono::Utc;
-use sealgate::inbound::{AsOf, Coverage, Gate, Keyring, Received};
+use sealgate::inbound::{AsOf, Coverage, Gate, Keyring, Received, SenderHeader};
 use sealgate::policy::Profile;
 use sealgate::policy::saml::RelyingParty;
 use sealgate::soap::{Envelope, Roles, Version};
@@ -36,6 +36,7 @@ fn accept(answer: &Answer, request: &str, version: Version) {
         destination: None,
         schema: None,
         threats: None,
+        sender_header: SenderHeader::TakenOut,
         replay: None,
     };
     let bytes = Bytes::from(answer.body.clone());

@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use sealgate::algorithm::SignatureAlgorithm;
 use sealgate::crypto::{decode_base64, decode_base64_url, encode_base64_url, verify};
-use sealgate::inbound::{AsOf, Gate, Keyring, Received};
+use sealgate::inbound::{AsOf, Gate, Keyring, Received, SenderHeader};
 use sealgate::policy::Profile;
 use sealgate::policy::saml::RelyingParty;
 use sealgate::soap::{Roles, Version};
@@ -119,8 +119,6 @@ fn who_is_not_the_subject_of_an_assertion_is_no_subject_of_a_token() {
 
 /// A gate of the backend's, that trusts the gateway for its messages and its assertions.
 fn backend_gate(policy: Profile, audience: &str) -> Gate {
-    let mut trust = TrustSources::new();
-    trust.trust(certificate("gateway"), None);
     let metadata = format!(
         "<m:EntityDescriptor xmlns:m=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://gateway.example\"><m:IDPSSODescriptor \
          protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"><m:KeyDescriptor use=\"signing\">\
@@ -132,21 +130,33 @@ fn backend_gate(policy: Profile, audience: &str) -> Gate {
     let mut issuers = Issuers::new();
     issuers.add(metadata.into()).unwrap();
     Gate {
-        passwords: Passwords::default(),
-        keyring: Keyring::new(),
-        trust: trust.build(),
         issuers,
-        policy: policy.policy(),
         party: RelyingParty {
             audience: Some(audience.to_owned()),
             recipient: Some("https://backend.example/in".to_owned()),
             ..RelyingParty::default()
         },
+        ..gate_trusting("gateway", policy)
+    }
+}
+
+/// A gate of the backend's, that trusts the certificate `name` of the fixtures.
+pub(crate) fn gate_trusting(name: &str, policy: Profile) -> Gate {
+    let mut trust = TrustSources::new();
+    trust.trust(certificate(name), None);
+    Gate {
+        passwords: Passwords::default(),
+        keyring: Keyring::new(),
+        trust: trust.build(),
+        issuers: Issuers::new(),
+        policy: policy.policy(),
+        party: RelyingParty::default(),
         roles: Roles::default(),
         understood: Vec::new(),
         destination: None,
         schema: None,
         threats: None,
+        sender_header: SenderHeader::TakenOut,
         replay: None,
     }
 }

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sealgate::crypto::{Certificate, PrivateKey, Secret};
 use sealgate::inbound::{
-    AsOf, Findings, Gate, Keyring, NamedSecret, Received, SamlContext, answered_request, judge_saml,
+    AsOf, Findings, Gate, Keyring, NamedSecret, Received, SamlContext, SenderHeader, answered_request,
+    judge_saml,
 };
 use sealgate::policy::saml::{ExpectedRequest, RelyingParty};
 use sealgate::policy::{Profile, Transport};
@@ -208,6 +209,7 @@ fn case(folder: &Path) -> Option<Case> {
             destination: None,
             schema: None,
             threats: None,
+            sender_header: SenderHeader::TakenOut,
             replay: None,
         },
         received: Received {

@@ -8,7 +8,7 @@ use crate::cli::exit::Stop;
 use crate::cli::inputs::{self, OwnKey};
 use crate::cli::sign::Signer;
 use crate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
-use crate::inbound::{AsOf, Gate, Received};
+use crate::inbound::{AsOf, Gate, Received, SenderHeader};
 use crate::inbound::{SamlContext, verify_saml};
 use crate::policy::Part;
 use crate::policy::Policy;
@@ -59,6 +59,7 @@ impl Job {
                 destination: None,
                 schema: None,
                 threats: None,
+                sender_header: SenderHeader::TakenOut,
                 replay: None,
             },
             at: arguments.judging.at,

@@ -10,7 +10,7 @@ use chrono::Utc;
 use crate::cli::exit::Stop;
 use crate::crypto::TlsClient;
 use crate::gateway::Running;
-use crate::inbound::{AsOf, Gate, Keyring, Received};
+use crate::inbound::{AsOf, Gate, Keyring, Received, SenderHeader};
 use crate::policy::Profile;
 use crate::policy::saml::RelyingParty;
 use crate::soap::Roles;
@@ -86,6 +86,7 @@ impl Sender {
                 destination: None,
                 schema: None,
                 threats: None,
+                sender_header: SenderHeader::TakenOut,
                 replay: None,
             },
             log: folder.join("gateway.log"),

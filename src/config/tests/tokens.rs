@@ -74,6 +74,7 @@ fn where_a_token_stands_for_the_message_nothing_is_about_signatures() {
     };
     let useless = |key: &str| format!("route[1].{key}: is about signatures");
     wrong("attachments = \"signed\"\n", "", &useless("attachments"));
+    wrong("security_header = \"keep\"\n", "", &useless("security_header"));
     wrong("allow = [{ username = [\"ann\"] }]\n", "", &useless("allow"));
     let encryption = "[route.answer.encryption]\n";
     wrong("", encryption, &useless("answer.encryption"));

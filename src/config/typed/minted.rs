@@ -6,14 +6,16 @@ use serde::Deserialize;
 
 use crate::mint::Fact;
 
-/// What the backend gets in the place of the Security header that was addressed to the gateway.
+/// What becomes of the Security header that a message was verified by.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::config) enum SecurityHeader {
-    /// Nothing: the sender's signatures go with it.
+    /// The backend gets none: the sender's signatures go with it.
     #[default]
     Strip,
-    /// A new one, with a Timestamp and what is named here.
+    /// The backend gets it and can verify it again; a message is refused if more than what was proven would have to go with it.
+    Keep,
+    /// The backend gets a new one, with a Timestamp and what is named here.
     Replace(Box<NewSecurityHeader>),
 }
 

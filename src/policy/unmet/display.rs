@@ -63,6 +63,7 @@ impl fmt::Display for Unmet {
             UnmetKind::NoOperation(error) => error.fmt(f),
             UnmetKind::NotAuthorized(error) => error.fmt(f),
             UnmetKind::NotWhole(error) => error.fmt(f),
+            UnmetKind::NotKept(error) => error.fmt(f),
             UnmetKind::TimestampMissing => f.write_str("the Security header has no Timestamp"),
             UnmetKind::NoExpires => f.write_str("the Timestamp has no Expires"),
             UnmetKind::ExpiresBeforeCreated { created, expires } => write!(

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::crypto::Secret;
 use crate::inbound::Gate;
+use crate::inbound::SenderHeader;
 use crate::policy::saml::RelyingParty;
 use crate::policy::{Policy, Profile, Transport};
 use crate::second_opinion::SecondOpinion;
@@ -119,6 +120,7 @@ impl Setup {
             destination: None,
             schema: None,
             threats: Some(Modes::default()),
+            sender_header: SenderHeader::TakenOut,
             replay: None,
         };
         Ok(Verifier {

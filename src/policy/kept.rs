@@ -1,0 +1,54 @@
+use std::fmt;
+
+use crate::xml::quoted;
+
+/// Why the Security header of a message that holds cannot be handed on as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotKept {
+    /// Something of the message was encrypted to us, and the header speaks of what is not there any more.
+    Encrypted,
+    /// The header is for the actor or role of this name, and not for the last who reads it.
+    Role(String),
+    /// An item that the signature over the Body does not cover.
+    NotSigned(String),
+    /// A certificate, in a token or a KeyInfo that nobody signed, that is none of those by which a signature was trusted.
+    Certificate(String),
+    /// Something in a part of the header that nobody signed, which was not needed to verify it.
+    NotNeeded(String),
+    /// A processing instruction in a part of the header that nobody signed.
+    Instruction,
+    /// Out of its place it does not hold any more: refused with this code.
+    Again(&'static str),
+}
+
+impl fmt::Display for NotKept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the Security header cannot be handed on: ")?;
+        match self {
+            Self::Encrypted => {
+                f.write_str("something of the message was encrypted to us, and it speaks of that")
+            }
+            Self::Role(role) => write!(f, "it is for {}, and not for the last receiver", quoted(role)),
+            Self::NotSigned(path) => write!(
+                f,
+                "the signature that covers the Body does not cover {}",
+                quoted(path)
+            ),
+            Self::Certificate(path) => write!(
+                f,
+                "nobody signed {}, and it is no certificate by which a signature was trusted",
+                quoted(path)
+            ),
+            Self::NotNeeded(path) => write!(
+                f,
+                "nobody signed {}, and it was not needed to verify anything",
+                quoted(path)
+            ),
+            Self::Instruction => f.write_str("a processing instruction stands where nobody signed it"),
+            Self::Again(code) => write!(
+                f,
+                "with nothing but what was proven around it, it would be refused ({code})"
+            ),
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! A backend that gets the sender's Security header, and verifies it again.
+
+use std::fs;
+use std::process::Command;
+
+use bytes::Bytes;
+use chrono::{TimeDelta, Utc};
+use sealgate::crypto::encode_base64;
+use sealgate::inbound::{AsOf, Coverage, Received};
+use sealgate::policy::{BasicSecurityProfile, KeyReference, Policy, Profile, UnsignedHeaders};
+use sealgate::soap::Version;
+use sealgate::xml::Namespace;
+
+use crate::backend::{Backend, Behaviour, PLACED, http, orders};
+use crate::client::{Answer, post, send};
+use crate::encrypted::sealed;
+use crate::gateway::{Gateway, configuration, logged, logged_code, prepared};
+use crate::handed_on::gate_trusting;
+use crate::message::{KEYS, Message, assertion, certificate};
+
+/// A gateway whose route keeps the header, and drops header blocks that nobody signed.
+fn keeping(backend: &Backend) -> Gateway {
+    let text = configuration(&format!("http://{}/legacy", backend.address));
+    let (folder, _) = prepared(&text.replace(
+        "path = \"/orders\"",
+        "path = \"/orders\"\nsecurity_header = \"keep\"\nactors = [\"urn:gateway\"]\npolicy = \"dropping.toml\"\n\
+         decryption = [{ certificate = \"gateway.pem\", key = \"gateway.key.pem\" }]",
+    ));
+    let policy = Policy {
+        key_references: vec![
+            KeyReference::BinarySecurityToken,
+            KeyReference::X509Data,
+            KeyReference::SamlAssertion,
+        ],
+        basic_security_profile: BasicSecurityProfile::Warn,
+        unsigned_headers: UnsignedHeaders::Drop,
+        ..Profile::Strict.policy()
+    };
+    let policy = toml::to_string(&policy).unwrap();
+    fs::write(folder.path().join("dropping.toml"), policy).unwrap();
+    Gateway::in_folder(folder).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn place(gateway: &Gateway, version: Version, message: &str) -> Answer {
+    send(gateway.plain(), &post(version, "urn:place", message))
+}
+
+/// What the backend gets of `message`, of which it finds every item proven by itself.
+fn kept(version: Version, message: &str) -> String {
+    let backend = orders();
+    let gateway = keeping(&backend);
+    let answer = place(&gateway, version, message);
+    assert_eq!(backend.got().len(), 1, "{:?}", logged(answer.incident()));
+    let got = backend.only().body;
+    let gate = gate_trusting("ca", Profile::Strict);
+    let judged = gate.judge(Received::from(Bytes::from(got.clone())), AsOf::Time(Utc::now()));
+    judged.verdict.unwrap_or_else(|error| panic!("{error}: {got}"));
+    let covered = |name: &str| {
+        let found = judged.findings.coverage.iter().find(|line| line.name == name);
+        found.map(|line| line.covered)
+    };
+    assert_eq!(covered("s:Body"), Some(Coverage::Covered), "{got}");
+    assert_eq!(covered("wsu:Timestamp"), Some(Coverage::Covered), "{got}");
+    got
+}
+
+/// Made after the gateway will have started, whose memory of messages begins then.
+fn message() -> Message {
+    Message {
+        created: Utc::now() + TimeDelta::seconds(20),
+        ..Message::default()
+    }
+}
+
+fn xmlsec1(text: &str) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kept.xml");
+    fs::write(&file, text).unwrap();
+    let mut command = Command::new("xmlsec1");
+    command
+        .args(["--verify", "--pubkey-cert-pem"])
+        .arg(format!("{KEYS}/alice.pem"));
+    for signed in [
+        format!("{}:Body", Namespace::SOAP11.uri()),
+        format!("{}:Body", Namespace::SOAP12.uri()),
+        format!("{}:Timestamp", Namespace::WSU.uri()),
+        format!("{}:MessageID", Namespace::WSA.uri()),
+    ] {
+        command.args(["--id-attr:Id", &signed]);
+    }
+    command.arg(&file).output().unwrap().status.success()
+}
+
+#[test]
+fn another_program_verifies_what_the_backend_gets() {
+    let header = "<!-- nobody signed this --><x:Trace xmlns:x=\"urn:x\">unsigned</x:Trace>";
+    for version in [Version::Soap11, Version::Soap12] {
+        let message = Message {
+            version,
+            unsigned_headers: header.to_owned(),
+            ..message().with_addressing("MessageID", "urn:uuid:1")
+        };
+        let got = kept(message.version, &message.signed());
+        assert!(!got.contains("unsigned") && got.contains("urn:uuid:1"), "{got}");
+        assert!(got.contains("s:mustUnderstand=\"1\""), "{got}");
+        assert!(xmlsec1(&got), "{got}");
+        assert!(!xmlsec1(&got.replace("bolt", "nuts")), "{got}");
+        assert!(!xmlsec1(&got.replace("urn:uuid:1", "urn:uuid:2")), "{got}");
+    }
+}
+
+#[test]
+fn an_assertion_and_the_key_that_it_confirms_go_along() {
+    let message = Message {
+        assertion: Some(assertion("alice", "https://gateway.example/orders", "buyer")),
+        ..message()
+    };
+    let backend = orders();
+    let gateway = keeping(&backend);
+    let answer = place(&gateway, Version::Soap11, &message.signed());
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let got = backend.only();
+    assert!(got.body.contains("<saml2:AttributeValue>buyer<"), "{got:?}");
+    assert_eq!(got.headers("x-name-id"), ["Zo%C3%AB@example.com"]);
+}
+
+/// A message of whose header something is changed that nobody signed.
+fn changed(change: impl Fn(String) -> String) -> String {
+    let signed = message().signed();
+    let text = change(signed.clone());
+    assert_ne!(text, signed);
+    text
+}
+
+fn token(name: &str, id: &str) -> String {
+    let value = encode_base64(certificate(name).der());
+    format!(
+        "<wsse:BinarySecurityToken wsu:Id=\"{id}\" ValueType=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3\" \
+         EncodingType=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary\">{value}</wsse:BinarySecurityToken>"
+    )
+}
+
+#[test]
+fn nothing_that_was_not_proven_rides_along() {
+    let before_end =
+        |item: String| changed(|text| text.replace("</wsse:Security>", &format!("{item}</wsse:Security>")));
+    let reference =
+        "<wsse:SecurityTokenReference><wsse:Reference URI=\"#token\"/></wsse:SecurityTokenReference>";
+    let in_key_info = |attribute: &str, child: &str| {
+        changed(|text| {
+            text.replacen(
+                "<w:SecurityTokenReference ",
+                &format!("<w:SecurityTokenReference {attribute} "),
+                1,
+            )
+            .replacen(
+                "</w:SecurityTokenReference>",
+                &format!("{child}</w:SecurityTokenReference>"),
+                1,
+            )
+        })
+    };
+    let key_info = |more: &str| {
+        let own = encode_base64(certificate("alice").der());
+        changed(|text| {
+            let (before, rest) = text.split_once("<ds:KeyInfo>").unwrap();
+            let (_, after) = rest.split_once("</ds:KeyInfo>").unwrap();
+            format!(
+                "{before}<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{own}</ds:X509Certificate>{more}</ds:X509Data></ds:KeyInfo>{after}"
+            )
+        })
+    };
+    let bob = encode_base64(certificate("bob").der());
+    let mut passed = Vec::new();
+    for (what, message) in [
+        ("a token of another", before_end(token("bob", "other"))),
+        (
+            "another certificate of the key",
+            key_info(&format!("<ds:X509Certificate>{bob}</ds:X509Certificate>")),
+        ),
+        (
+            "another name of the key",
+            key_info("<ds:X509SubjectName>O=Example,CN=bob</ds:X509SubjectName>"),
+        ),
+        (
+            "a list of what is revoked",
+            key_info("<ds:X509CRL>AAAA</ds:X509CRL>"),
+        ),
+        ("a reference that nobody signed", before_end(reference.to_owned())),
+        ("an instruction", in_key_info("", "<?admin?>")),
+        ("an attribute", in_key_info("xmlns:x=\"urn:x\" x:admin=\"1\"", "")),
+        (
+            "a header for the gateway alone",
+            changed(|text| text.replace("<wsse:Security ", "<wsse:Security s:actor=\"urn:gateway\" ")),
+        ),
+        ("what was encrypted", sealed(&message().signed())),
+    ] {
+        let backend = orders();
+        let gateway = keeping(&backend);
+        let answer = place(&gateway, Version::Soap11, &message);
+        if answer.status == 200 || logged_code(answer.incident()) != "policy.security_header" {
+            passed.push(what);
+        }
+        assert_eq!(backend.got().is_empty(), answer.status == 500, "{what}");
+    }
+    assert!(passed.is_empty(), "{passed:?}");
+}
+
+#[test]
+fn a_copy_in_the_header_is_read_by_nobody() {
+    let signed = message().signed();
+    let (_, rest) = signed.split_once("<s:Body").unwrap();
+    let body = format!("<s:Body{}</s:Body>", rest.split_once("</s:Body>").unwrap().0);
+    let forged = signed.replace(&body, "").replace(
+        "</s:Envelope>",
+        &body.replace("body", "b").replace("bolt", "nuts"),
+    );
+    let forged = format!("{}</s:Envelope>", forged);
+    for message in [
+        forged.replace("</wsse:Security>", &format!("{body}</wsse:Security>")),
+        forged.replace(
+            "</w:SecurityTokenReference>",
+            &format!("{body}</w:SecurityTokenReference>"),
+        ),
+        forged.replace(
+            "</ds:Signature>",
+            &format!("<ds:Object>{body}</ds:Object></ds:Signature>"),
+        ),
+    ] {
+        let backend = orders();
+        let gateway = keeping(&backend);
+        let answer = place(&gateway, Version::Soap11, &message);
+        assert_eq!(answer.status, 500, "{answer:?}");
+        assert!(backend.got().is_empty(), "{message}");
+    }
+}
+
+#[test]
+fn security_headers_for_others_stay_here() {
+    let other = format!(
+        "<wsse:Security s:actor=\"urn:other\">{}</wsse:Security>",
+        token("bob", "other")
+    );
+    let message = changed(|text| text.replace("<s:Header>", &format!("<s:Header>{other}")));
+    assert_eq!(kept(Version::Soap11, &message).matches("Security ").count(), 1);
+}
+
+#[test]
+fn a_backend_that_has_seen_the_signature_confirms_it() {
+    let request = message();
+    let signed = request.signed();
+    let (_, value) = signed.split_once("<ds:SignatureValue>").unwrap();
+    let (value, _) = value.split_once('<').unwrap();
+    let own = format!("Value=\"{value}\"");
+    for (confirmation, status) in [(Some(own.as_str()), 200), (Some(""), 502), (None, 502)] {
+        let answer = Message {
+            signer: "pinned",
+            body: PLACED.to_owned(),
+            username_token: confirmation.map(|attributes| {
+                let namespace = Namespace::WSSE11.uri();
+                format!("<c:SignatureConfirmation xmlns:c=\"{namespace}\" wsu:Id=\"username\" {attributes}/>")
+            }),
+            ..request.clone()
+        };
+        let content_type = [("Content-Type", "text/xml; charset=utf-8")];
+        let backend = Backend::start(Behaviour::Bytes(http("200 OK", &content_type, &answer.signed())));
+        let text = configuration(&format!("http://{}/signing", backend.address));
+        let text = text
+            .replace(
+                "path = \"/orders\"",
+                "path = \"/orders\"\nsecurity_header = \"keep\"",
+            )
+            .replace(
+                "[route.identity]",
+                "[route.backend.answer.trust]\npins = [\"pinned.pem\"]\n\n[route.identity]",
+            );
+        let gateway = Gateway::configured(&text);
+        let got = place(&gateway, Version::Soap11, &signed);
+        assert_eq!(got.status, status, "{confirmation:?}: {got:?}");
+        if status == 502 {
+            assert_eq!(logged_code(got.incident()), "policy.signature_confirmation");
+        }
+    }
+}
