@@ -9,6 +9,12 @@ use crate::algorithm::SignatureScheme;
 
 /// A private key that stays where it is: others hold it, and use it for us.
 pub trait HeldKey: Send + Sync {
+    /// Whether its holder is there, as far as that is known: nobody is asked.
+    ///
+    /// # Errors
+    /// It is known to be gone.
+    fn available(&self) -> Result<(), Unavailable>;
+
     /// Whether its holder does that with it.
     fn can(&self, ability: Ability) -> bool;
 

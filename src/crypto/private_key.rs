@@ -165,6 +165,17 @@ impl PrivateKey {
         &self.0.public
     }
 
+    /// Whether whoever holds it is there, as far as that is known.
+    ///
+    /// # Errors
+    /// The token that holds it is lost.
+    pub fn available(&self) -> Result<(), Unavailable> {
+        match &self.0.key {
+            Place::Held(key) => key.available(),
+            Place::Here(_) => Ok(()),
+        }
+    }
+
     /// Whether that can be done with it.
     pub fn can(&self, ability: Ability) -> bool {
         let kind = self.0.public.kind();

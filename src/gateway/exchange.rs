@@ -195,6 +195,8 @@ impl Exchange<'_> {
             .watch
             .may_enter()
             .map_err(|crowded| report.crowded(crowded))?;
+        let available = endpoint.minter.available();
+        available.map_err(|error| Refusal::from(report.not_minted(&error)))?;
         let asked = self.asked(payload).await.inspect_err(|refusal| {
             if let Some((code, reason)) = refusal.told() {
                 report.no_grant(code, reason);

@@ -50,7 +50,7 @@ use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
 use crate::outbound::SealedReply;
 use crate::outbound::verified_answer;
-use crate::policy::Transport;
+use crate::policy::{Operation, Transport};
 use crate::relay;
 use crate::soap::attachment::{Attachments, Package, Packaged};
 use crate::soap::{Fault, Version};
@@ -174,6 +174,10 @@ impl InWork<'_> {
         if let Err(rejection) = self.place.gate.may_ask(arrival.action.as_deref()) {
             return Err(self.report.rejected(&rejection, &[]));
         }
+        // Before anything of it is used up: whoever is told to come back later may.
+        if self.place.route.always_signs() {
+            self.has_key()?;
+        }
         let bearer = self.bearer()?;
         let (received, _held) = self.received(arrival, payload).await?;
         self.unread = Unread::Nothing;
@@ -191,6 +195,12 @@ impl InWork<'_> {
                 (Accepted::Verified(Box::new(message), bearer), passes)
             }
         };
+        if message
+            .operation()
+            .is_none_or(|operation| self.place.route.signs_for(operation))
+        {
+            self.has_key()?;
+        }
         let exchange = message.exchange();
         let answerable = self.place.sealer.can_answer(&exchange);
         answerable.map_err(|error| self.report.unanswerable(&error))?;
@@ -200,6 +210,12 @@ impl InWork<'_> {
             Accepted::Brought(message) => self.report.brought(message),
         }
         self.relayed(message, &exchange).await
+    }
+
+    /// Whether the key is there with which the answer would be signed, as far as that is known: a backend that was asked in vain is asked again.
+    fn has_key(&self) -> Result<(), Fault> {
+        let available = self.place.sealer.available();
+        available.map_err(|error| self.report.keyless(&error))
     }
 
     /// The answer of the backend, signed.
@@ -436,6 +452,14 @@ pub(super) enum Accepted {
 }
 
 impl Accepted {
+    /// The operation that it asks for.
+    fn operation(&self) -> Option<&Operation> {
+        match self {
+            Self::Verified(message, _) => message.requested(),
+            Self::Brought(message) => Some(message.operation()),
+        }
+    }
+
     /// What an answer to it has to confirm.
     fn exchange(&self) -> Exchange {
         match self {

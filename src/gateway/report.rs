@@ -291,6 +291,13 @@ impl<'r> Report<'r> {
         fault
     }
 
+    /// The key that signs is known to be lost, so that nothing is taken that it would be needed for.
+    pub(super) fn keyless(&self, error: &outbound::Error) -> Fault {
+        self.count(Outcome::Failed, error.code());
+        tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = error.code(), reason = %error, "nothing can be signed");
+        error.fault()
+    }
+
     /// Whoever asked cannot be answered, so that the backend is not asked.
     pub(super) fn unanswerable(&self, error: &outbound::Error) -> Fault {
         self.refused(error.code(), None);

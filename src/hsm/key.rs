@@ -164,6 +164,10 @@ impl KeyInToken {
 }
 
 impl HeldKey for KeyInToken {
+    fn available(&self) -> Result<(), Unavailable> {
+        self.token.available()
+    }
+
     fn can(&self, ability: Ability) -> bool {
         self.abilities.contains(&ability)
     }

@@ -154,6 +154,17 @@ impl Token {
         }
     }
 
+    /// Whether it is there, as far as that is known.
+    ///
+    /// # Errors
+    /// It is lost, and nobody has found it again.
+    pub(super) fn available(&self) -> Result<(), Unavailable> {
+        match &*lock(&self.state) {
+            State::There(_) => Ok(()),
+            State::Lost(why, _) => Err(Unavailable::of_token(format_args!("it is lost: {why}"))),
+        }
+    }
+
     /// Does `work` in a session, on a thread of this token.
     ///
     /// # Errors
@@ -162,9 +173,7 @@ impl Token {
         self: &Arc<Self>,
         work: impl FnOnce(&Session, &Handles<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Result<T, String>, Unavailable> {
-        if let State::Lost(why, _) = &*lock(&self.state) {
-            return Err(Unavailable::of_token(format_args!("it is lost: {why}")));
-        }
+        self.available()?;
         let until = Instant::now().checked_add(PATIENCE);
         let (answer, answered) = mpsc::sync_channel(1);
         let begun = Arc::new(AtomicBool::new(false));

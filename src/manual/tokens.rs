@@ -36,7 +36,8 @@
 //! Four calls are made to a token at once and up to 64 wait; nobody waits longer than five seconds. A token that takes longer, or says that it, the session or the key is gone, is lost. So is one
 //! in which a key, asked every five seconds, does not prove itself. While it is lost
 //!
-//! * what needs its keys is refused with HTTP 503 and `crypto.token_unavailable`. A request that is not encrypted has reached the backend by the time its answer cannot be signed;
+//! * what needs its keys is refused with HTTP 503 and `crypto.token_unavailable`: a message whose answer would have to be signed before it is read, or where a route has operations of
+//!   one way before its backend is asked, and a request to a token endpoint before its assertion is used up. Only a message during which the loss is noticed has reached its backend;
 //! * `/readyz` says 503, `sealgate_token_available{token}` is 0, and the log says why;
 //! * it is looked for again, after a second, then less often, at least once a minute. Where nothing else works and no other token of the module is in use, the module begins anew
 //!   (`C_Finalize`, `C_Initialize`). A PIN that the token does not take is not tried again before a reload or a restart, as tokens lock themselves.

@@ -89,6 +89,14 @@ impl JwtMinter {
         &self.terms.audience
     }
 
+    /// Whether the key that signs is there, as far as that is known.
+    ///
+    /// # Errors
+    /// It is in a token that is lost.
+    pub fn available(&self) -> Result<(), Error> {
+        self.signer.available()
+    }
+
     /// A token about the sender of whom `facts` were proved. It never holds longer than the assertion that these came from.
     ///
     /// # Errors

@@ -47,6 +47,11 @@ impl Signer {
         self.method
     }
 
+    /// Whether the key is there, as far as that is known.
+    pub(super) fn available(&self) -> Result<(), Error> {
+        Ok(self.identity.key().available()?)
+    }
+
     pub(super) fn certificate(&self) -> &Certificate {
         &self.certificate
     }

@@ -72,6 +72,7 @@ impl Error {
             Self::Key => "outbound.key",
             Self::Encryption(_) => "outbound.encryption",
             Self::NoRecipient(_) => "outbound.no_recipient",
+            Self::Unavailable(error) if error.code() == Unavailable::TOKEN => Unavailable::TOKEN,
             Self::Unavailable(_) => "outbound.unavailable",
         }
     }
@@ -90,6 +91,7 @@ impl Error {
             | Self::AttachmentQName(..) => Fault::BadGateway,
             Self::NoRecipient(_) => Fault::FailedCheck,
             Self::Written(error) if error.code() == Unavailable::TOKEN => Fault::Busy,
+            Self::Unavailable(error) if error.code() == Unavailable::TOKEN => Fault::Busy,
             Self::Written(_)
             | Self::Certificate { .. }
             | Self::Key

@@ -153,6 +153,15 @@ impl Sealer {
         }
     }
 
+    /// Whether the key that seals is there, as far as that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`]: it is in a token that is lost.
+    pub fn available(&self) -> Result<(), Error> {
+        self.identity.key().available().map_err(Error::Unavailable)
+    }
+
     /// Whether an answer in this exchange can be sealed, as far as that depends on who asked. Nobody should be asked for one that cannot.
     ///
     /// # Errors

@@ -22,3 +22,19 @@ pub struct Route {
     /// Operations that nothing is answered to.
     pub one_way: Vec<Operation>,
 }
+
+impl Route {
+    /// Whether something is signed for every message: its answer, or what the backend is told.
+    pub fn always_signs(&self) -> bool {
+        self.tells_by_signature() || self.one_way.is_empty()
+    }
+
+    /// Whether something is signed for a message that asks for `operation`.
+    pub fn signs_for(&self, operation: &Operation) -> bool {
+        self.tells_by_signature() || !self.one_way.contains(operation)
+    }
+
+    fn tells_by_signature(&self) -> bool {
+        self.jwt.is_some() || matches!(self.security, SecurityHeader::Replaced(_))
+    }
+}

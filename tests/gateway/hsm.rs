@@ -147,11 +147,14 @@ fn answers_are_signed_and_requests_decrypted_in_the_token_and_refused_while_it_i
     );
 
     token.moves("tokens", "elsewhere");
-    // What is not encrypted has been relayed by the time its answer cannot be signed.
-    for message in [Message::default().signed(), sealed(&Message::default().signed())] {
-        let answer = ask(&message);
+    // Nobody knows yet: what is not encrypted has been relayed by the time its answer cannot be signed. Whoever tries again is not served twice.
+    let plain = Message::default().signed();
+    let again = Message::default().signed();
+    for message in [&plain, &again, &sealed(&again), &again] {
+        let answer = ask(message);
         assert_eq!(answer.status, 503, "{answer:?}");
         assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
+        assert!(answer.header("retry-after").is_some(), "{answer:?}");
     }
     assert_eq!(backend.got().len(), 3);
     let ready = admin("/readyz");
@@ -168,6 +171,8 @@ fn answers_are_signed_and_requests_decrypted_in_the_token_and_refused_while_it_i
     token.moves("elsewhere", "tokens");
     wait_until("the token is back", || admin("/readyz").status == 200);
     answered(&ask(&sealed(&Message::default().signed())));
+    // It was not used up by the tries in between.
+    answered(&ask(&again));
     let lines = gateway.lines();
     let logged = |text: &str| lines.iter().any(|line| line["fields"]["message"] == text);
     assert!(
