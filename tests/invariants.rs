@@ -3,6 +3,7 @@
 //! `SEALGATE_EDITS` says how many single characters are changed (5,000), `SEALGATE_SEED` where to begin.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::print_stdout,
@@ -420,18 +421,8 @@ fn no_file_is_opened_and_nobody_called_while_judging() {
             "--test-threads=1",
         ])
         .output();
-    let traced = match traced {
-        Ok(output) => output,
-        Err(error) => {
-            println!("left out: there is no strace ({error})");
-            return;
-        }
-    };
+    let traced = traced.expect("make setup installs strace");
     let said = String::from_utf8_lossy(&traced.stderr);
-    if said.contains("Operation not permitted") || said.contains("ptrace") {
-        println!("left out: strace may not trace here: {said}");
-        return;
-    }
     assert!(traced.status.success(), "{said}");
     let calls = fs::read_to_string(list.path()).unwrap();
     let (_, judging) = calls.split_once(BEGIN).unwrap();

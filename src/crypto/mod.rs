@@ -55,6 +55,8 @@ pub use crl::Scope;
 pub use digest::DigestValue;
 pub use digest::Digester;
 pub use digest::Unavailable;
+#[cfg(test)]
+pub(crate) use digest::counted;
 pub use digest::digest;
 pub use extensions::Distances;
 pub use extensions::KeyUsage;

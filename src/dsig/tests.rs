@@ -1,6 +1,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     clippy::panic,
     reason = "a test may panic"
 )]
@@ -8,8 +9,9 @@
 mod covered;
 
 use super::*;
-use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm};
-use crate::crypto::{Curve, PrivateKey, SigningKey, VerifyingKey};
+use crate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm, Permitted, SignatureAlgorithm};
+use crate::c14n;
+use crate::crypto::{Curve, PrivateKey, SigningKey, VerifyingKey, counted};
 use crate::xml::{Document, Element, Limits, Namespace};
 
 const WSU: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
@@ -54,6 +56,8 @@ fn signature_of(document: &Document) -> Element<'_> {
 struct Judged {
     code: &'static str,
     digested: usize,
+    /// As the digests themselves have counted them, whatever the outcomes say.
+    octets: usize,
     signs_b: bool,
 }
 
@@ -64,6 +68,7 @@ fn judge(input: &str, key: &VerifyingKey) -> Judged {
 fn judge_within(input: &str, key: &VerifyingKey, permitted: &Permitted, limits: &Limits) -> Judged {
     let document = parse(input);
     let mut outcomes = Vec::new();
+    let before = counted::octets();
     let result = Signature::read(signature_of(&document), Objects::Refused, limits).and_then(|signature| {
         verify(
             &signature,
@@ -83,6 +88,7 @@ fn judge_within(input: &str, key: &VerifyingKey, permitted: &Permitted, limits: 
     Judged {
         code: result.as_ref().map_or_else(Error::code, |_| "accepted"),
         digested: outcomes.len(),
+        octets: counted::octets() - before,
         signs_b,
     }
 }
@@ -110,13 +116,29 @@ fn what_was_signed_is_covered_with_each_kind_of_key() {
 fn a_bad_value_causes_no_digest() {
     let key = rsa();
     let good = signed(&message(), SignatureAlgorithm::RsaSha256, &key);
-    let stranger = judge(&good, &rsa().verifying_key());
-    assert_eq!((stranger.code, stranger.digested), ("dsig.signature_mismatch", 0));
-    let changed = judge(
-        &good.replace("<ds:Transforms>", "<ds:Transforms> "),
-        &key.verifying_key(),
+    let read = judge(&good, &key.verifying_key());
+    assert_eq!(read.code, "accepted");
+    assert!(
+        read.octets > signed_info(&good) + 50,
+        "what b holds counts: {}",
+        read.octets
     );
-    assert_eq!((changed.code, changed.digested), ("dsig.signature_mismatch", 0));
+    let stranger = judge(&good, &rsa().verifying_key());
+    assert_eq!(stranger.code, "dsig.signature_mismatch");
+    assert_eq!((stranger.digested, stranger.octets), (0, signed_info(&good)));
+    let changed = good.replace("<ds:Transforms>", "<ds:Transforms> ");
+    let judged = judge(&changed, &key.verifying_key());
+    assert_eq!(judged.code, "dsig.signature_mismatch");
+    assert_eq!((judged.digested, judged.octets), (0, signed_info(&changed)));
+}
+
+/// How many octets the value is over.
+fn signed_info(input: &str) -> usize {
+    let document = parse(input);
+    let element = signature_of(&document).child(Namespace::DS, "SignedInfo");
+    let (form, mut octets) = (CanonicalizationAlgorithm::Exclusive.into(), Vec::new());
+    c14n::element(element.unwrap(), &form, None, &mut octets).unwrap();
+    octets.len()
 }
 
 #[test]
