@@ -20,6 +20,8 @@ pub struct Error {
 pub enum ErrorKind {
     /// An element, attribute or text where the schema has none, or one that is missing.
     Structure(String),
+    /// An STR-Transform that does not say how the token is canonicalized.
+    TransformationParameters,
     /// An `Algorithm` that names nothing we know.
     UnknownAlgorithm(String),
     /// A signature or digest algorithm, or canonicalization, that the policy does not allow.
@@ -104,7 +106,7 @@ impl Error {
     /// The stable code, `dsig.<reason>`; of XML and limits, theirs.
     pub fn code(&self) -> &'static str {
         match &self.kind {
-            ErrorKind::Structure(_) => "dsig.structure",
+            ErrorKind::Structure(_) | ErrorKind::TransformationParameters => "dsig.structure",
             ErrorKind::UnknownAlgorithm(_) => "dsig.unknown_algorithm",
             ErrorKind::AlgorithmNotPermitted(_) => "dsig.algorithm_not_permitted",
             ErrorKind::Transform(_) => "dsig.transform",
@@ -133,6 +135,7 @@ impl Error {
     pub fn clause(&self) -> Option<&'static str> {
         Some(match &self.kind {
             ErrorKind::Structure(_) => "XML Signature §4",
+            ErrorKind::TransformationParameters => "WSS 1.1 §8.3; BSP 1.1 R3065",
             ErrorKind::UnknownAlgorithm(_) | ErrorKind::AlgorithmNotPermitted(_) => "XML Signature §6.1",
             ErrorKind::Transform(_) => "XML Signature §4.4.3.4",
             ErrorKind::ReferenceForm(_) => "XML Signature §4.4.3.1",
@@ -178,6 +181,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ErrorKind::Structure(what) => write!(f, "the Signature is not as its schema has it: {what}"),
+            ErrorKind::TransformationParameters => {
+                f.write_str("an STR-Transform without TransformationParameters")
+            }
             ErrorKind::UnknownAlgorithm(uri) => write!(f, "{} names no algorithm that is known", quoted(uri)),
             ErrorKind::AlgorithmNotPermitted(uri) => {
                 write!(f, "the policy does not allow the algorithm {}", quoted(uri))

@@ -148,8 +148,7 @@ pub(super) fn canonicalization(
 fn str_parameters(transform: Element<'_>, limits: &Limits) -> Result<Canonicalization, Error> {
     let mut fields = Fields::of(transform, &["Algorithm"])?;
     let Some(parameters) = fields.next_in(Namespace::WSSE, "TransformationParameters") else {
-        let what = "STR-Transform without TransformationParameters".to_owned();
-        return Err(Error::at(transform, ErrorKind::Structure(what)));
+        return Err(Error::at(transform, ErrorKind::TransformationParameters));
     };
     fields.end()?;
     let mut fields = Fields::of(parameters, &[])?;

@@ -39,6 +39,7 @@ impl Gate {
             envelope.check_understood(&self.roles, &self.understood)?;
             return Ok((envelope, Before::default(), judging.attachments.clone()));
         };
+        self.weigh_deviations(&parts.deviations, findings)?;
         let understood = [self.understood.as_slice(), &[encrypted_header()]].concat();
         envelope.check_understood(&self.roles, &understood)?;
         let (proofs, about) = self.over_ciphertext(&envelope, &parts, judging, findings)?;

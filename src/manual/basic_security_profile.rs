@@ -42,6 +42,7 @@
 //! | R3061 | a SecurityTokenReference holds one reference | always: `wss.token_reference` |
 //! | R3062 | a Reference has a URI | always: `wss.token_reference` |
 //! | R3063 | a KeyIdentifier's ValueType is one of the profile's | always: `wss.token_reference`; by profile where it is a certificate |
+//! | R3065 | an STR-Transform has TransformationParameters | always: `dsig.structure` |
 //! | R3066 | a token is in the same Security header | always: `wss.token_reference` |
 //! | R3070 | a KeyIdentifier says its EncodingType | by profile: `wss.token_reference` |
 //! | R3071 | that is base64 | always: `wss.token_reference` |
@@ -81,12 +82,20 @@
 //! | R5421 | signatures are HMAC-SHA1 or RSA-SHA1 | replaced: the same |
 //! | R5423 | transforms are of a list | replaced: by what the policy permits |
 //!
+//! # SignatureConfirmation
+//!
+//! | rule | asks that | here |
+//! |---|---|---|
+//! | R5441 | a SignatureConfirmation has a `wsu:Id` | by profile: `wss.signature_confirmation` |
+//!
 //! # Encryption
 //!
 //! | rule | asks that | here |
 //! |---|---|---|
 //! | R3208 | an EncryptedKey stands before what it lists in the header | replaced: as R3212, in any order |
 //! | R3209 | an EncryptedKey says no Type | by profile: `wss.encrypted_key` |
+//! | R5424 | KeyInfo of encryption has one child | not asked: a key that does not fit decrypts nothing, so each that is named is tried |
+//! | R5426 | that is a SecurityTokenReference | not asked: which key it was says nothing about the sender |
 //! | R5601 | an EncryptedData has an EncryptionMethod | replaced: we know the algorithm from nowhere else, `xmlenc.structure` |
 //! | R5602 | an EncryptedKey says no Recipient | by profile: `wss.encrypted_key` |
 //! | R5603 | an EncryptedKey has an EncryptionMethod | replaced: the same |
@@ -96,6 +105,7 @@
 //! | R5622 | an EncryptedKey says no MimeType | by profile: `wss.encrypted_key` |
 //! | R5623 | an EncryptedKey says no Encoding | by profile: `wss.encrypted_key` |
 //! | R5625 | keys are wrapped with Triple DES or AES | replaced: the same |
+//! | R5629 | an EncryptedData that no EncryptedKey lists has a KeyInfo | by profile: `wss.encrypted_data` |
 //!
 //! # SAML
 //!
@@ -104,3 +114,12 @@
 //! | R6604 | a KeyIdentifier of an assertion says no EncodingType | always: `wss.token_reference` |
 //! | R6611 | a reference to an assertion of SAML 1.1 says its TokenType | not asked: ValueType and assertion say it, and have to agree |
 //! | R6617 | a reference to an assertion of SAML 2.0 says its TokenType | not asked: the same |
+//!
+//! # Rules that no check carries
+//!
+//! R5206, R5606, R5608, R5624 and R5626 are about references to what is encrypted, and about its algorithms. No text of the profile was at
+//! hand from which their exact words could be taken, and a number that stands at another rule misleads whoever looks it up. What a
+//! message has to be in this respect it has to be by XML Encryption and WSS 1.1 §9, whatever the profile: each DataReference is `#` and the
+//! ID of an EncryptedData for us (`wss.data_reference`), everything that is encrypted to us in Body and headers is listed
+//! (`wss.unlisted_encryption`), what replaces it is an EncryptedData (`xmlenc.structure`), and algorithms are those that the policy permits
+//! (`xmlenc.algorithm_not_permitted`).

@@ -103,6 +103,7 @@
 //! | `wss.key_info` | a KeyInfo with more than one child, or one that is not read |
 //! | `wss.multiple_headers` | two Security headers for one receiver |
 //! | `wss.multiple_username_tokens` | two UsernameTokens in one Security header |
+//! | `wss.encrypted_data` | an EncryptedData that no EncryptedKey lists, and that says of no key itself, which the Basic Security Profile forbids |
 //! | `wss.encrypted_key` | an EncryptedKey says a Type, MimeType, Encoding or Recipient, which the Basic Security Profile forbids |
 //! | `wss.no_key_identifier` | a certificate to sign with has no subject key identifier to name it by |
 //! | `wss.part` | a part to sign is not there |

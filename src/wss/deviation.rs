@@ -33,6 +33,10 @@ pub enum Rule {
     NonceEncodingType,
     /// An EncryptedKey says of its key no Type, MimeType, Encoding or Recipient.
     EncryptedKeyAttributes,
+    /// An EncryptedData that no EncryptedKey lists says which key it is encrypted with.
+    EncryptedDataKeyInfo,
+    /// A SignatureConfirmation has an ID, by which it can be signed.
+    ConfirmationId,
 }
 
 impl Deviation {
@@ -64,6 +68,8 @@ impl Deviation {
             Rule::Utc => "wss.timestamp_invalid",
             Rule::PasswordType | Rule::NonceEncodingType => "token.username_token",
             Rule::EncryptedKeyAttributes => "wss.encrypted_key",
+            Rule::EncryptedDataKeyInfo => "wss.encrypted_data",
+            Rule::ConfirmationId => "wss.signature_confirmation",
         }
     }
 
@@ -79,6 +85,8 @@ impl Deviation {
             Rule::PasswordType => "BSP 1.1 R4201",
             Rule::NonceEncodingType => "BSP 1.1 R4220",
             Rule::EncryptedKeyAttributes => "BSP 1.1 R3209, R5602, R5622, R5623",
+            Rule::EncryptedDataKeyInfo => "BSP 1.1 R5629",
+            Rule::ConfirmationId => "BSP 1.1 R5441",
         })
     }
 }
@@ -95,6 +103,8 @@ impl fmt::Display for Deviation {
             Rule::PasswordType => "the Password does not say its Type",
             Rule::NonceEncodingType => "the Nonce does not say its EncodingType",
             Rule::EncryptedKeyAttributes => "the EncryptedKey says a Type, MimeType, Encoding or Recipient",
+            Rule::EncryptedDataKeyInfo => "no EncryptedKey lists the EncryptedData, and it has no KeyInfo",
+            Rule::ConfirmationId => "the SignatureConfirmation has no ID",
         })
     }
 }

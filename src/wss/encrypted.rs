@@ -7,6 +7,8 @@ use crate::soap::Envelope;
 use crate::soap::HeaderBlock;
 use crate::soap::Roles;
 use crate::token::field;
+use crate::wss::Deviation;
+use crate::wss::Rule;
 use crate::wss::TokenReference;
 use crate::wss::header::Header;
 use crate::wss::receiver::find;
@@ -26,6 +28,8 @@ pub struct EncryptedParts<'d> {
     pub attachments: Vec<Element<'d>>,
     /// `xenc:EncryptedKey`, in the header and in the data.
     pub keys: Vec<Element<'d>>,
+    /// What the Basic Security Profile forbids about it.
+    pub deviations: Vec<Deviation>,
 }
 
 impl<'d> EncryptedParts<'d> {
@@ -46,6 +50,7 @@ impl<'d> EncryptedParts<'d> {
                 parts.data.push(element);
             }
         }
+        let mut of_keys = Vec::new();
         for reference in header.children().flat_map(lists).flat_map(Element::children) {
             let is_one = reference.is(Namespace::XENC, "DataReference") && reference.first_child().is_none();
             let found = is_one.then(|| referenced(reference)).flatten();
@@ -57,6 +62,23 @@ impl<'d> EncryptedParts<'d> {
             if !parts.data.contains(&data) && !parts.attachments.contains(&data) {
                 parts.data.push(data);
             }
+            let list = reference.parent().and_then(Element::parent);
+            if list.is_some_and(|key| key.is(Namespace::XENC, "EncryptedKey")) {
+                of_keys.push(data);
+            }
+        }
+        // In SAML the keys stand beside the data, and neither says so.
+        let is_of_assertion = |data: &Element<'_>| {
+            let parent = data.parent();
+            parent.is_some_and(|parent| parent.namespace_id() == Namespace::SAML2)
+        };
+        let mut unnamed = parts.data.iter().chain(&parts.attachments).filter(|data| {
+            data.child(Namespace::DS, "KeyInfo").is_none()
+                && !of_keys.contains(data)
+                && !is_of_assertion(data)
+        });
+        if let Some(data) = unnamed.next() {
+            Deviation::note(&mut parts.deviations, Rule::EncryptedDataKeyInfo, *data);
         }
         let data = parts.data.iter().copied();
         let keys = std::iter::once(header).chain(data.filter(|data| !data.is_within(header)));

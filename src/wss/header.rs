@@ -124,6 +124,9 @@ impl<'d> Header<'d> {
                 Item::TokenReference(TokenReference::read(element, &mut self.deviations)?)
             }
             (Namespace::WSSE11, "SignatureConfirmation") => {
+                if element.attribute_ns(Namespace::WSU, "Id").is_none() {
+                    Deviation::note(&mut self.deviations, Rule::ConfirmationId, element);
+                }
                 Item::SignatureConfirmation(SignatureConfirmation::read(element)?)
             }
             (Namespace::WSSE, "UsernameToken") => {
@@ -402,7 +405,7 @@ mod tests {
         assert_eq!(header.confirmations().count(), 1);
         assert!(header.timestamp().is_some());
         let rules: Vec<Rule> = header.deviations().iter().map(Deviation::rule).collect();
-        assert_eq!(rules, [Rule::TokenEncodingType]);
+        assert_eq!(rules, [Rule::TokenEncodingType, Rule::ConfirmationId]);
     }
 
     #[test]
