@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use proptest::prelude::*;
-use sealgate::algorithm::SignatureAlgorithm;
+use sealgate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use sealgate::crypto::{Certificate, PrivateKey};
 use sealgate::inbound::Keyring;
 use sealgate::login::{LoginContext, Recording, follow};
@@ -390,6 +390,98 @@ fn a_login_that_breaks_says_where_with_the_values_that_do_not_fit() {
         for value in values {
             assert!(told.text.contains(value), "{code}, {value}: {}", told.text);
         }
+    }
+}
+
+/// A login that ends in an artifact, which `issuer` issued, with these parameters in `post` or the URL.
+fn ends_in_artifact(issuer: &str, sent_to: &str, relay_state: &str, post: bool) -> Value {
+    let mut har = Login::with(|login| login.page = false).har();
+    let parameters = format!("SAMLart={}&RelayState={relay_state}", artifact(4, issuer));
+    let request = &mut har["log"]["entries"][3]["request"];
+    if post {
+        request["url"] = json!(sent_to);
+        request["postData"]["text"] = json!(parameters);
+    } else {
+        *request = json!({"method": "GET", "url": format!("{sent_to}?{parameters}")});
+    }
+    har
+}
+
+fn artifact(kind: u8, issuer: &str) -> String {
+    let source = sealgate::crypto::digest(DigestAlgorithm::Sha1, issuer.as_bytes()).unwrap();
+    let octets = [&[0, kind, 0, 3], source.as_bytes(), &[255; 20]].concat();
+    let text = sealgate::crypto::encode_base64(&octets);
+    text.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")
+}
+
+#[test]
+fn what_an_artifact_stands_for_is_not_in_the_recording() {
+    let (idp, state) = ("https://idp.example/saml", "%2Forders%3Fpage%3D2");
+    for post in [false, true] {
+        let har = ends_in_artifact(idp, ACS, state, post);
+        let told = known_json(&har);
+        let outcome = [&told["verdict"], &told["code"], &told["breaks_at"]];
+        assert_eq!(
+            outcome,
+            [
+                &json!("indeterminate"),
+                &json!("saml.artifact_not_resolved"),
+                &json!(4)
+            ],
+            "{told}"
+        );
+        let step = &told["steps"][1];
+        assert_eq!([&step["binding"], &step["message"]], ["artifact", "Artifact"]);
+        assert_eq!([&step["issuer"], &step["relay_state"]], [idp, "/orders?page=2"]);
+        assert_eq!([&step["id"], &step["judged"]], [&json!(null), &json!(false)]);
+        assert!(
+            told["message"]
+                .as_str()
+                .unwrap()
+                .contains("ArtifactResolutionService 3")
+        );
+    }
+    let tenant = "https://sp.example/acs?tenant=1";
+    let mut har = ends_in_artifact(idp, ACS, state, false);
+    let asking = Login::with(|login| login.request = login.request.replace(ACS, tenant)).har();
+    har["log"]["entries"][1] = asking["log"]["entries"][1].clone();
+    let url = har["log"]["entries"][3]["request"]["url"].as_str().unwrap();
+    har["log"]["entries"][3]["request"]["url"] =
+        json!(url.replace(&format!("{ACS}?"), &format!("{tenant}&")));
+    assert_eq!(known_json(&har)["code"], "saml.artifact_not_resolved");
+    let har = ends_in_artifact("https://other.example", ACS, state, false);
+    assert_eq!(known_json(&har)["code"], "saml.artifact_issuer");
+    let unknown = trace(&har.to_string(), &[]);
+    assert_eq!(
+        unknown.json["code"], "saml.artifact_not_resolved",
+        "nobody is known"
+    );
+    assert_eq!(unknown.code, Some(1));
+    for (sent_to, state, code) in [
+        ("https://sp.example/other", state, "saml.recipient"),
+        (ACS, "x", "saml.relay_state"),
+    ] {
+        let told = known_json(&ends_in_artifact(idp, sent_to, state, false));
+        assert_eq!([&told["verdict"], &told["code"]], ["failed", code], "{told}");
+    }
+}
+
+#[test]
+fn an_artifact_is_read_in_one_way() {
+    let har = ends_in_artifact("https://idp.example/saml", ACS, "x", false);
+    let url = har["log"]["entries"][3]["request"]["url"].as_str().unwrap();
+    let good = artifact(4, "https://idp.example/saml");
+    for (to, code) in [
+        (artifact(1, "https://idp.example/saml"), "saml.artifact"),
+        (good.replacen("AAQ", "AA", 1), "saml.artifact"),
+        (format!("{good}&SAMLart={good}"), "saml.duplicate_parameter"),
+        (format!("{good}&SAMLResponse=x"), "saml.duplicate_parameter"),
+        (format!("{good}&samlart=x"), "saml.duplicate_parameter"),
+        (good.replace("%2F", "+"), "saml.query_string"),
+    ] {
+        let mut har = har.clone();
+        har["log"]["entries"][3]["request"]["url"] = json!(url.replace(&good, &to));
+        assert_eq!(known_json(&har)["steps"][1]["problems"][0]["code"], code, "{to}");
     }
 }
 

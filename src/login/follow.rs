@@ -18,6 +18,7 @@ use crate::policy::saml::RelyingParty;
 use crate::rejection::Rejection;
 use crate::token::held_keys;
 use crate::token::saml;
+use crate::token::saml::Artifact;
 use crate::trust::Issuers;
 use crate::trust::Signer;
 use crate::trust::TrustStore;
@@ -95,7 +96,10 @@ pub fn follow(recording: &Recording, context: &LoginContext<'_>) -> Login {
     for sent in &recording.sent {
         let mut step = Step::of(sent, context.policy);
         if let Some(message) = step.message.clone() {
-            check(&mut step, &message, sent, &steps, context);
+            match &message.artifact {
+                Some(artifact) => check_artifact(&mut step, artifact, sent, &steps, context.issuers),
+                None => check(&mut step, &message, sent, &steps, context),
+            }
         }
         steps.push(step);
     }
@@ -131,6 +135,30 @@ fn check(step: &mut Step, message: &Message, sent: &Sent, before: &[Step], conte
         }
     }
     judge(step, message, sent, request, context);
+}
+
+/// Compares an artifact with the request before it, as the message that says which one it answers is not there, and with those who may
+/// have issued it.
+fn check_artifact(step: &mut Step, artifact: &Artifact, sent: &Sent, before: &[Step], issuers: &Issuers) {
+    let issuer = issuers.entity_ids().find(|known| artifact.is_of(known));
+    let issuer = issuer.map(str::to_owned);
+    let told = match (&issuer, issuers.is_empty()) {
+        (None, false) => Problem::ArtifactIssuer {
+            known: issuers.entity_ids().count(),
+        },
+        _ => Problem::ArtifactNotResolved {
+            issuer: issuer.clone(),
+            endpoint_index: artifact.endpoint_index,
+        },
+    };
+    if let Some(message) = &mut step.message {
+        let request = requests(before).last().copied();
+        let compared =
+            request.map(|request| answered(request, message, address(message, Some(request), sent)));
+        step.problems.extend(compared.into_iter().flatten());
+        message.issuer = issuer;
+    }
+    step.problems.push(told);
 }
 
 /// Where the message was sent: as a message names it, with its own query string; and otherwise without what only servers should

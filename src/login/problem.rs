@@ -44,6 +44,18 @@ pub enum Problem {
         /// With the answer.
         returned: Option<String>,
     },
+    /// Nobody whom the metadata knows issued the artifact (SAML Bindings §3.6.4).
+    ArtifactIssuer {
+        /// How many it knows.
+        known: usize,
+    },
+    /// What the artifact stands for was not sent by the browser (SAML Bindings §3.6.5).
+    ArtifactNotResolved {
+        /// Who issued it, if the metadata knows that.
+        issuer: Option<String>,
+        /// Which of his ArtifactResolutionServices gives the message.
+        endpoint_index: u16,
+    },
     /// Nothing answers the request.
     NotAnswered {
         /// The request, among all of the recording, whose page holds an answer that was never sent.
@@ -60,6 +72,8 @@ impl Problem {
             Self::AnsweredElsewhere { .. } => "saml.recipient",
             Self::UnknownRequest { .. } => "saml.in_response_to",
             Self::RelayState { .. } => "saml.relay_state",
+            Self::ArtifactIssuer { .. } => "saml.artifact_issuer",
+            Self::ArtifactNotResolved { .. } => "saml.artifact_not_resolved",
             Self::NotAnswered { .. } => "saml.not_answered",
         }
     }
@@ -72,8 +86,16 @@ impl Problem {
 
     /// Whether a check was broken, or could not be made.
     pub fn verdict(&self) -> Verdict {
-        self.refused()
-            .map_or(Verdict::Failed, |(rejection, _)| rejection.verdict())
+        match self {
+            Self::Refused { rejection, .. } => rejection.verdict(),
+            Self::ArtifactNotResolved { .. } => Verdict::Indeterminate,
+            Self::Destination { .. }
+            | Self::AnsweredElsewhere { .. }
+            | Self::UnknownRequest { .. }
+            | Self::RelayState { .. }
+            | Self::ArtifactIssuer { .. }
+            | Self::NotAnswered { .. } => Verdict::Failed,
+        }
     }
 
     /// Where in the message.
@@ -93,6 +115,8 @@ impl Problem {
             | Self::AnsweredElsewhere { .. }
             | Self::UnknownRequest { .. }
             | Self::RelayState { .. }
+            | Self::ArtifactIssuer { .. }
+            | Self::ArtifactNotResolved { .. }
             | Self::NotAnswered { .. } => None,
         }
     }
@@ -155,6 +179,19 @@ impl fmt::Display for Problem {
                     quoted(sent)
                 )
             }
+            Self::ArtifactIssuer { known } => write!(
+                f,
+                "its SourceID is SHA-1 of no entity that the metadata has: {known} are known"
+            ),
+            Self::ArtifactNotResolved {
+                issuer,
+                endpoint_index,
+            } => write!(
+                f,
+                "it stands for a message that the service fetched without the browser, from the ArtifactResolutionService {endpoint_index} \
+                 of {}: `saml verify --resolve-id` judges the ArtifactResponse",
+                issuer.as_deref().map_or("its issuer".to_owned(), quoted)
+            ),
             Self::NotAnswered { page: Some(page) } => write!(
                 f,
                 "nothing answers it: the page that answered request {page} of the recording holds a Response, and the browser never sent it"

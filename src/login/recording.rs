@@ -132,9 +132,10 @@ impl Request {
 
 /// Those of `pairs` that are of SAML, if a message is among them. Whatever else was sent is nobody's business.
 fn parameters(pairs: &str) -> Option<String> {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 7] = [
         "SAMLRequest",
         "SAMLResponse",
+        "SAMLart",
         "RelayState",
         "SigAlg",
         "Signature",
@@ -145,7 +146,7 @@ fn parameters(pairs: &str) -> Option<String> {
         names.iter().any(|known| known.eq_ignore_ascii_case(name))
     };
     let of_saml = || pairs.split('&').filter(|pair| named(pair, &NAMES));
-    let message = NAMES.get(..2).unwrap_or_default();
+    let message = NAMES.get(..3).unwrap_or_default();
     of_saml()
         .any(|pair| named(&pair, message))
         .then(|| of_saml().collect::<Vec<_>>().join("&"))
@@ -288,7 +289,7 @@ impl fmt::Display for RecordingError {
             ),
             Self::NoMessage { requests } => write!(
                 f,
-                "none of the {requests} requests has a SAMLRequest or SAMLResponse in its URL or its form; was the recording begun \
+                "none of the {requests} requests has a SAMLRequest, SAMLResponse or SAMLart in its URL or its form; was the recording begun \
                  before the login, and are the bodies of requests in it?"
             ),
             Self::Messages { allowed } => write!(f, "more than {allowed} requests carry a SAML message"),

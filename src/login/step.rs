@@ -9,6 +9,7 @@ use super::recording::SentBy;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::token::saml;
+use crate::token::saml::Artifact;
 use crate::token::saml::NameId;
 use crate::token::saml::ProtocolMessage;
 use crate::token::saml::Response;
@@ -34,21 +35,23 @@ pub struct Step {
     pub problems: Vec<Problem>,
 }
 
-/// How a browser carried a message (SAML Bindings §3.4, §3.5).
+/// How a browser carried a message (SAML Bindings §3.4, §3.5, §3.6).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Binding {
     /// In a URL.
     Redirect,
     /// In a form.
     Post,
+    /// In a URL or a form stands for which message the receiver asks its sender.
+    Artifact,
 }
 
 /// What a message says of itself.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Message {
-    /// Its name, as `Response`.
+    /// Its name, as `Response`; `Artifact` if the browser carried what stands for it.
     pub name: String,
-    /// Its ID.
+    /// Its ID; empty of an artifact.
     pub id: String,
     /// Who issued it.
     pub issuer: Option<String>,
@@ -60,6 +63,8 @@ pub struct Message {
     pub answer_to: Option<String>,
     /// What was sent with it, to come back with the answer.
     pub relay_state: Option<String>,
+    /// What stands for a message, of which no more is known.
+    pub artifact: Option<Artifact>,
 }
 
 impl Binding {
@@ -68,6 +73,7 @@ impl Binding {
         match self {
             Self::Redirect => "redirect",
             Self::Post => "post",
+            Self::Artifact => "artifact",
         }
     }
 }
@@ -84,9 +90,15 @@ impl Step {
         Self {
             number: sent.number,
             at: sent.at,
-            binding: match sent.way {
-                SentBy::Url => Binding::Redirect,
-                SentBy::Form => Binding::Post,
+            binding: match (&message, sent.way) {
+                (
+                    Some(Message {
+                        artifact: Some(_), ..
+                    }),
+                    _,
+                ) => Binding::Artifact,
+                (_, SentBy::Url) => Binding::Redirect,
+                (_, SentBy::Form) => Binding::Post,
             },
             sent_to: shown(&sent.url).to_owned(),
             message,
@@ -95,10 +107,10 @@ impl Step {
         }
     }
 
-    /// Whether it answers something.
+    /// Whether it answers something. An artifact may stand for a request too, which no browser knows.
     pub(super) fn is_answer(&self) -> bool {
-        let name = self.message.as_ref().map(|message| message.name.as_str());
-        name.is_some_and(|name| name.ends_with("Response"))
+        let answers = |message: &Message| message.name.ends_with("Response") || message.artifact.is_some();
+        self.message.as_ref().is_some_and(answers)
     }
 }
 
@@ -116,6 +128,15 @@ pub(super) fn shown(url: &str) -> &str {
 }
 
 fn read(parameters: &str, policy: &Policy) -> Result<Message, Rejection> {
+    if let Some((text, relay_state)) = saml::parse_artifact(parameters).map_err(saml::BindingError::Query)? {
+        let artifact = Artifact::parse(&text).ok_or(saml::BindingError::Artifact)?;
+        return Ok(Message {
+            name: "Artifact".to_owned(),
+            relay_state,
+            artifact: Some(artifact),
+            ..Message::default()
+        });
+    }
     let (_, beside) = saml::parse_query(parameters).map_err(saml::BindingError::Query)?;
     let decoded = saml::decode(parameters.to_owned().into())?;
     let document = Document::parse(decoded.xml, &policy.limits)?;
@@ -153,5 +174,6 @@ fn read(parameters: &str, policy: &Policy) -> Result<Message, Rejection> {
         in_response_to: owned(&message.in_response_to),
         answer_to,
         relay_state: beside.relay_state,
+        artifact: None,
     })
 }

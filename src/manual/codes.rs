@@ -218,6 +218,9 @@
 //! | code | meaning |
 //! |---|---|
 //! | `saml.already_signed` | `saml sign`: a signature that another would make a second one, or break |
+//! | `saml.artifact` | `saml trace`: an artifact that is none of type 0x0004 |
+//! | `saml.artifact_issuer` | `saml trace`: an artifact of nobody whom the metadata knows |
+//! | `saml.artifact_not_resolved` | `saml trace`: what an artifact stands for did not come by the browser, so nobody can say whether the login works |
 //! | `saml.artifact_unknown` | an ArtifactResponse without a message |
 //! | `saml.attribute_not_text` | an attribute value that holds elements |
 //! | `saml.audience` | the assertion is for somebody else |

@@ -66,7 +66,8 @@
 //! `saml trace` reads the SAML messages in URLs and forms of a recording and nothing else of it. Each is compared with where it was sent and
 //! with the request that it answers: Destination, InResponseTo, AssertionConsumerServiceURL, RelayState. Responses, and other messages whose
 //! issuer the metadata knows, are judged as by `saml verify`, with the URL that they were sent to, the request that they answer and, without
-//! `--audience`, the issuer of that request. URLs are shown without query string.
+//! `--audience`, the issuer of that request. URLs are shown without query string. An artifact is compared with the last request before it and,
+//! by its SourceID, with the entities of the metadata; as the message itself never passes the browser, such a login is `indeterminate`.
 //!
 //! With `--format json`: `source`, `verdict`, `stage`, `code` and `message` of the first problem, `breaks_at` (the request of the recording, from 1)
 //! and `steps`, each with `request`, `at`, `binding`, `sent_to`, `message`, `id`, `issuer`, `destination`, `in_response_to`, `answer_to`,

@@ -14,6 +14,7 @@
 //! | | Body signed, then encrypted, kept in `fixtures/interop/gsoap` | all | refused: it signs no ciphertext and transports keys with PKCS#1 v1.5 only, where it says OAEP too (`SOAP_MEC_OAEP`); `decrypt --policy archive-verify` reads what says the truth |
 //! | Debian `libwss4j-java` (WSS4J 1.6) | messages that it made, kept in `fixtures/interop/wss4j`: signed, then Body, or Body and signature, encrypted with AES-GCM; Body encrypted, then signed | `bsp11` | pass. In CBC they are refused as `xmlenc.unsigned_ciphertext`: it does not sign the EncryptedKey |
 //! | the same | `fixtures/interop/wss4j/symmetric*`: signed by HMAC-SHA256 with an EncryptedKey, named directly and by EncryptedKeySHA1, that signature by a certificate; also encrypted with the same key | one of its own with `encrypted-key` | pass; without the endorsing signature `policy.not_endorsed` |
+//! | all of these | encrypted attachments, and signed ones (SwA Profile 1.1, MTOM) | | tried with none: none of them can make any. WSS4J 1.6 knows no attachments, the plugin of gSOAP signs and encrypts the envelope alone, zeep and node `soap` encrypt nothing. What the profile says is shown by `fixtures/cases/good/encrypted-attachment-*` alone |
 //! | Debian `xmlsec1` | verifies what `sealgate sign` writes, RSA and ECDSA | | passes |
 //!
 //! Providers of SAML, each in both directions: what it makes passes `saml verify --policy strict` with the metadata, audience, recipient

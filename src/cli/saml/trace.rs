@@ -144,7 +144,7 @@ fn text(source: &Source, traced: &Result<Login, Unfollowed>, style: Style) -> St
 /// What a message says of itself.
 fn facts(message: &Message) -> Vec<(&'static str, String)> {
     let told = [
-        ("id", Some(&message.id)),
+        ("id", Some(&message.id).filter(|id| !id.is_empty())),
         ("issuer", message.issuer.as_ref()),
         ("destination", message.destination.as_ref()),
         ("answers", message.in_response_to.as_ref()),
@@ -233,7 +233,7 @@ fn step_json(step: &Step) -> Value {
         "binding": step.binding.name(),
         "sent_to": step.sent_to,
         "message": message.map(|message| message.name.as_str()),
-        "id": message.map(|message| message.id.as_str()),
+        "id": told(|message| Some(&message.id).filter(|id| !id.is_empty())),
         "issuer": told(|message| message.issuer.as_ref()),
         "destination": told(|message| message.destination.as_ref()),
         "in_response_to": told(|message| message.in_response_to.as_ref()),

@@ -31,6 +31,8 @@ pub enum BindingError {
     },
     /// It is in a query string that is not read.
     Query(QueryError),
+    /// An artifact that is none of type 0x0004.
+    Artifact,
 }
 
 /// A message as XML, and how a browser carried it.
@@ -118,6 +120,7 @@ impl BindingError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Base64(_) | Self::Deflate => "saml.encoding",
+            Self::Artifact => "saml.artifact",
             Self::Inflated { .. } => "limit.inflated",
             Self::Query(error) => error.code(),
         }
@@ -128,6 +131,7 @@ impl BindingError {
         match self {
             Self::Base64(_) => Some("SAML Bindings §3.5.4"),
             Self::Deflate | Self::Query(_) => Some("SAML Bindings §3.4.4.1"),
+            Self::Artifact => Some("SAML Bindings §3.6.4"),
             Self::Inflated { .. } => None,
         }
     }
@@ -140,6 +144,7 @@ impl fmt::Display for BindingError {
             Self::Deflate => f.write_str("what the base64 encodes is neither XML nor deflated XML"),
             Self::Inflated { allowed } => write!(f, "more than {allowed} bytes come out of the DEFLATE"),
             Self::Query(error) => error.fmt(f),
+            Self::Artifact => f.write_str("it is no artifact of type 0x0004: base64 of 44 octets"),
         }
     }
 }

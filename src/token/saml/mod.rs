@@ -33,6 +33,7 @@ mod statement;
 mod subject;
 mod xsi;
 
+pub use artifact::Artifact;
 pub use artifact::ArtifactResolve;
 pub use artifact::ArtifactResponse;
 pub use assertion::Assertion;
@@ -67,6 +68,7 @@ pub use query::QueryError;
 pub use query::QuerySignature;
 pub use query::QueryString;
 pub use query::parse as parse_query;
+pub use query::parse_artifact;
 pub(crate) use query::percent_decoded;
 pub(crate) use query::percent_encoded;
 pub use request::AuthnRequest;

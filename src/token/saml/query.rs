@@ -60,7 +60,7 @@ impl MessageParameter {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// A parameter of SAML stands there twice, or SAMLRequest and SAMLResponse both do; its name.
+    /// A parameter of SAML stands there twice, or two of SAMLRequest, SAMLResponse and SAMLart do; its name.
     Duplicate(String),
     /// A name that other readers may take for a parameter of SAML, as `samlresponse` or `SAMLRe%71uest`.
     LookAlike(String),
@@ -76,14 +76,15 @@ pub enum QueryError {
     NotRedirect,
 }
 
-/// In the order in which they are signed; the last two are not.
-const NAMES: [&str; 6] = [
+/// In the order in which they are signed; the last three are not.
+const NAMES: [&str; 7] = [
     "SAMLRequest",
     "SAMLResponse",
     "RelayState",
     "SigAlg",
     "Signature",
     "SAMLEncoding",
+    "SAMLart",
 ];
 
 const DEFLATE: &str = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE";
@@ -114,6 +115,9 @@ pub fn parse(query: &str) -> Result<(String, QueryString), QueryError> {
         (None, Some(message)) => (message, MessageParameter::Response),
         (None, None) => return Err(QueryError::Value("SAMLRequest")),
     };
+    if let Some(second) = get("SAMLart") {
+        return Err(QueryError::Duplicate(second.name.to_owned()));
+    }
     if let Some(encoding) = get("SAMLEncoding") {
         let encoding = encoding.decoded()?;
         if encoding != DEFLATE {
@@ -136,6 +140,24 @@ pub fn parse(query: &str) -> Result<(String, QueryString), QueryError> {
         signature,
     };
     Ok((message.base64()?, beside))
+}
+
+/// The artifact in `query`, a query string or form, in base64, and the RelayState beside it (SAML Bindings §3.6.3); `None` where there is
+/// no artifact.
+///
+/// # Errors
+/// [`QueryError`].
+pub fn parse_artifact(query: &str) -> Result<Option<(String, Option<String>)>, QueryError> {
+    let found = parameters(query)?;
+    let get = |name| found.iter().find(|parameter| parameter.name == name);
+    let Some(artifact) = get("SAMLart") else {
+        return Ok(None);
+    };
+    if let Some(message) = get("SAMLRequest").or_else(|| get("SAMLResponse")) {
+        return Err(QueryError::Duplicate(message.name.to_owned()));
+    }
+    let relay_state = get("RelayState").map(Parameter::decoded).transpose()?;
+    Ok(Some((artifact.base64()?, relay_state)))
 }
 
 /// `message`, which is base64, as a parameter, with `relay_state` and `algorithm` if there are any: what is signed of a query
@@ -259,7 +281,7 @@ impl QueryError {
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Duplicate(name) => write!(f, "the query string has {} more than once", quoted(name)),
+            Self::Duplicate(name) => write!(f, "the query string has {} more than once, or beside another message", quoted(name)),
             Self::LookAlike(name) => write!(
                 f,
                 "some read the parameter {} of the query string as one of SAML",
