@@ -4,7 +4,8 @@ use super::fields::{self, Fields};
 use super::reference::{Reference, Target};
 use super::transform::{self, Processing};
 use crate::algorithm::{DigestAlgorithm, PssParameters, SignatureAlgorithm};
-use crate::c14n::Canonicalization;
+use crate::c14n::{self, Canonicalization, Counted, Sink as _};
+use crate::crypto::{DigestValue, Digester};
 use crate::xml::{Element, Limit, Limits, Namespace};
 
 /// A `ds:Signature` as read: claims, not facts.
@@ -80,6 +81,21 @@ impl<'d> Signature<'d> {
             key_info,
             objects: found,
         })
+    }
+}
+
+impl Signature<'_> {
+    /// The most octets of a canonical SignedInfo that are digested for a report.
+    const LONGEST_REPORTED: u64 = 1 << 20;
+
+    /// SHA-256 of the canonical SignedInfo, for reports: it names what was signed, and proves nothing. `None` where there is no such form,
+    /// or it is very long.
+    pub fn signed_info_digest(&self) -> Option<DigestValue> {
+        let mut digester = Digester::new(DigestAlgorithm::Sha256);
+        let mut counted = Counted::new(&mut digester, Self::LONGEST_REPORTED);
+        c14n::element(self.signed_info, &self.canonicalization, None, &mut counted).ok()?;
+        let is_whole = !counted.is_full();
+        is_whole.then(|| digester.finish().ok()).flatten()
     }
 }
 

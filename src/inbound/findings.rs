@@ -1,7 +1,8 @@
 use chrono::DateTime;
 use chrono::Utc;
 
-use crate::trust::Signer;
+use crate::crypto::Certificate;
+use crate::trust::{ClearedBy, Signer, VerifiedPath};
 
 /// What was seen while a message was judged: owned, for reports. It proves nothing, and no decision reads it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -87,8 +88,48 @@ pub struct SignatureFinding {
     pub trusted: bool,
     /// Whose certificate the key was taken from, where there was one; of a signature that is not trusted, who it would be.
     pub signer: Option<Signer>,
+    /// The certificate of `signer`.
+    pub certificate: Option<Certificate>,
+    /// What is trusted above that certificate, and why; `None` where nobody is, or a key without a certificate.
+    pub path: Option<PathFinding>,
+    /// The certificate on the way to somebody trusted that was revoked, where that is why the signature is not trusted.
+    pub revoked: Option<RevokedFinding>,
+    /// The value, decoded.
+    pub value: Vec<u8>,
+    /// SHA-256, in base64, of the octets that the value is over: the canonical SignedInfo, or a query string. `None` where SignedInfo has
+    /// no canonical form.
+    pub signed_octets: Option<String>,
     /// Its references, in order.
     pub references: Vec<ReferenceFinding>,
+}
+
+/// A certificate path that was verified, without the signer's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathFinding {
+    /// The certificates above the signer's, the anchor last; empty if the signer's is itself an anchor or pin.
+    pub issuers: Vec<Certificate>,
+    /// The CRLs and OCSP responses that cleared certificates on it.
+    pub cleared_by: Vec<ClearedBy>,
+}
+
+/// A certificate that was revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedFinding {
+    /// It.
+    pub certificate: Certificate,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The CRLReason (RFC 5280 §5.3.1), if one is given.
+    pub reason: Option<&'static str>,
+}
+
+impl From<&VerifiedPath> for PathFinding {
+    fn from(path: &VerifiedPath) -> Self {
+        Self {
+            issuers: path.issuers().to_vec(),
+            cleared_by: path.cleared_by().to_vec(),
+        }
+    }
 }
 
 /// A reference of a signature.

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::findings::{Findings, ReferenceFinding, SignatureFinding};
+use super::findings::{Findings, PathFinding, ReferenceFinding, RevokedFinding, SignatureFinding};
 use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm, TransformAlgorithm};
 use crate::crypto::{Certificate, Secret, VerifyingKey, encode_base64};
 use crate::dsig;
@@ -176,9 +176,41 @@ impl SignerSearch<'_> {
         findings.note_signature(|| SignatureFinding {
             // Not proved: who it would be if it were.
             signer: candidates.first().map(Signer::from),
+            certificate: candidates.first().cloned(),
+            revoked: furthest
+                .as_ref()
+                .and_then(|rejection| self.revoked(rejection, candidates, carried)),
             ..finding(signature, &outcomes, None)
         });
         Err(furthest.unwrap_or_else(|| trust::Error::from(trust::Refusal::NoAnchor).into()))
+    }
+
+    /// The certificate that `rejection` says was revoked: of those that a path was looked for with.
+    fn revoked(
+        &self,
+        rejection: &Rejection,
+        candidates: &[Certificate],
+        carried: &[Certificate],
+    ) -> Option<RevokedFinding> {
+        let Rejection::Trust(error) = rejection else {
+            return None;
+        };
+        let trust::Refusal::Revoked {
+            sha256,
+            since,
+            reason,
+            ..
+        } = error.refusal()
+        else {
+            return None;
+        };
+        let mut known = candidates.iter().chain(carried).chain(self.trust.certificates());
+        let certificate = known.find(|certificate| certificate.sha256() == sha256)?;
+        Some(RevokedFinding {
+            certificate: certificate.clone(),
+            since: *since,
+            reason: *reason,
+        })
     }
 
     fn conclude<'d>(
@@ -323,7 +355,22 @@ pub(crate) fn finding(
         canonicalization: signature.canonicalization.algorithm.uri().to_owned(),
         trusted: false,
         signer: owner.and_then(Owner::signer).cloned(),
+        certificate: owner.and_then(Owner::certificate).cloned(),
+        path: owner.and_then(path),
+        revoked: None,
+        value: signature.value.clone(),
+        signed_octets: signature
+            .signed_info_digest()
+            .map(|digest| encode_base64(digest.as_bytes())),
         references: references.collect(),
+    }
+}
+
+/// The path to whom we trust, where there is one.
+pub(crate) fn path(owner: &Owner) -> Option<PathFinding> {
+    match owner {
+        Owner::Certified(path) => Some(path.into()),
+        Owner::Entity(_) | Owner::Subject(_) | Owner::User(_) => None,
     }
 }
 

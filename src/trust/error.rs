@@ -7,6 +7,7 @@ use chrono::SecondsFormat;
 use chrono::Utc;
 
 use crate::crypto::Certificate;
+use crate::crypto::Fingerprint;
 use crate::crypto::KeyKind;
 use crate::crypto::KeyUsage;
 use crate::trust::Period;
@@ -69,6 +70,8 @@ pub enum Refusal {
     Revoked {
         /// Whose.
         subject: String,
+        /// SHA-256 of the certificate.
+        sha256: Fingerprint,
         /// Its serial number.
         serial: String,
         /// Who says so.
@@ -346,6 +349,7 @@ impl fmt::Display for Error {
                 since,
                 reason,
                 at,
+                ..
             } => write!(
                 f,
                 "{} has revoked the certificate {serial} of {} as of {} ({}); judged at {}",

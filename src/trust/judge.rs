@@ -365,6 +365,7 @@ fn revocation(
             let issuer = certificate.issuer().to_owned();
             return Err(Error::from(Refusal::Revoked {
                 subject,
+                sha256: *certificate.sha256(),
                 serial,
                 issuer,
                 since,

@@ -144,6 +144,7 @@ fn judge_signature<'d>(
             let proof = verify(&signature, &held.key.into(), rules, findings);
             if let (Some(found), Some(certificate)) = (findings.signatures.last_mut(), held.certificate) {
                 found.signer = Some(Signer::from(&certificate));
+                found.certificate = Some(certificate);
             }
             proof
         }

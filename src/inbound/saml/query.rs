@@ -3,12 +3,14 @@ use chrono::Utc;
 
 use super::SamlContext;
 use super::signed::search;
-use crate::algorithm::SignatureAlgorithm;
+use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use crate::crypto::{digest, encode_base64};
 use crate::dsig::OctetSignature;
 use crate::inbound::Findings;
 use crate::inbound::SignatureFinding;
 use crate::inbound::note_legacy_method;
 use crate::inbound::note_path;
+use crate::inbound::signer::path;
 use crate::rejection::Rejection;
 use crate::token::saml::QuerySignature;
 use crate::token::saml::Role;
@@ -32,12 +34,21 @@ pub(super) fn verify(
         canonicalization: String::new(),
         trusted: false,
         signer: None,
+        certificate: None,
+        path: None,
+        revoked: None,
+        value: signature.value.clone(),
+        signed_octets: digest(DigestAlgorithm::Sha256, &signature.octets)
+            .ok()
+            .map(|digest| encode_base64(digest.as_bytes())),
         references: Vec::new(),
     });
     let owner = made_by(signature, owners(issuer, roles, at, context, findings)?, context)?;
     if let Some(found) = findings.signatures.last_mut() {
         found.trusted = true;
         found.signer = owner.signer().cloned();
+        found.certificate = owner.certificate().cloned();
+        found.path = path(&owner);
     }
     note_path(&owner, findings);
     if let Some(method) = SignatureAlgorithm::from_uri(&signature.algorithm) {
