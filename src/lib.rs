@@ -46,6 +46,7 @@ pub mod fetch;
 pub mod config;
 pub mod gateway;
 pub mod verifier;
+pub mod validation_report;
 pub mod batch;
 pub mod cli;
 pub mod manual;

@@ -1,5 +1,6 @@
 //! Every folder of `fixtures/cases` and `fixtures/attacks` comes out of the command as its `expect.toml` says:
-//! verdict, stage, code, exit code, and what is covered. How a folder is read is in `fixtures/README.md`.
+//! verdict, stage, code, exit code, and what is covered; and a validation report of each is valid and says the same.
+//! How a folder is read is in `fixtures/README.md`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
@@ -24,6 +25,72 @@ fn attacks_are_refused_for_the_right_reason() {
     judge_all("attacks");
 }
 
+/// What a report says of these cases, besides that it is valid.
+#[test]
+fn validation_reports_say_why_in_words_of_etsi() {
+    let sub = |name: &str| {
+        format!("<SubIndication>urn:etsi:019102:subindication:{name}</SubIndication>\n      <Assoc")
+    };
+    let object = |name: &str| format!("<ObjectType>urn:etsi:019102:validationObject:{name}<");
+    let revoked = "<RevocationTime>2026-".to_owned();
+    let reason = "<Value>trust.expired</Value>".to_owned();
+    let cases = [
+        (
+            "trust/revoked",
+            vec![sub("REVOKED"), revoked.clone(), object("certificate")],
+        ),
+        ("trust/ocsp-revoked", vec![sub("REVOKED"), revoked]),
+        ("trust/not-yet-valid", vec![sub("NOT_YET_VALID")]),
+        ("trust/expired", vec![sub("CUSTOM"), reason]),
+        ("trust/no-anchor", vec![sub("NO_CERTIFICATE_CHAIN_FOUND")]),
+        ("trust/revocation-unknown", vec![sub("TRY_LATER")]),
+        (
+            "dsig/body-changed",
+            vec![sub("HASH_FAILURE"), "<TrustAnchor ".to_owned()],
+        ),
+        (
+            "dsig/algorithm-rsa-sha256-damaged",
+            vec![sub("SIG_CRYPTO_FAILURE")],
+        ),
+        (
+            "dsig/missing",
+            vec![sub("CUSTOM"), "<Value>dsig.missing</Value>".to_owned()],
+        ),
+        ("xml/ampersand-alone", vec![sub("FORMAT_FAILURE")]),
+        (
+            "good/crl-current",
+            vec![object("CRL"), "<RelatedValidationObject ".to_owned()],
+        ),
+        ("good/ocsp-current", vec![object("OCSPResponse")]),
+        (
+            "good/intermediate-untrusted",
+            vec!["<IntermediateCertificate ".to_owned()],
+        ),
+        (
+            "good/legacy-2004-sha1",
+            vec![
+                "constraintStatus:disabled<".to_owned(),
+                "<SecureAlgorithm>false<".to_owned(),
+            ],
+        ),
+    ];
+    let reports = tempfile::tempdir().unwrap();
+    for (case, expected) in cases {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures/cases")
+            .join(case);
+        let report = reports.path().join(case.replace('/', "_"));
+        run(&folder, &table(&folder.join("gate.toml")), Some(&report)).unwrap();
+        let report = fs::read_to_string(report).unwrap();
+        for expected in expected {
+            assert!(
+                report.contains(&expected),
+                "{case}: {expected} is not in\n{report}"
+            );
+        }
+    }
+}
+
 #[test]
 fn no_attack_is_expected_to_pass() {
     for folder in folders("attacks") {
@@ -35,13 +102,17 @@ fn no_attack_is_expected_to_pass() {
 /// Judges each folder below `fixtures/<kind>` and tells every difference at once.
 fn judge_all(kind: &str) {
     let folders = folders(kind);
+    let reports = tempfile::tempdir().unwrap();
     let next = AtomicUsize::new(0);
     let complaints = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
                 while let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(complaint) = judge(folder) {
+                    let report = reports
+                        .path()
+                        .join(format!("{}.xml", name(folder).replace('/', "_")));
+                    if let Err(complaint) = judge(folder, &report) {
                         let mut all = complaints.lock().unwrap_or_else(PoisonError::into_inner);
                         all.push(format!("{}: {complaint}", name(folder)));
                     }
@@ -58,6 +129,62 @@ fn judge_all(kind: &str) {
         folders.len(),
         complaints.join("\n")
     );
+    assert_valid(reports.path());
+}
+
+/// The commands that write validation reports.
+const REPORTING: [&str; 3] = ["verify", "saml verify", "dsig verify"];
+
+/// Every report in `folder` is valid by our schema.
+fn assert_valid(folder: &Path) {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let reports = children(folder);
+    assert!(reports.len() > 100, "{}", reports.len());
+    let output = Command::new("xmllint")
+        .args(["--noout", "--nonet", "--schema"])
+        .arg(format!("{root}/schemas/validation-report.xsd"))
+        .args(&reports)
+        .output()
+        .unwrap_or_else(|error| panic!("xmllint does not run ({error}): `make setup` installs it"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let complaints: Vec<&str> = said
+        .lines()
+        .filter(|line| !line.ends_with(" validates"))
+        .collect();
+    assert!(
+        output.status.success() && complaints.is_empty(),
+        "{}",
+        complaints.join("\n")
+    );
+}
+
+/// The main indications of `report` are what `answer` says in words of ETSI.
+fn compare_report(report: &Path, answer: &Json) -> Result<(), String> {
+    const MAIN: &str = "<MainIndication>urn:etsi:019102:mainindication:";
+    let written = fs::read_to_string(report).map_err(|problem| format!("no validation report: {problem}"))?;
+    let statuses = written.split("<SignatureValidationStatus>").skip(1);
+    let said: Vec<&str> = statuses
+        .filter_map(|status| status.split_once(MAIN)?.1.split('<').next())
+        .collect();
+    let signatures = answer.get("signatures").and_then(Json::as_array);
+    let trusted = signatures.map(Vec::as_slice).unwrap_or_default().iter();
+    let trusted = trusted.map(|signature| signature.get("trusted").and_then(Json::as_bool) == Some(true));
+    let mut expected: Vec<&str> = trusted
+        .map(|trusted| match answer.get("verdict").and_then(Json::as_str) {
+            Some("passed") if trusted => "total-passed",
+            Some("failed") => "total-failed",
+            _ => "indeterminate",
+        })
+        .collect();
+    if expected.is_empty() {
+        let failed = answer.get("verdict").and_then(Json::as_str) == Some("failed");
+        expected.push(if failed { "total-failed" } else { "indeterminate" });
+    }
+    if said == expected {
+        Ok(())
+    } else {
+        Err(format!("the validation report says {said:?}, not {expected:?}"))
+    }
 }
 
 /// The folders `fixtures/<kind>/<group>/<case>`. One without a case is a mistake, not nothing to do.
@@ -80,24 +207,29 @@ fn children(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn judge(folder: &Path) -> Result<(), String> {
+fn judge(folder: &Path, report: &Path) -> Result<(), String> {
     let expected = read_table(&folder.join("expect.toml"))?;
     let gate = read_table(&folder.join("gate.toml"))?;
-    let output = run(folder, &gate)?;
+    let is_reported = text(&gate, "command").is_some_and(|command| REPORTING.contains(&command));
+    let report = is_reported.then_some(report);
+    let output = run(folder, &gate, report)?;
     match text(&expected, "output") {
         Some(file) => compare_octets(&output, &folder.join(file)),
-        None => compare_verdict(&output, &expected),
+        None => compare_verdict(&output, &expected, report),
     }
 }
 
 /// The command that `gate.toml` describes, in the case's folder, so that its relative paths hold.
-fn run(folder: &Path, gate: &Table) -> Result<Output, String> {
+fn run(folder: &Path, gate: &Table, report: Option<&Path>) -> Result<Output, String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
     command.current_dir(folder).env("NO_COLOR", "1");
     let name = text(gate, "command").ok_or("gate.toml names no command")?;
     command.args(name.split(' '));
     for (key, value) in gate.iter().filter(|(key, _)| *key != "command") {
         add_option(&mut command, &format!("--{}", key.replace('_', "-")), value)?;
+    }
+    if let Some(report) = report {
+        command.arg("--validation-report").arg(report);
     }
     command.args(["--format", "json", input(folder)]);
     command
@@ -151,7 +283,7 @@ fn compare_octets(output: &Output, file: &Path) -> Result<(), String> {
     Err(format!("the octets differ from byte {same}"))
 }
 
-fn compare_verdict(output: &Output, expected: &Table) -> Result<(), String> {
+fn compare_verdict(output: &Output, expected: &Table, report: Option<&Path>) -> Result<(), String> {
     // A command that writes a document says beside it why there is none.
     let said = if output.stdout.is_empty() {
         &output.stderr
@@ -179,7 +311,7 @@ fn compare_verdict(output: &Output, expected: &Table) -> Result<(), String> {
         let _ = write!(complaint, "{}, not {exit}; ", output.status);
     }
     if complaint.is_empty() {
-        return Ok(());
+        return report.map_or(Ok(()), |report| compare_report(report, &answer));
     }
     let message = answer.get("message").and_then(Json::as_str).unwrap_or_default();
     Err(format!("{complaint}it says: {message}"))

@@ -81,7 +81,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
     match command {
         Command::Demo(arguments) => demo::run(&arguments, console),
         Command::Serve(arguments) => serve::run(&arguments, console),
-        Command::Verify(arguments) => verify::run(arguments, console),
+        Command::Verify(arguments) => verify::run(*arguments, console),
         Command::Saml(SamlCommand::Verify(arguments)) => saml::verify(*arguments, console),
         Command::Saml(SamlCommand::Trace(arguments)) => saml::trace(*arguments, console),
         Command::Saml(SamlCommand::Sign(arguments)) => saml::sign(arguments, console),

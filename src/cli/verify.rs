@@ -2,21 +2,34 @@ use crate::inbound::{Received, Request, answered_request};
 use crate::policy::Policy;
 use crate::policy::Transport;
 use crate::verifier::entity::NoMessage;
-use crate::verifier::{Reason, Setup, decoded};
+use crate::verifier::{Kind, Reason, Setup, decoded};
 
-use super::args::VerifyArguments;
+use super::args::{MessageVerifyArguments, VerifyArguments};
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::report::{self, Report};
+use super::report::{self, Report, Results};
 use super::source::Source;
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
-pub(crate) fn run(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
+pub(crate) fn run(arguments: MessageVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
+    let MessageVerifyArguments {
+        verify: arguments,
+        validation_report,
+    } = arguments;
     let mut gate = Setup::from(&arguments.gate).verifier()?.gate;
     gate.threats = Some(arguments.threats.into());
     let reading = Reading::of(&arguments, &gate.policy)?;
     let at = arguments.gate.judging.at;
-    report::each_unread(arguments.files, arguments.output.format, console, |source| {
+    let files = arguments.files;
+    let results = Results::of(
+        &arguments.output,
+        validation_report,
+        &files,
+        Kind::Soap,
+        &gate.policy,
+        at,
+    )?;
+    report::each_unread(files, &results, console, |source| {
         let received = match reading.received(&source, &gate.policy) {
             Ok(received) => received,
             Err(reason) => return Report::refused(source, reason),

@@ -121,6 +121,8 @@
 //!
 //! # JSON
 //!
+//! Beside it `--validation-report FILE` of `verify`, `saml verify` and `dsig verify` writes a [report in XML](super::validation_reports).
+//!
 //! `--format json` prints one object a line and input, in the order of the inputs.
 //!
 //! | field | |

@@ -15,6 +15,7 @@
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
 //! | [`message_archive`] | operators: what came, kept as it came, and what becomes of it |
 //! | [`archives`] | auditors: `batch verify`, from sources to reports, and what happens when it is killed |
+//! | [`validation_reports`] | auditors: reports in XML by ETSI TS 119 102-2, and verdicts in its words |
 //! | [`clusters`] | auditors with a cluster: archives in Parquet on Spark, and when that pays |
 //! | [`codes`] | everybody with a refusal in hand: each stable code, what it means, what to do |
 //! | [`gateway_codes`] | operators: those of bearer tokens and token endpoints, and of what is fetched |
@@ -47,3 +48,4 @@ pub mod threat_model;
 pub mod threats;
 pub mod token_endpoint;
 pub mod tokens;
+pub mod validation_reports;

@@ -14,5 +14,7 @@
 //! schema can say, as its signature, its time, its algorithms or whom it is from. They do not allow what a profile lets pass with a warning, nor
 //! attributes without a namespace on Envelope and Header, which the gate ignores.
 //!
+//! `validation-report.xsd` is of what is written: [`validation_reports`](super::validation_reports).
+//!
 //! `cargo test --test schemas` holds them to the messages in `fixtures/cases`: those that pass are valid, and those that are refused for their structure are
 //! not.

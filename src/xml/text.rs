@@ -194,9 +194,40 @@ pub(crate) fn is_invisible(character: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// `text` for XML and HTML that people read: nothing in it is markup, and what XML does not allow is escaped as they read it.
+pub(crate) fn escaped_markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            character if is_invisible(character) || matches!(character, '\u{fffe}' | '\u{ffff}') => {
+                out.extend(character.escape_unicode());
+            }
+            character => out.push(character),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_in_a_value_is_markup() {
+        assert_eq!(
+            escaped_markup("<a b=\"c\" d='e'>&"),
+            "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;"
+        );
+        assert_eq!(
+            escaped_markup("a\0\u{1b}\n\u{202e}\u{ffff}b"),
+            r"a\u{0}\u{1b}\u{a}\u{202e}\u{ffff}b"
+        );
+    }
 
     #[test]
     fn values_are_shown_as_they_are_unless_they_would_move_the_cursor() {

@@ -16,6 +16,7 @@ use super::copies::Copy;
 use super::journal::Journal;
 use super::row::Row;
 use super::summary::Summary;
+use crate::xml::escaped_markup as escaped;
 
 /// What reports say of a job beside its messages.
 #[derive(Clone, Debug)]
@@ -113,45 +114,4 @@ fn json(summary: &Summary, about: &About, out: &mut dyn Write) -> io::Result<()>
 /// The rows that did not pass.
 fn refused<'r>(rows: &'r mut dyn Iterator<Item = Row>) -> impl Iterator<Item = Row> + 'r {
     rows.filter(|row| row.verdict != super::row::Verdict::Passed)
-}
-
-/// `text` for XML and HTML: nothing in it is markup, and what XML does not allow is escaped as people read it.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            character if crate::xml::is_invisible(character) || is_forbidden(character) => {
-                out.extend(character.escape_unicode());
-            }
-            character => out.push(character),
-        }
-    }
-    out
-}
-
-/// No character of XML 1.0, though one of Unicode.
-fn is_forbidden(character: char) -> bool {
-    matches!(character, '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_value_is_markup() {
-        assert_eq!(
-            escaped("<a b=\"c\" d='e'>&"),
-            "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;"
-        );
-        assert_eq!(
-            escaped("a\u{1b}\n\u{202e}\u{ffff}b"),
-            r"a\u{1b}\u{a}\u{202e}\u{ffff}b"
-        );
-    }
 }

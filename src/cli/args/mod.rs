@@ -31,9 +31,9 @@ pub(super) use saml::{SamlCommand, SamlSignArguments, SamlTraceArguments, SamlVe
 pub(super) use shared::{
     ContentTypeArguments, DecryptionKeyPaths, IdArguments, JudgingArguments, KeyArguments, MetadataArguments,
     OutputArguments, OwnKeyPaths, PartyArguments, PasswordArguments, SecretKeyName, SigningArguments,
-    TrustArguments, UserArguments,
+    TrustArguments, UserArguments, ValidationReportArguments,
 };
-pub(super) use verify::{GateArguments, VerifyArguments};
+pub(super) use verify::{GateArguments, MessageVerifyArguments, VerifyArguments};
 
 /// Verifies SOAP messages, XML signatures and SAML assertions; relays only what was verified.
 ///
@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Demo(DemoArguments),
     Serve(ServeArguments),
-    Verify(VerifyArguments),
+    Verify(Box<MessageVerifyArguments>),
     Sign(SignArguments),
     Encrypt(EncryptArguments),
     Decrypt(DecryptArguments),
@@ -436,6 +436,8 @@ pub(crate) struct DsigVerifyArguments {
     pub(crate) ids: IdArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    #[command(flatten)]
+    pub(crate) validation_report: ValidationReportArguments,
     /// The documents
     #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) files: Vec<Source>,

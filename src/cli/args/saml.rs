@@ -3,7 +3,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     BindingName, DecryptionKeyPaths, JudgingArguments, KeyArguments, MetadataArguments, OutputArguments,
-    PartyArguments, SamlPartName, SigningAlgorithmName, TrustArguments,
+    PartyArguments, SamlPartName, SigningAlgorithmName, TrustArguments, ValidationReportArguments,
 };
 use crate::cli::source::Source;
 use crate::verifier::At;
@@ -28,6 +28,8 @@ pub(crate) struct SamlVerifyArguments {
     pub(crate) keys: DecryptionKeyPaths,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    #[command(flatten)]
+    pub(crate) validation_report: ValidationReportArguments,
     /// The documents
     #[arg(required = true, value_name = "FILE", value_parser = Source::parser())]
     pub(crate) files: Vec<Source>,

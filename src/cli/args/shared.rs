@@ -233,3 +233,10 @@ pub(crate) struct OutputArguments {
     #[arg(long, value_enum, default_value = "text", hide_possible_values = false)]
     pub(crate) format: Format,
 }
+
+#[derive(Args, Debug)]
+pub(crate) struct ValidationReportArguments {
+    /// Where a validation report in XML by ETSI TS 119 102-2 is written, besides; of one input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) validation_report: Option<PathBuf>,
+}

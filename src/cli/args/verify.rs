@@ -2,11 +2,20 @@ use clap::Args;
 
 use super::{
     ContentTypeArguments, DecryptionKeyPaths, JudgingArguments, OutputArguments, PartyArguments, ThreatMode,
-    TrustArguments, UserArguments,
+    TrustArguments, UserArguments, ValidationReportArguments,
 };
 use crate::cli::source::Source;
 
 /// Judge SOAP messages as the gateway would judge them
+#[derive(Args, Debug)]
+pub(crate) struct MessageVerifyArguments {
+    #[command(flatten)]
+    pub(crate) verify: VerifyArguments,
+    #[command(flatten)]
+    pub(crate) validation_report: ValidationReportArguments,
+}
+
+/// What SOAP messages are judged by, and the messages.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArguments {
     #[command(flatten)]

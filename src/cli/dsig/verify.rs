@@ -2,19 +2,27 @@ use crate::cli::args::DsigVerifyArguments;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs::{self, Keys};
-use crate::cli::report::{self, Report};
+use crate::cli::report::{self, Report, Results};
 use crate::inbound::document::{DocumentRules, judge_document};
+use crate::verifier::Kind;
 
 /// `sealgate dsig verify`: mathematics, and whose keys.
 pub(in crate::cli) fn run(arguments: DsigVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::judging_policy(&arguments.judging)?;
     let keys = Keys::of(&arguments)?;
-    let format = arguments.output.format;
+    let results = Results::of(
+        &arguments.output,
+        arguments.validation_report,
+        &arguments.files,
+        Kind::Xml,
+        &policy,
+        arguments.judging.at,
+    )?;
     let id_attributes = arguments.ids.id_attributes;
     report::each(
         arguments.files,
         policy.limits.bytes,
-        format,
+        &results,
         console,
         |source, bytes| {
             let keys = match keys.as_document_keys() {

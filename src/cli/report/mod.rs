@@ -4,6 +4,7 @@ mod hint;
 mod outline;
 mod text;
 pub(crate) mod tree;
+mod validation;
 
 use bytes::Bytes;
 
@@ -19,6 +20,7 @@ use super::source::{Source, distinct};
 
 pub(crate) use crate::xml::plain;
 pub(crate) use outline::outline;
+pub(crate) use validation::Results;
 
 /// How reports are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -114,11 +116,11 @@ fn not_found(code: &'static str, message: String) -> Reason {
 pub(crate) fn each(
     sources: Vec<Source>,
     limit: u32,
-    format: Format,
+    results: &Results,
     console: &mut Console,
     judge: impl Fn(Source, Bytes) -> Report,
 ) -> Result<Exit, Stop> {
-    each_unread(sources, format, console, |source| match source.read(limit) {
+    each_unread(sources, results, console, |source| match source.read(limit) {
         Err(error) => Report::unreadable(source, &error),
         Ok(bytes) => judge(source, bytes),
     })
@@ -127,7 +129,7 @@ pub(crate) fn each(
 /// As [`each`], where the judge reads the sources.
 pub(crate) fn each_unread(
     sources: Vec<Source>,
-    format: Format,
+    results: &Results,
     console: &mut Console,
     judge: impl Fn(Source) -> Report,
 ) -> Result<Exit, Stop> {
@@ -136,7 +138,7 @@ pub(crate) fn each_unread(
     for source in sources {
         let report = judge(source);
         exit = exit.max(report.exit());
-        report.print(format, console);
+        results.write(&report, console)?;
     }
     Ok(exit)
 }

@@ -1,0 +1,204 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::inbound::{Findings, ReferenceFinding, SignatureFinding};
+use crate::policy::Profile;
+use crate::verifier::{Reason, Verdict};
+
+const VERDICTS: [(Verdict, MainIndication); 3] = [
+    (Verdict::Failed, MainIndication::TotalFailed),
+    (Verdict::Indeterminate, MainIndication::Indeterminate),
+    (Verdict::Unreadable, MainIndication::Indeterminate),
+];
+
+/// The codes of judgements that the manual lists. What follows are other pages and other doings.
+fn codes() -> BTreeSet<&'static str> {
+    let page = include_str!("../manual/codes.rs");
+    let sections = page.split("//! # ").skip(1);
+    let of_messages = sections.filter(|section| {
+        let others = [
+            "Backends",
+            "Audit",
+            "Message archive",
+            "Throttling",
+            "Policies in a WSDL",
+        ];
+        !others.iter().any(|other| section.starts_with(other))
+    });
+    let listed = of_messages
+        .chain([include_str!("../manual/threats.rs")])
+        .flat_map(str::lines)
+        .filter_map(|line| line.strip_prefix("//! | `")?.split('`').next())
+        .filter(|code| code.contains('.') && !code.contains(' '));
+    listed.chain(["input.unreadable"]).collect()
+}
+
+fn refused(code: &'static str, verdict: Verdict) -> Outcome {
+    Outcome::refused(Reason {
+        verdict,
+        stage: None,
+        code,
+        message: "a\u{0}<b>\u{1b}]]>".to_owned(),
+        position: None,
+        clause: None,
+    })
+}
+
+fn signature(trusted: bool) -> SignatureFinding {
+    SignatureFinding {
+        algorithm: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256".to_owned(),
+        canonicalization: String::new(),
+        trusted,
+        signer: None,
+        certificate: None,
+        path: None,
+        revoked: None,
+        value: vec![1, 2, 3],
+        signed_octets: None,
+        references: vec![ReferenceFinding {
+            uri: "#<a>&\u{1b}".to_owned(),
+            element: None,
+            digest_algorithm: DigestAlgorithm::Sha256.uri().to_owned(),
+            expected: "AAAA".to_owned(),
+            actual: Some("AAAA".to_owned()),
+            ok: true,
+        }],
+    }
+}
+
+#[test]
+fn every_code_has_its_sub_indication_and_it_is_one_of_the_main_indication() {
+    let codes = codes();
+    assert!(codes.len() > 320, "{}", codes.len());
+    let missing: Vec<_> = codes.iter().filter(|code| nearest(code).is_none()).collect();
+    assert!(
+        missing.is_empty(),
+        "in no table of validation_report/nearest.rs: {missing:?}"
+    );
+    for code in codes {
+        for (verdict, main) in VERDICTS {
+            for found in [None, Some(&signature(false)), Some(&signature(true))] {
+                let status = Status::of(&refused(code, verdict), found);
+                assert_eq!(status.main, main, "{code}");
+                let sub = status.sub.unwrap();
+                assert!(sub.is_of(main), "{code}: {sub:?} under {main:?}");
+            }
+        }
+    }
+    assert_eq!(nearest("relay.timeout"), None);
+    assert_eq!(nearest("dsig.no_such_code"), None);
+}
+
+#[test]
+fn no_signature_is_total_passed_but_of_somebody_trusted_in_a_message_that_passed() {
+    let passed = Outcome {
+        verdict: Ok(()),
+        findings: Findings::default(),
+    };
+    let main = |outcome: &Outcome, found: Option<&SignatureFinding>| Status::of(outcome, found).main;
+    assert_eq!(main(&passed, Some(&signature(true))), MainIndication::TotalPassed);
+    assert_eq!(
+        main(&passed, Some(&signature(false))),
+        MainIndication::Indeterminate
+    );
+    assert_eq!(main(&passed, None), MainIndication::Indeterminate);
+}
+
+#[test]
+fn what_is_said_of_one_signature_is_not_said_of_another() {
+    let mut outcome = refused("dsig.digest_mismatch", Verdict::Failed);
+    let mut changed = signature(false);
+    changed
+        .references
+        .iter_mut()
+        .for_each(|reference| reference.ok = false);
+    outcome.findings.signatures = vec![signature(true), changed, signature(false)];
+    let subs: Vec<_> = outcome
+        .findings
+        .signatures
+        .iter()
+        .map(|found| Status::of(&outcome, Some(found)).sub)
+        .collect();
+    let expected = [
+        SubIndication::Custom,
+        SubIndication::HashFailure,
+        SubIndication::Custom,
+    ];
+    assert_eq!(subs, expected.map(Some));
+    // A digest that holds is no HASH_FAILURE, nor what was revoked another certificate's REVOKED.
+    for code in ["dsig.digest_mismatch", "trust.revoked", "trust.not_yet_valid"] {
+        let mut outcome = refused(code, Verdict::Failed);
+        outcome.findings.signatures = vec![signature(false)];
+        let found = outcome.findings.signatures.first();
+        assert_eq!(
+            Status::of(&outcome, found).sub,
+            Some(SubIndication::Custom),
+            "{code}"
+        );
+    }
+    let mut outcome = refused("dsig.signature_mismatch", Verdict::Failed);
+    outcome.findings.signatures = vec![signature(false), signature(false)];
+    let subs: Vec<_> = outcome
+        .findings
+        .signatures
+        .iter()
+        .map(|found| Status::of(&outcome, Some(found)).sub)
+        .collect();
+    assert_eq!(
+        subs,
+        [Some(SubIndication::SigCryptoFailure), Some(SubIndication::Custom)]
+    );
+}
+
+#[test]
+fn no_value_is_markup_and_every_character_is_one_of_xml() {
+    let policy = Policy {
+        name: "a \"b\"/ü<".to_owned(),
+        ..Profile::Strict.policy()
+    };
+    let now = "2026-11-24T00:00:30Z".parse().unwrap();
+    let reporting = Reporting::new(&policy, At::Now, now);
+    let mut outcome = refused("dsig.digest_mismatch", Verdict::Failed);
+    outcome.findings.signatures = vec![signature(false)];
+    let source = "a/<x y='\"&]]>\u{1b}[2J\u{202e}\u{ffff}\n.xml";
+    let text = reporting.report(source, None, &outcome);
+    let document = crate::xml::Document::parse(text.clone().into(), &crate::xml::Limits::default()).unwrap();
+    let values: Vec<String> = document
+        .root()
+        .descendants()
+        .filter(|element| element.local_name() == "Value")
+        .map(|element| element.text().unwrap().value.into_owned())
+        .collect();
+    let shown = r#"a/<x y='"&]]>\u{1b}[2J\u{202e}\u{ffff}\u{a}.xml"#;
+    assert!(values.iter().any(|value| value == shown), "{values:?}");
+    assert!(
+        values.iter().any(|value| value == r"a\u{0}<b>\u{1b}]]>"),
+        "{values:?}"
+    );
+    assert!(values.iter().any(|value| value == r"#<a>&\u{1b}"), "{values:?}");
+    assert!(
+        text.contains("<xades:Identifier>urn:sealgate:policy:a%20%22b%22%2F%C3%BC%3C<"),
+        "{text}"
+    );
+    assert!(text.contains("<POETime>2026-11-24T00:00:30Z</POETime>"), "{text}");
+}
+
+#[test]
+fn a_time_that_no_schema_takes_is_left_out() {
+    let time = |text: &str| date_time(text.parse().unwrap());
+    assert_eq!(
+        time("2026-11-24T00:00:30.5Z").as_deref(),
+        Some("2026-11-24T00:00:30.500Z")
+    );
+    assert_eq!(time("0000-01-01T00:00:00Z"), None);
+    assert_eq!(date_time(DateTime::<Utc>::MAX_UTC), None);
+    assert_eq!(date_time(DateTime::<Utc>::MIN_UTC), None);
+    let reporting = Reporting::new(&Profile::Strict.policy(), At::Message, Utc::now());
+    assert!(
+        !reporting
+            .report("-", None, &refused("xml.empty", Verdict::Failed))
+            .contains("POETime")
+    );
+}
