@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::print_stdout,
+    clippy::panic,
     reason = "a test may panic"
 )]
 
@@ -64,15 +65,67 @@ fn threads_change_nothing() {
     let world = World::of(300);
     let outs = ["1", "3", "16"].map(|threads| {
         let out = world.folder.path().join(threads);
-        world.verify(&out, &["--threads", threads], &[world.archive()]);
+        let options = ["--validation-reports", "--threads", threads];
+        world.verify(&out, &options, &[world.archive()]);
         let written = reports(&out);
-        world.verify(&out, &["--threads", threads], &[world.archive()]);
+        world.verify(&out, &options, &[world.archive()]);
         assert_eq!(reports(&out), written);
         written
     });
     assert!(outs[0].len() > 6);
     assert_eq!(outs[0], outs[1]);
     assert_eq!(outs[0], outs[2]);
+}
+
+/// Each entry is a report that is valid by our schema and says what the result says, also of what cannot be read and of names that lead elsewhere.
+#[test]
+fn a_validation_report_of_each_message_is_in_one_zip_archive() {
+    let world = World::of(100);
+    let folder = world.folder.path();
+    fs::write(world.archive().join("0 \u{1b}<&'\".xml"), "").unwrap();
+    std::os::unix::net::UnixListener::bind(world.archive().join("socket")).unwrap();
+    let out = folder.join("out");
+    let output = world.verify(&out, &["--validation-reports"], &["archive/../archive".into()]);
+    assert_eq!(output.code, 3, "{}", output.text);
+    let unpacked = folder.join("unpacked");
+    let unpack = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])";
+    let mut python = Command::new("python3");
+    python
+        .args(["-c", unpack])
+        .arg(out.join("validation-reports.zip"));
+    assert!(python.arg(&unpacked).status().unwrap().success());
+    let results = results(&out);
+    assert_eq!(results.len(), 102);
+    let mut xmllint = Command::new("xmllint");
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/validation-report.xsd");
+    xmllint.args(["--noout", "--nonet", "--schema", schema]);
+    for (source, result) in &results {
+        let name = source.replace("..", "%2E%2E").replace('\u{1b}', "%1B");
+        let name = name.replace('<', "%3C").replace('"', "%22");
+        let report = unpacked.join(format!("{name}.report.xml"));
+        let text = fs::read_to_string(&report).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let code = result["code"].as_str();
+        let said = code.map(|code| format!("<Value>{code}</Value>"));
+        assert!(said.is_none_or(|said| text.contains(&said)), "{source}");
+        let main = match result["verdict"].as_str().unwrap() {
+            "passed" => "total-passed",
+            "failed" => "total-failed",
+            _ => "indeterminate",
+        };
+        let main = format!(
+            "    <SignatureValidationStatus>\n      <MainIndication>urn:etsi:019102:mainindication:{main}<"
+        );
+        assert!(text.contains(&main), "{source}: {text}");
+        xmllint.arg(report);
+    }
+    let output = xmllint.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    // Without the option it is another job, and has none.
+    assert_eq!(world.verify(&out, &[], &["archive/../archive".into()]).code, 2);
 }
 
 /// Every form of source holds the same messages, so it gives the same verdicts.
@@ -181,7 +234,8 @@ fn a_job_that_is_killed_ends_as_one_that_is_not() {
     let archive = world.archive();
     let whole = world.folder.path().join("whole");
     let started = Instant::now();
-    world.verify(&whole, &[], std::slice::from_ref(&archive));
+    let options = ["--validation-reports"];
+    world.verify(&whole, &options, std::slice::from_ref(&archive));
     let takes = started.elapsed();
     let killed = world.folder.path().join("killed");
     let (mut seed, mut left, mut longest) = (0x9e37_79b9_7f4a_7c15_u64, kills, Duration::ZERO);
@@ -192,7 +246,7 @@ fn a_job_that_is_killed_ends_as_one_that_is_not() {
         // Until it is done before it can be killed; then from the beginning again.
         while left > 0 {
             let mut child = world
-                .command(&out, &[], std::slice::from_ref(&archive))
+                .command(&out, &options, std::slice::from_ref(&archive))
                 .spawn()
                 .unwrap();
             seed ^= seed << 13;
@@ -208,12 +262,12 @@ fn a_job_that_is_killed_ends_as_one_that_is_not() {
             }
             left -= 1;
         }
-        let output = world.verify(&out, &[], std::slice::from_ref(&archive));
+        let output = world.verify(&out, &options, std::slice::from_ref(&archive));
         assert_eq!(output.code, 1, "{}", output.text);
         assert_eq!(reports(&out), reports(&whole), "round {rounds}");
         // Nothing is left to be judged: this is what finding the place takes.
         let again = Instant::now();
-        world.verify(&out, &[], std::slice::from_ref(&archive));
+        world.verify(&out, &options, std::slice::from_ref(&archive));
         longest = longest.max(again.elapsed());
         fs::remove_dir_all(&out).unwrap();
     }

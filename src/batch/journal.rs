@@ -9,15 +9,19 @@ use serde::{Deserialize, Serialize};
 
 use super::row::Row;
 use super::source::Stamp;
+use super::validation_reports::{self, Packed};
 
-/// What a job has done: `results.jsonl` for whoever wants the results, and beside it `journal.jsonl` with a short line a result.
+/// What a job has done: `results.jsonl` for whoever wants the results, `validation-reports.zip` where these are asked for, and beside them
+/// `journal.jsonl` with a short line a result.
 ///
-/// Both are only appended to, the result first. What the last complete line of the journal says is what counts; anything behind it
+/// All are only appended to, the result first. What the last complete line of the journal says is what counts; anything behind it
 /// was being written when the process ended, and is cut off by the next one.
 #[derive(Debug)]
 pub struct Journal {
     results: File,
     journal: File,
+    /// The validation reports, where they are kept.
+    reports: Option<File>,
     paths: Paths,
     header: Header,
 }
@@ -26,6 +30,7 @@ pub struct Journal {
 struct Paths {
     results: PathBuf,
     journal: PathBuf,
+    reports: PathBuf,
 }
 
 /// The first line of a journal.
@@ -37,9 +42,13 @@ struct Header {
     started: DateTime<Utc>,
 }
 
-/// A line of a journal: where the result ends, and what it is.
+/// A line of a journal: where the result ends, what it is, and where its validation report ends, if there is one.
 #[derive(Debug, Deserialize, Serialize)]
-struct Entry(u64, Row);
+struct Entry(
+    u64,
+    Row,
+    #[serde(default, skip_serializing_if = "Option::is_none")] Option<u64>,
+);
 
 /// Why there is no journal.
 #[derive(Debug)]
@@ -75,6 +84,7 @@ impl Journal {
         let paths = Paths {
             results: folder.join("results.jsonl"),
             journal: folder.join("journal.jsonl"),
+            reports: folder.join(validation_reports::FILE),
         };
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -94,7 +104,9 @@ impl Journal {
             Some(_) => return Err(JournalError::OtherJob),
             None => {
                 // Results without a journal are not ours to overwrite.
-                if results.metadata().map_err(failed(&paths.results))?.len() > 0 {
+                let is_foreign = results.metadata().map_err(failed(&paths.results))?.len() > 0;
+                let is_reported = paths.reports.metadata().is_ok_and(|file| file.len() > 0);
+                if is_foreign || is_reported {
                     return Err(JournalError::OtherJob);
                 }
                 let header = Header {
@@ -108,8 +120,22 @@ impl Journal {
         Ok(Self {
             results,
             journal,
+            reports: None,
             paths,
             header,
+        })
+    }
+
+    /// It, which keeps validation reports too. Whether a job does is part of what it is.
+    ///
+    /// # Errors
+    /// Their file cannot be written.
+    pub fn with_validation_reports(self) -> Result<Self, JournalError> {
+        let path = &self.paths.reports;
+        let reports = open(path).map_err(|error| JournalError::Io(path.clone(), error))?;
+        Ok(Self {
+            reports: Some(reports),
+            ..self
         })
     }
 
@@ -123,7 +149,7 @@ impl Journal {
     /// # Errors
     /// A file cannot be read.
     pub fn rows(&self) -> io::Result<impl Iterator<Item = Row> + use<>> {
-        let mut replay = Replay::of(&self.paths, self.results.metadata()?.len())?;
+        let mut replay = self.replay()?;
         Ok(std::iter::from_fn(move || {
             let row = replay.next.take().map(|entry| entry.1);
             replay.accept();
@@ -133,7 +159,9 @@ impl Journal {
 
     /// What was written before, to go on behind it.
     pub(super) fn replay(&self) -> io::Result<Replay> {
-        Replay::of(&self.paths, self.results.metadata()?.len())
+        let length = |file: &File| file.metadata().map(|metadata| metadata.len());
+        let reports = self.reports.as_ref().map_or(Ok(0), length)?;
+        Replay::of(&self.paths, length(&self.results)?, reports)
     }
 
     /// Cuts off what comes after `replay`, and goes on there.
@@ -143,7 +171,15 @@ impl Journal {
         let (mut results, mut journal) = (self.results.try_clone()?, self.journal.try_clone()?);
         results.seek(SeekFrom::Start(replay.result_end))?;
         journal.seek(SeekFrom::Start(replay.end))?;
+        let reports = self.reports.as_ref().map(|reports| {
+            reports.set_len(replay.report_end)?;
+            let mut reports = reports.try_clone()?;
+            reports.seek(SeekFrom::Start(replay.report_end))?;
+            let path = &self.paths.reports;
+            Ok::<_, io::Error>(validation_reports::Writer::new(reports, path, replay.report_end))
+        });
         Ok(Writer {
+            reports: reports.transpose()?,
             results: BufWriter::with_capacity(1 << 16, results),
             journal,
             pending: Vec::new(),
@@ -190,15 +226,17 @@ pub(super) struct Replay {
     input: BufReader<File>,
     line: Vec<u8>,
     results: u64,
+    reports: u64,
     /// The line after those that were accepted.
     next: Option<Entry>,
     /// Where the accepted lines end, and their results.
     end: u64,
     result_end: u64,
+    report_end: u64,
 }
 
 impl Replay {
-    fn of(paths: &Paths, results: u64) -> io::Result<Self> {
+    fn of(paths: &Paths, results: u64, reports: u64) -> io::Result<Self> {
         let mut input = BufReader::with_capacity(1 << 16, File::open(&paths.journal)?);
         let mut line = Vec::new();
         let header = input.read_until(b'\n', &mut line)?;
@@ -206,9 +244,11 @@ impl Replay {
             input,
             line,
             results,
+            reports,
             next: None,
             end: u64::try_from(header).unwrap_or(0),
             result_end: 0,
+            report_end: 0,
         };
         replay.read();
         Ok(replay)
@@ -225,6 +265,7 @@ impl Replay {
         let row = self.next.as_ref().map(|entry| entry.1.clone());
         if let Some(entry) = &self.next {
             self.result_end = entry.0;
+            self.report_end = entry.2.unwrap_or(0);
         }
         self.accept();
         row
@@ -242,7 +283,9 @@ impl Replay {
         let read = self.input.read_until(b'\n', &mut self.line);
         let is_complete = read.is_ok() && self.line.ends_with(b"\n");
         let entry = is_complete.then(|| serde_json::from_slice::<Entry>(&self.line).ok());
-        self.next = entry.flatten().filter(|entry| entry.0 <= self.results);
+        let is_whole =
+            |entry: &Entry| entry.0 <= self.results && entry.2.is_none_or(|end| end <= self.reports);
+        self.next = entry.flatten().filter(is_whole);
         if self.next.is_none() {
             self.line.clear();
         }
@@ -252,6 +295,7 @@ impl Replay {
 /// Appends results.
 pub(super) struct Writer {
     results: BufWriter<File>,
+    reports: Option<validation_reports::Writer>,
     journal: File,
     /// Lines of the journal whose results may not have been written yet.
     pending: Vec<u8>,
@@ -265,11 +309,15 @@ impl Writer {
     /// Bytes of the journal that wait for their results at most.
     const PENDING: usize = 1 << 15;
 
-    /// Appends a result, a line with its end.
-    pub(super) fn append(&mut self, row: Row, result: &[u8]) -> io::Result<()> {
+    /// Appends a result, a line with its end, and its validation report.
+    pub(super) fn append(&mut self, row: Row, result: &[u8], report: Option<&Packed>) -> io::Result<()> {
         self.results.write_all(result)?;
         self.end = self.end.saturating_add(u64::try_from(result.len()).unwrap_or(0));
-        serde_json::to_writer(&mut self.pending, &Entry(self.end, row))?;
+        if let (Some(reports), Some(report)) = (&mut self.reports, report) {
+            reports.append(report)?;
+        }
+        let report_end = self.reports.as_ref().map(validation_reports::Writer::end);
+        serde_json::to_writer(&mut self.pending, &Entry(self.end, row, report_end))?;
         self.pending.push(b'\n');
         if self.pending.len() > Self::PENDING {
             self.commit()
@@ -284,9 +332,15 @@ impl Writer {
             return Ok(());
         }
         self.results.flush()?;
+        self.reports
+            .as_mut()
+            .map_or(Ok(()), validation_reports::Writer::flush)?;
         let must_sync = self.synced.elapsed() >= Self::SYNC;
         if must_sync {
             self.results.get_ref().sync_data()?;
+            self.reports
+                .as_ref()
+                .map_or(Ok(()), validation_reports::Writer::sync)?;
         }
         self.journal.write_all(&self.pending)?;
         self.pending.clear();
@@ -301,6 +355,7 @@ impl Writer {
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.commit()?;
         self.results.get_ref().sync_data()?;
+        self.reports.map_or(Ok(()), validation_reports::Writer::finish)?;
         self.journal.sync_data()
     }
 }
@@ -320,8 +375,9 @@ mod tests {
         while replay.take().is_some() {}
         let mut writer = journal.append(&replay).unwrap();
         for name in names {
+            let report = Packed::of(name, name).unwrap();
             writer
-                .append(test_row(name), format!("{name}\n").as_bytes())
+                .append(test_row(name), format!("{name}\n").as_bytes(), Some(&report))
                 .unwrap();
         }
         writer.commit().unwrap();
@@ -330,32 +386,40 @@ mod tests {
     #[test]
     fn whatever_is_cut_off_what_is_left_are_whole_results() {
         let whole = tempfile::tempdir().unwrap();
-        write(
-            &Journal::open(whole.path(), "job", Utc::now()).unwrap(),
-            &["a", "b", "c"],
-        );
+        let journal = Journal::open(whole.path(), "job", Utc::now()).unwrap();
+        write(&journal.with_validation_reports().unwrap(), &["a", "b", "c"]);
         let read = |name: &str| fs::read(whole.path().join(name)).unwrap();
         let (journal, results) = (read("journal.jsonl"), read("results.jsonl"));
+        let reports = read(validation_reports::FILE);
         let header = journal.iter().position(|byte| *byte == b'\n').unwrap();
         for end in header..=journal.len() {
-            for result_end in [0, 3, results.len()] {
+            let (all, reported) = (results.len(), reports.len());
+            for (result_end, report_end) in [(0, 0), (3, reported), (all, 50), (all, reported)] {
                 let folder = tempfile::tempdir().unwrap();
                 let started = &journal[..end];
                 fs::write(folder.path().join("journal.jsonl"), started).unwrap();
                 fs::write(folder.path().join("results.jsonl"), &results[..result_end]).unwrap();
+                fs::write(
+                    folder.path().join(validation_reports::FILE),
+                    &reports[..report_end],
+                )
+                .unwrap();
                 let Ok(journal) = Journal::open(folder.path(), "job", Utc::now()) else {
                     assert_eq!(
                         end, header,
-                        "only a journal that has no header is refused, with results beside it"
+                        "only a journal that has no header is refused, with results or reports beside it"
                     );
                     continue;
                 };
+                let journal = journal.with_validation_reports().unwrap();
                 let before = sources(&journal);
                 assert_eq!(before.as_slice(), ["a", "b", "c"].get(..before.len()).unwrap());
                 let rest: Vec<&str> = ["a", "b", "c"].into_iter().skip(before.len()).collect();
                 write(&journal, &rest);
                 assert_eq!(sources(&journal), ["a", "b", "c"]);
                 assert_eq!(fs::read(folder.path().join("results.jsonl")).unwrap(), results);
+                let written = fs::read(folder.path().join(validation_reports::FILE)).unwrap();
+                assert_eq!(written, reports);
             }
         }
     }

@@ -1,11 +1,13 @@
 use std::io::{self, Cursor};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::validation_report::Reporting;
 use crate::verifier::{self, Answer, Kind, Outcome, Reason, Verifier};
 
 use super::row::{Row, Verdict, cut};
 use super::run::Judged;
 use super::source::{self, Body, Item, Stamp};
+use super::validation_reports::Packed;
 
 /// The most characters that reports show of a name, and of what is said of a message. The result has them whole.
 const LONGEST_NAME: usize = 256;
@@ -13,14 +15,23 @@ const LONGEST_MESSAGE: usize = 1_024;
 
 /// The verdict on one message, as results and reports have it. A defect of this program that it shows makes it unreadable, and costs no
 /// other message.
-pub fn judge(verifier: &Verifier, item: Item) -> Judged {
+/// With `reporting` it is also written as a validation report.
+pub fn judge(verifier: &Verifier, reporting: Option<&Reporting>, item: Item) -> Judged {
     let answer = catch_unwind(AssertUnwindSafe(|| answer(verifier, item.body))).unwrap_or_else(|_| {
         let error = io::Error::other("judging it failed, which is a defect of this program");
         Answer::unread(Outcome::unreadable(&error))
     });
     let result = verifier::line(answer.object(&item.path));
+    let report = reporting.map(|reporting| {
+        let report = || reporting.report(&item.path, answer.kind, &answer.outcome);
+        let report = catch_unwind(AssertUnwindSafe(report)).map_err(|_| {
+            io::Error::other("a validation report was not written, which is a defect of this program")
+        })?;
+        Packed::of(&item.path, &report)
+    });
+    let report = report.transpose();
     let row = row(answer, item.path, item.stamp);
-    Judged { row, result }
+    Judged { row, result, report }
 }
 
 fn answer(verifier: &Verifier, body: Body) -> Answer {

@@ -14,6 +14,7 @@ mod run;
 pub mod report;
 pub mod source;
 mod summary;
+mod validation_reports;
 
 pub use copies::{Copies, Copy};
 pub use journal::{Journal, JournalError};
@@ -21,3 +22,4 @@ pub use judge::judge;
 pub use row::{Row, Verdict};
 pub use run::{Judged, Observer, Run, RunError, Stopped, Written};
 pub use summary::{Cause, Counts, Summary};
+pub use validation_reports::Packed;

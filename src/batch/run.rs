@@ -10,6 +10,7 @@ use super::journal::{Journal, Replay, Writer};
 use super::queue::Window;
 use super::row::Row;
 use super::source::{Ended, Item, Reading, Sink, Source, Stamp, walk};
+use super::validation_reports::Packed;
 
 /// A job, ready to run.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub struct Judged {
     pub row: Row,
     /// The line of `results.jsonl`, with its end.
     pub result: String,
+    /// The validation report, where they are kept.
+    pub report: io::Result<Option<Packed>>,
 }
 
 /// Who is told how the job goes on, all from one thread.
@@ -262,7 +265,9 @@ fn collect(messages: &Receiver<Message>, window: &Window, observer: &mut dyn Obs
             next = next.saturating_add(1);
             if let (Some(writer), Ok(())) = (&mut writer, &failed) {
                 observer.written(&judged.row, Written::Now);
-                let appended = writer.append(judged.row, judged.result.as_bytes());
+                let appended = judged
+                    .report
+                    .and_then(|report| writer.append(judged.row, judged.result.as_bytes(), report.as_ref()));
                 keep_first(&mut failed, appended, window);
             }
             window.leave(held);

@@ -75,6 +75,7 @@
 //! | `junit.xml` | a test case a message; what is `indeterminate` is an error |
 //! | `results.sarif` | SARIF 2.1.0: a result for each message that did not pass |
 //! | `copies.csv` | messages with the octets of an earlier one |
+//! | `validation-reports.zip` | with `--validation-reports`: of each message a [report](super::validation_reports) by ETSI TS 119 102-2. It has a directory, and can be opened, when the job is done |
 //!
 //! A cause is a code with what is said of it, without the values: one line on standard output, with a count and an example. The exit code is that of
 //! [all commands](super::commands#exit-codes); where no message is found at all, that is said on standard error.

@@ -28,6 +28,9 @@ pub(crate) struct BatchVerifyArguments {
     /// The column of Parquet by which a message is called; by the number of its row without it
     #[arg(long, value_name = "NAME")]
     pub(crate) name_column: Option<String>,
+    /// Also write a validation report in XML by ETSI TS 119 102-2 for each message, into validation-reports.zip
+    #[arg(long)]
+    pub(crate) validation_reports: bool,
     /// On how many threads; as many as there are cores without it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

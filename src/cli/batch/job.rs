@@ -114,6 +114,9 @@ pub(super) fn identity(arguments: &BatchVerifyArguments) -> Result<String, Stop>
             })?;
         }
     }
+    if arguments.validation_reports {
+        hash.text("validation-reports");
+    }
     hash.finish()
 }
 
@@ -226,5 +229,10 @@ mod tests {
             assert_ne!(after, before, "{file}");
             before = after;
         }
+        let reporting = BatchVerifyArguments {
+            validation_reports: true,
+            ..arguments
+        };
+        assert_ne!(identity(&reporting).unwrap(), before);
     }
 }

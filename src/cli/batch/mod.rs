@@ -17,6 +17,7 @@ use super::exit::{Exit, Stop};
 use crate::batch::report::About;
 use crate::batch::source::{self, Reading};
 use crate::batch::{Journal, JournalError, Run, Stopped, judge};
+use crate::validation_report::Reporting;
 use crate::verifier::{At, Setup};
 use progress::Progress;
 
@@ -29,10 +30,17 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
         ..Setup::from(&arguments.gate)
     };
     let mut verifier = setup.verifier()?;
-    let journal = Journal::open(&arguments.out, &job, Utc::now()).map_err(|error| match error {
+    let unusable = |error| match error {
         JournalError::OtherJob => Stop::usage(format_args!("--out: {error}")),
         JournalError::InUse | JournalError::Io(..) => Stop::failed(format_args!("--out: {error}")),
-    })?;
+    };
+    let mut journal = Journal::open(&arguments.out, &job, Utc::now()).map_err(unusable)?;
+    let mut reporting = None;
+    if arguments.validation_reports {
+        journal = journal.with_validation_reports().map_err(unusable)?;
+        let policy = &verifier.gate.policy;
+        reporting = Some(Reporting::new(policy, verifier.at, journal.started()));
+    }
     if verifier.at == At::Now {
         verifier.at = At::Time(journal.started());
     }
@@ -56,7 +64,11 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
         workers: workers(arguments),
         stop: &stop,
     };
-    let ended = run.run(&journal, &|item| judge(&verifier, item), &mut progress);
+    let ended = run.run(
+        &journal,
+        &|item| judge(&verifier, reporting.as_ref(), item),
+        &mut progress,
+    );
     let (counted, told) = progress.finish();
     match ended.map_err(Stop::failed)? {
         Stopped::Early => Err(Stop::failed(format_args!(
