@@ -947,3 +947,47 @@ fn a_content_type_may_be_told_where_a_file_does_not_say_it() {
     let seen: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(seen["attachments"][0]["id"], "picture@example.com", "{seen}");
 }
+
+/// They may be what `--key` decrypted.
+#[test]
+fn octets_that_are_explained_are_for_nobody_else_to_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("octets");
+    let there = path.join("signature-1-signed-info");
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(&there, "was readable").unwrap();
+    let command = format!(
+        "explain --octets {} interop/zeep/soap11/request.xml",
+        path.display()
+    );
+    let output = sealgate(&command, b"");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let written: Vec<_> = std::fs::read_dir(&path)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(written.len(), 3, "{written:?}");
+    for file in &written {
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
+    let octets = std::fs::read_to_string(there).unwrap();
+    assert!(octets.contains("SignedInfo"), "{octets}");
+}
+
+#[test]
+fn a_validation_report_is_of_one_message_and_written_somewhere() {
+    let said = |arguments: &str| {
+        let output = sealgate(arguments, b"");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    };
+    let (code, text) = said("verify --validation-report r.xml interop/zeep/soap11/request.xml README.md");
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("batch verify --validation-reports"), "{text}");
+    let (code, text) =
+        said("dsig verify --validation-report README.md/r.xml interop/zeep/soap11/request.xml");
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("--validation-report: README.md/r.xml: "), "{text}");
+}

@@ -4,7 +4,9 @@ mod json;
 mod redact;
 mod text;
 
-use std::fs;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -147,11 +149,25 @@ fn write_octets(folder: &Path, explanation: &Explanation) -> Result<(), Stop> {
     fs::create_dir_all(folder).map_err(unusable)?;
     for (number, signature) in (1_usize..).zip(&explanation.signatures) {
         let file = folder.join(format!("signature-{number}-signed-info"));
-        fs::write(file, &signature.value.octets).map_err(unusable)?;
+        write_private(&file, &signature.value.octets).map_err(unusable)?;
         for (place, reference) in (1_usize..).zip(&signature.references) {
             let file = folder.join(format!("signature-{number}-reference-{place}"));
-            fs::write(file, &reference.octets).map_err(unusable)?;
+            write_private(&file, &reference.octets).map_err(unusable)?;
         }
     }
     Ok(())
+}
+
+/// Writes what may have been decrypted, for nobody else to read.
+fn write_private(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    // It may have been there.
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    file.write_all(octets)
 }
