@@ -128,11 +128,7 @@ fn in_token(
     };
     let pin = password(uri.pin_file(), &at_key, source)?;
     let loaded = hsm::load(&uri, &pin, given.first()).map_err(|error| {
-        source.problem(
-            &at_key,
-            format!("cannot be used: {error}"),
-            "name a key that the token has, and its certificate",
-        );
+        source.problem(&at_key, format!("cannot be used: {error}"), error.instead());
     });
     let loaded = loaded.ok()?;
     let chain = if given.is_empty() {

@@ -44,6 +44,22 @@ impl Error {
     pub(super) fn is_final(&self) -> bool {
         matches!(self, Self::Pin(_))
     }
+
+    /// What would be right, for who writes the configuration.
+    pub fn instead(&self) -> &'static str {
+        match self {
+            Self::Module(..) => "name the library of the token in module-path",
+            Self::NoToken | Self::ManyTokens => "name one token that is there in token or serial",
+            Self::Pin(_) => "write the PIN of the token into the file that pin-source names",
+            Self::NoKey | Self::ManyKeys => "name one private key that the token has in object or id",
+            Self::AlwaysAsks => "name a key that is used without the PIN each time (CKA_ALWAYS_AUTHENTICATE)",
+            Self::NoPublicHalf | Self::Certificate(_) | Self::PublicHalf(_) => {
+                "name the PEM file of the key's certificate"
+            }
+            Self::NotProved(_) => "name the key of the certificate, or the certificate of the key",
+            Self::Silent | Self::Refused(_) | Self::Unavailable(_) => "see that the token is there and works",
+        }
+    }
 }
 
 impl fmt::Display for Error {
