@@ -8,6 +8,7 @@ use toml::de::DeTable;
 use toml::de::DeValue;
 
 use super::fetch::Fetching;
+use crate::hsm::without_pin;
 use crate::xml::Position;
 
 /// Something that is wrong with a configuration.
@@ -196,8 +197,8 @@ impl<'t> Source<'t> {
             file: self.file.to_owned(),
             position: Some(Position::of(self.text.as_bytes(), span.start)),
             key: path.to_string(),
-            what: what.into(),
-            instead: instead.into(),
+            what: without_pin(what.into()),
+            instead: without_pin(instead.into()),
         });
     }
 
@@ -259,6 +260,19 @@ mod tests {
             "x/s.toml:1:1: \"a b\": is unknown; remove it\n\
              x/s.toml:6:3: b[2].c.missing: is missing; add it\n\
              x/s.toml:8:5: b[2].c[2]: is 4; write 5"
+        );
+    }
+
+    #[test]
+    fn no_problem_shows_a_pin() {
+        let tree = DeTable::parse("").unwrap();
+        let mut source = Source::new(Path::new("s.toml"), "", &tree);
+        let what = "cannot be read: /etc/pkcs11:token=t?pin-value=4711: No such file";
+        source.problem(&KeyPath::default(), what, "name a file");
+        let problems = Problems::new(source.into_problems()).unwrap().to_string();
+        assert!(
+            problems.contains("pin-value=…") && !problems.contains("4711"),
+            "{problems}"
         );
     }
 }

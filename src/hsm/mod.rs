@@ -25,3 +25,4 @@ pub use token::PATIENCE;
 pub use token::conditions;
 pub use uri::TokenKeyUri;
 pub use uri::UriError;
+pub use uri::without_pin;

@@ -58,6 +58,18 @@ impl fmt::Display for UriError {
 
 impl std::error::Error for UriError {}
 
+/// The attribute that holds a PIN.
+const PIN: &str = "pin-value=";
+
+/// `text`, which may show what somebody wrote in the place of a file's name, up to the PIN in it.
+pub fn without_pin(mut text: String) -> String {
+    if let Some(place) = text.to_ascii_lowercase().find(PIN) {
+        text.truncate(place.saturating_add(PIN.len()));
+        text.push('…');
+    }
+    text
+}
+
 impl TokenKeyUri {
     const SCHEME: &str = "pkcs11:";
 
@@ -65,7 +77,7 @@ impl TokenKeyUri {
     pub fn parse(text: &Path) -> Option<Result<Self, UriError>> {
         let text = text.to_str()?;
         // Whatever it was meant to be, no error about it may show it.
-        if text.to_ascii_lowercase().contains("pin-value=") {
+        if text.to_ascii_lowercase().contains(PIN) {
             return Some(Err(UriError::Pin));
         }
         let (scheme, rest) = text.split_at_checked(Self::SCHEME.len())?;
@@ -241,6 +253,9 @@ mod tests {
         for text in [" pkcs11:token=t?pin-value=1", "pkcs11+pkcs11:token=t;PIN-value=1"] {
             assert_eq!(TokenKeyUri::parse(Path::new(text)), Some(Err(UriError::Pin)));
         }
+        let shown = without_pin("/etc/ü/pkcs11:token=t?PIN-value=4711: No such file".to_owned());
+        assert_eq!(shown, "/etc/ü/pkcs11:token=t?PIN-value=…");
+        assert_eq!(without_pin("pin-source=file:/x".to_owned()), "pin-source=file:/x");
     }
 
     #[test]

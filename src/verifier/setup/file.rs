@@ -5,6 +5,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::hsm::without_pin;
 use crate::rejection::Rejection;
 use crate::xml::{Position, plain};
 
@@ -25,7 +26,7 @@ impl Unusable {
     pub(crate) fn new(option: &'static str, what: impl fmt::Display) -> Self {
         Self {
             option,
-            what: what.to_string(),
+            what: without_pin(what.to_string()),
             code: "configuration.unusable",
             position: None,
         }
@@ -120,4 +121,15 @@ pub(super) fn read_up_to(
 pub(super) fn unread(option: &'static str, path: &Path, error: &io::Error) -> Unusable {
     let shown = plain(&path.to_string_lossy());
     Unusable::new(option, format_args!("{shown}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_complaint_shows_a_pin() {
+        let said = Unusable::new("user-hashes", "pkcs11:token=t?pin-value=4711: No such file");
+        assert_eq!(said.to_string(), "pkcs11:token=t?pin-value=…");
+    }
 }
