@@ -46,7 +46,7 @@
 //!
 //! As everywhere, `--at` is `now` unless it says otherwise; `now` is when the job began, also for a process that goes on with it. For an archive
 //! `--at message` is what is meant: certificates, paths, algorithms and time limits are judged as of the signed time of each message. Of
-//! all `--crl` (a folder of everything that was ever published, for instance, CRLs and OCSP responses together) those clear that were current then: from thisUpdate until
+//! all `--crl` (a folder of everything that was ever published, for instance, CRLs and OCSP responses together; a folder in it, or a compressed file, is an error, as what is passed over revokes nobody) those clear that were current then: from thisUpdate until
 //! before nextUpdate; one that says that a certificate had been revoked by then counts from whatever time it is and with whatever hash it is signed, but for a hold, which is lifted at times. An OCSP answer counts if the issuer of the certificate signed it, or a responder that this issuer itself certified for it (RFC 6960 §4.2.2.2), is valid then, and
 //! is not to be checked (id-pkix-ocsp-nocheck) or cleared by a CRL; a nonce is not asked for. `--trust-during FROM/UNTIL=PATH` trusts a CA or a
 //! certificate as `--trust` does, for messages of that time only (`trust.not_trusted_then` otherwise). A message that does not sign its time, and plain

@@ -199,14 +199,19 @@ impl TrustSources {
         self.answers.push(response);
     }
 
-    /// Adds the CRLs of a file, PEM or DER, or the OCSP response in DER, or those of the files of a folder.
+    /// Adds the CRLs of a file, PEM or DER, or the OCSP response in DER, or those of the files of a folder. Other files in a folder are passed over,
+    /// but none that may well hold CRLs: who is thought not to be revoked then is trusted.
     ///
     /// # Errors
     ///
-    /// [`LoadError`] if a file cannot be read or holds none.
+    /// [`LoadError`] if a file cannot be read or holds none, and of a folder if there is a folder in it or a file that is compressed.
     pub fn crl_path(&mut self, path: &Path) -> Result<(), LoadError> {
-        for file in files(path)? {
+        for file in files(path, Deeper::Refused)? {
             let bytes = read(&file, Self::MAX_CRL_FILE)?;
+            if let Some(what) = compressed(&bytes) {
+                let why = Why::Nothing(what);
+                return Err(LoadError { path: file, why });
+            }
             match self.crl_bytes(&file, &bytes) {
                 Err(LoadError {
                     why: Why::Nothing(_), ..
@@ -341,7 +346,7 @@ fn crls(bytes: &[u8]) -> Result<Vec<Crl>, Why> {
 fn read_path(path: &Path, password: Option<&str>) -> Result<(Vec<Certificate>, Vec<Metadata>), LoadError> {
     let mut certificates = Vec::new();
     let mut metadata = Vec::new();
-    for file in files(path)? {
+    for file in files(path, Deeper::PassedOver)? {
         let bytes = read(&file, TrustSources::MAX_FILE)?;
         match contents(&bytes, password) {
             Ok(Contents::Certificates(found)) => certificates.extend(found),
@@ -394,8 +399,15 @@ fn contents(bytes: &[u8], password: Option<&str>) -> Result<Contents, Why> {
     Ok(Contents::Certificates(certificates))
 }
 
+/// What a folder in a folder is.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Deeper {
+    PassedOver,
+    Refused,
+}
+
 /// The file itself, or the visible files of a folder in the order of their names.
-fn files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+fn files(path: &Path, deeper: Deeper) -> Result<Vec<PathBuf>, LoadError> {
     let failed = |error| LoadError {
         path: path.to_owned(),
         why: Why::Io(error),
@@ -409,6 +421,12 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         if !hidden && entry.path().is_file() {
             files.push(entry.path());
+        }
+        if !hidden && entry.path().is_dir() && deeper == Deeper::Refused {
+            return Err(LoadError {
+                path: entry.path(),
+                why: Why::Nothing("a folder in a folder is not read: name it by itself"),
+            });
         }
     }
     files.sort();
@@ -434,6 +452,19 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {
             why: Why::TooLong,
         })
     }
+}
+
+/// What is wrong with compressed bytes.
+fn compressed(bytes: &[u8]) -> Option<&'static str> {
+    let begins: [&[u8]; 5] = [
+        b"\x1f\x8b",
+        b"\x28\xb5\x2f\xfd",
+        b"BZh",
+        b"\xfd7zXZ",
+        b"PK\x03\x04",
+    ];
+    let is_compressed = begins.iter().any(|begin| bytes.starts_with(begin));
+    is_compressed.then_some("a compressed file is not read: unpack it")
 }
 
 fn kind(bytes: &[u8]) -> Kind {

@@ -233,6 +233,39 @@ fn crls_and_helpers_come_from_files_too() {
     }
 }
 
+/// What is passed over revokes nobody.
+#[test]
+fn what_may_well_be_a_list_is_not_passed_over_in_a_folder() {
+    let folder = TempDir::new().unwrap();
+    let list = current_crl().der(&root("CA"));
+    written(&folder, "ca.crl", &list);
+    written(&folder, "README", b"what is here");
+    fs::create_dir(folder.path().join(".hidden")).unwrap();
+    let lists = || {
+        let mut sources = TrustSources::new();
+        sources
+            .crl_path(folder.path())
+            .map_err(|error| error.to_string())?;
+        Ok::<_, String>(sources.build().revocation_lists().count())
+    };
+    assert_eq!(lists(), Ok(1));
+    for begin in [
+        &b"\x1f\x8b"[..],
+        b"\x28\xb5\x2f\xfd",
+        b"BZh",
+        b"\xfd7zXZ",
+        b"PK\x03\x04",
+    ] {
+        let compressed = written(&folder, "b.crl.gz", begin);
+        let said = lists().unwrap_err();
+        assert!(said.contains("b.crl.gz: a compressed file is not read"), "{said}");
+        fs::remove_file(compressed).unwrap();
+    }
+    fs::create_dir(folder.path().join("2019")).unwrap();
+    let said = lists().unwrap_err();
+    assert!(said.contains("2019: a folder in a folder is not read"), "{said}");
+}
+
 #[test]
 fn a_constraint_asks_for_something() {
     assert_eq!(
