@@ -440,11 +440,13 @@ mod tests {
         ));
         let later = now + chrono::TimeDelta::hours(1);
         assert_eq!(Journal::open(folder.path(), "job", later).unwrap().started(), now);
-        let foreign = tempfile::tempdir().unwrap();
-        fs::write(foreign.path().join("results.jsonl"), "{}").unwrap();
-        assert!(matches!(
-            Journal::open(foreign.path(), "job", now),
-            Err(JournalError::OtherJob)
-        ));
+        for name in ["results.jsonl", validation_reports::FILE] {
+            let foreign = tempfile::tempdir().unwrap();
+            fs::write(foreign.path().join(name), "{}").unwrap();
+            assert!(matches!(
+                Journal::open(foreign.path(), "job", now),
+                Err(JournalError::OtherJob)
+            ));
+        }
     }
 }

@@ -232,7 +232,7 @@ mod tests {
 
     use super::*;
 
-    /// What `unzip` lists, or why it does not.
+    /// How many entries Python finds, each with its checksum, and what the last one says; or why it does not.
     fn listed(path: &Path) -> String {
         let output = Command::new("python3")
             .args(["-c", "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(len(z.namelist()), z.read(z.namelist()[-1]).decode())"])
