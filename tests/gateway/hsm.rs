@@ -208,7 +208,7 @@ fn what_cannot_work_is_told_before_the_start() {
     wrong(&token.uri("nobody"), "no private key that the URI names");
     wrong(&token.uri("nobody"), "name one private key that the token has");
     wrong(&token.uri("alice"), "it is another key");
-    wrong(&token.uri("alice"), "; name the key of the certificate");
+    wrong(&token.uri("alice"), "name the key of the certificate");
     wrong(
         &good.replace("token=gateway", "token=other"),
         "no token is there that the URI names",
@@ -228,7 +228,7 @@ fn what_cannot_work_is_told_before_the_start() {
     fs::set_permissions(token.path("pin"), fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(token.path("pin"), "0815\n").unwrap();
     wrong(&good, "does not take the PIN");
-    wrong(&good, "; write the PIN of the token into the file");
+    wrong(&good, "write the PIN of the token into the file");
     fs::remove_file(token.path("pin")).unwrap();
     wrong(&good, "cannot be read");
     fs::write(token.path("pin"), "4711\n").unwrap();
