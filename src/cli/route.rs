@@ -64,7 +64,7 @@ pub(crate) fn import(arguments: &RouteImportArguments, console: &mut Console) ->
                     .get(place.file)
                     .map(ToString::to_string)
                     .unwrap_or_default();
-                let word = console.note_style().paint(Tone::Bad, "no operation");
+                let word = console.note_style().paint(Tone::Bad, "not clear");
                 console.note(&format!("{word}  {file}:{}  {why}\n", place.position));
             }
             console.print(text);

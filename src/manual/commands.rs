@@ -22,7 +22,7 @@
 //! | `password add`, `password check` | the files of users and passwords; the password is the first line of standard input |
 //! | `policy infer` | messages, again and again under ever tighter policies: the tightest that all of them pass, as TOML |
 //! | `policy import` | nothing: what a WSDL states with WS-SecurityPolicy, as a policy in TOML, and what became of each assertion |
-//! | `route import` | nothing: the routes to the services of a WSDL 1.1, as TOML: path, address, and each operation's action and body. 1 if an operation cannot be told by these |
+//! | `route import` | nothing: the routes to the services of a WSDL 1.1, as TOML: path, address, and each operation's action and body. 1 if an operation cannot be told by these, or an address is no URL of HTTP |
 //! | `policy diff` | nothing: what changed between a partner's last good message and this one; 1 if anything did |
 //! | `demo`, `serve` | the gateway, with a world made for it or for real; `demo --archive N FOLDER` makes an archive instead |
 //! | `config check`, `config schema`, `config init`, `policy show` | what the gateway and the policies are told |

@@ -8,6 +8,9 @@ use super::service::{Place, Wsdl};
 use crate::policy::{KeyReference, Part, Policy, SignedParts};
 use crate::xml::{Element, Namespace};
 
+/// XPath 1.0, which is meant where nothing is said (WS-SecurityPolicy 1.3 §4.1.2).
+const XPATH_1: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
+
 /// What became of an assertion. They are ordered by their places.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Entry {
@@ -121,7 +124,10 @@ impl<'d> Reading<'d> {
             let namespace = attribute.namespace();
             let known = attribute.namespace_id() == Namespace::WSU
                 || is_policy(namespace)
-                || attribute.local_name() == "IncludeToken" && is_security_policy(namespace);
+                || attribute.local_name() == "IncludeToken" && is_security_policy(namespace)
+                || attribute.name() == "XPathVersion"
+                    && parameters.contains(&"XPath")
+                    && attribute.value() == XPATH_1;
             if !known {
                 let detail = format!("its attribute {}", attribute.name());
                 self.say(element, Outcome::NotUnderstood, detail);

@@ -8,11 +8,11 @@ use crate::xml::Element;
 /// What a gateway's route needs to know of a service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Served {
-    /// The URL that the service is called at; `None` for a binding that no port has.
+    /// The URL of HTTP that the service is called at; `None` for a binding that no port has, or where the address is none.
     pub location: Option<String>,
     /// What may be asked for, each once.
     pub operations: Vec<Requested>,
-    /// Operations that cannot be told from each other or from none by the body, and why.
+    /// Operations that cannot be told from each other or from none by the body, and addresses that are no URL of HTTP; why.
     pub unclear: Vec<(Place, &'static str)>,
 }
 
@@ -34,7 +34,9 @@ impl Wsdl {
         let mut all: Vec<Served> = Vec::new();
         let mut count: usize = 0;
         for port in self.wanted_ports(wanted)? {
-            let location = port.around.last().and_then(|port| location(*port));
+            let address = port.around.last().and_then(|port| location(*port));
+            let location = address.clone().filter(|url| is_http(url));
+            let no_url = address.is_some() && location.is_none();
             let place = all.iter().position(|served| served.location == location);
             let mut served = place.map_or_else(
                 || Served {
@@ -44,6 +46,10 @@ impl Wsdl {
                 },
                 |place| all.remove(place),
             );
+            if let (true, Some(port)) = (no_url, port.around.last()) {
+                let why = "its address is no URL of HTTP";
+                served.unclear.push((self.place(*port), why));
+            }
             for operation in children(port.binding, "operation") {
                 let name = operation.attribute("name").unwrap_or_default();
                 if wanted.operation.as_ref().is_some_and(|wanted| *wanted != *name) {
@@ -144,6 +150,12 @@ fn location(port: Element<'_>) -> Option<String> {
     address
         .attribute("location")
         .map(|location| location.into_owned())
+}
+
+fn is_http(url: &str) -> bool {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let known = ["http", "https"];
+    known.iter().any(|known| scheme.eq_ignore_ascii_case(known)) && !rest.is_empty()
 }
 
 /// The child of `element` that SOAP in WSDL 1.1 calls `local`.

@@ -1,6 +1,19 @@
 use super::*;
 
 #[test]
+fn a_path_is_one_of_xpath_1() {
+    let open = |version: &str| {
+        let attribute = format!("XPathVersion='{version}'");
+        let path = "<sp:XPath>/s:Envelope/s:Body</sp:XPath>";
+        let elements = format!("<sp:SignedElements {attribute}>{path}</sp:SignedElements>");
+        let read = imported(&format!("{}{elements}", asymmetric("")), Profile::Bsp11);
+        read.entries.iter().any(|entry| entry.outcome.is_open())
+    };
+    assert!(!open("http://www.w3.org/TR/1999/REC-xpath-19991116"));
+    assert!(open("http://www.w3.org/TR/2007/REC-xpath20-20070123/"));
+}
+
+#[test]
 fn parts_are_signed_by_their_names_and_paths() {
     let parts = |inside: &str| imported(&format!("{}{inside}", asymmetric("")), Profile::Legacy2004).policy;
     let path = |path: &str| {
