@@ -56,20 +56,51 @@ pub fn until(bytes: &Bytes, fetched: DateTime<Utc>) -> Option<DateTime<Utc>> {
 /// # Errors
 /// [`FetchError`]: why not.
 pub fn check(new: &Bytes, known: Option<&Bytes>, at: DateTime<Utc>) -> Result<(), FetchError> {
+    check_but(Absent::Refused, new, known, at)
+}
+
+/// As [`check`], where the operator has let go of what is known: it may be missing. What is there must still be no older.
+///
+/// # Errors
+/// [`FetchError`]: why not.
+pub fn check_what_is_there(new: &Bytes, known: Option<&Bytes>, at: DateTime<Utc>) -> Result<(), FetchError> {
+    check_but(Absent::LetGo, new, known, at)
+}
+
+/// What becomes of what is known and not in what came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    Refused,
+    LetGo,
+}
+
+fn check_but(
+    absent: Absent,
+    new: &Bytes,
+    known: Option<&Bytes>,
+    at: DateTime<Utc>,
+) -> Result<(), FetchError> {
     match (kind(new), known.map(|known| kind(known))) {
         (Kind::Revocation, _) | (_, Some(Kind::Revocation)) => {
             let known = known.and_then(|known| records(known).ok());
-            check_records(&records(new)?, &known.unwrap_or_default(), at)
+            check_records(absent, &records(new)?, &known.unwrap_or_default(), at)
         }
-        (Kind::Metadata, Some(Kind::Metadata)) => match known.and_then(sole_entity) {
-            Some(entity) if !entities(new).any(|one| one == entity) => Err(FetchError::Missing(entity)),
-            Some(_) | None => Ok(()),
-        },
+        (Kind::Metadata, Some(Kind::Metadata)) if absent == Absent::Refused => {
+            match known.and_then(sole_entity) {
+                Some(entity) if !entities(new).any(|one| one == entity) => Err(FetchError::Missing(entity)),
+                Some(_) | None => Ok(()),
+            }
+        }
         (Kind::Metadata | Kind::Keys, _) => Ok(()),
     }
 }
 
-fn check_records(new: &[Record], known: &[Record], at: DateTime<Utc>) -> Result<(), FetchError> {
+fn check_records(
+    absent: Absent,
+    new: &[Record],
+    known: &[Record],
+    at: DateTime<Utc>,
+) -> Result<(), FetchError> {
     for record in new {
         if let Some(end) = record.until.filter(|end| *end <= at) {
             return Err(FetchError::Over(end));
@@ -81,6 +112,9 @@ fn check_records(new: &[Record], known: &[Record], at: DateTime<Utc>) -> Result<
     for one in known {
         let series: Vec<&Record> = new.iter().filter(|record| record.series == one.series).collect();
         if series.is_empty() {
+            if absent == Absent::LetGo {
+                continue;
+            }
             return Err(FetchError::Missing(one.about.clone()));
         }
         // An older one may stand beside the latest, if it did before.

@@ -83,7 +83,7 @@ impl fmt::Display for FetchError {
             }
             Self::Missing(issuer) => write!(
                 f,
-                "what {} says is in use and not in what came; to do without it, remove the file while the gateway is stopped",
+                "what {} says is in use and not in what came; to do without it, remove the file",
                 quoted(issuer)
             ),
             Self::Older { from, known } => {

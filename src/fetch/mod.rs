@@ -22,6 +22,7 @@ pub use address::AddressError;
 pub use client::Answer;
 pub use client::get;
 pub use content::check;
+pub use content::check_what_is_there;
 pub use content::is_metadata;
 pub use content::until;
 pub use error::FetchError;

@@ -3,7 +3,10 @@
 //! The file is read and checked as at start. What was verified of late is then tried on it. Only then do requests that begin meet it;
 //! those in work end under the configuration that they began with.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::fs;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +56,29 @@ struct State {
     text: String,
     fetches: Vec<Fetch>,
     fetched: Fetched,
+    /// Files of what is fetched that were there when something was missing in what came. Where one is not any more, the operator has removed it.
+    there: HashSet<PathBuf>,
+}
+
+impl State {
+    /// Whether `copy` may take the place of what is known. What is missing in it may be, once the operator has removed the file that has it.
+    fn check(&mut self, fetch: &Fetch, copy: &FetchedCopy) -> Result<(), FetchError> {
+        let known = self.fetched.get(&fetch.file).map(|known| &known.bytes);
+        let checked = fetch::check(&copy.bytes, known, copy.at.time());
+        let Err(FetchError::Missing(_)) = &checked else {
+            return checked;
+        };
+        match fs::metadata(&fetch.file) {
+            Ok(_) => {
+                self.there.insert(fetch.file.clone());
+                checked
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound && self.there.contains(&fetch.file) => {
+                fetch::check_what_is_there(&copy.bytes, known, copy.at.time())
+            }
+            Err(_) => checked,
+        }
+    }
 }
 
 /// What a gateway keeps as long as it runs.
@@ -124,6 +150,7 @@ impl Around {
                 text: std::mem::take(&mut config.text),
                 fetches: std::mem::take(&mut config.fetches),
                 fetched: std::mem::take(&mut config.fetched),
+                there: HashSet::new(),
             },
             tls: listeners.into_iter().map(|listener| listener.tls).collect(),
         }
@@ -203,8 +230,8 @@ impl Reloader {
         if !state.fetches.iter().any(|one| is_it(&one)) {
             return Ok(());
         }
+        state.check(fetch, &copy)?;
         let known = state.fetched.get(&fetch.file);
-        fetch::check(&copy.bytes, known.map(|known| &known.bytes), copy.at.time())?;
         let is_same = known.is_some_and(|known| known.bytes == copy.bytes);
         if let Some(known) = known.filter(|_| is_same && !fetch::is_metadata(&copy.bytes)) {
             known.at.again(copy.at.time());
@@ -282,7 +309,9 @@ impl Reloader {
         }
         self.shared
             .replace(candidate.into_snapshot(number, &self.replay), load);
+        let there = std::mem::take(&mut state.there);
         *state = around.state;
+        state.there = there;
         Ok(Replaced { number, trials })
     }
 

@@ -53,7 +53,7 @@
 //! | `fetch.content_encoding` | it is compressed |
 //! | `fetch.discovery` | the configuration of an issuer is no JSON, or leads to no address that may be asked |
 //! | `fetch.issuer` | the configuration of an issuer is that of another |
-//! | `fetch.missing` | a CRL of an issuer, key and distribution point, or an OCSP answer about a certificate, of which one is in use is not there, or the one entity that the metadata described |
+//! | `fetch.missing` | a CRL of an issuer, key and distribution point, or an OCSP answer about a certificate, of which one is in use is not there, or the one entity that the metadata described; whoever can do without it removes the file |
 //! | `fetch.not_kept` | it is in use, and could not be written to its file |
 //! | `fetch.older` | a CRL or OCSP answer is older than the one in use |
 //! | `fetch.over` | the nextUpdate of a CRL or OCSP answer has passed |

@@ -64,9 +64,12 @@
 //! What comes takes the place of the old as by a reload, in the configuration as it was last taken on: what has been written to that file since counts for
 //! nothing, while other files are read again. It is tried on recent messages, and what is bad changes nothing. A CRL from before the one in use of the same issuer, key and
 //! distribution point is refused (`fetch.older`), as is older metadata; of a JWK Set nobody can say. Of the same time, one with a greater cRLNumber is later. What is fetched must hold one that takes the place of each CRL in use, be that over, and
-//! metadata of one entity must go on describing it (`fetch.missing`): another needs another `file`. Metadata must be signed (`metadata_signer`). The file has the last good copy, so that
+//! metadata of one entity must go on describing it (`fetch.missing`): another needs another `file`. An address that once served a list more than it does now is let go of by removing the file, also while the gateway
+//! runs: with the next answer what is missing is forgotten, and the file is there again; older lists are refused as before. Until then what is in use stays so. Metadata must be signed (`metadata_signer`). The file has the last good copy, so that
 //! the gateway starts while an address is down; without one, the address must answer at the start. A JWK Set that was not seen at its address for
 //! `max_age_seconds` (a day, or three times `every_seconds`) verifies nothing any more (`bearer.keys_old`): watch `time() - sealgate_fetched_timestamp_seconds` and `sealgate_fetch_failures_total`, whose codes stand in [`gateway_codes`](super::gateway_codes).
+//!
+//! Each list that is current counts: a certificate that one of them has on hold is refused, also where a newer one of the same issuer has lifted that. Take the older one away.
 //!
 //! A CRL must be signed with the key of its issuer, whose certificate is among the anchors or `untrusted` of the route. The address of an OCSP response, which stands in
 //! `crls` as well, is that of a request by GET (RFC 6960 §A.1): nobody asks for others. It must be signed by one of these certificates, or by a responder that one

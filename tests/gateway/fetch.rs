@@ -366,6 +366,46 @@ fn a_certificate_is_revoked_by_a_list_that_is_fetched_and_an_older_list_does_not
 }
 
 #[test]
+fn a_list_that_is_not_served_any_more_is_let_go_of_with_its_file_and_none_gets_older() {
+    let site = Site::start();
+    let text = configuration(&format!("http://{}/legacy", orders().address));
+    let fetch = format!(
+        "[[fetch]]\nfile = \"fetched.crl\"\nurl = {:?}\nca = [\"site-ca.pem\"]\nevery_seconds = 1\n[[route]]",
+        site.url("/crl")
+    );
+    let text = text.replace("[[route]]", &fetch).replace(
+        "[route.trust.saml]",
+        "[route.trust]\ncrls = [\"fetched.crl\"]\n[route.trust.saml]",
+    );
+    let (folder, _) = prepared(&text);
+    site.introduce(folder.path());
+    let of_cas = list(2, 1, &[])
+        .extension("2.5.29.28", true, &[0x30, 3, 0x82, 1, 0xff])
+        .der(&authority());
+    site.say("/crl", &pem(&[&revoking(2, 1, &["alice"]), &of_cas]));
+    let gateway = Gateway::in_folder(folder).unwrap_or_else(|problems| panic!("{problems}"));
+    let file = gateway.folder.path().join("fetched.crl");
+    wait_until("it is kept", || file.exists());
+    let next = |list: &[u8], code: &str| {
+        let before = failures(&gateway, "fetched.crl", code);
+        site.say("/crl", list);
+        wait_until(code, || failures(&gateway, "fetched.crl", code) > before + 1);
+    };
+    let one = revoking(1, 1, &["alice"]);
+    next(&one, "fetch.missing");
+    fs::remove_file(&file).unwrap();
+    // With the file goes what is missing, and not what keeps older lists out.
+    next(&revoking(3, 1, &[]), "fetch.older");
+    assert!(!file.exists());
+    site.say("/crl", &one);
+    wait_until("it is kept again", || file.exists());
+    assert_eq!(fs::read(&file).unwrap(), one);
+    // Who takes its place is missed as the other was.
+    next(&of_cas, "fetch.missing");
+    assert_eq!(fs::read(&file).unwrap(), one);
+}
+
+#[test]
 fn metadata_that_is_fetched_is_signed_and_never_older() {
     let site = Site::start();
     let text = configuration(&format!("http://{}/legacy", orders().address));

@@ -14,7 +14,8 @@ use crate::trust::window::Window;
 /// What a CRL of the issuer's says of a certificate.
 ///
 /// It counts if `issuer` signed it and may sign CRLs. A certificate that it lists is revoked, whatever the CRL's scope: serial numbers of
-/// one issuer are unique; and whenever the CRL is from: nobody lifts a revocation but a hold. Not to be listed means something only within its
+/// one issuer are unique; and whenever the CRL is from: nobody lifts a revocation but a hold. A hold counts as long as a CRL that has it is current,
+/// whatever a newer one says: which of them its issuer made last is not asked where that would have more believed. Not to be listed means something only within its
 /// scope, and while thisUpdate ≤ `at` < nextUpdate.
 pub(super) fn answer(
     crl: &Crl,
