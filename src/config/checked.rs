@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::crypto::Identity;
 use crate::crypto::TlsServer;
 use crate::fetch::Fetch;
@@ -158,6 +160,15 @@ pub struct GuardedRoute {
     pub policy: Policy,
 }
 
+/// The public keys of tokens, and where they are told.
+#[derive(Debug)]
+pub struct PublishedKeys {
+    /// The path: neither that of a route nor of a token endpoint.
+    pub path: String,
+    /// The JWK Set.
+    pub set: Bytes,
+}
+
 /// A path where assertions are exchanged for tokens.
 #[derive(Debug)]
 pub struct TokenEndpoint {
@@ -173,6 +184,8 @@ pub struct TokenEndpoint {
     pub party: RelyingParty,
     /// Makes the tokens.
     pub minter: JwtMinter,
+    /// Where the keys of the tokens are published, if they are.
+    pub keys: Option<PublishedKeys>,
     /// How much may be asked for.
     pub throttle: crate::throttle::RouteLimits,
     /// What becomes of threats.

@@ -48,6 +48,7 @@ pub use checked::Checked;
 pub use checked::GuardedRoute;
 pub use checked::Listener;
 pub use checked::Load;
+pub use checked::PublishedKeys;
 pub use checked::SignedAnswers;
 pub use checked::TakesAttachments;
 pub use checked::TokenEndpoint;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use chrono::DateTime;
 use chrono::Utc;
 
-use super::handler::Accepted;
+use super::accepted::Accepted;
 use super::load::Share;
 use super::metrics::Outcome;
 use super::report::Report;

@@ -15,6 +15,7 @@ use chrono::Utc;
 use futures_util::FutureExt;
 use futures_util::future::join;
 
+use super::accepted::Accepted;
 use super::archived::{Body, Came};
 use super::arrival::Arrival;
 use super::bearer::Authorization;
@@ -30,6 +31,7 @@ use super::metrics::Step;
 use super::parts;
 use super::parts::NotRead;
 use super::parts::PlannedBy;
+use super::published;
 use super::recent::Recent;
 use super::reply;
 use super::reply::Unread;
@@ -50,7 +52,7 @@ use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
 use crate::outbound::SealedReply;
 use crate::outbound::verified_answer;
-use crate::policy::{Operation, Transport};
+use crate::policy::Transport;
 use crate::relay;
 use crate::soap::attachment::{Attachments, Package, Packaged};
 use crate::soap::{Fault, Version};
@@ -74,6 +76,11 @@ pub(super) async fn handle(
     let snapshot = shared.current();
     if let Some(endpoint) = snapshot.endpoint(request.path()) {
         return exchange::answer(&request, payload, &shared, &snapshot, endpoint).await;
+    }
+    if let Some(keys) = snapshot.published(request.path()) {
+        shared.metrics.request(request.path(), Outcome::Answered, "none");
+        leave_unread(payload);
+        return published::answer(&request, keys);
     }
     let Some(place) = snapshot.place(request.path()) else {
         shared.metrics.request("none", Outcome::Refused, "http.path");
@@ -440,32 +447,6 @@ impl InWork<'_> {
         let message = used.map_err(rejected)?;
         let passes = names.enter(self.shared, now).await.map_err(crowded)?;
         Ok((message, passes))
-    }
-}
-
-/// What may go to a backend.
-pub(super) enum Accepted {
-    /// What a trusted sender signed, and the token that came beside it.
-    Verified(Box<VerifiedMessage>, Option<VerifiedBearer>),
-    /// What a token stands for.
-    Brought(Box<BroughtMessage>),
-}
-
-impl Accepted {
-    /// The operation that it asks for.
-    fn operation(&self) -> Option<&Operation> {
-        match self {
-            Self::Verified(message, _) => message.requested(),
-            Self::Brought(message) => Some(message.operation()),
-        }
-    }
-
-    /// What an answer to it has to confirm.
-    fn exchange(&self) -> Exchange {
-        match self {
-            Self::Verified(message, _) => Exchange::of(message),
-            Self::Brought(message) => Exchange::of_brought(message),
-        }
     }
 }
 

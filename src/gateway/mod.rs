@@ -2,6 +2,7 @@
 //!
 //! [`start`] takes a checked configuration and gives a [`Running`] gateway, which serves until it is told to stop.
 
+mod accepted;
 mod admin;
 mod archived;
 mod arrival;
@@ -18,6 +19,7 @@ mod listener;
 mod load;
 mod metrics;
 mod parts;
+mod published;
 mod recent;
 mod refresh;
 mod reload;

@@ -57,12 +57,16 @@ pub(super) fn no_message(reason: NoMessage) -> HttpResponse {
     if reason == NoMessage::Method {
         response.insert_header((header::ALLOW, "POST"));
     }
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
     response.force_close().finish()
 }
 
 /// There is nothing at this path.
 pub(super) fn nothing_here() -> HttpResponse {
-    HttpResponse::NotFound().force_close().finish()
+    HttpResponse::NotFound()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .force_close()
+        .finish()
 }
 
 fn status(number: u16) -> StatusCode {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::DateTime;
 use chrono::Utc;
 
@@ -271,6 +272,15 @@ impl Snapshot {
     /// The token endpoint at `path`.
     pub(super) fn endpoint(&self, path: &str) -> Option<&Arc<Endpoint>> {
         self.endpoints.get(path)
+    }
+
+    /// The JWK Set of a token endpoint that is published at `path`.
+    pub(super) fn published(&self, path: &str) -> Option<&Bytes> {
+        let mut sets = self
+            .endpoints
+            .values()
+            .filter_map(|endpoint| endpoint.checked.keys.as_ref());
+        sets.find(|keys| keys.path == path).map(|keys| &keys.set)
     }
 
     /// All routes, in the order of paths.

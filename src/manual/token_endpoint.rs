@@ -42,9 +42,18 @@
 //! `kid` and `x5t#S256` are the SHA-256 of the certificate, as in [`[route.jwt]`](super::identity). A route takes such tokens with `[route.bearer]`, with a JWK Set of that key.
 //! A token is for whoever has it.
 //!
+//! # The keys of tokens
+//!
+//! `keys_path = "/token/keys"` publishes the public key as a JWK Set (RFC 7517) to whoever asks by GET: with `kid`, `alg` and `use`, and `Cache-Control: public, max-age=300`. It stands on every
+//! listener, so that a route of this gateway can fetch it as any other. Of `further_keys`, certificates, the keys are in it as well. To change the key:
+//!
+//! 1. name the certificate of the new one in `further_keys` and reload; wait until whoever takes tokens has asked again, five minutes at least;
+//! 2. put the new key into `[token_endpoint.token]` and the certificate of the old one into `further_keys`, and reload;
+//! 3. when the last token of the old key has ended, after `seconds`, take it out.
+//!
 //! # What is answered
 //!
-//! Answers are JSON with `Cache-Control: no-store`. A refusal has one word of RFC 6749 §5.2 or RFC 8693 §2.2.2 as `error` and an incident as `error_description`;
+//! Answers are JSON with `Cache-Control: no-store`, which 404 and 405 have too. A refusal has one word of RFC 6749 §5.2 or RFC 8693 §2.2.2 as `error` and an incident as `error_description`;
 //! why stands in the log and in the audit log, with the codes of [what a gateway does](super::gateway_codes). Who asks for too much gets 503 with `Retry-After`
 //! and no such word, as the standards have none for it. Clients are not known by themselves: who brings a secret or `Authorization` gets `invalid_client`;
 //! `scope` and audiences or resources other than `token.audience` are refused.

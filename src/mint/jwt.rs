@@ -10,6 +10,7 @@ use super::fact::Fact;
 use super::fact::Facts;
 use super::signer::Signer;
 use crate::algorithm::SignatureAlgorithm;
+use crate::crypto::Certificate;
 use crate::crypto::encode_base64_url;
 use crate::crypto::random_bytes;
 use crate::crypto::sign;
@@ -82,6 +83,11 @@ impl JwtMinter {
             terms,
             algorithm,
         })
+    }
+
+    /// The certificate by which its tokens call the key that signs them.
+    pub fn certificate(&self) -> &Certificate {
+        self.signer.certificate()
     }
 
     /// Whom its tokens are for.

@@ -11,6 +11,7 @@
 mod assertion;
 mod error;
 mod fact;
+mod jwk_set;
 mod jwt;
 pub mod saml;
 mod security_header;
@@ -25,6 +26,7 @@ pub use error::Unfit;
 pub use fact::Fact;
 pub use fact::Facts;
 pub use fact::NamedFact;
+pub use jwk_set::JwkSet;
 pub use jwt::ClaimNameError;
 pub use jwt::JwtMinter;
 pub use jwt::JwtTerms;

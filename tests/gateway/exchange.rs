@@ -1,10 +1,14 @@
 //! Assertions are exchanged for tokens, which other routes take.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sealgate::algorithm::SignatureAlgorithm;
 use sealgate::crypto::{decode_base64_url, encode_base64_url};
 use sealgate::soap::Version;
+use sealgate::trust::TokenKeys;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -18,6 +22,19 @@ const BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const SAML2: &str = "urn:ietf:params:oauth:token-type:saml2";
 const US: &str = "https://gateway.example/token";
+
+/// A token endpoint that signs with the key of the gateway.
+pub(crate) const ENDPOINT: &str = r#"
+[[token_endpoint]]
+path = "/token"
+[token_endpoint.trust.saml]
+metadata = ["idp-metadata.xml"]
+audience = "https://gateway.example/token"
+recipient = "https://gateway.example/token"
+[token_endpoint.token]
+issuer = "https://gateway.example"
+audience = "urn:orders"
+"#;
 
 /// A gateway with a token endpoint that signs as alice, a route that takes its tokens, and `more` in the endpoint.
 fn gateway(more: &str) -> (Gateway, Backend) {
@@ -106,6 +123,11 @@ fn form(grant: &str, assertion: &str) -> String {
         EXCHANGE => format!("grant_type={grant}&subject_token_type={SAML2}&subject_token={assertion}"),
         _ => format!("grant_type={}&assertion={assertion}", grant.replace(':', "%3A")),
     }
+}
+
+/// What asks for a token for an assertion that nobody has used.
+pub(crate) fn bearer_form() -> String {
+    form(BEARER, &assertion())
 }
 
 fn ask_with(gateway: &Gateway, further: &[(&str, &str)], form: &str) -> Answer {
@@ -352,4 +374,52 @@ fn who_asks_for_too_many_tokens_waits() {
     let told = json!({ "error_description": format!("Incident {}.", crowded.incident()) });
     assert_eq!(object(&crowded), told);
     assert_eq!(logged_code(crowded.incident()), "limit.subject_rate");
+}
+
+#[test]
+fn the_keys_of_tokens_are_published_the_next_one_before_it_signs() {
+    let (gateway, _backend) = gateway("keys_path = \"/token/keys\"\nfurther_keys = [\"bob.pem\"]");
+    let ask = |method: &str| send(gateway.plain(), &request(method, "/token/keys", &[], ""));
+    let got = ask("GET");
+    assert_eq!(got.status, 200, "{got:?}");
+    assert_eq!(got.header("content-type"), Some("application/jwk-set+json"));
+    assert_eq!(got.header("cache-control"), Some("public, max-age=300"));
+    let set: Value = serde_json::from_str(&got.body).unwrap();
+    let ids: Vec<&str> = set["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key["kid"].as_str().unwrap())
+        .collect();
+    let expected = ["alice", "bob"].map(|name| encode_base64_url(certificate(name).sha256()));
+    assert_eq!(ids, expected);
+    assert!(!got.body.contains("\"d\""), "{got:?}");
+    // What is published verifies what is given.
+    let keys = TokenKeys::read(got.body.as_bytes()).unwrap();
+    assert!(keys.verify(SignatureAlgorithm::RsaSha256) && keys.verify(SignatureAlgorithm::EcdsaSha256));
+    let got = ask("POST");
+    assert_eq!(
+        (got.status, got.header("allow")),
+        (405, Some("GET, HEAD")),
+        "{got:?}"
+    );
+    let mut head = TcpStream::connect(gateway.plain()).unwrap();
+    head.write_all(request("HEAD", "/token/keys", &[], "").as_bytes())
+        .unwrap();
+    let mut said = String::new();
+    head.read_to_string(&mut said).unwrap();
+    assert!(
+        said.starts_with("HTTP/1.1 200 ") && said.ends_with("\r\n\r\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn nothing_at_a_token_endpoint_is_kept_on_its_way() {
+    let (gateway, _backend) = gateway("");
+    for (method, path, status) in [("GET", "/token", 405), ("POST", "/token/keys", 404)] {
+        let got = send(gateway.plain(), &request(method, path, &[], ""));
+        assert_eq!(got.status, status, "{got:?}");
+        assert_eq!(got.header("cache-control"), Some("no-store"), "{got:?}");
+    }
 }

@@ -139,6 +139,13 @@ fn bearer_tokens_are_those_of_an_issuer_whose_keys_are_there() {
         &with(&format!("jwks = {file:?}")),
         "route[1].bearer.jwks: has no key for any of the algorithms: RS256, PS256, ES256",
     );
+    let listed = folder.path().join("listed.json");
+    std::fs::write(&listed, good.replace("[{", "[[{").replace("}]", "}]]")).unwrap();
+    refuses(
+        backend,
+        &with(&format!("jwks = {listed:?}")),
+        "key 1 is no JSON object",
+    );
     let private = folder.path().join("private.json");
     std::fs::write(&private, good.replace("\"x\"", "\"d\":\"AA\",\"x\"")).unwrap();
     refuses(
@@ -184,6 +191,38 @@ audience = "urn:api"
     };
     wrong("/token", "/orders", "path: is the path of a route");
     wrong("/token", "/a//b", "path: is \"/a//b\"");
+    let path = "path = \"/token\"\n";
+    let published = |keys: &str| format!("{path}{keys}");
+    assert!(
+        with(
+            path,
+            &published("keys_path = \"/keys\"\nfurther_keys = [\"bob.pem\"]\n")
+        )
+        .is_ok()
+    );
+    for taken in ["/token", "/orders"] {
+        let keys = published(&format!("keys_path = {taken:?}\n"));
+        wrong(
+            path,
+            &keys,
+            "keys_path: is the path of a route or another endpoint",
+        );
+    }
+    wrong(
+        path,
+        &published("keys_path = \"keys\"\n"),
+        "keys_path: is \"keys\"",
+    );
+    wrong(
+        path,
+        &published("further_keys = [\"bob.pem\"]\n"),
+        "further_keys: is published nowhere",
+    );
+    wrong(
+        path,
+        &published("keys_path = \"/keys\"\nfurther_keys = [\"nobody.pem\"]\n"),
+        "further_keys[1]: cannot be read",
+    );
     let recipient = "recipient = \"https://us.example/token\"\n";
     wrong(recipient, "", "trust.saml.recipient: is missing");
     let anchor = "[[token_endpoint.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"CN=a\"]\n";

@@ -20,6 +20,12 @@ pub(in crate::config) struct TokenEndpoint {
     pub(in crate::config) policy: String,
     /// Whose assertions count. `saml.audience` is how their issuers call this endpoint, `saml.recipient` its URL; both must be there.
     pub(in crate::config) trust: Trust,
+    /// A path where the public keys of the tokens are published, as "/token/keys": a JWK Set. Without it whoever takes the tokens gets it some other way.
+    #[serde(default)]
+    pub(in crate::config) keys_path: Option<String>,
+    /// Files with certificates whose keys are published as well: of the next key before it signs, of the last as long as its tokens hold.
+    #[serde(default)]
+    pub(in crate::config) further_keys: Vec<PathBuf>,
     /// What a client gets.
     pub(in crate::config) token: NewToken,
     /// How much may be asked for. The signer of an assertion is its subject.

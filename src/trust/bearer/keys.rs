@@ -26,6 +26,8 @@ struct TokenKey {
 pub enum TokenKeysError {
     /// It is no JSON object with a list `keys`, or a name stands twice.
     Malformed,
+    /// Something in the list is no JSON object, by its number from 1.
+    NoObject(usize),
     /// A key to verify with cannot be read, by its number from 1; RSA keys have at least 2048 bits.
     Key(usize),
     /// A key that is not public: whoever publishes it has lost it (RFC 7517 §9.2).
@@ -56,7 +58,7 @@ impl TokenKeys {
         let keys = set.get("keys").and_then(Value::as_array);
         let mut read: Vec<TokenKey> = Vec::new();
         for (number, jwk) in (1..).zip(keys.ok_or(TokenKeysError::Malformed)?) {
-            let jwk = jwk.as_object().ok_or(TokenKeysError::Key(number))?;
+            let jwk = jwk.as_object().ok_or(TokenKeysError::NoObject(number))?;
             if PRIVATE.iter().any(|member| jwk.contains_key(*member)) {
                 return Err(TokenKeysError::Private(number));
             }
@@ -161,7 +163,10 @@ fn public_key(jwk: &Map<String, Value>) -> Option<PublicKey> {
 impl fmt::Display for TokenKeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed => f.write_str("it is no JWK Set"),
+            Self::Malformed => f.write_str(
+                "it is no JWK Set: a JSON object with a list \"keys\", in which no name stands twice",
+            ),
+            Self::NoObject(number) => write!(f, "key {number} is no JSON object"),
             Self::Key(number) => write!(
                 f,
                 "key {number} is no point of its curve, cannot be read, or is an RSA key of less than 2048 bits"

@@ -1,0 +1,31 @@
+use crate::inbound::BroughtMessage;
+use crate::inbound::VerifiedMessage;
+use crate::outbound::Exchange;
+use crate::policy::Operation;
+use crate::trust::VerifiedBearer;
+
+/// What may go to a backend.
+pub(super) enum Accepted {
+    /// What a trusted sender signed, and the token that came beside it.
+    Verified(Box<VerifiedMessage>, Option<VerifiedBearer>),
+    /// What a token stands for.
+    Brought(Box<BroughtMessage>),
+}
+
+impl Accepted {
+    /// The operation that it asks for.
+    pub(super) fn operation(&self) -> Option<&Operation> {
+        match self {
+            Self::Verified(message, _) => message.requested(),
+            Self::Brought(message) => Some(message.operation()),
+        }
+    }
+
+    /// What an answer to it has to confirm.
+    pub(super) fn exchange(&self) -> Exchange {
+        match self {
+            Self::Verified(message, _) => Exchange::of(message),
+            Self::Brought(message) => Exchange::of_brought(message),
+        }
+    }
+}
