@@ -56,7 +56,7 @@ impl Token {
         token
     }
 
-    fn util(&self, arguments: &str) {
+    pub(crate) fn util(&self, arguments: &str) {
         let mut command = Command::new("softhsm2-util");
         let output = self
             .of(command.args(arguments.split(' ')))
@@ -66,7 +66,7 @@ impl Token {
     }
 
     /// `command`, which will find the token.
-    fn of<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+    pub(crate) fn of<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.env("SOFTHSM2_CONF", self.path("softhsm2.conf"))
     }
 
@@ -79,7 +79,7 @@ impl Token {
     }
 
     /// The token is pulled out, or put in again.
-    fn moves(&self, from: &str, to: &str) {
+    pub(crate) fn moves(&self, from: &str, to: &str) {
         fs::rename(self.path(from), self.path(to)).unwrap();
     }
 
@@ -101,7 +101,7 @@ impl Token {
     }
 }
 
-fn uri(folder: &Path, key: &str) -> String {
+pub(crate) fn uri(folder: &Path, key: &str) -> String {
     let pin = folder.join("pin");
     format!(
         "pkcs11:token=gateway;object={key}?module-path={MODULE}&pin-source=file:{}",

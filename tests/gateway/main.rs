@@ -50,6 +50,7 @@ mod fetch;
 mod flood;
 mod handed_on;
 mod hsm;
+mod hsm_objects;
 mod kept;
 mod life;
 mod refusing;

@@ -85,6 +85,15 @@ impl Process {
         parsed.flatten().collect()
     }
 
+    /// Its address with TLS.
+    pub(crate) fn tls(&self) -> SocketAddr {
+        let log = self.log.lock().unwrap();
+        let mut addresses = log
+            .iter()
+            .filter_map(|line| line.strip_prefix("listening on https://"));
+        addresses.next().unwrap().parse().unwrap()
+    }
+
     /// The code that the log has for an incident. The log may come after the answer.
     pub(crate) fn code(&self, incident: &str) -> String {
         for _ in 0..200 {
