@@ -21,7 +21,7 @@ pub fn judge(verifier: &Verifier, reporting: Option<&Reporting>, item: Item) -> 
         let error = io::Error::other("judging it failed, which is a defect of this program");
         Answer::unread(Outcome::unreadable(&error))
     });
-    let result = verifier::line(answer.object(&item.path));
+    let result = answer.line(&item.path);
     let report = reporting.map(|reporting| {
         let report = || reporting.report(&item.path, answer.kind, &answer.outcome);
         let report = catch_unwind(AssertUnwindSafe(report)).map_err(|_| {

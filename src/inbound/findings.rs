@@ -1,5 +1,6 @@
 use chrono::DateTime;
 use chrono::Utc;
+use serde::Serialize;
 
 use crate::crypto::Certificate;
 use crate::trust::{ClearedBy, Signer, VerifiedPath};
@@ -132,8 +133,8 @@ impl From<&VerifiedPath> for PathFinding {
     }
 }
 
-/// A reference of a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A reference of a signature. Results have it with these members, in this order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReferenceFinding {
     /// The URI attribute as written; empty where it is empty or absent.
     pub uri: String,

@@ -35,7 +35,7 @@ pub use outcome::{Answer, Outcome};
 pub use reason::{Reason, Verdict};
 pub use setup::{KeyFiles, MetadataFiles, Setup, TrustFiles, Unusable, UserFiles};
 
-pub(crate) use object::{escaped, line};
+pub(crate) use object::escaped;
 
 /// Judges messages of every kind. A [`Setup`] makes it of files.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::inbound::{Findings, SignatureFinding};
 use crate::rejection::Rejection;
 
 use super::kind::Kind;
-use super::object;
+use super::object::{self, Object};
 use super::reason::Reason;
 
 /// What became of one input.
@@ -60,7 +60,12 @@ impl Outcome {
     /// The result object of an input called `source`, its members in the order of the contract: `source`, `verdict`, `stage`, `code`,
     /// `message`, `position`, `clause`, `signatures`, `covered`, `not_covered`, `claims`, `legacy`, `warnings`.
     pub fn object(&self, source: &str) -> Map<String, Value> {
-        object::object(source, self)
+        object::map(&Object::of_outcome(source, self))
+    }
+
+    /// The same as a line of JSON, ended.
+    pub(crate) fn line(&self, source: &str) -> String {
+        object::line(&Object::of_outcome(source, self))
     }
 }
 
@@ -90,13 +95,11 @@ impl Answer {
 
     /// The result object of a message called `source`: that of its [`Outcome`], and `sha256`, `kind`, `judged_at`.
     pub fn object(&self, source: &str) -> Map<String, Value> {
-        let mut object = self.outcome.object(source);
-        let further = [
-            ("sha256", self.sha256.clone().into()),
-            ("kind", self.kind.map(Kind::name).into()),
-            ("judged_at", self.judged_at().into()),
-        ];
-        object.extend(further.map(|(name, value): (_, Value)| (name.to_owned(), value)));
-        object
+        object::map(&Object::of_answer(source, self))
+    }
+
+    /// The same as a line of JSON, ended.
+    pub(crate) fn line(&self, source: &str) -> String {
+        object::line(&Object::of_answer(source, self))
     }
 }

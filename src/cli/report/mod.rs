@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crate::inbound::Findings;
 use crate::rejection::Rejection;
 use crate::soap::QName;
-use crate::verifier::{Outcome, Reason, Verdict, line};
+use crate::verifier::{Outcome, Reason, Verdict};
 use crate::xml;
 
 use super::console::{Console, Style};
@@ -84,7 +84,7 @@ impl Report {
     fn render(&self, format: Format, style: Style) -> String {
         match format {
             Format::Text => text::render(self, style),
-            Format::Json => line(self.outcome.object(&self.source.typed())),
+            Format::Json => self.outcome.line(&self.source.typed()),
         }
     }
 }
