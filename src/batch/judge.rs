@@ -1,4 +1,4 @@
-use std::io::{self, Cursor};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::validation_report::Reporting;
@@ -39,7 +39,7 @@ fn answer(verifier: &Verifier, body: Body) -> Answer {
         Body::Unreadable(error) => Answer::unread(Outcome::unreadable(&error)),
         Body::TooLong => Answer::unread(Outcome::refused(Reason::too_long(verifier.limit()))),
         Body::TooMany(most) => Answer::unread(Outcome::refused(Reason::too_many(most))),
-        Body::Bytes(bytes) => verifier.verify(&mut Cursor::new(bytes)),
+        Body::Bytes(bytes) => verifier.verify_bytes(bytes),
         Body::Remote(mut remote) => verifier.verify(&mut remote.0),
         Body::File(path) => match source::open(&path) {
             Ok(mut file) => verifier.verify(&mut file),

@@ -1,6 +1,6 @@
 //! Digests.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::LazyLock;
 
 use openssl::md::Md;
@@ -163,9 +163,10 @@ impl AsRef<[u8]> for DigestValue {
 
 impl fmt::Debug for DigestValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes()
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        let digits = self.as_bytes().iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        digits
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .try_for_each(|digit| f.write_char(digit))
     }
 }
 

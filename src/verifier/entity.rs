@@ -48,8 +48,7 @@ impl From<&NoMessage> for Reason {
 
 /// A message from its bytes, as [`read`] has it. Those of XML alone are not copied.
 pub(crate) fn of_bytes(bytes: Bytes, field: Option<&str>, limits: &Limits) -> Result<Received, NoMessage> {
-    let start = bytes.get(..LONGEST_HEAD).unwrap_or(&bytes);
-    if field.is_none() && head_end(start).is_none() {
+    if field.is_none() && !has_head(&bytes) {
         return Ok(Received::from(bytes));
     }
     read(&mut bytes.reader(), field, limits)
@@ -78,6 +77,7 @@ pub(crate) fn read(
             let head = start.get(..end).unwrap_or_default();
             (Some(content_type_of(head)?), end.saturating_add(4))
         }
+        (None, None) if held < LONGEST_HEAD => return Ok(Received::from(Bytes::from(start))),
         (None, None) => (None, 0),
     };
     let body = start.get(body..).unwrap_or_default();
@@ -119,12 +119,20 @@ pub(crate) fn read(
     })
 }
 
+/// Whether `bytes` begin with a header, and are not a message of XML alone.
+pub(super) fn has_head(bytes: &[u8]) -> bool {
+    head_end(bytes.get(..LONGEST_HEAD).unwrap_or(bytes)).is_some()
+}
+
 /// Where the header of an input ends that begins with one. No XML begins like that.
 fn head_end(start: &[u8]) -> Option<usize> {
     let begins = |name: &[u8]| {
         let found = start.get(..name.len());
         found.is_some_and(|found| found.eq_ignore_ascii_case(name))
     };
-    let end = memchr::memmem::find(start, b"\r\n\r\n")?;
-    (begins(b"content-type:") || begins(b"mime-version:")).then_some(end)
+    if begins(b"content-type:") || begins(b"mime-version:") {
+        memchr::memmem::find(start, b"\r\n\r\n")
+    } else {
+        None
+    }
 }

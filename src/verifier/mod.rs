@@ -17,10 +17,10 @@ pub(crate) mod setup;
 
 use std::io::{self, Read};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use crate::algorithm::DigestAlgorithm;
-use crate::crypto::Digester;
+use crate::crypto::{self, Digester};
 use crate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
 use crate::inbound::{Findings, Gate, Received, SamlContext, judge_saml};
 use crate::policy::{Part, Policy, Transport};
@@ -78,6 +78,23 @@ impl Verifier {
             kind,
             bytes: hashed.length,
             sha256: hashed.finish(is_whole),
+        }
+    }
+
+    /// The same of a message that is in memory already.
+    pub fn verify_bytes(&self, bytes: Bytes) -> Answer {
+        let is_short = u32::try_from(bytes.len()).is_ok_and(|length| length <= self.limit());
+        if !is_short || entity::has_head(&bytes) {
+            return self.verify(&mut bytes.reader());
+        }
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let digest = crypto::digest(DigestAlgorithm::Sha256, &bytes).ok();
+        let (outcome, kind) = self.received(Received::from(bytes));
+        Answer {
+            outcome,
+            kind,
+            bytes: length,
+            sha256: digest.map(|digest| format!("{digest:?}")),
         }
     }
 
@@ -177,5 +194,39 @@ impl Hashed<'_> {
         }
         let digest = self.digester.finish().ok()?;
         Some(format!("{digest:?}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "a test may panic"
+    )]
+    use super::*;
+
+    #[test]
+    fn bytes_are_judged_as_what_is_read() {
+        let verifier = Setup::default().verifier().unwrap();
+        let limit = usize::try_from(verifier.limit()).unwrap();
+        let headed = "Content-Type: text/xml\r\n\r\n<e:Envelope xmlns:e=\"urn:none\"/>";
+        let long = format!("<a>{}</a>", "x".repeat(40_000));
+        let too_long = " ".repeat(limit + 10);
+        for (text, code) in [
+            ("<a/>", "dsig.missing"),
+            (headed, "soap.version"),
+            (&long, "dsig.missing"),
+            (&too_long, "limit.bytes"),
+        ] {
+            let told = [
+                verifier.verify(&mut text.as_bytes()),
+                verifier.verify_bytes(text.to_owned().into()),
+            ]
+            .map(|answer| (answer.object("a"), answer.bytes));
+            assert_eq!(told[0], told[1]);
+            assert_eq!(told[0].0["code"], code);
+        }
     }
 }
