@@ -1,15 +1,11 @@
 use std::io::{self, Write};
 
-use super::super::row::{Row, Verdict};
+use super::super::row::Verdict;
 use super::super::summary::Summary;
-use super::escaped;
+use super::{Rows, escaped};
 
 /// A test case a message: a failure is a failure, and what could not be decided an error.
-pub(super) fn write(
-    summary: &Summary,
-    rows: &mut dyn Iterator<Item = Row>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn write(summary: &Summary, rows: &mut Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
     let counts = summary.all;
     let attributes = format!(
         "tests=\"{}\" failures=\"{}\" errors=\"{}\"",

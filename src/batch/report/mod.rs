@@ -10,6 +10,8 @@ mod sarif;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use super::copies::Copy;
@@ -34,10 +36,19 @@ pub struct About {
 /// Where a report is written.
 type Out<'o> = dyn Write + Send + 'o;
 
-/// Writes every report into `folder`, each by a thread.
+/// The messages of a job, in order.
+type Rows<'r> = dyn Iterator<Item = Arc<Row>> + 'r;
+
+/// What writes a report.
+type Report<'r> = Box<dyn Fn(&mut Rows<'_>, &mut Out<'_>) -> io::Result<()> + Send + 'r>;
+
+/// Rows that are handed to the reports at a time.
+const AT_ONCE: usize = 256;
+
+/// Writes every report into `folder`, each by a thread. The journal is read once for all of them.
 ///
 /// # Errors
-/// A report cannot be written.
+/// The journal cannot be read, or a report cannot be written.
 pub fn write(
     folder: &Path,
     journal: &Journal,
@@ -45,34 +56,33 @@ pub fn write(
     copies: &[Copy],
     about: &About,
 ) -> io::Result<()> {
-    type Report<'r> = (&'r str, Box<dyn Fn(&mut Out<'_>) -> io::Result<()> + Send + 'r>);
-    let reports: [Report<'_>; 7] = [
-        ("summary.json", Box::new(|out| json(summary, about, out))),
+    let reports: [(&str, Report<'_>); 7] = [
+        ("summary.json", Box::new(|_, out| json(summary, about, out))),
         (
             "summary.html",
-            Box::new(|out| html::write(summary, about, &mut journal.rows()?, out)),
+            Box::new(|rows, out| html::write(summary, about, rows, out)),
         ),
-        (
-            "results.csv",
-            Box::new(|out| csv::write(&mut journal.rows()?, out)),
-        ),
+        ("results.csv", Box::new(|rows, out| csv::write(rows, out))),
         (
             "junit.xml",
-            Box::new(|out| junit::write(summary, &mut journal.rows()?, out)),
+            Box::new(|rows, out| junit::write(summary, rows, out)),
         ),
         (
             "results.sarif",
-            Box::new(|out| sarif::write(summary, about, &mut journal.rows()?, out)),
+            Box::new(|rows, out| sarif::write(summary, about, rows, out)),
         ),
-        (
-            "results.parquet",
-            Box::new(|out| parquet::write(&mut journal.rows()?, out)),
-        ),
-        ("copies.csv", Box::new(|out| csv::write_copies(copies, out))),
+        ("results.parquet", Box::new(|rows, out| parquet::write(rows, out))),
+        ("copies.csv", Box::new(|_, out| csv::write_copies(copies, out))),
     ];
+    let rows = journal.rows()?;
     thread::scope(|scope| {
-        let writing =
-            reports.map(|(name, report)| scope.spawn(move || replace(&folder.join(name), &*report)));
+        let writing = reports.into_iter().map(|(name, report)| {
+            let (sender, rows) = sync_channel(2);
+            let path = folder.join(name);
+            (sender, scope.spawn(move || replace(&path, &*report, rows)))
+        });
+        let (senders, writing): (Vec<_>, Vec<_>) = writing.unzip();
+        hand_on(rows, senders);
         writing.into_iter().try_for_each(|thread| {
             let ended = thread.join();
             ended.unwrap_or_else(|_| {
@@ -84,13 +94,29 @@ pub fn write(
     })
 }
 
+/// Hands all `rows` to each report that still wants any.
+fn hand_on(rows: impl Iterator<Item = Row>, mut reports: Vec<SyncSender<Vec<Arc<Row>>>>) {
+    let mut rows = rows.map(Arc::new).fuse();
+    while !reports.is_empty() {
+        let next: Vec<_> = rows.by_ref().take(AT_ONCE).collect();
+        if next.is_empty() {
+            return;
+        }
+        reports.retain(|report| report.send(next.clone()).is_ok());
+    }
+}
+
 /// Writes a file beside `path` and puts it there when it is whole.
-fn replace(path: &Path, report: &dyn Fn(&mut Out<'_>) -> io::Result<()>) -> io::Result<()> {
+fn replace(
+    path: &Path,
+    report: &dyn Fn(&mut Rows<'_>, &mut Out<'_>) -> io::Result<()>,
+    rows: Receiver<Vec<Arc<Row>>>,
+) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
     let mut out = BufWriter::with_capacity(1 << 16, File::create(&part)?);
-    report(&mut out)?;
+    report(&mut rows.into_iter().flatten(), &mut out)?;
     out.into_inner()
         .map_err(io::IntoInnerError::into_error)?
         .sync_data()?;
@@ -112,6 +138,6 @@ fn json(summary: &Summary, about: &About, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// The rows that did not pass.
-fn refused<'r>(rows: &'r mut dyn Iterator<Item = Row>) -> impl Iterator<Item = Row> + 'r {
+fn refused<'r>(rows: &'r mut Rows<'_>) -> impl Iterator<Item = Arc<Row>> + 'r {
     rows.filter(|row| row.verdict != super::row::Verdict::Passed)
 }

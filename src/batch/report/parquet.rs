@@ -1,6 +1,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parquet::basic::Compression;
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
@@ -9,6 +10,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
 use super::super::row::Row;
+use super::Rows;
 
 /// The columns, in the order in which [`write_group`] writes them.
 const SCHEMA: &str = "message result {
@@ -33,10 +35,7 @@ const SCHEMA: &str = "message result {
 const GROUP: usize = 1 << 14;
 
 /// A row a message, as in `results.csv`.
-pub(super) fn write(
-    rows: &mut dyn Iterator<Item = Row>,
-    out: &mut (dyn Write + Send + '_),
-) -> io::Result<()> {
+pub(super) fn write(rows: &mut Rows<'_>, out: &mut (dyn Write + Send + '_)) -> io::Result<()> {
     let failed = |error: ParquetError| io::Error::other(error);
     let schema = Arc::new(parse_message_type(SCHEMA).map_err(failed)?);
     let properties = WriterProperties::builder()
@@ -45,7 +44,7 @@ pub(super) fn write(
         .build();
     let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties)).map_err(failed)?;
     loop {
-        let group: Vec<Row> = (&mut *rows).take(GROUP).collect();
+        let group: Vec<Arc<Row>> = (&mut *rows).take(GROUP).collect();
         if group.is_empty() {
             break;
         }
@@ -58,10 +57,10 @@ pub(super) fn write(
 
 type Group<'g, 'w, 'o> = SerializedRowGroupWriter<'g, &'w mut (dyn Write + Send + 'o)>;
 
-fn write_group(rows: &[Row], group: &mut Group<'_, '_, '_>) -> Result<(), ParquetError> {
+fn write_group(rows: &[Arc<Row>], group: &mut Group<'_, '_, '_>) -> Result<(), ParquetError> {
     let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     texts(group, rows, |row| Some(&row.source), Presence::Required)?;
-    let verdicts: Vec<ByteArray> = rows.iter().map(|row| row.verdict.name().into()).collect();
+    let verdicts = byte_arrays(rows.iter().map(|row| row.verdict.name()));
     column::<ByteArrayType>(group, &verdicts, None)?;
     texts(group, rows, |row| row.stage.as_ref(), Presence::Optional)?;
     texts(group, rows, |row| row.code.as_ref(), Presence::Optional)?;
@@ -88,10 +87,7 @@ fn write_group(rows: &[Row], group: &mut Group<'_, '_, '_>) -> Result<(), Parque
         |row: &Row| row.legacy.join(" "),
         |row: &Row| row.warnings.join(" "),
     ] {
-        let values: Vec<ByteArray> = rows
-            .iter()
-            .map(|row| ByteArray::from(names(row).into_bytes()))
-            .collect();
+        let values = byte_arrays(rows.iter().map(|row| names(row)));
         column::<ByteArrayType>(group, &values, None)?;
     }
     Ok(())
@@ -104,20 +100,29 @@ enum Presence {
 
 fn texts<'r>(
     group: &mut Group<'_, '_, '_>,
-    rows: &'r [Row],
+    rows: &'r [Arc<Row>],
     text: impl Fn(&'r Row) -> Option<&'r String>,
     presence: Presence,
 ) -> Result<(), ParquetError> {
-    let values: Vec<ByteArray> = rows
-        .iter()
-        .filter_map(&text)
-        .map(|text| text.as_str().into())
-        .collect();
+    let values = byte_arrays(rows.iter().filter_map(|row| text(row)));
     let levels: Vec<i16> = rows.iter().map(|row| i16::from(text(row).is_some())).collect();
     match presence {
         Presence::Required => column::<ByteArrayType>(group, &values, None),
         Presence::Optional => column::<ByteArrayType>(group, &values, Some(&levels)),
     }
+}
+
+/// Each of `texts`, and the octets of all of them in one place.
+fn byte_arrays(texts: impl Iterator<Item = impl AsRef<str>>) -> Vec<ByteArray> {
+    let mut octets = Vec::new();
+    let mut lengths = Vec::new();
+    for text in texts {
+        octets.extend_from_slice(text.as_ref().as_bytes());
+        lengths.push(text.as_ref().len());
+    }
+    let mut octets = Bytes::from(octets);
+    let next = lengths.into_iter().map(|length| octets.split_to(length).into());
+    next.collect()
 }
 
 fn numbers(group: &mut Group<'_, '_, '_>, numbers: Vec<Option<i32>>) -> Result<(), ParquetError> {
@@ -141,7 +146,6 @@ fn column<T: parquet::data_type::DataType>(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use bytes::Bytes;
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::RowAccessor;
 
@@ -165,7 +169,7 @@ mod tests {
             })
             .collect();
         let mut out = Vec::new();
-        write(&mut rows.clone().into_iter(), &mut out).unwrap();
+        write(&mut rows.iter().cloned().map(Arc::new), &mut out).unwrap();
         let reader = SerializedFileReader::new(Bytes::from(out)).unwrap();
         assert_eq!(reader.num_row_groups(), 2);
         let read: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();

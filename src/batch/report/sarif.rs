@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::super::row::{Row, Verdict};
 use super::super::summary::Summary;
-use super::{About, refused};
+use super::{About, Rows, refused};
 
 /// SARIF 2.1.0: a result for each message that did not pass, by the rule that is its code.
 pub(super) fn write(
     summary: &Summary,
     about: &About,
-    rows: &mut dyn Iterator<Item = Row>,
+    rows: &mut Rows<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let causes = summary.causes();
@@ -98,7 +98,7 @@ mod tests {
             version: "1",
         };
         let mut out = Vec::new();
-        write(&summary, &about, &mut rows.into_iter(), &mut out).unwrap();
+        write(&summary, &about, &mut rows.into_iter().map(Into::into), &mut out).unwrap();
         let read: Value = serde_json::from_slice(&out).unwrap();
         let results = read.pointer("/runs/0/results").unwrap().as_array().unwrap();
         assert_eq!(results.len(), 2);

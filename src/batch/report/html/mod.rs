@@ -8,9 +8,8 @@ use std::io::{self, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::row::Row;
 use super::super::summary::{Cause, Counts, Summary};
-use super::{About, escaped, refused};
+use super::{About, Rows, escaped, refused};
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto;
 
@@ -22,7 +21,7 @@ const MOST: usize = 1_000;
 pub(super) fn write(
     summary: &Summary,
     about: &About,
-    rows: &mut dyn Iterator<Item = Row>,
+    rows: &mut Rows<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     head(about, out)?;
@@ -172,11 +171,7 @@ fn signers_table(signers: &[(&str, Counts)], out: &mut dyn Write) -> io::Result<
     table_end(out)
 }
 
-fn messages_table(
-    summary: &Summary,
-    rows: &mut dyn Iterator<Item = Row>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn messages_table(summary: &Summary, rows: &mut Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
     let count = summary.all.refused();
     writeln!(out, "<h2>Messages that did not pass</h2>")?;
     if count > u64::try_from(MOST).unwrap_or(u64::MAX) {
@@ -213,7 +208,7 @@ fn messages_table(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use super::super::super::row::{Verdict, test_row};
+    use super::super::super::row::{Row, Verdict, test_row};
     use super::*;
 
     #[test]
@@ -240,7 +235,7 @@ mod tests {
             version: "1",
         };
         let mut out = Vec::new();
-        write(&summary, &about, &mut std::iter::once(row), &mut out).unwrap();
+        write(&summary, &about, &mut std::iter::once(row.into()), &mut out).unwrap();
         let page = String::from_utf8(out).unwrap();
         assert!(!page.contains("<img"), "{page}");
         assert_eq!(page.matches("<script").count(), 1);
