@@ -49,12 +49,15 @@ impl Window {
         true
     }
 
-    /// Takes note that a message that held `bytes` has been written down.
-    pub(super) fn leave(&self, bytes: u64) {
+    /// Takes note that so many messages, which held `bytes`, have been written down. Who waits is told when half of those that may be under
+    /// way have been, and not of each.
+    pub(super) fn leave(&self, messages: usize, bytes: u64) {
         let mut state = self.lock();
-        state.messages = state.messages.saturating_sub(1);
+        state.messages = state.messages.saturating_sub(messages);
         state.bytes = state.bytes.saturating_sub(bytes);
-        self.changed.notify_all();
+        if state.messages <= self.most / 2 {
+            self.changed.notify_all();
+        }
     }
 
     /// Lets no more in.
@@ -82,7 +85,7 @@ mod tests {
         thread::scope(|scope| {
             let second = scope.spawn(|| window.enter(1));
             assert!(!second.is_finished());
-            window.leave(500);
+            window.leave(1, 500);
             assert!(second.join().unwrap());
             assert!(window.enter(99));
             let fourth = scope.spawn(|| window.enter(0));

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -82,20 +82,26 @@ impl std::error::Error for RunError {}
 const MOST: usize = 64;
 /// Bytes that they may hold together.
 const MOST_BYTES: u64 = 64 << 20;
+/// Messages that a worker takes at once, if they are there, and so many bytes of them: waking another thread for each message costs as
+/// much as parsing it does.
+const AT_ONCE: usize = 16;
+const AT_ONCE_BYTES: u64 = 256 << 10;
 /// What waits is written after this time, at the latest.
 const COMMIT: Duration = Duration::from_millis(100);
 
 enum Message {
     /// Written by an earlier process.
-    Known(Row),
+    Known(Box<Row>),
     /// Everything from here on is new.
     Begun(io::Result<Writer>),
-    Judged {
-        number: u64,
-        judged: Judged,
-        held: u64,
-    },
-    Advanced(u64),
+    Judged(Vec<Done>),
+}
+
+/// A message that was judged.
+struct Done {
+    number: u64,
+    judged: Judged,
+    held: u64,
 }
 
 impl Run<'_> {
@@ -116,11 +122,13 @@ impl Run<'_> {
         let (queue, queued) = sync_channel(most);
         let (results, messages) = sync_channel(most);
         let queued = Mutex::new(queued);
+        let advanced = AtomicU64::new(0);
         let written = thread::scope(|scope| {
             let mut reader = Reader {
                 run: self,
                 journal,
                 window: &window,
+                advanced: &advanced,
                 replay: Some(replay),
                 known: 0,
                 next: 0,
@@ -133,7 +141,7 @@ impl Run<'_> {
                 scope.spawn(move || work(queued, &results, judge));
             }
             drop(results);
-            collect(&messages, &window, observer)
+            collect(&messages, &window, &advanced, observer)
         });
         written.map_err(RunError)?;
         let is_early = self.stop.load(Ordering::Relaxed);
@@ -146,6 +154,8 @@ struct Reader<'r> {
     run: &'r Run<'r>,
     journal: &'r Journal,
     window: &'r Window,
+    /// Bytes of the sources that have been read and of which the observer has not been told.
+    advanced: &'r AtomicU64,
     replay: Option<Replay>,
     /// The bytes of the message that an earlier process judged last.
     known: u64,
@@ -191,7 +201,7 @@ impl Sink for Reader<'_> {
         }
         if let Some(row) = replay.take() {
             self.known = row.bytes;
-            self.send(Message::Known(row));
+            self.send(Message::Known(row.into()));
         }
         false
     }
@@ -210,7 +220,7 @@ impl Sink for Reader<'_> {
     }
 
     fn advanced(&mut self, bytes: u64) {
-        self.send(Message::Advanced(bytes));
+        self.advanced.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 
@@ -220,25 +230,50 @@ fn work(
     judge: &(dyn Fn(Item) -> Judged + Sync),
 ) {
     loop {
-        let next = queued.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((number, item)) = next else {
+        let taken = take(queued);
+        if taken.is_empty() {
             return;
-        };
-        let held = item.body.held();
-        let judged = judge(item);
-        if results.send(Message::Judged { number, judged, held }).is_err() {
+        }
+        let judged = taken.into_iter().map(|(number, item)| Done {
+            number,
+            held: item.body.held(),
+            judged: judge(item),
+        });
+        if results.send(Message::Judged(judged.collect())).is_err() {
             return;
         }
     }
 }
 
+/// The next messages, and none where there will be none.
+fn take(queued: &Mutex<Receiver<(u64, Item)>>) -> Vec<(u64, Item)> {
+    let queued = queued.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut taken = Vec::new();
+    let mut bytes = 0_u64;
+    let mut next = queued.recv().ok();
+    while let Some((number, item)) = next {
+        bytes = bytes.saturating_add(item.bytes());
+        taken.push((number, item));
+        let is_enough = taken.len() >= AT_ONCE || bytes >= AT_ONCE_BYTES;
+        next = if is_enough { None } else { queued.try_recv().ok() };
+    }
+    taken
+}
+
 /// Puts the results into order and writes them.
-fn collect(messages: &Receiver<Message>, window: &Window, observer: &mut dyn Observer) -> io::Result<()> {
+fn collect(
+    messages: &Receiver<Message>,
+    window: &Window,
+    advanced: &AtomicU64,
+    observer: &mut dyn Observer,
+) -> io::Result<()> {
     let mut waiting = BTreeMap::new();
     let mut next = 0_u64;
     let mut writer = None;
     let mut failed = Ok(());
     loop {
+        observer.advanced(advanced.swap(0, Ordering::Relaxed));
+        observer.tick();
         let message = match messages.recv_timeout(COMMIT) {
             Ok(message) => message,
             Err(RecvTimeoutError::Timeout) => {
@@ -247,7 +282,6 @@ fn collect(messages: &Receiver<Message>, window: &Window, observer: &mut dyn Obs
                     writer.as_mut().map_or(Ok(()), Writer::commit),
                     window,
                 );
-                observer.tick();
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => break,
@@ -256,12 +290,10 @@ fn collect(messages: &Receiver<Message>, window: &Window, observer: &mut dyn Obs
             Message::Known(row) => observer.written(&row, Written::Before),
             Message::Begun(Ok(begun)) => writer = Some(begun),
             Message::Begun(Err(error)) => keep_first(&mut failed, Err(error), window),
-            Message::Advanced(bytes) => observer.advanced(bytes),
-            Message::Judged { number, judged, held } => {
-                waiting.insert(number, (judged, held));
-            }
+            Message::Judged(judged) => waiting.extend(judged.into_iter().map(|done| (done.number, done))),
         }
-        while let Some((judged, held)) = waiting.remove(&next) {
+        let (mut written, mut bytes) = (0_usize, 0_u64);
+        while let Some(Done { judged, held, .. }) = waiting.remove(&next) {
             next = next.saturating_add(1);
             if let (Some(writer), Ok(())) = (&mut writer, &failed) {
                 observer.written(&judged.row, Written::Now);
@@ -270,9 +302,10 @@ fn collect(messages: &Receiver<Message>, window: &Window, observer: &mut dyn Obs
                     .and_then(|report| writer.append(judged.row, judged.result.as_bytes(), report.as_ref()));
                 keep_first(&mut failed, appended, window);
             }
-            window.leave(held);
+            written = written.saturating_add(1);
+            bytes = bytes.saturating_add(held);
         }
-        observer.tick();
+        window.leave(written, bytes);
     }
     failed?;
     writer.map_or(Ok(()), Writer::finish)

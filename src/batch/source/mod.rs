@@ -75,6 +75,16 @@ pub struct Item {
     pub body: Body,
 }
 
+impl Item {
+    /// How long it is, so far as that is known before it is read.
+    pub(super) fn bytes(&self) -> u64 {
+        match &self.body {
+            Body::File(_) | Body::Remote(_) => self.stamp.length,
+            Body::Bytes(_) | Body::TooLong | Body::TooMany(_) | Body::Unreadable(_) => self.body.held(),
+        }
+    }
+}
+
 /// Where the bytes of a message are.
 #[derive(Debug)]
 pub enum Body {
@@ -172,10 +182,13 @@ impl From<io::Error> for Ended {
     }
 }
 
+/// Most messages are no longer, in bytes.
+const USUAL: usize = 8 << 10;
+
 /// What is left of `input`, up to the limit.
 fn bounded(input: &mut dyn Read, limit: u32) -> io::Result<Body> {
     let most = u64::from(limit);
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(USUAL);
     input.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
         Ok(Body::Bytes(bytes.into()))
