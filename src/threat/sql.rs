@@ -6,6 +6,10 @@
 mod condition;
 mod statement;
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use condition::{calls, is_condition, number};
 use statement::{is_statement, selects};
 
@@ -27,6 +31,10 @@ const CALLED: [&str; 4] = [
     "utl_http.request(",
 ];
 
+/// They are made ready once: that takes longer than to look through a value.
+static FIND_TELLING: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| TELLING.map(Finder::new));
+static FIND_CALLED: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| CALLED.map(Finder::new));
+
 /// Letters that some databases take for a quote where they turn Unicode into a code page.
 const OTHER_QUOTES: [char; 3] = ['\u{02b9}', '\u{02bc}', '\u{ff07}'];
 
@@ -45,19 +53,20 @@ const WINDOW: usize = 256;
 pub(super) fn goes_on_in_sql(value: &str) -> bool {
     let plain = plain(value);
     let text = plain.as_str();
-    TELLING
+    FIND_TELLING
         .iter()
-        .any(|telling| memchr::memmem::find(text.as_bytes(), telling.as_bytes()).is_some())
-        || CALLED.iter().any(|called| is_called(text, called))
+        .any(|telling| telling.find(text.as_bytes()).is_some())
+        || FIND_CALLED.iter().any(|called| is_called(text, called))
         || after_quotes(text, '\'')
         || after_quotes(text, '"')
         || after_number(text)
 }
 
 /// Whether a function is called, with an argument.
-fn is_called(text: &str, function: &str) -> bool {
-    memchr::memmem::find_iter(text.as_bytes(), function.as_bytes()).any(|at| {
-        let argument = text.get(at.saturating_add(function.len())..).unwrap_or_default();
+fn is_called(text: &str, function: &Finder<'_>) -> bool {
+    function.find_iter(text.as_bytes()).any(|at| {
+        let end = at.saturating_add(function.needle().len());
+        let argument = text.get(end..).unwrap_or_default();
         !argument
             .trim_start_matches(' ')
             .trim_start_matches('.')
