@@ -9,8 +9,7 @@ pub use cleared::ClearedBy;
 pub(super) use ocsp::answers_for_others;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::DateTime;
 use chrono::SecondsFormat;
@@ -82,7 +81,10 @@ impl Records {
         responses: Vec<OcspResponse>,
         known: impl Iterator<Item = &'c Certificate>,
     ) -> Self {
-        let mut records = Self::default();
+        let mut records = Self {
+            memory: Memory::for_records(crls.len().saturating_add(responses.len())),
+            ..Self::default()
+        };
         for crl in crls {
             let of_issuer = records.crls.entry(crl.issuer_name().clone()).or_default();
             if of_issuer.iter().all(|other| other.sha256() != crl.sha256()) {
@@ -280,26 +282,42 @@ fn good_enough(algorithm: &CertificateSignature, rules: &PathRules) -> Result<Si
 }
 
 /// Whose key signed what. Hashing a CRL of megabytes takes as long as judging a hundred messages.
-#[derive(Debug, Default)]
-struct Memory(Mutex<HashMap<(Fingerprint, Fingerprint), bool>>);
+#[derive(Debug)]
+struct Memory {
+    verified: Mutex<HashMap<(Fingerprint, Fingerprint), bool>>,
+    /// How many answers are remembered.
+    most: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::for_records(0)
+    }
+}
 
 impl Memory {
-    /// How many answers are remembered; pairs of a CRL and a key that a trusted CA certified are few.
-    const REMEMBERED: usize = 1_000;
+    /// Answers that are remembered whatever was given.
+    const FEWEST: usize = 1_000;
+    /// Keys that each record is tried with: a CA has one at a time, and those before and after it.
+    const KEYS: usize = 4;
+
+    /// For so many CRLs and responses. All that were verified fit: what is forgotten here while messages still need it is verified again for
+    /// each of them.
+    fn for_records(records: usize) -> Self {
+        Self {
+            verified: Mutex::default(),
+            most: records.saturating_mul(Self::KEYS).max(Self::FEWEST),
+        }
+    }
 
     /// Whether `key` signed what has this hash, as `verify` finds out the first time.
     fn is_signed_by(&self, sha256: &Fingerprint, key: &PublicKey, verify: impl FnOnce() -> bool) -> bool {
         let pair = (*sha256, key.spki_sha256());
-        let remembered = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&pair)
-            .copied();
+        let remembered = self.lock().get(&pair).copied();
         remembered.unwrap_or_else(|| {
             let holds = verify();
-            let mut verified = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if verified.len() >= Self::REMEMBERED {
+            let mut verified = self.lock();
+            if verified.len() >= self.most {
                 verified.clear();
             }
             verified.insert(pair, holds);
@@ -308,6 +326,44 @@ impl Memory {
     }
 
     fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Fingerprint, Fingerprint), bool>> {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "a test may panic"
+    )]
+    use super::*;
+
+    #[test]
+    fn as_many_crls_as_were_given_are_each_verified_once() {
+        let ca = Certificate::from_der(&std::fs::read("fixtures/keys/ca.der").unwrap()).unwrap();
+        let verified_in_two_rounds = |records: u16, crls: u16| {
+            let memory = Memory::for_records(records.into());
+            let mut verified = 0_usize;
+            for number in (0..crls).chain(0..crls) {
+                let mut sha256 = [0; 32];
+                sha256[..2].copy_from_slice(&number.to_be_bytes());
+                memory.is_signed_by(&sha256, ca.public_key(), || {
+                    verified += 1;
+                    true
+                });
+            }
+            assert!(memory.lock().len() <= Memory::FEWEST.max(usize::from(records) * Memory::KEYS));
+            verified
+        };
+        assert_eq!(verified_in_two_rounds(3_000, 3_000), 3_000);
+        assert_eq!(verified_in_two_rounds(3_000, 12_000), 12_000);
+        // More keys than any CA has do not fill the memory.
+        assert_eq!(verified_in_two_rounds(0, 3_000), 6_000);
     }
 }
