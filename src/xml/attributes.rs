@@ -19,8 +19,21 @@ pub(super) fn check(arena: &Arena, input: &[u8], first: usize) -> Scanned<bool> 
     Ok(ascending)
 }
 
+/// Up to how many attributes are compared each with each.
+const FEW: usize = 8;
+
 #[inline(never)]
 fn unique(arena: &Arena, input: &[u8], records: &[AttributeRecord]) -> Scanned<()> {
+    if records.len() <= FEW {
+        let mut before = records.iter().enumerate();
+        let is_unique = before.all(|(place, record)| {
+            let mut others = records.iter().take(place);
+            others.all(|other| compare(arena, input, other, record) != Ordering::Equal)
+        });
+        if is_unique {
+            return Ok(());
+        }
+    }
     let mut sorted: Vec<&AttributeRecord> = records.iter().collect();
     sorted.sort_unstable_by(|a, b| compare(arena, input, a, b));
     for pair in sorted.windows(2) {

@@ -147,10 +147,11 @@ impl<'a> Builder<'a> {
 
     /// The name at `start`, which may be empty or none.
     #[inline(always)]
-    pub(super) fn name(&self, start: usize) -> RawName {
-        let names = self.names.as_ref();
-        let known = names.and_then(|names| names.find(self.bytes(), start));
-        known.unwrap_or_else(|| raw_name(self.bytes(), start))
+    pub(super) fn name(&mut self, start: usize) -> RawName {
+        let bytes = self.bytes();
+        let names = self.names.as_mut();
+        let known = names.and_then(|names| names.find(bytes, start));
+        known.unwrap_or_else(|| raw_name(bytes, start))
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@
     reason = "offsets within the input, and a count of its names, plus lengths of at most 32 bytes"
 )]
 
-use super::lex::{before, load8, name_stop};
+use super::lex::{before, bits_of, is_name_stop, load8, name_stop};
 use super::names::RawName;
 
 /// What is known of a name.
@@ -35,6 +35,8 @@ const DENSE: usize = 48;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     words: [u64; WORDS],
+    /// Which bits of the words are of the name.
+    mask: [u64; WORDS],
     length: u8,
     colon: u8,
     known: Known,
@@ -45,6 +47,9 @@ pub(super) struct KnownNames {
     /// Numbers of entries, from 1.
     slots: [u8; SLOTS],
     entries: Vec<Entry>,
+    /// The entry that was found last, by number; of each entry, the one that was found after it the last time.
+    last: u8,
+    after: [u8; MOST + 1],
     /// How many names were looked for in vain.
     unknown: usize,
 }
@@ -63,6 +68,8 @@ impl KnownNames {
             Box::new(Self {
                 slots: [0; SLOTS],
                 entries: Vec::with_capacity(USUAL),
+                last: 0,
+                after: [0; MOST + 1],
                 unknown: 0,
             })
         })
@@ -70,32 +77,66 @@ impl KnownNames {
 
     /// The name at `start`, if it is known.
     #[inline(always)]
-    pub(super) fn find(&self, input: &[u8], start: usize) -> Option<RawName> {
-        let name = words(input, start)?;
-        let entry = self
-            .entry(&name, name.slot)
-            .or_else(|| self.entry(&name, name.slot ^ 1))?;
+    pub(super) fn find(&mut self, input: &[u8], start: usize) -> Option<RawName> {
+        let entry = match self.guess(input, start) {
+            Some(entry) => entry,
+            None => self.search(input, start)?,
+        };
         let colon = match entry.colon {
             0 => 0,
             colon => start + usize::from(colon),
         };
         Some(RawName {
             start,
-            end: start + name.length,
+            end: start + usize::from(entry.length),
             colon,
             odd: false,
             known: Some(entry.known),
         })
     }
 
+    /// The name that came next the last time, if it stands at `start`: messages repeat names in their order, and then nothing
+    /// has to be looked for.
     #[inline(always)]
-    fn entry(&self, name: &Words, slot: usize) -> Option<&Entry> {
-        let number = usize::from(*self.slots.get(slot)?);
-        let entry = self.entries.get(number.wrapping_sub(1))?;
+    fn guess(&mut self, input: &[u8], start: usize) -> Option<Entry> {
+        let number = *self.after.get(usize::from(self.last))?;
+        let entry = *self.entries.get(usize::from(number).wrapping_sub(1))?;
+        let window = input.get(start..)?.first_chunk::<{ WORDS * 8 }>()?;
+        let unlike = (0..WORDS).fold(0, |unlike, word| {
+            let difference = load8(window, word * 8) ^ entry.words.get(word).copied().unwrap_or(0);
+            unlike | difference & entry.mask.get(word).copied().unwrap_or(u64::MAX)
+        });
+        let ends = window
+            .get(usize::from(entry.length))
+            .is_some_and(|byte| is_name_stop(*byte));
+        if unlike != 0 || !ends {
+            return None;
+        }
+        self.last = number;
+        Some(entry)
+    }
+
+    #[inline(always)]
+    fn search(&mut self, input: &[u8], start: usize) -> Option<Entry> {
+        let name = words(input, start)?;
+        let (number, entry) = self
+            .entry(&name, name.slot)
+            .or_else(|| self.entry(&name, name.slot ^ 1))?;
+        if let Some(after) = self.after.get_mut(usize::from(self.last)) {
+            *after = number;
+        }
+        self.last = number;
+        Some(entry)
+    }
+
+    #[inline(always)]
+    fn entry(&self, name: &Words, slot: usize) -> Option<(u8, Entry)> {
+        let number = *self.slots.get(slot)?;
+        let entry = self.entries.get(usize::from(number).wrapping_sub(1))?;
         let [a, b, c, d] = name.words;
         let [e, f, g, h] = entry.words;
         let unlike = (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h);
-        (unlike == 0 && usize::from(entry.length) == name.length).then_some(entry)
+        (unlike == 0 && usize::from(entry.length) == name.length).then_some((number, *entry))
     }
 
     /// Whether names of the document have been repeated up to `start`, where one was looked for in vain.
@@ -113,6 +154,7 @@ impl KnownNames {
         let short = |length: usize| u8::try_from(length).unwrap_or(0);
         let entry = Entry {
             words: found.words,
+            mask: std::array::from_fn(|word| bits_of(found.length.saturating_sub(word * 8))),
             length: short(found.length),
             colon: short(name.colon.saturating_sub(name.start)),
             known,

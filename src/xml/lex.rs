@@ -26,8 +26,13 @@ pub(super) fn load8(input: &[u8], at: usize) -> u64 {
 /// same, the lower one comes first.
 #[inline(always)]
 pub(super) fn leading(input: &[u8], at: usize, length: usize) -> u64 {
-    let mask = BYTES_BELOW.get(length).copied().unwrap_or(u64::MAX);
-    (load8(input, at) & mask).swap_bytes()
+    (load8(input, at) & bits_of(length)).swap_bytes()
+}
+
+/// The bits of the first `length` bytes of a word.
+#[inline(always)]
+pub(super) fn bits_of(length: usize) -> u64 {
+    BYTES_BELOW.get(length).copied().unwrap_or(u64::MAX)
 }
 
 #[cold]
@@ -54,13 +59,21 @@ fn control(value: u64) -> u64 {
 
 /// Bits below the lowest set one; all of them if none is set.
 #[inline(always)]
-fn below(mask: u64) -> u64 {
+pub(super) fn below(mask: u64) -> u64 {
     mask.wrapping_sub(1) & !mask
 }
 
+/// The byte of the lowest mark, of which there is one.
 #[inline(always)]
-fn first(mask: u64) -> usize {
+pub(super) fn first(mask: u64) -> usize {
     usize::try_from(mask.trailing_zeros() >> 3).unwrap_or(0)
+}
+
+/// The byte of the highest mark, of which there is one.
+#[inline(always)]
+pub(super) fn last(mask: u64) -> usize {
+    let bit = 63_u32.wrapping_sub(mask.leading_zeros());
+    usize::try_from(bit >> 3).unwrap_or(0)
 }
 
 /// High bit set where a byte ends a name as names usually end: white space and other controls, `/`, and `<`, `=`, `>` or `?`.
@@ -69,6 +82,39 @@ fn first(mask: u64) -> usize {
 pub(super) fn name_stop(value: u64) -> u64 {
     let blank = !(value & !HIGH).wrapping_add(LOW.wrapping_mul(0x5f)) & !value & HIGH;
     blank | equal(value | LOW.wrapping_mul(0x03), 0x3f) | equal(value, b'/')
+}
+
+/// High bit set where an ASCII byte may not stand in a name.
+#[inline(always)]
+pub(super) fn no_name(value: u64) -> u64 {
+    let low = value & !HIGH;
+    // High bit set where a byte of seven bits is `least` or more: nothing is carried into the next one.
+    let from =
+        |bytes: u64, least: u8| bytes.wrapping_add(LOW.wrapping_mul(u64::from(0x80_u8.wrapping_sub(least))));
+    let letters = low | LOW.wrapping_mul(0x20);
+    let letter = from(letters, b'a') & !from(letters, b'{');
+    let mark = from(low, b'-') & !from(low, b';') & from(low ^ LOW.wrapping_mul(u64::from(b'/')), 1);
+    let underscore = !from(low ^ LOW.wrapping_mul(u64::from(b'_')), 1);
+    !(letter | mark | underscore | value) & HIGH
+}
+
+/// High bit set where the byte is a colon.
+#[inline(always)]
+pub(super) fn colons(value: u64) -> u64 {
+    let unlike = value ^ LOW.wrapping_mul(u64::from(b':'));
+    !((unlike & !HIGH).wrapping_add(!HIGH) | unlike) & HIGH
+}
+
+/// High bit set where the byte is part of a character that is not ASCII.
+#[inline(always)]
+pub(super) fn not_ascii(value: u64) -> u64 {
+    value & HIGH
+}
+
+/// Whether `byte` ends a name as names usually end.
+#[inline(always)]
+pub(super) const fn is_name_stop(byte: u8) -> bool {
+    byte <= 0x20 || matches!(byte, b'/' | b'<' | b'=' | b'>' | b'?')
 }
 
 /// The bytes of `value` below the first one that `mask` marks, zeros after them, and their number.
@@ -93,7 +139,7 @@ pub(super) fn same(input: &[u8], one: usize, other: usize, length: usize) -> boo
     let rest = length.wrapping_sub(done);
     let unlike = load8(input, one.wrapping_add(done)) ^ load8(input, other.wrapping_add(done));
     let last = one.max(other).wrapping_add(length);
-    unlike & BYTES_BELOW.get(rest).copied().unwrap_or(u64::MAX) == 0 && last <= input.len()
+    unlike & bits_of(rest) == 0 && last <= input.len()
 }
 
 /// Masks of the lowest bytes, by their number.
@@ -111,51 +157,60 @@ const BYTES_BELOW: [u64; 8] = [
 /// Where `<` is; special are `&`, `>` and CR.
 #[inline(always)]
 pub(super) fn text(input: &[u8], start: usize) -> Run {
-    let (mut at, mut special) = (start, false);
+    let mut at = start;
     for _ in 0..8 {
         if at >= input.len() {
             return Run {
                 end: input.len(),
-                special,
+                special: false,
             };
         }
         let value = load8(input, at);
-        let stop = equal(value, b'<');
-        let marks = equal(value, b'&') | equal(value, b'>') | equal(value, b'\r');
-        special |= marks & below(stop) != 0;
-        if stop != 0 {
-            return Run {
-                end: at.wrapping_add(first(stop)),
-                special,
-            };
+        // `<` and `>` differ in one bit.
+        let found = equal(value | LOW.wrapping_mul(0x02), b'>') | equal(value, b'&') | equal(value, b'\r');
+        if found != 0 {
+            let end = at.wrapping_add(first(found));
+            if input.get(end) == Some(&b'<') {
+                return Run { end, special: false };
+            }
+            return rest_of_text(input, end);
         }
         at = at.wrapping_add(8);
     }
+    rest_of_text(input, at)
+}
+
+/// As [`text`], from where it proves long or special on.
+#[inline(never)]
+fn rest_of_text(input: &[u8], at: usize) -> Run {
     let rest = input.get(at..).unwrap_or_default();
     let length = memchr::memchr(b'<', rest).unwrap_or(rest.len());
     let run = rest.get(..length).unwrap_or_default();
     Run {
         end: at.wrapping_add(length).min(input.len()),
-        special: special || memchr::memchr3(b'&', b'>', b'\r', run).is_some(),
+        special: memchr::memchr3(b'&', b'>', b'\r', run).is_some(),
     }
 }
 
-/// Where `quote` is; special are `&`, `<` and control bytes.
+/// Where `quote`, which is `"` or `'`, is; special are `&`, `<` and control bytes.
 #[inline(always)]
 pub(super) fn value(input: &[u8], start: usize, quote: u8) -> Run {
     let (mut at, mut special) = (start, false);
+    // Either quote differs from `&` in one bit.
+    let unlike = LOW.wrapping_mul(u64::from(quote ^ b'&'));
     while at < input.len() {
         let value = load8(input, at);
-        let stop = equal(value, quote);
-        let marks = equal(value, b'&') | equal(value, b'<') | control(value);
-        special |= marks & below(stop) != 0;
-        if stop != 0 {
-            return Run {
-                end: at.wrapping_add(first(stop)),
-                special,
-            };
+        let found = equal(value | unlike, quote | b'&') | equal(value, b'<') | control(value);
+        if found == 0 {
+            at = at.wrapping_add(8);
+            continue;
         }
-        at = at.wrapping_add(8);
+        let end = at.wrapping_add(first(found));
+        if input.get(end) == Some(&quote) {
+            return Run { end, special };
+        }
+        special = true;
+        at = end.wrapping_add(1);
     }
     Run {
         end: input.len(),
@@ -235,7 +290,7 @@ mod tests {
     #[test]
     fn names_end_where_they_usually_do() {
         for byte in 0..=255u8 {
-            let stops = byte <= 0x20 || matches!(byte, b'/' | b'<' | b'=' | b'>' | b'?');
+            let stops = is_name_stop(byte);
             for place in 0..8 {
                 let mut word = [b'a'; 8];
                 word[place] = byte;

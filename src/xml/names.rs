@@ -1,39 +1,6 @@
 use super::error::{ErrorKind, Scanned, malformed, refuse};
 use super::known::Known;
-
-/// Classes of bytes, as bits.
-pub(super) const NAME: u8 = 1;
-const START: u8 = 2;
-const HIGH: u8 = 4;
-
-/// For each byte: may it stand in a name, may it start one, is it part of a non-ASCII character.
-static CLASS: [u8; 256] = {
-    let mut table = [0u8; 256];
-    let mut index = 0;
-    while index < 256 {
-        #[allow(
-            clippy::as_conversions,
-            reason = "index is below 256; `try_from` is not const"
-        )]
-        let byte = index as u8;
-        let mut class = 0;
-        if byte.is_ascii_alphabetic() || byte == b'_' {
-            class |= NAME | START;
-        }
-        if byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b':') {
-            class |= NAME;
-        }
-        if byte >= 0x80 {
-            class |= NAME | START | HIGH;
-        }
-        #[allow(clippy::indexing_slicing, reason = "constant evaluation; index is below 256")]
-        {
-            table[index] = class;
-        }
-        index += 1;
-    }
-    table
-};
+use super::lex;
 
 /// A qualified name as it stands in the input: `[start, end)`, the colon's offset (0: none),
 /// whether it holds what the fast check does not decide, and what is known of it if it was checked before.
@@ -46,30 +13,31 @@ pub(super) struct RawName {
     pub(super) known: Option<Known>,
 }
 
-#[inline(always)]
-fn class(byte: u8) -> u8 {
-    CLASS.get(usize::from(byte)).copied().unwrap_or(0)
-}
-
 /// Reads the run of name bytes at `start`.
 #[inline(always)]
 pub(super) fn raw_name(input: &[u8], start: usize) -> RawName {
-    let (mut end, mut colon, mut odd) = (start, 0, false);
-    for byte in input.get(start..).unwrap_or_default() {
-        let class = class(*byte);
-        if class & NAME == 0 {
+    let (mut at, mut colon, mut odd) = (start, 0, false);
+    loop {
+        let value = lex::load8(input, at);
+        let stop = lex::no_name(value);
+        let (colons, others) = (
+            lex::colons(value) & lex::below(stop),
+            lex::not_ascii(value) & lex::below(stop),
+        );
+        odd |= others != 0;
+        if colons != 0 {
+            odd |= colon != 0 || !colons.is_power_of_two();
+            colon = at.wrapping_add(lex::last(colons));
+        }
+        if stop != 0 {
+            at = at.wrapping_add(lex::first(stop));
             break;
         }
-        if *byte == b':' {
-            odd |= colon != 0;
-            colon = end;
-        }
-        odd |= class & HIGH != 0;
-        end = end.wrapping_add(1);
+        at = at.wrapping_add(8);
     }
     RawName {
         start,
-        end,
+        end: at,
         colon,
         odd,
         known: None,
@@ -79,7 +47,7 @@ pub(super) fn raw_name(input: &[u8], start: usize) -> RawName {
 /// Checks that `name` is a QName (Namespaces 1.0 §4).
 #[inline(always)]
 pub(super) fn check_qname(input: &[u8], name: RawName) -> Scanned<()> {
-    let starts = |at: usize| input.get(at).is_some_and(|byte| class(*byte) & START != 0);
+    let starts = |at: usize| input.get(at).copied().is_some_and(starts_name);
     let local = if name.colon == 0 {
         name.start
     } else {
@@ -89,6 +57,12 @@ pub(super) fn check_qname(input: &[u8], name: RawName) -> Scanned<()> {
         return malformed(name.start, "a name was expected");
     }
     if name.odd { check_odd(input, name) } else { Ok(()) }
+}
+
+/// Whether a name may start with `byte`, as far as that is decided here.
+#[inline(always)]
+fn starts_name(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_' || !byte.is_ascii()
 }
 
 #[cold]
@@ -134,12 +108,48 @@ fn is_name_char(c: char) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may panic")]
 mod tests {
     use super::*;
 
     fn accepts(name: &str) -> bool {
         let raw = raw_name(name.as_bytes(), 0);
         raw.end == name.len() && check_qname(name.as_bytes(), raw).is_ok()
+    }
+
+    /// The same byte by byte.
+    fn slowly(input: &[u8]) -> (usize, usize, bool) {
+        let is_name = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':') || !byte.is_ascii()
+        };
+        let end = input.iter().position(|byte| !is_name(byte));
+        let name = input.get(..end.unwrap_or(input.len())).unwrap_or_default();
+        let colon = name.iter().rposition(|byte| *byte == b':');
+        let colons = name.iter().filter(|byte| **byte == b':').count();
+        (
+            name.len(),
+            colon.map_or(0, |at| at + 1),
+            colons > 1 || !name.is_ascii(),
+        )
+    }
+
+    #[test]
+    fn names_are_read_by_words_as_they_are_byte_by_byte() {
+        for length in 1..20 {
+            for (place, other) in (0..length).flat_map(|place| (0..length).map(move |other| (place, other))) {
+                for byte in 0..=255_u8 {
+                    let mut input = vec![b'a'; length];
+                    input.splice(other..=other, [b':']);
+                    input.splice(place..=place, [byte]);
+                    let (length, colon, odd) = slowly(&input);
+                    // As in a document, where something stands before every name.
+                    input.insert(0, b'<');
+                    let found = raw_name(&input, 1);
+                    assert_eq!((found.end, found.odd), (1 + length, odd), "{input:?}");
+                    assert_eq!(found.colon, colon, "{input:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -16,11 +16,13 @@ pub(super) fn text(input: &Bytes) -> Scanned<ByteString> {
         refuse(error.valid_up_to(), kind)
     })?;
     let mut start = 0usize;
-    // In pieces that are still in the first cache.
+    // In pieces that are still in the first cache. Where there is not even a tab or a line end, one look is enough.
     for piece in input.chunks(8 << 10) {
-        let bad = piece.iter().fold(false, |bad, byte| {
-            bad | ((*byte < 0x20) & !matches!(*byte, b'\t' | b'\n' | b'\r'))
-        });
+        let lowest = piece.iter().fold(u8::MAX, |lowest, byte| lowest.min(*byte));
+        let bad = lowest < 0x20
+            && piece.iter().fold(false, |bad, byte| {
+                bad | ((*byte < 0x20) & !matches!(*byte, b'\t' | b'\n' | b'\r'))
+            });
         if bad {
             let forbidden = |byte: &u8| *byte < 0x20 && !is_space(*byte);
             let at = piece.iter().position(forbidden).unwrap_or(0);
