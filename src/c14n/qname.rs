@@ -1,7 +1,7 @@
 use super::Meanings;
 use crate::xml::{Attribute, Element, Namespace};
 
-/// Attributes whose value is a QName, or begins with one: by namespace and local name.
+/// Attributes whose value is a QName, or begins with one: by namespace, which all of them have, and local name.
 const QNAME_ATTRIBUTES: [(&str, &str); 3] = [
     ("http://www.w3.org/2001/XMLSchema-instance", "type"),
     ("http://schemas.xmlsoap.org/soap/encoding/", "arrayType"),
@@ -23,11 +23,14 @@ pub fn uncovered_qname<'d>(
             .iter()
             .any(|(namespace, local)| attribute.is(*namespace, local))
     };
-    for (element, attribute) in part.attributes_inside(is_qname) {
+    let attributes = part.prefixed_attributes_inside();
+    for (element, attribute) in attributes.filter(|(_, attribute)| is_qname(attribute)) {
         let value = attribute.value();
-        let name = value.trim_matches([' ', '\t', '\n', '\r']);
-        let name = name.split(['[', ' ']).next().unwrap_or_default();
-        let prefix = name.split_once(':').map_or("", |(prefix, _)| prefix);
+        let name = before(value.trim_ascii(), |byte| matches!(byte, b'[' | b' ')).0;
+        let prefix = match before(name, |byte| byte == b':') {
+            (prefix, true) => prefix,
+            (_, false) => "",
+        };
         let keeps_meaning = meanings
             .as_mut()
             .is_some_and(|meanings| meanings.keep(element, prefix));
@@ -36,6 +39,14 @@ pub fn uncovered_qname<'d>(
         }
     }
     None
+}
+
+/// What stands in `text` before the first byte that is `end`, which is ASCII, and whether there is one. A big message has a QName
+/// for every few elements.
+fn before(text: &str, end: impl Fn(u8) -> bool) -> (&str, bool) {
+    let found = text.bytes().position(end);
+    let before = found.and_then(|at| text.get(..at));
+    (before.unwrap_or(text), found.is_some())
 }
 
 #[cfg(test)]
@@ -63,6 +74,11 @@ mod tests {
             "xmlns=\"urn:d\"><b xmlns=\"\"><x:c xmlns:x=\"urn:x\" xmlns=\"urn:e\" xsi:type=\"T\"/></b>"
         ));
         assert!(!is_uncovered("xmlns=\"urn:d\"><b xsi:type=\" T \"/>"));
+        // Only what is in the part, the part itself and the last in it among that.
+        assert!(!is_uncovered("xmlns:p=\"urn:p\"><b/><c xsi:type=\"p:T\"/>"));
+        assert!(is_uncovered(
+            "xmlns:p=\"urn:p\"><b><c/><d xsi:type=\"p:T\"/></b><e/>"
+        ));
         // Declared nowhere: nobody knows what the signer meant.
         assert!(is_uncovered("><b xsi:type=\"p:T\"/>"));
     }

@@ -149,6 +149,9 @@ pub(crate) struct Arena {
     pub(crate) breaks: Vec<Break>,
     /// Element and attribute of each ID, sorted by value.
     pub(crate) ids: Vec<(u32, u32)>,
+    /// Element and attribute of each attribute with a prefix, in document order: few, so what only these can be is found
+    /// without a look at the others.
+    pub(crate) prefixed: Vec<(u32, u32)>,
     /// Namespace names after the known ones, normalized.
     pub(crate) namespaces: Vec<Box<str>>,
     /// Prefixes by number.
@@ -178,6 +181,7 @@ impl Arena {
             .saturating_add(capacity(&self.declarations))
             .saturating_add(capacity(&self.breaks))
             .saturating_add(capacity(&self.ids))
+            .saturating_add(capacity(&self.prefixed))
             .saturating_add(capacity(&self.namespaces))
             .saturating_add(capacity(&self.prefixes))
             .saturating_add(capacity(&self.relative_namespaces));
@@ -189,6 +193,7 @@ impl Arena {
         self.declarations.clear();
         self.breaks.clear();
         self.ids.clear();
+        self.prefixed.clear();
         self.namespaces.clear();
         self.prefixes.clear();
         self.relative_namespaces.clear();
@@ -210,19 +215,6 @@ impl Arena {
     pub(crate) fn declarations_of(&self, element: u32) -> &[DeclarationRecord] {
         let range = self.range(element, |record| record.declarations, self.declarations.len());
         self.declarations.get(range).unwrap_or_default()
-    }
-
-    /// The element that has attribute `attribute`; it is `from` or comes after it.
-    pub(crate) fn holder(&self, attribute: u32, from: u32) -> u32 {
-        let elements = self.elements.get(index(from)..).unwrap_or_default();
-        let begins = |element: &ElementRecord| element.attributes <= attribute;
-        // Mostly it is near.
-        let mut most = 1usize;
-        while elements.get(most).is_some_and(begins) {
-            most = most.saturating_mul(2);
-        }
-        let count = elements.get(..most).unwrap_or(elements).partition_point(begins);
-        from.wrapping_add(offset(count.saturating_sub(1)))
     }
 
     fn range(

@@ -336,6 +336,7 @@ impl<'a> Builder<'a> {
             if record.prefix == DEFAULT {
                 continue;
             }
+            self.arena.prefixed.push((element, offset(at)));
             let used = self.use_prefix(record.prefix, depth, record.name)?;
             canonical = canonical.min(used.canonical);
             if let Some(entry) = self.arena.attributes.get_mut(at) {

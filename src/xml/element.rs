@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::arena::{AttributeRecord, BreakKind, DeclarationRecord, ElementRecord, NO_PARENT, index, offset};
+use super::arena::{AttributeRecord, BreakKind, DeclarationRecord, ElementRecord, NO_PARENT, index};
 use super::attributes::local_name;
 use super::document::Document;
 use super::error::Position;
@@ -168,24 +168,19 @@ impl<'d> Element<'d> {
         records.iter().map(move |record| Attribute { document, record })
     }
 
-    /// The attributes on it and on all elements inside, each with its element, that `wanted` is true of, in document order.
-    /// Elements are not looked at, so this is quick where there are few.
-    pub(crate) fn attributes_inside(
-        self,
-        wanted: impl Fn(&Attribute<'d>) -> bool,
-    ) -> impl Iterator<Item = (Self, Attribute<'d>)> {
-        let (document, next) = (self.document, self.record().next);
+    /// The attributes with a prefix on it and on all elements inside, each with its element, in document order.
+    pub(crate) fn prefixed_attributes_inside(self) -> impl Iterator<Item = (Self, Attribute<'d>)> {
+        let document = self.document;
         let arena = document.arena();
-        let mut number = self.number;
-        let after = arena.elements.get(index(next));
-        let end = after.map_or(arena.attributes.len(), |record| index(record.attributes));
-        let inside = index(self.record().attributes)..end;
-        inside.filter_map(move |place| {
-            let record = arena.attributes.get(place)?;
-            let attribute = Some(Attribute { document, record }).filter(&wanted)?;
-            number = arena.holder(offset(place), number);
-            Some((Self::new(document, number), attribute))
-        })
+        let place = |number: u32| arena.prefixed.partition_point(|(element, _)| *element < number);
+        let inside = arena.prefixed.get(place(self.number)..place(self.record().next));
+        inside
+            .unwrap_or_default()
+            .iter()
+            .filter_map(move |(number, place)| {
+                let record = arena.attributes.get(index(*place))?;
+                Some((Self::new(document, *number), Attribute { document, record }))
+            })
     }
 
     /// The value of the attribute called `name` without namespace.

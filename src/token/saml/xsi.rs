@@ -13,29 +13,28 @@ const CLAUSE: &str = "SAML Core §1.1; XML Schema Part 1 §2.6";
 /// `saml.structure` for the first that does.
 pub fn check_xsi(message: Element<'_>) -> Result<(), Error> {
     let mut foreign: Option<Element<'_>> = None;
-    for element in message.descendants() {
-        if foreign.is_some_and(|around| element.is_within(around)) {
+    for (element, attribute) in message.prefixed_attributes_inside() {
+        let means_another = match (attribute.namespace_id(), attribute.local_name()) {
+            (Namespace::XSI, "nil") => true,
+            (Namespace::XSI, "type") => !may_say(element, &attribute.value()),
+            _ => false,
+        };
+        if !means_another || foreign.is_some_and(|around| is_inside(element, around)) {
             continue;
         }
-        if holds_other_content(element) {
-            foreign = Some(element);
-        }
-        for attribute in element.attributes() {
-            if !attribute.is(Namespace::XSI, attribute.local_name()) {
-                continue;
-            }
-            let means_another = match attribute.local_name() {
-                "nil" => true,
-                "type" => !may_say(element, &attribute.value()),
-                _ => false,
-            };
-            if means_another {
-                let kind = ErrorKind::UnexpectedAttribute(attribute.name().to_owned());
-                return Err(Error::new(element, CLAUSE, kind));
-            }
+        // Of several the outermost, so that no other place in it asks again.
+        let around = element.ancestors().take_while(|around| around.is_within(message));
+        foreign = around.filter(|around| holds_other_content(*around)).last();
+        if foreign.is_none() {
+            let kind = ErrorKind::UnexpectedAttribute(attribute.name().to_owned());
+            return Err(Error::new(element, CLAUSE, kind));
         }
     }
     Ok(())
+}
+
+fn is_inside(element: Element<'_>, around: Element<'_>) -> bool {
+    element != around && element.is_within(around)
 }
 
 fn holds_other_content(element: Element<'_>) -> bool {
@@ -73,4 +72,53 @@ fn may_say(element: Element<'_>, name: &str) -> bool {
     let own = named.strip_suffix("Type") == Some(local);
     let is_name = element.is(Namespace::SAML2, local) && matches!(local, "Issuer" | "NameID");
     (own || is_name && named == "NameIDType") && element.namespace_of(prefix) == Some(element.namespace())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::xml::{Document, Limits};
+
+    /// Whether `content` is refused in an AttributeStatement.
+    fn is_refused(content: &str) -> bool {
+        let text = format!(
+            "<s:AttributeStatement xmlns:s='{}' xmlns:xsi='{}'>{content}</s:AttributeStatement>",
+            Namespace::SAML2.uri(),
+            Namespace::XSI.uri(),
+        );
+        let document = Document::parse(text.into(), &Limits::default()).unwrap();
+        check_xsi(document.root()).is_err()
+    }
+
+    #[test]
+    fn what_stands_in_an_attribute_value_may_say_what_it_likes_and_nothing_else_may() {
+        let value = |inside: &str| format!("<s:AttributeValue>{inside}</s:AttributeValue>");
+        let nil = "<s:AttributeValue xsi:nil='true'/>";
+        assert!(is_refused(nil) && is_refused("<a xsi:nil='false'/>"));
+        assert!(!is_refused(&value(
+            "<a xsi:nil='true'><b xsi:nil='true'/></a><s:NameID xsi:type='x'/>"
+        )));
+        // One around another: the inner one stands in the outer.
+        assert!(!is_refused(&value(nil)) && !is_refused(&value(&value("<a xsi:nil='true'/>"))));
+        // After one, whether it holds something of the kind or not.
+        for before in ["", "<a xsi:nil='true'/>"] {
+            assert!(is_refused(&format!("{}{nil}", value(before))));
+            assert!(is_refused(&format!("{}<s:NameID xsi:type='x'/>", value(before))));
+            assert!(!is_refused(&format!(
+                "{}{}",
+                value(before),
+                value("<a xsi:nil='true'/>")
+            )));
+        }
+        // In what is checked, not around it.
+        let outside = format!(
+            "<a><s:Advice xmlns:s='{}'><b xmlns:xsi='{}' xsi:nil='true'/></s:Advice></a>",
+            Namespace::SAML2.uri(),
+            Namespace::XSI.uri()
+        );
+        let document = Document::parse(outside.into(), &Limits::default()).unwrap();
+        let inside = document.root().first_child().unwrap().first_child().unwrap();
+        assert!(check_xsi(inside).is_err());
+    }
 }
