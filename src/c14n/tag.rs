@@ -29,8 +29,11 @@ pub(super) fn write<'d>(
     sink: &mut impl Sink,
 ) {
     let document = element.document();
-    sink.put(b"<");
-    sink.put(element.name().as_bytes());
+    let start = index(element.record().start);
+    let name_end = start
+        .wrapping_add(1)
+        .wrapping_add(usize::from(element.record().name_len));
+    sink.put(document.bytes().get(start..name_end).unwrap_or_default());
     declarations(document, declared, sink);
     attributes(element, inherited, sink);
     if element.record().empty {
@@ -120,12 +123,18 @@ fn inherited_attribute(inherited: &Inherited<'_>, sink: &mut impl Sink) {
 fn attribute(document: &Document, record: &AttributeRecord, sink: &mut impl Sink) {
     let input = document.bytes();
     let name_start = index(record.name);
-    let name = input
-        .get(name_start..name_start.wrapping_add(usize::from(record.name_len)))
-        .unwrap_or_default();
-    let value = input
-        .get(index(record.value)..index(record.value_end))
-        .unwrap_or_default();
+    let name_end = name_start.wrapping_add(usize::from(record.name_len));
+    let (value_start, value_end) = (index(record.value), index(record.value_end));
+    let as_written = name_start.wrapping_sub(1)..value_end.wrapping_add(1);
+    if record.canonical
+        && input.get(as_written.start) == Some(&b' ')
+        && input.get(name_end..value_start) == Some(b"=\"")
+    {
+        sink.put(input.get(as_written).unwrap_or_default());
+        return;
+    }
+    let name = input.get(name_start..name_end).unwrap_or_default();
+    let value = input.get(value_start..value_end).unwrap_or_default();
     sink.put(b" ");
     sink.put(name);
     sink.put(b"=\"");
