@@ -73,6 +73,10 @@ pub fn inspect<'d>(parts: impl IntoIterator<Item = Element<'d>>) -> Vec<Threat> 
 
 /// The first element of XInclude in `part`, which some readers put another document in the place of.
 pub fn inclusion(part: Element<'_>) -> Option<Threat> {
+    let is_named = |name: &&str| part.document().namespace_called(name).is_some();
+    if !XINCLUDE.iter().any(is_named) {
+        return None;
+    }
     let element = part.descendants().find(|element| is_inclusion(*element))?;
     let mut found = Found::default();
     found.note(Rule::ExternalInclusion, element);

@@ -70,7 +70,19 @@ impl<'d> Element<'d> {
 
     /// Whether it is called `local` in `namespace`.
     pub fn is(self, namespace: Namespace, local: &str) -> bool {
-        self.record().namespace == namespace.0 && self.local_name() == local
+        let record = self.record();
+        if record.namespace != namespace.0 {
+            return false;
+        }
+        let skip = match record.prefix_len {
+            0 => 1,
+            length => usize::from(length).wrapping_add(2),
+        };
+        let start = index(record.start).wrapping_add(skip);
+        let end = index(record.start)
+            .wrapping_add(1)
+            .wrapping_add(usize::from(record.name_len));
+        self.document.bytes().get(start..end) == Some(local.as_bytes())
     }
 
     /// The number of its namespace, to compare with the constants of [`Namespace`].
@@ -249,6 +261,9 @@ impl<'d> Element<'d> {
     }
 
     fn stray_between(self, start: u32, end: u32) -> Option<usize> {
+        if start == end {
+            return None;
+        }
         let breaks = &self.document.arena().breaks;
         let first = breaks.partition_point(|found| found.start < start);
         let mut at = start;
@@ -351,7 +366,8 @@ pub struct Attribute<'d> {
 impl<'d> Attribute<'d> {
     /// Whether it is called `local` in `namespace`.
     pub fn is(self, namespace: Namespace, local: &str) -> bool {
-        self.record.namespace == namespace.0 && self.local_name() == local
+        let input = self.document.bytes();
+        self.record.namespace == namespace.0 && local_name(input, self.record) == local.as_bytes()
     }
 
     /// The number of its namespace, to compare with the constants of [`Namespace`].

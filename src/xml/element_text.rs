@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::arena::BreakKind;
+use super::arena::{Break, BreakKind};
 use super::element::Element;
 use super::error::{Error, ErrorKind};
 use super::text::{Text, append_text};
@@ -34,6 +34,17 @@ impl<'d> Element<'d> {
         }
         value.push_str(&self.text_between(at, record.close).value);
         Cow::Owned(value)
+    }
+
+    /// Whether a comment or a processing instruction stands anywhere in it.
+    pub(crate) fn is_interrupted(self) -> bool {
+        let record = self.record();
+        let breaks = &self.document().arena().breaks;
+        let place = |at: u32| breaks.partition_point(|found| found.start < at);
+        let inside = breaks.get(place(record.open_end)..place(record.close));
+        let interrupts =
+            |found: &Break| matches!(found.kind, BreakKind::Comment | BreakKind::ProcessingInstruction);
+        inside.unwrap_or_default().iter().any(interrupts)
     }
 
     /// The characters between two places that no tag stands between.

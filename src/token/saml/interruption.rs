@@ -14,6 +14,9 @@ impl<'d> Interruption<'d> {
     /// The worst interruption of a text in `message`: a processing instruction before a comment. What is never
     /// read is left out: Signature, Advice, and Extensions but for the Scope of an entity, which other readers decide by.
     pub fn find(message: Element<'d>) -> Option<Self> {
+        if !message.is_interrupted() {
+            return None;
+        }
         let mut comment = None;
         let mut skipped: Option<Element<'d>> = None;
         for element in message.descendants() {

@@ -111,12 +111,11 @@ pub(super) fn attributes(
 ) -> Result<(), Error> {
     for attribute in element.attributes() {
         let local = attribute.local_name();
-        let known = if attribute.is(Namespace::NONE, local) {
-            names.contains(&local)
-        } else if attribute.is(Namespace::XSI, local) {
-            matches!(local, "type" | "schemaLocation" | "noNamespaceSchemaLocation")
-        } else {
-            others == OtherAttributes::Foreign || attribute.is(Namespace::XML, local)
+        let known = match attribute.namespace_id() {
+            Namespace::NONE => names.contains(&local),
+            Namespace::XSI => matches!(local, "type" | "schemaLocation" | "noNamespaceSchemaLocation"),
+            Namespace::XML => true,
+            _ => others == OtherAttributes::Foreign,
         };
         if !known {
             let name = attribute.name().to_owned();
