@@ -129,6 +129,24 @@ fn what_is_not_well_formed_is_refused_by_name() {
 }
 
 #[test]
+fn no_attribute_stands_twice_however_many_there_are() {
+    // Backwards, so that their order shows nothing.
+    let read = |names: &[usize]| {
+        let attributes: String = names.iter().rev().map(|name| format!(" a{name:02}=''")).collect();
+        code(&format!("<a{attributes}/>"))
+    };
+    for count in 2..12 {
+        let names: Vec<usize> = (0..count).collect();
+        assert_eq!(read(&names), "accepted");
+        for (one, other) in (0..count).flat_map(|other| (0..other).map(move |one| (one, other))) {
+            let mut names = names.clone();
+            names[other] = one;
+            assert_eq!(read(&names), "xml.duplicate_attribute", "{names:?}");
+        }
+    }
+}
+
+#[test]
 fn limits_are_kept_to_the_last_one() {
     let limits = Limits {
         bytes: 4096,

@@ -19,7 +19,7 @@ pub fn check_xsi(message: Element<'_>) -> Result<(), Error> {
             (Namespace::XSI, "type") => !may_say(element, &attribute.value()),
             _ => false,
         };
-        if !means_another || foreign.is_some_and(|around| is_inside(element, around)) {
+        if !means_another || foreign.is_some_and(|around| element.is_within(around)) {
             continue;
         }
         // Of several the outermost, so that no other place in it asks again.
@@ -31,10 +31,6 @@ pub fn check_xsi(message: Element<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn is_inside(element: Element<'_>, around: Element<'_>) -> bool {
-    element != around && element.is_within(around)
 }
 
 fn holds_other_content(element: Element<'_>) -> bool {

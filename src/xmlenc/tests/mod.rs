@@ -6,6 +6,7 @@
     reason = "a test may panic"
 )]
 
+mod attachments;
 mod contents;
 mod keys;
 mod secrecy;
