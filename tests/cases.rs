@@ -37,9 +37,17 @@ fn validation_reports_say_why_in_words_of_etsi() {
     let cases = [
         (
             "trust/revoked",
-            vec![sub("REVOKED"), revoked.clone(), object("certificate")],
+            vec![
+                sub("REVOKED"),
+                revoked.clone(),
+                object("CRL"),
+                object("certificate"),
+            ],
         ),
-        ("trust/ocsp-revoked", vec![sub("REVOKED"), revoked]),
+        (
+            "trust/ocsp-revoked",
+            vec![sub("REVOKED"), revoked, object("OCSPResponse")],
+        ),
         ("trust/not-yet-valid", vec![sub("NOT_YET_VALID")]),
         ("trust/expired", vec![sub("CUSTOM"), reason]),
         ("trust/no-anchor", vec![sub("NO_CERTIFICATE_CHAIN_FOUND")]),

@@ -122,6 +122,8 @@ pub struct RevokedFinding {
     pub since: DateTime<Utc>,
     /// The CRLReason (RFC 5280 §5.3.1), if one is given.
     pub reason: Option<&'static str>,
+    /// The CRL or OCSP response that says so.
+    pub by: ClearedBy,
 }
 
 impl From<&VerifiedPath> for PathFinding {

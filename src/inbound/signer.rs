@@ -199,6 +199,7 @@ impl SignerSearch<'_> {
             sha256,
             since,
             reason,
+            by,
             ..
         } = error.refusal()
         else {
@@ -210,6 +211,7 @@ impl SignerSearch<'_> {
             certificate: certificate.clone(),
             since: *since,
             reason: *reason,
+            by: by.clone(),
         })
     }
 

@@ -24,7 +24,7 @@
 //! | SignersDocument | the digest of what each Reference covers, as it was computed |
 //! | SignerInformation | certificate and name of the signer; in a report that is not `total-passed`, of who it would be |
 //! | SignatureValidationProcess | `urn:sealgate:validationprocess:message`: the way of a [message](super::life_of_a_message), and none of the three of EN 319 102-1, which are for AdES signatures |
-//! | AssociatedValidationReportData | anchor and path where one was verified, what cleared the certificates on it, since when a certificate is revoked, the algorithm (secure is what `strict` takes), and as `urn:sealgate:report:…` name, kind, verdict, code, message, position, clause and warnings |
+//! | AssociatedValidationReportData | anchor and path where one was verified, what cleared the certificates on it, since when a certificate is revoked and what says so, the algorithm (secure is what `strict` takes), and as `urn:sealgate:report:…` name, kind, verdict, code, message, position, clause and warnings |
 //! | SignatureValidationObjects | certificates and OCSP responses in base64, CRLs by their SHA-256, as they can have megabytes; each once, with what is known of since when it was there, but not for `--at message` |
 //! | SignatureValidator | which version of this program |
 //!

@@ -10,6 +10,7 @@ use crate::crypto::Certificate;
 use crate::crypto::Fingerprint;
 use crate::crypto::KeyKind;
 use crate::crypto::KeyUsage;
+use crate::trust::ClearedBy;
 use crate::trust::Period;
 use crate::xml;
 
@@ -80,6 +81,8 @@ pub enum Refusal {
         since: DateTime<Utc>,
         /// The CRLReason, if one is given.
         reason: Option<&'static str>,
+        /// The CRL or OCSP response.
+        by: ClearedBy,
         /// The time that was judged.
         at: DateTime<Utc>,
     },

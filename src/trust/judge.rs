@@ -361,7 +361,7 @@ fn revocation(
             }
             return Ok(());
         }
-        Status::Revoked { since, reason } => {
+        Status::Revoked { since, reason, by } => {
             let issuer = certificate.issuer().to_owned();
             return Err(Error::from(Refusal::Revoked {
                 subject,
@@ -370,6 +370,7 @@ fn revocation(
                 issuer,
                 since,
                 reason,
+                by,
                 at,
             }));
         }

@@ -247,6 +247,7 @@ fn revocation(found: &SignatureFinding, objects: &mut Objects, out: &mut Writer)
         let uri = format!("urn:etsi:019102:revocationReason:{reason}");
         out.text("RevocationReason", &uri);
     }
+    out.refer("RevocationObject", &objects.proof(&revoked.by));
     out.close();
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::crypto::{Crl, Fingerprint, OcspResponse};
 
-/// What cleared a certificate: proof that was current at the time, and not the only one there may be.
+/// What cleared a certificate: proof that was current at the time, and not the only one there may be. Or, where a certificate was revoked, what says so.
 #[derive(Clone)]
 pub enum ClearedBy {
     /// A CRL that covers it and does not list it.

@@ -45,10 +45,11 @@ pub(super) struct Records {
 pub(super) enum Status {
     /// A CRL that covers it does not list it, or an OCSP answer clears it; the hash that this rests on, the strongest of several.
     Good { hash: SignatureHash, by: ClearedBy },
-    /// A CRL lists it, or an OCSP answer says so.
+    /// A CRL lists it, or an OCSP answer says so: `by`.
     Revoked {
         since: DateTime<Utc>,
         reason: Option<&'static str>,
+        by: ClearedBy,
     },
     /// It should be known and is not.
     Unknown { why: String },
@@ -206,7 +207,7 @@ impl Records {
 /// What all answers about a certificate say together.
 #[derive(Default)]
 struct Found {
-    revoked: Option<(DateTime<Utc>, Option<&'static str>)>,
+    revoked: Option<(DateTime<Utc>, Option<&'static str>, ClearedBy)>,
     good: Option<(SignatureHash, ClearedBy)>,
     doubts: Vec<String>,
 }
@@ -215,7 +216,7 @@ impl Found {
     fn add(&mut self, answer: Answer, by: impl FnOnce() -> ClearedBy) {
         match answer {
             Answer::Revoked { since, reason } => {
-                self.revoked.get_or_insert((since, reason));
+                self.revoked.get_or_insert_with(|| (since, reason, by()));
             }
             Answer::Clears { .. } if matches!(self.good, Some((SignatureHash::Strong, _))) => {}
             Answer::Clears { hash } => self.good = Some((hash, by())),
@@ -230,9 +231,9 @@ impl Found {
     fn status(self) -> Status {
         match self {
             Self {
-                revoked: Some((since, reason)),
+                revoked: Some((since, reason, by)),
                 ..
-            } => Status::Revoked { since, reason },
+            } => Status::Revoked { since, reason, by },
             Self {
                 good: Some((hash, by)),
                 ..
