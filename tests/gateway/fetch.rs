@@ -382,7 +382,7 @@ fn a_list_that_is_not_served_any_more_is_let_go_of_with_its_file_and_none_gets_o
     let of_cas = list(2, 1, &[])
         .extension("2.5.29.28", true, &[0x30, 3, 0x82, 1, 0xff])
         .der(&authority());
-    site.say("/crl", &pem(&[&revoking(2, 1, &["alice"]), &of_cas]));
+    site.say("/crl", &pem(&[&of_cas, &revoking(2, 1, &["alice"])]));
     let gateway = Gateway::in_folder(folder).unwrap_or_else(|problems| panic!("{problems}"));
     let file = gateway.folder.path().join("fetched.crl");
     wait_until("it is kept", || file.exists());
