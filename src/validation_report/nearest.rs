@@ -95,6 +95,7 @@ fn of_wss(reason: &str) -> Option<SubIndication> {
         | "key_info"
         | "multiple_headers"
         | "multiple_username_tokens"
+        | "encrypted_data"
         | "encrypted_key"
         | "no_key_identifier"
         | "signature_confirmation"
@@ -232,8 +233,10 @@ fn of_saml(reason: &str) -> Option<SubIndication> {
         | "sender_vouches"
         | "status"
         | "unknown_condition" => SubIndication::SigConstraintsFailure,
-        "artifact_unknown" | "encrypted" => SubIndication::SignedDataNotFound,
-        "attribute_not_text"
+        "artifact_not_resolved" | "artifact_unknown" | "encrypted" => SubIndication::SignedDataNotFound,
+        "artifact_issuer" => SubIndication::NoSigningCertificateFound,
+        "artifact"
+        | "attribute_not_text"
         | "duplicate_parameter"
         | "element_in_text"
         | "encoding"
@@ -305,6 +308,7 @@ fn of_policy(reason: &str) -> Option<SubIndication> {
         | "qname_not_covered"
         | "relates_to"
         | "schema"
+        | "security_header"
         | "security_with_token"
         | "several_body_signatures"
         | "signature_confirmation"
