@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Timelike, Utc};
 
 use crate::inbound::AsOf;
 
@@ -53,11 +53,15 @@ impl FromStr for At {
         match typed {
             "now" => Ok(Self::Now),
             "message" => Ok(Self::Message),
-            other => DateTime::parse_from_rfc3339(other)
-                .map(|time| Self::Time(time.to_utc()))
-                .map_err(|_| {
-                    "neither now, nor message, nor a time as 2026-11-24T00:00:30Z (RFC 3339)".to_owned()
-                }),
+            other => match DateTime::parse_from_rfc3339(other) {
+                Ok(time) if time.nanosecond() >= 1_000_000_000 => {
+                    Err("leap seconds are not told apart: name the second before or after".to_owned())
+                }
+                Ok(time) => Ok(Self::Time(time.to_utc())),
+                Err(_) => {
+                    Err("neither now, nor message, nor a time as 2026-11-24T00:00:30Z (RFC 3339)".to_owned())
+                }
+            },
         }
     }
 }
@@ -72,7 +76,12 @@ mod tests {
         assert_eq!("message".parse(), Ok(At::Message));
         let parsed: Result<At, String> = "2026-11-24T01:00:30+01:00".parse();
         assert_eq!(parsed, "2026-11-24T00:00:30Z".parse());
-        for refused in ["", "yesterday", "2026-11-24", "2026-11-24T00:00:30"] {
+        // XML Schema has no leap seconds, so no report or Timestamp could say one.
+        let leap = ["2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5Z"];
+        for refused in ["", "yesterday", "2026-11-24", "2026-11-24T00:00:30"]
+            .into_iter()
+            .chain(leap)
+        {
             assert!(refused.parse::<At>().is_err(), "{refused}");
         }
     }
