@@ -1,7 +1,7 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::validation_report::Reporting;
+use crate::validation_report::{Reporting, Subject};
 use crate::verifier::{self, Answer, Kind, Outcome, Reason, Verifier};
 
 use super::row::{Row, Verdict, cut};
@@ -23,7 +23,12 @@ pub fn judge(verifier: &Verifier, reporting: Option<&Reporting>, item: Item) -> 
     });
     let result = answer.line(&item.path);
     let report = reporting.map(|reporting| {
-        let report = || reporting.report(&item.path, answer.kind, &answer.outcome);
+        let subject = Subject {
+            source: &item.path,
+            sha256: answer.sha256.as_deref(),
+            kind: answer.kind,
+        };
+        let report = || reporting.report(&subject, &answer.outcome);
         let report = catch_unwind(AssertUnwindSafe(report)).map_err(|_| {
             io::Error::other("a validation report was not written, which is a defect of this program")
         })?;

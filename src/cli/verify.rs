@@ -2,6 +2,7 @@ use crate::inbound::{Received, Request, answered_request};
 use crate::policy::Policy;
 use crate::policy::Transport;
 use crate::verifier::entity::NoMessage;
+use crate::verifier::hashed::Hashed;
 use crate::verifier::{Kind, Reason, Setup, decoded};
 
 use super::args::{MessageVerifyArguments, VerifyArguments};
@@ -30,12 +31,15 @@ pub(crate) fn run(arguments: MessageVerifyArguments, console: &mut Console) -> R
         at,
     )?;
     report::each_unread(files, &results, console, |source| {
-        let received = match reading.received(&source, &gate.policy) {
-            Ok(received) => received,
-            Err(reason) => return Report::refused(source, reason),
+        let mut sha256 = None;
+        let report = match reading.received(&source, &gate.policy, &mut sha256) {
+            Ok(received) => {
+                let judgement = gate.judge(received, at.as_of());
+                Report::of(source, judgement.verdict, judgement.findings)
+            }
+            Err(reason) => Report::refused(source, reason),
         };
-        let judgement = gate.judge(received, at.as_of());
-        Report::of(source, judgement.verdict, judgement.findings)
+        Report { sha256, ..report }
     })
 }
 
@@ -67,11 +71,17 @@ impl Reading {
         })
     }
 
-    /// A message, to be judged by `policy`.
-    pub(super) fn received(&self, source: &Source, policy: &Policy) -> Result<Received, Reason> {
-        let received = source
-            .received(self.content_type.as_deref(), &policy.limits)
-            .map_err(|why| Reason::from(&why))?;
+    /// A message, to be judged by `policy`; of its bytes as given SHA-256 is put into `sha256`, where all are read.
+    pub(super) fn received(
+        &self,
+        source: &Source,
+        policy: &Policy,
+        sha256: &mut Option<String>,
+    ) -> Result<Received, Reason> {
+        let mut input = source.open().map_err(|error| Reason::unreadable(&error))?;
+        let hashed = Hashed::read(&mut *input, self.content_type.as_deref(), &policy.limits);
+        *sha256 = hashed.sha256;
+        let received = hashed.received.map_err(|why| Reason::from(&why))?;
         Ok(Received {
             bytes: decoded(received.bytes, policy)?,
             action: self.action.clone().or(received.action),

@@ -20,12 +20,12 @@
 //! |---|---|
 //! | SignatureIdentifier | SHA-256 of the canonical SignedInfo (or of the octets of a signed query string), and the value |
 //! | ValidationConstraintsEvaluationReport | the policy, with SHA-256 of what `policy show` prints of it; each Reference; whether somebody trusted signed; of a SOAP message, what must be signed and encrypted; the code of the refusal; as `disabled`, what `strict` asks and the policy does not (`legacy`). What has no ValidationStatus was not decided before the verdict was |
-//! | ValidationTimeInfo | as of when it was judged. TypeOfProof is `validation` for `--at now`, `provided` for a time that was given, and `policy` for `--at message`, where the signer's word is taken. Not there where no time was known |
+//! | ValidationTimeInfo | when the message is proven to have been there: for `--at now`, when it was judged (TypeOfProof `validation`); for `--at message`, the time that somebody trusted signed, in a message that passed (`policy`). Not there otherwise: that a message was judged as of a time proves nothing, and a job of `--at now` judges as of when it started, which a message may be younger than. As of when it was judged is in `urn:sealgate:report:judged_at` |
 //! | SignersDocument | the digest of what each Reference covers, as it was computed |
 //! | SignerInformation | certificate and name of the signer; in a report that is not `total-passed`, of who it would be |
 //! | SignatureValidationProcess | `urn:sealgate:validationprocess:message`: the way of a [message](super::life_of_a_message), and none of the three of EN 319 102-1, which are for AdES signatures |
-//! | AssociatedValidationReportData | anchor and path where one was verified, what cleared the certificates on it, since when a certificate is revoked and what says so, the algorithm (secure is what `strict` takes), and as `urn:sealgate:report:…` name, kind, verdict, code, message, position, clause and warnings |
-//! | SignatureValidationObjects | certificates and OCSP responses in base64, CRLs by their SHA-256, as they can have megabytes; each once, with what is known of since when it was there, but not for `--at message` |
+//! | AssociatedValidationReportData | anchor and path where one was verified, what cleared the certificates on it, since when a certificate is revoked and what says so, the algorithm (secure is what `strict` takes), and as `urn:sealgate:report:…` name, SHA-256 of the bytes as given (where all were read), kind, as of when it was judged, verdict, code, message, position, clause and warnings |
+//! | SignatureValidationObjects | certificates and OCSP responses in base64, CRLs by their SHA-256, as they can have megabytes; each once, for `--at now` with the time that it was there |
 //! | SignatureValidator | which version of this program |
 //!
 //! There are no SignatureAttributes, as attributes of XAdES are not read, and no SignatureQuality, as nothing is said of qualified certificates.
@@ -49,7 +49,7 @@
 //! | `REVOKED` | `trust.revoked` of the signer's certificate; of a CA's `CUSTOM` |
 //! | `NOT_YET_VALID` | `trust.not_yet_valid` of the signer's certificate |
 //! | `NO_CERTIFICATE_CHAIN_FOUND` | `trust.no_anchor` |
-//! | `NO_SIGNING_CERTIFICATE_FOUND` | `trust.unknown_signer`, `trust.issuer_unknown`, `trust.issuer_key` |
+//! | `NO_SIGNING_CERTIFICATE_FOUND` | `trust.unknown_signer`, `trust.issuer_unknown`, `trust.issuer_key`, and others of keys that nobody is known to have |
 //! | `TRY_LATER` | `trust.revocation_unknown`, and stores of uses that cannot tell |
 //! | `NO_POE` | `policy.no_message_time` |
 //! | `SIG_CONSTRAINTS_FAILURE` | `saml.audience_unknown` and what else nobody said |

@@ -9,7 +9,7 @@ mod objects;
 mod signature;
 mod writer;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Timelike, Utc};
 
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto::{digest, encode_base64};
@@ -34,15 +34,24 @@ pub struct Reporting {
     /// What is asked of SOAP messages: what, and of which part.
     constraints: Vec<(&'static str, String)>,
     at: At,
-    now: DateTime<Utc>,
 }
 
-/// As of when, and how that is known.
+/// What a report is on.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'s> {
+    /// What the message is called.
+    pub source: &'s str,
+    /// SHA-256 of its bytes as given, in hexadecimal digits, where all were read.
+    pub sha256: Option<&'s str>,
+    /// What it was judged as, where it came so far.
+    pub kind: Option<Kind>,
+}
+
+/// When what was seen is proven to have existed, and in which way.
 #[derive(Clone, Debug)]
 struct Time {
     /// As xs:dateTime.
     text: String,
-    /// Whether what was seen is proven to have existed then, and in which way.
     proof: Proof,
 }
 
@@ -51,9 +60,7 @@ struct Time {
 enum Proof {
     /// It was there when it was judged.
     Validation,
-    /// The operator says so.
-    Provided,
-    /// The message says so, and the operator takes its word: `--at message`.
+    /// A message that passed says so, and the operator takes the word of its signer: `--at message`.
     Policy,
 }
 
@@ -61,16 +68,14 @@ impl Proof {
     const fn uri(self) -> &'static str {
         match self {
             Self::Validation => "urn:etsi:019102:poetype:validation",
-            Self::Provided => "urn:etsi:019102:poetype:provided",
             Self::Policy => "urn:etsi:019102:poetype:policy",
         }
     }
 }
 
 impl Reporting {
-    /// For messages judged by `policy`, as of `at`; `now` is when that is where `at` says no other time, and nothing else: reports of one message
-    /// by one policy as of one time are the same.
-    pub fn new(policy: &Policy, at: At, now: DateTime<Utc>) -> Self {
+    /// For messages judged by `policy`, as of `at`. Reports of one message by one policy as of one time are the same.
+    pub fn new(policy: &Policy, at: At) -> Self {
         let text = toml::to_string(policy).ok();
         let digest = text.and_then(|text| digest(DigestAlgorithm::Sha256, text.as_bytes()).ok());
         let signed = policy.signed.iter().cloned().map(|part| ("signed", part.into()));
@@ -84,14 +89,13 @@ impl Reporting {
             policy_digest: digest.map(|digest| encode_base64(digest.as_bytes())),
             constraints: signed.chain(encrypted).collect(),
             at,
-            now,
         }
     }
 
-    /// The report on a message called `source`, which was judged as a `kind`, where it came so far. Nothing in a value is markup; characters that no XML may have, and invisible ones, are
-    /// written as `\u{1b}`.
-    pub fn report(&self, source: &str, kind: Option<Kind>, outcome: &Outcome) -> String {
-        let time = self.time(outcome);
+    /// The report on a message, of which `outcome` is what became. Nothing in a value is markup; characters that no XML may have, and
+    /// invisible ones, are written as `\u{1b}`.
+    pub fn report(&self, subject: &Subject<'_>, outcome: &Outcome) -> String {
+        let time = self.proven(outcome);
         let mut objects = Objects::default();
         let mut out = Writer::default();
         let namespaces = [
@@ -108,8 +112,7 @@ impl Reporting {
         for (place, found) in signatures.into_iter().enumerate() {
             let message = signature::Message {
                 reporting: self,
-                source,
-                kind,
+                subject,
                 outcome,
                 time: time.as_ref(),
             };
@@ -121,13 +124,19 @@ impl Reporting {
         out.finish()
     }
 
-    fn time(&self, outcome: &Outcome) -> Option<Time> {
-        let (otherwise, proof) = match self.at {
-            At::Now => (Some(self.now), Proof::Validation),
-            At::Time(time) => (Some(time), Proof::Provided),
-            At::Message => (None, Proof::Policy),
+    /// The time that the message is proven to have existed at. That it was judged as of a time proves nothing, nor does what it says
+    /// itself where nobody trusted signed that.
+    fn proven(&self, outcome: &Outcome) -> Option<Time> {
+        let is_signed = || {
+            let mut signatures = outcome.findings.signatures.iter();
+            outcome.verdict.is_ok() && signatures.any(|found| found.trusted)
         };
-        let text = date_time(outcome.findings.judged_at.or(otherwise)?)?;
+        let proof = match self.at {
+            At::Now => Proof::Validation,
+            At::Message if is_signed() => Proof::Policy,
+            At::Message | At::Time(_) => return None,
+        };
+        let text = date_time(outcome.findings.judged_at?)?;
         Some(Time { text, proof })
     }
 }
@@ -144,7 +153,11 @@ fn validator(out: &mut Writer) {
 /// `time` as xs:dateTime; `None` where that cannot say it.
 fn date_time(time: DateTime<Utc>) -> Option<String> {
     let text = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    let is_usual = text.get(4..5) == Some("-") && !text.starts_with("0000") && !text.starts_with(['+', '-']);
+    let is_leap_second = time.nanosecond() >= 1_000_000_000;
+    let is_usual = text.get(4..5) == Some("-")
+        && !text.starts_with("0000")
+        && !text.starts_with(['+', '-'])
+        && !is_leap_second;
     is_usual.then_some(text)
 }
 

@@ -58,7 +58,7 @@ impl Objects {
         id
     }
 
-    /// SignatureValidationObjects. What the operator says of a time is said of the objects too; what the message says of itself, is not.
+    /// SignatureValidationObjects. What is known of when the message was there is known of the objects too; what the message says of itself, is not.
     pub(super) fn write(&self, time: Option<&Time>, out: &mut Writer) {
         if self.0.is_empty() {
             return;
@@ -79,7 +79,7 @@ impl Objects {
                 }
             }
             out.close();
-            if let Some(time) = time.filter(|time| time.proof != Proof::Policy) {
+            if let Some(time) = time.filter(|time| time.proof == Proof::Validation) {
                 time.write("POE", out);
             }
             out.close();

@@ -1,7 +1,7 @@
 use super::indication::{MainIndication, Status, SubIndication};
 use super::objects::Objects;
 use super::writer::Writer;
-use super::{Reporting, Time, date_time};
+use super::{Reporting, Subject, Time, date_time};
 use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm};
 use crate::inbound::{PathFinding, SignatureFinding};
 use crate::verifier::{Kind, Outcome, Reason, Verdict};
@@ -14,8 +14,7 @@ const REPORT: &str = "urn:sealgate:report:";
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Message<'m> {
     pub(super) reporting: &'m Reporting,
-    pub(super) source: &'m str,
-    pub(super) kind: Option<Kind>,
+    pub(super) subject: &'m Subject<'m>,
     pub(super) outcome: &'m Outcome,
     pub(super) time: Option<&'m Time>,
 }
@@ -105,7 +104,7 @@ fn constraints(message: &Message<'_>, found: Option<&SignatureFinding>, status: 
     }
     let reason = message.outcome.verdict.as_ref().err();
     let asked = reporting.constraints.iter();
-    for (name, parameter) in asked.filter(|_| message.kind == Some(Kind::Soap)) {
+    for (name, parameter) in asked.filter(|_| message.subject.kind == Some(Kind::Soap)) {
         let held = reason.is_none().then_some((MainIndication::Passed, None));
         constraint(name, Some(parameter), Applied::Applied, held, out);
     }
@@ -274,9 +273,16 @@ fn further(message: &Message<'_>, out: &mut Writer) {
     };
     out.open("AdditionalValidationReportData", &[]);
     let mut data = |name: &str, value: &str| out.typed("ReportData", &format!("{REPORT}{name}"), value);
-    data("source", message.source);
-    if let Some(kind) = message.kind {
+    data("source", message.subject.source);
+    if let Some(sha256) = message.subject.sha256 {
+        data("sha256", sha256);
+    }
+    if let Some(kind) = message.subject.kind {
         data("kind", kind.name());
+    }
+    let judged_at = message.outcome.findings.judged_at;
+    if let Some(at) = judged_at.or(message.reporting.at.time()).and_then(date_time) {
+        data("judged_at", &at);
     }
     data("verdict", verdict);
     if let Some(Reason {

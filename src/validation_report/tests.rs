@@ -35,6 +35,14 @@ fn codes() -> BTreeSet<&'static str> {
     listed.chain(["input.unreadable"]).collect()
 }
 
+fn subject(source: &str) -> Subject<'_> {
+    Subject {
+        source,
+        sha256: Some("abba"),
+        kind: None,
+    }
+}
+
 fn refused(code: &'static str, verdict: Verdict) -> Outcome {
     Outcome::refused(Reason {
         verdict,
@@ -158,12 +166,12 @@ fn no_value_is_markup_and_every_character_is_one_of_xml() {
         name: "a \"b\"/ü<".to_owned(),
         ..Profile::Strict.policy()
     };
-    let now = "2026-11-24T00:00:30Z".parse().unwrap();
-    let reporting = Reporting::new(&policy, At::Now, now);
+    let reporting = Reporting::new(&policy, At::Now);
     let mut outcome = refused("dsig.digest_mismatch", Verdict::Failed);
     outcome.findings.signatures = vec![signature(false)];
+    outcome.findings.judged_at = Some("2026-11-24T00:00:30Z".parse().unwrap());
     let source = "a/<x y='\"&]]>\u{1b}[2J\u{202e}\u{ffff}\n.xml";
-    let text = reporting.report(source, None, &outcome);
+    let text = reporting.report(&subject(source), &outcome);
     let document = crate::xml::Document::parse(text.clone().into(), &crate::xml::Limits::default()).unwrap();
     let values: Vec<String> = document
         .root()
@@ -183,6 +191,7 @@ fn no_value_is_markup_and_every_character_is_one_of_xml() {
         "{text}"
     );
     assert!(text.contains("<POETime>2026-11-24T00:00:30Z</POETime>"), "{text}");
+    assert!(values.iter().any(|value| value == "abba"), "{values:?}");
 }
 
 #[test]
@@ -193,12 +202,51 @@ fn a_time_that_no_schema_takes_is_left_out() {
         Some("2026-11-24T00:00:30.500Z")
     );
     assert_eq!(time("0000-01-01T00:00:00Z"), None);
+    assert_eq!(time("2016-12-31T23:59:60Z"), None);
     assert_eq!(date_time(DateTime::<Utc>::MAX_UTC), None);
     assert_eq!(date_time(DateTime::<Utc>::MIN_UTC), None);
-    let reporting = Reporting::new(&Profile::Strict.policy(), At::Message, Utc::now());
-    assert!(
-        !reporting
-            .report("-", None, &refused("xml.empty", Verdict::Failed))
-            .contains("POETime")
-    );
+}
+
+/// That a message was judged as of a time does not prove that it was there, and what it says itself does so only where somebody trusted signed it.
+#[test]
+fn nothing_is_said_to_have_existed_at_a_time_that_was_only_named() {
+    let time: DateTime<Utc> = "2026-11-24T00:00:30Z".parse().unwrap();
+    let outcome = |verdict, trusted, judged_at| {
+        let mut findings = Findings::default();
+        findings.signatures = vec![signature(trusted)];
+        findings.judged_at = judged_at;
+        Outcome { verdict, findings }
+    };
+    let refusal = || refused("dsig.digest_mismatch", Verdict::Failed).verdict;
+    let known = Some(time);
+    let cases = [
+        (At::Now, outcome(Ok(()), true, known), Some("validation")),
+        (At::Now, outcome(refusal(), false, known), Some("validation")),
+        (At::Now, outcome(refusal(), false, None), None),
+        (At::Time(time), outcome(Ok(()), true, known), None),
+        (At::Time(time), outcome(refusal(), true, known), None),
+        (At::Message, outcome(Ok(()), true, known), Some("policy")),
+        (At::Message, outcome(Ok(()), false, known), None),
+        (At::Message, outcome(refusal(), true, known), None),
+    ];
+    for (at, outcome, expected) in cases {
+        let text = Reporting::new(&Profile::Strict.policy(), at).report(&subject("-"), &outcome);
+        let proof = text.split("urn:etsi:019102:poetype:").nth(1);
+        assert_eq!(
+            proof.and_then(|text| text.split('<').next()),
+            expected,
+            "{at}: {text}"
+        );
+        assert_eq!(
+            text.contains("<ValidationTimeInfo>"),
+            expected.is_some(),
+            "{at}: {text}"
+        );
+        let is_told = text.contains("report:judged_at</Type>");
+        assert_eq!(
+            is_told,
+            at != At::Now || outcome.findings.judged_at.is_some(),
+            "{at}: {text}"
+        );
+    }
 }

@@ -9,18 +9,17 @@
 
 mod at;
 pub(crate) mod entity;
+pub(crate) mod hashed;
 mod kind;
 mod object;
 mod outcome;
 mod reason;
 pub(crate) mod setup;
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use bytes::{Buf, Bytes};
 
-use crate::algorithm::DigestAlgorithm;
-use crate::crypto::{self, Digester};
 use crate::inbound::document::{DocumentKeys, DocumentRules, judge_document};
 use crate::inbound::{Findings, Gate, Received, SamlContext, judge_saml};
 use crate::policy::{Part, Policy, Transport};
@@ -28,6 +27,7 @@ use crate::rejection::Rejection;
 use crate::xml;
 
 use entity::NoMessage;
+use hashed::Hashed;
 
 pub use at::At;
 pub use kind::Kind;
@@ -59,16 +59,8 @@ impl Verifier {
     /// The verdict on one message: XML, SAML as a browser carries it (base64, or base64 of deflate), or what begins with a header that
     /// names its media type, as a SOAP message with attachments.
     pub fn verify(&self, input: &mut dyn Read) -> Answer {
-        let mut hashed = Hashed {
-            input,
-            digester: Digester::new(DigestAlgorithm::Sha256),
-            length: 0,
-        };
-        let received = entity::read(&mut hashed, None, &self.gate.policy.limits);
-        let is_whole = received.as_ref().is_ok_and(|received| {
-            u32::try_from(received.bytes.len()).is_ok_and(|length| length <= self.limit())
-        });
-        let (outcome, kind) = match received {
+        let hashed = Hashed::read(input, None, &self.gate.policy.limits);
+        let (outcome, kind) = match hashed.received {
             Ok(received) => self.received(received),
             Err(error @ NoMessage::Unreadable(_)) => (Outcome::refused(Reason::from(&error)), None),
             Err(error @ NoMessage::Refused(_)) => (Outcome::refused(Reason::from(&error)), Some(Kind::Soap)),
@@ -76,8 +68,8 @@ impl Verifier {
         Answer {
             outcome,
             kind,
-            bytes: hashed.length,
-            sha256: hashed.finish(is_whole),
+            bytes: hashed.bytes,
+            sha256: hashed.sha256,
         }
     }
 
@@ -88,13 +80,13 @@ impl Verifier {
             return self.verify(&mut bytes.reader());
         }
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let digest = crypto::digest(DigestAlgorithm::Sha256, &bytes).ok();
+        let sha256 = hashed::sha256(&bytes);
         let (outcome, kind) = self.received(Received::from(bytes));
         Answer {
             outcome,
             kind,
             bytes: length,
-            sha256: digest.map(|digest| format!("{digest:?}")),
+            sha256,
         }
     }
 
@@ -167,33 +159,6 @@ pub(crate) fn decoded(bytes: Bytes, policy: &Policy) -> Result<Bytes, Reason> {
         xml::to_utf8(bytes).map_err(|error| Reason::from(&error))
     } else {
         Ok(bytes)
-    }
-}
-
-/// Hashes what is read.
-struct Hashed<'i> {
-    input: &'i mut dyn Read,
-    digester: Digester,
-    length: u64,
-}
-
-impl Read for Hashed<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.input.read(buffer)?;
-        self.digester.update(buffer.get(..count).unwrap_or_default());
-        self.length = self.length.saturating_add(u64::try_from(count).unwrap_or(0));
-        Ok(count)
-    }
-}
-
-impl Hashed<'_> {
-    /// The hash, if all was read.
-    fn finish(self, is_whole: bool) -> Option<String> {
-        if !is_whole {
-            return None;
-        }
-        let digest = self.digester.finish().ok()?;
-        Some(format!("{digest:?}"))
     }
 }
 

@@ -35,14 +35,14 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
         JournalError::InUse | JournalError::Io(..) => Stop::failed(format_args!("--out: {error}")),
     };
     let mut journal = Journal::open(&arguments.out, &job, Utc::now()).map_err(unusable)?;
+    if verifier.at == At::Now {
+        verifier.at = At::Time(journal.started());
+    }
     let mut reporting = None;
     if arguments.validation_reports {
         journal = journal.with_validation_reports().map_err(unusable)?;
-        let policy = &verifier.gate.policy;
-        reporting = Some(Reporting::new(policy, verifier.at, journal.started()));
-    }
-    if verifier.at == At::Now {
-        verifier.at = At::Time(journal.started());
+        // A message may be younger than the job, so that the time of that proves nothing of it.
+        reporting = Some(Reporting::new(&verifier.gate.policy, verifier.at));
     }
     let about = About {
         policy: verifier.gate.policy.name.clone(),

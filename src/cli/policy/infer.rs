@@ -19,7 +19,7 @@ pub(crate) fn infer(arguments: VerifyArguments, console: &mut Console) -> Result
     let reading = Reading::of(&arguments, &gate.policy)?;
     let mut samples = Vec::new();
     for source in &arguments.files {
-        match reading.received(source, &gate.policy) {
+        match reading.received(source, &gate.policy, &mut None) {
             Ok(sample) => samples.push(sample),
             Err(reason) => {
                 let report = Report::refused(source.clone(), reason);

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crate::inbound::Findings;
 use crate::rejection::Rejection;
 use crate::soap::QName;
-use crate::verifier::{Outcome, Reason, Verdict};
+use crate::verifier::{Outcome, Reason, Verdict, hashed};
 use crate::xml;
 
 use super::console::{Console, Style};
@@ -37,6 +37,8 @@ pub(crate) enum Format {
 pub(crate) struct Report {
     /// Where the input came from.
     pub(crate) source: Source,
+    /// SHA-256 of its bytes in hexadecimal digits, where all were read.
+    pub(crate) sha256: Option<String>,
     /// What became of it.
     pub(crate) outcome: Outcome,
 }
@@ -49,14 +51,20 @@ impl Report {
 
     /// An input that was refused before anything else could be seen.
     pub(crate) fn refused(source: Source, reason: Reason) -> Self {
-        let outcome = Outcome::refused(reason);
-        Self { source, outcome }
+        Self::with(source, Outcome::refused(reason))
     }
 
     /// An input that was judged.
     pub(crate) fn of(source: Source, verdict: Result<(), Rejection>, findings: Findings) -> Self {
-        let outcome = Outcome::of(verdict, findings);
-        Self { source, outcome }
+        Self::with(source, Outcome::of(verdict, findings))
+    }
+
+    fn with(source: Source, outcome: Outcome) -> Self {
+        Self {
+            source,
+            sha256: None,
+            outcome,
+        }
     }
 
     /// How this input lets the command end.
@@ -122,7 +130,12 @@ pub(crate) fn each(
 ) -> Result<Exit, Stop> {
     each_unread(sources, results, console, |source| match source.read(limit) {
         Err(error) => Report::unreadable(source, &error),
-        Ok(bytes) => judge(source, bytes),
+        Ok(bytes) => {
+            let is_whole = u32::try_from(bytes.len()).is_ok_and(|length| length <= limit);
+            let sha256 = is_whole.then(|| hashed::sha256(&bytes)).flatten();
+            let report = judge(source, bytes);
+            Report { sha256, ..report }
+        }
     })
 }
 

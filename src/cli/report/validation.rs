@@ -1,15 +1,13 @@
 use std::fs;
 use std::path::PathBuf;
 
-use chrono::Utc;
-
 use super::{Format, Report};
 use crate::cli::args::{OutputArguments, ValidationReportArguments};
 use crate::cli::console::Console;
 use crate::cli::exit::Stop;
 use crate::cli::source::Source;
 use crate::policy::Policy;
-use crate::validation_report::Reporting;
+use crate::validation_report::{Reporting, Subject};
 use crate::verifier::{At, Kind};
 
 /// Where results go.
@@ -49,7 +47,7 @@ impl Results {
         }
         Ok(Self {
             format: output.format,
-            validation_report: Some((path, kind, Reporting::new(policy, at, Utc::now()))),
+            validation_report: Some((path, kind, Reporting::new(policy, at))),
         })
     }
 
@@ -62,7 +60,12 @@ impl Results {
         let Some((path, kind, reporting)) = &self.validation_report else {
             return Ok(());
         };
-        let text = reporting.report(&report.source.typed(), Some(*kind), &report.outcome);
+        let subject = Subject {
+            source: &report.source.typed(),
+            sha256: report.sha256.as_deref(),
+            kind: Some(*kind),
+        };
+        let text = reporting.report(&subject, &report.outcome);
         fs::write(path, text).map_err(|error| {
             Stop::failed(format_args!(
                 "--validation-report: {}: {error}",
