@@ -92,7 +92,6 @@ fn of_wss(reason: &str) -> Option<SubIndication> {
         "already_secured"
         | "attribute"
         | "data_reference"
-        | "encrypted_data"
         | "key_info"
         | "multiple_headers"
         | "multiple_username_tokens"
