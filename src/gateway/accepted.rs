@@ -1,7 +1,6 @@
 use crate::inbound::BroughtMessage;
 use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
-use crate::policy::Operation;
 use crate::trust::VerifiedBearer;
 
 /// What may go to a backend.
@@ -13,14 +12,6 @@ pub(super) enum Accepted {
 }
 
 impl Accepted {
-    /// The operation that it asks for.
-    pub(super) fn operation(&self) -> Option<&Operation> {
-        match self {
-            Self::Verified(message, _) => message.requested(),
-            Self::Brought(message) => Some(message.operation()),
-        }
-    }
-
     /// What an answer to it has to confirm.
     pub(super) fn exchange(&self) -> Exchange {
         match self {

@@ -52,6 +52,7 @@ use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
 use crate::outbound::SealedReply;
 use crate::outbound::verified_answer;
+use crate::policy::Operation;
 use crate::policy::Transport;
 use crate::relay;
 use crate::soap::attachment::{Attachments, Package, Packaged};
@@ -202,12 +203,6 @@ impl InWork<'_> {
                 (Accepted::Verified(Box::new(message), bearer), passes)
             }
         };
-        if message
-            .operation()
-            .is_none_or(|operation| self.place.route.signs_for(operation))
-        {
-            self.has_key()?;
-        }
         let exchange = message.exchange();
         let answerable = self.place.sealer.can_answer(&exchange);
         answerable.map_err(|error| self.report.unanswerable(&error))?;
@@ -217,6 +212,14 @@ impl InWork<'_> {
             Accepted::Brought(message) => self.report.brought(message),
         }
         self.relayed(message, &exchange).await
+    }
+
+    /// As [`has_key`](Self::has_key), where `operation` needs it. Asked before the use of a message is remembered, for the same reason.
+    fn has_key_for(&self, operation: Option<&Operation>) -> Result<(), Fault> {
+        match operation {
+            Some(operation) if !self.place.route.signs_for(operation) => Ok(()),
+            Some(_) | None => self.has_key(),
+        }
     }
 
     /// Whether the key is there with which the answer would be signed, as far as that is known: a backend that was asked in vain is asked again.
@@ -406,6 +409,7 @@ impl InWork<'_> {
         let unused = examined.map_err(rejected)?;
         let names = Names::of(&unused, &self.place.route.path, &self.place.throttle);
         names.may_enter(self.shared, now).await.map_err(crowded)?;
+        self.has_key_for(unused.requested())?;
         let used = unused.first_use(self.place.gate.replay.as_deref(), now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;
@@ -442,6 +446,7 @@ impl InWork<'_> {
         let names = Names::of_bearer(unused.bearer(), &self.place.route.path, &self.place.throttle);
         names.may_enter(self.shared, now).await.map_err(crowded)?;
         let store = self.place.gate.replay.as_deref().ok_or(Fault::Internal)?;
+        self.has_key_for(Some(unused.operation()))?;
         let used = unused.first_use(store, now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;

@@ -142,6 +142,11 @@ impl Gate {
 }
 
 impl UnusedBrought {
+    /// The operation that it asks for.
+    pub fn operation(&self) -> &Operation {
+        &self.content.operation
+    }
+
     /// Whose token it is.
     pub fn bearer(&self) -> &MessageBearer {
         &self.content.bearer

@@ -212,6 +212,11 @@ impl Relayable {
         self.0.claims()
     }
 
+    /// The operation that it asks for; `None` where the gate knows of no destination.
+    pub(super) fn requested(&self) -> Option<&Operation> {
+        self.0.requested()
+    }
+
     /// The name of the one element in the Body.
     pub(super) fn operation(&self) -> Option<&QName> {
         self.0.operation()

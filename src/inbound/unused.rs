@@ -1,11 +1,13 @@
 use chrono::{DateTime, Utc};
 
 use super::message::{Relayable, Sender, VerifiedMessage};
+use crate::policy::Operation;
 use crate::policy::saml::Claims;
 use crate::rejection::Rejection;
 use crate::trust::{ReplayStore, Use};
 
-/// A message that is verified if it was not used before, which nobody has asked yet. It says whose it is, and nothing of what it says.
+/// A message that is verified if it was not used before, which nobody has asked yet. It says whose it is and what it asks for, and nothing else
+/// of what it says.
 #[derive(Debug)]
 #[must_use = "nobody has asked whether it was used before"]
 pub struct Unused {
@@ -21,6 +23,11 @@ impl Unused {
     /// Whose it is.
     pub fn sender(&self) -> &Sender {
         self.message.sender()
+    }
+
+    /// The operation that it asks for; `None` where the gate knows of no destination.
+    pub fn requested(&self) -> Option<&Operation> {
+        self.message.requested()
     }
 
     /// What its assertion says.

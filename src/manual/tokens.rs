@@ -37,7 +37,8 @@
 //! in which a key, asked every five seconds, does not prove itself. While it is lost
 //!
 //! * what needs its keys is refused with HTTP 503 and `crypto.token_unavailable`: a message whose answer would have to be signed before it is read, or where a route has operations of
-//!   one way before its backend is asked, and a request to a token endpoint before its assertion is used up. Only a message during which the loss is noticed has reached its backend;
+//!   one way before its use is remembered, and a request to a token endpoint before its assertion is used up. Only a message during which the loss is noticed has reached its backend, and
+//!   one for an operation of one way, which needs no key: if its backend answers with an envelope for all that, nobody can sign it, and the answer is 503 though the backend was asked;
 //! * `/readyz` says 503, `sealgate_token_available{token}` is 0, and the log says why;
 //! * it is looked for again, after a second, then less often, at least once a minute. Where nothing else works and no other token of the module is in use, the module begins anew
 //!   (`C_Finalize`, `C_Initialize`). A PIN that the token does not take is not tried again before a reload or a restart, as tokens lock themselves.

@@ -181,6 +181,29 @@ fn answers_are_signed_and_requests_decrypted_in_the_token_and_refused_while_it_i
 }
 
 #[test]
+fn a_message_is_not_used_up_while_nobody_can_sign_its_answer() {
+    let (token, backend) = (Token::new(&["gateway"]), orders());
+    let note =
+        "operation = [ { action = \"urn:note\", body = \"{urn:example:orders}Note\", one_way = true },";
+    let text = configured(backend.address, &token.uri("gateway")).replacen("operation = [", note, 1);
+    let (_folder, gateway) = token.gateway(&text);
+    let gateway = gateway.unwrap();
+    let ready = || send(gateway.admin, &request("GET", "/readyz", &[], "")).status == 200;
+    token.moves("tokens", "elsewhere");
+    wait_until("it is missed", || !ready());
+    let message = Message::default().signed();
+    let ask = || send(gateway.plain, &post(Version::Soap11, "urn:place", &message));
+    for _ in 0..2 {
+        let answer = ask();
+        assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
+    }
+    token.moves("elsewhere", "tokens");
+    wait_until("the token is back", ready);
+    assert_eq!(ask().status, 200);
+    assert_eq!(backend.got().len(), 1);
+}
+
+#[test]
 fn a_token_that_goes_unused_is_missed_too() {
     let (token, backend) = (Token::new(&["gateway"]), orders());
     let (_folder, gateway) = token.gateway(&configured(backend.address, &token.uri("gateway")));
