@@ -66,6 +66,7 @@ pub(super) fn write<'d>(
             && except == number
         {
             runs.to(hidden.start, sink);
+            sink.left_out();
             runs.skip(hidden.end);
             number = hidden.next;
             continue;

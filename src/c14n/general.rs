@@ -45,6 +45,7 @@ pub(super) fn write<'d>(
         let record = element.record();
         if except == Some(element) {
             runs.to(record.start, sink);
+            sink.left_out();
             runs.skip(record.end);
             number = record.next;
             continue;

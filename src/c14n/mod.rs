@@ -32,6 +32,9 @@ pub trait Sink {
     /// Takes the next octets.
     fn put(&mut self, octets: &[u8]);
 
+    /// The element that is left out stood between what it took and what comes. Only a sink that is written to directly is told.
+    fn left_out(&mut self) {}
+
     /// Whether it takes no more, so that going on is of no use.
     fn is_full(&self) -> bool {
         false

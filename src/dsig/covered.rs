@@ -105,6 +105,11 @@ impl<'d> Covered<'d> {
         })
     }
 
+    /// The SignedInfo, and the canonical form of it that was signed.
+    pub fn signed_info(&self) -> (Element<'d>, &Canonicalization) {
+        (self.signed_info.0, &self.signed_info.1)
+    }
+
     /// SHA-256 of the canonical SignedInfo, which names what was signed, unlike the value, of which there can be many.
     ///
     /// # Errors

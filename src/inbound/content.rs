@@ -33,13 +33,17 @@ impl Gate {
         Ok(Some(unmet))
     }
 
-    /// The threats in what was admitted of a message, Body and header blocks, that are only to be told.
+    /// The threats in what was admitted of a message, Body and header blocks, and in what else goes along, that are only to be told.
     ///
     /// # Errors
     /// One that the gate blocks.
-    pub(super) fn threats(&self, admitted: &Admitted<'_>) -> Result<Vec<Threat>, Rejection> {
+    pub(super) fn threats<'d>(
+        &self,
+        admitted: &Admitted<'d>,
+        along: Vec<Element<'d>>,
+    ) -> Result<Vec<Threat>, Rejection> {
         let parts = admitted.body().into_iter();
-        self.threats_in(parts.chain(admitted.headers().iter().copied()))
+        self.threats_in(parts.chain(admitted.headers().iter().copied()).chain(along))
     }
 
     /// The threats in `parts` that are only to be told.

@@ -147,9 +147,11 @@ impl Gate {
             let requested = relayable.for_destination(destination, received.action.as_deref());
             requested.map_err(|error| Unmet::at(envelope.body(), UnmetKind::NoOperation(error)))?;
         }
+        let mut header_content = Vec::new();
         if self.sender_header == SenderHeader::Kept {
             let kept = self.keep_header(&envelope, &mut weighed, &relayable, judging, encrypted)?;
-            relayable = relayable.keeping(kept);
+            relayable = relayable.keeping(kept.envelope);
+            header_content = kept.content;
         }
         self.second_opinion(&weighed)?;
         // Passwords are dear to compare, and nobody may have them compared for the asking.
@@ -170,7 +172,7 @@ impl Gate {
             let may = destination.authorization.check(asking);
             may.map_err(|error| Unmet::at(envelope.body(), UnmetKind::NotAuthorized(error)))?;
         }
-        let threats = self.threats(&weighed.admitted)?;
+        let threats = self.threats(&weighed.admitted, header_content)?;
         let invalid = self.invalid(&envelope, relayable.body())?;
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
         let uses = uses(&weighed)?;
@@ -230,7 +232,7 @@ impl Gate {
             attachment::verified(&opened, &weighed.admitted)?;
         }
         self.second_opinion(&weighed)?;
-        for threat in self.threats(&weighed.admitted)? {
+        for threat in self.threats(&weighed.admitted, Vec::new())? {
             findings.warn(threat.code());
         }
         Ok(())

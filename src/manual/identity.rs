@@ -8,15 +8,23 @@
 //!
 //! `security_header = "keep"` hands it on to a backend that verifies it again. What goes along is what was proven and nothing else:
 //!
-//! - the signatures, each of which held with a trusted key. Their KeyInfo may have one way to that key in it, or certificates of its path, and nothing more;
-//! - items that the signature over the Body covers, in the octets that were digested, an assertion that its issuer signed, tokens that nobody signed where they hold certificates of a
-//!   path that was trusted and nothing more, and the SecurityTokenReference by which a token is signed.
+//! - items that the signature over the Body covers, in the octets that were digested;
+//! - the signatures, each of which held with a trusted key: what was signed in them in the octets that were signed, and a KeyInfo with one way to that key, or with certificates of its path;
+//! - an assertion that its issuer signed, in the octets that were digested; tokens that nobody signed, if a signature refers to them and they hold certificates of a path that was trusted;
+//!   and the SecurityTokenReference by which a token is signed. The certificate of a SAML entity is the one in its metadata.
 //!
-//! A message whose header has anything else, as a Timestamp that nobody signed or another's certificate, is refused (`policy.security_header`): nothing is taken out
-//! of a header silently. So is one of which anything was encrypted to the gateway, as the header speaks of that, and one whose header is for an actor or role that the gateway plays: that is not for the
-//! backend. What was not to go along anyway, as header blocks that nobody signed where the policy drops them, does not.
+//! Nothing that nobody signed is copied: it is written anew, so that attributes, comments, processing instructions and declarations of namespaces that somebody added do not go along, nor an ID that nothing refers
+//! to. A message in whose header there is another **item**, as a Timestamp that nobody signed, a token that nothing refers to or another's certificate, is refused (`policy.security_header`): no item is taken out
+//! silently. So is one of which anything was encrypted to the gateway or in which an EncryptedKey stands, as the header speaks of what is not there any more; one with a UsernameToken where the policy ignores these
+//! (`username_token = "ignore"`), which would be another's word for a password that nobody compared; one in whose signed items a value has a prefix that its canonical form does not declare; and one whose header is for
+//! an actor or role that the gateway plays: that is not for the backend. What was not to go along anyway, as header blocks that nobody signed where the policy drops them, does not.
+//!
 //! The header is written for the last receiver, with `mustUnderstand`, so that a backend that would not look at it refuses the message. Before anybody gets the new envelope it
-//! is judged like one that arrives, and must be by the same senders: a message that would not hold out of its place, as one that signs a header block for somebody else, is refused too.
+//! is judged like one that arrives, and must be by the same senders: a message that would not hold out of its place, as one that signs a header block for somebody else, is refused too. In canonical form a message may be
+//! longer than it came: so many times as the policy lets be digested of it. `[route.threats]` looks at the items as at Body and header blocks.
+//!
+//! A backend should ask who signed the **Body**, as the gateway does. Another partner whom the route trusts may sign parts of the message as well, and put that signature before the sender's: whoever reads only the
+//! first signature takes the message for that partner's.
 //!
 //! Everything that a backend is told besides, in HTTP headers and in a JSON Web Token, is as without it. The password in a UsernameToken goes to the backend if it is signed.
 //! A backend that signs its answers has seen the signatures now, and has to confirm each of them (`policy.signature_confirmation`).

@@ -15,8 +15,12 @@ pub enum NotKept {
     Certificate(String),
     /// Something in a part of the header that nobody signed, which was not needed to verify it.
     NotNeeded(String),
-    /// A processing instruction in a part of the header that nobody signed.
-    Instruction,
+    /// A UsernameToken, at this place, under a policy that does not judge it.
+    NotJudged(String),
+    /// A QName in what was signed has a prefix that its canonical form does not declare.
+    QName(String),
+    /// The message would be longer than so many bytes.
+    TooLong(usize),
     /// Out of its place it does not hold any more: refused with this code.
     Again(&'static str),
 }
@@ -44,7 +48,16 @@ impl fmt::Display for NotKept {
                 "nobody signed {}, and it was not needed to verify anything",
                 quoted(path)
             ),
-            Self::Instruction => f.write_str("a processing instruction stands where nobody signed it"),
+            Self::NotJudged(path) => write!(f, "under this policy nobody judges {}", quoted(path)),
+            Self::QName(name) => write!(
+                f,
+                "what was signed does not say what the prefix of {} means",
+                quoted(name)
+            ),
+            Self::TooLong(allowed) => write!(
+                f,
+                "in canonical form, which is what was signed, the message would have more than {allowed} bytes"
+            ),
             Self::Again(code) => write!(
                 f,
                 "with nothing but what was proven around it, it would be refused ({code})"

@@ -3,6 +3,7 @@ use std::fmt;
 use crate::c14n::Octets;
 use crate::crypto::{Certificate, PublicKey, VerifyingKey};
 use crate::dsig::Covered;
+use crate::token::HeldKey;
 use crate::trust::{Signed, Signer, UserKey, VerifiedPath};
 use crate::xml::Element;
 
@@ -32,12 +33,17 @@ pub enum Owner {
 pub struct EntityKey {
     entity: String,
     key: PublicKey,
+    certificate: Option<Certificate>,
 }
 
 impl EntityKey {
-    /// `key` is `entity`'s, says metadata that the operator named.
-    pub(in crate::trust) fn new(entity: String, key: PublicKey) -> Self {
-        Self { entity, key }
+    /// `held` is `entity`'s, says metadata that the operator named.
+    pub(in crate::trust) fn new(entity: String, held: HeldKey) -> Self {
+        Self {
+            entity,
+            key: held.key,
+            certificate: held.certificate,
+        }
     }
 
     /// The entityID.
@@ -48,6 +54,11 @@ impl EntityKey {
     /// The key.
     pub fn key(&self) -> &PublicKey {
         &self.key
+    }
+
+    /// The certificate in which the metadata has the key, if it has it in one.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 }
 
@@ -228,7 +239,13 @@ mod tests {
         let VerifyingKey::Public(public) = key.verifying_key() else {
             unreachable!("a private key has a public one");
         };
-        Owner::Entity(EntityKey::new("https://idp.example".to_owned(), public))
+        Owner::Entity(EntityKey::new(
+            "https://idp.example".to_owned(),
+            HeldKey {
+                key: public,
+                certificate: None,
+            },
+        ))
     }
 
     fn parse(text: &str) -> Document {

@@ -303,13 +303,18 @@ mod tests {
     use super::*;
     use crate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm};
     use crate::crypto::{PublicKey, digest};
+    use crate::token::HeldKey;
     use crate::trust::EntityKey;
     use crate::xml::Limits;
 
     fn owner() -> Owner {
         let key = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/keys/alice.pub.pem");
         let key = PublicKey::from_pem(&std::fs::read(key).unwrap()).unwrap();
-        Owner::Entity(EntityKey::new("urn:a".to_owned(), key))
+        let held = HeldKey {
+            key,
+            certificate: None,
+        };
+        Owner::Entity(EntityKey::new("urn:a".to_owned(), held))
     }
 
     fn named<'d>(document: &'d Document, name: &str) -> Element<'d> {

@@ -30,6 +30,7 @@ pub use reference::EmbeddedToken;
 pub use reference::Pointer;
 pub use reference::SamlVersion;
 pub use reference::TokenReference;
+pub(crate) use reference::key_identifier::{SUBJECT_KEY_IDENTIFIER, THUMBPRINT_SHA1};
 pub use resolve::KeyForm;
 pub use resolve::ResolvedKey;
 pub use resolve::dereference;

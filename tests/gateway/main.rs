@@ -66,3 +66,4 @@ mod traces;
 mod users;
 mod whole;
 mod wire;
+mod written_anew;

@@ -239,7 +239,7 @@ impl Issuers {
         let keys = self.keys(entity_id, roles, at)?;
         Ok(keys
             .into_iter()
-            .map(|held| EntityKey::new(entity_id.to_owned(), held.key.clone()))
+            .map(|held| EntityKey::new(entity_id.to_owned(), held.clone()))
             .collect())
     }
 
@@ -259,7 +259,7 @@ impl Issuers {
             let valid = entity.roles.iter().filter(|role| role.is_valid(at));
             for held in valid.flat_map(|role| &role.keys) {
                 if keys.len() < most && !keys.iter().any(|known| *known.key() == held.key) {
-                    keys.push(EntityKey::new(entity_id.clone(), held.key.clone()));
+                    keys.push(EntityKey::new(entity_id.clone(), held.clone()));
                 }
             }
         }

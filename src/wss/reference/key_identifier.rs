@@ -13,9 +13,9 @@ use crate::xml::Element;
 use crate::xml::is_ncname;
 
 /// The ValueTypes of KeyIdentifiers for certificates and encrypted keys.
-pub(in crate::wss) const SUBJECT_KEY_IDENTIFIER: &str =
+pub(crate) const SUBJECT_KEY_IDENTIFIER: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509SubjectKeyIdentifier";
-pub(in crate::wss) const THUMBPRINT_SHA1: &str =
+pub(crate) const THUMBPRINT_SHA1: &str =
     "http://docs.oasis-open.org/wss/oasis-wss-soap-message-security-1.1#ThumbprintSHA1";
 pub(super) const ENCRYPTED_KEY_SHA1: &str =
     "http://docs.oasis-open.org/wss/oasis-wss-soap-message-security-1.1#EncryptedKeySHA1";

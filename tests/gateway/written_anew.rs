@@ -1,0 +1,394 @@
+//! What of a Security header that is handed on nobody signed: it is written anew, or it refuses the message.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use chrono::{TimeDelta, Utc};
+use sealgate::algorithm::{CanonicalizationAlgorithm, DigestAlgorithm, Permitted, Set, TransformAlgorithm};
+use sealgate::c14n;
+use sealgate::crypto::{self, encode_base64};
+use sealgate::inbound::{Gate, Received, SenderHeader};
+use sealgate::policy::{BasicSecurityProfile, KeyReference, Policy, Profile, UnsignedHeaders, UsernameToken};
+use sealgate::soap::Version;
+use sealgate::threat::{Mode, Modes};
+use sealgate::token::x509::{BASE64_BINARY, ValueType};
+use sealgate::xml::{Document, Limits, Namespace};
+
+use crate::handed_on::gate_trusting;
+use crate::message::{KEYS, Message, PLACE, assertion, certificate, key, time};
+
+const EXCLUSIVE: CanonicalizationAlgorithm = CanonicalizationAlgorithm::Exclusive;
+const INCLUSIVE: CanonicalizationAlgorithm = CanonicalizationAlgorithm::Inclusive10;
+
+/// A gate that keeps the header, and takes more than most.
+fn gate() -> Gate {
+    let algorithms = Permitted {
+        canonicalizations: Set::from([EXCLUSIVE, INCLUSIVE]),
+        transforms: Set::from([
+            TransformAlgorithm::EnvelopedSignature,
+            TransformAlgorithm::Canonicalization(EXCLUSIVE),
+            TransformAlgorithm::Canonicalization(INCLUSIVE),
+        ]),
+        ..Profile::Strict.policy().algorithms
+    };
+    let policy = Policy {
+        algorithms,
+        basic_security_profile: BasicSecurityProfile::Warn,
+        unsigned_headers: UnsignedHeaders::Drop,
+        ..Profile::Strict.policy()
+    };
+    Gate {
+        policy,
+        sender_header: SenderHeader::Kept,
+        ..gate_trusting("ca", Profile::Strict)
+    }
+}
+
+/// What a backend would get of `message`, or why it gets nothing.
+fn kept_by(gate: &Gate, message: &str) -> Result<String, String> {
+    let received = Received::from(Bytes::from(message.to_owned()));
+    let verified = gate.verify(received, Utc::now());
+    verified
+        .map(|message| String::from_utf8(message.envelope()).unwrap())
+        .map_err(|error| format!("{} {error}", error.code()))
+}
+
+fn kept(message: &str) -> Result<String, String> {
+    kept_by(&gate(), message)
+}
+
+fn canonical(text: &str, id: Option<&str>, form: CanonicalizationAlgorithm) -> Vec<u8> {
+    let document = Document::parse(text.to_owned().into(), &Limits::archive()).unwrap();
+    let mut all = document.root().descendants();
+    let element = match id {
+        Some(id) => document.element_by_id(id),
+        None => all.find(|element| element.is(Namespace::DS, "SignedInfo")),
+    };
+    let mut octets = Vec::new();
+    c14n::element(element.unwrap(), &form.into(), None, &mut octets).unwrap();
+    octets
+}
+
+/// `text` with a signature of alice's over the elements with `ids` where SIGNATURE stands.
+fn signed(text: &str, ids: &[&str], form: CanonicalizationAlgorithm) -> String {
+    let key = key("alice");
+    let method = key.default_algorithm().unwrap();
+    let mut info = format!(
+        "<ds:CanonicalizationMethod Algorithm=\"{}\"/><ds:SignatureMethod Algorithm=\"{}\"/>",
+        form.uri(),
+        method.uri()
+    );
+    for id in ids {
+        let octets = canonical(&text.replace("SIGNATURE", ""), Some(id), form);
+        let digest = crypto::digest(DigestAlgorithm::Sha256, &octets).unwrap();
+        write!(
+            info,
+            "<ds:Reference URI=\"#{id}\"><ds:Transforms><ds:Transform Algorithm=\"{}\"/></ds:Transforms><ds:DigestMethod Algorithm=\"{}\"/>\
+             <ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
+            form.uri(),
+            DigestAlgorithm::Sha256.uri(),
+            encode_base64(digest.as_bytes())
+        )
+        .unwrap();
+    }
+    let whole = |value: &str| {
+        let signature = format!(
+            "<ds:Signature xmlns:ds=\"{}\"><ds:SignedInfo>{info}</ds:SignedInfo><ds:SignatureValue>{value}</ds:SignatureValue><ds:KeyInfo>\
+             <w:SecurityTokenReference xmlns:w=\"{}\"><w:Reference URI=\"#token\"/></w:SecurityTokenReference></ds:KeyInfo></ds:Signature>",
+            Namespace::DS.uri(),
+            Namespace::WSSE.uri()
+        );
+        text.replace("SIGNATURE", &signature)
+    };
+    let value = crypto::sign(method, &key, &canonical(&whole("AAAA"), None, form)).unwrap();
+    whole(&encode_base64(&value))
+}
+
+fn token(name: &str, id: &str) -> String {
+    let (value, kind) = (encode_base64(certificate(name).der()), ValueType::X509v3.uri());
+    format!(
+        "<wsse:BinarySecurityToken{id} ValueType=\"{kind}\" EncodingType=\"{BASE64_BINARY}\">{value}</wsse:BinarySecurityToken>"
+    )
+}
+
+#[test]
+fn nothing_that_nobody_signed_is_copied() {
+    let known_id = "http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd";
+    let message = Message::default().signed();
+    let with = |at: &str, more: &str| (at.to_owned(), format!("{at}{more}"));
+    let at_end = |item: &str| {
+        let end = "</wsse:Security>".to_owned();
+        (end.clone(), format!("{item}{end}"))
+    };
+    let foreign = " xmlns:x=\"urn:EVIL\" x:EVIL=\"1\"";
+    let tag = |element: &str, more: &str| (format!("<{element} "), format!("<{element}{more} "));
+    let reference = "<wsse:SecurityTokenReference wsu:Id=\"EVIL\"><wsse:Reference URI=\"#timestamp\"/></wsse:SecurityTokenReference>";
+    let mut went = 0;
+    for (at, change) in [
+        tag("wsse:BinarySecurityToken", foreign),
+        tag("wsse:BinarySecurityToken", " xml:lang=\"EVIL\""),
+        tag("ds:Signature", " xml:lang=\"EVIL\""),
+        tag("ds:Signature", foreign),
+        tag("ds:Signature", " Id=\"EVIL\""),
+        with("<ds:SignatureValue", " xml:lang=\"EVIL\""),
+        with("<ds:SignatureValue", " Id=\"EVIL\""),
+        with("<ds:KeyInfo", foreign),
+        with("<ds:KeyInfo", " Id=\"EVIL\""),
+        with("<ds:KeyInfo>", "<?EVIL?>"),
+        tag("w:SecurityTokenReference", " Usage=\"http://EVIL\""),
+        tag("w:SecurityTokenReference", foreign),
+        tag("w:SecurityTokenReference", " xml:base=\"http://EVIL\""),
+        tag(
+            "w:SecurityTokenReference",
+            &format!(" xmlns:k=\"{known_id}\" k:TokenType=\"urn:EVIL\""),
+        ),
+        tag("s:Envelope", " xml:lang=\"EVIL\""),
+        tag("s:Envelope", " xmlns:admin=\"urn:EVIL\""),
+        tag("s:Envelope", " xmlns=\"urn:EVIL\""),
+        tag("wsse:Security", foreign),
+        tag("wsse:Security", " wsu:Id=\"EVIL\""),
+        at_end("<!--EVIL--><?EVIL?>"),
+        at_end(&token("alice", " wsu:Id=\"EVIL\"")),
+        at_end(&token("ca", " wsu:Id=\"EVIL\"")),
+        at_end(&token("alice", "")),
+        at_end(reference),
+    ] {
+        let message = message.replacen(&at, &change, 1);
+        assert!(message.contains(&change));
+        match kept(&message) {
+            Ok(got) => {
+                assert!(!got.contains("EVIL"), "{change}: {got}");
+                assert_eq!(got.matches("BinarySecurityToken ").count(), 1, "{change}: {got}");
+                went += 1;
+            }
+            // Refused with or without the header.
+            Err(why) if why.starts_with("wss.") || why.starts_with("dsig.") => {}
+            Err(why) => assert!(why.starts_with("policy.security_header"), "{change}: {why}"),
+        }
+    }
+    assert!(went >= 12, "{went}");
+}
+
+#[test]
+fn a_reference_to_a_signed_token_goes_along_if_it_is_what_was_signed() {
+    let text = Message::default().unsigned();
+    let text = text.replacen(&token("alice", " wsu:Id=\"token\""), "TOKEN", 1);
+    let text = text.replace("TOKEN", &token("alice", " wsu:Id=\"token\""));
+    let signed = signed(&text, &["timestamp", "body", "token"], EXCLUSIVE);
+    assert!(kept(&signed).is_ok());
+    let reference =
+        "<wsse:SecurityTokenReference><wsse:Reference URI=\"#token\"/></wsse:SecurityTokenReference>";
+    let extra = signed.replace("</wsse:Security>", &format!("{reference}</wsse:Security>"));
+    assert!(kept(&extra).unwrap_err().starts_with("policy.security_header"));
+}
+
+/// An envelope with these prefixes of Envelope and Security.
+fn prefixed(root: &str, security: &str, more: &str) -> String {
+    let named = |prefix: &str, local: &str| match prefix {
+        "" => local.to_owned(),
+        prefix => format!("{prefix}:{local}"),
+    };
+    let declared = |prefix: &str, namespace: Namespace| match prefix {
+        "" => format!("xmlns=\"{}\"", namespace.uri()),
+        prefix => format!("xmlns:{prefix}=\"{}\"", namespace.uri()),
+    };
+    let (envelope, header, body, own) = (
+        named(root, "Envelope"),
+        named(root, "Header"),
+        named(root, "Body"),
+        named(security, "Security"),
+    );
+    let (soap, wsse, wsu) = (
+        declared(root, Namespace::SOAP11),
+        declared(security, Namespace::WSSE),
+        Namespace::WSU.uri(),
+    );
+    let token = token("alice", " wsu:Id=\"token\"").replacen(
+        ' ',
+        &format!(" xmlns:wsse=\"{}\" xmlns:wsu=\"{wsu}\" ", Namespace::WSSE.uri()),
+        1,
+    );
+    let (created, expires) = (time(Utc::now()), time(Utc::now() + TimeDelta::minutes(5)));
+    format!(
+        "<{envelope} {soap}{more}><{header}><{own} {wsse}><wsu:Timestamp xmlns:wsu=\"{wsu}\" wsu:Id=\"timestamp\"><wsu:Created>{created}</wsu:Created>\
+         <wsu:Expires>{expires}</wsu:Expires></wsu:Timestamp>{token}SIGNATURE</{own}></{header}><{body} xmlns:wsu=\"{wsu}\" wsu:Id=\"body\">{PLACE}</{body}>\
+         </{envelope}>"
+    )
+}
+
+#[test]
+fn must_understand_is_soaps_whatever_the_prefixes_are() {
+    for form in [EXCLUSIVE, INCLUSIVE] {
+        for (root, security, more) in [
+            ("s", "wsse", ""),
+            ("s", "s", " xmlns:p=\"urn:p\""),
+            ("", "wsse", " xmlns:p=\"urn:p\""),
+            ("", "soap", " xmlns:p=\"urn:p\""),
+            ("", "", " xmlns:p=\"urn:p\""),
+            ("s", "", ""),
+        ] {
+            let text = signed(&prefixed(root, security, more), &["timestamp", "body"], form);
+            let got = kept(&text).unwrap_or_else(|why| panic!("{form:?} {root} {security}: {why}"));
+            let document = Document::parse(got.clone().into(), &Limits::default()).unwrap();
+            let mut all = document.root().descendants();
+            let header = all
+                .find(|element| element.is(Namespace::WSSE, "Security"))
+                .unwrap();
+            let understood = header.attribute_ns(Namespace::SOAP11, "mustUnderstand");
+            assert_eq!(understood.as_deref(), Some("1"), "{got}");
+            assert_eq!(header.attributes().count(), 1, "{got}");
+        }
+    }
+}
+
+#[test]
+fn canonical_octets_may_be_longer_than_what_came_and_not_without_end() {
+    let mut gate = gate();
+    gate.policy.limits.bytes = 32 << 10;
+    let message = Message {
+        body: format!(
+            "<o:PlaceOrder xmlns:o=\"urn:example:orders\">{}</o:PlaceOrder>",
+            ">".repeat(20_000)
+        ),
+        ..Message::default()
+    };
+    let got = kept_by(&gate, &message.signed()).unwrap();
+    assert!(got.len() > 80_000);
+
+    // Each of them declares everything that is in scope.
+    let scope: String = (0..20)
+        .map(|n| format!(" xmlns:n{n}=\"urn:{}\"", "x".repeat(50_000)))
+        .collect();
+    let text = Message {
+        headers: vec!["<h:H xmlns:h=\"urn:h\" @ID/>".to_owned()],
+        ..Message::default()
+    }
+    .unsigned();
+    let text = text.replacen("<s:Envelope", &format!("<s:Envelope{scope}"), 1);
+    let message = signed(&text, &["timestamp", "body", "token", "header-0"], INCLUSIVE);
+    let mut plain = self::gate();
+    plain.sender_header = SenderHeader::TakenOut;
+    kept_by(&plain, &message).unwrap();
+    let refused = kept(&message).unwrap_err();
+    assert!(
+        refused.contains("more than"),
+        "{}",
+        refused.get(..300).unwrap_or(&refused)
+    );
+
+    // And nobody writes them for what nobody signed.
+    let message = Message::default()
+        .signed()
+        .replacen("<s:Envelope", &format!("<s:Envelope{scope}"), 1);
+    let got = kept(&message).unwrap();
+    assert!(!got.contains("xxx") && got.len() < 10_000);
+    let many = token("alice", "").repeat(400);
+    let refused = kept(&message.replace("</wsse:Security>", &format!("{many}</wsse:Security>")));
+    assert!(refused.unwrap_err().contains("was not needed"));
+}
+
+#[test]
+fn a_signed_item_says_what_the_prefixes_in_its_values_mean() {
+    let xsi = " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:q=\"urn:q\"";
+    let typed = |message: &str| {
+        let text = message.replacen("<s:Envelope", &format!("<s:Envelope{xsi}"), 1);
+        text.replacen("<wsu:Created>", "<wsu:Created xsi:type=\"q:T\">", 1)
+    };
+    let text = typed(&Message::default().unsigned());
+    let inclusive = signed(&text, &["timestamp", "body"], INCLUSIVE);
+    assert!(kept(&inclusive).unwrap().contains("q:T"));
+    let exclusive = signed(&text, &["timestamp", "body"], EXCLUSIVE);
+    let refused = kept(&exclusive).unwrap_err();
+    assert!(
+        refused.starts_with("policy.security_header") && refused.contains("q:T"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn what_was_signed_and_not_judged_does_not_go_along() {
+    let password = "<wsse:UsernameToken wsu:Id=\"username\"><wsse:Username>alice</wsse:Username><wsse:Password>wrong</wsse:Password></wsse:UsernameToken>";
+    let mut gate = gate();
+    gate.policy.username_token = UsernameToken::Ignore;
+    let message = Message {
+        username_token: Some(password.to_owned()),
+        ..Message::default()
+    };
+    let refused = kept_by(&gate, &message.signed()).unwrap_err();
+    assert!(refused.contains("nobody judges"), "{refused}");
+
+    let key = format!(
+        "<x:EncryptedKey xmlns:x=\"{}\" Id=\"key\"/>",
+        Namespace::XENC.uri()
+    );
+    let text = Message::default()
+        .unsigned()
+        .replace("SIGNATURE", &format!("{key}SIGNATURE"));
+    for ids in [&["timestamp", "body", "key"][..], &["timestamp", "body"]] {
+        let refused = kept(&signed(&text, ids, EXCLUSIVE)).unwrap_err();
+        assert!(refused.contains("encrypted"), "{refused}");
+    }
+    assert!(
+        kept(
+            &Message {
+                version: Version::Soap12,
+                ..Message::default()
+            }
+            .signed()
+        )
+        .is_ok()
+    );
+}
+
+/// A message signed by the subject of an assertion about `role`, of which `change` changes what its issuer did not sign.
+fn asserted(role: &str, change: impl Fn(String) -> String) -> String {
+    let message = Message {
+        assertion: Some(change(assertion("alice", "urn:us", role))),
+        ..Message::default()
+    };
+    message.signed()
+}
+
+/// A gate that knows the identity provider of the fixtures.
+fn knowing_issuer() -> Gate {
+    let mut gate = gate();
+    let metadata = std::fs::read(format!("{KEYS}/idp-metadata.xml")).unwrap();
+    gate.issuers.add(metadata.into()).unwrap();
+    gate.party.audience = Some("urn:us".to_owned());
+    gate.policy.key_references.push(KeyReference::SamlAssertion);
+    gate
+}
+
+#[test]
+fn threats_are_looked_for_in_what_goes_along() {
+    let mut gate = knowing_issuer();
+    let message = asserted("x' OR '1'='1' --", |text| text);
+    kept_by(&gate, &message).unwrap();
+    gate.threats = Some(Modes::all(Mode::Block));
+    let refused = kept_by(&gate, &message).unwrap_err();
+    assert!(refused.starts_with("threat."), "{refused}");
+    kept_by(&gate, &asserted("buyer", |text| text)).unwrap();
+}
+
+#[test]
+fn a_certificate_of_an_entity_is_that_in_its_metadata() {
+    let gate = knowing_issuer();
+    let with = |der: &[u8]| {
+        let value = encode_base64(der);
+        let data = format!(
+            "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{value}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
+        );
+        kept_by(
+            &gate,
+            &asserted("buyer", |text| text.replace("</ds:Signature>", &data)),
+        )
+    };
+    let own = certificate("idp");
+    let got = with(own.der()).unwrap();
+    assert!(got.contains(&encode_base64(own.der())), "{got}");
+    // The same key in a certificate that nobody issued.
+    let mut forged = own.der().to_vec();
+    *forged.last_mut().unwrap() ^= 1;
+    let refused = with(&forged).unwrap_err();
+    assert!(refused.contains("is no certificate by which"), "{refused}");
+}
