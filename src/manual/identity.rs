@@ -20,7 +20,8 @@
 //! an actor or role that the gateway plays: that is not for the backend. What was not to go along anyway, as header blocks that nobody signed where the policy drops them, does not.
 //!
 //! The header is written for the last receiver, with `mustUnderstand`, so that a backend that would not look at it refuses the message. Before anybody gets the new envelope it
-//! is judged like one that arrives, and must be by the same senders: a message that would not hold out of its place, as one that signs a header block for somebody else, is refused too. In canonical form a message may be
+//! is judged like one that arrives, and must be by the same senders: a message that would not hold out of its place, as one that signs a header block for somebody else, is refused too,
+//! and so is, under a canonicalization that is not exclusive, one that has no prefix to spare for `mustUnderstand`. In canonical form a message may be
 //! longer than it came: so many times as the policy lets be digested of it. `[route.threats]` looks at the items as at Body and header blocks.
 //!
 //! A backend should ask who signed the **Body**, as the gateway does. Another partner whom the route trusts may sign parts of the message as well, and put that signature before the sender's: whoever reads only the

@@ -226,6 +226,8 @@ fn must_understand_is_soaps_whatever_the_prefixes_are() {
             ("", "soap", " xmlns:p=\"urn:p\""),
             ("", "", " xmlns:p=\"urn:p\""),
             ("s", "", ""),
+            ("", "wsse", ""),
+            ("", "soap", ""),
         ] {
             let text = signed(&prefixed(root, security, more), &["timestamp", "body"], form);
             let got = kept(&text).unwrap_or_else(|why| panic!("{form:?} {root} {security}: {why}"));
@@ -390,5 +392,28 @@ fn a_certificate_of_an_entity_is_that_in_its_metadata() {
     let mut forged = own.der().to_vec();
     *forged.last_mut().unwrap() ^= 1;
     let refused = with(&forged).unwrap_err();
+    assert!(refused.contains("is no certificate by which"), "{refused}");
+}
+
+#[test]
+fn a_path_of_certificates_has_no_others_in_it() {
+    let path = |names: &[&str]| {
+        let certificates: Vec<u8> = names
+            .iter()
+            .flat_map(|name| certificate(name).der().to_vec())
+            .collect();
+        let length = u16::try_from(certificates.len()).unwrap().to_be_bytes();
+        encode_base64(&[&[0x30, 0x82], &length[..], &certificates].concat())
+    };
+    let text = Message::default().unsigned();
+    let with = |value: &str| {
+        let text = text
+            .replace(&encode_base64(certificate("alice").der()), value)
+            .replace(ValueType::X509v3.uri(), ValueType::X509PkiPathV1.uri());
+        kept(&signed(&text, &["timestamp", "body"], EXCLUSIVE))
+    };
+    let own = path(&["ca", "alice"]);
+    assert!(with(&own).unwrap().contains(&own));
+    let refused = with(&path(&["bob", "alice"])).unwrap_err();
     assert!(refused.contains("is no certificate by which"), "{refused}");
 }

@@ -25,12 +25,12 @@ impl<'d> Start<'d> {
     pub(super) fn of(envelope: &'d Envelope, header: &wss::Header<'d>, weighed: &Weighed<'d>) -> Self {
         let soap = envelope.version().namespace().uri();
         let element = header.element();
-        let security = element.prefix();
+        let (security, understand) = prefixes(element, soap, proofs(weighed).all(is_exclusive));
         Self {
             soap,
             root: envelope.root().prefix(),
             security,
-            understand: understand(element, soap, proofs(weighed).all(is_exclusive)),
+            understand,
         }
     }
 
@@ -90,9 +90,10 @@ fn declared(prefix: &str, namespace: &str) -> String {
     }
 }
 
-/// A prefix for mustUnderstand on a Security header `element`: an attribute has its namespace by a prefix only. One that means that there already; else, as what
-/// is not `exclusive` finds a prefix that was not there before, one that each of the items declares for itself because it was in scope.
-fn understand<'d>(element: Element<'d>, soap: &str, exclusive: bool) -> &'d str {
+/// The prefix of a Security header `element`, and one for its mustUnderstand: an attribute has its namespace by a prefix only. One that means that there already;
+/// else, as what is not `exclusive` finds a prefix that was not there before, one that each of the items declares for itself because it was in scope. If that is
+/// only its own, it does with the default namespace, which was in scope as well.
+fn prefixes<'d>(element: Element<'d>, soap: &str, exclusive: bool) -> (&'d str, &'d str) {
     let own = element.prefix();
     let around = std::iter::once(element).chain(element.ancestors());
     let in_scope: Vec<&str> = around
@@ -104,7 +105,11 @@ fn understand<'d>(element: Element<'d>, soap: &str, exclusive: bool) -> &'d str 
     let fresh = if own == "soap" { "env" } else { "soap" };
     let known = in_scope.iter().find(is_soap).copied();
     let other = in_scope.first().copied().filter(|_| !exclusive);
-    known.or(other).unwrap_or(fresh)
+    match known.or(other) {
+        Some(prefix) => (own, prefix),
+        None if !exclusive && !own.is_empty() && element.namespace_of("").is_some() => ("", own),
+        None => (own, fresh),
+    }
 }
 
 /// Whether nothing that `proof` digested depends on what is declared around it.
