@@ -84,7 +84,7 @@ impl Messages {
                 stamp: Stamp::default(),
                 body,
             };
-            judge(verifier, item)
+            judge(verifier, None, item)
         });
         each.collect()
     }

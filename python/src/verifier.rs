@@ -167,7 +167,7 @@ impl Verifier {
                 stamp: Stamp::default(),
                 body: Body::Bytes(message.to_vec().into()),
             };
-            judge(&self.0, item)
+            judge(&self.0, None, item)
         });
         py.import("json")?.call_method1("loads", (judged.result,))
     }
