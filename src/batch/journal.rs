@@ -1,10 +1,12 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::row::Row;
@@ -189,12 +191,15 @@ impl Journal {
     }
 }
 
+/// A link would lead out of the folder, to where whoever put it there may not write.
 fn open(path: &Path) -> io::Result<File> {
+    let flags = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
     OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
+        .custom_flags(flags)
         .open(path)
 }
 
@@ -421,6 +426,19 @@ mod tests {
                 let written = fs::read(folder.path().join(validation_reports::FILE)).unwrap();
                 assert_eq!(written, reports);
             }
+        }
+    }
+
+    #[test]
+    fn no_link_is_followed_out_of_the_folder() {
+        for name in ["results.jsonl", "journal.jsonl", validation_reports::FILE] {
+            let folder = tempfile::tempdir().unwrap();
+            let elsewhere = folder.path().join("elsewhere");
+            std::os::unix::fs::symlink(&elsewhere, folder.path().join(name)).unwrap();
+            let opened =
+                Journal::open(folder.path(), "job", Utc::now()).and_then(Journal::with_validation_reports);
+            assert!(matches!(opened, Err(JournalError::Io(..))), "{name}");
+            assert!(!elsewhere.exists(), "{name}");
         }
     }
 

@@ -7,7 +7,7 @@ mod junit;
 mod parquet;
 mod sarif;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -115,12 +115,17 @@ fn replace(
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
-    let mut out = BufWriter::with_capacity(1 << 16, File::create(&part)?);
+    // What is there was left behind, or is a link that somebody put there.
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut out = BufWriter::with_capacity(1 << 16, File::create_new(&part)?);
     report(&mut rows.into_iter().flatten(), &mut out)?;
     out.into_inner()
         .map_err(io::IntoInnerError::into_error)?
         .sync_data()?;
-    std::fs::rename(part, path)
+    fs::rename(part, path)
 }
 
 fn json(summary: &Summary, about: &About, out: &mut dyn Write) -> io::Result<()> {
@@ -140,4 +145,22 @@ fn json(summary: &Summary, about: &About, out: &mut dyn Write) -> io::Result<()>
 /// The rows that did not pass.
 fn refused<'r>(rows: &'r mut Rows<'_>) -> impl Iterator<Item = Arc<Row>> + 'r {
     rows.filter(|row| row.verdict != super::row::Verdict::Passed)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let [report, part, other] = ["a", "a.part", "other"].map(|name| folder.path().join(name));
+        fs::write(&other, "precious").unwrap();
+        std::os::unix::fs::symlink(&other, part).unwrap();
+        let (_, rows) = sync_channel(1);
+        replace(&report, &|_, out| out.write_all(b"new"), rows).unwrap();
+        assert_eq!(fs::read_to_string(other).unwrap(), "precious");
+        assert_eq!(fs::read_to_string(report).unwrap(), "new");
+    }
 }
