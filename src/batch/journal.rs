@@ -178,7 +178,7 @@ impl Journal {
             let mut reports = reports.try_clone()?;
             reports.seek(SeekFrom::Start(replay.report_end))?;
             let path = &self.paths.reports;
-            Ok::<_, io::Error>(validation_reports::Writer::new(reports, path, replay.report_end))
+            validation_reports::Writer::new(reports, path, replay.report_end)
         });
         Ok(Writer {
             reports: reports.transpose()?,

@@ -36,6 +36,7 @@ pub use column::message;
 use container::{Container, Name};
 pub use file::open;
 pub use folder::walk;
+pub(super) use names::Names;
 pub use parquet::is_guarded;
 use places::Places;
 

@@ -6,7 +6,7 @@ use crate::crypto;
 /// Names that a container has given, so far as a filter of fixed size knows them: of a name that is new it may say that it was there, of one
 /// that was there never that it is new.
 #[derive(Default)]
-pub(super) struct Names {
+pub(in crate::batch) struct Names {
     /// Bits, once there is a name.
     seen: Vec<u64>,
 }
@@ -29,7 +29,7 @@ impl Names {
     }
 
     /// Whether the name may have been asked for before.
-    fn was_seen(&mut self, name: &str) -> bool {
+    pub(in crate::batch) fn was_seen(&mut self, name: &str) -> bool {
         if self.seen.is_empty() {
             self.seen = vec![0; usize::try_from(BITS / 64).unwrap_or(usize::MAX)];
         }

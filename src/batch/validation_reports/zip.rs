@@ -2,7 +2,8 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::Packed;
+use super::{Packed, name};
+use crate::batch::source::Names;
 
 /// The header of an entry before its name: a signature, ten fields that the central directory repeats, and two lengths.
 const HEADER: usize = 30;
@@ -14,16 +15,29 @@ pub(in crate::batch) struct Writer {
     out: BufWriter<File>,
     path: PathBuf,
     end: u64,
+    count: u64,
+    names: Names,
 }
 
 impl Writer {
     /// Goes on in `file` at `path`, which is at its place `end`, where the last entry ends.
-    pub(in crate::batch) fn new(file: File, path: &Path, end: u64) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// Its entries cannot be read, or are not as they were written.
+    pub(in crate::batch) fn new(file: File, path: &Path, end: u64) -> io::Result<Self> {
+        let (mut count, mut names) = (0, Names::default());
+        each(path, end, |_, entry, _| {
+            count = u64::saturating_add(count, 1);
+            names.was_seen(&name::folded(&String::from_utf8_lossy(entry)));
+            Ok(())
+        })?;
+        Ok(Self {
             out: BufWriter::with_capacity(1 << 16, file),
             path: path.to_owned(),
             end,
-        }
+            count,
+            names,
+        })
     }
 
     /// Where the last entry ends.
@@ -31,8 +45,14 @@ impl Writer {
         self.end
     }
 
-    /// Appends an entry.
+    /// Appends an entry. Where another may be called so, the place of this one is in its name.
     pub(in crate::batch) fn append(&mut self, packed: &Packed) -> io::Result<()> {
+        self.count = self.count.saturating_add(1);
+        let name = if self.names.was_seen(&name::folded(&packed.name)) {
+            &name::at_place(&packed.name, self.count)
+        } else {
+            &packed.name
+        };
         let mut header = Fields::of(b"PK\x03\x04");
         header.u16(20);
         // The name is UTF-8.
@@ -44,9 +64,9 @@ impl Writer {
         header.u32(packed.crc);
         header.u32(length(&packed.deflated)?);
         header.u32(packed.length);
-        header.u16(u16::try_from(packed.name.len()).map_err(io::Error::other)?);
+        header.u16(u16::try_from(name.len()).map_err(io::Error::other)?);
         header.u16(0);
-        header.0.extend_from_slice(packed.name.as_bytes());
+        header.0.extend_from_slice(name.as_bytes());
         for octets in [&header.0, &packed.deflated] {
             self.out.write_all(octets)?;
             self.end = self.end.saturating_add(u64::from(length(octets)?));
@@ -67,25 +87,39 @@ impl Writer {
     /// Writes the central directory, which makes it an archive.
     pub(in crate::batch) fn finish(mut self) -> io::Result<()> {
         self.out.flush()?;
-        let mut entries = BufReader::with_capacity(1 << 16, File::open(&self.path)?);
-        let (mut place, mut count, mut size) = (0, 0, 0);
-        while place < self.end {
-            let mut header = [0; HEADER];
-            entries.read_exact(&mut header)?;
-            let entry = Entry::of(&header)?;
-            let mut name = vec![0; usize::from(entry.name)];
-            entries.read_exact(&mut name)?;
-            entries.seek_relative(entry.content.into())?;
-            let record = entry.record(&header, &name, place);
+        let mut size = 0;
+        each(&self.path, self.end, |header, name, place| {
+            let record = Entry::of(header)?.record(header, name, place);
             self.out.write_all(&record)?;
             size = u64::from(length(&record)?).saturating_add(size);
-            place = entry.end(place);
-            count = u64::saturating_add(count, 1);
-        }
-        self.out.write_all(&end_of_directory(count, size, self.end))?;
+            Ok(())
+        })?;
+        self.out
+            .write_all(&end_of_directory(self.count, size, self.end))?;
         self.out.flush()?;
         self.sync()
     }
+}
+
+/// Tells `told` of each entry of the archive at `path` before `end`: its header, its name, and where it begins.
+fn each(
+    path: &Path,
+    end: u64,
+    mut told: impl FnMut(&[u8; HEADER], &[u8], u64) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut entries = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let mut place = 0;
+    while place < end {
+        let mut header = [0; HEADER];
+        entries.read_exact(&mut header)?;
+        let entry = Entry::of(&header)?;
+        let mut name = vec![0; usize::from(entry.name)];
+        entries.read_exact(&mut name)?;
+        entries.seek_relative(entry.content.into())?;
+        told(&header, &name, place)?;
+        place = entry.end(place);
+    }
+    Ok(())
 }
 
 /// What the header of an entry says of where the next begins.
@@ -246,13 +280,35 @@ mod tests {
     fn another_program_reads_more_entries_than_a_number_of_16_bits_counts() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(super::super::FILE);
-        let mut writer = Writer::new(File::create(&path).unwrap(), &path, 0);
+        let mut writer = Writer::new(File::create(&path).unwrap(), &path, 0).unwrap();
         for number in 0..=65_536 {
             let packed = Packed::of(&number.to_string(), &format!("<a>{number}</a>")).unwrap();
             writer.append(&packed).unwrap();
         }
         writer.finish().unwrap();
         assert_eq!(listed(&path), "65537 <a>65536</a>\n");
+    }
+
+    #[test]
+    fn no_two_entries_have_one_name_also_if_it_is_gone_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(super::super::FILE);
+        File::create(&path).unwrap();
+        let mut end = 0;
+        for source in ["a", "A", "b", "a", "a~1"] {
+            let file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+            let mut writer = Writer::new(file, &path, end).unwrap();
+            writer.append(&Packed::of(source, source).unwrap()).unwrap();
+            writer.flush().unwrap();
+            end = writer.end();
+        }
+        let mut names = Vec::new();
+        each(&path, end, |_, name, _| {
+            names.push(String::from_utf8_lossy(name).replace(".report.xml", ""));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(names, ["a", "A~2", "b", "a~4", "a%7E1"]);
     }
 
     #[test]
@@ -272,12 +328,12 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_that_somebody_changed_is_not_finished() {
+    fn an_archive_that_somebody_changed_is_not_gone_on_with() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(super::super::FILE);
         fs::write(&path, [b'x'; 64]).unwrap();
         let file = fs::OpenOptions::new().append(true).open(&path).unwrap();
-        let error = Writer::new(file, &path, 64).finish().unwrap_err();
+        let error = Writer::new(file, &path, 64).map(drop).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 }
