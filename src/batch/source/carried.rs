@@ -66,7 +66,8 @@ pub(super) fn begins_as_xml(body: &[u8]) -> bool {
     text.trim_ascii_start().starts_with(b"<")
 }
 
-fn carries_saml(form: &[u8]) -> bool {
+/// Whether a form or query string has a message of SAML in it.
+pub(super) fn carries_saml(form: &[u8]) -> bool {
     form.split(|byte| *byte == b'&')
         .any(|pair| pair.starts_with(b"SAMLResponse=") || pair.starts_with(b"SAMLRequest="))
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::crypto::decode_base64;
 
 use super::Body;
+use super::carried::carries_saml;
 
 /// The message that a value of a column holds, as it is or in base64, if it has no more than `limit` bytes. No document begins as base64 does, so what can be decoded to one was encoded.
 pub fn message(value: Vec<u8>, limit: u32) -> Body {
@@ -31,8 +32,16 @@ fn decoded(value: &[u8]) -> Option<Vec<u8>> {
         .into_iter()
         .any(begins_as_one)
         || decoded.trim_ascii_start().starts_with(b"<")
-        || is_header(&decoded);
+        || is_header(&decoded)
+        || is_query(&decoded);
     is_message.then_some(decoded)
+}
+
+/// Whether it is a query string, or a URL with one, with a message of SAML in it. What is deflated has other characters.
+fn is_query(bytes: &[u8]) -> bool {
+    let bytes = bytes.trim_ascii();
+    let query = memchr::memchr(b'?', bytes).and_then(|end| bytes.get(end.saturating_add(1)..));
+    bytes.iter().all(u8::is_ascii_graphic) && carries_saml(query.unwrap_or(bytes))
 }
 
 /// Whether it begins with the header of a message of several parts.
@@ -52,6 +61,7 @@ pub(super) fn longest(limit: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::encode_base64;
 
     fn text(value: &str) -> String {
         match message(value.as_bytes().to_vec(), 100) {
@@ -73,6 +83,18 @@ mod tests {
         assert_eq!(text("PGEvPg=="), "<a/>");
         assert_eq!(text("PGEv\nPg=="), "<a/>");
         assert_eq!(text("AAAA"), "AAAA");
+        for query in [
+            "SAMLRequest=a&Signature=b",
+            "RelayState=a&SAMLResponse=b",
+            "https://a/?x=1&SAMLRequest=a",
+        ] {
+            assert_eq!(text(query), query);
+            assert_eq!(text(&encode_base64(query.as_bytes())), query);
+        }
+        for other in ["xSAMLRequest=a", "SAMLRequest=a b", "SAMLRequest=\0"] {
+            let encoded = encode_base64(other.as_bytes());
+            assert_eq!(text(&encoded), encoded);
+        }
         assert_eq!(text("Content-Type: text/xml"), "Content-Type: text/xml");
         assert_eq!(text(&"x".repeat(101)), "TooLong");
     }
