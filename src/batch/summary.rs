@@ -127,10 +127,11 @@ impl Summary {
 
     fn add_cause(&mut self, row: &Row, day: Option<&str>) {
         let code = row.code.clone().unwrap_or_default();
-        let message = row.message.clone().unwrap_or_default();
+        let mut message = row.message.clone().unwrap_or_default();
         let mut key = (code.clone(), shape(&message));
         if self.causes.len() >= MOST && !self.causes.contains_key(&key) {
             key.1 = String::new();
+            message = "other".to_owned();
         }
         let cause = self.causes.entry(key).or_insert_with(|| Cause {
             verdict: row.verdict,
@@ -331,6 +332,11 @@ mod tests {
         assert!(summary.causes().len() <= MOST.saturating_add(1));
         assert!(summary.signers().len() <= MOST.saturating_add(1));
         assert_eq!(summary.all.failed, 6_000);
+        let most = summary
+            .causes()
+            .first()
+            .map(|cause| (cause.message.as_str(), cause.count));
+        assert_eq!(most, Some(("other", 4_000)));
         let mut summary = Summary::default();
         summary.add(&Row {
             verdict: Verdict::Failed,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::crypto::{Base64Error, decode_base64};
 use crate::xml;
-use crate::xml::{Element, Namespace, Position};
+use crate::xml::{Element, Namespace, Position, quoted};
 
 /// Why an element is not as its schema has it.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl<'d> Fields<'d> {
         match self.next_in(namespace, local) {
             Some(child) => Ok(child),
             None => {
-                let what = format!("{} needs {local} here", self.parent.name());
+                let what = format!("{} needs {local} here", quoted(self.parent.name()));
                 let place = self.waiting.unwrap_or(self.parent);
                 Err(FieldError::at(place, FieldErrorKind::Structure(what)))
             }
@@ -104,7 +104,7 @@ impl<'d> Fields<'d> {
 fn structure(place: Element<'_>, what: &str, name: Element<'_>) -> FieldError {
     FieldError::at(
         place,
-        FieldErrorKind::Structure(format!("{what} {}", name.name())),
+        FieldErrorKind::Structure(format!("{what} {}", quoted(name.name()))),
     )
 }
 
@@ -114,7 +114,11 @@ fn check_attributes(element: Element<'_>, expected: &[&str]) -> Result<(), Field
         // wsu:Id and xml:* say nothing about a signature.
         let harmless = matches!(attribute.namespace_id(), Namespace::WSU | Namespace::XML);
         if !own && !harmless {
-            let what = format!("the attribute {} on {}", attribute.name(), element.name());
+            let what = format!(
+                "the attribute {} on {}",
+                quoted(attribute.name()),
+                quoted(element.name())
+            );
             return Err(FieldError::at(element, FieldErrorKind::Structure(what)));
         }
     }
