@@ -8,7 +8,7 @@ use crate::verifier::{Kind, Reason, Setup, decoded};
 use super::args::{MessageVerifyArguments, VerifyArguments};
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::report::{self, Report, Results};
+use super::report::{self, Destination, Report, Results};
 use super::source::Source;
 
 /// `sealgate verify`: SOAP messages, judged as the gateway would judge them, and nothing remembered of them.
@@ -17,19 +17,13 @@ pub(crate) fn run(arguments: MessageVerifyArguments, console: &mut Console) -> R
         verify: arguments,
         validation_report,
     } = arguments;
+    let destination = Destination::of(validation_report, &arguments.files)?;
     let mut gate = Setup::from(&arguments.gate).verifier()?.gate;
     gate.threats = Some(arguments.threats.into());
     let reading = Reading::of(&arguments, &gate.policy)?;
     let at = arguments.gate.judging.at;
     let files = arguments.files;
-    let results = Results::of(
-        &arguments.output,
-        validation_report,
-        &files,
-        Kind::Soap,
-        &gate.policy,
-        at,
-    )?;
+    let results = Results::of(&arguments.output, destination, Kind::Soap, &gate.policy, at);
     report::each_unread(files, &results, console, |source| {
         let mut sha256 = None;
         let report = match reading.received(&source, &gate.policy, &mut sha256) {

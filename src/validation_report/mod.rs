@@ -25,6 +25,12 @@ pub use nearest::nearest;
 /// The namespace of the reports.
 pub const NAMESPACE: &str = "http://uri.etsi.org/19102/v1.2.1#";
 
+/// What every report begins with.
+pub(crate) const BEGINNING: &str = concat!(
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n",
+    "<ValidationReport xmlns=\"http://uri.etsi.org/19102/v1.2.1#\""
+);
+
 /// What is the same in all reports of a job or command.
 #[derive(Clone, Debug)]
 pub struct Reporting {

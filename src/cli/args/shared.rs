@@ -234,7 +234,7 @@ pub(crate) struct OutputArguments {
     pub(crate) format: Format,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(crate) struct ValidationReportArguments {
     /// Where a validation report in XML by ETSI TS 119 102-2 is written, besides; of one input
     #[arg(long, value_name = "FILE")]

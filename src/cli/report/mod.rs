@@ -1,5 +1,6 @@
 //! What a command found out about one input, for people ([`text`]) and for programs.
 
+mod destination;
 mod hint;
 mod outline;
 mod text;
@@ -19,6 +20,7 @@ use super::exit::{Exit, Stop};
 use super::source::{Source, distinct};
 
 pub(crate) use crate::xml::plain;
+pub(crate) use destination::Destination;
 pub(crate) use outline::outline;
 pub(crate) use validation::Results;
 

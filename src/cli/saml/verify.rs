@@ -5,22 +5,16 @@ use crate::cli::args::SamlVerifyArguments;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs;
-use crate::cli::report::{self, Report, Results};
+use crate::cli::report::{self, Destination, Report, Results};
 
 /// `sealgate saml verify`: SAML documents by themselves, judged as a relying party judges them.
 pub(in crate::cli) fn run(arguments: SamlVerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
+    let destination = Destination::of(arguments.validation_report, &arguments.files)?;
     let (policy, trust) = inputs::policy_and_trust(&arguments.judging, &arguments.trust, &arguments.party)?;
     let keyring = arguments.keys.files(&arguments.trust.password).keyring()?;
     let party = arguments.party.relying_party();
     let at = arguments.judging.at;
-    let results = Results::of(
-        &arguments.output,
-        arguments.validation_report,
-        &arguments.files,
-        Kind::Saml,
-        &policy,
-        at,
-    )?;
+    let results = Results::of(&arguments.output, destination, Kind::Saml, &policy, at);
     report::each(
         arguments.files,
         policy.limits.bytes,
