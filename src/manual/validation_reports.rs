@@ -8,8 +8,8 @@
 //!
 //! A report says of one message what its [result](super::commands#json) says, in the form of ETSI TS 119 102-2 (V1.2.1, namespace
 //! `http://uri.etsi.org/19102/v1.2.1#`), for programs that read the reports of many validators. `verify`, `saml verify` and `dsig verify` write it beside their usual
-//! output, of one input. `batch verify` keeps those of an archive in one zip archive, an entry a message in the order of `results.jsonl`, called as the message is with
-//! `.report.xml` behind it; what a path may not have (`..`, a `/` at the beginning, `:`) is written as in a URI, and so is `%`. Reports are not signed. The elements that are used are in
+//! output, of one input. A report that is in FILE is removed when the command begins, and the new one is there when it is whole; another file is not replaced (2). `batch verify` keeps those of an archive in one zip archive, an entry a message in the order of `results.jsonl`, called as the message is with
+//! `.report.xml` behind it; what a path may not have (`..`, a `/` at the beginning, `:`) is written as in a URI, and so are `%` and what Windows cannot have. Where another entry may be called so (a source twice, or names that differ in upper case or in octets that are no UTF-8), `~` with the line in `results.jsonl` comes before `.report.xml`. Reports are not signed. The elements that are used are in
 //! `schemas/validation-report.xsd`; each report is valid by it.
 //!
 //! # What is in it
@@ -22,7 +22,7 @@
 //! | ValidationConstraintsEvaluationReport | the policy, with SHA-256 of what `policy show` prints of it; each Reference; whether somebody trusted signed; of a SOAP message, what must be signed and encrypted; the code of the refusal; as `disabled`, what `strict` asks and the policy does not (`legacy`). What has no ValidationStatus was not decided before the verdict was |
 //! | ValidationTimeInfo | when the message is proven to have been there: for `--at now`, when it was judged (TypeOfProof `validation`); for `--at message`, the time that somebody trusted signed, in a message that passed (`policy`). Not there otherwise: that a message was judged as of a time proves nothing, and a job of `--at now` judges as of when it started, which a message may be younger than. As of when it was judged is in `urn:sealgate:report:judged_at` |
 //! | SignersDocument | the digest of what each Reference covers, as it was computed |
-//! | SignerInformation | certificate and name of the signer; in a report that is not `total-passed`, of who it would be |
+//! | SignerInformation | certificate and name of the signer, but not of a MAC, which no certificate is for; in a report that is not `total-passed`, of who it would be |
 //! | SignatureValidationProcess | `urn:sealgate:validationprocess:message`: the way of a [message](super::life_of_a_message), and none of the three of EN 319 102-1, which are for AdES signatures |
 //! | AssociatedValidationReportData | anchor and path where one was verified, what cleared the certificates on it, since when a certificate is revoked and what says so, the algorithm (secure is what `strict` takes), and as `urn:sealgate:report:…` name, SHA-256 of the bytes as given (where all were read), kind, as of when it was judged, verdict, code, message, position, clause and warnings |
 //! | SignatureValidationObjects | certificates and OCSP responses in base64, CRLs by their SHA-256, as they can have megabytes; each once, for `--at now` with the time that it was there |
@@ -59,4 +59,4 @@
 //!
 //! # Names
 //!
-//! Values from messages are escaped as XML has it. Characters that XML does not allow, and invisible ones, are written as `\u{1b}`, as in the other reports.
+//! Values from messages are escaped as XML has it. Characters that XML does not allow, and invisible ones, are written as `\u{1b}`, as in the other reports; in the name of a message `\u{5c}` is a `\` before `u{`.

@@ -2,7 +2,8 @@ use super::indication::{MainIndication, Status, SubIndication};
 use super::objects::Objects;
 use super::writer::Writer;
 use super::{Reporting, Subject, Time, date_time};
-use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm};
+use crate::algorithm::{DigestAlgorithm, KeyFamily, Permitted, SignatureAlgorithm};
+use crate::crypto::Certificate;
 use crate::inbound::{PathFinding, SignatureFinding};
 use crate::verifier::{Kind, Outcome, Reason, Verdict};
 
@@ -191,9 +192,16 @@ fn documents(found: &SignatureFinding, out: &mut Writer) {
     }
 }
 
+/// The certificate that a signature is by. None is of a MAC: whose that is, others sign for.
+fn certificate(found: &SignatureFinding) -> Option<&Certificate> {
+    let algorithm = SignatureAlgorithm::from_uri(&found.algorithm);
+    let is_mac = algorithm.is_some_and(|algorithm| algorithm.family() == KeyFamily::Hmac);
+    found.certificate.as_ref().filter(|_| !is_mac)
+}
+
 /// SignerInformation: the signer, or of a signature that is not trusted who it would be.
 fn signer(found: &SignatureFinding, objects: &mut Objects, out: &mut Writer) {
-    if let Some(certificate) = &found.certificate {
+    if let Some(certificate) = certificate(found) {
         out.open("SignerInformation", &[]);
         out.refer("SignerCertificate", &objects.certificate(certificate));
         out.text("Signer", certificate.subject());
@@ -203,7 +211,7 @@ fn signer(found: &SignatureFinding, objects: &mut Objects, out: &mut Writer) {
 
 /// TrustAnchor, CertificateChain, and what cleared the certificates on it.
 fn chain(found: &SignatureFinding, objects: &mut Objects, out: &mut Writer) {
-    let Some(certificate) = &found.certificate else {
+    let Some(certificate) = certificate(found) else {
         return;
     };
     let signing = objects.certificate(certificate);
@@ -273,7 +281,8 @@ fn further(message: &Message<'_>, out: &mut Writer) {
     };
     out.open("AdditionalValidationReportData", &[]);
     let mut data = |name: &str, value: &str| out.typed("ReportData", &format!("{REPORT}{name}"), value);
-    data("source", message.subject.source);
+    // What is written for an invisible character stands for nothing else.
+    data("source", &message.subject.source.replace("\\u{", "\\u{5c}u{"));
     if let Some(sha256) = message.subject.sha256 {
         data("sha256", sha256);
     }

@@ -170,7 +170,7 @@ fn no_value_is_markup_and_every_character_is_one_of_xml() {
     let mut outcome = refused("dsig.digest_mismatch", Verdict::Failed);
     outcome.findings.signatures = vec![signature(false)];
     outcome.findings.judged_at = Some("2026-11-24T00:00:30Z".parse().unwrap());
-    let source = "a/<x y='\"&]]>\u{1b}[2J\u{202e}\u{ffff}\n.xml";
+    let source = "a\\u{1b}/<x y='\"&]]>\u{1b}[2J\u{202e}\u{ffff}\n.xml";
     let text = reporting.report(&subject(source), &outcome);
     let document = crate::xml::Document::parse(text.clone().into(), &crate::xml::Limits::default()).unwrap();
     let values: Vec<String> = document
@@ -179,7 +179,7 @@ fn no_value_is_markup_and_every_character_is_one_of_xml() {
         .filter(|element| element.local_name() == "Value")
         .map(|element| element.text().unwrap().value.into_owned())
         .collect();
-    let shown = r#"a/<x y='"&]]>\u{1b}[2J\u{202e}\u{ffff}\u{a}.xml"#;
+    let shown = r#"a\u{5c}u{1b}/<x y='"&]]>\u{1b}[2J\u{202e}\u{ffff}\u{a}.xml"#;
     assert!(values.iter().any(|value| value == shown), "{values:?}");
     assert!(
         values.iter().any(|value| value == r"a\u{0}<b>\u{1b}]]>"),
@@ -192,6 +192,7 @@ fn no_value_is_markup_and_every_character_is_one_of_xml() {
     );
     assert!(text.contains("<POETime>2026-11-24T00:00:30Z</POETime>"), "{text}");
     assert!(values.iter().any(|value| value == "abba"), "{values:?}");
+    assert!(text.starts_with(BEGINNING), "{text}");
 }
 
 #[test]
@@ -248,5 +249,28 @@ fn nothing_is_said_to_have_existed_at_a_time_that_was_only_named() {
             at != At::Now || outcome.findings.judged_at.is_some(),
             "{at}: {text}"
         );
+    }
+}
+
+#[test]
+fn no_certificate_is_said_to_have_made_a_mac() {
+    let alice = include_bytes!("../../fixtures/keys/alice.pem");
+    let alice = crate::crypto::Certificate::from_pem_bundle(alice).unwrap();
+    let reporting = Reporting::new(&Profile::Strict.policy(), At::Now);
+    for (algorithm, is_named) in [("rsa-sha256", true), ("hmac-sha256", false)] {
+        let mut outcome = refused("dsig.digest_mismatch", Verdict::Failed);
+        outcome.findings.signatures = vec![SignatureFinding {
+            algorithm: format!("http://www.w3.org/2001/04/xmldsig-more#{algorithm}"),
+            certificate: alice.first().cloned(),
+            ..signature(true)
+        }];
+        let text = reporting.report(&subject("-"), &outcome);
+        for element in [
+            "<SignerCertificate ",
+            "<SigningCertificate ",
+            "<ValidationObject ",
+        ] {
+            assert_eq!(text.contains(element), is_named, "{algorithm}: {text}");
+        }
     }
 }
