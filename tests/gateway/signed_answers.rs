@@ -121,14 +121,17 @@ fn an_answer_that_is_not_as_it_must_be_signed_is_an_error_of_the_backend() {
     let unsigned = answer(Some(""))
         .signed()
         .replace("SignatureConfirmation ", "SignatureConfirmation  ");
-    assert_eq!(
-        refused(soap(&unsigned.replace("wsu:Id=\"username\" ", "")), &plain),
-        "dsig.reference_unresolved"
-    );
+    for (other, code) in [
+        ("wsu:Id=\"another\" ", "dsig.reference_unresolved"),
+        ("", "wss.signature_confirmation"),
+    ] {
+        let unsigned = unsigned.replace("wsu:Id=\"username\" ", other);
+        assert_eq!(refused(soap(&unsigned), &plain), code);
+    }
     let beside = good.replace(
         "</wsse:Security>",
         &format!(
-            "<c:SignatureConfirmation xmlns:c=\"{}\"/></wsse:Security>",
+            "<c:SignatureConfirmation xmlns:c=\"{}\" wsu:Id=\"beside\"/></wsse:Security>",
             Namespace::WSSE11.uri()
         ),
     );
