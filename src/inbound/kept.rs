@@ -10,6 +10,8 @@ mod item;
 mod named;
 mod start;
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
 use self::anew::Anew;
@@ -45,7 +47,7 @@ pub enum SenderHeader {
 pub(super) struct Kept<'d> {
     /// The envelope.
     pub(super) envelope: Bytes,
-    /// The items of the header in which a sender says something.
+    /// The items of the header.
     pub(super) content: Vec<Element<'d>>,
 }
 
@@ -79,7 +81,7 @@ impl Gate {
         let limits = wide_enough(&self.policy.limits, envelope);
         let most = crate::xml::index(limits.bytes);
         let proven = Proven::of(weighed);
-        let named = Named::by(proofs(weighed).map(Signed::signature), &header);
+        let named = Named::by(proofs(weighed), &header);
         let mut octets = Bounded::new(most);
         let mut content = Vec::new();
         for item in header.items() {
@@ -91,8 +93,10 @@ impl Gate {
             };
             match item {
                 Item::Encryption(_) => return Err(refuse(NotKept::Encrypted).into()),
-                Item::Signature(_) | Item::X509Token(_) | Item::TokenReference(_) => {}
-                Item::Timestamp(_)
+                Item::Signature(_)
+                | Item::X509Token(_)
+                | Item::TokenReference(_)
+                | Item::Timestamp(_)
                 | Item::Saml2Assertion(_)
                 | Item::Saml1Assertion(_)
                 | Item::SignatureConfirmation(_)
@@ -167,8 +171,8 @@ fn check_qnames(uncovered: Option<(Element<'_>, String)>) -> Result<(), Unmet> {
 
 /// What the signatures of a message were trusted by.
 struct Proven {
-    /// The certificates of all paths, and those in metadata by whose key an entity signed.
-    certificates: Vec<Certificate>,
+    /// The certificates of each path, and those in metadata by whose key an entity signed.
+    paths: Vec<Vec<Certificate>>,
     /// The values of the signatures, each with whose it is.
     values: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -176,26 +180,45 @@ struct Proven {
 impl Proven {
     fn of(weighed: &Weighed<'_>) -> Self {
         let mut proven = Self {
-            certificates: Vec::new(),
+            paths: Vec::new(),
             values: Vec::new(),
         };
         for proof in proofs(weighed) {
             let owner = proof.owner();
-            match owner {
-                Owner::Certified(path) => {
-                    proven.certificates.push(path.certificate().clone());
-                    proven.certificates.extend(path.issuers().iter().cloned());
-                }
-                Owner::Entity(entity) => proven.certificates.extend(entity.certificate().cloned()),
-                Owner::Subject(_) | Owner::User(_) => {}
-            }
+            proven.paths.push(certificates(owner));
             proven.values.push((proof.value().to_vec(), owner.identity()));
         }
         proven
     }
 
-    fn knows(&self, der: &[u8]) -> bool {
-        self.certificates.iter().any(|known| known.der() == der)
+    /// Whether one of the paths has all of `ders`, each once.
+    fn knows(&self, ders: &[Bytes]) -> bool {
+        let distinct: HashSet<&Bytes> = ders.iter().collect();
+        let has_all = |path: &Vec<Certificate>| {
+            let mut ders = ders.iter();
+            ders.all(|der| path.iter().any(|known| known.der() == der))
+        };
+        distinct.len() == ders.len() && self.paths.iter().any(has_all)
+    }
+
+    /// What the signature of `owner` alone was trusted by.
+    fn of_one(owner: &Owner) -> Self {
+        Self {
+            paths: vec![certificates(owner)],
+            values: Vec::new(),
+        }
+    }
+}
+
+/// Those by which `owner` is trusted.
+fn certificates(owner: &Owner) -> Vec<Certificate> {
+    match owner {
+        Owner::Certified(path) => {
+            let own = std::iter::once(path.certificate());
+            own.chain(path.issuers()).cloned().collect()
+        }
+        Owner::Entity(entity) => entity.certificate().cloned().into_iter().collect(),
+        Owner::Subject(_) | Owner::User(_) => Vec::new(),
     }
 }
 

@@ -11,7 +11,8 @@
 //! - items that the signature over the Body covers, in the octets that were digested;
 //! - the signatures, each of which held with a trusted key: what was signed in them in the octets that were signed, and a KeyInfo with one way to that key, or with certificates of its path;
 //! - an assertion that its issuer signed, in the octets that were digested; tokens that nobody signed, if a signature refers to them and they hold certificates of a path that was trusted;
-//!   and the SecurityTokenReference by which a token is signed. The certificate of a SAML entity is the one in its metadata.
+//!   and the SecurityTokenReference by which a token is signed. The KeyInfo of a SAML entity has the certificate in its metadata and nothing
+//!   else, unless the sender signed it: what is signed goes along as it is.
 //!
 //! Nothing that nobody signed is copied: it is written anew, so that attributes, comments, processing instructions and declarations of namespaces that somebody added do not go along, nor an ID that nothing refers
 //! to. A message in whose header there is another **item**, as a Timestamp that nobody signed, a token that nothing refers to or another's certificate, is refused (`policy.security_header`): no item is taken out

@@ -370,6 +370,45 @@ fn threats_are_looked_for_in_what_goes_along() {
     let refused = kept_by(&gate, &message).unwrap_err();
     assert!(refused.starts_with("threat."), "{refused}");
     kept_by(&gate, &asserted("buyer", |text| text)).unwrap();
+    for (title, is_threat) in [("a token", false), ("x' OR '1'='1' --", true)] {
+        let titled = format!("<wsse:BinarySecurityToken xmlns:t=\"urn:titles\" t:title=\"{title}\" ");
+        let text = Message::default().unsigned();
+        let text = text.replace("<wsse:BinarySecurityToken ", &titled);
+        let message = signed(&text, &["token", "timestamp", "body"], EXCLUSIVE);
+        let got = kept_by(&gate, &message);
+        assert_eq!(
+            got.is_err_and(|refused| refused.starts_with("threat.")),
+            is_threat,
+            "{title}"
+        );
+        assert!(kept(&message).unwrap().contains("t:title"), "{title}");
+    }
+}
+
+#[test]
+fn nothing_goes_along_of_what_a_signature_of_a_known_issuer_says_of_its_key() {
+    let gate = knowing_issuer();
+    let with = |data: &str| {
+        let key_info = format!("<ds:KeyInfo>{data}</ds:KeyInfo></ds:Signature>");
+        let message = asserted("buyer", |text| text.replace("</ds:Signature>", &key_info));
+        kept_by(&gate, &message)
+    };
+    for pointer in [
+        "<wsse:Reference URI=\"#token\"/>",
+        "<wsse:Reference URI=\"#words\"/>",
+    ] {
+        let namespace = Namespace::WSSE.uri();
+        let refused = with(&format!(
+            "<wsse:SecurityTokenReference xmlns:wsse=\"{namespace}\">{pointer}</wsse:SecurityTokenReference>"
+        ));
+        let refused = refused.unwrap_err();
+        assert!(refused.contains("it was not needed"), "{refused}");
+    }
+    // A certificate by which another signature of the message was trusted.
+    let value = encode_base64(certificate("alice").der());
+    let data = format!("<ds:X509Data><ds:X509Certificate>{value}</ds:X509Certificate></ds:X509Data>");
+    let refused = with(&data).unwrap_err();
+    assert!(refused.contains("is no certificate by which"), "{refused}");
 }
 
 #[test]
@@ -414,6 +453,8 @@ fn a_path_of_certificates_has_no_others_in_it() {
     };
     let own = path(&["ca", "alice"]);
     assert!(with(&own).unwrap().contains(&own));
-    let refused = with(&path(&["bob", "alice"])).unwrap_err();
-    assert!(refused.contains("is no certificate by which"), "{refused}");
+    for other in [["bob", "alice"].as_slice(), &["alice", "ca", "alice"]] {
+        let refused = with(&path(other)).unwrap_err();
+        assert!(refused.contains("is no certificate by which"), "{refused}");
+    }
 }

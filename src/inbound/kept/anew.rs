@@ -1,7 +1,5 @@
 //! What nobody signed, written anew: elements and attributes of ours, with values that were proven or that led to what was.
 
-use std::collections::HashSet;
-
 use super::bounded::Bounded;
 use super::named::Named;
 use super::{Described, Proven, not_known, not_needed, too_long};
@@ -11,6 +9,7 @@ use crate::dsig::Covered;
 use crate::policy::Unmet;
 use crate::token::x509::{BASE64_BINARY, ValueType, X509Token, base64_of};
 use crate::token::{X509Hint, username, x509_data};
+use crate::trust::Owner;
 use crate::wss::{self, Pointer, SamlVersion, TokenReference};
 use crate::xml::{Element, Namespace, escape_attribute, escape_text};
 
@@ -55,11 +54,11 @@ impl Anew<'_> {
         }
     }
 
-    /// The ds:Signature of `covered`: its SignedInfo in the octets that were signed, its value, and what led to its key, if that was `described`.
+    /// The ds:Signature of `covered`: its SignedInfo in the octets that were signed, its value, and what led to the key of `owner`, if anything there did.
     ///
     /// # Errors
     /// Its KeyInfo says more.
-    pub(super) fn signature(&mut self, covered: &Covered<'_>, described: Described) -> Result<(), Unmet> {
+    pub(super) fn signature(&mut self, covered: &Covered<'_>, owner: &Owner) -> Result<(), Unmet> {
         let (signed_info, form) = covered.signed_info();
         // That of what was signed, which forms of canonicalization that are not exclusive would else find beside it.
         let prefix = signed_info.prefix();
@@ -71,7 +70,13 @@ impl Anew<'_> {
         let value = encode_base64(covered.value());
         self.leaf((prefix, Namespace::DS), "SignatureValue", &[], &value);
         if let Some(key_info) = covered.signature().child(Namespace::DS, "KeyInfo") {
-            self.key_info(key_info, described)?;
+            let proven = Proven::of_one(owner);
+            let mut own = Anew {
+                proven: &proven,
+                named: self.named,
+                octets: &mut *self.octets,
+            };
+            own.key_info(key_info, Described::by(owner))?;
         }
         self.close(prefix, "Signature");
         Ok(())
@@ -89,7 +94,7 @@ impl Anew<'_> {
         if child.is(Namespace::DS, "X509Data") {
             let hint = x509_data(child).map_err(|_| not_needed(child))?;
             self.x509_data(child, &hint, described)?;
-        } else if child.is(Namespace::WSSE, "SecurityTokenReference") {
+        } else if child.is(Namespace::WSSE, "SecurityTokenReference") && described == Described::Followed {
             let reference = TokenReference::read(child, &mut Vec::new()).map_err(|_| not_needed(child))?;
             self.reference(&reference, described)?;
         } else {
@@ -131,7 +136,7 @@ impl Anew<'_> {
                 let attributes = [("ValueType", version.identifier_type())];
                 self.leaf(WSSE, "KeyIdentifier", &attributes, id);
             }
-            Pointer::Certificate(der) if self.proven.knows(der) => {
+            Pointer::Certificate(der) if self.proven.knows(std::slice::from_ref(der)) => {
                 self.key_identifier(ValueType::X509v3.uri(), der);
             }
             Pointer::Certificate(_) => return Err(not_known(element)),
@@ -175,15 +180,14 @@ impl Anew<'_> {
             .descendants()
             .any(|child| child.is(Namespace::DS, "X509CRL"));
         let asked = described == Described::Followed || descriptions == 0;
-        let distinct: HashSet<_> = hint.certificates.iter().collect();
-        if several || crl || !asked || distinct.len() != hint.certificates.len() {
+        if several || crl || !asked {
             return Err(not_needed(element));
+        }
+        if !self.proven.knows(&hint.certificates) {
+            return Err(not_known(element));
         }
         self.open(DS, "X509Data", &[]);
         for der in &hint.certificates {
-            if !self.proven.knows(der) {
-                return Err(not_known(element));
-            }
             self.leaf(DS, "X509Certificate", &[], &encode_base64(der));
         }
         for identifier in &hint.subject_key_identifiers {
@@ -216,7 +220,7 @@ impl Anew<'_> {
             return Err(not_needed(element));
         };
         let of_certificates = matches!(token.value_type(), ValueType::X509v3 | ValueType::X509PkiPathV1);
-        let known = of_certificates && token.certificates().iter().all(|der| self.proven.knows(der));
+        let known = of_certificates && self.proven.knows(token.certificates());
         // A path stands there whole.
         let value = base64_of(element).ok().filter(|_| known);
         let value = value.ok_or_else(|| not_known(element))?;

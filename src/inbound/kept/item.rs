@@ -32,7 +32,7 @@ impl Anew<'_> {
                 };
                 let mut others = weighed.admitted.signatures().filter_map(Signed::covered);
                 let Some(endorsing) = others.find(|other| other.endorses(element)) else {
-                    return self.signature(covered, Described::by(proof.owner()));
+                    return self.signature(covered, proof.owner());
                 };
                 // Whoever endorses it has signed its octets; it says no more for that.
                 let mut unused = Bounded::new(self.octets.most());
@@ -40,7 +40,7 @@ impl Anew<'_> {
                     octets: &mut unused,
                     ..*self
                 };
-                check.signature(covered, Described::by(proof.owner()))?;
+                check.signature(covered, proof.owner())?;
                 self.octets.put(&endorsing.octets(element).unwrap_or_default());
                 Ok(())
             }
@@ -83,7 +83,7 @@ impl Anew<'_> {
         c14n::element(element, form, except, &mut octets).map_err(|_| too_long(element, most))?;
         let (before, after) = octets.around_gap().ok_or_else(not_signed)?;
         self.octets.put(before);
-        self.signature(covered, Described::by(proof.owner()))?;
+        self.signature(covered, proof.owner())?;
         self.octets.put(after);
         Ok(())
     }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::Described;
+use crate::trust::Signed;
 use crate::wss::{self, Item, Pointer, TokenReference};
 use crate::xml::{Element, Namespace};
 
@@ -11,10 +13,14 @@ use crate::xml::{Element, Namespace};
 pub(super) struct Named(HashSet<String>);
 
 impl Named {
-    /// Those in the References of `signatures`, and where the signatures of `header` and the SecurityTokenReferences among them point.
-    pub(super) fn by<'d>(signatures: impl Iterator<Item = Element<'d>>, header: &wss::Header<'d>) -> Self {
+    /// Those in the References of `proofs`, and where those KeyInfos that led to a key and the SecurityTokenReferences of `header` point.
+    pub(super) fn by<'w, 'd: 'w>(
+        proofs: impl Iterator<Item = &'w Signed<'d>>,
+        header: &wss::Header<'d>,
+    ) -> Self {
         let mut named = Self::default();
-        for signature in signatures {
+        for proof in proofs {
+            let signature = proof.signature();
             let signed_info = signature.child(Namespace::DS, "SignedInfo");
             for reference in signed_info.iter().flat_map(|info| info.children()) {
                 let uri = reference.attribute("URI");
@@ -22,7 +28,9 @@ impl Named {
                 named.0.extend(id.map(str::to_owned));
             }
             let key_info = signature.child(Namespace::DS, "KeyInfo");
-            named.follow(key_info.and_then(Element::first_child));
+            if Described::by(proof.owner()) == Described::Followed {
+                named.follow(key_info.and_then(Element::first_child));
+            }
         }
         for item in header.items() {
             if let Item::TokenReference(reference) = item
