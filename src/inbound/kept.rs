@@ -124,7 +124,7 @@ impl Gate {
         let judged = self.weigh(&written, Before::default(), judging, &mut findings, &mut seen);
         let judged = judged.map_err(|rejection| again(&rejection))?;
         // Whose it is and what was signed came out the same.
-        if Proven::of(&judged).values != proven.values {
+        if values(&judged) != values(weighed) {
             return Err(refuse(NotKept::Again("dsig.signature_mismatch")).into());
         }
         Ok(Kept {
@@ -173,22 +173,13 @@ fn check_qnames(uncovered: Option<(Element<'_>, String)>) -> Result<(), Unmet> {
 struct Proven {
     /// The certificates of each path, and those in metadata by whose key an entity signed.
     paths: Vec<Vec<Certificate>>,
-    /// The values of the signatures, each with whose it is.
-    values: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Proven {
     fn of(weighed: &Weighed<'_>) -> Self {
-        let mut proven = Self {
-            paths: Vec::new(),
-            values: Vec::new(),
-        };
-        for proof in proofs(weighed) {
-            let owner = proof.owner();
-            proven.paths.push(certificates(owner));
-            proven.values.push((proof.value().to_vec(), owner.identity()));
+        Self {
+            paths: proofs(weighed).map(|proof| certificates(proof.owner())).collect(),
         }
-        proven
     }
 
     /// Whether one of the paths has all of `ders`, each once.
@@ -205,9 +196,14 @@ impl Proven {
     fn of_one(owner: &Owner) -> Self {
         Self {
             paths: vec![certificates(owner)],
-            values: Vec::new(),
         }
     }
+}
+
+/// The values of the signatures, each with whose it is.
+fn values(weighed: &Weighed<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let values = proofs(weighed).map(|proof| (proof.value().to_vec(), proof.owner().identity()));
+    values.collect()
 }
 
 /// Those by which `owner` is trusted.
