@@ -88,7 +88,7 @@ pub struct Stopper {
 /// Starts a gateway, and returns when it serves.
 ///
 /// What was used before it started may have been used in the life of an earlier one, and is refused (T149). As many senders
-/// write whole seconds, it starts with a second: this takes up to one.
+/// write whole seconds, it starts with a second: this takes a little more than one at most.
 ///
 /// # Errors
 ///
@@ -120,7 +120,7 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
         traces,
     ));
     let reloader = web::Data::new(Reloader::new(shared.clone(), replay, around));
-    sleep_until(since);
+    sleep_until(since.checked_add_signed(COARSE_CLOCK).unwrap_or(since));
     let (started, starting) = mpsc::channel();
     let for_thread = shared.clone();
     let thread = std::thread::Builder::new()
@@ -205,6 +205,11 @@ fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
         .unwrap_or_else(|_| Err(io::Error::other("the web server panicked")))
 }
 
+/// How far the time that a sender on the same machine reads may lie behind ours: `time(2)` and `CLOCK_REALTIME_COARSE` give the last tick
+/// of the kernel, which is up to 10 ms ago, and more where the machine is a guest that was not run. A sender of whole seconds would
+/// take it for the second before.
+const COARSE_CLOCK: TimeDelta = TimeDelta::milliseconds(50);
+
 fn next_second(now: DateTime<Utc>) -> DateTime<Utc> {
     let second = TimeDelta::seconds(1);
     let begun = now.duration_trunc(second).unwrap_or(now);
@@ -217,5 +222,5 @@ fn sleep_until(time: DateTime<Utc>) {
         .signed_duration_since(Utc::now())
         .to_std()
         .unwrap_or(Duration::ZERO);
-    std::thread::sleep(left.min(Duration::from_secs(1)));
+    std::thread::sleep(left.min(Duration::from_secs(2)));
 }
