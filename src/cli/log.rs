@@ -1,15 +1,19 @@
 //! The log of a command that serves: to standard error, and never so much of one kind that the rest is not found.
 
+mod lines;
+
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::hash::Hasher;
 use std::io;
+use std::panic;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
+use std::time::Instant;
 
 use tracing::Event;
 use tracing::Metadata;
@@ -25,6 +29,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::args::LogFormat;
 use super::exit::Stop;
+use lines::Lines;
 
 /// Kinds of lines that are counted at a time. There are a few hundred; what is beyond is of one kind.
 const KINDS: usize = 4096;
@@ -32,15 +37,22 @@ const KINDS: usize = 4096;
 /// The name of all that there is no room for.
 const OTHERS: u64 = 0;
 
+/// How often it is told what was left out.
+const TURN: Duration = Duration::from_secs(1);
+
+/// A log of which nothing waits to be written once this is dropped.
+pub(super) struct Log(Lines);
+
 /// Logs to standard error, at the level that RUST_LOG says. Of the lines of one kind, which are those of one place in the program with one
 /// code, `most` are written a second, or all if that is 0; then a line says how many were not.
 ///
 /// # Errors
 ///
 /// There is a log already, or no thread.
-pub(super) fn start(format: LogFormat, most: u32) -> Result<(), Stop> {
+pub(super) fn start(format: LogFormat, most: u32) -> Result<Log, Stop> {
     let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let gathered = Lines::to(io::stderr());
+    let lines = tracing_subscriber::fmt::layer().with_writer(gathered.clone());
     let flood = Flood::new(most);
     let registry = tracing_subscriber::registry().with(level);
     let started = match format {
@@ -50,14 +62,36 @@ pub(super) fn start(format: LogFormat, most: u32) -> Result<(), Stop> {
             .try_init(),
     };
     started.map_err(Stop::failed)?;
+    let log = Log(gathered.clone());
+    write_before_panics(gathered.clone());
     let thread = std::thread::Builder::new().name("log".to_owned());
     let thread = thread.spawn(move || {
+        let mut turned = Instant::now();
         loop {
-            std::thread::sleep(Duration::from_secs(1));
-            flood.turn().into_iter().for_each(LeftOut::tell);
+            gathered.gather(TURN.saturating_sub(turned.elapsed()));
+            if turned.elapsed() >= TURN {
+                turned = Instant::now();
+                flood.turn().into_iter().for_each(LeftOut::tell);
+            }
         }
     });
-    thread.map(drop).map_err(Stop::failed)
+    thread.map_err(Stop::failed)?;
+    Ok(log)
+}
+
+/// What was logged before a panic stands before what is said of it, and stands there too if nothing comes after it.
+fn write_before_panics(lines: Lines) {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| {
+        lines.write();
+        tell(panicked);
+    }));
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 /// Lets no more than so many lines of one kind through, from one [`turn`](Self::turn) to the next.

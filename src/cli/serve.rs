@@ -12,7 +12,7 @@ use super::log;
 
 /// `sealgate serve`: the gateway, until it is told to stop.
 pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<Exit, Stop> {
-    log::start(arguments.log, arguments.log_lines)?;
+    let _log = log::start(arguments.log, arguments.log_lines)?;
     let fetched = gateway::fetch_first(&arguments.config, &Fetched::default());
     let checked = config::load_with(&arguments.config, Utc::now(), &fetched).map_err(Stop::usage)?;
     let tls: Vec<bool> = checked
