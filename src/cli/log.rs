@@ -1,5 +1,6 @@
 //! The log of a command that serves: to standard error, and never so much of one kind that the rest is not found.
 
+mod json;
 mod lines;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::args::LogFormat;
 use super::exit::Stop;
+use json::JsonLines;
 use lines::Lines;
 
 /// Kinds of lines that are counted at a time. There are a few hundred; what is beyond is of one kind.
@@ -56,7 +58,10 @@ pub(super) fn start(format: LogFormat, most: u32) -> Result<Log, Stop> {
     let flood = Flood::new(most);
     let registry = tracing_subscriber::registry().with(level);
     let started = match format {
-        LogFormat::Json => registry.with(lines.json().with_filter(flood.clone())).try_init(),
+        LogFormat::Json => {
+            let lines = lines.json().event_format(JsonLines::new());
+            registry.with(lines.with_filter(flood.clone())).try_init()
+        }
         LogFormat::Text => registry
             .with(lines.with_ansi(false).with_filter(flood.clone()))
             .try_init(),
