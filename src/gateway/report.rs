@@ -20,7 +20,7 @@ use super::traced::Traced;
 use crate::algorithm::DigestAlgorithm;
 use crate::audit::{Entry, Kind};
 use crate::crypto::digest;
-use crate::crypto::random_bytes;
+use crate::crypto::random_name;
 use crate::inbound::{BroughtMessage, GrantedAssertion, VerifiedMessage};
 use crate::mint;
 use crate::mint::Minted;
@@ -80,11 +80,8 @@ impl<'r> Report<'r> {
         watch: Watch<'r>,
         traced: Option<Traced<'r>>,
     ) -> Self {
-        let mut name = [0; 8];
         // Without random numbers nothing can be signed either; a name of zeros is then the least of our troubles.
-        for (to, from) in name.iter_mut().zip(random_bytes(8).unwrap_or_default()) {
-            *to = from;
-        }
+        let name = random_name().unwrap_or_default();
         Self {
             metrics,
             route,

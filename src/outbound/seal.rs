@@ -16,7 +16,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::Certificate;
 use crate::crypto::Identity;
 use crate::crypto::SigningKey;
-use crate::crypto::random_bytes;
+use crate::crypto::random_name;
 use crate::dsig::AttachmentToSign;
 use crate::inbound::BroughtMessage;
 use crate::inbound::SenderHeader;
@@ -312,10 +312,5 @@ fn answer_limits() -> Limits {
 }
 
 pub(super) fn random() -> Result<[u8; 16], Error> {
-    let bytes = random_bytes(16).map_err(Error::Unavailable)?;
-    let mut random = [0; 16];
-    for (to, from) in random.iter_mut().zip(bytes) {
-        *to = from;
-    }
-    Ok(random)
+    random_name().map_err(Error::Unavailable)
 }

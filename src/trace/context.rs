@@ -1,7 +1,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use crate::crypto::random_bytes;
+use crate::crypto::random_name;
 
 /// Identifies a trace; never all zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 fn random<const N: usize>() -> Option<[u8; N]> {
-    let octets: [u8; N] = random_bytes(N).ok()?.try_into().ok()?;
+    let octets = random_name().ok()?;
     (octets != [0; N]).then_some(octets)
 }
 
