@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use openssl::error::ErrorStack;
 use openssl::md_ctx::MdCtx;
@@ -21,6 +23,7 @@ use super::Secret;
 use super::Unavailable;
 use crate::algorithm::DigestAlgorithm;
 use crate::algorithm::MaskGeneration;
+use crate::algorithm::SignatureScheme;
 
 /// Why a private key could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +82,8 @@ struct Inner {
     public: PublicKey,
     /// What keys are made of that stand for those which RSA 1.5 did not decrypt.
     rejection_secret: Secret,
+    /// What has signed by that scheme and will again: to set it up takes as long as to digest some KiB.
+    ready: Mutex<Option<(SignatureScheme, PkeyCtx<Private>)>>,
 }
 
 enum Place {
@@ -147,6 +152,7 @@ impl PrivateKey {
             key: Place::Here(key),
             public,
             rejection_secret,
+            ready: Mutex::default(),
         })))
     }
 
@@ -157,6 +163,7 @@ impl PrivateKey {
             key: Place::Held(key),
             public,
             rejection_secret,
+            ready: Mutex::default(),
         }))
     }
 
@@ -224,6 +231,18 @@ impl PrivateKey {
             Place::Here(_) => None,
             Place::Held(key) => Some(&**key),
         }
+    }
+
+    /// Hands out what is set up to sign by `scheme`, if it is there and nobody else has it.
+    pub(super) fn take_ready(&self, scheme: SignatureScheme) -> Option<PkeyCtx<Private>> {
+        let mut ready = self.0.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, context) = ready.take_if(|(other, _)| *other == scheme)?;
+        Some(context)
+    }
+
+    /// Keeps what has signed by `scheme` for the next time.
+    pub(super) fn put_ready(&self, scheme: SignatureScheme, context: PkeyCtx<Private>) {
+        *self.0.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((scheme, context));
     }
 
     pub(super) fn rejection_secret(&self) -> &Secret {

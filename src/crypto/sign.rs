@@ -193,14 +193,28 @@ fn sign_digest(
     if let Some(holder) = key.holder() {
         return Ok(holder.sign(scheme, digest.as_bytes())?);
     }
-    let mut context = PkeyCtx::new(key.openssl()?).map_err(unavailable)?;
-    context.sign_init().map_err(unavailable)?;
-    configure(&mut context, scheme, hash)?;
+    let mut context = match key.take_ready(scheme) {
+        Some(context) => context,
+        None => ready(scheme, hash, key)?,
+    };
     let mut signature = Vec::new();
     context
         .sign_to_vec(digest.as_bytes(), &mut signature)
         .map_err(unavailable)?;
+    key.put_ready(scheme, context);
     Ok(signature)
+}
+
+/// What signs digests by `scheme`, as often as it is asked to.
+fn ready(
+    scheme: SignatureScheme,
+    hash: DigestAlgorithm,
+    key: &PrivateKey,
+) -> Result<PkeyCtx<Private>, SignError> {
+    let mut context = PkeyCtx::new(key.openssl()?).map_err(unavailable)?;
+    context.sign_init().map_err(unavailable)?;
+    configure(&mut context, scheme, hash)?;
+    Ok(context)
 }
 
 fn sign_ed25519(key: &PKeyRef<Private>, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
@@ -227,6 +241,7 @@ fn unavailable(error: ErrorStack) -> SignError {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
     use super::*;
+    use crate::crypto::verify;
 
     #[test]
     fn no_signature_with_sha1_is_ever_made() {
@@ -255,6 +270,33 @@ mod tests {
             sign(SignatureAlgorithm::RsaSha256, &key, b"m"),
             Err(SignError::WeakKey)
         );
+    }
+
+    /// What is set up for one scheme and kept signs by no other.
+    #[test]
+    fn a_key_signs_by_each_scheme_in_turn_and_on_several_threads() {
+        let rsa = SigningKey::from(PrivateKey::generate_rsa(2048).unwrap());
+        let ec = SigningKey::from(PrivateKey::generate_ec(Curve::P384).unwrap());
+        let signs = |key: &SigningKey, algorithm, message: &[u8]| {
+            let value = sign(algorithm, key, message).unwrap();
+            verify(algorithm, &key.verifying_key(), message, &value).unwrap();
+        };
+        std::thread::scope(|scope| {
+            for thread in 0..4_u8 {
+                let (rsa, ec) = (&rsa, &ec);
+                scope.spawn(move || {
+                    for turn in 0..8 {
+                        let message = [thread, turn];
+                        signs(rsa, SignatureAlgorithm::RsaSha256, &message);
+                        signs(rsa, SignatureAlgorithm::RsaSha256, &message);
+                        signs(rsa, SignatureAlgorithm::RsaSha512, &message);
+                        signs(rsa, SignatureAlgorithm::RsaPssSha256, &message);
+                        signs(ec, SignatureAlgorithm::EcdsaSha384, &message);
+                        signs(ec, SignatureAlgorithm::EcdsaSha256, &message);
+                    }
+                });
+            }
+        });
     }
 
     #[test]
