@@ -4,14 +4,19 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod support;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use bytes::Bytes;
+use chrono::TimeDelta;
+use sealgate::trust::ReplayStore;
 use serde_json::Value as Json;
 use toml::{Table, Value as Toml};
 
@@ -23,6 +28,24 @@ fn messages_come_out_as_their_cases_say() {
 #[test]
 fn attacks_are_refused_for_the_right_reason() {
     judge_all("attacks");
+}
+
+/// What a command, which has no memory, lets pass: in these folders is the message that came before as well.
+#[test]
+fn what_was_used_before_is_refused() {
+    let mut cases = support::soap_cases("attacks");
+    cases.retain(|case| case.folder.join(BEFORE).exists());
+    assert!(!cases.is_empty());
+    for mut case in cases {
+        let since = case.at.checked_sub_signed(TimeDelta::hours(1)).unwrap();
+        case.gate.replay = Some(Arc::new(ReplayStore::in_memory(100, since)));
+        let before = fs::read(case.folder.join(BEFORE)).unwrap();
+        case.admitted(Bytes::from(before)).unwrap();
+        let refused = case.admitted(case.received.bytes.clone()).unwrap_err();
+        let expected = table(&case.folder.join("expect.toml"));
+        let name = name(&case.folder);
+        assert_eq!(Some(refused.code()), text(&expected, "code"), "{name}");
+    }
 }
 
 /// What a report says of these cases, besides that it is valid.
@@ -215,8 +238,16 @@ fn children(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// A message that was used before.
+const BEFORE: &str = "before.xml";
+
 fn judge(folder: &Path, report: &Path) -> Result<(), String> {
-    let expected = read_table(&folder.join("expect.toml"))?;
+    let expected = if folder.join(BEFORE).exists() {
+        // By itself nothing is wrong with it.
+        Table::from_iter([("verdict".to_owned(), "passed".into())])
+    } else {
+        read_table(&folder.join("expect.toml"))?
+    };
     let gate = read_table(&folder.join("gate.toml"))?;
     let is_reported = text(&gate, "command").is_some_and(|command| REPORTING.contains(&command));
     let report = is_reported.then_some(report);
@@ -318,11 +349,20 @@ fn compare_verdict(output: &Output, expected: &Table, report: Option<&Path>) -> 
     if output.status.code() != Some(exit) {
         let _ = write!(complaint, "{}, not {exit}; ", output.status);
     }
+    let answered = String::from_utf8_lossy(said);
+    if let Some(character) = answered.trim_end().chars().find(|c| moves_a_cursor(*c)) {
+        let _ = write!(complaint, "{} is written as it is; ", character.escape_unicode());
+    }
     if complaint.is_empty() {
         return report.map_or(Ok(()), |report| compare_report(report, &answer));
     }
     let message = answer.get("message").and_then(Json::as_str).unwrap_or_default();
     Err(format!("{complaint}it says: {message}"))
+}
+
+/// Whether a terminal does something for it (T138): controls, line ends and marks of direction.
+fn moves_a_cursor(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
 }
 
 /// Nothing is expected, or the one value.

@@ -183,6 +183,16 @@ fn import(arguments: &[&str]) -> Output {
 }
 
 #[test]
+fn the_policy_of_the_fixtures_is_what_a_wsdl_becomes() {
+    let output = sealgate(&["policy", "import", "../wsdl/orders.wsdl"]);
+    let kept = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/policies/imported.toml"
+    ));
+    assert_eq!(output.stdout, kept.unwrap());
+}
+
+#[test]
 fn an_imported_policy_judges_messages() {
     let output = import(&["../wsdl/orders.wsdl"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");

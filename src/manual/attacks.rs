@@ -1,7 +1,9 @@
 //! Each known attack, and what stops it.
 //!
 //! Messages that carry it out are kept under `fixtures/attacks/`, in each form that the attack takes, and refused in every
-//! profile of a gateway, by the code beside it. What no single file can carry out is tried by the test that its row names.
+//! profile of a gateway, by the code beside it. Five have no files, but the test that their row names: T109, T120 and T122 are about what we
+//! write and not about what comes, T137 about how the work grows from one message to the next, and T147 is a configuration, which is refused
+//! before there is a message.
 //!
 //! # Wrapping: what is signed is not what is read
 //!
@@ -132,7 +134,7 @@
 //! | T98 – holder-of-key that nobody proved | the Body's signature must be by that key |
 //! | T99 – vouching for nothing | one signature, of a certified key, over assertion and Body; with metadata, of an unsigned assertion the issuer's own key |
 //! | T100 – unknown methods | only those that the policy names count |
-//! | T101 – an assertion is used twice | its ID counts once for its issuer, until it has ended, and what cannot be remembered is refused: `src/trust/replay/tests.rs::a_second_use_is_refused_until_the_end_of_validity` |
+//! | T101 – an assertion is used twice | its ID counts once for its issuer, whatever message it comes in, until it has ended, and what cannot be remembered is refused: `src/trust/replay/tests.rs::a_second_use_is_refused_until_the_end_of_validity` |
 //! | T102 – unknown conditions, Advice | the first refuse, the second is never read |
 //! | T103 – an encrypted name or attribute of somebody else | decryption changes nothing but its place: the signature around it covered the ciphertext, or covers the plaintext, or does not hold |
 //! | T104 – a failed status with an assertion | refused |
@@ -214,10 +216,12 @@
 //! | T94 | LogoutRequest, metadata | answers nothing |
 //! | T95 T96 | metadata | its end is T108 |
 //! | T103 | metadata | nothing in it is encrypted |
+//! | T101 | Response, Assertion, LogoutRequest, metadata | alone they come to commands only, which remember nothing; a gateway takes them in messages |
 //! | T104 | SOAP 1.1, SOAP 1.2, Assertion, LogoutRequest, metadata | no status |
 //! | T105 | LogoutRequest, metadata | no attributes are read in them |
 //! | T106 | metadata | there is no other version |
 //! | T110 | SOAP 1.1, SOAP 1.2, Assertion, metadata | DEFLATE and query strings are bindings of SAML messages |
+//! | T118 | Response, Assertion, LogoutRequest, metadata | a WSDL is about SOAP messages |
 //! | T111 T112 T114 T115 T116 T117 T119 T121 | Response, Assertion, LogoutRequest, metadata | no headers of SOAP, and no parts beside it |
 //! | T113 | SOAP 1.1, SOAP 1.2, Response, Assertion, LogoutRequest, metadata | what comes is none of these |
 //!
