@@ -34,11 +34,8 @@ pub enum ErrorKind {
         /// Whom the Security headers that there are are for.
         others: Vec<String>,
     },
-    /// Two Security headers are for us, or for the same other receiver.
-    MultipleHeaders {
-        /// Whom they are for: an actor or role, nothing for the last receiver.
-        role: Option<String>,
-    },
+    /// There are more Security headers than may be for one receiver, or for all.
+    MultipleHeaders(Multiple),
     /// Text between the items of the header.
     Text,
     /// An item that is not known; its name.
@@ -100,6 +97,36 @@ pub enum ErrorKind {
     Signing(dsig::Error),
     /// Something could not be encrypted.
     Encryption(xmlenc::Error),
+}
+
+/// Which Security headers are too many. An actor or role names a receiver, and nothing the last one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Multiple {
+    /// Two for us, under these names.
+    Ours([Option<String>; 2]),
+    /// Two for the same other receiver.
+    Same(String),
+    /// Those for more than so many other receivers.
+    TooMany(usize),
+}
+
+impl fmt::Display for Multiple {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ours(roles) => {
+                let [first, second] = roles.each_ref().map(|role| match role {
+                    Some(role) => quoted(role),
+                    None => "the last receiver".to_owned(),
+                });
+                write!(
+                    f,
+                    "two Security headers are for us, one for {first} and one for {second}"
+                )
+            }
+            Self::Same(role) => write!(f, "two Security headers are for {}", quoted(role)),
+            Self::TooMany(most) => write!(f, "Security headers are for more than {most} other receivers"),
+        }
+    }
 }
 
 impl Error {
@@ -189,7 +216,7 @@ impl Error {
             ErrorKind::Token(error) => error.code(),
             ErrorKind::Deviation(deviation) => deviation.code(),
             ErrorKind::HeaderMissing { .. } => "wss.header_missing",
-            ErrorKind::MultipleHeaders { .. } => "wss.multiple_headers",
+            ErrorKind::MultipleHeaders(_) => "wss.multiple_headers",
             ErrorKind::Text => "wss.text",
             ErrorKind::UnknownItem(_) => "wss.unknown_item",
             ErrorKind::SecureConversation(_) => "wss.secure_conversation",
@@ -222,7 +249,7 @@ impl Error {
             ErrorKind::Identifier(error) => return error.clause(),
             ErrorKind::Deviation(deviation) => return deviation.clause(),
             ErrorKind::HeaderMissing { .. } | ErrorKind::Text | ErrorKind::UnknownItem(_) => "WSS 1.1 §5",
-            ErrorKind::MultipleHeaders { .. } => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
+            ErrorKind::MultipleHeaders(_) => "WSS 1.1 §5; BSP 1.1 R3206, R3210",
             ErrorKind::SecureConversation(_) => "WS-SecureConversation 1.3 §2, §7",
             ErrorKind::UnknownEncryptedKey(_) => "WSS 1.1 §7.3",
             ErrorKind::Attribute(_) => "WSS 1.1 §4.1",
@@ -279,11 +306,7 @@ impl fmt::Display for Error {
                 "no Security header is for us: there are some for {} (other roles that we play: --role, or `roles` of a route)",
                 others.join(", ")
             ),
-            ErrorKind::MultipleHeaders { role } => write!(
-                f,
-                "two Security headers are for the same receiver, {}, or there are more than is read",
-                role.as_deref().map_or("the last one".to_owned(), quoted)
-            ),
+            ErrorKind::MultipleHeaders(multiple) => multiple.fmt(f),
             ErrorKind::Text => f.write_str("text stands between the items of the Security header"),
             ErrorKind::UnknownItem(name) => {
                 write!(

@@ -24,6 +24,7 @@ pub use encrypted::is_by_encrypted_key;
 pub use encrypted::refuse_unlisted;
 pub use error::Error;
 pub use error::ErrorKind;
+pub use error::Multiple;
 pub use header::Header;
 pub use header::Item;
 pub use reference::EmbeddedToken;
