@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::cli::console::{Style, Tone};
-use crate::cli::report::{plain, tree};
+use crate::cli::report::{plain, referred_to, tree};
 use crate::cli::source::Source;
 use crate::crypto::encode_base64;
 use crate::explain::{Certainty, Explanation, Finding, Form, ReferenceExplanation, SignatureExplanation};
@@ -101,10 +101,8 @@ impl Page {
             digest.map_or(reference.digest_algorithm, DigestAlgorithm::name),
             decrypted(reference.form)
         );
-        let element = reference
-            .element
-            .as_deref()
-            .map_or_else(|| "resolves to nothing".to_owned(), plain);
+        let digested = reference.is_match() || reference.actual.is_some();
+        let element = referred_to(reference.element.as_deref(), digested);
         if reference.is_match() {
             self.item(Mark::Holds, &element, &facts);
             return;

@@ -45,7 +45,12 @@ fn reference(reference: Element<'_>) -> Value {
         None => uri.is_empty().then(|| reference.document().root()),
     });
     facts.insert("uri".to_owned(), uri.as_deref().unwrap_or("(none)").into());
-    let element = resolved.map_or_else(|| "resolves to nothing here".to_owned(), Element::path);
+    let is_attachment = uri.as_deref().is_some_and(|uri| uri.starts_with("cid:"));
+    let element = match resolved {
+        Some(element) => element.path(),
+        None if is_attachment => "an attachment".to_owned(),
+        None => "resolves to nothing here".to_owned(),
+    };
     facts.insert("element".to_owned(), element.into());
     let name = |uri: &str| DigestAlgorithm::from_uri(uri).map(DigestAlgorithm::name);
     add_text(&mut facts, "digest", algorithm(reference, "DigestMethod", name));

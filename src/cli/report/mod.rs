@@ -99,6 +99,15 @@ impl Report {
     }
 }
 
+/// What a Reference means, for people: an element, or what was `digested` and is none, or nothing.
+pub(crate) fn referred_to(element: Option<&str>, digested: bool) -> String {
+    match element {
+        Some(path) => plain(path),
+        None if digested => "attachment".to_owned(),
+        None => "resolves to nothing".to_owned(),
+    }
+}
+
 /// Nothing carries the ID that an option names.
 pub(crate) fn no_such_id(id: &str) -> Reason {
     let message = format!("no element carries the ID {}; see --id-attr", xml::quoted(id));

@@ -11,7 +11,7 @@ use crate::inbound::SignatureFinding;
 use crate::verifier::{Reason, Verdict};
 use crate::xml::quoted;
 
-use super::{Report, hint, outline, plain, tree};
+use super::{Report, hint, outline, plain, referred_to, tree};
 use crate::cli::console::{Style, Tone};
 
 /// How wide the names of facts are.
@@ -131,10 +131,8 @@ impl Page {
         } else {
             plain(&reference.uri)
         };
-        let element = reference
-            .element
-            .as_deref()
-            .map_or_else(|| "resolves to nothing".to_owned(), plain);
+        let digested = reference.ok || reference.actual.is_some();
+        let element = referred_to(reference.element.as_deref(), digested);
         let mark = self.style.paint(tone, mark);
         self.line(&format!(
             "    {mark} {element}  {}",
