@@ -57,7 +57,7 @@ impl Gate {
     ///
     /// # Errors
     /// `policy.security_header`: something in the header was not proven, or it does not hold any more where only what was proven is
-    /// around it.
+    /// around it. `policy.security_header_prefix`: nothing could say to the backend that it must understand the header.
     pub(super) fn keep_header<'d>(
         &self,
         envelope: &'d Envelope,
@@ -113,7 +113,7 @@ impl Gate {
                 return Err(refuse(NotKept::TooLong(most)).into());
             }
         }
-        let start = Start::of(envelope, &header, weighed);
+        let start = Start::of(envelope, &header, weighed).map_err(&refuse)?;
         let written = start.around(octets.octets(), relayable, most);
         let bytes = Bytes::from(written.ok_or_else(|| refuse(NotKept::TooLong(most)))?);
         let again = |rejection: &Rejection| refuse(NotKept::Again(rejection.code()));
@@ -190,6 +190,15 @@ impl Proven {
             ders.all(|der| path.iter().any(|known| known.der() == der))
         };
         distinct.len() == ders.len() && self.paths.iter().any(has_all)
+    }
+
+    /// Whether `ders`, of which the first is to be the signer's, are a path from there on: after each its issuer's.
+    fn are_path(&self, ders: &[Bytes]) -> bool {
+        let starts = |path: &Vec<Certificate>| {
+            let mut pairs = path.iter().zip(ders);
+            ders.len() <= path.len() && pairs.all(|(known, der)| known.der() == der)
+        };
+        self.paths.iter().any(starts)
     }
 
     /// What the signature of `owner` alone was trusted by.

@@ -344,6 +344,7 @@
 //! | `policy.schema` | the Body is not as its schemas have it |
 //! | `policy.schema_unavailable` | the Body could not be validated |
 //! | `policy.security_header` | the Security header is to go to the backend, and more would have to go with it than was proven: see [`identity`](super::identity) |
+//! | `policy.security_header_prefix` | the Security header is to go to the backend, and under a canonicalization that is not exclusive no prefix is to spare for `mustUnderstand`: see [`identity`](super::identity) |
 //! | `policy.security_with_token` | a Security header in a message that a bearer token stands for: nobody would verify it |
 //! | `policy.several_body_signatures` | more than one signature covers the Body |
 //! | `policy.signature_confirmation` | an answer that does not confirm the signatures of its request under its own: `verify --request`, `[route.backend.answer]` |

@@ -13,12 +13,16 @@ pub enum NotKept {
     NotSigned(String),
     /// A certificate, in a token or a KeyInfo that nobody signed, that is none of those by which a signature was trusted.
     Certificate(String),
+    /// A PKIPath, in a token that nobody signed, whose certificates are not in the order of a path.
+    PathOrder(String),
     /// Something in a part of the header that nobody signed, which was not needed to verify it.
     NotNeeded(String),
     /// A UsernameToken, at this place, under a policy that does not judge it.
     NotJudged(String),
     /// A QName in what was signed has a prefix that its canonical form does not declare.
     QName(String),
+    /// No prefix in scope is to spare for mustUnderstand, and a further one would change what was signed.
+    NoPrefix,
     /// The message would be longer than so many bytes.
     TooLong(usize),
     /// Out of its place it does not hold any more: refused with this code.
@@ -43,6 +47,11 @@ impl fmt::Display for NotKept {
                 "nobody signed {}, and it is no certificate by which a signature was trusted",
                 quoted(path)
             ),
+            Self::PathOrder(path) => write!(
+                f,
+                "nobody signed {}, and its certificates do not stand in the order of a path, the signer's last",
+                quoted(path)
+            ),
             Self::NotNeeded(path) => write!(
                 f,
                 "nobody signed {}, and it was not needed to verify anything",
@@ -53,6 +62,10 @@ impl fmt::Display for NotKept {
                 f,
                 "what was signed does not say what the prefix of {} means",
                 quoted(name)
+            ),
+            Self::NoPrefix => f.write_str(
+                "its canonicalization digests every declaration around what was signed, and there is no prefix to spare for \
+                 mustUnderstand: sign with Exclusive XML Canonicalization, or declare a further prefix before signing",
             ),
             Self::TooLong(allowed) => write!(
                 f,

@@ -265,6 +265,7 @@ impl Unmet {
             UnmetKind::SchemaUnavailable => "policy.schema_unavailable",
             UnmetKind::NoMessageTime => "policy.no_message_time",
             UnmetKind::NotWhole(error) => error.code(),
+            UnmetKind::NotKept(NotKept::NoPrefix) => "policy.security_header_prefix",
             UnmetKind::NotKept(_) => "policy.security_header",
         }
     }

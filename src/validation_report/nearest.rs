@@ -309,6 +309,7 @@ fn of_policy(reason: &str) -> Option<SubIndication> {
         | "relates_to"
         | "schema"
         | "security_header"
+        | "security_header_prefix"
         | "security_with_token"
         | "several_body_signatures"
         | "signature_confirmation"

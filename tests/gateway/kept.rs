@@ -102,7 +102,7 @@ fn another_program_verifies_what_the_backend_gets() {
         };
         let got = kept(message.version, &message.signed());
         assert!(!got.contains("unsigned") && got.contains("urn:uuid:1"), "{got}");
-        assert!(got.contains("s:mustUnderstand=\"1\""), "{got}");
+        assert!(got.contains("soap:mustUnderstand=\"1\""), "{got}");
         assert!(xmlsec1(&got), "{got}");
         assert!(!xmlsec1(&got.replace("bolt", "nuts")), "{got}");
         assert!(!xmlsec1(&got.replace("urn:uuid:1", "urn:uuid:2")), "{got}");

@@ -71,6 +71,11 @@ fn canonical(text: &str, id: Option<&str>, form: CanonicalizationAlgorithm) -> V
 
 /// `text` with a signature of alice's over the elements with `ids` where SIGNATURE stands.
 fn signed(text: &str, ids: &[&str], form: CanonicalizationAlgorithm) -> String {
+    signed_with(text, ids, form, "")
+}
+
+/// Likewise, with `inside` in each Transform.
+fn signed_with(text: &str, ids: &[&str], form: CanonicalizationAlgorithm, inside: &str) -> String {
     let key = key("alice");
     let method = key.default_algorithm().unwrap();
     let mut info = format!(
@@ -83,7 +88,7 @@ fn signed(text: &str, ids: &[&str], form: CanonicalizationAlgorithm) -> String {
         let digest = crypto::digest(DigestAlgorithm::Sha256, &octets).unwrap();
         write!(
             info,
-            "<ds:Reference URI=\"#{id}\"><ds:Transforms><ds:Transform Algorithm=\"{}\"/></ds:Transforms><ds:DigestMethod Algorithm=\"{}\"/>\
+            "<ds:Reference URI=\"#{id}\"><ds:Transforms><ds:Transform Algorithm=\"{}\">{inside}</ds:Transform></ds:Transforms><ds:DigestMethod Algorithm=\"{}\"/>\
              <ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
             form.uri(),
             DigestAlgorithm::Sha256.uri(),
@@ -241,6 +246,32 @@ fn must_understand_is_soaps_whatever_the_prefixes_are() {
             assert_eq!(header.attributes().count(), 1, "{got}");
         }
     }
+}
+
+#[test]
+fn no_prefix_around_what_was_signed_is_anothers_choice() {
+    let evil = format!(" xmlns:EVIL=\"{}\"", Namespace::SOAP11.uri());
+    for (root, security) in [("EVIL", "wsse"), ("s", "EVIL"), ("s", "wsse"), ("wsse", "soap")] {
+        let more = if root == "EVIL" { "" } else { &evil };
+        let text = prefixed(root, security, more);
+        let got = kept(&signed(&text, &["timestamp", "body"], EXCLUSIVE)).unwrap();
+        let (around, _) = got.split_once("<wsu:Timestamp").unwrap();
+        assert!(!around.contains("EVIL"), "{around}");
+    }
+    // A prefix that a PrefixList names is digested where it is declared, and here it was not.
+    let list =
+        "<e:InclusiveNamespaces xmlns:e=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"soap\"/>";
+    let text = prefixed("s", "wsse", "");
+    let got = kept(&signed_with(&text, &["timestamp", "body"], EXCLUSIVE, list)).unwrap();
+    assert!(got.starts_with("<env:Envelope "), "{got}");
+}
+
+#[test]
+fn a_form_that_digests_every_declaration_may_leave_no_prefix_to_spare() {
+    let text = prefixed("s", "s", "");
+    let refused = kept(&signed(&text, &["timestamp", "body"], INCLUSIVE)).unwrap_err();
+    assert!(refused.starts_with("policy.security_header_prefix"), "{refused}");
+    kept(&signed(&text, &["timestamp", "body"], EXCLUSIVE)).unwrap();
 }
 
 #[test]
@@ -457,4 +488,6 @@ fn a_path_of_certificates_has_no_others_in_it() {
         let refused = with(&path(other)).unwrap_err();
         assert!(refused.contains("is no certificate by which"), "{refused}");
     }
+    let refused = with(&path(&["alice", "ca"])).unwrap_err();
+    assert!(refused.contains("in the order of a path"), "{refused}");
 }

@@ -6,7 +6,7 @@ use super::{Described, Proven, not_known, not_needed, too_long};
 use crate::c14n::{self, Sink as _};
 use crate::crypto::encode_base64;
 use crate::dsig::Covered;
-use crate::policy::Unmet;
+use crate::policy::{NotKept, Unmet, UnmetKind};
 use crate::token::x509::{BASE64_BINARY, ValueType, X509Token, base64_of};
 use crate::token::{X509Hint, username, x509_data};
 use crate::trust::Owner;
@@ -224,6 +224,10 @@ impl Anew<'_> {
         // A path stands there whole.
         let value = base64_of(element).ok().filter(|_| known);
         let value = value.ok_or_else(|| not_known(element))?;
+        if token.value_type() == ValueType::X509PkiPathV1 && !self.proven.are_path(token.certificates()) {
+            let why = NotKept::PathOrder(element.path());
+            return Err(Unmet::at(element, UnmetKind::NotKept(why)));
+        }
         let attributes = [
             ("wsu:Id", id.as_str()),
             ("ValueType", token.value_type().uri()),

@@ -3,14 +3,15 @@
 use super::super::gate::Weighed;
 use super::super::message::Relayable;
 use super::proofs;
-use crate::dsig::Covered;
+use crate::policy::NotKept;
 use crate::soap::Envelope;
 use crate::trust::Signed;
 use crate::wss;
 use crate::xml::{Element, Namespace};
 
-/// The start and end tags of an envelope, its Header and its Security header. They have the prefixes of the old ones, which forms of canonicalization
-/// that are not exclusive digest with every part, and declare no others where such a form would find them.
+/// The start and end tags of an envelope, its Header and its Security header. Where everything is canonicalized exclusively, their prefixes are ours. Other
+/// forms of canonicalization digest with each part what is declared around it: for them the prefixes are those that the sender signed so, and no others are
+/// declared where such a form would find them.
 pub(super) struct Start<'d> {
     soap: &'static str,
     /// The prefix of the Envelope.
@@ -22,16 +23,38 @@ pub(super) struct Start<'d> {
 }
 
 impl<'d> Start<'d> {
-    pub(super) fn of(envelope: &'d Envelope, header: &wss::Header<'d>, weighed: &Weighed<'d>) -> Self {
+    /// # Errors
+    /// [`NotKept::NoPrefix`]: there is none by which mustUnderstand would be SOAP's.
+    pub(super) fn of(
+        envelope: &'d Envelope,
+        header: &wss::Header<'d>,
+        weighed: &Weighed<'d>,
+    ) -> Result<Self, NotKept> {
         let soap = envelope.version().namespace().uri();
         let element = header.element();
-        let (security, understand) = prefixes(element, soap, proofs(weighed).all(is_exclusive));
-        Self {
+        let forms = Forms::of(proofs(weighed));
+        let root = if forms.depend_on(envelope.root()) {
+            envelope.root().prefix()
+        } else {
+            forms.unlisted(["soap", "env"], "")
+        };
+        let (security, understand) = if forms.depend_on(element) {
+            signed_prefixes(element, soap).ok_or(NotKept::NoPrefix)?
+        } else {
+            let security = forms.unlisted(["wsse", "sec"], root);
+            let understand = if root.is_empty() {
+                forms.unlisted(["soap", "env"], security)
+            } else {
+                root
+            };
+            (security, understand)
+        };
+        Ok(Self {
             soap,
-            root: envelope.root().prefix(),
+            root,
             security,
             understand,
-        }
+        })
     }
 
     /// An envelope of at most `most` bytes with the items `security` in its Security header.
@@ -90,10 +113,10 @@ fn declared(prefix: &str, namespace: &str) -> String {
     }
 }
 
-/// The prefix of a Security header `element`, and one for its mustUnderstand: an attribute has its namespace by a prefix only. One that means that there already;
-/// else, as what is not `exclusive` finds a prefix that was not there before, one that each of the items declares for itself because it was in scope. If that is
-/// only its own, it does with the default namespace, which was in scope as well.
-fn prefixes<'d>(element: Element<'d>, soap: &str, exclusive: bool) -> (&'d str, &'d str) {
+/// The prefix of a Security header `element`, and one for its mustUnderstand, where what stands around an item was digested with it: an attribute has its
+/// namespace by a prefix only, and one that was not there before would change what was digested. One that means SOAP there already; else one that each of the
+/// items declares for itself because it was in scope. If that is only its own, it does with the default namespace, which was in scope as well.
+fn signed_prefixes<'d>(element: Element<'d>, soap: &str) -> Option<(&'d str, &'d str)> {
     let own = element.prefix();
     let around = std::iter::once(element).chain(element.ancestors());
     let in_scope: Vec<&str> = around
@@ -102,21 +125,48 @@ fn prefixes<'d>(element: Element<'d>, soap: &str, exclusive: bool) -> (&'d str, 
         .filter(|prefix| !["", "xml", own].contains(prefix))
         .collect();
     let is_soap = |prefix: &&&str| element.namespace_of(prefix) == Some(soap);
-    let fresh = if own == "soap" { "env" } else { "soap" };
-    let known = in_scope.iter().find(is_soap).copied();
-    let other = in_scope.first().copied().filter(|_| !exclusive);
-    match known.or(other) {
-        Some(prefix) => (own, prefix),
-        None if !exclusive && !own.is_empty() && element.namespace_of("").is_some() => ("", own),
-        None => (own, fresh),
+    let known = in_scope.iter().find(is_soap).or(in_scope.first());
+    match known {
+        Some(prefix) => Some((own, *prefix)),
+        None => (!own.is_empty() && element.namespace_of("").is_some()).then_some(("", own)),
     }
 }
 
-/// Whether nothing that `proof` digested depends on what is declared around it.
-fn is_exclusive(proof: &Signed<'_>) -> bool {
-    proof.covered().is_some_and(|covered: &Covered<'_>| {
-        let digested = covered.digested().filter_map(|digested| digested.form);
-        let mut forms = digested.chain([covered.signed_info().1]);
-        forms.all(|form| form.algorithm.is_exclusive() && form.prefixes.is_empty())
-    })
+/// The canonical forms in which something was signed.
+#[derive(Default)]
+struct Forms<'w, 'd> {
+    /// What was digested in a form that takes what is declared around it along.
+    inclusive: Vec<Element<'d>>,
+    /// The prefixes that an exclusive form treats so, wherever they are declared.
+    listed: Vec<&'w str>,
+}
+
+impl<'w, 'd: 'w> Forms<'w, 'd> {
+    fn of(proofs: impl Iterator<Item = &'w Signed<'d>>) -> Self {
+        let mut forms = Self::default();
+        for covered in proofs.filter_map(Signed::covered) {
+            let digested = covered.digested();
+            let digested = digested.filter_map(|digested| digested.form.map(|form| (digested.apex, form)));
+            for (apex, form) in digested.chain([covered.signed_info()]) {
+                if form.algorithm.is_exclusive() {
+                    forms.listed.extend(form.prefixes.iter().map(String::as_str));
+                } else {
+                    forms.inclusive.push(apex);
+                }
+            }
+        }
+        forms
+    }
+
+    /// Whether something was digested together with what `around` declares.
+    fn depend_on(&self, around: Element<'d>) -> bool {
+        let mut all = self.inclusive.iter();
+        all.any(|apex| apex.ancestors().any(|ancestor| ancestor == around))
+    }
+
+    /// The one of these prefixes that is not `taken` and that no PrefixList names.
+    fn unlisted(&self, [first, second]: [&'static str; 2], taken: &str) -> &'static str {
+        let listed = second != taken && self.listed.contains(&first);
+        if first == taken || listed { second } else { first }
+    }
 }
