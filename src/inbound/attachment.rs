@@ -1,4 +1,5 @@
 use super::findings::{Coverage, CoverageLine};
+use super::kept::SenderHeader;
 use crate::dsig::AttachmentScope;
 use crate::policy::{Admitted, Unmet, UnmetKind};
 use crate::soap::attachment::{Attachment, Attachments};
@@ -9,6 +10,7 @@ pub struct VerifiedAttachment {
     attachments: Attachments,
     number: usize,
     scope: AttachmentScope,
+    sender_header: SenderHeader,
 }
 
 impl VerifiedAttachment {
@@ -23,6 +25,11 @@ impl VerifiedAttachment {
             AttachmentScope::Content => &[],
             AttachmentScope::Complete => self.found().and_then(Attachment::header).unwrap_or_default(),
         }
+    }
+
+    /// Whether whoever gets it verifies it again, for which all of the header that was signed is needed.
+    pub fn is_verified_again(&self) -> bool {
+        self.sender_header == SenderHeader::Kept
     }
 
     /// Octets of its content.
@@ -44,13 +51,14 @@ impl VerifiedAttachment {
 }
 
 /// The attachments of a message that was admitted, in the order of the References to them, which is signed; the order of the parts is
-/// not.
+/// not. They go with a Security header as `sender_header` says.
 ///
 /// # Errors
 /// One is not signed, or a prefix in it means what is not: nobody gets it, whatever the policy asks for (T117, T45).
 pub(super) fn verified(
     attachments: &Attachments,
     admitted: &Admitted<'_>,
+    sender_header: SenderHeader,
 ) -> Result<Vec<VerifiedAttachment>, Unmet> {
     let signed = admitted.attachments();
     let mut verified = Vec::new();
@@ -68,6 +76,7 @@ pub(super) fn verified(
             attachments: attachments.clone(),
             number,
             scope: *scope,
+            sender_header,
         };
         verified.push((place, attachment));
     }

@@ -141,7 +141,7 @@ impl Gate {
         let mut seen = Seen::default();
         let mut weighed = self.weigh(&envelope, before, judging, &mut findings, &mut seen)?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
-        let attachments = attachment::verified(&opened, &weighed.admitted)?;
+        let attachments = attachment::verified(&opened, &weighed.admitted, self.sender_header)?;
         let mut relayable = Relayable::new(&envelope, &mut weighed.admitted, weighed.addressing.as_ref())?;
         if let Some(destination) = &self.destination {
             let requested = relayable.for_destination(destination, received.action.as_deref());
@@ -229,7 +229,7 @@ impl Gate {
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         if self.policy.signed.contains(&Part::Body) {
             check_relayable(&envelope, &weighed.admitted)?;
-            attachment::verified(&opened, &weighed.admitted)?;
+            attachment::verified(&opened, &weighed.admitted, self.sender_header)?;
         }
         self.second_opinion(&weighed)?;
         for threat in self.threats(&weighed.admitted, Vec::new())? {

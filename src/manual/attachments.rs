@@ -55,7 +55,7 @@
 //!
 //! The signature over the Body has to cover each attachment; a policy asks for that by `attachments` under `signed`, and what is not
 //! signed is never relayed. Under Attachment-Complete the canonical header fields are signed, and the backend gets Content-Type,
-//! Content-Disposition and Content-ID of them. Under Attachment-Content nobody signed a header: the backend gets
+//! Content-Disposition and Content-ID of them, or all of them where it verifies them again (`security_header = "keep"`). Under Attachment-Content nobody signed a header: the backend gets
 //! `application/octet-stream`, and the Content-ID that the signature names. Comments, encoded words, encoded parameters and backslashes in
 //! a header have no form that all readers agree on, so Attachment-Complete refuses them. Attachments go to the backend in the order of the
 //! References to them.

@@ -18,6 +18,11 @@ pub(crate) trait Part: Clone + Send + 'static {
     /// Lines of its header, in canonical form.
     fn header(&self) -> &[String];
 
+    /// Whether all of these lines are passed on, to whoever verifies what was signed.
+    fn is_verified_again(&self) -> bool {
+        false
+    }
+
     /// Octets of its content.
     fn length(&self) -> u64;
 
@@ -133,6 +138,10 @@ impl Part for VerifiedAttachment {
         self.header()
     }
 
+    fn is_verified_again(&self) -> bool {
+        self.is_verified_again()
+    }
+
     fn length(&self) -> u64 {
         self.length()
     }
@@ -147,7 +156,7 @@ fn header(part: &impl Part) -> String {
     let written = part.header().iter();
     let mut lines: Vec<&str> = written
         .map(String::as_str)
-        .filter(|line| PASSED_ON.iter().any(|name| line.starts_with(name)))
+        .filter(|line| part.is_verified_again() || PASSED_ON.iter().any(|name| line.starts_with(name)))
         .collect();
     let id = format!("Content-ID:<{}>", part.id());
     if lines.is_empty() {

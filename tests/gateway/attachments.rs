@@ -53,12 +53,12 @@ pub(crate) fn multipart(root: &str, envelope: &str, parts: &[(&str, &str)]) -> S
     format!("--b-1\r\nContent-Type: {root}\r\nContent-ID: <root@x>\r\n\r\n{envelope}\r\n{parts}--b-1--\r\n")
 }
 
-fn post(gateway: &Gateway, content_type: &str, body: &str) -> Answer {
+pub(crate) fn post(gateway: &Gateway, content_type: &str, body: &str) -> Answer {
     let headers = [("Content-Type", content_type), ("SOAPAction", "\"urn:place\"")];
     send(gateway.plain(), &request("POST", "/orders", &headers, body))
 }
 
-fn post_soap11(gateway: &Gateway, envelope: &str, parts: &[(&str, &str)]) -> Answer {
+pub(crate) fn post_soap11(gateway: &Gateway, envelope: &str, parts: &[(&str, &str)]) -> Answer {
     let field = "multipart/related; type=\"text/xml\"; boundary=b-1; start=\"<root@x>\"";
     post(
         gateway,

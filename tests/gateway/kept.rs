@@ -1,7 +1,8 @@
 //! A backend that gets the sender's Security header, and verifies it again.
 
 use std::fs;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
@@ -10,8 +11,10 @@ use sealgate::inbound::{AsOf, Coverage, Received};
 use sealgate::policy::{BasicSecurityProfile, KeyReference, Policy, Profile, UnsignedHeaders};
 use sealgate::soap::Version;
 use sealgate::xml::Namespace;
+use serde_json::Value;
 
-use crate::backend::{Backend, Behaviour, PLACED, http, orders};
+use crate::attachments::{configured, multipart, parts, post as post_parts, post_soap11, signed};
+use crate::backend::{Backend, Behaviour, PLACED, Request, http, orders};
 use crate::client::{Answer, post, send};
 use crate::encrypted::sealed;
 use crate::gateway::{Gateway, configuration, logged, logged_code, prepared};
@@ -265,4 +268,85 @@ fn a_backend_that_has_seen_the_signature_confirms_it() {
             assert_eq!(logged_code(got.incident()), "policy.signature_confirmation");
         }
     }
+}
+
+/// A gateway that takes attachments and keeps the header.
+fn keeping_parts(backend: &Backend, policy: &str) -> Gateway {
+    configured(backend, policy, "", |text| {
+        let keep = "path = \"/orders\"\nsecurity_header = \"keep\"\n";
+        text.replace("path = \"/orders\"\n", keep)
+    })
+}
+
+/// What `sealgate verify` says of what the backend got, with `old` in it changed.
+fn judged_again(got: &Request, (old, new): (&str, &str)) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+    command.args(["verify", "-", "--policy", "bsp11", "--format", "json", "--trust"]);
+    command.arg(format!("{KEYS}/ca.pem"));
+    command.args(["--content-type", got.headers("content-type")[0]]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let body = got.body.replace(old, new);
+    child.stdin.take().unwrap().write_all(body.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    said["code"].as_str().unwrap_or("passed").to_owned()
+}
+
+#[test]
+fn attachments_go_along_with_the_signature_over_them() {
+    let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", "a scan");
+    let note = (
+        "Content-ID: <note@x>\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Location: note.txt\r\nContent-Description: a note",
+        "one\ntwo",
+    );
+    let octets = "Content-Description: a note\r\nContent-ID:<note@x>\r\nContent-Location:note.txt\r\nContent-Type:text/plain;charset=\"utf-8\"\r\n\r\none\r\ntwo";
+    let backend = orders();
+    let gateway = keeping_parts(&backend, "bsp11");
+    let signed = signed(
+        &message(),
+        &[("scan@x", "Content", scan.1), ("note@x", "Complete", octets)],
+    );
+    let answer = post_soap11(&gateway, &signed, &[scan, note]);
+    assert_eq!(answer.status, 200, "{:?}", logged(answer.incident()));
+    let got = backend.only();
+    assert_eq!(parts(&got).len(), 3, "{got:?}");
+    for (change, code) in [
+        (("", ""), "passed"),
+        (("a scan", "a scam"), "dsig.digest_mismatch"),
+        (("a note", "a vote"), "dsig.digest_mismatch"),
+        (("note.txt", "vote.txt"), "dsig.digest_mismatch"),
+        (("bolt", "nuts"), "dsig.digest_mismatch"),
+    ] {
+        assert_eq!(judged_again(&got, change), code, "{change:?}: {got:?}");
+    }
+}
+
+#[test]
+fn what_an_include_stands_for_was_signed_in_its_place() {
+    let inlined = encode_base64(b"a scan");
+    let message = Message {
+        body: format!(
+            "<o:PlaceOrder xmlns:o=\"urn:example:orders\"><o:Scan>{inlined}</o:Scan></o:PlaceOrder>"
+        ),
+        ..message()
+    };
+    let include =
+        "<x:Include xmlns:x=\"http://www.w3.org/2004/08/xop/include\" href=\"cid:scan@x\"></x:Include>";
+    let sent = message.signed().replace(&inlined, include);
+    let backend = orders();
+    let gateway = keeping_parts(&backend, "strict");
+    let scan = ("Content-ID: <scan@x>\r\nContent-Type: image/png", "a scan");
+    let root = "application/xop+xml; charset=utf-8; type=\"text/xml\"";
+    let field = "multipart/related; type=\"application/xop+xml\"; start-info=\"text/xml\"; boundary=b-1";
+    let answer = post_parts(&gateway, field, &multipart(root, &sent, &[scan]));
+    assert_eq!(answer.status, 200, "{:?}", logged(answer.incident()));
+    let got = backend.only();
+    assert_eq!(got.headers("content-type"), ["text/xml; charset=utf-8"]);
+    assert!(got.body.contains(&inlined) && xmlsec1(&got.body), "{got:?}");
+    let other = encode_base64(b"a scam");
+    assert!(!xmlsec1(&got.body.replace(&inlined, &other)), "{got:?}");
 }
