@@ -224,3 +224,66 @@ fn what_wss4j_signs_with_an_encrypted_key_counts_for_who_endorses_it() {
         assert!(out.contains("\"policy.not_endorsed\""), "{made}: {out}{err}");
     }
 }
+
+#[test]
+fn what_python_xmlsec_signs_and_encrypts_passes() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let judged = |command: &str, policy: &str, options: &[(&str, &str)], message: &Path| {
+        let mut judge = sealgate();
+        judge.current_dir(fixtures.join("keys")).args(command.split(' '));
+        judge.args(["--at", "2026-11-24T00:00:30Z", "--policy", policy]);
+        judge.args(options.iter().flat_map(|(name, value)| [name, value]));
+        texts(&run(judge.arg(message))).0
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let changed = folder.path().join("changed");
+    let ours = ("--audience", "https://gateway.example/orders");
+    let names = [
+        ("--metadata", "idp-metadata.xml"),
+        ("--recipient", "https://gateway.example/orders/acs"),
+        ("--request-id", "_request-1"),
+        ("--key", "gateway.key.pem"),
+        ours,
+    ];
+    let token = [("--trust", "idp-metadata.xml"), ours];
+    let parts = [("--trust", "ca.pem")];
+    for (file, command, policy, options, said, change, code) in [
+        (
+            "encrypted-names.xml",
+            "saml verify",
+            "bsp11",
+            &names[..],
+            ["alice@example.com", "buyer"],
+            ("<saml2:AttributeStatement>", "<saml2:AttributeStatement> "),
+            "dsig.digest_mismatch",
+        ),
+        (
+            "saml-1.1.xml",
+            "verify",
+            "strict",
+            &token[..],
+            ["_a", "buyer"],
+            (">buyer<", ">owner<"),
+            "dsig.digest_mismatch",
+        ),
+        (
+            "attachments.mime",
+            "verify",
+            "bsp11",
+            &parts[..],
+            ["✓ attachment  cid:xml@x", "✓ attachment  cid:whole@x"],
+            ("one\ntwo", "one\nten"),
+            "dsig.digest_mismatch",
+        ),
+    ] {
+        let message = fixtures.join("interop/xmlsec").join(file);
+        let out = judged(command, policy, options, &message);
+        assert!(out.starts_with("passed"), "{file}: {out}");
+        assert!(said.iter().all(|said| out.contains(said)), "{file}: {out}");
+        let octets = fs::read_to_string(&message).unwrap();
+        assert!(octets.contains(change.0), "{file}");
+        fs::write(&changed, octets.replace(change.0, change.1)).unwrap();
+        let out = judged(command, policy, options, &changed);
+        assert!(out.contains(code), "{file}: {out}");
+    }
+}
