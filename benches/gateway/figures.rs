@@ -19,12 +19,12 @@ use tempfile::TempDir;
 use crate::UNDER_TEST;
 use crate::bare::Bare;
 use crate::gateway::{configuration, prepared};
-use crate::load::{Arrivals, percentile, send_all, with_status};
+use crate::load::{Arrivals, Outcome, percentile, send_all, with_status};
 use crate::message::{KEYS, Message};
 use crate::process::{Process, program, time_of};
 use crate::sink::Sink;
 
-/// How many messages a run has, of which the first tenth is not counted.
+/// How many messages a run has, of which the first tenth is not counted: what is asked for the first time takes longer.
 const MESSAGES: usize = 6000;
 
 /// Octets of a message.
@@ -50,16 +50,11 @@ struct Speed {
 }
 
 impl Speed {
-    /// Of `process`, while it is asked as fast as it answers.
-    fn of(process: u32, address: SocketAddr, requests: &[Vec<u8>]) -> Self {
-        let (first, rest) = requests.split_at(requests.len() / 10);
-        let ask = |requests: &[Vec<u8>]| {
-            let outcomes = send_all(address, requests, CLIENTS, Arrivals::Closed, PATIENCE);
-            assert_eq!(with_status(&outcomes, 200), requests.len());
-        };
-        ask(first);
+    /// Of `process`, while it is asked as `arrivals` says.
+    fn of(process: u32, address: SocketAddr, requests: &[Vec<u8>], arrivals: Arrivals) -> Self {
+        let rest = warmed(address, requests, CLIENTS);
         let (begun, before) = (Instant::now(), time_of(process));
-        ask(rest);
+        ask(address, rest, CLIENTS, arrivals);
         let (wall, used) = (begun.elapsed().as_secs_f64(), time_of(process) - before);
         Self {
             each: used / u32::try_from(rest.len()).unwrap(),
@@ -72,6 +67,20 @@ impl Speed {
     fn per_core(&self) -> f64 {
         1.0 / self.each.as_secs_f64()
     }
+}
+
+/// What became of `requests`, all of which are answered.
+fn ask(address: SocketAddr, requests: &[Vec<u8>], clients: usize, arrivals: Arrivals) -> Vec<Outcome> {
+    let outcomes = send_all(address, requests, clients, arrivals, PATIENCE);
+    assert_eq!(with_status(&outcomes, 200), requests.len());
+    outcomes
+}
+
+/// What is left of `requests` after those that are not counted.
+fn warmed(address: SocketAddr, requests: &[Vec<u8>], clients: usize) -> &[Vec<u8>] {
+    let (first, rest) = requests.split_at(requests.len() / 10);
+    ask(address, first, clients, Arrivals::Closed);
+    rest
 }
 
 /// Messages that no gateway has seen, which may be sent to each gateway once.
@@ -137,8 +146,8 @@ const AUDIT: &str = "[audit]\nfolder = \"log\"\ncertificate = \"bob.pem\"\nkey =
 pub(crate) fn speed() {
     let (requests, backend) = (messages(), Sink::start().address);
     let proxy = Bare::before(backend);
-    let bare = Speed::of(proxy.child.id(), proxy.address, &requests);
-    drop(proxy);
+    let of_proxy = |arrivals| Speed::of(proxy.child.id(), proxy.address, &requests, arrivals);
+    let bare = of_proxy(Arrivals::Closed);
     let (verify, sign) = (verify(&requests[0]), sign());
     let predicted = 1.0 / (bare.each + verify + sign).as_secs_f64();
     println!(
@@ -155,7 +164,7 @@ pub(crate) fn speed() {
     );
     for (name, further) in [("off", ""), ("on", AUDIT)] {
         let (process, _folder) = gateway(backend, further, "", &strict());
-        let speed = Speed::of(process.id(), process.plain, &requests);
+        let speed = Speed::of(process.id(), process.plain, &requests, Arrivals::Closed);
         println!(
             "| gateway, audit {name}, {} octets | {:.0} requests a core, {:.1} µs each ({:.0}/s, {:.0} % of the core): {:.0} % of the prediction | ≥ 85 % |",
             requests[0].len(),
@@ -166,14 +175,18 @@ pub(crate) fn speed() {
             speed.per_core() / predicted * 100.0
         );
         drop(process);
+        println!(
+            "| bare proxy, asked as often as that gateway answers | {:.1} µs each | |",
+            of_proxy(Arrivals::Steady(speed.rate)).each.as_secs_f64() * 1e6
+        );
         let rate = speed.rate * 0.8;
         for (kind, arrivals) in [
             ("even", Arrivals::Steady(rate)),
             ("random", Arrivals::Random(rate)),
         ] {
             let (process, _folder) = gateway(backend, further, "", &strict());
-            let outcomes = send_all(process.plain, &requests, CLIENTS * 4, arrivals, PATIENCE);
-            assert_eq!(with_status(&outcomes, 200), requests.len());
+            let rest = warmed(process.plain, &requests, CLIENTS * 4);
+            let outcomes = ask(process.plain, rest, CLIENTS * 4, arrivals);
             let [p50, p99] = [50.0, 99.0]
                 .map(|of| percentile(outcomes.iter().map(|one| one.took), of).as_secs_f64() * 1e3);
             println!(
