@@ -9,17 +9,18 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::record::{Field, RowAccessor};
 use bytes::Bytes;
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use tempfile::TempDir;
 
 use super::*;
-use crate::crypto::{Crl, OcspResponse};
-use crate::trust::ClearedBy;
+
+mod damaged;
+mod retention;
 
 fn settings(folder: &Path) -> Settings {
     Settings {
@@ -173,34 +174,6 @@ fn what_a_crash_leaves_becomes_a_file_wherever_the_journal_is_torn() {
 }
 
 #[test]
-fn a_journal_that_is_damaged_is_set_aside_and_what_is_before_it_is_kept() {
-    let (folder, journal) = killed(6);
-    let mut octets = fs::read(&journal).unwrap();
-    let place = octets.len() / 2;
-    octets[place] ^= 1;
-    fs::write(&journal, octets).unwrap();
-    drop(Archive::open(&settings(folder.path())).unwrap());
-    let read = messages(folder.path()).len();
-    assert!((1..6).contains(&read), "{read}");
-    assert_eq!(files(&folder.path().join(".journal"), ".damaged").len(), 1);
-}
-
-#[test]
-fn a_journal_whose_file_is_there_is_only_removed() {
-    let (folder, journal) = killed(6);
-    let file = journal
-        .file_name()
-        .unwrap()
-        .to_string_lossy()
-        .replace("journal", "messages")
-        .replace(".log", ".parquet");
-    fs::write(folder.path().join(&file), "whole").unwrap();
-    drop(Archive::open(&settings(folder.path())).unwrap());
-    assert_eq!(fs::read(folder.path().join(file)).unwrap(), b"whole");
-    assert!(!journal.exists());
-}
-
-#[test]
 fn with_too_little_room_nothing_is_written_and_messages_are_refused_or_not() {
     let folder = tempfile::tempdir().unwrap();
     let mut full = settings(folder.path());
@@ -237,70 +210,6 @@ fn only_the_verdicts_that_are_asked_for_are_kept() {
         drop(archive);
         assert_eq!(messages(folder.path()).len(), count, "{which:?}");
     }
-}
-
-#[test]
-fn files_are_removed_when_their_time_is_over_and_no_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let names = [
-        "messages-20200101T000000.000000Z.parquet",
-        "messages-29990101T000000.000000Z.parquet",
-        "messages-20200101.parquet",
-        "orders-20200101T000000.000000Z.parquet",
-    ];
-    names
-        .iter()
-        .for_each(|name| fs::write(folder.path().join(name), "").unwrap());
-    drop(Archive::open(&settings(folder.path())).unwrap());
-    assert_eq!(files(folder.path(), ".parquet").len(), 4);
-    let mut settings = settings(folder.path());
-    settings.life = Some(TimeDelta::days(30));
-    drop(Archive::open(&settings).unwrap());
-    let left = files(folder.path(), ".parquet");
-    assert_eq!(left.len(), 3, "{left:?}");
-    assert!(!folder.path().join(names[0]).exists());
-}
-
-#[test]
-fn what_cleared_certificates_is_there_once_and_as_long_as_messages_that_needed_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys");
-    let pem = fs::read(keys.join("ca.crl.pem")).unwrap();
-    let crl = Crl::from_pem_bundle(&pem).unwrap().remove(0);
-    let der = fs::read(keys.join("crl-named.ocsp.der")).unwrap();
-    let ocsp = OcspResponse::from_der(&der).unwrap();
-    let cleared = |by| Row {
-        cleared_by: by,
-        ..row(1)
-    };
-    let both = || cleared(vec![ClearedBy::Crl(crl.clone()), ClearedBy::Ocsp(ocsp.clone())]);
-    let proofs = folder.path().join(".revocation");
-    for _ in 0..2 {
-        let archive = Archive::open(&settings(folder.path())).unwrap();
-        assert_eq!(keep(&archive, (0..2).map(|_| both())), [Ok(()), Ok(())]);
-        drop(archive);
-        assert_eq!(fs::read_dir(&proofs).unwrap().count(), 2);
-    }
-    assert_eq!(fs::read(&files(&proofs, ".ocsp")[0]).unwrap(), der);
-    let kept = fs::read(&files(&proofs, ".crl")[0]).unwrap();
-    assert_eq!(Crl::from_der(&kept).unwrap().sha256(), crl.sha256());
-    // One that is needed again is young again; the other goes when its time is over.
-    for path in files(&proofs, "") {
-        let file = fs::OpenOptions::new().append(true).open(path).unwrap();
-        let old = SystemTime::now() - Duration::from_secs(33 * 24 * 3600);
-        file.set_modified(old).unwrap();
-    }
-    let archive = Archive::open(&settings(folder.path())).unwrap();
-    let needed = cleared(vec![ClearedBy::Crl(crl.clone())]);
-    assert_eq!(keep(&archive, std::iter::once(needed)), [Ok(())]);
-    drop(archive);
-    let mut settings = settings(folder.path());
-    settings.life = Some(TimeDelta::days(30));
-    drop(Archive::open(&settings).unwrap());
-    assert_eq!(
-        (files(&proofs, ".crl").len(), files(&proofs, ".ocsp").len()),
-        (1, 0)
-    );
 }
 
 #[test]

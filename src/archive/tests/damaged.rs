@@ -1,0 +1,35 @@
+use super::*;
+use crate::durable::frame;
+
+/// Where the file of `journal` is published.
+fn file_of(folder: &Path, journal: &Path) -> PathBuf {
+    let name = journal.file_name().unwrap().to_string_lossy();
+    folder.join(name.replace("journal", "messages").replace(".log", ".parquet"))
+}
+
+fn damage(journal: &Path) {
+    let mut octets = fs::read(journal).unwrap();
+    let place = octets.len() / 2;
+    octets[place] ^= 1;
+    fs::write(journal, octets).unwrap();
+}
+
+#[test]
+fn a_journal_that_is_damaged_is_set_aside_and_what_is_before_it_is_kept() {
+    let (folder, journal) = killed(6);
+    damage(&journal);
+    drop(Archive::open(&settings(folder.path())).unwrap());
+    let read = messages(folder.path()).len();
+    assert!((1..6).contains(&read), "{read}");
+    assert_eq!(files(&folder.path().join(".journal"), ".damaged").len(), 1);
+}
+
+#[test]
+fn a_journal_whose_file_is_there_is_only_removed() {
+    let (folder, journal) = killed(6);
+    let file = file_of(folder.path(), &journal);
+    fs::write(&file, "whole").unwrap();
+    drop(Archive::open(&settings(folder.path())).unwrap());
+    assert_eq!(fs::read(file).unwrap(), b"whole");
+    assert!(!journal.exists());
+}

@@ -1,0 +1,73 @@
+use std::time::SystemTime;
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::crypto::{Crl, OcspResponse};
+use crate::trust::ClearedBy;
+
+/// As if it had been used 33 days ago.
+fn age(path: &Path) {
+    let old = SystemTime::now() - Duration::from_secs(33 * 24 * 3600);
+    fs::File::open(path).unwrap().set_modified(old).unwrap();
+}
+
+#[test]
+fn files_are_removed_when_their_time_is_over_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = [
+        "messages-20200101T000000.000000Z.parquet",
+        "messages-29990101T000000.000000Z.parquet",
+        "messages-20200101.parquet",
+        "orders-20200101T000000.000000Z.parquet",
+    ];
+    names
+        .iter()
+        .for_each(|name| fs::write(folder.path().join(name), "").unwrap());
+    drop(Archive::open(&settings(folder.path())).unwrap());
+    assert_eq!(files(folder.path(), ".parquet").len(), 4);
+    let mut settings = settings(folder.path());
+    settings.life = Some(TimeDelta::days(30));
+    drop(Archive::open(&settings).unwrap());
+    let left = files(folder.path(), ".parquet");
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert!(!folder.path().join(names[0]).exists());
+}
+
+#[test]
+fn what_cleared_certificates_is_there_once_and_as_long_as_messages_that_needed_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys");
+    let pem = fs::read(keys.join("ca.crl.pem")).unwrap();
+    let crl = Crl::from_pem_bundle(&pem).unwrap().remove(0);
+    let der = fs::read(keys.join("crl-named.ocsp.der")).unwrap();
+    let ocsp = OcspResponse::from_der(&der).unwrap();
+    let cleared = |by| Row {
+        cleared_by: by,
+        ..row(1)
+    };
+    let both = || cleared(vec![ClearedBy::Crl(crl.clone()), ClearedBy::Ocsp(ocsp.clone())]);
+    let proofs = folder.path().join(".revocation");
+    for _ in 0..2 {
+        let archive = Archive::open(&settings(folder.path())).unwrap();
+        assert_eq!(keep(&archive, (0..2).map(|_| both())), [Ok(()), Ok(())]);
+        drop(archive);
+        assert_eq!(fs::read_dir(&proofs).unwrap().count(), 2);
+    }
+    assert_eq!(fs::read(&files(&proofs, ".ocsp")[0]).unwrap(), der);
+    let kept = fs::read(&files(&proofs, ".crl")[0]).unwrap();
+    assert_eq!(Crl::from_der(&kept).unwrap().sha256(), crl.sha256());
+    // One that is needed again is young again; the other goes when its time is over.
+    files(&proofs, "").iter().for_each(|path| age(path));
+    let archive = Archive::open(&settings(folder.path())).unwrap();
+    let needed = cleared(vec![ClearedBy::Crl(crl.clone())]);
+    assert_eq!(keep(&archive, std::iter::once(needed)), [Ok(())]);
+    drop(archive);
+    let mut settings = settings(folder.path());
+    settings.life = Some(TimeDelta::days(30));
+    drop(Archive::open(&settings).unwrap());
+    assert_eq!(
+        (files(&proofs, ".crl").len(), files(&proofs, ".ocsp").len()),
+        (1, 0)
+    );
+}
