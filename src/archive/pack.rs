@@ -34,7 +34,7 @@ pub(super) struct Packer {
     pub(super) folder: PathBuf,
     /// That of the journals.
     pub(super) working: PathBuf,
-    /// How long files are kept, if not for ever.
+    /// How long files are kept after the time in their names, if not for ever.
     pub(super) life: Option<TimeDelta>,
     pub(super) counts: Arc<Counts>,
     /// Journals that nobody appends to any more, the oldest first.

@@ -52,6 +52,8 @@ pub(super) struct Writer {
 
 struct Journal {
     path: PathBuf,
+    /// The time in its name.
+    time: DateTime<Utc>,
     segment: Segment,
     begun: Instant,
     written: Written,
@@ -66,10 +68,12 @@ impl Writer {
         let left = list(&working, JOURNAL)?;
         let packed = list(folder, PACKED)?;
         let last = left.iter().chain(&packed).map(|(time, _)| *time).max();
+        // Of the messages in a file the youngest is so much younger than its name.
+        let age = TimeDelta::from_std(settings.file_age).unwrap_or(TimeDelta::MAX);
         let packer = Packer {
             folder: folder.clone(),
             working: working.clone(),
-            life: settings.life,
+            life: settings.life.and_then(|life| life.checked_add(&age)),
             counts: Arc::clone(counts),
             journals: left.into_iter().map(|(_, path)| path).collect::<VecDeque<_>>(),
         };
@@ -97,6 +101,7 @@ impl Writer {
 
     /// The journal to append to.
     fn begin(&mut self) -> io::Result<&mut Journal> {
+        self.end_old();
         let free = rustix::fs::statvfs(&self.working)?;
         if free.f_bavail.saturating_mul(free.f_frsize) < self.free_bytes {
             let what = format!("less than {} bytes of the disk are free", self.free_bytes);
@@ -117,6 +122,7 @@ impl Writer {
                 self.last = Some(time);
                 Journal {
                     path,
+                    time,
                     segment,
                     begun: Instant::now(),
                     written: Written::new(),
@@ -144,6 +150,14 @@ impl Writer {
         Ok(())
     }
 
+    /// Ends a journal whose time is over. Files are removed by the time in their names, from which no message in them is further away.
+    fn end_old(&mut self) {
+        let age = self.file_age;
+        if self.journal.as_ref().is_some_and(|journal| journal.is_old(age)) {
+            self.end();
+        }
+    }
+
     /// Nothing is appended to the present journal any more.
     fn end(&mut self) {
         if let (Some(journal), Some((packer, _))) = (self.journal.take(), &self.packer) {
@@ -162,6 +176,12 @@ impl Writer {
 }
 
 impl Journal {
+    /// Whether it is of that age, also by a clock that was set meanwhile.
+    fn is_old(&self, age: Duration) -> bool {
+        let by_clock = Utc::now().signed_duration_since(self.time).to_std();
+        self.begun.elapsed() >= age || by_clock.is_ok_and(|by_clock| by_clock >= age)
+    }
+
     fn append(&mut self, rows: &[Row], revocation: Vec<Vec<String>>) -> io::Result<()> {
         let mut all = Vec::new();
         for (row, revocation) in rows.iter().zip(revocation) {
@@ -214,12 +234,7 @@ impl Work for Writer {
                 Err(error) => self.failed(&error),
             }
         }
-        let journal = self.journal.as_ref();
-        if journal
-            .is_some_and(|journal| journal.segment.length > 0 && journal.begun.elapsed() >= self.file_age)
-        {
-            self.end();
-        }
+        self.end_old();
     }
 }
 
@@ -231,6 +246,36 @@ impl Drop for Writer {
             drop(journals);
             // What it did not do, the next start does.
             let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn a_journal_is_old_by_its_name_too_if_the_clock_was_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let age = Duration::from_secs(3600);
+        for (minutes, is_old) in [
+            (-90, false),
+            (0, false),
+            (59, false),
+            (60, true),
+            (1_000_000, true),
+        ] {
+            let time = Utc::now() - TimeDelta::minutes(minutes);
+            let path = name(folder.path(), JOURNAL, time);
+            let journal = Journal {
+                segment: Segment::create(&path, 0o600).unwrap(),
+                path,
+                time,
+                begun: Instant::now(),
+                written: Written::new(),
+            };
+            assert_eq!(journal.is_old(age), is_old, "{minutes}");
         }
     }
 }

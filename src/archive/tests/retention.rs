@@ -1,10 +1,14 @@
 use std::time::SystemTime;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
 
 use super::*;
 use crate::crypto::{Crl, OcspResponse};
 use crate::trust::ClearedBy;
+
+fn name(time: DateTime<Utc>) -> String {
+    time.format("messages-%Y%m%dT%H%M%S%.6fZ.parquet").to_string()
+}
 
 /// As if it had been used 33 days ago.
 fn age(path: &Path) {
@@ -70,4 +74,41 @@ fn what_cleared_certificates_is_there_once_and_as_long_as_messages_that_needed_i
         (files(&proofs, ".crl").len(), files(&proofs, ".ocsp").len()),
         (1, 0)
     );
+}
+
+#[test]
+fn a_file_is_there_until_the_youngest_message_that_may_be_in_it_is_too_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = settings(folder.path());
+    settings.life = Some(TimeDelta::days(1));
+    settings.file_age = Duration::from_secs(3600);
+    let ago = |minutes| name(Utc::now() - TimeDelta::days(1) - TimeDelta::minutes(minutes));
+    let (stays, goes) = (ago(59), ago(61));
+    for name in [&stays, &goes] {
+        fs::write(folder.path().join(name), "").unwrap();
+    }
+    drop(Archive::open(&settings).unwrap());
+    assert_eq!(files(folder.path(), ".parquet"), [folder.path().join(stays)]);
+}
+
+#[test]
+fn a_journal_takes_rows_no_longer_than_its_time_however_they_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = settings(folder.path());
+    settings.file_age = Duration::from_millis(500);
+    let archive = Archive::open(&settings).unwrap();
+    // At first none for longer than that, and then so many that the thread never waits for one.
+    std::thread::sleep(Duration::from_millis(600));
+    let begun = Utc::now();
+    for number in 0..14 {
+        assert_eq!(keep(&archive, std::iter::once(row(number))), [Ok(())]);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    drop(archive);
+    let made = files(folder.path(), ".parquet");
+    assert!(made.len() > 1, "{made:?}");
+    let first = made[0].file_name().unwrap().to_string_lossy().into_owned();
+    let first = NaiveDateTime::parse_from_str(&first, "messages-%Y%m%dT%H%M%S%.6fZ.parquet").unwrap();
+    assert!(first.and_utc() >= begun, "{first} {begun}");
+    assert_eq!(messages(folder.path()).len(), 14);
 }
