@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use super::journal::{Next, Rows};
+use super::journal::{Next, Read, Rows};
 use super::keeper::Counts;
 use super::parquet;
 use super::proofs::Proofs;
@@ -83,17 +83,20 @@ impl Packer {
             return Ok(());
         };
         let packed = name(&self.folder, PACKED, time);
-        // Where a crash came between the file and this removal, the file is whole.
-        if !packed.exists() && self.write(path, &packed)? == Left::Damaged {
-            fs::rename(path, path.with_extension("damaged"))?;
+        // Where it was there before what follows, by a crash or an error, the file is whole.
+        let left = if packed.exists() {
+            each(path, |_| Ok(()))?
         } else {
-            fs::remove_file(path)?;
+            self.write(path, &packed)?
+        };
+        match left {
+            Left::Nothing => fs::remove_file(path)?,
+            Left::Damaged => fs::rename(path, path.with_extension("damaged"))?,
         }
         durable::sync_folder(&self.working)
     }
 
     fn write(&self, journal: &Path, packed: &Path) -> io::Result<Left> {
-        let mut rows = Rows::open(journal)?;
         let temporary = journal.with_extension("parquet");
         let file = OpenOptions::new()
             .write(true)
@@ -103,23 +106,10 @@ impl Packer {
             .open(&temporary)?;
         let mut writer = parquet::Writer::new(file)?;
         let mut count = 0_u64;
-        let left = loop {
-            match rows.next()? {
-                Next::Row(row) => {
-                    count = count.saturating_add(1);
-                    writer.push(*row)?;
-                }
-                Next::End => break Left::Nothing,
-                Next::Torn(bytes) => {
-                    tracing::warn!(bytes, journal = %journal.display(), "a journal of messages ended in no whole row");
-                    break Left::Nothing;
-                }
-                Next::Damaged(bytes) => {
-                    tracing::error!(code = "archive.damaged", bytes, journal = %journal.display(), "the end of a journal of messages is damaged, and set aside");
-                    break Left::Damaged;
-                }
-            }
-        };
+        let left = each(journal, |row| {
+            count = count.saturating_add(1);
+            writer.push(row)
+        })?;
         if count == 0 {
             fs::remove_file(&temporary)?;
             return Ok(left);
@@ -152,10 +142,29 @@ impl Packer {
 }
 
 /// What is in a journal beside its rows.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Left {
     Nothing,
     Damaged,
+}
+
+/// Hands the rows of `journal` to `take`, and tells what is behind them.
+fn each(journal: &Path, mut take: impl FnMut(Read) -> io::Result<()>) -> io::Result<Left> {
+    let mut rows = Rows::open(journal)?;
+    loop {
+        match rows.next()? {
+            Next::Row(row) => take(*row)?,
+            Next::End => return Ok(Left::Nothing),
+            Next::Torn(bytes) => {
+                tracing::warn!(bytes, journal = %journal.display(), "a journal of messages ended in no whole row");
+                return Ok(Left::Nothing);
+            }
+            Next::Damaged(bytes) => {
+                tracing::error!(code = "archive.damaged", bytes, journal = %journal.display(), "the end of a journal of messages is damaged, and set aside");
+                return Ok(Left::Damaged);
+            }
+        }
+    }
 }
 
 /// How files of a kind are called before and behind the time.

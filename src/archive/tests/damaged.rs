@@ -33,3 +33,16 @@ fn a_journal_whose_file_is_there_is_only_removed() {
     assert_eq!(fs::read(file).unwrap(), b"whole");
     assert!(!journal.exists());
 }
+
+#[test]
+fn a_damaged_journal_whose_file_is_there_is_still_set_aside() {
+    let (folder, journal) = killed(6);
+    damage(&journal);
+    let octets = fs::read(&journal).unwrap();
+    let file = file_of(folder.path(), &journal);
+    fs::write(&file, "whole").unwrap();
+    drop(Archive::open(&settings(folder.path())).unwrap());
+    assert_eq!(fs::read(file).unwrap(), b"whole");
+    assert!(!journal.exists());
+    assert_eq!(fs::read(journal.with_extension("damaged")).unwrap(), octets);
+}
