@@ -121,21 +121,20 @@ impl Packer {
         Ok(left)
     }
 
-    /// Removes files whose messages are older than they are to be kept.
+    /// Removes files whose messages are older than they are to be kept. One that cannot be removed keeps no other.
     fn remove_old(&self) {
         let Some(before) = self.life.and_then(|life| Utc::now().checked_sub_signed(life)) else {
             return;
         };
-        let removed = list(&self.folder, PACKED).and_then(|files| {
+        let files = list(&self.folder, PACKED).and_then(|files| {
             let old = files.into_iter().filter(|(time, _)| *time < before);
             old.map(|(_, path)| fs::remove_file(path))
-                .collect::<io::Result<Vec<()>>>()
+                .fold(Ok(()), Result::and)
         });
         // Later than the last message that may have needed it.
         let before = SystemTime::from(before).checked_sub(LATER);
-        let removed =
-            removed.and_then(|_| Proofs::remove_old(&self.folder, before.unwrap_or(SystemTime::UNIX_EPOCH)));
-        if let Err(error) = removed {
+        let proofs = Proofs::remove_old(&self.folder, before.unwrap_or(SystemTime::UNIX_EPOCH));
+        if let Err(error) = files.and(proofs) {
             tracing::error!(code = "archive.retention", reason = %error, folder = %self.folder.display(), "old messages were not removed");
         }
     }

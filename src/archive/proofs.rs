@@ -1,7 +1,7 @@
 //! CRLs and OCSP responses, each in a file of its own that has the name of its SHA-256.
 
 use std::collections::HashSet;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, DirEntry, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -79,15 +79,17 @@ impl Proofs {
         durable::sync_folder(&self.folder)
     }
 
-    /// Removes those that no message needed since `before`.
+    /// Removes those that no message needed since `before`. One that cannot be removed keeps no other.
     pub(super) fn remove_old(archive: &Path, before: SystemTime) -> io::Result<()> {
-        for entry in fs::read_dir(archive.join(FOLDER))? {
+        let remove = |entry: io::Result<DirEntry>| {
             let path = entry?.path();
             let is_ours = path.extension().is_some_and(|end| end == "crl" || end == "ocsp");
-            if is_ours && File::open(&path)?.metadata()?.modified()? < before {
+            if is_ours && fs::metadata(&path)?.modified()? < before {
                 fs::remove_file(&path)?;
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        let entries = fs::read_dir(archive.join(FOLDER))?;
+        entries.map(remove).fold(Ok(()), Result::and)
     }
 }

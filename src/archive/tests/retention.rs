@@ -112,3 +112,24 @@ fn a_journal_takes_rows_no_longer_than_its_time_however_they_come() {
     assert!(first.and_utc() >= begun, "{first} {begun}");
     assert_eq!(messages(folder.path()).len(), 14);
 }
+
+#[test]
+fn what_cannot_be_removed_keeps_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Archive::open(&settings(folder.path())).unwrap());
+    let proofs = folder.path().join(".revocation");
+    // A folder is no file that can be removed.
+    let stuck = folder.path().join("messages-20200101T000000.000000Z.parquet");
+    fs::create_dir(&stuck).unwrap();
+    fs::create_dir(proofs.join("0.crl")).unwrap();
+    fs::write(folder.path().join("messages-20200102T000000.000000Z.parquet"), "").unwrap();
+    for number in 1..20 {
+        fs::write(proofs.join(format!("{number}.crl")), "").unwrap();
+    }
+    files(&proofs, ".crl").iter().for_each(|path| age(path));
+    let mut settings = settings(folder.path());
+    settings.life = Some(TimeDelta::days(30));
+    drop(Archive::open(&settings).unwrap());
+    assert_eq!(files(folder.path(), ".parquet"), [stuck]);
+    assert_eq!(files(&proofs, ".crl"), [proofs.join("0.crl")]);
+}
