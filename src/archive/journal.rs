@@ -140,10 +140,14 @@ impl Rows {
     fn decoded(&mut self, record: &Bytes) -> io::Result<Option<Read>> {
         let damaged = || io::Error::from(io::ErrorKind::InvalidData);
         let (kind, rest) = record.split_first().ok_or_else(damaged)?;
-        if *kind == CERTIFICATE {
-            let der = record.slice_ref(rest);
-            self.certificates.insert(hexadecimal(&name(&der)?), der);
-            return Ok(None);
+        match *kind {
+            CERTIFICATE => {
+                let der = record.slice_ref(rest);
+                self.certificates.insert(hexadecimal(&name(&der)?), der);
+                return Ok(None);
+            }
+            MESSAGE => {}
+            _ => return Err(damaged()),
         }
         let (length, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| damaged())?;

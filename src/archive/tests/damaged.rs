@@ -25,6 +25,24 @@ fn a_journal_that_is_damaged_is_set_aside_and_what_is_before_it_is_kept() {
 }
 
 #[test]
+fn a_record_of_an_unknown_kind_is_damage_and_no_message() {
+    let (folder, journal) = killed(6);
+    let mut octets = fs::read(&journal).unwrap();
+    let mut rest = octets.as_slice();
+    let mut last = Vec::new();
+    while let Some((record, more)) = frame::first(rest, 1 << 20).unwrap() {
+        (last, rest) = (record.to_vec(), more);
+    }
+    last[0] = b'X';
+    octets.extend(frame::head(&[&last]).unwrap());
+    octets.extend(last);
+    fs::write(&journal, octets).unwrap();
+    drop(Archive::open(&settings(folder.path())).unwrap());
+    assert_eq!(messages(folder.path()).len(), 6);
+    assert_eq!(files(&folder.path().join(".journal"), ".damaged").len(), 1);
+}
+
+#[test]
 fn a_journal_whose_file_is_there_is_only_removed() {
     let (folder, journal) = killed(6);
     let file = file_of(folder.path(), &journal);
