@@ -92,6 +92,8 @@ pub(super) struct Read {
     /// The names of what cleared them.
     pub(super) revocation: Vec<String>,
     pub(super) message: Bytes,
+    /// The octets of its record, of which `message` is a part.
+    pub(super) octets: usize,
 }
 
 /// What is read of a journal next.
@@ -159,6 +161,7 @@ impl Rows {
             revocation: head.revocation,
             chain: head.chain.iter().map(certificate).collect::<io::Result<_>>()?,
             message: record.slice_ref(message),
+            octets: record.len(),
         }))
     }
 }

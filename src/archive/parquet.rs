@@ -40,7 +40,7 @@ const SCHEMA: &str = "message archived {
   OPTIONAL BYTE_ARRAY message;
 }";
 
-/// Rows of a group, and the octets of messages with which one ends: so much is in memory.
+/// Rows of a group, and the octets of their records with which one ends: so much is in memory, and heads of requests are as long as their senders like.
 const GROUP: usize = 1 << 14;
 const GROUP_BYTES: usize = 32 << 20;
 
@@ -77,7 +77,7 @@ impl Writer {
     }
 
     pub(super) fn push(&mut self, row: Read) -> io::Result<()> {
-        self.bytes = self.bytes.saturating_add(row.message.len());
+        self.bytes = self.bytes.saturating_add(row.octets);
         self.rows.push(row);
         if self.rows.len() >= GROUP || self.bytes >= GROUP_BYTES {
             self.flush()?;

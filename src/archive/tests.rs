@@ -213,6 +213,24 @@ fn only_the_verdicts_that_are_asked_for_are_kept() {
 }
 
 #[test]
+fn a_group_of_rows_ends_with_the_octets_of_everything_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut large = settings(folder.path());
+    large.file_bytes = 1 << 30;
+    let archive = Archive::open(&large).unwrap();
+    let action = "a".repeat(1 << 20);
+    for number in 0..40 {
+        let mut row = row(number);
+        row.facts.soap_action = Some(action.clone());
+        assert_eq!(keep(&archive, std::iter::once(row)), [Ok(())]);
+    }
+    drop(archive);
+    let made = files(folder.path(), ".parquet");
+    let reader = SerializedFileReader::new(fs::File::open(&made[0]).unwrap()).unwrap();
+    assert_eq!((made.len(), reader.metadata().num_row_groups()), (1, 2));
+}
+
+#[test]
 fn one_process_writes_to_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let _archive = Archive::open(&settings(folder.path())).unwrap();
