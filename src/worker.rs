@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{RecvTimeoutError, TrySendError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use tokio::sync::oneshot;
 
 /// How many jobs are done at once.
 const AT_ONCE: usize = 256;
+
+/// How many wait at most. Whoever asks gives up after a second, so that more come only where the work hangs.
+const WAITING: usize = 4096;
 
 /// How often a worker without jobs is asked whether there is something else to do.
 const TICK: Duration = Duration::from_secs(1);
@@ -36,7 +39,7 @@ pub(crate) trait Work: Send + 'static {
 /// A thread that works.
 #[derive(Debug)]
 pub(crate) struct Worker<W: Work> {
-    jobs: Option<mpsc::Sender<Waiting<W>>>,
+    jobs: Option<mpsc::SyncSender<Waiting<W>>>,
     thread: Option<JoinHandle<()>>,
     refuses: Arc<AtomicBool>,
 }
@@ -49,7 +52,7 @@ struct Waiting<W: Work> {
 impl<W: Work> Worker<W> {
     /// Starts a thread of that name.
     pub(crate) fn start(name: &str, work: W) -> std::io::Result<Self> {
-        let (jobs, waiting) = mpsc::channel();
+        let (jobs, waiting) = mpsc::sync_channel(WAITING);
         let thread = std::thread::Builder::new().name(name.to_owned());
         let refuses = Arc::new(AtomicBool::new(work.refuses()));
         let told = Arc::clone(&refuses);
@@ -67,16 +70,19 @@ impl<W: Work> Worker<W> {
         ended || self.refuses.load(Ordering::Relaxed)
     }
 
-    /// Has `job` done, and waits for `patience` at most. `None` if nobody knows what became of it.
+    /// Has `job` done, and waits for `patience` at most. `None` if nobody knows what became of it, at once where too many wait already.
     pub(crate) fn ask(
         &self,
         job: W::Job,
         patience: Duration,
     ) -> impl Future<Output = Option<W::Done>> + Send + use<W> {
         let (done, told) = oneshot::channel();
-        let jobs = self.jobs.as_ref();
-        // Where the thread has ended, `told` says so.
-        let _ = jobs.map(|jobs| jobs.send(Waiting { job, done }));
+        let waiting = Waiting { job, done };
+        let sent = self.jobs.as_ref().map(|jobs| jobs.try_send(waiting));
+        // Where it was not taken, or the thread has ended, `told` says so.
+        if matches!(sent, Some(Err(TrySendError::Full(_)))) {
+            self.refuses.store(true, Ordering::Relaxed);
+        }
         async move { tokio::time::timeout(patience, told).await.ok()?.ok() }
     }
 }
@@ -113,5 +119,66 @@ impl<W: Work> Drop for Worker<W> {
             // A thread that panicked has answered nobody, which is an answer.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Tells when it has jobs, and does them when it is let.
+    struct Held {
+        begun: mpsc::Sender<()>,
+        go_on: mpsc::Receiver<()>,
+    }
+
+    impl Work for Held {
+        type Job = usize;
+        type Done = usize;
+
+        fn work(&mut self, jobs: &[usize]) -> Vec<usize> {
+            // When the test is over with them, at once.
+            let _ = self.begun.send(());
+            let _ = self.go_on.recv();
+            jobs.to_vec()
+        }
+
+        fn tick(&mut self) {}
+
+        fn refuses(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn no_more_jobs_wait_for_work_that_hangs_than_there_is_room_for() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let ask = |worker: &Worker<Held>, job| {
+            runtime.block_on(async { worker.ask(job, Duration::from_secs(10)).await })
+        };
+        let (begun, has_begun) = mpsc::channel();
+        let (let_go, go_on) = mpsc::channel();
+        let worker = Worker::start("held", Held { begun, go_on }).unwrap();
+        let mut waiting = vec![worker.ask(0, Duration::from_secs(10))];
+        has_begun.recv().unwrap();
+        waiting.extend((1..=WAITING).map(|job| worker.ask(job, Duration::from_secs(10))));
+        let refused_before = worker.refuses();
+        let asked = Instant::now();
+        let became = ask(&worker, 0);
+        let (waited, refuses) = (asked.elapsed(), worker.refuses());
+        drop(let_go);
+        assert_eq!((refused_before, became, refuses), (false, None, true));
+        assert!(waited < Duration::from_secs(5), "{waited:?}");
+        for (job, became) in waiting.into_iter().enumerate() {
+            assert_eq!(runtime.block_on(became), Some(job));
+        }
+        assert_eq!(ask(&worker, 7), Some(7));
+        assert!(!worker.refuses());
     }
 }
