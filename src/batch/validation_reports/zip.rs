@@ -185,7 +185,9 @@ impl Entry {
         let mut record = Fields::of(b"PK\x01\x02");
         // Made on Unix, by version 4.5.
         record.u16(0x032d);
-        record.0.extend(header.iter().skip(4).take(24));
+        // Zip64 needs 4.5 to be read, too (APPNOTE 4.4.3.2).
+        record.u16(if near.is_some() { 20 } else { 45 });
+        record.0.extend(header.iter().skip(6).take(22));
         record.u16(if near.is_some() { 0 } else { 12 });
         record.u16(0);
         record.u16(0);
@@ -323,6 +325,8 @@ mod tests {
             "{far:?}"
         );
         assert_eq!(far.get(30..32), Some(&[12, 0][..]));
+        let needed = [&near, &far].map(|record| record.get(6..8));
+        assert_eq!(needed, [Some(&[20, 0][..]), Some(&[45, 0][..])]);
         let edge = entry.record(&header, b"a", u32::MAX.into());
         assert!(edge.ends_with(b"\xff\xff\xff\xff\0\0\0\0"), "{edge:?}");
     }
