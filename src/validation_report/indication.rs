@@ -153,18 +153,20 @@ pub struct Status {
 }
 
 impl Status {
-    /// What is said of the signature `found` in a message that `outcome` is of, or of a message without one.
+    /// What is said of the signature at `place` among those that `outcome` found, or of a message without one.
     ///
     /// No signature is total-passed that nobody trusted made, whatever the message is. In a message that was refused none is: where the reason
     /// lies in another signature, the sub-indication is `CUSTOM`. So it is where the standard has the nearest one under the other main
     /// indication.
-    pub fn of(outcome: &Outcome, found: Option<&SignatureFinding>) -> Self {
+    pub fn of(outcome: &Outcome, place: Option<usize>) -> Self {
+        let signatures = &outcome.findings.signatures;
+        let found = place.and_then(|place| Some((place, signatures.get(place)?)));
         let indeterminate = |sub| Self {
             main: MainIndication::Indeterminate,
             sub: Some(sub),
         };
         match (&outcome.verdict, found) {
-            (Ok(()), Some(found)) if found.trusted => Self {
+            (Ok(()), Some((_, found))) if found.trusted => Self {
                 main: MainIndication::TotalPassed,
                 sub: None,
             },
@@ -187,19 +189,17 @@ fn because(
     reason: &Reason,
     main: MainIndication,
     outcome: &Outcome,
-    found: Option<&SignatureFinding>,
+    found: Option<(usize, &SignatureFinding)>,
 ) -> SubIndication {
     let Some(sub) = nearest(reason.code).filter(|sub| sub.is_of(main)) else {
         return SubIndication::Custom;
     };
-    let Some(found) = found.filter(|_| sub.is_of_a_signature()) else {
+    let Some((place, found)) = found.filter(|_| sub.is_of_a_signature()) else {
         return sub;
     };
     // The verdict is the first reason against one of them.
     let mut signatures = outcome.findings.signatures.iter();
-    let is_its = signatures
-        .find(|other| !other.trusted)
-        .is_some_and(|first| std::ptr::eq(first, found));
+    let is_its = signatures.position(|other| !other.trusted) == Some(place);
     let certificate = found.certificate.as_ref();
     let fits = if sub == SubIndication::HashFailure {
         let mut references = found.references.iter();

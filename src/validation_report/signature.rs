@@ -29,7 +29,7 @@ pub(super) fn write(
     out: &mut Writer,
 ) {
     let id = format!("S-{}", place.saturating_add(1));
-    let status = Status::of(message.outcome, found);
+    let status = Status::of(message.outcome, found.map(|_| place));
     out.open("SignatureValidationReport", &[]);
     if let Some(found) = found {
         identifier(&id, found, out);
