@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: MessageVerifyArguments, console: &mut Console) -> R
     let reading = Reading::of(&arguments, &gate.policy)?;
     let at = arguments.gate.judging.at;
     let files = arguments.files;
-    let results = Results::of(&arguments.output, destination, Kind::Soap, &gate.policy, at);
+    let results = Results::of(&arguments.output, destination, Kind::Soap, &gate.policy, at)?;
     report::each_unread(files, &results, console, |source| {
         let mut sha256 = None;
         let report = match reading.received(&source, &gate.policy, &mut sha256) {

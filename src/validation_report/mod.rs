@@ -9,6 +9,8 @@ mod objects;
 mod signature;
 mod writer;
 
+use std::fmt;
+
 use chrono::{DateTime, SecondsFormat, Timelike, Utc};
 
 use crate::algorithm::DigestAlgorithm;
@@ -36,11 +38,23 @@ pub(crate) const BEGINNING: &str = concat!(
 pub struct Reporting {
     policy: String,
     /// SHA-256 of the policy as TOML, in base64.
-    policy_digest: Option<String>,
+    policy_digest: String,
     /// What is asked of SOAP messages: what, and of which part.
     constraints: Vec<(&'static str, String)>,
     at: At,
 }
+
+/// Why nothing can be reported: the policy has no digest (SigPolicyHash).
+#[derive(Debug)]
+pub struct NoPolicyDigest(String);
+
+impl fmt::Display for NoPolicyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the policy has no digest for validation reports: {}", self.0)
+    }
+}
+
+impl std::error::Error for NoPolicyDigest {}
 
 /// What a report is on.
 #[derive(Clone, Copy, Debug)]
@@ -81,21 +95,26 @@ impl Proof {
 
 impl Reporting {
     /// For messages judged by `policy`, as of `at`. Reports of one message by one policy as of one time are the same.
-    pub fn new(policy: &Policy, at: At) -> Self {
-        let text = toml::to_string(policy).ok();
-        let digest = text.and_then(|text| digest(DigestAlgorithm::Sha256, text.as_bytes()).ok());
+    ///
+    /// # Errors
+    ///
+    /// [`NoPolicyDigest`]: a report could not say which policy that was.
+    pub fn new(policy: &Policy, at: At) -> Result<Self, NoPolicyDigest> {
+        let text = toml::to_string(policy).map_err(|error| NoPolicyDigest(error.to_string()))?;
+        let digest = digest(DigestAlgorithm::Sha256, text.as_bytes());
+        let digest = digest.map_err(|error| NoPolicyDigest(error.to_string()))?;
         let signed = policy.signed.iter().cloned().map(|part| ("signed", part.into()));
         let encrypted = policy
             .encrypted
             .iter()
             .cloned()
             .map(|part| ("encrypted", part.into()));
-        Self {
+        Ok(Self {
             policy: policy.name.clone(),
-            policy_digest: digest.map(|digest| encode_base64(digest.as_bytes())),
+            policy_digest: encode_base64(digest.as_bytes()),
             constraints: signed.chain(encrypted).collect(),
             at,
-        }
+        })
     }
 
     /// The report on a message, of which `outcome` is what became. Nothing in a value is markup; characters that no XML may have, and

@@ -124,17 +124,16 @@ fn constraints(message: &Message<'_>, found: Option<&SignatureFinding>, status: 
 }
 
 fn policy(reporting: &Reporting, out: &mut Writer) {
-    if let Some(digest) = &reporting.policy_digest {
-        out.open("SignaturePolicyIdentifier", &[]);
-        out.open("xades:SignaturePolicyId", &[]);
-        out.open("xades:SigPolicyId", &[]);
-        let identifier = format!("urn:sealgate:policy:{}", in_uri(&reporting.policy));
-        out.text("xades:Identifier", &identifier);
-        out.close();
-        out.digest("xades:SigPolicyHash", DigestAlgorithm::Sha256.uri(), digest);
-        out.close();
-        out.close();
-    }
+    out.open("SignaturePolicyIdentifier", &[]);
+    out.open("xades:SignaturePolicyId", &[]);
+    out.open("xades:SigPolicyId", &[]);
+    let identifier = format!("urn:sealgate:policy:{}", in_uri(&reporting.policy));
+    out.text("xades:Identifier", &identifier);
+    out.close();
+    let digest = &reporting.policy_digest;
+    out.digest("xades:SigPolicyHash", DigestAlgorithm::Sha256.uri(), digest);
+    out.close();
+    out.close();
     out.text("PolicyName", &reporting.policy);
 }
 

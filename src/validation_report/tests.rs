@@ -164,7 +164,7 @@ fn no_value_is_markup_and_every_character_is_one_of_xml() {
         name: "a \"b\"/ü<".to_owned(),
         ..Profile::Strict.policy()
     };
-    let reporting = Reporting::new(&policy, At::Now);
+    let reporting = Reporting::new(&policy, At::Now).unwrap();
     let mut outcome = refused("dsig.digest_mismatch", Verdict::Failed);
     outcome.findings.signatures = vec![signature(false)];
     outcome.findings.judged_at = Some("2026-11-24T00:00:30Z".parse().unwrap());
@@ -229,7 +229,9 @@ fn nothing_is_said_to_have_existed_at_a_time_that_was_only_named() {
         (At::Message, outcome(refusal(), true, known), None),
     ];
     for (at, outcome, expected) in cases {
-        let text = Reporting::new(&Profile::Strict.policy(), at).report(&subject("-"), &outcome);
+        let text = Reporting::new(&Profile::Strict.policy(), at)
+            .unwrap()
+            .report(&subject("-"), &outcome);
         let proof = text.split("urn:etsi:019102:poetype:").nth(1);
         assert_eq!(
             proof.and_then(|text| text.split('<').next()),
@@ -254,7 +256,7 @@ fn nothing_is_said_to_have_existed_at_a_time_that_was_only_named() {
 fn no_certificate_is_said_to_have_made_a_mac() {
     let alice = include_bytes!("../../fixtures/keys/alice.pem");
     let alice = crate::crypto::Certificate::from_pem_bundle(alice).unwrap();
-    let reporting = Reporting::new(&Profile::Strict.policy(), At::Now);
+    let reporting = Reporting::new(&Profile::Strict.policy(), At::Now).unwrap();
     for (algorithm, is_named) in [("rsa-sha256", true), ("hmac-sha256", false)] {
         let mut outcome = refused("dsig.digest_mismatch", Verdict::Failed);
         outcome.findings.signatures = vec![SignatureFinding {

@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
     if arguments.validation_reports {
         journal = journal.with_validation_reports().map_err(unusable)?;
         // A message may be younger than the job, so that the time of that proves nothing of it.
-        reporting = Some(Reporting::new(&verifier.gate.policy, verifier.at));
+        reporting = Some(Reporting::new(&verifier.gate.policy, verifier.at).map_err(Stop::failed)?);
     }
     let about = About {
         policy: verifier.gate.policy.name.clone(),

@@ -18,7 +18,7 @@ pub(in crate::cli) fn run(mut arguments: DsigVerifyArguments, console: &mut Cons
         Kind::Xml,
         &policy,
         arguments.judging.at,
-    );
+    )?;
     let id_attributes = arguments.ids.id_attributes;
     report::each(
         arguments.files,

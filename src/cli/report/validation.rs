@@ -14,17 +14,27 @@ pub(crate) struct Results {
 
 impl Results {
     /// As `output` says, and a validation report to `destination`, of a message that is judged as a `kind` by `policy`, as of `at`.
+    ///
+    /// # Errors
+    /// The policy cannot be named in a validation report.
     pub(crate) fn of(
         output: &OutputArguments,
         destination: Option<Destination>,
         kind: Kind,
         policy: &Policy,
         at: At,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Stop> {
+        let validation_report = match destination {
+            Some(destination) => {
+                let reporting = Reporting::new(policy, at).map_err(Stop::failed)?;
+                Some((destination, kind, reporting))
+            }
+            None => None,
+        };
+        Ok(Self {
             format: output.format,
-            validation_report: destination.map(|destination| (destination, kind, Reporting::new(policy, at))),
-        }
+            validation_report,
+        })
     }
 
     /// Writes `report` to where it is wanted.

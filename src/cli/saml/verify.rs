@@ -14,7 +14,7 @@ pub(in crate::cli) fn run(arguments: SamlVerifyArguments, console: &mut Console)
     let keyring = arguments.keys.files(&arguments.trust.password).keyring()?;
     let party = arguments.party.relying_party();
     let at = arguments.judging.at;
-    let results = Results::of(&arguments.output, destination, Kind::Saml, &policy, at);
+    let results = Results::of(&arguments.output, destination, Kind::Saml, &policy, at)?;
     report::each(
         arguments.files,
         policy.limits.bytes,
