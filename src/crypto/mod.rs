@@ -122,6 +122,7 @@ pub(crate) use verify::hmac;
 pub use verify::raw_signature_value;
 pub use verify::recover_digest;
 pub use verify::verify;
+pub(crate) use verify::verify_and_digest;
 pub use verify::verify_pss;
 pub use verify::verify_truncated_hmac;
 

@@ -20,6 +20,8 @@ pub struct Covered<'d> {
     pub(super) value: Vec<u8>,
     pub(super) key: VerifyingKey,
     pub(super) signed_info: (Element<'d>, Canonicalization),
+    /// SHA-256 of its canonical form, where that was computed for the value.
+    pub(super) signed_info_sha256: Option<DigestValue>,
     pub(super) nodes: Vec<CoveredNode<'d>>,
     pub(super) attachments: Vec<(String, AttachmentScope)>,
 }
@@ -115,6 +117,9 @@ impl<'d> Covered<'d> {
     /// # Errors
     /// The cryptography is not available.
     pub fn signed_info_digest(&self) -> Result<DigestValue, Unavailable> {
+        if let Some(known) = self.signed_info_sha256 {
+            return Ok(known);
+        }
         let mut digester = Digester::new(DigestAlgorithm::Sha256);
         let (signed_info, canonicalization) = &self.signed_info;
         // It had a canonical form when it was verified.

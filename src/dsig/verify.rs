@@ -9,7 +9,7 @@ use super::transform::Processing;
 use crate::algorithm::{DigestAlgorithm, EcdsaValues, HmacTruncation, Permitted, TransformAlgorithm};
 use crate::c14n::{self, Buffered, Canonicalization, Counted, Kept};
 use crate::crypto::{
-    self, DigestValue, Digester, KeyKind, VerifyError, VerifyingKey, decode_base64, verify_pss,
+    DigestValue, Digester, KeyKind, VerifyError, VerifyingKey, decode_base64, verify_and_digest, verify_pss,
     verify_truncated_hmac,
 };
 use crate::xml::{Element, Limit, Limits};
@@ -71,7 +71,7 @@ pub fn verify<'d>(
 ) -> Result<Covered<'d>, Error> {
     check_permitted(signature, rules.permitted)?;
     strength(key, rules.permitted).map_err(|kind| Error::at(signature.element, kind))?;
-    check_value(signature, key, rules.permitted)?;
+    let sha256 = check_value(signature, key, rules.permitted)?;
     let mut budget = digest_budget(signature, rules.limits);
     let mut nodes = Vec::with_capacity(signature.references.len());
     let mut attachments = Vec::new();
@@ -117,6 +117,7 @@ pub fn verify<'d>(
         value: signature.value.clone(),
         key: key.clone(),
         signed_info: (signature.signed_info, signature.canonicalization.clone()),
+        signed_info_sha256: sha256,
         nodes,
         attachments,
     })
@@ -199,7 +200,12 @@ pub(super) fn value_error(error: VerifyError) -> ErrorKind {
     }
 }
 
-fn check_value(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Permitted) -> Result<(), Error> {
+/// Gives the SHA-256 of the canonical SignedInfo, where the value is over that.
+fn check_value(
+    signature: &Signature<'_>,
+    key: &VerifyingKey,
+    permitted: &Permitted,
+) -> Result<Option<DigestValue>, Error> {
     let mut octets = Vec::with_capacity(signature.signed_info.span().len());
     canonicalize(
         signature.signed_info,
@@ -209,21 +215,24 @@ fn check_value(signature: &Signature<'_>, key: &VerifyingKey, permitted: &Permit
         signature.element,
     )?;
     let result = verify_value(signature, key, &octets, &signature.value, permitted.ecdsa_values);
-    result.map_err(|error| Error::at(signature.element, value_error(error)))
+    let digest = result.map_err(|error| Error::at(signature.element, value_error(error)))?;
+    let is_sha256 = signature.method.digest() == Some(DigestAlgorithm::Sha256);
+    Ok(digest.filter(|_| is_sha256))
 }
 
-/// Checks that `value` is the value over `octets`, in the way that the SignatureMethod of `signature` has it.
+/// Checks that `value` is the value over `octets`, in the way that the SignatureMethod of `signature` has it. The digest of `octets` that
+/// was computed, where that method says which it is.
 pub(crate) fn verify_value(
     signature: &Signature<'_>,
     key: &VerifyingKey,
     octets: &[u8],
     value: &[u8],
     written: EcdsaValues,
-) -> Result<(), VerifyError> {
+) -> Result<Option<DigestValue>, VerifyError> {
     match (signature.output_length, signature.pss_parameters) {
-        (None, None) => crypto::verify(signature.method, key, octets, &full_length(value, key, written)),
-        (None, Some(parameters)) => verify_pss(parameters, key, octets, value),
-        (Some(bits), _) => verify_truncated_hmac(signature.method, key, octets, value, bits),
+        (None, None) => verify_and_digest(signature.method, key, octets, &full_length(value, key, written)),
+        (None, Some(parameters)) => verify_pss(parameters, key, octets, value).map(|()| None),
+        (Some(bits), _) => verify_truncated_hmac(signature.method, key, octets, value, bits).map(|()| None),
     }
 }
 

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 
 use super::findings::{Findings, PathFinding, ReferenceFinding, RevokedFinding, SignatureFinding};
 use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm, TransformAlgorithm};
-use crate::crypto::{Certificate, Secret, VerifyingKey, encode_base64};
+use crate::crypto::{Certificate, DigestValue, Secret, VerifyingKey, encode_base64};
 use crate::dsig;
 use crate::dsig::{Covered, Processing, ReferenceOutcome, Rules, Signature, Target};
 use crate::policy::{Unmet, UnmetKind};
@@ -225,7 +225,15 @@ impl SignerSearch<'_> {
     ) -> Result<Attested<'d>, Rejection> {
         findings.note_signature(|| SignatureFinding {
             trusted: verified.is_ok(),
-            ..finding(signature, outcomes, Some(&owner))
+            ..match &verified {
+                Ok(covered) => finding_of(
+                    signature,
+                    outcomes,
+                    Some(&owner),
+                    covered.signed_info_digest().ok(),
+                ),
+                Err(_) => finding(signature, outcomes, Some(&owner)),
+            }
         });
         note_path(&owner, findings);
         note_legacy_algorithms(signature, findings);
@@ -340,6 +348,16 @@ pub(crate) fn finding(
     outcomes: &[ReferenceOutcome<'_>],
     owner: Option<&Owner>,
 ) -> SignatureFinding {
+    finding_of(signature, outcomes, owner, signature.signed_info_digest())
+}
+
+/// The same, where the SHA-256 of the canonical SignedInfo is known.
+fn finding_of(
+    signature: &Signature<'_>,
+    outcomes: &[ReferenceOutcome<'_>],
+    owner: Option<&Owner>,
+    signed_info: Option<DigestValue>,
+) -> SignatureFinding {
     let references = signature.references.iter().enumerate().map(|(place, reference)| {
         let outcome = outcomes.get(place);
         let resolved = reference.resolve();
@@ -361,9 +379,7 @@ pub(crate) fn finding(
         path: owner.and_then(path),
         revoked: None,
         value: signature.value.clone(),
-        signed_octets: signature
-            .signed_info_digest()
-            .map(|digest| encode_base64(digest.as_bytes())),
+        signed_octets: signed_info.map(|digest| encode_base64(digest.as_bytes())),
         references: references.collect(),
     }
 }

@@ -51,41 +51,51 @@ pub fn verify(
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), VerifyError> {
+    verify_and_digest(algorithm, key, message, signature).map(drop)
+}
+
+/// As [`verify`]. The digest of `message` that the value is over, where it is over one.
+///
+/// # Errors
+///
+/// As [`verify`].
+pub(crate) fn verify_and_digest(
+    algorithm: SignatureAlgorithm,
+    key: &VerifyingKey,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<Option<DigestValue>, VerifyError> {
     if algorithm.family() != key.family() {
         return Err(VerifyError::KeyMismatch {
             algorithm,
             key: key.family(),
         });
     }
+    let over_digest = |key: &PublicKey, hash: DigestAlgorithm, value: &[u8]| {
+        let digest = digest(hash, message)?;
+        verify_digest(algorithm, key, &digest, value).map(|()| Some(digest))
+    };
     match (key, algorithm.scheme()) {
         (VerifyingKey::Public(key), SignatureScheme::RsaPkcs1(hash) | SignatureScheme::RsaPss(hash)) => {
             check_length(key.openssl().size(), signature)?;
-            verify_digest(algorithm, key, &digest(hash, message)?, signature)
+            over_digest(key, hash, signature)
         }
         (VerifyingKey::Public(key), SignatureScheme::Ecdsa(hash)) => {
             let (r, s) = scalars(key.order(), signature)?;
             let signature = EcdsaSig::from_private_components(r, s).and_then(|signature| signature.to_der());
-            verify_digest(
-                algorithm,
-                key,
-                &digest(hash, message)?,
-                &signature.map_err(unavailable)?,
-            )
+            over_digest(key, hash, &signature.map_err(unavailable)?)
         }
         (VerifyingKey::Public(key), SignatureScheme::Dsa(hash)) => {
             let (r, s) = scalars(key.order(), signature)?;
             let signature = DsaSig::from_private_components(r, s).and_then(|signature| signature.to_der());
-            verify_digest(
-                algorithm,
-                key,
-                &digest(hash, message)?,
-                &signature.map_err(unavailable)?,
-            )
+            over_digest(key, hash, &signature.map_err(unavailable)?)
         }
-        (VerifyingKey::Public(key), SignatureScheme::Ed25519) => verify_ed25519(key, message, signature),
+        (VerifyingKey::Public(key), SignatureScheme::Ed25519) => {
+            verify_ed25519(key, message, signature).map(|()| None)
+        }
         (VerifyingKey::Hmac(secret), SignatureScheme::Hmac(hash)) => {
             check_length(hash.size(), signature)?;
-            verify_hmac(hash, secret, message, signature)
+            verify_hmac(hash, secret, message, signature).map(|()| None)
         }
         (VerifyingKey::Public(_), SignatureScheme::Hmac(_)) | (VerifyingKey::Hmac(_), _) => {
             Err(VerifyError::KeyMismatch {

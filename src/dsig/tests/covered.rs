@@ -193,3 +193,24 @@ fn zeros_are_given_only_to_ecdsa_values_that_lack_them() {
     let rsa = full_length(&[7; 62], &rsa().verifying_key(), EcdsaValues::OrShorter).into_owned();
     assert_eq!(rsa, vec![7; 62]);
 }
+
+#[test]
+fn what_was_signed_is_named_by_sha256_and_digested_once_where_the_value_is_over_that() {
+    let key = rsa();
+    for (method, is_known) in [
+        (SignatureAlgorithm::RsaSha256, true),
+        (SignatureAlgorithm::RsaPssSha256, true),
+        (SignatureAlgorithm::RsaSha512, false),
+    ] {
+        let text = signed(&message(), method, &key);
+        let document = parse(&text);
+        let element = signature_of(&document);
+        let signature = Signature::read(element, Objects::Refused, &Limits::default()).unwrap();
+        let covered = verified(element, &key, Keep::Nothing);
+        let before = counted::octets();
+        let named = covered.signed_info_digest().unwrap();
+        assert_eq!(counted::octets() == before, is_known, "{method}");
+        let computed = signature.signed_info_digest().unwrap();
+        assert_eq!(named.as_bytes(), computed.as_bytes(), "{method}");
+    }
+}
