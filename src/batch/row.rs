@@ -64,7 +64,7 @@ impl Verdict {
 
 /// `text`, of which no more than `most` characters are kept; what is cut off ends with an ellipsis.
 pub(super) fn cut(mut text: String, most: usize) -> String {
-    if text.chars().nth(most).is_some() {
+    if text.len() > most && text.chars().nth(most).is_some() {
         let end = text
             .char_indices()
             .nth(most.saturating_sub(1))

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::inbound::{Coverage, CoverageLine, ReferenceFinding, SignatureFinding};
 use crate::trust::Signer;
-use crate::xml::{self, is_invisible};
+use crate::xml::{self, is_all, is_invisible};
 
 use super::kind::Kind;
 use super::outcome::{Answer, Outcome};
@@ -157,7 +157,7 @@ impl Formatter for Visible {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if is_all(fragment, |byte| matches!(byte, b' '..=b'~')) {
             writer.write_all(fragment.as_bytes())
         } else {
             writer.write_all(escaped(fragment).as_bytes())

@@ -39,7 +39,7 @@ pub use transcode::{in_encoding_of, to_utf8};
 
 pub(crate) use arena::{AttributeRecord, Break, BreakKind, index};
 pub(crate) use attributes::compare;
-pub(crate) use text::{escaped_markup, is_invisible, plain, reference};
+pub(crate) use text::{escaped_markup, is_all, is_invisible, plain, reference};
 
 #[cfg(test)]
 mod tests;

@@ -194,8 +194,18 @@ pub(crate) fn is_invisible(character: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether `is` holds of every byte of `text`. It is asked of many at a time, so it should be a comparison and no more.
+pub(crate) fn is_all(text: &str, is: impl Fn(u8) -> bool) -> bool {
+    let mut pieces = text.as_bytes().chunks(64);
+    pieces.all(|piece| piece.iter().fold(true, |all, byte| all & is(*byte)))
+}
+
 /// `text` for XML and HTML that people read: nothing in it is markup, and what XML does not allow is escaped as they read it.
 pub(crate) fn escaped_markup(text: &str) -> String {
+    let is_plain = |byte| matches!(byte, b' '..=b'~') & !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'');
+    if is_all(text, is_plain) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use super::super::copies::Copy;
 use super::Rows;
-use crate::xml::is_invisible;
+use crate::xml::{is_all, is_invisible};
 
 /// A record a message (RFC 4180).
 pub(super) fn write(rows: &mut Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -39,10 +39,14 @@ fn text(text: &Option<String>) -> &str {
 }
 
 /// A record a copy.
-pub(super) fn write_copies(copies: &[Copy], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_copies(
+    copies: impl Iterator<Item = io::Result<Copy>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     out.write_all(b"source,first,sha256\r\n")?;
     let mut record = String::new();
     for copy in copies {
+        let copy = copy?;
         write_record(&mut record, &[&copy.source, &copy.first, &copy.sha256], out)?;
     }
     Ok(())
@@ -66,19 +70,17 @@ fn write_record(record: &mut String, fields: &[&str], out: &mut dyn Write) -> io
 fn push_cell(record: &mut String, value: &str) {
     let seen = value.trim_start_matches(|first: char| first.is_whitespace() || is_invisible(first));
     let is_formula = seen.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-    let quote = if value.contains(['"', ',', ';', '\t', '\n', '\r']) {
-        "\""
-    } else {
+    let separates = |byte| matches!(byte, b'"' | b',' | b';' | b'\t' | b'\n' | b'\r');
+    let quote = if is_all(value, |byte| !separates(byte)) {
         ""
+    } else {
+        "\""
     };
     record.push_str(quote);
     if is_formula || value.starts_with(['\t', '\r', '\n']) {
         record.push('\'');
     }
-    if value
-        .bytes()
-        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"')
-    {
+    if is_all(value, |byte| matches!(byte, b' '..=b'~') & (byte != b'"')) {
         record.push_str(value);
     } else {
         push_shown(record, value);

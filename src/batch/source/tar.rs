@@ -73,11 +73,17 @@ struct Header {
 impl Header {
     fn read(block: &[u8; BLOCK]) -> io::Result<Self> {
         let field = |from: usize, to: usize| block.get(from..to).unwrap_or_default();
-        let sum = block.iter().enumerate().fold(0_u64, |sum, (place, byte)| {
-            let counted = if (148..156).contains(&place) { b' ' } else { *byte };
-            sum.saturating_add(counted.into())
-        });
-        if number(field(148, 156)) != Some(sum) {
+        let sum = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0_u32, |sum, byte| sum.wrapping_add(u32::from(*byte)))
+        };
+        // What stands in the place of the sum counts as spaces.
+        let sum = [field(0, 148), &[b' '; 8], field(156, BLOCK)]
+            .map(sum)
+            .into_iter()
+            .fold(0, u32::wrapping_add);
+        if number(field(148, 156)) != Some(sum.into()) {
             return Err(broken("a header of the tar archive is damaged"));
         }
         let name = until_nul(field(0, 100));
