@@ -1,7 +1,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -159,6 +159,26 @@ impl Journal {
         }))
     }
 
+    /// The row whose line begins `line` bytes into the journal.
+    ///
+    /// # Errors
+    /// The file cannot be read, or no row is there.
+    pub fn row(&self, line: u64) -> io::Result<Row> {
+        let mut bytes = Vec::with_capacity(1 << 10);
+        let mut at = line;
+        loop {
+            let mut piece = [0; 1 << 10];
+            let count = self.journal.read_at(&mut piece, at)?;
+            let piece = piece.get(..count).unwrap_or_default();
+            let end = memchr::memchr(b'\n', piece);
+            bytes.extend_from_slice(piece.get(..end.unwrap_or(count)).unwrap_or_default());
+            if end.is_some() || count == 0 {
+                return Ok(serde_json::from_slice::<Entry>(&bytes)?.1);
+            }
+            at = at.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        }
+    }
+
     /// What was written before, to go on behind it.
     pub(super) fn replay(&self) -> io::Result<Replay> {
         let length = |file: &File| file.metadata().map(|metadata| metadata.len());
@@ -185,6 +205,7 @@ impl Journal {
             results: BufWriter::with_capacity(1 << 16, results),
             journal,
             pending: Vec::new(),
+            committed: replay.end,
             end: replay.result_end,
             synced: Instant::now(),
         })
@@ -265,15 +286,16 @@ impl Replay {
         self.next.as_ref().is_some_and(same)
     }
 
-    /// Takes the next line.
-    pub(super) fn take(&mut self) -> Option<Row> {
-        let row = self.next.as_ref().map(|entry| entry.1.clone());
-        if let Some(entry) = &self.next {
+    /// Takes the next line: its row, and where it begins.
+    pub(super) fn take(&mut self) -> Option<(Row, u64)> {
+        let line = self.end;
+        let entry = self.next.take();
+        if let Some(entry) = &entry {
             self.result_end = entry.0;
             self.report_end = entry.2.unwrap_or(0);
         }
         self.accept();
-        row
+        entry.map(|entry| (entry.1, line))
     }
 
     fn accept(&mut self) {
@@ -304,6 +326,8 @@ pub(super) struct Writer {
     journal: File,
     /// Lines of the journal whose results may not have been written yet.
     pending: Vec<u8>,
+    /// Where those that were written end.
+    committed: u64,
     end: u64,
     synced: Instant,
 }
@@ -313,6 +337,12 @@ impl Writer {
     const SYNC: Duration = Duration::from_secs(5);
     /// Bytes of the journal that wait for their results at most.
     const PENDING: usize = 1 << 15;
+
+    /// Where the next line of the journal will begin.
+    pub(super) fn next_line(&self) -> u64 {
+        let pending = u64::try_from(self.pending.len()).unwrap_or(0);
+        self.committed.saturating_add(pending)
+    }
 
     /// Appends a result, a line with its end, and its validation report.
     pub(super) fn append(&mut self, row: Row, result: &[u8], report: Option<&Packed>) -> io::Result<()> {
@@ -348,6 +378,7 @@ impl Writer {
                 .map_or(Ok(()), validation_reports::Writer::sync)?;
         }
         self.journal.write_all(&self.pending)?;
+        self.committed = self.next_line();
         self.pending.clear();
         if must_sync {
             self.journal.sync_data()?;
@@ -366,105 +397,4 @@ impl Writer {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-    use super::super::row::test_row;
-    use super::*;
-
-    fn sources(journal: &Journal) -> Vec<String> {
-        journal.rows().unwrap().map(|row| row.source).collect()
-    }
-
-    fn write(journal: &Journal, names: &[&str]) {
-        let mut replay = journal.replay().unwrap();
-        while replay.take().is_some() {}
-        let mut writer = journal.append(&replay).unwrap();
-        for name in names {
-            let report = Packed::of(name, name).unwrap();
-            writer
-                .append(test_row(name), format!("{name}\n").as_bytes(), Some(&report))
-                .unwrap();
-        }
-        writer.commit().unwrap();
-    }
-
-    #[test]
-    fn whatever_is_cut_off_what_is_left_are_whole_results() {
-        let whole = tempfile::tempdir().unwrap();
-        let journal = Journal::open(whole.path(), "job", Utc::now()).unwrap();
-        write(&journal.with_validation_reports().unwrap(), &["a", "b", "c"]);
-        let read = |name: &str| fs::read(whole.path().join(name)).unwrap();
-        let (journal, results) = (read("journal.jsonl"), read("results.jsonl"));
-        let reports = read(validation_reports::FILE);
-        let header = journal.iter().position(|byte| *byte == b'\n').unwrap();
-        for end in header..=journal.len() {
-            let (all, reported) = (results.len(), reports.len());
-            for (result_end, report_end) in [(0, 0), (3, reported), (all, 50), (all, reported)] {
-                let folder = tempfile::tempdir().unwrap();
-                let started = &journal[..end];
-                fs::write(folder.path().join("journal.jsonl"), started).unwrap();
-                fs::write(folder.path().join("results.jsonl"), &results[..result_end]).unwrap();
-                fs::write(
-                    folder.path().join(validation_reports::FILE),
-                    &reports[..report_end],
-                )
-                .unwrap();
-                let Ok(journal) = Journal::open(folder.path(), "job", Utc::now()) else {
-                    assert_eq!(
-                        end, header,
-                        "only a journal that has no header is refused, with results or reports beside it"
-                    );
-                    continue;
-                };
-                let journal = journal.with_validation_reports().unwrap();
-                let before = sources(&journal);
-                assert_eq!(before.as_slice(), ["a", "b", "c"].get(..before.len()).unwrap());
-                let rest: Vec<&str> = ["a", "b", "c"].into_iter().skip(before.len()).collect();
-                write(&journal, &rest);
-                assert_eq!(sources(&journal), ["a", "b", "c"]);
-                assert_eq!(fs::read(folder.path().join("results.jsonl")).unwrap(), results);
-                let written = fs::read(folder.path().join(validation_reports::FILE)).unwrap();
-                assert_eq!(written, reports);
-            }
-        }
-    }
-
-    #[test]
-    fn no_link_is_followed_out_of_the_folder() {
-        for name in ["results.jsonl", "journal.jsonl", validation_reports::FILE] {
-            let folder = tempfile::tempdir().unwrap();
-            let elsewhere = folder.path().join("elsewhere");
-            std::os::unix::fs::symlink(&elsewhere, folder.path().join(name)).unwrap();
-            let opened =
-                Journal::open(folder.path(), "job", Utc::now()).and_then(Journal::with_validation_reports);
-            assert!(matches!(opened, Err(JournalError::Io(..))), "{name}");
-            assert!(!elsewhere.exists(), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_folder_is_one_jobs_and_one_processes() {
-        let folder = tempfile::tempdir().unwrap();
-        let now = Utc::now();
-        let journal = Journal::open(folder.path(), "job", now).unwrap();
-        assert!(matches!(
-            Journal::open(folder.path(), "job", now),
-            Err(JournalError::InUse)
-        ));
-        drop(journal);
-        assert!(matches!(
-            Journal::open(folder.path(), "other", now),
-            Err(JournalError::OtherJob)
-        ));
-        let later = now + chrono::TimeDelta::hours(1);
-        assert_eq!(Journal::open(folder.path(), "job", later).unwrap().started(), now);
-        for name in ["results.jsonl", validation_reports::FILE] {
-            let foreign = tempfile::tempdir().unwrap();
-            fs::write(foreign.path().join(name), "{}").unwrap();
-            assert!(matches!(
-                Journal::open(foreign.path(), "job", now),
-                Err(JournalError::OtherJob)
-            ));
-        }
-    }
-}
+mod tests;

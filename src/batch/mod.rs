@@ -16,7 +16,7 @@ pub mod source;
 mod summary;
 mod validation_reports;
 
-pub use copies::{Copies, Copy};
+pub use copies::{Copies, Copy, Found};
 pub use journal::{Journal, JournalError};
 pub use judge::judge;
 pub use row::{Row, Verdict};

@@ -38,8 +38,8 @@ pub struct Judged {
 
 /// Who is told how the job goes on, all from one thread.
 pub trait Observer {
-    /// A result has been written, or had been by an earlier process; in order.
-    fn written(&mut self, row: &Row, was: Written);
+    /// A result has been written, or had been by an earlier process; in order. Its line of the journal begins `line` bytes into that.
+    fn written(&mut self, row: &Row, line: u64, was: Written);
 
     /// So many more bytes of the sources have been read.
     fn advanced(&mut self, bytes: u64);
@@ -90,8 +90,8 @@ const AT_ONCE_BYTES: u64 = 256 << 10;
 const COMMIT: Duration = Duration::from_millis(100);
 
 enum Message {
-    /// Written by an earlier process.
-    Known(Box<Row>),
+    /// Written by an earlier process, and where its line of the journal begins.
+    Known(Box<Row>, u64),
     /// Everything from here on is new.
     Begun(io::Result<Writer>),
     Judged(Vec<Done>),
@@ -199,9 +199,9 @@ impl Sink for Reader<'_> {
             self.begin();
             return true;
         }
-        if let Some(row) = replay.take() {
+        if let Some((row, line)) = replay.take() {
             self.known = row.bytes;
-            self.send(Message::Known(row.into()));
+            self.send(Message::Known(row.into(), line));
         }
         false
     }
@@ -287,7 +287,7 @@ fn collect(
             Err(RecvTimeoutError::Disconnected) => break,
         };
         match message {
-            Message::Known(row) => observer.written(&row, Written::Before),
+            Message::Known(row, line) => observer.written(&row, line, Written::Before),
             Message::Begun(Ok(begun)) => writer = Some(begun),
             Message::Begun(Err(error)) => keep_first(&mut failed, Err(error), window),
             Message::Judged(judged) => waiting.extend(judged.into_iter().map(|done| (done.number, done))),
@@ -296,7 +296,7 @@ fn collect(
         while let Some(Done { judged, held, .. }) = waiting.remove(&next) {
             next = next.saturating_add(1);
             if let (Some(writer), Ok(())) = (&mut writer, &failed) {
-                observer.written(&judged.row, Written::Now);
+                observer.written(&judged.row, writer.next_line(), Written::Now);
                 let appended = judged
                     .report
                     .and_then(|report| writer.append(judged.row, judged.result.as_bytes(), report.as_ref()));

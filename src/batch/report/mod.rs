@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use super::copies::Copy;
+use super::copies::Found;
 use super::journal::Journal;
 use super::row::Row;
 use super::summary::Summary;
@@ -53,7 +53,7 @@ pub fn write(
     folder: &Path,
     journal: &Journal,
     summary: &Summary,
-    copies: &[Copy],
+    copies: &Found,
     about: &About,
 ) -> io::Result<()> {
     let reports: [(&str, Report<'_>); 7] = [
@@ -72,7 +72,10 @@ pub fn write(
             Box::new(|rows, out| sarif::write(summary, about, rows, out)),
         ),
         ("results.parquet", Box::new(|rows, out| parquet::write(rows, out))),
-        ("copies.csv", Box::new(|_, out| csv::write_copies(copies, out))),
+        (
+            "copies.csv",
+            Box::new(|_, out| csv::write_copies(copies.each(journal), out)),
+        ),
     ];
     let rows = journal.rows()?;
     thread::scope(|scope| {

@@ -23,9 +23,9 @@ pub(super) fn tell(
     let mut summary = counted.summary;
     let copies = counted
         .copies
-        .and_then(|copies| copies.find(journal.rows()?))
+        .and_then(|copies| copies.find(journal))
         .map_err(Stop::failed)?;
-    summary.copies = u64::try_from(copies.len()).unwrap_or(u64::MAX);
+    summary.copies = copies.count();
     report::write(folder, journal, &summary, &copies, about)
         .map_err(|error| Stop::failed(format_args!("the reports cannot be written: {error}")))?;
     if summary.all.total() == 0 {

@@ -111,10 +111,10 @@ impl<'c> Progress<'c> {
 }
 
 impl Observer for Progress<'_> {
-    fn written(&mut self, row: &Row, was: Written) {
+    fn written(&mut self, row: &Row, line: u64, was: Written) {
         self.counted.summary.add(row);
         if let Ok(copies) = &mut self.counted.copies
-            && let Err(error) = copies.note(row)
+            && let Err(error) = copies.note(row, line)
         {
             self.counted.copies = Err(error);
         }

@@ -1,0 +1,100 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+use super::super::row::test_row;
+use super::*;
+
+fn sources(journal: &Journal) -> Vec<String> {
+    journal.rows().unwrap().map(|row| row.source).collect()
+}
+
+fn write(journal: &Journal, names: &[&str]) {
+    let mut replay = journal.replay().unwrap();
+    while replay.take().is_some() {}
+    let mut writer = journal.append(&replay).unwrap();
+    for name in names {
+        let report = Packed::of(name, name).unwrap();
+        writer
+            .append(test_row(name), format!("{name}\n").as_bytes(), Some(&report))
+            .unwrap();
+    }
+    writer.commit().unwrap();
+}
+
+#[test]
+fn whatever_is_cut_off_what_is_left_are_whole_results() {
+    let whole = tempfile::tempdir().unwrap();
+    let journal = Journal::open(whole.path(), "job", Utc::now()).unwrap();
+    write(&journal.with_validation_reports().unwrap(), &["a", "b", "c"]);
+    let read = |name: &str| fs::read(whole.path().join(name)).unwrap();
+    let (journal, results) = (read("journal.jsonl"), read("results.jsonl"));
+    let reports = read(validation_reports::FILE);
+    let header = journal.iter().position(|byte| *byte == b'\n').unwrap();
+    for end in header..=journal.len() {
+        let (all, reported) = (results.len(), reports.len());
+        for (result_end, report_end) in [(0, 0), (3, reported), (all, 50), (all, reported)] {
+            let folder = tempfile::tempdir().unwrap();
+            let started = &journal[..end];
+            fs::write(folder.path().join("journal.jsonl"), started).unwrap();
+            fs::write(folder.path().join("results.jsonl"), &results[..result_end]).unwrap();
+            fs::write(
+                folder.path().join(validation_reports::FILE),
+                &reports[..report_end],
+            )
+            .unwrap();
+            let Ok(journal) = Journal::open(folder.path(), "job", Utc::now()) else {
+                assert_eq!(
+                    end, header,
+                    "only a journal that has no header is refused, with results or reports beside it"
+                );
+                continue;
+            };
+            let journal = journal.with_validation_reports().unwrap();
+            let before = sources(&journal);
+            assert_eq!(before.as_slice(), ["a", "b", "c"].get(..before.len()).unwrap());
+            let rest: Vec<&str> = ["a", "b", "c"].into_iter().skip(before.len()).collect();
+            write(&journal, &rest);
+            assert_eq!(sources(&journal), ["a", "b", "c"]);
+            assert_eq!(fs::read(folder.path().join("results.jsonl")).unwrap(), results);
+            let written = fs::read(folder.path().join(validation_reports::FILE)).unwrap();
+            assert_eq!(written, reports);
+        }
+    }
+}
+
+#[test]
+fn no_link_is_followed_out_of_the_folder() {
+    for name in ["results.jsonl", "journal.jsonl", validation_reports::FILE] {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = folder.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, folder.path().join(name)).unwrap();
+        let opened =
+            Journal::open(folder.path(), "job", Utc::now()).and_then(Journal::with_validation_reports);
+        assert!(matches!(opened, Err(JournalError::Io(..))), "{name}");
+        assert!(!elsewhere.exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_folder_is_one_jobs_and_one_processes() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = Utc::now();
+    let journal = Journal::open(folder.path(), "job", now).unwrap();
+    assert!(matches!(
+        Journal::open(folder.path(), "job", now),
+        Err(JournalError::InUse)
+    ));
+    drop(journal);
+    assert!(matches!(
+        Journal::open(folder.path(), "other", now),
+        Err(JournalError::OtherJob)
+    ));
+    let later = now + chrono::TimeDelta::hours(1);
+    assert_eq!(Journal::open(folder.path(), "job", later).unwrap().started(), now);
+    for name in ["results.jsonl", validation_reports::FILE] {
+        let foreign = tempfile::tempdir().unwrap();
+        fs::write(foreign.path().join(name), "{}").unwrap();
+        assert!(matches!(
+            Journal::open(foreign.path(), "job", now),
+            Err(JournalError::OtherJob)
+        ));
+    }
+}
