@@ -1,14 +1,14 @@
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cryptoki::context::Pkcs11;
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 use zeroize::Zeroizing;
 
+use super::calls::{Calls, Missed};
 use super::connection::{Connection, Handles};
 use super::error::{Error, Failure};
 use super::key::Key;
@@ -20,9 +20,8 @@ use crate::crypto::Unavailable;
 /// How long anybody waits for a token. What takes longer has lost it.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many calls a token does at once, each in a session of its own, and how many wait for that.
-const AT_ONCE: usize = 4;
-const WAITING: usize = 64;
+/// How long a token may take to be found again, with all its keys.
+const CONNECTING: Duration = Duration::from_secs(15);
 
 /// How long sessions may take to be closed when nobody needs them any more.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -35,11 +34,11 @@ pub(super) struct Token {
     state: Mutex<State>,
     /// What was lost, to be closed by nobody who is waited for.
     lost: Mutex<Vec<Arc<Connection>>>,
-    /// Held while a connection is being made.
-    connecting: Mutex<()>,
+    /// Held while a connection is being made; another where that has hung.
+    connecting: Mutex<Arc<Mutex<()>>>,
     /// The keys in use, which prove themselves whenever it has been gone.
     keys: Mutex<Vec<Weak<Key>>>,
-    calls: SyncSender<Call>,
+    calls: Calls,
 }
 
 enum State {
@@ -61,12 +60,6 @@ pub struct Condition {
     pub token: String,
     /// Why it is lost, if it is.
     pub lost: Option<String>,
-}
-
-/// Something to do in a session, unless nobody waits for it any more.
-struct Call {
-    work: Box<dyn FnOnce() + Send>,
-    until: Instant,
 }
 
 /// All tokens that were ever used, those without keys too until the next is added.
@@ -102,26 +95,20 @@ impl Token {
     }
 
     fn start(module: &Arc<Module>, name: &TokenName, pin: &str) -> Result<Arc<Self>, Error> {
-        let (calls, waiting) = mpsc::sync_channel(WAITING);
+        let unstarted = |error: std::io::Error| Error::Refused(error.to_string());
         let token = Arc::new(Self {
             module: Arc::clone(module),
             name: name.clone(),
             pin: Zeroizing::new(pin.to_owned()),
             state: Mutex::new(State::Lost("it was never there".to_owned(), Retry::Never)),
             lost: Mutex::default(),
-            connecting: Mutex::new(()),
+            connecting: Mutex::default(),
             keys: Mutex::default(),
-            calls,
+            calls: Calls::start().map_err(unstarted)?,
         });
-        let waiting = Arc::new(Mutex::new(waiting));
-        let named = || std::thread::Builder::new().name("token".to_owned());
-        let unstarted = |error: std::io::Error| Error::Refused(error.to_string());
-        for _ in 0..AT_ONCE {
-            let waiting = Arc::clone(&waiting);
-            named().spawn(move || work(&waiting)).map_err(unstarted)?;
-        }
         let weak = Arc::downgrade(&token);
-        named().spawn(move || tend(&weak)).map_err(unstarted)?;
+        let thread = std::thread::Builder::new().name("token".to_owned());
+        thread.spawn(move || tend(&weak)).map_err(unstarted)?;
         let mut tokens = lock(&TOKENS);
         tokens.retain(|token| token.strong_count() > 0);
         tokens.push(Arc::downgrade(&token));
@@ -174,37 +161,25 @@ impl Token {
         work: impl FnOnce(&Session, &Handles<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Result<T, String>, Unavailable> {
         self.available()?;
-        let until = Instant::now().checked_add(PATIENCE);
-        let (answer, answered) = mpsc::sync_channel(1);
-        let begun = Arc::new(AtomicBool::new(false));
-        let (beginning, token) = (Arc::clone(&begun), Arc::downgrade(self));
-        let call = Call {
-            work: Box::new(move || {
-                beginning.store(true, Ordering::Relaxed);
-                // Without the token nobody waits.
-                let Some(token) = token.upgrade() else { return };
-                // Who has lost patience meanwhile does not listen.
-                let _ = answer.send(token.in_session(work));
-            }),
-            until: until.unwrap_or_else(Instant::now),
-        };
-        match self.calls.try_send(call) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(Unavailable::of_token("too many calls wait for it")),
-            Err(TrySendError::Disconnected(_)) => return Err(Unavailable::of_token("its threads ended")),
-        }
-        match answered.recv_timeout(PATIENCE) {
-            Ok(Ok(done)) => Ok(Ok(done)),
-            Ok(Err(Failure::Refused(why))) => Ok(Err(why)),
-            Ok(Err(Failure::Gone(why))) => Err(Unavailable::of_token(format_args!("it is lost: {why}"))),
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(Unavailable::of_token("a call was dropped, or ended in a panic"))
+        let token = Arc::downgrade(self);
+        // Without the token nobody waits.
+        let done = self.calls.make(PATIENCE, move || {
+            token.upgrade().map(|token| token.in_session(work))
+        });
+        match done {
+            Ok(Some(Ok(done))) => Ok(Ok(done)),
+            Ok(Some(Err(Failure::Refused(why)))) => Ok(Err(why)),
+            Ok(Some(Err(Failure::Gone(why)))) => {
+                Err(Unavailable::of_token(format_args!("it is lost: {why}")))
             }
-            Err(RecvTimeoutError::Timeout) if begun.load(Ordering::Relaxed) => {
+            Ok(None) => Err(Unavailable::of_token("nobody has a key in it any more")),
+            Err(Missed::Hung) => {
                 self.lose("it did not answer in time");
                 Err(Unavailable::of_token("it did not answer in time"))
             }
-            Err(RecvTimeoutError::Timeout) => Err(Unavailable::of_token("it was busy for too long")),
+            Err(Missed::Full) => Err(Unavailable::of_token("too many calls wait for it")),
+            Err(Missed::NotBegun) => Err(Unavailable::of_token("it was busy for too long")),
+            Err(Missed::Panicked) => Err(Unavailable::of_token("a call ended in a panic")),
         }
     }
 
@@ -258,9 +233,15 @@ impl Token {
 
     /// Logs in, and has every key prove itself, unless the token is there.
     pub(super) fn connect(&self) -> Result<(), Error> {
-        let _alone = lock(&self.connecting);
+        let connecting = Arc::clone(&lock(&self.connecting));
+        let _alone = lock(&connecting);
         if matches!(&*lock(&self.state), State::There(_)) {
             return Ok(());
+        }
+        // As good as lost, as nobody would take calls.
+        if !self.calls.are_made() {
+            *lock(&self.state) = State::Lost(Error::Silent.to_string(), Retry::Soon);
+            return Err(Error::Silent);
         }
         let opened = match self.open() {
             Err(error) if !error.is_final() && self.may_restart() => {
@@ -274,6 +255,11 @@ impl Token {
             opened => opened,
         };
         let mut state = lock(&self.state);
+        if matches!(&*state, State::There(_)) {
+            // Another try was quicker, as this one took too long.
+            lock(&self.lost).extend(opened.ok().map(Arc::new));
+            return Ok(());
+        }
         match opened {
             Ok(connection) => {
                 *state = State::There(Arc::new(connection));
@@ -287,6 +273,20 @@ impl Token {
                 };
                 *state = State::Lost(error.to_string(), retry);
                 Err(error)
+            }
+        }
+    }
+
+    /// Does [`connect`](Self::connect) on a thread of this token, as that may hang too.
+    pub(super) fn reconnect(self: &Arc<Self>) -> Result<(), Error> {
+        let token = Arc::clone(self);
+        match self.calls.make(CONNECTING, move || token.connect()) {
+            Ok(done) => done,
+            Err(missed) => {
+                if missed == Missed::Hung {
+                    *lock(&self.connecting) = Arc::default();
+                }
+                Err(Error::Silent)
             }
         }
     }
@@ -370,17 +370,6 @@ impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.label.as_ref().or(self.name.serial.as_ref());
         f.write_str(name.map_or("", String::as_str))
-    }
-}
-
-fn work(waiting: &Mutex<Receiver<Call>>) {
-    loop {
-        let next = lock(waiting).recv();
-        let Ok(call) = next else { return };
-        if Instant::now() < call.until {
-            // The session that it was in is not used again, and whoever waits is told.
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call.work));
-        }
     }
 }
 

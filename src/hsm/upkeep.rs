@@ -25,7 +25,7 @@ pub(super) fn tend(token: &Weak<Token>) {
             }
         } else if now >= next_try {
             token.bury();
-            match token.connect() {
+            match token.reconnect() {
                 Ok(()) => {
                     tracing::info!(token = %token, "a token with keys of ours is there again");
                 }

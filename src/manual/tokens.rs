@@ -42,3 +42,5 @@
 //! * `/readyz` says 503, `sealgate_token_available{token}` is 0, and the log says why;
 //! * it is looked for again, after a second, then less often, at least once a minute. Where nothing else works and no other token of the module is in use, the module begins anew
 //!   (`C_Finalize`, `C_Initialize`). A PIN that the token does not take is not tried again before a reload or a restart, as tokens lock themselves.
+//!
+//! A call that never returns keeps its thread, and another takes its place; from twenty such calls on the token stays lost until one returns.

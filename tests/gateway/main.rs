@@ -66,4 +66,5 @@ mod traces;
 mod users;
 mod whole;
 mod wire;
+mod wrapped_module;
 mod written_anew;
