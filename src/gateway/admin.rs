@@ -100,7 +100,7 @@ async fn reload(request: HttpRequest, reloader: web::Data<Reloader>) -> HttpResp
     if request.headers().contains_key(header::ORIGIN) {
         return HttpResponse::Forbidden().finish();
     }
-    let Ok(result) = web::block(move || reloader.reload()).await else {
+    let Ok(result) = web::block(move || reloader.reload_as_asked()).await else {
         return HttpResponse::InternalServerError().finish();
     };
     match result {

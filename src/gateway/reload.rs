@@ -34,6 +34,7 @@ use crate::fetch::Fetch;
 use crate::fetch::FetchError;
 use crate::fetch::Fetched;
 use crate::fetch::FetchedCopy;
+use crate::hsm;
 use crate::trust::OlderMetadata;
 use crate::trust::ReplayStore;
 
@@ -202,6 +203,16 @@ impl Reloader {
     /// The TLS sides of the listeners, in order.
     pub(super) fn tls(&self) -> &[Option<TlsSwitch>] {
         &self.tls
+    }
+
+    /// Reads the configuration again, as somebody has asked for: PINs that tokens refused are tried again.
+    ///
+    /// # Errors
+    ///
+    /// As [`reload`](Self::reload).
+    pub(super) fn reload_as_asked(&self) -> Result<Replaced, Kept> {
+        hsm::forget_refused_pins();
+        self.reload()
     }
 
     /// Reads the configuration again. This blocks, for as long as files take to be read and a few messages to be judged.
@@ -383,6 +394,6 @@ pub(super) async fn on_signal(reloader: web::Data<Reloader>) {
     while hangup.recv().await.is_some() {
         let reloader = reloader.clone();
         // What came of it has been logged.
-        let _ = web::block(move || reloader.reload().is_ok()).await;
+        let _ = web::block(move || reloader.reload_as_asked().is_ok()).await;
     }
 }

@@ -13,6 +13,7 @@ use super::connection::{Connection, Handles};
 use super::error::{Error, Failure};
 use super::key::Key;
 use super::module::Module;
+use super::refusal;
 use super::upkeep::tend;
 use super::uri::TokenName;
 use crate::crypto::Unavailable;
@@ -231,12 +232,16 @@ impl Token {
         drop(lost);
     }
 
-    /// Logs in, and has every key prove itself, unless the token is there.
+    /// Logs in, and has every key prove itself, unless the token is there. A PIN that it refused is not tried again.
     pub(super) fn connect(&self) -> Result<(), Error> {
         let connecting = Arc::clone(&lock(&self.connecting));
         let _alone = lock(&connecting);
         if matches!(&*lock(&self.state), State::There(_)) {
             return Ok(());
+        }
+        if let Some(error) = refusal::of(&self.module, &self.name, &self.pin) {
+            *lock(&self.state) = State::Lost(error.to_string(), Retry::Never);
+            return Err(error);
         }
         // As good as lost, as nobody would take calls.
         if !self.calls.are_made() {
@@ -267,6 +272,7 @@ impl Token {
             }
             Err(error) => {
                 let retry = if error.is_final() {
+                    refusal::remember(&self.module, &self.name, &self.pin, &error);
                     Retry::Never
                 } else {
                     Retry::Soon

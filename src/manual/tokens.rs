@@ -41,6 +41,7 @@
 //!   one for an operation of one way, which needs no key: if its backend answers with an envelope for all that, nobody can sign it, and the answer is 503 though the backend was asked;
 //! * `/readyz` says 503, `sealgate_token_available{token}` is 0, and the log says why;
 //! * it is looked for again, after a second, then less often, at least once a minute. Where nothing else works and no other token of the module is in use, the module begins anew
-//!   (`C_Finalize`, `C_Initialize`). A PIN that the token does not take is not tried again before a reload or a restart, as tokens lock themselves.
+//!   (`C_Finalize`, `C_Initialize`). A PIN that the token does not take is not tried again by the same process before a reload by SIGHUP or `POST /reload`, as tokens lock
+//!   themselves; neither what is fetched nor a file that has changed has it tried, unless there is another PIN in the file.
 //!
 //! A call that never returns keeps its thread, and another takes its place; from twenty such calls on the token stays lost until one returns.

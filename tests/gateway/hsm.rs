@@ -90,6 +90,11 @@ impl Token {
 
     pub(crate) fn gateway(&self, text: &str) -> (TempDir, Result<Process, String>) {
         let (folder, file) = prepared(text);
+        (folder, self.serve(&file))
+    }
+
+    /// A gateway with the configuration in `file`.
+    pub(crate) fn serve(&self, file: &Path) -> Result<Process, String> {
         let mut command = Command::new(program());
         command
             .arg("serve")
@@ -97,7 +102,7 @@ impl Token {
             .arg(file)
             .args(["--log", "json"]);
         self.of(&mut command);
-        (folder, Process::spawn(command))
+        Process::spawn(command)
     }
 }
 

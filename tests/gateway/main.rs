@@ -62,6 +62,7 @@ mod replay;
 mod schema;
 mod threats;
 mod throttle;
+mod token_pin;
 mod traces;
 mod users;
 mod whole;
