@@ -261,6 +261,8 @@ impl Reloader {
             bytes = copy.bytes.len(),
             "what was fetched is taken on"
         );
+        // Whoever removed the file has let go of what was missing now, and of nothing that will be.
+        state.there.remove(&fetch.file);
         self.note_fetched(fetch, &copy, false);
         Ok(())
     }

@@ -406,6 +406,45 @@ fn a_list_that_is_not_served_any_more_is_let_go_of_with_its_file_and_none_gets_o
 }
 
 #[test]
+fn who_lets_go_of_a_list_lets_go_of_no_other() {
+    let site = Site::start();
+    let text = configuration(&format!("http://{}/legacy", orders().address));
+    let fetch = format!(
+        "[[fetch]]\nfile = \"lists/fetched.crl\"\nurl = {:?}\nca = [\"site-ca.pem\"]\nevery_seconds = 1\n[[route]]",
+        site.url("/crl")
+    );
+    let text = text.replace("[[route]]", &fetch).replace(
+        "[route.trust.saml]",
+        "[route.trust]\ncrls = [\"lists/fetched.crl\"]\n[route.trust.saml]",
+    );
+    let (folder, _) = prepared(&text);
+    site.introduce(folder.path());
+    let lists = folder.path().join("lists");
+    fs::create_dir(&lists).unwrap();
+    let of_cas = list(2, 1, &[])
+        .extension("2.5.29.28", true, &[0x30, 3, 0x82, 1, 0xff])
+        .der(&authority());
+    site.say("/crl", &pem(&[&of_cas, &revoking(2, 1, &["alice"])]));
+    let gateway = Gateway::in_folder(folder).unwrap_or_else(|problems| panic!("{problems}"));
+    wait_until("it is kept", || lists.join("fetched.crl").exists());
+    let failed = |code: &str, times: u64| {
+        let before = failures(&gateway, "lists/fetched.crl", code);
+        wait_until(code, || {
+            failures(&gateway, "lists/fetched.crl", code) >= before + times
+        });
+    };
+    let one = revoking(1, 1, &["alice"]);
+    site.say("/crl", &one);
+    failed("fetch.missing", 2);
+    // With the folder gone, what comes is taken on and cannot be kept.
+    fs::remove_dir_all(&lists).unwrap();
+    failed("fetch.not_kept", 2);
+    site.say("/crl", &of_cas);
+    failed("fetch.missing", 2);
+    assert!(metrics(&gateway).contains("sealgate_configuration 2\n"));
+}
+
+#[test]
 fn metadata_that_is_fetched_is_signed_and_never_older() {
     let site = Site::start();
     let text = configuration(&format!("http://{}/legacy", orders().address));
