@@ -12,27 +12,38 @@ use super::token::lock;
 
 /// A login, and sessions that nobody uses at present.
 pub(super) struct Connection {
-    slot: Slot,
+    pub(super) slot: Slot,
+    pub(super) login: Login,
     idle: Mutex<Vec<Session>>,
     handles: Mutex<Vec<([u8; 32], ObjectHandle)>>,
     /// As long as a session is open, all are logged in.
-    _login: Mutex<Session>,
+    _logged_in: Mutex<Session>,
+}
+
+/// Whether the token has looked at the PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Login {
+    /// It has, and takes it.
+    Checked,
+    /// It has not: all sessions of a process are logged in together, and another of them was.
+    Shared,
 }
 
 impl Connection {
     /// Logs in to the token in `slot`.
     pub(super) fn open(library: &Pkcs11, slot: Slot, pin: &str) -> Result<Self, Error> {
-        let login = library.open_ro_session(slot)?;
-        match login.login(UserType::User, Some(&AuthPin::from(pin))) {
-            // All sessions of a process are logged in together.
-            Ok(()) | Err(ModuleError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+        let session = library.open_ro_session(slot)?;
+        let login = match session.login(UserType::User, Some(&AuthPin::from(pin))) {
+            Ok(()) => Login::Checked,
+            Err(ModuleError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Login::Shared,
             Err(error) => return Err(error.into()),
-        }
+        };
         Ok(Self {
             slot,
+            login,
             idle: Mutex::default(),
             handles: Mutex::default(),
-            _login: Mutex::new(login),
+            _logged_in: Mutex::new(session),
         })
     }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use cryptoki::slot::Slot;
 use zeroize::Zeroizing;
 
 use super::calls::{Calls, Missed};
-use super::connection::{Connection, Handles};
+use super::connection::{Connection, Handles, Login};
 use super::error::{Error, Failure};
 use super::key::Key;
 use super::module::Module;
@@ -32,6 +33,8 @@ pub(super) struct Token {
     module: Arc<Module>,
     name: TokenName,
     pin: Zeroizing<String>,
+    /// Whether the token has ever said that the PIN is right.
+    pin_is_checked: AtomicBool,
     state: Mutex<State>,
     /// What was lost, to be closed by nobody who is waited for.
     lost: Mutex<Vec<Arc<Connection>>>,
@@ -101,6 +104,7 @@ impl Token {
             module: Arc::clone(module),
             name: name.clone(),
             pin: Zeroizing::new(pin.to_owned()),
+            pin_is_checked: AtomicBool::new(false),
             state: Mutex::new(State::Lost("it was never there".to_owned(), Retry::Never)),
             lost: Mutex::default(),
             connecting: Mutex::default(),
@@ -259,6 +263,9 @@ impl Token {
             }
             opened => opened,
         };
+        if let Ok(connection) = &opened {
+            self.note_login(connection);
+        }
         let mut state = lock(&self.state);
         if matches!(&*state, State::There(_)) {
             // Another try was quicker, as this one took too long.
@@ -294,6 +301,27 @@ impl Token {
                 }
                 Err(Error::Silent)
             }
+        }
+    }
+
+    /// Warns of a PIN that nobody knows to be right: the sessions of a process are logged in together, and only the first PIN is looked at.
+    fn note_login(&self, connection: &Connection) {
+        let is_known = |other: &Arc<Self>| {
+            other.pin == self.pin
+                && other.pin_is_checked.load(Ordering::Relaxed)
+                && Arc::ptr_eq(&other.module, &self.module)
+                && matches!(&*lock(&other.state), State::There(theirs) if theirs.slot == connection.slot)
+        };
+        let tokens = lock(&TOKENS).clone();
+        if connection.login == Login::Checked
+            || tokens
+                .iter()
+                .filter_map(Weak::upgrade)
+                .any(|other| is_known(&other))
+        {
+            self.pin_is_checked.store(true, Ordering::Relaxed);
+        } else if !self.pin_is_checked.load(Ordering::Relaxed) {
+            tracing::warn!(token = %self, "the PIN of a token is not checked, as we are logged in with another: the next start needs it");
         }
     }
 

@@ -45,3 +45,8 @@
 //!   themselves; neither what is fetched nor a file that has changed has it tried, unless there is another PIN in the file.
 //!
 //! A call that never returns keeps its thread, and another takes its place; from twenty such calls on the token stays lost until one returns.
+//!
+//! # When its PIN changes
+//!
+//! PKCS#11 logs a process in as a whole: a token looks at no other PIN while keys in it are in use. So a reload takes on a new PIN unseen, with a warning in the log, and uses
+//! it at the next login. `sealgate config check`, a process of its own, has the token look at it.

@@ -1,6 +1,8 @@
-//! PINs that a token refuses.
+//! PINs that a token refuses, or that it does not look at.
 
 use std::fs;
+
+use serde_json::Value;
 
 use crate::backend::orders;
 use crate::client::{request, send};
@@ -22,6 +24,15 @@ fn reload(gateway: &Process, status: u16) {
 
 fn metrics(gateway: &Process) -> String {
     send(gateway.admin, &request("GET", "/metrics", &[], "")).body
+}
+
+fn logged(gateway: &Process, what: &str) -> bool {
+    let says = |line: &Value| {
+        line["fields"]["message"]
+            .as_str()
+            .is_some_and(|said| said.contains(what))
+    };
+    gateway.lines().iter().any(says)
 }
 
 #[test]
@@ -62,4 +73,17 @@ fn a_pin_that_was_refused_is_tried_again_only_for_who_asks() {
     reload(&gateway, 200);
     assert!(is_ready(&gateway));
     assert_eq!(logins(&token), before + 3);
+}
+
+#[test]
+fn a_pin_that_the_token_does_not_look_at_is_warned_of() {
+    const UNSEEN: &str = "the PIN of a token is not checked";
+    let (token, backend) = (Token::new(&["gateway"]), orders());
+    let (_folder, gateway) = token.gateway(&configured(backend.address, &token.uri("gateway")));
+    let gateway = gateway.unwrap();
+    reload(&gateway, 200);
+    assert!(!logged(&gateway, UNSEEN));
+    fs::write(token.path("pin"), "0815\n").unwrap();
+    reload(&gateway, 200);
+    wait_until("a warning", || logged(&gateway, UNSEEN));
 }
