@@ -11,7 +11,7 @@ use crate::worker::Worker;
 const PATIENCE: Duration = Duration::from_millis(900);
 
 /// Where the log is, and who signs it.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The folder of the segments. This process is the only one that writes there.
     pub folder: PathBuf,

@@ -61,7 +61,11 @@ const SESSION_NAME: usize = 16;
 
 /// The TLS side of a client that trusts given certificates only: TLS 1.2 and 1.3, the host's name is checked.
 #[derive(Clone)]
-pub struct TlsClient(SslConnector);
+pub struct TlsClient {
+    connector: SslConnector,
+    anchors: Arc<[Certificate]>,
+    identity: Option<Identity>,
+}
 
 /// Why TLS cannot be set up as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +146,15 @@ impl Identity {
         Ok(())
     }
 }
+
+/// The certificates are the same, and with the first of them the key.
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.chain == other.chain
+    }
+}
+
+impl Eq for Identity {}
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -249,7 +262,11 @@ impl TlsClient {
         if let Some(identity) = identity {
             identity.install(&mut connector)?;
         }
-        Ok(Self(connector.build()))
+        Ok(Self {
+            connector: connector.build(),
+            anchors: anchors.into(),
+            identity: identity.cloned(),
+        })
     }
 
     /// Speaks TLS on `stream` with the server that calls itself `host`.
@@ -258,15 +275,24 @@ impl TlsClient {
         host: &str,
         stream: std::net::TcpStream,
     ) -> std::io::Result<impl std::io::Read + std::io::Write + Send + use<>> {
-        let connected = self.0.connect(host, stream);
+        let connected = self.connector.connect(host, stream);
         connected.map_err(|error| std::io::Error::other(error.to_string()))
     }
 
     /// What speaks TLS with the server that calls itself `host`, and with no other.
     pub(crate) fn session(&self, host: &str) -> Result<Ssl, ErrorStack> {
-        self.0.configure()?.into_ssl(host)
+        self.connector.configure()?.into_ssl(host)
     }
 }
+
+/// Both trust the same, and show the same.
+impl PartialEq for TlsClient {
+    fn eq(&self, other: &Self) -> bool {
+        self.anchors == other.anchors && self.identity == other.identity
+    }
+}
+
+impl Eq for TlsClient {}
 
 impl fmt::Debug for TlsClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -330,7 +356,9 @@ mod tests {
                 let _ = stream.write_all(b"hello");
             }
         });
-        let stream = client.0.connect(host, TcpStream::connect(address).unwrap());
+        let stream = client
+            .connector
+            .connect(host, TcpStream::connect(address).unwrap());
         let mut heard = [0; 5];
         let heard = stream.is_ok_and(|mut stream| stream.read_exact(&mut heard).is_ok());
         served.join().unwrap();
@@ -394,6 +422,18 @@ mod tests {
     }
 
     #[test]
+    fn clients_are_the_same_that_trust_and_show_the_same() {
+        let client = |ca: &str, own: Option<&str>| {
+            TlsClient::new(&certificates(ca), own.map(identity).as_ref()).unwrap()
+        };
+        let one = client("ca", Some("alice"));
+        assert_eq!(one, client("ca", Some("alice")));
+        assert_ne!(one, client("stranger-ca", Some("alice")));
+        assert_ne!(one, client("ca", Some("bob")));
+        assert_ne!(one, client("ca", None));
+    }
+
+    #[test]
     fn versions_before_1_2_are_refused() {
         let greatest = |version| {
             let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
@@ -401,7 +441,11 @@ mod tests {
             connector.set_cipher_list("ALL:@SECLEVEL=0").unwrap();
             connector.set_min_proto_version(Some(SslVersion::TLS1)).unwrap();
             connector.set_max_proto_version(Some(version)).unwrap();
-            TlsClient(connector.build())
+            TlsClient {
+                connector: connector.build(),
+                anchors: Arc::new([]),
+                identity: None,
+            }
         };
         let not_asked = ClientCertificates::NotAsked;
         for (version, heard) in [

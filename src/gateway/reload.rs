@@ -24,6 +24,7 @@ use super::refresh;
 use super::shared::Shared;
 use super::snapshot::Candidate;
 use crate::archive;
+use crate::audit;
 use crate::config;
 use crate::config::Checked;
 use crate::config::Problems;
@@ -35,6 +36,8 @@ use crate::fetch::FetchError;
 use crate::fetch::Fetched;
 use crate::fetch::FetchedCopy;
 use crate::hsm;
+use crate::replay;
+use crate::trace;
 use crate::trust::OlderMetadata;
 use crate::trust::ReplayStore;
 
@@ -90,11 +93,11 @@ pub(super) struct Fixed {
     workers: usize,
     connections: usize,
     drain: Duration,
-    replay: String,
-    limits: Option<String>,
-    audit: String,
+    replay: replay::Settings,
+    limits: Option<Arc<replay::Server>>,
+    audit: Option<audit::Settings>,
     archive: Option<archive::Settings>,
-    traces: String,
+    traces: Option<trace::Settings>,
 }
 
 /// A configuration took the place of another.
@@ -136,11 +139,11 @@ impl Around {
             workers: config.load.workers,
             connections: config.load.connections,
             drain: config.load.drain,
-            replay: config.replay.summary(),
-            limits: config.limits.as_ref().map(|server| format!("{server:?}")),
-            audit: format!("{:?}", config.audit),
+            replay: config.replay.clone(),
+            limits: config.limits.clone(),
+            audit: config.audit.clone(),
             archive: config.archive.clone(),
-            traces: format!("{:?}", config.traces),
+            traces: config.traces.clone(),
         };
         let listeners = std::mem::take(&mut config.listeners);
         Self {

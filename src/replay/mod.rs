@@ -40,7 +40,7 @@ pub use server::OnLoss;
 pub use server::Server;
 
 /// How uses are remembered.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// How many at a time, in memory or in a file; a server has limits of its own.
     pub capacity: usize,
@@ -50,15 +50,8 @@ pub struct Settings {
     pub skew: TimeDelta,
 }
 
-impl Settings {
-    /// All of it but secrets and certificates, to find out whether it was changed.
-    pub fn summary(&self) -> String {
-        format!("{self:?}")
-    }
-}
-
 /// Where uses are remembered.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In the memory of the process.
     Memory,

@@ -61,6 +61,7 @@ if now > clock + 1000 then redis.call('HSET', KEYS[1], 'clock', string.format('%
 return {0}";
 
 /// A Redis that remembers uses.
+#[derive(PartialEq, Eq)]
 pub struct Server {
     /// Its name or IP address, as its certificate has it.
     pub host: String,

@@ -26,7 +26,7 @@ use http::Uri;
 use crate::crypto::TlsClient;
 
 /// Which collector is told of traces.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The URL that spans are posted to. Without TLS it is one of this machine.
     pub url: Uri,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -17,9 +18,10 @@ use serde_json::Value as Json;
 
 use crate::backend::orders;
 use crate::client::{Answer, post, request, send, send_tls};
-use crate::gateway::{Gateway, configuration, logged_code};
+use crate::gateway::{Gateway, configuration, logged_code, prepared};
 use crate::message::{KEYS, Message, key};
 use crate::process::Process;
+use crate::redis::Redis;
 
 /// Orders as `signer`.
 fn order(gateway: &Gateway, signer: &'static str) -> Answer {
@@ -133,6 +135,37 @@ fn what_takes_a_restart_is_named() {
     let message = "a restart is needed to change gateway.workers, gateway.connections, replay";
     assert_eq!(said["message"], message);
     assert_eq!(order(&gateway, "alice").status, 200);
+}
+
+#[test]
+fn so_is_a_password_or_a_certificate_that_only_its_file_tells() {
+    let redis = Redis::start(&[]);
+    assert_eq!(redis.cli(&["config", "set", "requirepass", "one"]), "OK");
+    let (_, text) = serving();
+    let more = format!(
+        "[replay]\nredis = {{ host = \"127.0.0.1\", port = {}, password_file = \"word\" }}\n\n\
+         [traces]\nurl = \"https://127.0.0.1:9/v1/traces\"\nca = [\"collector.pem\"]\n\n[[route]]",
+        redis.port
+    );
+    let (folder, _) = prepared(&text.replacen("[[route]]", &more, 1));
+    let word = folder.path().join("word");
+    fs::write(&word, "one\n").unwrap();
+    fs::set_permissions(&word, fs::Permissions::from_mode(0o600)).unwrap();
+    let ca = folder.path().join("collector.pem");
+    fs::copy(folder.path().join("ca.pem"), &ca).unwrap();
+    let gateway = Gateway::in_folder(folder).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(reload(gateway.admin()).0, 200);
+    let named = |key: &str| {
+        let (status, said) = reload(gateway.admin());
+        assert_eq!((status, &said["code"]), (409, &"config.restart".into()));
+        assert_eq!(said["message"], format!("a restart is needed to change {key}"));
+    };
+    fs::write(&word, "other\n").unwrap();
+    named("replay");
+    fs::copy(gateway.folder.path().join("stranger-ca.pem"), &ca).unwrap();
+    named("replay, traces");
+    fs::write(&word, "one\n").unwrap();
+    named("traces");
 }
 
 #[test]
