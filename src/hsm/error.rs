@@ -25,6 +25,8 @@ pub enum Error {
     AlwaysAsks,
     /// The token has neither a certificate nor a public key of the same CKA_ID, and no certificate was given.
     NoPublicHalf,
+    /// The token has several certificates, or several public keys, of the CKA_ID of the key, and no certificate was given.
+    ManyPublicHalves,
     /// The certificate in the token cannot be read.
     Certificate(CertificateError),
     /// The public key in the token cannot be used.
@@ -53,7 +55,7 @@ impl Error {
             Self::Pin(_) => "write the PIN of the token into the file that pin-source names",
             Self::NoKey | Self::ManyKeys => "name one private key that the token has in object or id",
             Self::AlwaysAsks => "name a key that is used without the PIN each time (CKA_ALWAYS_AUTHENTICATE)",
-            Self::NoPublicHalf | Self::Certificate(_) | Self::PublicHalf(_) => {
+            Self::NoPublicHalf | Self::ManyPublicHalves | Self::Certificate(_) | Self::PublicHalf(_) => {
                 "name the PEM file of the key's certificate"
             }
             Self::NotProved(_) => "name the key of the certificate, or the certificate of the key",
@@ -76,6 +78,9 @@ impl fmt::Display for Error {
             Self::AlwaysAsks => f.write_str("the token asks for its PIN whenever the key is used"),
             Self::NoPublicHalf => {
                 f.write_str("the token has neither certificate nor public key with the CKA_ID of the key")
+            }
+            Self::ManyPublicHalves => {
+                f.write_str("the token has several certificates or public keys with the CKA_ID of the key")
             }
             Self::Certificate(error) => write!(f, "the certificate in the token: {error}"),
             Self::PublicHalf(error) => write!(f, "the public key in the token: {error}"),

@@ -168,13 +168,19 @@ impl Found {
     }
 }
 
+/// The object of that class and CKA_ID; which of several is meant, nobody says.
+fn only(session: &Session, class: ObjectClass, id: &[u8]) -> Result<Option<ObjectHandle>, Error> {
+    let template = [Attribute::Class(class), Attribute::Id(id.to_vec())];
+    match session.find_objects(&template)?.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        _ => Err(Error::ManyPublicHalves),
+    }
+}
+
 /// The certificate with that CKA_ID.
 fn certificate(session: &Session, id: &[u8]) -> Result<Option<Certificate>, Error> {
-    let template = [
-        Attribute::Class(ObjectClass::CERTIFICATE),
-        Attribute::Id(id.to_vec()),
-    ];
-    let Some(found) = session.find_objects(&template)?.into_iter().next() else {
+    let Some(found) = only(session, ObjectClass::CERTIFICATE, id)? else {
         return Ok(None);
     };
     match session.get_attributes(found, &[AttributeType::Value])?.pop() {
@@ -185,11 +191,7 @@ fn certificate(session: &Session, id: &[u8]) -> Result<Option<Certificate>, Erro
 
 /// The public key with that CKA_ID.
 fn public(session: &Session, id: &[u8]) -> Result<Option<PublicKey>, Error> {
-    let template = [
-        Attribute::Class(ObjectClass::PUBLIC_KEY),
-        Attribute::Id(id.to_vec()),
-    ];
-    let Some(found) = session.find_objects(&template)?.into_iter().next() else {
+    let Some(found) = only(session, ObjectClass::PUBLIC_KEY, id)? else {
         return Ok(None);
     };
     let wanted = [

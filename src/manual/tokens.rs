@@ -17,7 +17,7 @@
 //! | `pin-source` | a file with the PIN on its first line, as a path or `file:` URI; the gateway takes none that is open to everybody (T154) |
 //!
 //! `pin-value` is refused, as secrets do not stand in configurations, and so is every attribute that is not in this table. `certificate` names the certificate as always; without it
-//! the token's own of the same CKA_ID counts. A key has to show that it belongs to that certificate, by signing, decrypting or agreeing, when the configuration is loaded and whenever the
+//! the token's own of the same CKA_ID counts, which must be the only one. A key has to show that it belongs to that certificate, by signing, decrypting or agreeing, when the configuration is loaded and whenever the
 //! token has been gone; `sealgate config check` says what does not fit. TLS takes no key from a token.
 //!
 //! # What the token has to know

@@ -26,7 +26,7 @@ const FOLDER: &str = "SEALGATE_TEST_OBJECTS";
 #[test]
 fn a_token_has_certificates_too_and_another_beside_it_and_keys_that_always_ask() {
     let Some(folder) = std::env::var_os(FOLDER) else {
-        let token = Token::new(&["gateway"]);
+        let token = Token::new(&["gateway", "bob", "carol"]);
         token.util("--init-token --free --label second --so-pin 1234 --pin 4711");
         let key = format!("{}/bob.key.pem", crate::message::KEYS);
         token.util(&format!(
@@ -66,25 +66,45 @@ fn a_token_has_certificates_too_and_another_beside_it_and_keys_that_always_ask()
     }
     let refused = load("gateway", "asking").err().unwrap().to_string();
     assert!(refused.contains("asks for its PIN whenever"), "{refused}");
+    // Of several certificates or public keys with the CKA_ID of the key, none is taken before another.
+    for ambiguous in ["bob", "carol"] {
+        let refused = load("gateway", ambiguous).err().unwrap();
+        assert_eq!(refused, hsm::Error::ManyPublicHalves);
+        assert!(refused.instead().contains("PEM file"));
+    }
 }
 
 fn put_certificate_and_asking_key() {
     let session = session("gateway");
-    let own = certificate("gateway");
-    let subject = X509::from_der(own.der())
-        .unwrap()
-        .subject_name()
-        .to_der()
-        .unwrap();
+    for (name, id) in [("gateway", 1), ("alice", 2), ("bob", 2)] {
+        let own = certificate(name);
+        let subject = X509::from_der(own.der())
+            .unwrap()
+            .subject_name()
+            .to_der()
+            .unwrap();
+        session
+            .create_object(&[
+                Attribute::Class(ObjectClass::CERTIFICATE),
+                Attribute::CertificateType(CertificateType::X_509),
+                Attribute::Token(true),
+                Attribute::Private(false),
+                Attribute::Id(vec![id]),
+                Attribute::Subject(subject),
+                Attribute::Value(own.der().to_vec()),
+            ])
+            .unwrap();
+    }
+    let other = PrivateKey::generate_ec(Curve::P256).unwrap();
+    let (_, point) = other.public().ec_point().unwrap();
     session
         .create_object(&[
-            Attribute::Class(ObjectClass::CERTIFICATE),
-            Attribute::CertificateType(CertificateType::X_509),
+            Attribute::Class(ObjectClass::PUBLIC_KEY),
+            Attribute::KeyType(KeyType::EC),
             Attribute::Token(true),
-            Attribute::Private(false),
-            Attribute::Id(vec![1]),
-            Attribute::Subject(subject),
-            Attribute::Value(own.der().to_vec()),
+            Attribute::Id(vec![3]),
+            Attribute::EcParams(b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07".to_vec()),
+            Attribute::EcPoint([&[0x04, 65], point].concat()),
         ])
         .unwrap();
     let key = PrivateKey::generate_ec(Curve::P256).unwrap();
