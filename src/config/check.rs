@@ -73,6 +73,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     let Fetching { all, used, .. } = std::mem::take(&mut source.fetching);
     files.retain(|file| all.iter().all(|fetch| fetch.file != *file));
     let checked = Checked {
+        file: source.file().to_owned(),
         files,
         text: source.text().to_owned(),
         fetches: all,

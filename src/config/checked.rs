@@ -29,7 +29,9 @@ use crate::trust::TrustStore;
 /// A configuration that can work: every file has been read, every name understood.
 #[derive(Debug)]
 pub struct Checked {
-    /// The file that it was read from, then every file and folder that this names, but for those that are fetched.
+    /// The file that it was read from.
+    pub file: PathBuf,
+    /// That file, and every file and folder that it names, but for those that are fetched.
     pub files: Vec<PathBuf>,
     /// What stands in the file.
     pub text: String,

@@ -162,6 +162,11 @@ impl<'t> Source<'t> {
         self.file.parent().unwrap_or(Path::new(""))
     }
 
+    /// The file.
+    pub(super) fn file(&self) -> &'t Path {
+        self.file
+    }
+
     /// What stands in the file.
     pub(super) fn text(&self) -> &str {
         self.text

@@ -35,6 +35,11 @@ impl Fetched {
     pub fn put(&mut self, file: PathBuf, copy: FetchedCopy) {
         self.0.insert(file, copy);
     }
+
+    /// From now on what stands for a file in `others` does so here.
+    pub fn put_all(&mut self, others: &Self) {
+        self.0.extend(others.0.clone());
+    }
 }
 
 /// Writes `bytes` to `file`, at once and whole: whoever reads it finds the old or the new, also after a loss of power.

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -53,10 +54,12 @@ pub(super) struct Reloader {
 }
 
 struct State {
-    /// The files of the configuration in use, its own first.
+    /// The file of the configuration in use.
+    file: PathBuf,
+    /// All files that it is made of, its own among them.
     files: Vec<PathBuf>,
     watch: Option<Duration>,
-    /// What stands in the first of them.
+    /// What stands in the file of the configuration.
     text: String,
     fetches: Vec<Fetch>,
     fetched: Fetched,
@@ -149,6 +152,7 @@ impl Around {
         Self {
             fixed,
             state: State {
+                file: std::mem::take(&mut config.file),
                 files: std::mem::take(&mut config.files),
                 watch: config.watch,
                 text: std::mem::take(&mut config.text),
@@ -218,15 +222,21 @@ impl Reloader {
         self.reload()
     }
 
-    /// Reads the configuration again. This blocks, for as long as files take to be read and a few messages to be judged.
+    /// Reads the configuration again. This blocks: for what it wants to be fetched and has no copy of; then, while no other configuration is taken
+    /// on, for files, for tokens, up to half a minute a key, and until a few messages have been judged.
     ///
     /// # Errors
     ///
     /// [`Kept`]: why everything is as it was.
     pub(super) fn reload(&self) -> Result<Replaced, Kept> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = state.files.first().cloned().unwrap_or_default();
-        let fetched = refresh::first(&file, &state.fetched);
+        let (file, known) = {
+            let state = self.state();
+            (state.file.clone(), state.fetched.clone())
+        };
+        let mut fetched = refresh::first(&file, &known);
+        let mut state = self.state();
+        // What was taken on meanwhile is newer.
+        fetched.put_all(&state.fetched);
         let result = self.replace(&mut state, config::load_with(&file, Utc::now(), &fetched));
         self.report(&result);
         result
@@ -239,7 +249,7 @@ impl Reloader {
     ///
     /// [`FetchError`]: why what was in use stays so.
     pub(super) fn take_on(&self, fetch: &Fetch, copy: FetchedCopy) -> Result<(), FetchError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let is_it = |one: &&Fetch| one.file == fetch.file && one.origin == fetch.origin;
         if !state.fetches.iter().any(|one| is_it(&one)) {
             return Ok(());
@@ -254,8 +264,7 @@ impl Reloader {
         }
         let mut fetched = state.fetched.clone();
         fetched.put(fetch.file.clone(), copy.clone());
-        let file = state.files.first().cloned().unwrap_or_default();
-        let read = config::read_with(&file, &state.text, copy.at.time(), &fetched);
+        let read = config::read_with(&state.file, &state.text, copy.at.time(), &fetched);
         let result = self.replace(&mut state, read);
         self.report(&result);
         result.map_err(|kept| FetchError::Refused(kept.code(), kept.to_string()))?;
@@ -331,10 +340,13 @@ impl Reloader {
         Ok(Replaced { number, trials })
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is fetched.
     pub(super) fn fetches(&self) -> Vec<Fetch> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.fetches.clone()
+        self.state().fetches.clone()
     }
 
     /// Notes that nothing good came.
@@ -350,7 +362,7 @@ impl Reloader {
 
     /// How often to look whether files have changed, if at all, and which.
     pub(super) fn watched(&self) -> Option<(Duration, Vec<PathBuf>)> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
         state.watch.map(|every| (every, state.files.clone()))
     }
 }
