@@ -41,7 +41,11 @@ pub(super) async fn keep_fresh(reloader: web::Data<Reloader>) {
     loop {
         let asked = reloader.clone();
         // A reload may be going on, which takes its time.
-        let fetches = web::block(move || asked.fetches()).await.unwrap_or_default();
+        let Ok(fetches) = web::block(move || asked.fetches()).await else {
+            tracing::error!(code = "internal.panic", "what is to be fetched cannot be told");
+            sleep(TICK).await;
+            continue;
+        };
         schedules.retain(|file, (origin, _)| {
             let same = |fetch: &Fetch| fetch.file == *file && fetch.origin == *origin;
             fetches.iter().any(same)
@@ -90,11 +94,11 @@ async fn refresh(
     (fetch.file, schedule)
 }
 
-/// Fetches once: how long it is fresh, and how long it holds.
-async fn taken_on(
-    fetch: &Fetch,
-    reloader: &web::Data<Reloader>,
-) -> Result<[Option<Duration>; 2], FetchError> {
+/// What bounds the use of what was fetched: how long its server says that it is fresh, and how long it holds.
+type Ends = [Option<Duration>; 2];
+
+/// Fetches once.
+async fn taken_on(fetch: &Fetch, reloader: &web::Data<Reloader>) -> Result<Ends, FetchError> {
     let answer = fetch::get(fetch).await?;
     let at = Utc::now();
     let (fetch, reloader) = (fetch.clone(), reloader.clone());
@@ -122,14 +126,25 @@ pub fn first(file: &Path, known: &Fetched) -> Fetched {
         return fetched;
     }
     // On a thread of its own, as this one may have a runtime.
-    let came = std::thread::spawn(move || {
+    let thread = std::thread::Builder::new().spawn(move || {
         let each = missing.into_iter().map(|fetch| async {
             let came = fetch::get(&fetch).await;
             (fetch, came)
         });
         System::new().block_on(join_all(each))
     });
-    for (fetch, came) in came.join().unwrap_or_default() {
+    let came = match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(came)) => came,
+        Ok(Err(_)) => {
+            tracing::error!(code = "internal.panic", "nothing was fetched: it was broken off");
+            Vec::new()
+        }
+        Err(error) => {
+            tracing::error!(code = "internal.threads", reason = %error, "nothing was fetched");
+            Vec::new()
+        }
+    };
+    for (fetch, came) in came {
         let now = Utc::now();
         match came.and_then(|answer| fetch::check(&answer.bytes, None, now).map(|()| answer.bytes)) {
             Ok(bytes) => {
