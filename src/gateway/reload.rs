@@ -114,7 +114,7 @@ pub(super) struct Replaced {
 
 /// Why the configuration stays as it was.
 #[derive(Debug)]
-pub(super) enum Kept {
+pub(super) enum ReloadError {
     /// The new one cannot work.
     Problems(Problems),
     /// It changes what takes a restart: these keys.
@@ -217,7 +217,7 @@ impl Reloader {
     /// # Errors
     ///
     /// As [`reload`](Self::reload).
-    pub(super) fn reload_as_asked(&self) -> Result<Replaced, Kept> {
+    pub(super) fn reload_as_asked(&self) -> Result<Replaced, ReloadError> {
         hsm::forget_refused_pins();
         self.reload()
     }
@@ -227,8 +227,8 @@ impl Reloader {
     ///
     /// # Errors
     ///
-    /// [`Kept`]: why everything is as it was.
-    pub(super) fn reload(&self) -> Result<Replaced, Kept> {
+    /// [`ReloadError`]: why everything is as it was.
+    pub(super) fn reload(&self) -> Result<Replaced, ReloadError> {
         let (file, known) = {
             let state = self.state();
             (state.file.clone(), state.fetched.clone())
@@ -291,7 +291,7 @@ impl Reloader {
         }
     }
 
-    fn report(&self, result: &Result<Replaced, Kept>) {
+    fn report(&self, result: &Result<Replaced, ReloadError>) {
         match result {
             Ok(replaced) => {
                 self.shared.metrics.reload("replaced");
@@ -308,23 +308,23 @@ impl Reloader {
         }
     }
 
-    fn replace(&self, state: &mut State, read: Result<Checked, Problems>) -> Result<Replaced, Kept> {
-        let mut checked = read.map_err(Kept::Problems)?;
+    fn replace(&self, state: &mut State, read: Result<Checked, Problems>) -> Result<Replaced, ReloadError> {
+        let mut checked = read.map_err(ReloadError::Problems)?;
         let load = checked.load;
         let around = Around::take(&mut checked);
         let changed = self.fixed.changed(&around.fixed);
         if !changed.is_empty() {
-            return Err(Kept::Restart(changed));
+            return Err(ReloadError::Restart(changed));
         }
         let current = self.shared.current();
         let mut candidate = Candidate::new(checked);
         if let Some((route, older)) = candidate.older_metadata(&current) {
-            return Err(Kept::Metadata(route, older));
+            return Err(ReloadError::Metadata(route, older));
         }
         candidate.go_on_as(&current);
         let trials = candidate.try_on(&current);
         if trials.iter().any(Trial::speaks_against) {
-            return Err(Kept::Recent(trials));
+            return Err(ReloadError::Recent(trials));
         }
         let number = current.number.saturating_add(1);
         for (switch, tls) in self.tls.iter().zip(around.tls) {
@@ -367,7 +367,7 @@ impl Reloader {
     }
 }
 
-impl Kept {
+impl ReloadError {
     /// A stable code.
     pub(super) const fn code(&self) -> &'static str {
         match self {
@@ -387,7 +387,7 @@ impl Kept {
     }
 }
 
-impl fmt::Display for Kept {
+impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Problems(problems) => problems.fmt(f),

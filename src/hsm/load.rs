@@ -15,7 +15,7 @@ use crate::algorithm::DigestAlgorithm;
 use crate::crypto::{Ability, Certificate, PrivateKey, PublicKey, Secret, digest};
 
 /// How long a key may take to be found and to show what it can do.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LOADING: Duration = Duration::from_secs(30);
 
 /// A key in a token.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub fn load(uri: &TokenKeyUri, pin: &str, certificate: Option<&Certificate>) -> 
         let _ = loading.send(load_here(&uri, &pin, given));
     });
     spawned.map_err(|error| Error::Refused(error.to_string()))?;
-    loaded.recv_timeout(PATIENCE).unwrap_or(Err(Error::Silent))
+    loaded.recv_timeout(LOADING).unwrap_or(Err(Error::Silent))
 }
 
 fn load_here(uri: &TokenKeyUri, pin: &str, given: Option<PublicKey>) -> Result<TokenKey, Error> {
@@ -53,6 +53,29 @@ fn load_here(uri: &TokenKeyUri, pin: &str, given: Option<PublicKey>) -> Result<T
             .map_err(Error::from)?
     };
     let found = in_session(&|session| Found::of(session, uri, given.as_ref()))?;
+    let abilities = abilities(&token, &found)?;
+    let proof = abilities.first().copied();
+    let proof = proof.ok_or_else(|| Error::NotProved("keys of its kind are not used".to_owned()))?;
+    let rejection_secret = rejection_secret(&token, &found, &abilities)?;
+    let key = Arc::new(Key {
+        object: uri.object.clone(),
+        public: found.public.clone(),
+        proof,
+    });
+    token.keep(&key);
+    let held = KeyInToken {
+        token,
+        key,
+        abilities,
+    };
+    Ok(TokenKey {
+        key: PrivateKey::held(Box::new(held), found.public, rejection_secret),
+        certificate: found.certificate,
+    })
+}
+
+/// What the key shows that it can do, what is wanted most first; nothing only where it is of no kind that is used.
+fn abilities(token: &Token, found: &Found) -> Result<Vec<Ability>, Error> {
     let mut abilities = Vec::new();
     let mut refusal = None;
     for ability in Key::conceivable(&found.public) {
@@ -76,36 +99,26 @@ fn load_here(uri: &TokenKeyUri, pin: &str, given: Option<PublicKey>) -> Result<T
             Err(gone @ Failure::Gone(_)) => return Err(gone.into()),
         }
     }
-    let Some(proof) = abilities.first().copied() else {
-        let why = refusal.unwrap_or_else(|| "keys of its kind are not used".to_owned());
-        return Err(Error::NotProved(why));
-    };
-    let rejection_secret = if abilities.contains(&Ability::DecryptRaw) {
-        let size = found
-            .public
-            .modulus_exponent()
-            .map_or(0, |(modulus, _)| modulus.len());
-        let raw = token.in_session(|session, _| of_no_message(session, found.handle, size))?;
-        Secret::new(digest(DigestAlgorithm::Sha256, raw.expose())?.as_bytes().to_vec())
-    } else {
+    match refusal {
+        Some(why) if abilities.is_empty() => Err(Error::NotProved(why)),
+        _ => Ok(abilities),
+    }
+}
+
+/// What the content keys are made from that stand in for wrong ones of RSA 1.5.
+fn rejection_secret(token: &Token, found: &Found, abilities: &[Ability]) -> Result<Secret, Error> {
+    if !abilities.contains(&Ability::DecryptRaw) {
         // It decrypts nothing by RSA 1.5.
-        Secret::random(32)?
-    };
-    let key = Arc::new(Key {
-        object: uri.object.clone(),
-        public: found.public.clone(),
-        proof,
-    });
-    token.keep(&key);
-    let held = KeyInToken {
-        token,
-        key,
-        abilities,
-    };
-    Ok(TokenKey {
-        key: PrivateKey::held(Box::new(held), found.public, rejection_secret),
-        certificate: found.certificate,
-    })
+        return Ok(Secret::random(32)?);
+    }
+    let size = found
+        .public
+        .modulus_exponent()
+        .map_or(0, |(modulus, _)| modulus.len());
+    let raw = token.in_session(|session, _| of_no_message(session, found.handle, size))?;
+    Ok(Secret::new(
+        digest(DigestAlgorithm::Sha256, raw.expose())?.as_bytes().to_vec(),
+    ))
 }
 
 /// What only the key makes of something that nobody encrypts: it is no number that any padding gives.

@@ -68,7 +68,7 @@ pub(super) fn decrypt_oaep(
     decrypt(session, handle, &mechanism, ciphertext)
 }
 
-/// `ciphertext` to the private exponent, `size` bytes.
+/// `ciphertext` to the private exponent, as many bytes.
 pub(super) fn decrypt_raw(
     session: &Session,
     handle: ObjectHandle,
