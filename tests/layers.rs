@@ -47,6 +47,16 @@ fn modules_use_only_modules_declared_above_them() {
     );
 }
 
+#[test]
+fn the_house_has_a_place_for_every_module() {
+    let lib = fs::read_to_string(package().join("src/lib.rs")).unwrap();
+    let told = fs::read_to_string(package().join("CONTRIBUTING.md")).unwrap();
+    let rows: Vec<&str> = told.lines().filter(|line| line.starts_with("| `")).collect();
+    let mut order = declared_modules(&lib);
+    order.retain(|module| !rows.iter().any(|row| row.contains(&format!("`{module}`"))));
+    assert_eq!(order, [""; 0], "modules that CONTRIBUTING.md does not name");
+}
+
 /// T30, I1: what is verified and what is used are read by one parser, because there is no other. Those of the second opinion and of
 /// schemas come with features.
 #[test]
