@@ -114,6 +114,20 @@ fn a_journal_takes_rows_no_longer_than_its_time_however_they_come() {
 }
 
 #[test]
+fn a_journal_becomes_a_file_when_it_is_old_though_nothing_more_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = settings(folder.path());
+    settings.file_age = Duration::from_millis(100);
+    let archive = Archive::open(&settings).unwrap();
+    assert_eq!(keep(&archive, std::iter::once(row(1))), [Ok(())]);
+    let is_made = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        !files(folder.path(), ".parquet").is_empty()
+    });
+    assert!(is_made);
+}
+
+#[test]
 fn what_cannot_be_removed_keeps_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     drop(Archive::open(&settings(folder.path())).unwrap());
