@@ -180,7 +180,12 @@ impl Threads {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        reason = "a test may panic"
+    )]
     use super::*;
 
     const PATIENCE: Duration = Duration::from_millis(50);
