@@ -66,6 +66,15 @@ impl Gateway {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
+    /// Asserts that it logs `what` so many times. A log may come after the answer.
+    pub(crate) fn logs(&self, what: &str, times: usize) {
+        let start = Instant::now();
+        while self.log().matches(what).count() < times && start.elapsed() < Duration::from_secs(20) {
+            sleep(Duration::from_millis(10));
+        }
+        assert_eq!(self.log().matches(what).count(), times, "{what}\n{}", self.log());
+    }
+
     fn wait_until_ready(&self, admin: u16) {
         let start = Instant::now();
         while !is_ready(admin) {
