@@ -67,7 +67,7 @@ impl Gate {
         encrypted: bool,
     ) -> Result<Kept<'d>, Rejection> {
         let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
-        let refuse = |why| Unmet::at(header.element(), UnmetKind::NotKept(why));
+        let refuse = |why| not_kept(header.element(), why);
         if encrypted {
             return Err(refuse(NotKept::Encrypted).into());
         }
@@ -157,15 +157,14 @@ fn check_role(envelope: &Envelope, header: &wss::Header<'_>) -> Result<(), Unmet
         .find(|block| block.element() == header.element() && !block.targets(&Roles::default()))
         .and_then(|block| block.role());
     other.map_or(Ok(()), |role| {
-        let why = NotKept::Role(role.into_owned());
-        Err(Unmet::at(header.element(), UnmetKind::NotKept(why)))
+        Err(not_kept(header.element(), NotKept::Role(role.into_owned())))
     })
 }
 
 /// As in Body and header blocks, a value means to the backend what it means here.
 fn check_qnames(uncovered: Option<(Element<'_>, String)>) -> Result<(), Unmet> {
     uncovered.map_or(Ok(()), |(element, name)| {
-        Err(Unmet::at(element, UnmetKind::NotKept(NotKept::QName(name))))
+        Err(not_kept(element, NotKept::QName(name)))
     })
 }
 
@@ -244,16 +243,16 @@ impl Described {
     }
 }
 
+fn not_kept(element: Element<'_>, why: NotKept) -> Unmet {
+    Unmet::at(element, UnmetKind::NotKept(why))
+}
+
 fn not_needed(element: Element<'_>) -> Unmet {
-    Unmet::at(element, UnmetKind::NotKept(NotKept::NotNeeded(element.path())))
+    not_kept(element, NotKept::NotNeeded(element.path()))
 }
 
 fn not_known(element: Element<'_>) -> Unmet {
-    Unmet::at(element, UnmetKind::NotKept(NotKept::Certificate(element.path())))
-}
-
-fn too_long(element: Element<'_>, most: usize) -> Unmet {
-    Unmet::at(element, UnmetKind::NotKept(NotKept::TooLong(most)))
+    not_kept(element, NotKept::Certificate(element.path()))
 }
 
 /// The signatures of the header, and that of the assertion's issuer.

@@ -2,11 +2,11 @@
 
 use super::bounded::Bounded;
 use super::named::Named;
-use super::{Described, Proven, not_known, not_needed, too_long};
+use super::{Described, Proven, not_kept, not_known, not_needed};
 use crate::c14n::{self, Sink as _};
 use crate::crypto::encode_base64;
 use crate::dsig::Covered;
-use crate::policy::{NotKept, Unmet, UnmetKind};
+use crate::policy::{NotKept, Unmet};
 use crate::token::x509::{BASE64_BINARY, ValueType, X509Token, base64_of};
 use crate::token::{X509Hint, username, x509_data};
 use crate::trust::Owner;
@@ -66,7 +66,7 @@ impl Anew<'_> {
         let attributes: Vec<(&str, &str)> = id.iter().map(|id| ("Id", id.as_str())).collect();
         self.open((prefix, Namespace::DS), "Signature", &attributes);
         let written = c14n::element(signed_info, form, None, self.octets);
-        written.map_err(|_| too_long(covered.signature(), self.octets.most()))?;
+        written.map_err(|_| not_kept(covered.signature(), NotKept::TooLong(self.octets.most())))?;
         let value = encode_base64(covered.value());
         self.leaf((prefix, Namespace::DS), "SignatureValue", &[], &value);
         if let Some(key_info) = covered.signature().child(Namespace::DS, "KeyInfo") {
@@ -225,8 +225,7 @@ impl Anew<'_> {
         let value = base64_of(element).ok().filter(|_| known);
         let value = value.ok_or_else(|| not_known(element))?;
         if token.value_type() == ValueType::X509PkiPathV1 && !self.proven.are_path(token.certificates()) {
-            let why = NotKept::PathOrder(element.path());
-            return Err(Unmet::at(element, UnmetKind::NotKept(why)));
+            return Err(not_kept(element, NotKept::PathOrder(element.path())));
         }
         let attributes = [
             ("wsu:Id", id.as_str()),

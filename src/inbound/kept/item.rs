@@ -3,9 +3,9 @@
 use super::super::gate::Weighed;
 use super::anew::Anew;
 use super::bounded::Bounded;
-use super::{Described, check_qnames, too_long};
+use super::{Described, check_qnames, not_kept};
 use crate::c14n::{self, Sink as _, uncovered_qname};
-use crate::policy::{NotKept, Unmet, UnmetKind};
+use crate::policy::{NotKept, Unmet};
 use crate::trust::Signed;
 use crate::wss::{self, Item};
 use crate::xml::Element;
@@ -22,7 +22,7 @@ impl Anew<'_> {
         weighed: &Weighed<'d>,
     ) -> Result<(), Unmet> {
         let element = item.element();
-        let refuse = |why| Err(Unmet::at(element, UnmetKind::NotKept(why)));
+        let refuse = |why| Err(not_kept(element, why));
         match item {
             Item::Signature(_) => {
                 let mut signatures = weighed.admitted.signatures();
@@ -71,7 +71,7 @@ impl Anew<'_> {
 
     /// An assertion that its issuer signed, in the octets that were digested, and in their place the signature that was left out of them.
     fn assertion<'d>(&mut self, element: Element<'d>, proof: &Signed<'d>) -> Result<(), Unmet> {
-        let not_signed = || Unmet::at(element, UnmetKind::NotKept(NotKept::NotSigned(element.path())));
+        let not_signed = || not_kept(element, NotKept::NotSigned(element.path()));
         let covered = proof.covered().ok_or_else(not_signed)?;
         let mut digested = covered.digested().filter(|digested| digested.apex == element);
         let (form, except) = digested
@@ -80,7 +80,8 @@ impl Anew<'_> {
         check_qnames(uncovered_qname(element, proof.meanings(element)))?;
         let most = self.octets.most();
         let mut octets = Bounded::new(most);
-        c14n::element(element, form, except, &mut octets).map_err(|_| too_long(element, most))?;
+        c14n::element(element, form, except, &mut octets)
+            .map_err(|_| not_kept(element, NotKept::TooLong(most)))?;
         let (before, after) = octets.around_gap().ok_or_else(not_signed)?;
         self.octets.put(before);
         self.signature(covered, proof.owner())?;
