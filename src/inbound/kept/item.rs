@@ -41,7 +41,10 @@ impl Anew<'_> {
                     ..*self
                 };
                 check.signature(covered, proof.owner())?;
-                self.octets.put(&endorsing.octets(element).unwrap_or_default());
+                let Some(octets) = endorsing.octets(element) else {
+                    return refuse(NotKept::NotSigned(element.path()));
+                };
+                self.octets.put(&octets);
                 Ok(())
             }
             Item::Saml2Assertion(_) | Item::Saml1Assertion(_) => {
