@@ -2,6 +2,7 @@
 
 use super::bounded::Bounded;
 use super::named::Named;
+use super::start::{declared, named};
 use super::{Described, Proven, not_kept, not_known, not_needed};
 use crate::c14n::{self, Sink as _};
 use crate::crypto::encode_base64;
@@ -26,32 +27,30 @@ impl Anew<'_> {
     }
 
     /// `<prefix:local xmlns:prefix="…"`, with `attributes`.
-    fn open(&mut self, (prefix, namespace): (&str, Namespace), local: &str, attributes: &[(&str, &str)]) {
-        let uri = namespace.uri();
-        match prefix {
-            "" => self.put(&format!("<{local} xmlns=\"{uri}\"")),
-            prefix => self.put(&format!("<{prefix}:{local} xmlns:{prefix}=\"{uri}\"")),
+    fn open(&mut self, own: Prefix<'_>, local: &str, attributes: &[Attribute<'_>]) {
+        self.put(&format!("<{}", named(own.0, local)));
+        let mut prefixes = vec![own];
+        for (prefix, _, _) in attributes {
+            prefixes.extend(prefix.filter(|prefix| !prefixes.contains(prefix)));
         }
-        for (name, value) in attributes {
-            if let Some(namespace) = prefixed(name) {
-                self.put(&format!(" {namespace}"));
-            }
+        for (prefix, namespace) in prefixes {
+            self.put(&format!(" {}", declared(prefix, namespace.uri())));
+        }
+        for (prefix, local, value) in attributes {
+            let name = named(prefix.map_or("", |(prefix, _)| prefix), local);
             self.put(&format!(" {name}=\"{}\"", escape_attribute(value)));
         }
         self.put(">");
     }
 
-    fn leaf(&mut self, named: (&str, Namespace), local: &str, attributes: &[(&str, &str)], text: &str) {
-        self.open(named, local, attributes);
+    fn leaf(&mut self, own: Prefix<'_>, local: &str, attributes: &[Attribute<'_>], text: &str) {
+        self.open(own, local, attributes);
         self.put(&escape_text(text));
-        self.close(named.0, local);
+        self.close(own.0, local);
     }
 
     fn close(&mut self, prefix: &str, local: &str) {
-        match prefix {
-            "" => self.put(&format!("</{local}>")),
-            prefix => self.put(&format!("</{prefix}:{local}>")),
-        }
+        self.put(&format!("</{}>", named(prefix, local)));
     }
 
     /// The ds:Signature of `covered`: its SignedInfo in the octets that were signed, its value, and what led to the key of `owner`, if anything there did.
@@ -63,7 +62,7 @@ impl Anew<'_> {
         // That of what was signed, which forms of canonicalization that are not exclusive would else find beside it.
         let prefix = signed_info.prefix();
         let id = self.named.id(covered.signature());
-        let attributes: Vec<(&str, &str)> = id.iter().map(|id| ("Id", id.as_str())).collect();
+        let attributes: Vec<Attribute<'_>> = id.iter().map(|id| (None, "Id", id.as_str())).collect();
         self.open((prefix, Namespace::DS), "Signature", &attributes);
         let written = c14n::element(signed_info, form, None, self.octets);
         written.map_err(|_| not_kept(covered.signature(), NotKept::TooLong(self.octets.most())))?;
@@ -115,25 +114,29 @@ impl Anew<'_> {
     ) -> Result<(), Unmet> {
         let element = reference.element();
         let id = self.named.id(element);
-        let mut attributes: Vec<(&str, &str)> = Vec::new();
-        attributes.extend(id.iter().map(|id| ("wsu:Id", id.as_str())));
+        let mut attributes: Vec<Attribute<'_>> = Vec::new();
+        attributes.extend(id.iter().map(|id| (Some(WSU), "Id", id.as_str())));
         if let Some(token_type) = reference.token_type() {
             let known = token_types().find(|known| *known == token_type);
-            attributes.push(("wsse11:TokenType", known.ok_or_else(|| not_needed(element))?));
+            attributes.push((
+                Some(WSSE11),
+                "TokenType",
+                known.ok_or_else(|| not_needed(element))?,
+            ));
         }
         self.open(WSSE, "SecurityTokenReference", &attributes);
         match reference.pointer() {
             Pointer::Direct { id, value_type } => {
                 let uri = format!("#{id}");
-                let mut attributes = vec![("URI", uri.as_str())];
+                let mut attributes: Vec<Attribute<'_>> = vec![(None, "URI", uri.as_str())];
                 if let Some(value_type) = value_type {
                     let known = token_types().find(|known| known == value_type);
-                    attributes.push(("ValueType", known.ok_or_else(|| not_needed(element))?));
+                    attributes.push((None, "ValueType", known.ok_or_else(|| not_needed(element))?));
                 }
                 self.leaf(WSSE, "Reference", &attributes, "");
             }
             Pointer::SamlId { version, id } => {
-                let attributes = [("ValueType", version.identifier_type())];
+                let attributes = [(None, "ValueType", version.identifier_type())];
                 self.leaf(WSSE, "KeyIdentifier", &attributes, id);
             }
             Pointer::Certificate(der) if self.proven.knows(std::slice::from_ref(der)) => {
@@ -157,7 +160,10 @@ impl Anew<'_> {
     }
 
     fn key_identifier(&mut self, value_type: &str, value: &[u8]) {
-        let attributes = [("ValueType", value_type), ("EncodingType", BASE64_BINARY)];
+        let attributes = [
+            (None, "ValueType", value_type),
+            (None, "EncodingType", BASE64_BINARY),
+        ];
         self.leaf(WSSE, "KeyIdentifier", &attributes, &encode_base64(value));
     }
 
@@ -194,7 +200,7 @@ impl Anew<'_> {
             self.leaf(DS, "X509SKI", &[], &encode_base64(identifier));
         }
         for (algorithm, digest) in &hint.digests {
-            let attributes = [("Algorithm", algorithm.uri())];
+            let attributes = [(None, "Algorithm", algorithm.uri())];
             self.leaf(DSIG11, "X509Digest", &attributes, &encode_base64(digest));
         }
         for known in &hint.issuer_serials {
@@ -228,9 +234,9 @@ impl Anew<'_> {
             return Err(not_kept(element, NotKept::PathOrder(element.path())));
         }
         let attributes = [
-            ("wsu:Id", id.as_str()),
-            ("ValueType", token.value_type().uri()),
-            ("EncodingType", BASE64_BINARY),
+            (Some(WSU), "Id", id.as_str()),
+            (None, "ValueType", token.value_type().uri()),
+            (None, "EncodingType", BASE64_BINARY),
         ];
         let value = encode_base64(&value);
         self.leaf(WSSE, "BinarySecurityToken", &attributes, &value);
@@ -238,20 +244,17 @@ impl Anew<'_> {
     }
 }
 
-const DS: (&str, Namespace) = ("ds", Namespace::DS);
-const DSIG11: (&str, Namespace) = ("dsig11", Namespace::DSIG11);
-const WSSE: (&str, Namespace) = ("wsse", Namespace::WSSE);
+/// A prefix and what it means.
+type Prefix<'a> = (&'a str, Namespace);
 
-/// The declaration of the prefix of an attribute, if it has one.
-fn prefixed(name: &str) -> Option<String> {
-    let (prefix, _) = name.split_once(':')?;
-    let namespace = if prefix == "wsu" {
-        Namespace::WSU
-    } else {
-        Namespace::WSSE11
-    };
-    Some(format!("xmlns:{prefix}=\"{}\"", namespace.uri()))
-}
+/// An attribute: its prefix if it has a namespace, its local name and its value.
+type Attribute<'a> = (Option<Prefix<'static>>, &'a str, &'a str);
+
+const DS: Prefix<'_> = ("ds", Namespace::DS);
+const DSIG11: Prefix<'_> = ("dsig11", Namespace::DSIG11);
+const WSSE: Prefix<'_> = ("wsse", Namespace::WSSE);
+const WSSE11: Prefix<'_> = ("wsse11", Namespace::WSSE11);
+const WSU: Prefix<'_> = ("wsu", Namespace::WSU);
 
 /// What a reference may say that it leads to.
 fn token_types() -> impl Iterator<Item = &'static str> {

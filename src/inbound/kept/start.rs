@@ -99,14 +99,16 @@ impl<'d> Start<'d> {
     }
 }
 
-fn named(prefix: &str, local: &str) -> String {
+/// `local` with `prefix`, if that is one.
+pub(super) fn named(prefix: &str, local: &str) -> String {
     match prefix {
         "" => local.to_owned(),
         prefix => format!("{prefix}:{local}"),
     }
 }
 
-fn declared(prefix: &str, namespace: &str) -> String {
+/// What declares that `prefix`, or none, means `namespace`.
+pub(super) fn declared(prefix: &str, namespace: &str) -> String {
     match prefix {
         "" => format!("xmlns=\"{namespace}\""),
         prefix => format!("xmlns:{prefix}=\"{namespace}\""),
