@@ -27,7 +27,7 @@ use crate::c14n::{Sink as _, uncovered_qname};
 use crate::crypto::Certificate;
 use crate::policy::{NotKept, Unmet, UnmetKind, UsernameToken};
 use crate::rejection::Rejection;
-use crate::soap::{Envelope, Roles};
+use crate::soap::Envelope;
 use crate::trust::{Owner, Signed};
 use crate::wss;
 use crate::wss::Item;
@@ -154,7 +154,7 @@ fn wide_enough(limits: &Limits, envelope: &Envelope) -> Limits {
 fn check_role(envelope: &Envelope, header: &wss::Header<'_>) -> Result<(), Unmet> {
     let mut blocks = envelope.header_blocks();
     let other = blocks
-        .find(|block| block.element() == header.element() && !block.targets(&Roles::default()))
+        .find(|block| block.element() == header.element() && !block.is_for_last_receiver())
         .and_then(|block| block.role());
     other.map_or(Ok(()), |role| {
         Err(not_kept(header.element(), NotKept::Role(role.into_owned())))

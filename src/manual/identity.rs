@@ -18,7 +18,7 @@
 //! to. A message in whose header there is another **item**, as a Timestamp that nobody signed, a token that nothing refers to, another's certificate or a path of certificates in another order, is refused (`policy.security_header`): no item is taken out
 //! silently. So is one of which anything was encrypted to the gateway or in which an EncryptedKey stands, as the header speaks of what is not there any more; one with a UsernameToken where the policy ignores these
 //! (`username_token = "ignore"`), which would be another's word for a password that nobody compared; one in whose signed items a value has a prefix that its canonical form does not declare; and one whose header is for
-//! an actor or role that the gateway plays: that is not for the backend. What was not to go along anyway, as header blocks that nobody signed where the policy drops them, does not.
+//! an actor or role that the gateway plays, `next` among them: that is not for the backend. What was not to go along anyway, as header blocks that nobody signed where the policy drops them, does not.
 //!
 //! The header is written for the last receiver, with `mustUnderstand`, so that a backend that would not look at it refuses the message. Before anybody gets the new envelope it
 //! is judged like one that arrives, and must be by the same senders: a message that would not hold out of its place, as one that signs a header block for somebody else, is refused too,

@@ -52,6 +52,13 @@ impl<'d> HeaderBlock<'d> {
         roles.include(self.version, self.role().as_deref())
     }
 
+    /// Whether it is for the last receiver, and for nobody on the way: one for the next receiver is for whoever that is.
+    pub fn is_for_last_receiver(self) -> bool {
+        let role = self.role();
+        let role = role.as_deref().unwrap_or_default();
+        role.is_empty() || self.version == Version::Soap12 && role == ULTIMATE_RECEIVER
+    }
+
     fn must_understand_value(self) -> Option<Cow<'d, str>> {
         self.element
             .attribute_ns(self.version.namespace(), "mustUnderstand")

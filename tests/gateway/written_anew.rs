@@ -339,6 +339,44 @@ fn a_signed_item_says_what_the_prefixes_in_its_values_mean() {
 }
 
 #[test]
+fn a_header_for_the_next_receiver_is_not_for_the_one_behind() {
+    for (version, attribute, next) in [
+        (
+            Version::Soap11,
+            "actor",
+            "http://schemas.xmlsoap.org/soap/actor/next",
+        ),
+        (
+            Version::Soap12,
+            "role",
+            "http://www.w3.org/2003/05/soap-envelope/role/next",
+        ),
+    ] {
+        let message = Message {
+            version,
+            ..Message::default()
+        };
+        let signed = message.signed();
+        let with_role = |role: &str| {
+            let changed = signed.replacen(
+                "<wsse:Security ",
+                &format!("<wsse:Security s:{attribute}=\"{role}\" "),
+                1,
+            );
+            assert_ne!(changed, signed);
+            kept(&changed)
+        };
+        let refused = with_role(next).unwrap_err();
+        assert!(refused.starts_with("policy.security_header"), "{refused}");
+        assert!(refused.contains("not for the last receiver"), "{refused}");
+        with_role("").unwrap();
+        if version == Version::Soap12 {
+            with_role("http://www.w3.org/2003/05/soap-envelope/role/ultimateReceiver").unwrap();
+        }
+    }
+}
+
+#[test]
 fn what_was_signed_and_not_judged_does_not_go_along() {
     let password = "<wsse:UsernameToken wsu:Id=\"username\"><wsse:Username>alice</wsse:Username><wsse:Password>wrong</wsse:Password></wsse:UsernameToken>";
     let mut gate = gate();
