@@ -72,6 +72,7 @@ impl Gate {
             return Err(refuse(NotKept::Encrypted).into());
         }
         check_role(envelope, &header)?;
+        check_distinct(weighed)?;
         if let Some(token) = header.username_token()
             && self.policy.username_token == UsernameToken::Ignore
         {
@@ -159,6 +160,19 @@ fn check_role(envelope: &Envelope, header: &wss::Header<'_>) -> Result<(), Unmet
     other.map_or(Ok(()), |role| {
         Err(not_kept(header.element(), NotKept::Role(role.into_owned())))
     })
+}
+
+/// What one and the same key signed stands there once: anybody on the way can put a signature twice, in other octets too, that no other covers.
+fn check_distinct(weighed: &Weighed<'_>) -> Result<(), Rejection> {
+    let mut known = HashSet::new();
+    for proof in proofs(weighed) {
+        let signed_info = proof.signed_info_digest()?;
+        if !known.insert((proof.owner().identity(), signed_info.as_bytes().to_vec())) {
+            let element = proof.signature();
+            return Err(not_kept(element, NotKept::Twice(element.path())).into());
+        }
+    }
+    Ok(())
 }
 
 /// As in Body and header blocks, a value means to the backend what it means here.

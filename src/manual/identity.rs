@@ -15,7 +15,7 @@
 //!   else, unless the sender signed it: what is signed goes along as it is.
 //!
 //! Nothing that nobody signed is copied: it is written anew, so that attributes, comments, processing instructions and declarations of namespaces that somebody added do not go along, nor an ID that nothing refers
-//! to. A message in whose header there is another **item**, as a Timestamp that nobody signed, a token that nothing refers to, another's certificate or a path of certificates in another order, is refused (`policy.security_header`): no item is taken out
+//! to. A message in whose header there is another **item**, as a Timestamp that nobody signed, a token that nothing refers to, another's certificate, a path of certificates in another order or a signature that is there already, is refused (`policy.security_header`): no item is taken out
 //! silently. So is one of which anything was encrypted to the gateway or in which an EncryptedKey stands, as the header speaks of what is not there any more; one with a UsernameToken where the policy ignores these
 //! (`username_token = "ignore"`), which would be another's word for a password that nobody compared; one in whose signed items a value has a prefix that its canonical form does not declare; and one whose header is for
 //! an actor or role that the gateway plays, `next` among them: that is not for the backend. What was not to go along anyway, as header blocks that nobody signed where the policy drops them, does not.

@@ -17,6 +17,8 @@ pub enum NotKept {
     PathOrder(String),
     /// Something in a part of the header that nobody signed, which was not needed to verify it.
     NotNeeded(String),
+    /// A signature, by the same key over the same as another before it.
+    Twice(String),
     /// A UsernameToken, at this place, under a policy that does not judge it.
     NotJudged(String),
     /// A QName in what was signed has a prefix that its canonical form does not declare.
@@ -55,6 +57,11 @@ impl fmt::Display for NotKept {
             Self::NotNeeded(path) => write!(
                 f,
                 "nobody signed {}, and it was not needed to verify anything",
+                quoted(path)
+            ),
+            Self::Twice(path) => write!(
+                f,
+                "what {} signs is signed by the same key before it",
                 quoted(path)
             ),
             Self::NotJudged(path) => write!(f, "under this policy nobody judges {}", quoted(path)),

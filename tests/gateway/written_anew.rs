@@ -377,6 +377,23 @@ fn a_header_for_the_next_receiver_is_not_for_the_one_behind() {
 }
 
 #[test]
+fn a_signature_that_no_other_covers_goes_along_once() {
+    let text = Message::default()
+        .unsigned()
+        .replace("SIGNATURE", "FIRSTSIGNATURE");
+    let text = signed(&text, &["timestamp", "body"], EXCLUSIVE).replace("FIRST", "SIGNATURE");
+    let message = signed(&text, &["timestamp"], EXCLUSIVE);
+    assert_eq!(kept(&message).unwrap().matches("<ds:SignatureValue").count(), 2);
+    let end = "</ds:Signature>";
+    let (before, _) = message.split_once(end).unwrap();
+    let start = before.find("<ds:Signature ").unwrap();
+    let first = format!("{}{end}", before.get(start..).unwrap());
+    let refused = kept(&message.replacen(&first, &first.repeat(2), 1)).unwrap_err();
+    assert!(refused.starts_with("policy.security_header"), "{refused}");
+    assert!(refused.contains("by the same key before it"), "{refused}");
+}
+
+#[test]
 fn what_was_signed_and_not_judged_does_not_go_along() {
     let password = "<wsse:UsernameToken wsu:Id=\"username\"><wsse:Username>alice</wsse:Username><wsse:Password>wrong</wsse:Password></wsse:UsernameToken>";
     let mut gate = gate();
