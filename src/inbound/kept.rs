@@ -214,6 +214,14 @@ impl Proven {
         self.paths.iter().any(starts)
     }
 
+    /// The certificate of the paths that `is_meant`.
+    fn find(&self, is_meant: impl Fn(&Certificate) -> bool) -> Option<&Certificate> {
+        self.paths
+            .iter()
+            .flatten()
+            .find(|certificate| is_meant(certificate))
+    }
+
     /// What the signature of `owner` alone was trusted by.
     fn of_one(owner: &Owner) -> Self {
         Self {

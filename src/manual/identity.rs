@@ -9,7 +9,7 @@
 //! `security_header = "keep"` hands it on to a backend that verifies it again. What goes along is what was proven and nothing else:
 //!
 //! - items that the signature over the Body covers, in the octets that were digested;
-//! - the signatures, each of which held with a trusted key: what was signed in them in the octets that were signed, and a KeyInfo with one way to that key, or with certificates of its path;
+//! - the signatures, each of which held with a trusted key: what was signed in them in the octets that were signed, and a KeyInfo with one way to that key, or with certificates of its path. Names and numbers of certificates are written as the certificate that was found has them (RFC 4514);
 //! - an assertion that its issuer signed, in the octets that were digested; tokens that nobody signed, if a signature refers to them and they hold certificates of a path that was trusted;
 //!   and the SecurityTokenReference by which a token is signed. The KeyInfo of a SAML entity has the certificate in its metadata and nothing
 //!   else, unless the sender signed it: what is signed goes along as it is.

@@ -12,6 +12,7 @@ use sealgate::policy::{BasicSecurityProfile, KeyReference, Policy, Profile, Unsi
 use sealgate::soap::Version;
 use sealgate::threat::{Mode, Modes};
 use sealgate::token::x509::{BASE64_BINARY, ValueType};
+use sealgate::trust::TrustSources;
 use sealgate::xml::{Document, Limits, Namespace};
 
 use crate::handed_on::gate_trusting;
@@ -391,6 +392,44 @@ fn a_signature_that_no_other_covers_goes_along_once() {
     let refused = kept(&message.replacen(&first, &first.repeat(2), 1)).unwrap_err();
     assert!(refused.starts_with("policy.security_header"), "{refused}");
     assert!(refused.contains("by the same key before it"), "{refused}");
+}
+
+#[test]
+fn names_of_certificates_are_written_as_the_certificate_has_them() {
+    let mut trust = TrustSources::new();
+    trust.trust(certificate("ca"), None);
+    trust.untrusted(certificate("alice"));
+    let mut gate = Gate {
+        trust: trust.build(),
+        ..gate()
+    };
+    gate.policy.key_references.push(KeyReference::IssuerSerial);
+    let alice = certificate("alice");
+    let text = Message::default()
+        .unsigned()
+        .replace(&token("alice", " wsu:Id=\"token\""), "");
+    let message = signed(&text, &["timestamp", "body"], EXCLUSIVE);
+    let with = |description: &str| {
+        let data = format!("<ds:X509Data>{description}</ds:X509Data>");
+        let message = message.replace("<w:Reference URI=\"#token\"/>", &data);
+        kept_by(&gate, &message).unwrap()
+    };
+    for (issuer, subject) in [
+        ("/CN=EXAMPLE ca/o=example", "/CN=ALICE/o=example"),
+        (
+            "oid.2.5.4.10=Example;cn=\"Example CA\"",
+            "oid.2.5.4.10=Example;cn=\"alice\"",
+        ),
+    ] {
+        let got = with(&format!(
+            "<ds:X509IssuerSerial><ds:X509IssuerName>{issuer}</ds:X509IssuerName><ds:X509SerialNumber>0{}</ds:X509SerialNumber></ds:X509IssuerSerial>",
+            alice.serial()
+        ));
+        assert!(got.contains(&format!(">{}<", alice.issuer())), "{got}");
+        assert!(got.contains(&format!(">{}<", alice.serial())), "{got}");
+        let got = with(&format!("<ds:X509SubjectName>{subject}</ds:X509SubjectName>"));
+        assert!(got.contains(&format!(">{}<", alice.subject())), "{got}");
+    }
 }
 
 #[test]

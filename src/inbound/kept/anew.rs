@@ -5,7 +5,7 @@ use super::named::Named;
 use super::start::{declared, named};
 use super::{Described, Proven, not_kept, not_known, not_needed};
 use crate::c14n::{self, Sink as _};
-use crate::crypto::encode_base64;
+use crate::crypto::{Certificate, encode_base64, same_name};
 use crate::dsig::Covered;
 use crate::policy::{NotKept, Unmet};
 use crate::token::x509::{BASE64_BINARY, ValueType, X509Token, base64_of};
@@ -203,14 +203,21 @@ impl Anew<'_> {
             let attributes = [(None, "Algorithm", algorithm.uri())];
             self.leaf(DSIG11, "X509Digest", &attributes, &encode_base64(digest));
         }
+        // Names are written in many ways: in that of the certificate (XML Signature 1.1 §4.5.4.1).
         for known in &hint.issuer_serials {
+            let meant = |certificate: &Certificate| {
+                certificate.serial() == known.serial && same_name(&known.issuer, certificate.issuer())
+            };
+            let certificate = self.proven.find(meant).ok_or_else(|| not_known(element))?;
             self.open(DS, "X509IssuerSerial", &[]);
-            self.leaf(DS, "X509IssuerName", &[], &known.issuer);
-            self.leaf(DS, "X509SerialNumber", &[], &known.serial);
+            self.leaf(DS, "X509IssuerName", &[], certificate.issuer());
+            self.leaf(DS, "X509SerialNumber", &[], certificate.serial());
             self.close(DS.0, "X509IssuerSerial");
         }
         for subject in &hint.subjects {
-            self.leaf(DS, "X509SubjectName", &[], subject);
+            let certificate = self.proven.find(|one| same_name(subject, one.subject()));
+            let certificate = certificate.ok_or_else(|| not_known(element))?;
+            self.leaf(DS, "X509SubjectName", &[], certificate.subject());
         }
         self.close(DS.0, "X509Data");
         Ok(())
