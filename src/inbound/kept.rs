@@ -195,14 +195,20 @@ impl Proven {
         }
     }
 
+    /// `ders` in the order of a path that has all of them, the signer's first; `None` if there is none or one stands twice.
+    fn in_order(&self, ders: &[Bytes]) -> Option<Vec<&[u8]>> {
+        self.paths.iter().find_map(|path| {
+            let known = path.iter().map(Certificate::der);
+            let found: Vec<&[u8]> = known
+                .filter(|known| ders.iter().any(|der| der == known))
+                .collect();
+            (found.len() == ders.len()).then_some(found)
+        })
+    }
+
     /// Whether one of the paths has all of `ders`, each once.
     fn knows(&self, ders: &[Bytes]) -> bool {
-        let distinct: HashSet<&Bytes> = ders.iter().collect();
-        let has_all = |path: &Vec<Certificate>| {
-            let mut ders = ders.iter();
-            ders.all(|der| path.iter().any(|known| known.der() == der))
-        };
-        distinct.len() == ders.len() && self.paths.iter().any(has_all)
+        self.in_order(ders).is_some()
     }
 
     /// Whether `ders`, of which the first is to be the signer's, are a path from there on: after each its issuer's.

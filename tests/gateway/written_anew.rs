@@ -433,6 +433,32 @@ fn names_of_certificates_are_written_as_the_certificate_has_them() {
 }
 
 #[test]
+fn certificates_of_a_path_go_along_in_its_order() {
+    let text = Message::default()
+        .unsigned()
+        .replace(&token("alice", " wsu:Id=\"token\""), "");
+    let message = signed(&text, &["timestamp", "body"], EXCLUSIVE);
+    let [alice, ca] = ["alice", "ca"].map(|name| {
+        let value = encode_base64(certificate(name).der());
+        format!("<ds:X509Certificate>{value}</ds:X509Certificate>")
+    });
+    let (before, rest) = message.split_once("<ds:KeyInfo>").unwrap();
+    let (_, after) = rest.split_once("</ds:KeyInfo>").unwrap();
+    let mut gate = gate();
+    gate.policy.key_references.push(KeyReference::X509Data);
+    let with = |certificates: &str| {
+        let key_info = format!("<ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo>");
+        kept_by(&gate, &format!("{before}{key_info}{after}")).unwrap()
+    };
+    let got = with(&format!("{alice}{ca}"));
+    assert_eq!(with(&format!("{ca}{alice}")), got);
+    let value = encode_base64(certificate("alice").der());
+    let values: Vec<&str> = got.split("<ds:X509Certificate ").collect();
+    assert_eq!(values.len(), 3, "{got}");
+    assert!(values[1].contains(&value), "{got}");
+}
+
+#[test]
 fn what_was_signed_and_not_judged_does_not_go_along() {
     let password = "<wsse:UsernameToken wsu:Id=\"username\"><wsse:Username>alice</wsse:Username><wsse:Password>wrong</wsse:Password></wsse:UsernameToken>";
     let mut gate = gate();

@@ -189,11 +189,11 @@ impl Anew<'_> {
         if several || crl || !asked {
             return Err(not_needed(element));
         }
-        if !self.proven.knows(&hint.certificates) {
-            return Err(not_known(element));
-        }
+        // Readers that ask for no order take the first for the signer's.
+        let certificates = self.proven.in_order(&hint.certificates);
+        let certificates = certificates.ok_or_else(|| not_known(element))?;
         self.open(DS, "X509Data", &[]);
-        for der in &hint.certificates {
+        for der in certificates {
             self.leaf(DS, "X509Certificate", &[], &encode_base64(der));
         }
         for identifier in &hint.subject_key_identifiers {
