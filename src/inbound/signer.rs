@@ -61,14 +61,28 @@ impl SignerSearch<'_> {
         let named = name
             .map(|name| self.trust.candidates(&KeyHint::KeyName(name)))
             .unwrap_or_default();
-        let candidates = if named.is_empty() {
-            self.pins_and_anchors()
-        } else {
-            named
+        if !named.is_empty() {
+            return self.by_candidates(signature, &named, &[], findings);
+        }
+        let known = self.pins_and_anchors();
+        let may_sign = |candidate: &&Certificate| {
+            let path = self.trust.path(candidate, &[], self.at, &self.paths);
+            !path.is_err_and(|error| matches!(error.refusal(), trust::Refusal::Constraint { .. }))
         };
+        let candidates: Vec<Certificate> = known.iter().filter(may_sign).cloned().collect();
         if candidates.is_empty() {
             findings.note_signature(|| finding(signature, &[], None));
-            return Err(trust::Error::from(trust::Refusal::NoAnchor).into());
+            let error = if known.is_empty() {
+                trust::Refusal::NoAnchor.into()
+            } else {
+                let reference = name.map(|name| format!("the key {name}"));
+                trust::Error::unknown_signer(
+                    reference
+                        .as_deref()
+                        .unwrap_or("a key that the signature does not name"),
+                )
+            };
+            return Err(error.into());
         }
         self.by_candidates(signature, &candidates, &[], findings)
     }

@@ -12,7 +12,7 @@ use sealgate::policy::{BasicSecurityProfile, KeyReference, Policy, Profile, Unsi
 use sealgate::soap::Version;
 use sealgate::threat::{Mode, Modes};
 use sealgate::token::x509::{BASE64_BINARY, ValueType};
-use sealgate::trust::TrustSources;
+use sealgate::trust::{Constraint, Issuers, TrustSources};
 use sealgate::xml::{Document, Limits, Namespace};
 
 use crate::handed_on::gate_trusting;
@@ -560,6 +560,21 @@ fn nothing_goes_along_of_what_a_signature_of_a_known_issuer_says_of_its_key() {
     let data = format!("<ds:X509Data><ds:X509Certificate>{value}</ds:X509Certificate></ds:X509Data>");
     let refused = with(&data).unwrap_err();
     assert!(refused.contains("is no certificate by which"), "{refused}");
+}
+
+#[test]
+fn an_issuer_that_names_no_key_is_nobody_whom_we_know() {
+    let alice = Constraint::new(&["CN=alice,O=Example"], &[]).unwrap();
+    let mut trust = TrustSources::new();
+    trust.trust(certificate("ca"), Some(&alice));
+    let gate = Gate {
+        trust: trust.build(),
+        issuers: Issuers::new(),
+        ..knowing_issuer()
+    };
+    let refused = kept_by(&gate, &asserted("buyer", |text| text)).unwrap_err();
+    assert!(refused.starts_with("trust.unknown_signer"), "{refused}");
+    assert!(refused.contains("does not name"), "{refused}");
 }
 
 #[test]
