@@ -27,6 +27,7 @@ fn gate() -> Gate {
         canonicalizations: Set::from([EXCLUSIVE, INCLUSIVE]),
         transforms: Set::from([
             TransformAlgorithm::EnvelopedSignature,
+            TransformAlgorithm::StrTransform,
             TransformAlgorithm::Canonicalization(EXCLUSIVE),
             TransformAlgorithm::Canonicalization(INCLUSIVE),
         ]),
@@ -77,6 +78,16 @@ fn signed(text: &str, ids: &[&str], form: CanonicalizationAlgorithm) -> String {
 
 /// Likewise, with `inside` in each Transform.
 fn signed_with(text: &str, ids: &[&str], form: CanonicalizationAlgorithm, inside: &str) -> String {
+    let transform = format!(
+        "<ds:Transform Algorithm=\"{}\">{inside}</ds:Transform>",
+        form.uri()
+    );
+    let digested: Vec<_> = ids.iter().map(|id| (*id, *id, transform.as_str())).collect();
+    signed_over(text, &digested, form)
+}
+
+/// Likewise over the IDs in `digested`, each with that of what is digested and how.
+fn signed_over(text: &str, digested: &[(&str, &str, &str)], form: CanonicalizationAlgorithm) -> String {
     let key = key("alice");
     let method = key.default_algorithm().unwrap();
     let mut info = format!(
@@ -84,14 +95,13 @@ fn signed_with(text: &str, ids: &[&str], form: CanonicalizationAlgorithm, inside
         form.uri(),
         method.uri()
     );
-    for id in ids {
-        let octets = canonical(&text.replace("SIGNATURE", ""), Some(id), form);
+    for (id, meant, transform) in digested {
+        let octets = canonical(&text.replace("SIGNATURE", ""), Some(meant), form);
         let digest = crypto::digest(DigestAlgorithm::Sha256, &octets).unwrap();
         write!(
             info,
-            "<ds:Reference URI=\"#{id}\"><ds:Transforms><ds:Transform Algorithm=\"{}\">{inside}</ds:Transform></ds:Transforms><ds:DigestMethod Algorithm=\"{}\"/>\
+            "<ds:Reference URI=\"#{id}\"><ds:Transforms>{transform}</ds:Transforms><ds:DigestMethod Algorithm=\"{}\"/>\
              <ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
-            form.uri(),
             DigestAlgorithm::Sha256.uri(),
             encode_base64(digest.as_bytes())
         )
@@ -220,6 +230,38 @@ fn prefixed(root: &str, security: &str, more: &str) -> String {
          <wsu:Expires>{expires}</wsu:Expires></wsu:Timestamp>{token}SIGNATURE</{own}></{header}><{body} xmlns:wsu=\"{wsu}\" wsu:Id=\"body\">{PLACE}</{body}>\
          </{envelope}>"
     )
+}
+
+#[test]
+fn what_has_no_namespace_keeps_none_and_a_token_its_default() {
+    // The root was in the default namespace, which the block's canonical form does not declare, and is not any more.
+    let text = prefixed("", "wsse", "");
+    let block = "<Header><x:Note xmlns:x=\"urn:x\" xml:id=\"note\"><v xmlns=\"\">1</v></x:Note>";
+    let text = text.replacen("<Header>", block, 1);
+    kept(&signed(&text, &["timestamp", "body", "note"], EXCLUSIVE)).unwrap();
+
+    // Under the STR-Transform a token says where it has no default namespace, and here it had one.
+    let reference = format!(
+        "<w:SecurityTokenReference xmlns:w=\"{}\" xmlns:wsu=\"{}\" wsu:Id=\"str\"><w:Reference URI=\"#token\"/></w:SecurityTokenReference>SIGNATURE",
+        Namespace::WSSE.uri(),
+        Namespace::WSU.uri()
+    );
+    let exclusive = format!("<ds:Transform Algorithm=\"{}\"/>", EXCLUSIVE.uri());
+    let dereferenced = format!(
+        "<ds:Transform Algorithm=\"{}\"><w:TransformationParameters xmlns:w=\"{}\"><ds:CanonicalizationMethod Algorithm=\"{}\"/>\
+         </w:TransformationParameters></ds:Transform>",
+        TransformAlgorithm::StrTransform.uri(),
+        Namespace::WSSE.uri(),
+        EXCLUSIVE.uri()
+    );
+    let text = prefixed("s", "wsse", " xmlns=\"urn:d\"").replace("SIGNATURE", &reference);
+    let digested = [
+        ("timestamp", "timestamp", exclusive.as_str()),
+        ("body", "body", &exclusive),
+        ("str", "token", &dereferenced),
+    ];
+    let got = kept(&signed_over(&text, &digested, EXCLUSIVE)).unwrap();
+    assert!(!got.contains("urn:d"), "{got}");
 }
 
 #[test]

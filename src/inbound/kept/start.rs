@@ -41,7 +41,11 @@ impl<'d> Start<'d> {
         let (security, understand) = if forms.depend_on(element) {
             signed_prefixes(element, soap).ok_or(NotKept::NoPrefix)?
         } else {
-            let security = forms.unlisted(["wsse", "sec"], root);
+            let security = if forms.tokens_have_default() {
+                ""
+            } else {
+                forms.unlisted(["wsse", "sec"], root)
+            };
             let understand = if root.is_empty() {
                 forms.unlisted(["soap", "env"], security)
             } else {
@@ -141,12 +145,16 @@ struct Forms<'w, 'd> {
     inclusive: Vec<Element<'d>>,
     /// The prefixes that an exclusive form treats so, wherever they are declared.
     listed: Vec<&'w str>,
+    /// What was digested in the place of what refers to it.
+    tokens: Vec<Element<'d>>,
 }
 
 impl<'w, 'd: 'w> Forms<'w, 'd> {
     fn of(proofs: impl Iterator<Item = &'w Signed<'d>>) -> Self {
         let mut forms = Self::default();
         for covered in proofs.filter_map(Signed::covered) {
+            let tokens = covered.digested().filter(|digested| digested.form.is_none());
+            forms.tokens.extend(tokens.map(|digested| digested.apex));
             let digested = covered.digested();
             let digested = digested.filter_map(|digested| digested.form.map(|form| (digested.apex, form)));
             for (apex, form) in digested.chain([covered.signed_info()]) {
@@ -164,6 +172,12 @@ impl<'w, 'd: 'w> Forms<'w, 'd> {
     fn depend_on(&self, around: Element<'d>) -> bool {
         let mut all = self.inclusive.iter();
         all.any(|apex| apex.ancestors().any(|ancestor| ancestor == around))
+    }
+
+    /// Whether a token was digested where a default namespace was declared: under the STR-Transform it says else that there is none (WSS 1.1 §8.3).
+    fn tokens_have_default(&self) -> bool {
+        let mut all = self.tokens.iter();
+        all.any(|token| token.namespace_of("").is_some())
     }
 
     /// The one of these prefixes that is not `taken` and that no PrefixList names.
