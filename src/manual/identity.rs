@@ -9,7 +9,8 @@
 //! `security_header = "keep"` hands it on to a backend that verifies it again. What goes along is what was proven and nothing else:
 //!
 //! - items that the signature over the Body covers, in the octets that were digested;
-//! - the signatures, each of which held with a trusted key: what was signed in them in the octets that were signed, and a KeyInfo with one way to that key, or with certificates of its path. Names and numbers of certificates are written as the certificate that was found has them (RFC 4514);
+//! - the signatures, each of which held with a trusted key: what was signed in them in the octets that were signed, and a KeyInfo with one way to that key, or with certificates of its path.
+//!   Names and numbers of certificates are written as the certificate that was found has them (RFC 4514);
 //! - an assertion that its issuer signed, in the octets that were digested; tokens that nobody signed, if a signature refers to them and they hold certificates of a path that was trusted;
 //!   and the SecurityTokenReference by which a token is signed. The KeyInfo of a SAML entity has the certificate in its metadata and nothing
 //!   else, unless the sender signed it: what is signed goes along as it is.
@@ -27,7 +28,8 @@
 //! longer than it came: so many times as the policy lets be digested of it. `[route.threats]` looks at the items as at Body and header blocks.
 //!
 //! A backend should ask who signed the **Body**, as the gateway does. Another partner whom the route trusts may sign parts of the message as well, and put that signature before the sender's: whoever reads only the
-//! first signature takes the message for that partner's.
+//! first signature takes the message for that partner's. Nor does an assertion with holder-of-key belong to the message that it stands in, unless the sender signed it there: under `strict`
+//! somebody on the way who withheld one message can add its assertion to another of the same sender that had none.
 //!
 //! Everything that a backend is told besides, in HTTP headers and in a JSON Web Token, is as without it. The password in a UsernameToken goes to the backend if it is signed.
 //! A backend that signs its answers has seen the signatures now, and has to confirm each of them (`policy.signature_confirmation`).
