@@ -67,72 +67,102 @@ impl Gate {
         encrypted: bool,
     ) -> Result<Kept<'d>, Rejection> {
         let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
-        let refuse = |why| not_kept(header.element(), why);
-        if encrypted {
-            return Err(refuse(NotKept::Encrypted).into());
-        }
-        check_role(envelope, &header)?;
-        check_distinct(weighed)?;
-        if let Some(token) = header.username_token()
-            && self.policy.username_token == UsernameToken::Ignore
-        {
-            let path = token.element().path();
-            return Err(refuse(NotKept::NotJudged(path)).into());
-        }
+        self.check_may_go(envelope, &header, weighed, encrypted)?;
         let limits = wide_enough(&self.policy.limits, envelope);
         let most = crate::xml::index(limits.bytes);
-        let proven = Proven::of(weighed);
-        let named = Named::by(proofs(weighed), &header);
-        let mut octets = Bounded::new(most);
-        let mut content = Vec::new();
-        for item in header.items() {
-            let element = item.element();
-            let mut anew = Anew {
-                proven: &proven,
-                named: &named,
-                octets: &mut octets,
-            };
-            match item {
-                Item::Encryption(_) => return Err(refuse(NotKept::Encrypted).into()),
-                Item::Signature(_)
-                | Item::X509Token(_)
-                | Item::TokenReference(_)
-                | Item::Timestamp(_)
-                | Item::Saml2Assertion(_)
-                | Item::Saml1Assertion(_)
-                | Item::SignatureConfirmation(_)
-                | Item::UsernameToken(_) => content.push(element),
-            }
-            match weighed.admitted.take_octets(element) {
-                Some(signed) => {
-                    check_qnames(uncovered_qname(element, weighed.admitted.meanings(element)))?;
-                    signed.pieces().for_each(|piece| anew.octets.put(piece));
-                }
-                None => anew.item(item, &header, weighed)?,
-            }
-            if octets.is_full() {
-                return Err(refuse(NotKept::TooLong(most)).into());
-            }
+        let (items, content) = written(&header, weighed, most)?;
+        let refuse = |why| not_kept(header.element(), why);
+        let start = Start::of(envelope, &header, weighed).map_err(refuse)?;
+        let envelope = start.around(items.octets(), relayable, most);
+        let envelope = Bytes::from(envelope.ok_or_else(|| refuse(NotKept::TooLong(most)))?);
+        self.judge_again(envelope.clone(), &limits, weighed, judging)
+            .map_err(refuse)?;
+        Ok(Kept { envelope, content })
+    }
+
+    /// Whether `header` may go to the last receiver, whatever is in its items.
+    fn check_may_go(
+        &self,
+        envelope: &Envelope,
+        header: &wss::Header<'_>,
+        weighed: &Weighed<'_>,
+        encrypted: bool,
+    ) -> Result<(), Rejection> {
+        if encrypted {
+            return Err(not_kept(header.element(), NotKept::Encrypted).into());
         }
-        let start = Start::of(envelope, &header, weighed).map_err(&refuse)?;
-        let written = start.around(octets.octets(), relayable, most);
-        let bytes = Bytes::from(written.ok_or_else(|| refuse(NotKept::TooLong(most)))?);
-        let again = |rejection: &Rejection| refuse(NotKept::Again(rejection.code()));
-        let written = Envelope::parse(bytes.clone(), &limits);
-        let written = written.map_err(|error| again(&error.into()))?;
+        check_role(envelope, header)?;
+        check_distinct(weighed)?;
+        match header.username_token() {
+            Some(token) if self.policy.username_token == UsernameToken::Ignore => {
+                let path = token.element().path();
+                Err(not_kept(header.element(), NotKept::NotJudged(path)).into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Judges the new envelope as one that arrives, which has to come out like `weighed`.
+    fn judge_again(
+        &self,
+        envelope: Bytes,
+        limits: &Limits,
+        weighed: &Weighed<'_>,
+        judging: Judging<'_>,
+    ) -> Result<(), NotKept> {
+        let again = |rejection: Rejection| NotKept::Again(rejection.code());
+        let envelope = Envelope::parse(envelope, limits).map_err(|error| again(error.into()))?;
         let mut findings = Findings::unread();
         let mut seen = Seen::default();
-        let judged = self.weigh(&written, Before::default(), judging, &mut findings, &mut seen);
-        let judged = judged.map_err(|rejection| again(&rejection))?;
-        // Whose it is and what was signed came out the same.
-        if values(&judged) != values(weighed) {
-            return Err(refuse(NotKept::Again("dsig.signature_mismatch")).into());
+        let judged = self.weigh(&envelope, Before::default(), judging, &mut findings, &mut seen);
+        if values(&judged.map_err(again)?) == values(weighed) {
+            Ok(())
+        } else {
+            Err(NotKept::Others)
         }
-        Ok(Kept {
-            envelope: bytes,
-            content,
-        })
     }
+}
+
+/// The items of `header`, written one after the other, and their elements.
+fn written<'d>(
+    header: &wss::Header<'d>,
+    weighed: &mut Weighed<'d>,
+    most: usize,
+) -> Result<(Bounded, Vec<Element<'d>>), Unmet> {
+    let proven = Proven::of(weighed);
+    let named = Named::by(proofs(weighed), header);
+    let mut octets = Bounded::new(most);
+    let mut content = Vec::new();
+    for item in header.items() {
+        let element = item.element();
+        let mut anew = Anew {
+            proven: &proven,
+            named: &named,
+            octets: &mut octets,
+        };
+        match item {
+            Item::Encryption(_) => return Err(not_kept(header.element(), NotKept::Encrypted)),
+            Item::Signature(_)
+            | Item::X509Token(_)
+            | Item::TokenReference(_)
+            | Item::Timestamp(_)
+            | Item::Saml2Assertion(_)
+            | Item::Saml1Assertion(_)
+            | Item::SignatureConfirmation(_)
+            | Item::UsernameToken(_) => content.push(element),
+        }
+        match weighed.admitted.take_octets(element) {
+            Some(signed) => {
+                check_qnames(uncovered_qname(element, weighed.admitted.meanings(element)))?;
+                signed.pieces().for_each(|piece| anew.octets.put(piece));
+            }
+            None => anew.item(item, header, weighed)?,
+        }
+        if octets.is_full() {
+            return Err(not_kept(header.element(), NotKept::TooLong(most)));
+        }
+    }
+    Ok((octets, content))
 }
 
 /// The limits for what `envelope` becomes: canonical octets may be longer than what they were made of, so many times as a digest allows.

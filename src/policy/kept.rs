@@ -29,6 +29,8 @@ pub enum NotKept {
     TooLong(usize),
     /// Out of its place it does not hold any more: refused with this code.
     Again(&'static str),
+    /// Out of its place its signatures are others, or others'.
+    Others,
 }
 
 impl fmt::Display for NotKept {
@@ -81,6 +83,9 @@ impl fmt::Display for NotKept {
             Self::Again(code) => write!(
                 f,
                 "with nothing but what was proven around it, it would be refused ({code})"
+            ),
+            Self::Others => f.write_str(
+                "with nothing but what was proven around it, it would have other signatures, or those of others",
             ),
         }
     }
