@@ -8,6 +8,7 @@ mod anew;
 mod bounded;
 mod item;
 mod named;
+mod proven;
 mod start;
 
 use std::collections::HashSet;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 use self::anew::Anew;
 use self::bounded::Bounded;
 use self::named::Named;
+use self::proven::Proven;
 use self::start::Start;
 use super::encrypted::Before;
 use super::findings::Findings;
@@ -24,7 +26,6 @@ use super::gate::{Gate, Seen, Weighed};
 use super::judging::Judging;
 use super::message::Relayable;
 use crate::c14n::{Sink as _, uncovered_qname};
-use crate::crypto::Certificate;
 use crate::policy::{NotKept, Unmet, UnmetKind, UsernameToken};
 use crate::rejection::Rejection;
 use crate::soap::Envelope;
@@ -212,76 +213,10 @@ fn check_qnames(uncovered: Option<(Element<'_>, String)>) -> Result<(), Unmet> {
     })
 }
 
-/// What the signatures of a message were trusted by.
-struct Proven {
-    /// The certificates of each path, and those in metadata by whose key an entity signed.
-    paths: Vec<Vec<Certificate>>,
-}
-
-impl Proven {
-    fn of(weighed: &Weighed<'_>) -> Self {
-        Self {
-            paths: proofs(weighed).map(|proof| certificates(proof.owner())).collect(),
-        }
-    }
-
-    /// `ders` in the order of a path that has all of them, the signer's first; `None` if there is none or one stands twice.
-    fn in_order(&self, ders: &[Bytes]) -> Option<Vec<&[u8]>> {
-        self.paths.iter().find_map(|path| {
-            let known = path.iter().map(Certificate::der);
-            let found: Vec<&[u8]> = known
-                .filter(|known| ders.iter().any(|der| der == known))
-                .collect();
-            (found.len() == ders.len()).then_some(found)
-        })
-    }
-
-    /// Whether one of the paths has all of `ders`, each once.
-    fn knows(&self, ders: &[Bytes]) -> bool {
-        self.in_order(ders).is_some()
-    }
-
-    /// Whether `ders`, of which the first is to be the signer's, are a path from there on: after each its issuer's.
-    fn are_path(&self, ders: &[Bytes]) -> bool {
-        let starts = |path: &Vec<Certificate>| {
-            let mut pairs = path.iter().zip(ders);
-            ders.len() <= path.len() && pairs.all(|(known, der)| known.der() == der)
-        };
-        self.paths.iter().any(starts)
-    }
-
-    /// The certificate of the paths that `is_meant`.
-    fn find(&self, is_meant: impl Fn(&Certificate) -> bool) -> Option<&Certificate> {
-        self.paths
-            .iter()
-            .flatten()
-            .find(|certificate| is_meant(certificate))
-    }
-
-    /// What the signature of `owner` alone was trusted by.
-    fn of_one(owner: &Owner) -> Self {
-        Self {
-            paths: vec![certificates(owner)],
-        }
-    }
-}
-
 /// The values of the signatures, each with whose it is.
 fn values(weighed: &Weighed<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
     let values = proofs(weighed).map(|proof| (proof.value().to_vec(), proof.owner().identity()));
     values.collect()
-}
-
-/// Those by which `owner` is trusted.
-fn certificates(owner: &Owner) -> Vec<Certificate> {
-    match owner {
-        Owner::Certified(path) => {
-            let own = std::iter::once(path.certificate());
-            own.chain(path.issuers()).cloned().collect()
-        }
-        Owner::Entity(entity) => entity.certificate().cloned().into_iter().collect(),
-        Owner::Subject(_) | Owner::User(_) => Vec::new(),
-    }
 }
 
 /// Whether what a signature says of its key led to the key.

@@ -2,8 +2,9 @@
 
 use super::bounded::Bounded;
 use super::named::Named;
+use super::proven::Proven;
 use super::start::{declared, named};
-use super::{Described, Proven, not_kept, not_known, not_needed};
+use super::{Described, not_kept, not_known, not_needed};
 use crate::c14n::{self, Sink as _};
 use crate::crypto::{Certificate, encode_base64, same_name};
 use crate::dsig::Covered;
