@@ -3,6 +3,7 @@ use chrono::Utc;
 use crate::config;
 use crate::fetch::Fetched;
 use crate::gateway;
+use crate::gateway::Hangup;
 use crate::gateway::Signals;
 
 use super::args::ServeArguments;
@@ -12,6 +13,7 @@ use super::log;
 
 /// `sealgate serve`: the gateway, until it is told to stop.
 pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<Exit, Stop> {
+    let hangup = Hangup::heeded().map_err(Stop::failed)?;
     let _log = log::start(arguments.log, arguments.log_lines)?;
     let fetched = gateway::fetch_first(&arguments.config, &Fetched::default());
     let checked = config::load_with(&arguments.config, Utc::now(), &fetched).map_err(Stop::usage)?;
@@ -20,7 +22,7 @@ pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<E
         .iter()
         .map(|listener| listener.tls.is_some())
         .collect();
-    let running = gateway::start(checked, Signals::Heeded).map_err(Stop::failed)?;
+    let running = gateway::start(checked, Signals::Heeded(hangup)).map_err(Stop::failed)?;
     for (address, tls) in running.addresses().iter().zip(tls) {
         let scheme = if tls { "https" } else { "http" };
         console.note(&format!("listening on {scheme}://{address}\n"));

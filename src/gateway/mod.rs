@@ -14,6 +14,7 @@ mod client;
 mod exchange;
 mod form;
 mod handler;
+mod hangup;
 mod health;
 mod listener;
 mod load;
@@ -52,6 +53,7 @@ use crate::audit;
 use crate::config::Checked;
 use crate::replay;
 use crate::throttle::SharedLimits;
+pub use hangup::Hangup;
 pub use refresh::first as fetch_first;
 use reload::Around;
 use reload::Reloader;
@@ -60,11 +62,11 @@ use shared::{Records, Shared};
 use snapshot::Candidate;
 use traces::Traces;
 
-/// Whether SIGTERM and SIGINT stop the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether SIGTERM and SIGINT stop the gateway, and SIGHUP has it take on its configuration.
+#[derive(Clone, Debug)]
 pub enum Signals {
-    /// They do: the first lets messages in work end, a second one does not.
-    Heeded,
+    /// They do: the first lets messages in work end, a second one does not. A SIGHUP that came while it was starting counts.
+    Heeded(Hangup),
     /// They are somebody else's business.
     Ignored,
 }

@@ -20,6 +20,7 @@ use actix_web::rt::signal::unix::signal;
 use actix_web::web;
 use chrono::Utc;
 
+use super::Hangup;
 use super::recent::Trial;
 use super::refresh;
 use super::shared::Shared;
@@ -402,13 +403,15 @@ impl fmt::Display for ReloadError {
     }
 }
 
-/// Reloads at each SIGHUP.
-pub(super) async fn on_signal(reloader: web::Data<Reloader>) {
+/// Reloads at each SIGHUP, and at once if one came before.
+pub(super) async fn on_signal(reloader: web::Data<Reloader>, before: Hangup) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else {
         tracing::error!(code = "internal.signals", "SIGHUP cannot be heeded");
         return;
     };
-    while hangup.recv().await.is_some() {
+    let mut is_asked = before.came();
+    while is_asked || hangup.recv().await.is_some() {
+        is_asked = false;
         let reloader = reloader.clone();
         // What came of it has been logged.
         let _ = web::block(move || reloader.reload_as_asked().is_ok()).await;

@@ -96,10 +96,13 @@ pub(super) fn run(
         let looking = rt::spawn(health::look(shared.clone()));
         let watching = rt::spawn(watch::on_change(reloader.clone()));
         let fetching = rt::spawn(refresh::keep_fresh(reloader.clone()));
-        let heeding = (signals == Signals::Heeded).then(|| {
-            let stopping = rt::spawn(stop_on_signal(server.handle(), shared.clone()));
-            (stopping, rt::spawn(reload::on_signal(reloader)))
-        });
+        let heeding = match signals {
+            Signals::Heeded(hangup) => {
+                let stopping = rt::spawn(stop_on_signal(server.handle(), shared.clone()));
+                Some((stopping, rt::spawn(reload::on_signal(reloader, hangup))))
+            }
+            Signals::Ignored => None,
+        };
         // Nobody waits for the start any more if this fails.
         let _ = started.send(server.handle());
         let (stopping, reloading) = heeding.unzip();

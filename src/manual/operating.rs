@@ -37,7 +37,7 @@
 //! # A new configuration
 //!
 //! A gateway reads its configuration again, with every file that it names, at SIGHUP, at `POST /reload`, and with `gateway.watch_seconds` when one of
-//! the files has changed and then stayed as it is between two looks. The new one takes the place of the old one at once and whole, or not
+//! the files has changed and then stayed as it is between two looks. A SIGHUP that comes while it starts is heeded once it serves. The new one takes the place of the old one at once and whole, or not
 //! at all; the old one stays, and the log, `/reload` and the counter `sealgate_reloads_total` say so:
 //!
 //! | code | why |

@@ -46,8 +46,28 @@ impl Process {
         command
     }
 
+    /// Starts it, and sends `signal` as soon as that does not end it any more.
+    pub(crate) fn asked_while_it_starts(file: &Path, signal: Signal) -> Result<Self, String> {
+        let mut command = Self::command(Command::new(program()), file);
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let is_caught = || {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+            caught >> (signal.as_raw() - 1) & 1 == 1
+        };
+        while !is_caught() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        Self::serving(child)
+    }
+
     pub(crate) fn spawn(mut command: Command) -> Result<Self, String> {
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        Self::serving(command.stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    fn serving(mut child: Child) -> Result<Self, String> {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
         let mut plain = None;

@@ -422,6 +422,24 @@ fn the_command_takes_on_a_configuration_at_sighup() {
 }
 
 #[test]
+fn a_sighup_while_it_starts_does_not_end_the_command_and_is_heeded() {
+    let (gateway, text) = serving();
+    let file = gateway.folder.path().join("process.toml");
+    fs::write(&file, text).unwrap();
+    let process = Process::asked_while_it_starts(&file, Signal::HUP).unwrap();
+    wait_for(200, process.plain);
+    let begun = Instant::now();
+    while !process
+        .lines()
+        .iter()
+        .any(|line| line["fields"]["message"] == "configuration replaced")
+    {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", process.lines());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn the_command_takes_on_files_that_have_changed_where_asked_to() {
     let (gateway, text) = serving();
     let watching = text.replace("workers = 2", "workers = 2\nwatch_seconds = 1");

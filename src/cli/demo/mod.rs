@@ -24,6 +24,7 @@ use super::console::Console;
 use super::exit::{Exit, Stop};
 use crate::config;
 use crate::gateway;
+use crate::gateway::Hangup;
 use crate::gateway::Signals;
 use backend::Backend;
 use scenario::Step;
@@ -48,7 +49,7 @@ pub(super) fn run(arguments: &DemoArguments, console: &mut Console) -> Result<Ex
     let signals = if arguments.once {
         Signals::Ignored
     } else {
-        Signals::Heeded
+        Signals::Heeded(Hangup::heeded().map_err(Stop::failed)?)
     };
     let running = gateway::start(checked, signals).map_err(Stop::failed)?;
     let sender = Sender::of(&running, &world, folder)?;
