@@ -79,7 +79,7 @@ impl SignerSearch<'_> {
                 trust::Error::unknown_signer(
                     reference
                         .as_deref()
-                        .unwrap_or("a key that the signature does not name"),
+                        .unwrap_or("a signature that names no certificate in X509Data"),
                 )
             };
             return Err(error.into());

@@ -616,7 +616,7 @@ fn an_issuer_that_names_no_key_is_nobody_whom_we_know() {
     };
     let refused = kept_by(&gate, &asserted("buyer", |text| text)).unwrap_err();
     assert!(refused.starts_with("trust.unknown_signer"), "{refused}");
-    assert!(refused.contains("does not name"), "{refused}");
+    assert!(refused.contains("names no certificate"), "{refused}");
 }
 
 #[test]
