@@ -52,6 +52,7 @@ mod handed_on;
 mod hsm;
 mod hsm_objects;
 mod kept;
+mod key_info_anew;
 mod life;
 mod refusing;
 mod signed_answers;
