@@ -69,7 +69,7 @@
 //! | `soap.addressing_duplicate` | a WS-Addressing header stands twice |
 //! | `soap.addressing_mixed` | headers of two versions of WS-Addressing |
 //! | `soap.body_missing` | no Body |
-//! | `soap.charset` | another charset than UTF-8 |
+//! | `soap.charset` | another charset than UTF-8; of an attachment that is signed in a canonical form, one that this form is not in: of XML any but UTF-8, and US-ASCII if something in it is not; of text one in which CR and LF are no octets of their own |
 //! | `soap.content_id` | a Content-ID that is missing, malformed or used twice |
 //! | `soap.content_type` | no media type of SOAP, or of another version than the Envelope; of several parts, without `boundary`, `type` or, for XOP, `start-info`; with a parameter that two readers could read in two ways |
 //! | `soap.encoding_style` | encodingStyle on Envelope, Header or Body |

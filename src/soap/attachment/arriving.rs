@@ -32,18 +32,56 @@ pub(super) enum Form {
     /// The lines of a text end in CRLF.
     Text(LineEnds),
     /// XML is canonicalized when it is there, and held until then.
-    Xml(Vec<u8>),
+    Xml { held: Vec<u8>, charset: XmlCharset },
 }
+
+/// What the media type of XML says of octets that will be its canonical form, which is in UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum XmlCharset {
+    Utf8,
+    /// No octet is above 0x7F.
+    Ascii,
+}
+
+/// How the names of charsets begin in which CR and LF are octets of their own.
+const TEXT_CHARSETS: [&str; 11] = [
+    "utf-8",
+    "us-ascii",
+    "ascii",
+    "iso-8859-",
+    "windows-",
+    "koi8-",
+    "euc-",
+    "shift_jis",
+    "gb",
+    "big5",
+    "iso-2022-",
+];
 
 impl Form {
     /// That of an attachment of this media type.
-    pub(super) fn of(media_type: &MediaType) -> Self {
+    ///
+    /// # Errors
+    /// Its charset is not that of the canonical form, so that who goes by it would read another text than was signed.
+    pub(super) fn of(media_type: &MediaType) -> Result<Self, Error> {
+        let charset = media_type.parameter("charset").map(str::to_ascii_lowercase);
+        let other = |charset: String| Error::of_transport(ErrorKind::Charset(charset));
         if media_type.is_xml() {
-            Self::Xml(Vec::new())
+            let charset = match charset.as_deref() {
+                None | Some("utf-8") => XmlCharset::Utf8,
+                Some("us-ascii") => XmlCharset::Ascii,
+                Some(_) => return Err(other(charset.unwrap_or_default())),
+            };
+            let held = Vec::new();
+            Ok(Self::Xml { held, charset })
         } else if media_type.is_text() {
-            Self::Text(LineEnds::default())
+            let is_known = |name: &String| TEXT_CHARSETS.iter().any(|known| name.starts_with(known));
+            match charset.filter(|name| !is_known(name)) {
+                Some(charset) => Err(other(charset)),
+                None => Ok(Self::Text(LineEnds::default())),
+            }
         } else {
-            Self::Octets
+            Ok(Self::Octets)
         }
     }
 }
@@ -79,7 +117,7 @@ impl Arriving {
                 let converted = line_ends.convert(octets);
                 self.store(&converted, limits)
             }
-            Form::Xml(held) => hold(held, octets, limits),
+            Form::Xml { held, .. } => hold(held, octets, limits),
         }
     }
 
@@ -99,8 +137,11 @@ impl Arriving {
     /// XML that is none, or has no canonical form within the limits.
     pub(super) fn arrived(mut self, limits: &Limits) -> Result<Attachment, Error> {
         let mut uncovered_qname = None;
-        if let Form::Xml(held) = &mut self.form {
+        if let Form::Xml { held, charset } = &mut self.form {
             let canonical = canonical_xml(std::mem::take(held), limits)?;
+            if *charset == XmlCharset::Ascii && !canonical.octets.is_ascii() {
+                return Err(Error::of_transport(ErrorKind::Charset("us-ascii".to_owned())));
+            }
             self.store(&canonical.octets, limits)?;
             uncovered_qname = canonical.uncovered_qname;
         }

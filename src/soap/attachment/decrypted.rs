@@ -51,7 +51,7 @@ impl Attachment {
                     .header
                     .as_ref()
                     .and_then(|lines| with_type(lines, media_type));
-                Decrypted::Content(Arriving::new(self.id.clone(), header, Form::of(&read), stored))
+                Decrypted::Content(Arriving::new(self.id.clone(), header, Form::of(&read)?, stored))
             }
             Original::Complete(media_type) => Decrypted::Header {
                 id: &self.id,
@@ -107,7 +107,7 @@ impl Decrypted<'_> {
         }
         check_type(media_type, &read)?;
         let content = content.get(b"\r\n\r\n".len()..).unwrap_or_default().to_vec();
-        let form = Form::of(&read.media_type);
+        let form = Form::of(&read.media_type)?;
         let mut arriving = Arriving::new(id.to_owned(), read.canonical, form, stored);
         arriving.take(&content, limits)?;
         *self = Self::Content(arriving);

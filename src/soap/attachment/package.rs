@@ -180,7 +180,7 @@ impl Parts for Reading {
         let id = self.unused(head.id)?;
         let form = match self.related.packaging() {
             Packaging::Xop => Form::Octets,
-            Packaging::Attachments => Form::of(&head.media_type),
+            Packaging::Attachments => Form::of(&head.media_type)?,
         };
         let planned = self.planned.iter().filter(|planned| planned.id == id);
         let planned = self.to_sign.into_iter().chain(planned.map(PlannedDigest::of));

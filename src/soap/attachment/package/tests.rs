@@ -77,6 +77,40 @@ fn attachments_wait_in_the_form_that_is_signed() {
 }
 
 #[test]
+fn canonical_text_is_in_the_charset_that_its_media_type_has() {
+    let code = |media_type: &str, content: &str| {
+        let head = format!("Content-Type: {media_type}\r\nContent-ID: <p@x>");
+        read(SWA, &[(ROOT, "<a/>"), (&head, content)]).map(|read| content_of(&read))
+    };
+    for (media_type, content, expected) in [
+        ("text/xml", "<b>&#233;</b>", Ok("<b>é</b>")),
+        ("text/xml; charset=UTF-8", "<b>&#233;</b>", Ok("<b>é</b>")),
+        ("text/xml; charset=US-ASCII", "<b>&#65;</b>", Ok("<b>A</b>")),
+        ("text/xml; charset=us-ascii", "<b>&#233;</b>", Err("soap.charset")),
+        ("application/xml; charset=iso-8859-1", "<b/>", Err("soap.charset")),
+        (
+            "text/xml; charset=utf-7",
+            "<b>+ADw-c/+AD4-</b>",
+            Err("soap.charset"),
+        ),
+        ("text/plain; charset=ISO-8859-1", "a\n", Ok("a\r\n")),
+        ("text/plain; charset=utf-16le", "a", Err("soap.charset")),
+        ("text/plain; charset=ibm037", "a", Err("soap.charset")),
+        ("image/png; charset=utf-16", "a", Ok("a")),
+    ] {
+        assert_eq!(
+            code(media_type, content),
+            expected.map(str::to_owned),
+            "{media_type}"
+        );
+    }
+}
+
+fn content_of(read: &Packaged) -> String {
+    read.attachments.iter().map(content).collect()
+}
+
+#[test]
 fn a_complete_attachment_is_digested_with_its_header() {
     let part = (
         "Content-ID: <p@x>\r\nContent-Type: Text/PLAIN; charset=US-ascii",
