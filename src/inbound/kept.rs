@@ -26,6 +26,7 @@ use super::gate::{Gate, Seen, Weighed};
 use super::judging::Judging;
 use super::message::Relayable;
 use crate::c14n::{Sink as _, uncovered_qname};
+use crate::dsig::AttachmentScope;
 use crate::policy::{NotKept, Unmet, UnmetKind, UsernameToken};
 use crate::rejection::Rejection;
 use crate::soap::Envelope;
@@ -94,6 +95,7 @@ impl Gate {
         }
         check_role(envelope, header)?;
         check_distinct(weighed)?;
+        check_part_headers(weighed).map_err(|why| not_kept(header.element(), why))?;
         match header.username_token() {
             Some(token) if self.policy.username_token == UsernameToken::Ignore => {
                 let path = token.element().path();
@@ -122,6 +124,15 @@ impl Gate {
             Err(NotKept::Others)
         }
     }
+}
+
+/// No header of an attachment is signed but by the signature over the Body, as what that one signed of it is handed on.
+fn check_part_headers(weighed: &Weighed<'_>) -> Result<(), NotKept> {
+    let handed_on = weighed.admitted.attachments();
+    let signed = proofs(weighed).flat_map(Signed::attachments);
+    let mut headers = signed.filter(|(_, scope)| *scope == AttachmentScope::Complete);
+    let lost = headers.find(|complete| !handed_on.contains(complete));
+    lost.map_or(Ok(()), |(id, _)| Err(NotKept::PartHeader(id.clone())))
 }
 
 /// The items of `header`, written one after the other, and their elements.

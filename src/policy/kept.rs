@@ -19,6 +19,8 @@ pub enum NotKept {
     NotNeeded(String),
     /// A signature, by the same key over the same as another before it.
     Twice(String),
+    /// The header of the attachment with this Content-ID, which a signature covers that does not cover the Body.
+    PartHeader(String),
     /// A UsernameToken, at this place, under a policy that does not judge it.
     NotJudged(String),
     /// A QName in what was signed has a prefix that its canonical form does not declare.
@@ -65,6 +67,11 @@ impl fmt::Display for NotKept {
                 f,
                 "what {} signs is signed by the same key before it",
                 quoted(path)
+            ),
+            Self::PartHeader(id) => write!(
+                f,
+                "the header of the attachment {} is signed, but not by the signature that covers the Body",
+                quoted(id)
             ),
             Self::NotJudged(path) => write!(f, "under this policy nobody judges {}", quoted(path)),
             Self::QName(name) => write!(

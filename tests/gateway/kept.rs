@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
-use sealgate::crypto::encode_base64;
+use sealgate::algorithm::DigestAlgorithm;
+use sealgate::crypto::{digest, encode_base64};
 use sealgate::inbound::{AsOf, Coverage, Received};
 use sealgate::policy::{BasicSecurityProfile, KeyReference, Policy, Profile, UnsignedHeaders};
 use sealgate::soap::Version;
@@ -20,6 +21,7 @@ use crate::encrypted::sealed;
 use crate::gateway::{Gateway, configuration, logged, logged_code, prepared};
 use crate::handed_on::gate_trusting;
 use crate::message::{KEYS, Message, assertion, certificate};
+use crate::written_anew::{EXCLUSIVE, signed_besides};
 
 /// A gateway whose route keeps the header, and drops header blocks that nobody signed.
 fn keeping(backend: &Backend) -> Gateway {
@@ -322,6 +324,47 @@ fn attachments_go_along_with_the_signature_over_them() {
         (("bolt", "nuts"), "dsig.digest_mismatch"),
     ] {
         assert_eq!(judged_again(&got, change), code, "{change:?}: {got:?}");
+    }
+}
+
+#[test]
+fn no_header_of_a_part_is_lost_that_another_signature_covers() {
+    let note = (
+        "Content-ID: <note@x>\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Description: a note",
+        "one",
+    );
+    let complete = "Content-Description: a note\r\nContent-ID:<note@x>\r\nContent-Type:text/plain;charset=\"utf-8\"\r\n\r\none";
+    let over = |scope: &str, octets: &str| {
+        let profile = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1";
+        let sha256 = DigestAlgorithm::Sha256;
+        let value = digest(sha256, octets.as_bytes()).unwrap();
+        format!(
+            "<ds:Reference URI=\"cid:note@x\"><ds:Transforms><ds:Transform Algorithm=\"{profile}#Attachment-{scope}-Signature-Transform\"/>\
+             </ds:Transforms><ds:DigestMethod Algorithm=\"{}\"/><ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
+            sha256.uri(),
+            encode_base64(value.as_bytes())
+        )
+    };
+    let transform = format!("<ds:Transform Algorithm=\"{}\"/>", EXCLUSIVE.uri());
+    let digested = |id: &'static str| (id, id, transform.as_str());
+    for (scope, octets, status) in [("Complete", complete, 200), ("Content", "one", 500)] {
+        let backend = orders();
+        let gateway = keeping_parts(&backend, "bsp11");
+        let text = Message::default()
+            .unsigned()
+            .replace("SIGNATURE", "FIRST_SIGNATURE");
+        let other = [digested("timestamp")];
+        let text = signed_besides(&text, &other, &over("Complete", complete), EXCLUSIVE);
+        let text = text.replace("FIRST_", "SIGNATURE");
+        let main = [digested("timestamp"), digested("body")];
+        let text = signed_besides(&text, &main, &over(scope, octets), EXCLUSIVE);
+        let answer = post_soap11(&gateway, &text, &[note]);
+        assert_eq!(answer.status, status, "{scope}: {:?}", logged(answer.incident()));
+        if status == 200 {
+            assert_eq!(judged_again(&backend.only(), ("", "")), "passed");
+        } else {
+            assert_eq!(logged_code(answer.incident()), "policy.security_header");
+        }
     }
 }
 

@@ -88,6 +88,16 @@ fn signed_with(text: &str, ids: &[&str], form: CanonicalizationAlgorithm, inside
 
 /// Likewise over the IDs in `digested`, each with that of what is digested and how.
 fn signed_over(text: &str, digested: &[(&str, &str, &str)], form: CanonicalizationAlgorithm) -> String {
+    signed_besides(text, digested, "", form)
+}
+
+/// Likewise, with these References besides.
+pub(crate) fn signed_besides(
+    text: &str,
+    digested: &[(&str, &str, &str)],
+    references: &str,
+    form: CanonicalizationAlgorithm,
+) -> String {
     let key = key("alice");
     let method = key.default_algorithm().unwrap();
     let mut info = format!(
@@ -107,6 +117,7 @@ fn signed_over(text: &str, digested: &[(&str, &str, &str)], form: Canonicalizati
         )
         .unwrap();
     }
+    info.push_str(references);
     let whole = |value: &str| {
         let signature = format!(
             "<ds:Signature xmlns:ds=\"{}\"><ds:SignedInfo>{info}</ds:SignedInfo><ds:SignatureValue>{value}</ds:SignatureValue><ds:KeyInfo>\
