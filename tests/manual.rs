@@ -1,7 +1,7 @@
 //! The manual lists what the code says, and nothing else.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -201,24 +201,55 @@ fn every_attack_is_tried_in_every_form_or_the_manual_says_why_it_cannot_be() {
     );
 }
 
+/// The number that an attack's row and folder begin with, as "T101".
+fn attack_number(name: &str) -> Option<String> {
+    let digits: String = name
+        .strip_prefix('T')?
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    (!digits.is_empty()).then(|| format!("T{digits}"))
+}
+
+#[test]
+fn every_attack_has_the_codes_that_refuse_it_in_the_manual() {
+    let mut refused: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for attack in fs::read_dir(root().join("fixtures/attacks")).unwrap() {
+        let attack = attack.unwrap();
+        let number = attack_number(&attack.file_name().to_string_lossy()).unwrap();
+        for folder in fs::read_dir(attack.path()).unwrap() {
+            let expected = fs::read_to_string(folder.unwrap().path().join("expect.toml")).unwrap();
+            let expected: toml::Table = expected.parse().unwrap();
+            let code = expected["code"].as_str().unwrap().to_owned();
+            refused.entry(number.clone()).or_default().insert(code);
+        }
+    }
+    let text = fs::read_to_string(root().join("src/manual/attacks.rs")).unwrap();
+    let tables = text.split("# Where an attack cannot be").next().unwrap();
+    let mut listed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in tables.lines().filter_map(|line| line.strip_prefix("//! | ")) {
+        if let Some(number) = attack_number(row) {
+            let last = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+            listed.entry(number).or_default().extend(codes(last, '`'));
+        }
+    }
+    listed.retain(|_, codes| !codes.is_empty());
+    for (attack, codes) in &refused {
+        assert_eq!(listed.get(attack), Some(codes), "{attack}");
+    }
+    assert_eq!(listed.len(), refused.len(), "codes without files");
+}
+
 #[test]
 fn every_attack_that_is_kept_has_an_entry_in_the_manual() {
-    let number = |name: &str| -> Option<String> {
-        let digits: String = name
-            .strip_prefix('T')?
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect();
-        (!digits.is_empty()).then(|| format!("T{digits}"))
-    };
     let kept: BTreeSet<String> = fs::read_dir(root().join("fixtures/attacks"))
         .unwrap()
-        .filter_map(|entry| number(&entry.unwrap().file_name().to_string_lossy()))
+        .filter_map(|entry| attack_number(&entry.unwrap().file_name().to_string_lossy()))
         .collect();
     let text = fs::read_to_string(root().join("src/manual/attacks.rs")).unwrap();
     let mut listed = BTreeSet::new();
     for line in text.lines().filter_map(|line| line.strip_prefix("//! | ")) {
-        let Some(attack) = line.split(' ').next().and_then(number) else {
+        let Some(attack) = attack_number(line) else {
             continue;
         };
         if !kept.contains(&attack) {
