@@ -77,6 +77,8 @@
 //! | R5407 | an exclusive Transform has a PrefixList | replaced: the same |
 //! | R5411 | Transforms holds a Transform | replaced: read by the schema of XML Signature |
 //! | R5412 | the last Transform canonicalizes | replaced: by what the policy permits, also where it is implied |
+//! | R5414 | the prefixes of a PrefixList are read in any order | replaced: they are a set |
+//! | R5415 | white space before, between and after them means nothing | replaced: the same, at most 32 of them (`limit.prefixes`) |
 //! | R5416 | a Reference has Transforms | replaced: the same |
 //! | R5420 | digests are SHA-1 | replaced: never SHA-1 where a policy does not name it |
 //! | R5421 | signatures are HMAC-SHA1 or RSA-SHA1 | replaced: the same |
@@ -117,7 +119,7 @@
 //!
 //! # Rules that no check carries
 //!
-//! R5206, R5606, R5608, R5624 and R5626 are about references to what is encrypted, and about its algorithms. No text of the profile was at
+//! R5206, R5606, R5608, R5614, R5624 and R5626 are about references to what is encrypted, and about its algorithms. No text of the profile was at
 //! hand from which their exact words could be taken, and a number that stands at another rule misleads whoever looks it up. What a
 //! message has to be in this respect it has to be by XML Encryption and WSS 1.1 §9, whatever the profile: each DataReference is `#` and the
 //! ID of an EncryptedData for us (`wss.data_reference`), everything that is encrypted to us in Body and headers is listed
