@@ -1,17 +1,16 @@
 //! Rows in a journal. A record is `C` and a certificate, which is there once, or `M`, the length of the facts, the facts in JSON and the message.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::record::{self, Mark, Records};
 use super::row::{Facts, Row};
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto::digest;
-use crate::durable::frame::{self, NoRecord};
 
 const CERTIFICATE: u8 = b'C';
 const MESSAGE: u8 = b'M';
@@ -40,8 +39,8 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    /// The records that `row` takes in a journal that has `written`; `revocation` are the names of what cleared its certificates.
-    pub(super) fn of(row: &Row, revocation: Vec<String>, written: &Written) -> io::Result<Self> {
+    /// The records that `row` takes in a journal of that mark that has `written`; `revocation` are the names of what cleared its certificates.
+    pub(super) fn of(row: &Row, revocation: Vec<String>, mark: Mark, written: &Written) -> io::Result<Self> {
         let mut encoded = Self {
             pieces: Vec::new(),
             news: Vec::new(),
@@ -51,7 +50,7 @@ impl Encoded {
             let name = name(der)?;
             chain.push(hexadecimal(&name));
             if !written.contains(&name) && !encoded.news.contains(&name) {
-                encoded.push(&[CERTIFICATE], der)?;
+                encoded.push(mark, &[CERTIFICATE], der)?;
                 encoded.news.push(name);
             }
         }
@@ -62,12 +61,16 @@ impl Encoded {
         };
         let json = serde_json::to_vec(&head)?;
         let length = u32::try_from(json.len()).map_err(io::Error::other)?.to_be_bytes();
-        encoded.push(&[&[MESSAGE], length.as_slice(), &json].concat(), &row.message)?;
+        encoded.push(
+            mark,
+            &[&[MESSAGE], length.as_slice(), &json].concat(),
+            &row.message,
+        )?;
         Ok(encoded)
     }
 
-    fn push(&mut self, begin: &[u8], rest: &Bytes) -> io::Result<()> {
-        let head = frame::head(&[begin, rest]).ok_or(io::ErrorKind::FileTooLarge)?;
+    fn push(&mut self, mark: Mark, begin: &[u8], rest: &Bytes) -> io::Result<()> {
+        let head = mark.head(&[begin, rest]).ok_or(io::ErrorKind::FileTooLarge)?;
         self.pieces.push([&head, begin].concat().into());
         self.pieces.push(rest.clone());
         Ok(())
@@ -80,15 +83,15 @@ impl Encoded {
 
 /// Reads the rows of a journal, one by one.
 pub(super) struct Rows {
-    input: BufReader<File>,
-    left: u64,
+    records: Records,
     certificates: HashMap<String, Bytes>,
 }
 
 /// A row as it was read.
 pub(super) struct Read {
     pub(super) facts: Facts,
-    pub(super) chain: Vec<Bytes>,
+    /// None where one of them is damaged.
+    pub(super) chain: Option<Vec<Bytes>>,
     /// The names of what cleared them.
     pub(super) revocation: Vec<String>,
     pub(super) message: Bytes,
@@ -100,40 +103,35 @@ pub(super) struct Read {
 pub(super) enum Next {
     Row(Box<Read>),
     End,
-    /// What follows is no whole record, so many octets.
+    /// The rest is the beginning of a record, so many octets.
     Torn(u64),
-    /// What follows is damaged as no crash damages it, so many octets.
+    /// So many octets are damaged as no crash damages them.
     Damaged(u64),
 }
 
 impl Rows {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
         Ok(Self {
-            left: file.metadata()?.len(),
-            input: BufReader::new(file),
+            records: Records::open(path)?,
             certificates: HashMap::new(),
         })
     }
 
     pub(super) fn next(&mut self) -> io::Result<Next> {
         loop {
-            let record = match frame::next(&mut self.input, self.left)? {
-                Ok(Some(record)) => Bytes::from(record),
-                Ok(None) => return Ok(Next::End),
-                Err(NoRecord::Torn) => return Ok(Next::Torn(self.left)),
-                // A file may be longer than what of it had reached the disk when the power failed.
-                Err(NoRecord::Length | NoRecord::Crc) => return Ok(Next::Damaged(self.left)),
+            let record = match self.records.next()? {
+                record::Next::Record(record) => record,
+                record::Next::End => return Ok(Next::End),
+                record::Next::Torn(octets) => return Ok(Next::Torn(octets)),
+                record::Next::Damaged(octets) => return Ok(Next::Damaged(octets)),
             };
             match self.decoded(&record) {
-                Ok(row) => {
-                    let taken = u64::try_from(record.len()).unwrap_or(u64::MAX);
-                    self.left = self.left.saturating_sub(taken).saturating_sub(8);
-                    if let Some(row) = row {
-                        return Ok(Next::Row(Box::new(row)));
-                    }
+                Ok(Some(row)) => return Ok(Next::Row(Box::new(row))),
+                Ok(None) => {}
+                Err(_) => {
+                    let octets = u64::try_from(record.len()).unwrap_or(u64::MAX);
+                    return Ok(Next::Damaged(octets));
                 }
-                Err(_) => return Ok(Next::Damaged(self.left)),
             }
         }
     }
@@ -155,11 +153,11 @@ impl Rows {
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| damaged())?;
         let (json, message) = rest.split_at_checked(length).ok_or_else(damaged)?;
         let head: Head = serde_json::from_slice(json)?;
-        let certificate = |name: &String| self.certificates.get(name).cloned().ok_or_else(damaged);
+        let certificate = |name| self.certificates.get(name).cloned();
         Ok(Some(Read {
             facts: head.facts,
             revocation: head.revocation,
-            chain: head.chain.iter().map(certificate).collect::<io::Result<_>>()?,
+            chain: head.chain.iter().map(certificate).collect(),
             message: record.slice_ref(message),
             octets: record.len(),
         }))

@@ -3,10 +3,11 @@
 //!
 //! # On the disk
 //!
-//! A row is appended to a journal, `.journal/journal-<time>.log`, and is on the disk before its message goes on or its refusal is told; rows that wait at the same
+//! A row is appended to a journal, `.journal/journal-<time>-<mark>.log`, and is on the disk before its message goes on or its refusal is told; rows that wait at the same
 //! time share one `fdatasync`. When a journal is long or old enough another one is begun, and a thread of its own makes `messages-<time>.parquet` of it,
 //! under another name until it is whole and on the disk. What a crash leaves is a journal, of which the next start makes a file in the same way; what is no
-//! whole row at its end was promised to nobody. The time in a name is that of the journal's beginning, in UTC.
+//! whole row at its end was promised to nobody. Where a journal is damaged elsewhere, what is whole before and behind is read, and the journal stays beside the
+//! file as `.damaged`: each record begins with the mark, which nobody who sends messages can know. The time in a name is that of the journal's beginning, in UTC.
 //!
 //! # The columns
 //!
@@ -31,9 +32,11 @@
 
 mod journal;
 mod keeper;
+mod name;
 mod pack;
 mod parquet;
 mod proofs;
+mod record;
 mod row;
 mod writer;
 

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 
 use super::journal::{Next, Read, Rows};
 use super::keeper::Counts;
+use super::name;
 use super::parquet;
 use super::proofs::Proofs;
 use crate::durable;
@@ -25,9 +26,6 @@ const LOOK: Duration = Duration::from_secs(60);
 
 /// Longer than a file of messages goes on, and than until what is used is touched again.
 const LATER: Duration = Duration::from_secs(2 * 24 * 3600);
-
-/// The time in names of files.
-const TIME: &str = "%Y%m%dT%H%M%S%.6fZ";
 
 /// Makes files of journals.
 pub(super) struct Packer {
@@ -79,10 +77,10 @@ impl Packer {
 
     /// Makes a file of the journal at `path`, and removes that.
     fn pack(&self, path: &Path) -> io::Result<()> {
-        let Some(time) = time_of(path, JOURNAL) else {
+        let Some(time) = name::journal_time(path) else {
             return Ok(());
         };
-        let packed = name(&self.folder, PACKED, time);
+        let packed = name::of_packed(&self.folder, time);
         // Where it was there before what follows, by a crash or an error, the file is whole.
         let left = if packed.exists() {
             each(path, |_| Ok(()))?
@@ -126,7 +124,7 @@ impl Packer {
         let Some(before) = self.life.and_then(|life| Utc::now().checked_sub_signed(life)) else {
             return;
         };
-        let files = list(&self.folder, PACKED).and_then(|files| {
+        let files = name::list(&self.folder, name::packed_time).and_then(|files| {
             let old = files.into_iter().filter(|(time, _)| *time < before);
             old.map(|(_, path)| fs::remove_file(path))
                 .fold(Ok(()), Result::and)
@@ -147,50 +145,32 @@ enum Left {
     Damaged,
 }
 
-/// Hands the rows of `journal` to `take`, and tells what is behind them.
+/// Hands the rows of `journal` to `take`, and tells what is beside them.
 fn each(journal: &Path, mut take: impl FnMut(Read) -> io::Result<()>) -> io::Result<Left> {
     let mut rows = Rows::open(journal)?;
+    let (mut read, mut chainless) = (0_u64, 0_u64);
+    let (mut places, mut damaged) = (0_u64, 0_u64);
     loop {
         match rows.next()? {
-            Next::Row(row) => take(*row)?,
-            Next::End => return Ok(Left::Nothing),
-            Next::Torn(bytes) => {
-                tracing::warn!(bytes, journal = %journal.display(), "a journal of messages ended in no whole row");
-                return Ok(Left::Nothing);
+            Next::Row(row) => {
+                read = read.saturating_add(1);
+                chainless = chainless.saturating_add(row.chain.is_none().into());
+                take(*row)?;
             }
             Next::Damaged(bytes) => {
-                tracing::error!(code = "archive.damaged", bytes, journal = %journal.display(), "the end of a journal of messages is damaged, and set aside");
-                return Ok(Left::Damaged);
+                places = places.saturating_add(1);
+                damaged = damaged.saturating_add(bytes);
             }
+            Next::Torn(bytes) => {
+                tracing::warn!(bytes, journal = %journal.display(), "a journal of messages ended in no whole row");
+                break;
+            }
+            Next::End => break,
         }
     }
-}
-
-/// How files of a kind are called before and behind the time.
-pub(super) type Kind = (&'static str, &'static str);
-pub(super) const JOURNAL: Kind = ("journal-", ".log");
-pub(super) const PACKED: Kind = ("messages-", ".parquet");
-
-pub(super) fn name(folder: &Path, (begin, end): Kind, time: DateTime<Utc>) -> PathBuf {
-    folder.join(format!("{begin}{}{end}", time.format(TIME)))
-}
-
-fn time_of(path: &Path, (begin, end): Kind) -> Option<DateTime<Utc>> {
-    let name = path.file_name()?.to_str()?;
-    let time = name.strip_prefix(begin)?.strip_suffix(end)?;
-    let time = NaiveDateTime::parse_from_str(time, TIME).ok()?;
-    Some(time.and_utc())
-}
-
-/// The files of that kind, the oldest first.
-pub(super) fn list(folder: &Path, kind: Kind) -> io::Result<Vec<(DateTime<Utc>, PathBuf)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if let Some(time) = time_of(&path, kind) {
-            found.push((time, path));
-        }
+    if places == 0 && chainless == 0 {
+        return Ok(Left::Nothing);
     }
-    found.sort();
-    Ok(found)
+    tracing::error!(code = "archive.damaged", bytes = damaged, places, rows = read, rows_without_chain = chainless, journal = %journal.display(), "a journal of messages is damaged, and set aside; its rows that are whole are kept");
+    Ok(Left::Damaged)
 }

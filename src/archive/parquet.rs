@@ -127,7 +127,7 @@ fn write_group(rows: &[Read], group: &mut Group<'_>) -> Result<(), ParquetError>
     lists(
         group,
         rows.iter()
-            .map(|row| row.chain.iter().map(|der| der.clone().into())),
+            .map(|row| row.chain.iter().flatten().map(|der| der.clone().into())),
     )?;
     lists(
         group,

@@ -13,8 +13,10 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::journal::{Encoded, Written};
 use super::keeper::{Counts, NotKept, Settings};
-use super::pack::{JOURNAL, PACKED, Packer, list, name};
+use super::name;
+use super::pack::Packer;
 use super::proofs::Proofs;
+use super::record::Mark;
 use super::row::Row;
 use crate::durable;
 use crate::durable::Segment;
@@ -54,6 +56,8 @@ struct Journal {
     path: PathBuf,
     /// The time in its name.
     time: DateTime<Utc>,
+    /// The mark in it.
+    mark: Mark,
     segment: Segment,
     begun: Instant,
     written: Written,
@@ -65,8 +69,8 @@ impl Writer {
         let working = folder.join(WORKING);
         DirBuilder::new().recursive(true).mode(0o700).create(&working)?;
         let lock = durable::lock(&working)?;
-        let left = list(&working, JOURNAL)?;
-        let packed = list(folder, PACKED)?;
+        let left = name::list(&working, name::journal_time)?;
+        let packed = name::list(folder, name::packed_time)?;
         let last = left.iter().chain(&packed).map(|(time, _)| *time).max();
         // Of the messages in a file the youngest is so much younger than its name.
         let age = TimeDelta::from_std(settings.file_age).unwrap_or(TimeDelta::MAX);
@@ -116,13 +120,15 @@ impl Writer {
                     .last
                     .and_then(|last| last.checked_add_signed(TimeDelta::microseconds(1)));
                 let time = after.map_or(now, |after| after.max(now));
-                let path = name(&self.working, JOURNAL, time);
+                let mark = Mark::random()?;
+                let path = name::of_journal(&self.working, time, mark);
                 let segment = Segment::create(&path, 0o600)?;
                 durable::sync_folder(&self.working)?;
                 self.last = Some(time);
                 Journal {
                     path,
                     time,
+                    mark,
                     segment,
                     begun: Instant::now(),
                     written: Written::new(),
@@ -185,7 +191,7 @@ impl Journal {
     fn append(&mut self, rows: &[Row], revocation: Vec<Vec<String>>) -> io::Result<()> {
         let mut all = Vec::new();
         for (row, revocation) in rows.iter().zip(revocation) {
-            let encoded = Encoded::of(row, revocation, &self.written)?;
+            let encoded = Encoded::of(row, revocation, self.mark, &self.written)?;
             self.written.extend(encoded.news.iter().cloned());
             all.push(encoded);
         }
@@ -267,11 +273,13 @@ mod tests {
             (1_000_000, true),
         ] {
             let time = Utc::now() - TimeDelta::minutes(minutes);
-            let path = name(folder.path(), JOURNAL, time);
+            let mark = Mark::random().unwrap();
+            let path = name::of_journal(folder.path(), time, mark);
             let journal = Journal {
                 segment: Segment::create(&path, 0o600).unwrap(),
                 path,
                 time,
+                mark,
                 begun: Instant::now(),
                 written: Written::new(),
             };

@@ -1,7 +1,5 @@
 //! Records in a file: length, CRC-32 (four octets each, the greater first), content.
 
-use std::io::{self, Read};
-
 use flate2::Crc;
 
 /// What stands before a record whose content is `pieces`, one after the other. `None` if it is too long to be one.
@@ -49,43 +47,13 @@ pub(crate) fn first(octets: &[u8], longest: usize) -> Result<Split<'_>, NoRecord
     Ok(Some((content, rest)))
 }
 
-/// The content of the next record of `input`, of which no more than `left` octets follow. `None` at the end; in the inner result, why
-/// there is none.
-pub(crate) fn next(input: &mut impl Read, left: u64) -> io::Result<Result<Option<Vec<u8>>, NoRecord>> {
-    if left == 0 {
-        return Ok(Ok(None));
-    }
-    let Some(content) = left.checked_sub(8) else {
-        return Ok(Err(NoRecord::Torn));
-    };
-    let mut begin = [0; 8];
-    input.read_exact(&mut begin)?;
-    let [a, b, c, d, ..] = begin;
-    let length = u32::from_be_bytes([a, b, c, d]);
-    if length == 0 {
-        return Ok(Err(NoRecord::Length));
-    }
-    if u64::from(length) > content {
-        return Ok(Err(NoRecord::Torn));
-    }
-    let mut octets = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-    input.read_exact(&mut octets)?;
-    if head(&[&octets]) != Some(begin) {
-        return Ok(Err(NoRecord::Crc));
-    }
-    Ok(Ok(Some(octets)))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
     use super::*;
 
     fn of(octets: &[u8]) -> Result<Option<Vec<u8>>, NoRecord> {
-        let streamed = next(&mut &octets[..], u64::try_from(octets.len()).unwrap()).unwrap();
-        let split = first(octets, 100).map(|split| split.map(|(content, _)| content.to_vec()));
-        assert_eq!(streamed, split);
-        streamed
+        first(octets, 100).map(|split| split.map(|(content, _)| content.to_vec()))
     }
 
     #[test]

@@ -411,7 +411,7 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | `archive.damaged` | the end of a journal is not as it was written; it is set aside beside it, and what is before it is kept |
+//! | `archive.damaged` | a journal is not as it was written, in `bytes` at `places`; its rows that are whole are kept, and it is set aside beside them as `.damaged` |
 //! | `archive.pack` | no file could be made of a journal at this attempt; its rows are on the disk |
 //! | `archive.retention` | old files could not be removed |
 //! | `archive.unavailable` | what would have to be kept could not be; the client is told to come back later |

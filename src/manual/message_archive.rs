@@ -58,4 +58,6 @@
 //! ```
 //!
 //! Files are in the folder when they are whole, so they can be moved or copied away at any time. Of what a gateway leaves when it ends,
-//! by a crash or because it was told to stop, the next start makes files: nothing of it is lost.
+//! by a crash or because it was told to stop, the next start makes files: nothing of it is lost. Where the disk has damaged that, what is whole before and
+//! behind the damage comes into the file (`chain` is empty where a certificate is not), the rest stays in `.journal` under a name that ends in `.damaged`, and the log says
+//! `archive.damaged`.
