@@ -26,7 +26,7 @@ pub struct Settings {
     pub file_bytes: u64,
     /// The time after which that is done in any case.
     pub file_age: Duration,
-    /// How long files are kept when the youngest message that may be in them has come, if not for ever.
+    /// How long files are kept when the youngest message in them has come, if not for ever.
     pub life: Option<TimeDelta>,
     /// With fewer octets free on the disk nothing is written.
     pub free_bytes: u64,

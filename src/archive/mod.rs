@@ -37,6 +37,7 @@ mod pack;
 mod parquet;
 mod proofs;
 mod record;
+mod retention;
 mod row;
 mod writer;
 

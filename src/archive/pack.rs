@@ -9,31 +9,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant, SystemTime};
-
-use chrono::{TimeDelta, Utc};
+use std::time::{Duration, Instant};
 
 use super::journal::{Next, Read, Rows};
 use super::keeper::Counts;
 use super::name;
 use super::parquet;
-use super::proofs::Proofs;
+use super::retention::Retention;
 use crate::durable;
 
 /// How long nothing is tried after something failed, and how often what is old is looked for.
 const PAUSE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(60);
 
-/// Longer than a file of messages goes on, and than until what is used is touched again.
-const LATER: Duration = Duration::from_secs(2 * 24 * 3600);
-
 /// Makes files of journals.
 pub(super) struct Packer {
     pub(super) folder: PathBuf,
     /// That of the journals.
     pub(super) working: PathBuf,
-    /// How long files are kept after the time in their names, if not for ever.
-    pub(super) life: Option<TimeDelta>,
+    pub(super) retention: Retention,
     pub(super) counts: Arc<Counts>,
     /// Journals that nobody appends to any more, the oldest first.
     pub(super) journals: VecDeque<PathBuf>,
@@ -45,7 +39,7 @@ impl Packer {
         let mut looked: Option<Instant> = None;
         loop {
             if looked.is_none_or(|at| at.elapsed() >= LOOK) {
-                self.remove_old();
+                self.retention.remove_old();
                 looked = Some(Instant::now());
             }
             let pause = if self.pack_all() { LOOK } else { PAUSE };
@@ -117,24 +111,6 @@ impl Packer {
         durable::sync_folder(&self.folder)?;
         self.counts.packed();
         Ok(left)
-    }
-
-    /// Removes files whose messages are older than they are to be kept. One that cannot be removed keeps no other.
-    fn remove_old(&self) {
-        let Some(before) = self.life.and_then(|life| Utc::now().checked_sub_signed(life)) else {
-            return;
-        };
-        let files = name::list(&self.folder, name::packed_time).and_then(|files| {
-            let old = files.into_iter().filter(|(time, _)| *time < before);
-            old.map(|(_, path)| fs::remove_file(path))
-                .fold(Ok(()), Result::and)
-        });
-        // Later than the last message that may have needed it.
-        let before = SystemTime::from(before).checked_sub(LATER);
-        let proofs = Proofs::remove_old(&self.folder, before.unwrap_or(SystemTime::UNIX_EPOCH));
-        if let Err(error) = files.and(proofs) {
-            tracing::error!(code = "archive.retention", reason = %error, folder = %self.folder.display(), "old messages were not removed");
-        }
     }
 }
 

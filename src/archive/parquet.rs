@@ -1,12 +1,16 @@
 use std::fs::File;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
+use parquet::file::metadata::{KeyValue, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
@@ -40,6 +44,9 @@ const SCHEMA: &str = "message archived {
   OPTIONAL BYTE_ARRAY message;
 }";
 
+/// Who wrote a file.
+const OURS: &str = "sealgate";
+
 /// Rows of a group, and the octets of their records with which one ends: so much is in memory, and heads of requests are as long as their senders like.
 const GROUP: usize = 1 << 14;
 const GROUP_BYTES: usize = 32 << 20;
@@ -57,7 +64,7 @@ impl Writer {
         let level = ZstdLevel::try_new(3).map_err(failed)?;
         let message = ColumnPath::from("message");
         let properties = WriterProperties::builder()
-            .set_created_by("sealgate".to_owned())
+            .set_created_by(OURS.to_owned())
             .set_compression(Compression::ZSTD(level))
             // None is like another, and where they begin and end tells nothing.
             .set_column_dictionary_enabled(message.clone(), false)
@@ -102,6 +109,24 @@ impl Writer {
         self.flush()?;
         self.file.into_inner().map_err(failed)
     }
+}
+
+/// When the youngest message came of a file that [`Writer`] wrote, as its footer says.
+pub(super) fn youngest(path: &Path) -> Option<DateTime<Utc>> {
+    let file = File::open(path).ok()?;
+    let read = || ParquetMetaDataReader::new().parse_and_finish(&file);
+    // The library panics at some of what is damaged.
+    let metadata = catch_unwind(AssertUnwindSafe(read)).ok()?.ok()?;
+    if metadata.file_metadata().created_by() != Some(OURS) {
+        return None;
+    }
+    let of_group = |group: &RowGroupMetaData| match group.columns().first()?.statistics()? {
+        Statistics::Int64(received) => received.max_opt().copied(),
+        _ => None,
+    };
+    let groups = metadata.row_groups().iter().map(of_group);
+    let youngest = groups.collect::<Option<Vec<_>>>()?.into_iter().max()?;
+    DateTime::from_timestamp_micros(youngest)
 }
 
 fn failed(error: ParquetError) -> io::Error {

@@ -17,6 +17,7 @@ use super::name;
 use super::pack::Packer;
 use super::proofs::Proofs;
 use super::record::Mark;
+use super::retention::Retention;
 use super::row::Row;
 use crate::durable;
 use crate::durable::Segment;
@@ -72,12 +73,13 @@ impl Writer {
         let left = name::list(&working, name::journal_time)?;
         let packed = name::list(folder, name::packed_time)?;
         let last = left.iter().chain(&packed).map(|(time, _)| *time).max();
-        // Of the messages in a file the youngest is so much younger than its name.
-        let age = TimeDelta::from_std(settings.file_age).unwrap_or(TimeDelta::MAX);
         let packer = Packer {
             folder: folder.clone(),
             working: working.clone(),
-            life: settings.life.and_then(|life| life.checked_add(&age)),
+            retention: Retention {
+                folder: folder.clone(),
+                life: settings.life,
+            },
             counts: Arc::clone(counts),
             journals: left.into_iter().map(|(_, path)| path).collect::<VecDeque<_>>(),
         };
@@ -156,7 +158,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Ends a journal whose time is over. Files are removed by the time in their names, from which no message in them is further away.
+    /// Ends a journal whose time is over.
     fn end_old(&mut self) {
         let age = self.file_age;
         if self.journal.as_ref().is_some_and(|journal| journal.is_old(age)) {

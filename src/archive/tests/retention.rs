@@ -6,36 +6,87 @@ use super::*;
 use crate::crypto::{Crl, OcspResponse};
 use crate::trust::ClearedBy;
 
-fn name(time: DateTime<Utc>) -> String {
-    time.format("messages-%Y%m%dT%H%M%S%.6fZ.parquet").to_string()
-}
-
-/// As if it had been used 33 days ago.
+/// As if it had been written 33 days ago.
 fn age(path: &Path) {
     let old = SystemTime::now() - Duration::from_secs(33 * 24 * 3600);
     fs::File::open(path).unwrap().set_modified(old).unwrap();
 }
 
-#[test]
-fn files_are_removed_when_their_time_is_over_and_no_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let names = [
-        "messages-20200101T000000.000000Z.parquet",
-        "messages-29990101T000000.000000Z.parquet",
-        "messages-20200101.parquet",
-        "orders-20200101T000000.000000Z.parquet",
-    ];
-    names
-        .iter()
-        .for_each(|name| fs::write(folder.path().join(name), "").unwrap());
-    drop(Archive::open(&settings(folder.path())).unwrap());
-    assert_eq!(files(folder.path(), ".parquet").len(), 4);
-    let mut settings = settings(folder.path());
+fn days_ago(days: i64) -> DateTime<Utc> {
+    Utc::now() - TimeDelta::days(days)
+}
+
+/// Makes the file of a journal that began at `begun`, with messages that came at these times.
+fn file(folder: &Path, begun: DateTime<Utc>, received: &[DateTime<Utc>]) -> PathBuf {
+    let other = tempfile::tempdir().unwrap();
+    let archive = Archive::open(&settings(other.path())).unwrap();
+    let rows = received.iter().map(|received| {
+        let mut row = row(1);
+        row.facts.received = *received;
+        row
+    });
+    assert!(keep(&archive, rows).iter().all(Result::is_ok));
+    drop(archive);
+    let path = name::of_packed(folder, begun);
+    fs::copy(&files(other.path(), ".parquet")[0], &path).unwrap();
+    path
+}
+
+/// The files that are left when an archive whose messages live 30 days was open.
+fn left(folder: &Path) -> Vec<PathBuf> {
+    let mut settings = settings(folder);
     settings.life = Some(TimeDelta::days(30));
     drop(Archive::open(&settings).unwrap());
-    let left = files(folder.path(), ".parquet");
-    assert_eq!(left.len(), 3, "{left:?}");
-    assert!(!folder.path().join(names[0]).exists());
+    files(folder, ".parquet")
+}
+
+#[test]
+fn files_are_removed_when_their_youngest_message_is_too_old_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |begun, received: &[_]| file(folder.path(), begun, received);
+    let goes = of(days_ago(33), &[days_ago(32), days_ago(31)]);
+    let mut stay = vec![
+        // However long its journal went on, and in whatever order the messages came.
+        of(days_ago(34), &[days_ago(29), days_ago(33)]),
+        of(days_ago(35), &[days_ago(35), days_ago(29)]),
+        of(days_ago(29), &[days_ago(29)]),
+        // The clock was wrong when it came.
+        of(days_ago(36), &[days_ago(-3000)]),
+        // What has another name is not of the archive.
+        folder.path().join("messages-20200101.parquet"),
+        folder.path().join("messages-20200101T000000.000000Z-1.parquet"),
+        folder.path().join("orders-20200101T000000.000000Z.parquet"),
+    ];
+    for path in &stay[4..] {
+        fs::copy(&goes, path).unwrap();
+    }
+    // The clock was wrong when its journal began, but not when its messages came.
+    let ahead = of(days_ago(-3000), &[days_ago(31)]);
+    drop(Archive::open(&settings(folder.path())).unwrap());
+    assert!(goes.exists() && ahead.exists());
+    stay.sort();
+    assert_eq!(left(folder.path()), stay);
+}
+
+#[test]
+fn what_cannot_be_read_is_as_young_as_when_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = file(folder.path(), days_ago(33), &[days_ago(33)]);
+    let octets = fs::read(&whole).unwrap();
+    fs::remove_file(whole).unwrap();
+    let named = |days| name::of_packed(folder.path(), days_ago(days));
+    let (old, young, empty, others) = (named(34), named(35), named(36), named(37));
+    for path in [&old, &young] {
+        fs::write(path, &octets[..octets.len() - 9]).unwrap();
+    }
+    fs::write(&empty, "").unwrap();
+    // Another program may have other columns.
+    let mut rewritten = octets.clone();
+    let writer = memchr::memmem::rfind(&octets, b"sealgate").unwrap();
+    rewritten[writer..writer + 8].copy_from_slice(b"parquet2");
+    fs::write(&others, rewritten).unwrap();
+    age(&old);
+    assert_eq!(left(folder.path()), [others, empty, young]);
 }
 
 #[test]
@@ -74,21 +125,6 @@ fn what_cleared_certificates_is_there_once_and_as_long_as_messages_that_needed_i
         (files(&proofs, ".crl").len(), files(&proofs, ".ocsp").len()),
         (1, 0)
     );
-}
-
-#[test]
-fn a_file_is_there_until_the_youngest_message_that_may_be_in_it_is_too_old() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut settings = settings(folder.path());
-    settings.life = Some(TimeDelta::days(1));
-    settings.file_age = Duration::from_secs(3600);
-    let ago = |minutes| name(Utc::now() - TimeDelta::days(1) - TimeDelta::minutes(minutes));
-    let (stays, goes) = (ago(59), ago(61));
-    for name in [&stays, &goes] {
-        fs::write(folder.path().join(name), "").unwrap();
-    }
-    drop(Archive::open(&settings).unwrap());
-    assert_eq!(files(folder.path(), ".parquet"), [folder.path().join(stays)]);
 }
 
 #[test]
@@ -135,8 +171,9 @@ fn what_cannot_be_removed_keeps_nothing_else() {
     // A folder is no file that can be removed.
     let stuck = folder.path().join("messages-20200101T000000.000000Z.parquet");
     fs::create_dir(&stuck).unwrap();
+    age(&stuck);
     fs::create_dir(proofs.join("0.crl")).unwrap();
-    fs::write(folder.path().join("messages-20200102T000000.000000Z.parquet"), "").unwrap();
+    file(folder.path(), days_ago(33), &[days_ago(33)]);
     for number in 1..20 {
         fs::write(proofs.join(format!("{number}.crl")), "").unwrap();
     }
