@@ -3,7 +3,7 @@ use std::fs::DirBuilder;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -35,6 +35,7 @@ pub(super) type Slot = Arc<Mutex<Option<Row>>>;
 
 /// The one who appends to journals.
 pub(super) struct Writer {
+    folder: PathBuf,
     /// That of the journals.
     working: PathBuf,
     file_bytes: u64,
@@ -43,8 +44,6 @@ pub(super) struct Writer {
     counts: Arc<Counts>,
     proofs: Proofs,
     journal: Option<Journal>,
-    /// The time in the name of the last journal or file.
-    last: Option<DateTime<Utc>>,
     /// While nothing can be kept: when to try again.
     try_again: Option<Instant>,
     told: Option<Instant>,
@@ -71,8 +70,7 @@ impl Writer {
         DirBuilder::new().recursive(true).mode(0o700).create(&working)?;
         let lock = durable::lock(&working)?;
         let left = name::list(&working, name::journal_time)?;
-        let packed = name::list(folder, name::packed_time)?;
-        let last = left.iter().chain(&packed).map(|(time, _)| *time).max();
+        warn_of_the_future(&left, &name::list(folder, name::packed_time)?);
         let packer = Packer {
             folder: folder.clone(),
             working: working.clone(),
@@ -86,6 +84,7 @@ impl Writer {
         let (journals, more) = mpsc::channel();
         let thread = std::thread::Builder::new().name("archive-pack".to_owned());
         let mut writer = Self {
+            folder: folder.clone(),
             working,
             file_bytes: settings.file_bytes,
             file_age: settings.file_age,
@@ -93,7 +92,6 @@ impl Writer {
             counts: Arc::clone(counts),
             proofs: Proofs::open(folder)?,
             journal: None,
-            last,
             try_again: None,
             told: None,
             packer: None,
@@ -116,17 +114,11 @@ impl Writer {
         let journal = match self.journal.take() {
             Some(journal) => journal,
             None => {
-                let now = Utc::now();
-                let now = now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now);
-                let after = self
-                    .last
-                    .and_then(|last| last.checked_add_signed(TimeDelta::microseconds(1)));
-                let time = after.map_or(now, |after| after.max(now));
+                let time = free_time(&self.folder, &self.working, Utc::now())?;
                 let mark = Mark::random()?;
                 let path = name::of_journal(&self.working, time, mark);
                 let segment = Segment::create(&path, 0o600)?;
                 durable::sync_folder(&self.working)?;
-                self.last = Some(time);
                 Journal {
                     path,
                     time,
@@ -180,6 +172,27 @@ impl Writer {
             self.told = Some(Instant::now());
             tracing::error!(code = "archive.unavailable", reason = %error, folder = %self.working.display(), "messages cannot be kept");
         }
+    }
+}
+
+/// `now`, or the first time after it by which neither a journal nor a file is called: the clock may have been set back.
+fn free_time(folder: &Path, working: &Path, now: DateTime<Utc>) -> io::Result<DateTime<Utc>> {
+    let mut time = now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now);
+    // A journal becomes a file before it is removed, so that one of both is found.
+    let journals = name::list(working, name::journal_time)?;
+    while journals.iter().any(|(taken, _)| *taken == time) || name::of_packed(folder, time).exists() {
+        let later = time.checked_add_signed(TimeDelta::microseconds(1));
+        time = later.ok_or_else(|| io::Error::other("the clock is at the end of time"))?;
+    }
+    Ok(time)
+}
+
+/// Says once of what is called by a time that is still to come, that the clock was wrong then or is now.
+fn warn_of_the_future(journals: &[(DateTime<Utc>, PathBuf)], files: &[(DateTime<Utc>, PathBuf)]) {
+    let now = Utc::now();
+    let ahead = journals.iter().chain(files).filter(|(time, _)| *time > now);
+    if let Some((_, path)) = ahead.clone().max() {
+        tracing::warn!(code = "archive.clock", files = ahead.count(), last = %path.display(), "files of messages have times in their names that are still to come: the clock was wrong, or is");
     }
 }
 
@@ -262,6 +275,23 @@ impl Drop for Writer {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+
+    #[test]
+    fn no_two_journals_have_one_time_whatever_the_clock_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = DateTime::from_timestamp_micros(1_600_000_000_000_000).unwrap();
+        let free = |now| free_time(folder.path(), folder.path(), now).unwrap();
+        let after = |microseconds| now + TimeDelta::microseconds(microseconds);
+        assert_eq!(free(now), now);
+        assert_eq!(free(now + TimeDelta::nanoseconds(999)), now);
+        let journal = name::of_journal(folder.path(), now, Mark::random().unwrap());
+        std::fs::write(journal, "").unwrap();
+        std::fs::write(name::of_packed(folder.path(), after(1)), "").unwrap();
+        assert_eq!(
+            (free(now), free(after(1)), free(after(-1))),
+            (after(2), after(2), after(-1))
+        );
+    }
 
     #[test]
     fn a_journal_is_old_by_its_name_too_if_the_clock_was_set() {

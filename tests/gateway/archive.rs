@@ -275,3 +275,26 @@ fn folders_that_others_read_and_passwords_are_no_configuration() {
         assert_eq!(told.contains("would keep the passwords"), !expected, "{told}");
     }
 }
+
+#[test]
+fn a_name_that_is_still_to_come_is_told_of_once_and_followed_by_none() {
+    let backend = orders();
+    let (folder, file) = archiving("file_minutes = 1", "strict", backend.address);
+    let ahead = folder
+        .path()
+        .join("messages/messages-29990101T000000.000000Z.parquet");
+    fs::write(&ahead, "").unwrap();
+    let mut gateway = Process::start(&file).unwrap();
+    send(gateway.plain, &post(Version::Soap11, "urn:place", "<a/>"));
+    gateway.signal(Signal::TERM);
+    assert!(gateway.ended());
+    let told = |line: &&Value| line["fields"]["code"] == "archive.clock";
+    assert_eq!(gateway.lines().iter().filter(told).count(), 1);
+    let files = files(folder.path());
+    assert_eq!((files.len(), &files[1]), (2, &ahead));
+    let now = chrono::Utc::now().format("messages-%Y%m%dT%H%M%S.").to_string();
+    assert!(
+        files[0].file_name().unwrap().to_str().unwrap() < now.as_str(),
+        "{files:?}"
+    );
+}
