@@ -22,13 +22,22 @@ pub(super) fn of_packed(folder: &Path, time: DateTime<Utc>) -> PathBuf {
 
 /// When the journal of that name began, if it is the name of one; one without a mark is none of ours, but may have been.
 pub(super) fn journal_time(path: &Path) -> Option<DateTime<Utc>> {
-    let name = between(path, "journal-", ".log")?;
-    time(name.split_once('-').map_or(name, |(time, _)| time))
+    begun(between(path, "journal-", ".log")?)
 }
 
 /// When the journal began of which the file of that name was made, if it is the name of one.
 pub(super) fn packed_time(path: &Path) -> Option<DateTime<Utc>> {
     time(between(path, "messages-", ".parquet")?)
+}
+
+/// When the journal began that was set aside under that name, if it is the name of one.
+pub(super) fn damaged_time(path: &Path) -> Option<DateTime<Utc>> {
+    begun(between(path, "journal-", ".damaged")?)
+}
+
+/// When the journal began of which a file is made under that name as long as it is not whole, if it is the name of one.
+pub(super) fn half_made_time(path: &Path) -> Option<DateTime<Utc>> {
+    begun(between(path, "journal-", ".parquet")?)
 }
 
 /// The mark in the name of a journal.
@@ -40,6 +49,10 @@ pub(super) fn mark(path: &Path) -> Option<Mark> {
 fn between<'p>(path: &'p Path, begin: &str, end: &str) -> Option<&'p str> {
     let name = path.file_name()?.to_str()?;
     name.strip_prefix(begin)?.strip_suffix(end)
+}
+
+fn begun(name: &str) -> Option<DateTime<Utc>> {
+    time(name.split_once('-').map_or(name, |(time, _)| time))
 }
 
 fn time(text: &str) -> Option<DateTime<Utc>> {

@@ -14,6 +14,9 @@ use crate::trust::ClearedBy;
 /// The folder in that of the files of messages. Who reads a folder of messages passes it over.
 const FOLDER: &str = ".revocation";
 
+/// What is no whole file yet.
+const HALF_MADE: &str = ".new";
+
 /// How old a file may become before it is touched again where it is used.
 const FRESH: Duration = Duration::from_secs(3600);
 
@@ -66,7 +69,7 @@ impl Proofs {
         let der = proof
             .der()
             .ok_or_else(|| io::Error::other("a CRL cannot be written"))?;
-        let temporary = self.folder.join(".new");
+        let temporary = self.folder.join(HALF_MADE);
         let mut file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -77,6 +80,14 @@ impl Proofs {
         file.sync_all()?;
         fs::rename(&temporary, &path)?;
         durable::sync_folder(&self.folder)
+    }
+
+    /// Removes what of one was not whole when its process ended.
+    pub(super) fn remove_half_made(archive: &Path) -> io::Result<()> {
+        match fs::remove_file(archive.join(FOLDER).join(HALF_MADE)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Removes those that no message needed since `before`. One that cannot be removed keeps no other.

@@ -69,15 +69,18 @@ impl Writer {
         let working = folder.join(WORKING);
         DirBuilder::new().recursive(true).mode(0o700).create(&working)?;
         let lock = durable::lock(&working)?;
+        let retention = Retention {
+            folder: folder.clone(),
+            working: working.clone(),
+            life: settings.life,
+        };
+        retention.remove_half_made();
         let left = name::list(&working, name::journal_time)?;
         warn_of_the_future(&left, &name::list(folder, name::packed_time)?);
         let packer = Packer {
             folder: folder.clone(),
             working: working.clone(),
-            retention: Retention {
-                folder: folder.clone(),
-                life: settings.life,
-            },
+            retention,
             counts: Arc::clone(counts),
             journals: left.into_iter().map(|(_, path)| path).collect::<VecDeque<_>>(),
         };

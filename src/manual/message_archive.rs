@@ -9,7 +9,7 @@
 //! file_bytes = 134217728   # a file ends after so many, before they are compressed,
 //! file_minutes = 60        # or after this time
 //! free_bytes = 1073741824  # of the disk
-//! days = 90                # files are removed when all their messages are as old; for ever without it
+//! days = 90                # files are removed when all their messages are as old, damaged journals too; for ever without it
 //! ```
 //!
 //! **It holds everything that senders sent, as they sent it**: personal data of bodies, assertions that may still be used elsewhere, and passwords that are no

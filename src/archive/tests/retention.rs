@@ -90,6 +90,43 @@ fn what_cannot_be_read_is_as_young_as_when_it_was_written() {
 }
 
 #[test]
+fn damaged_journals_are_kept_no_longer_than_messages() {
+    let (folder, journal) = killed(1);
+    let (young, old) = (
+        journal.with_extension("damaged"),
+        journal.with_file_name("journal-20200101T000000.000000Z.damaged"),
+    );
+    let others = journal.with_file_name("saved.damaged");
+    for path in [&young, &old, &others] {
+        fs::copy(&journal, path).unwrap();
+    }
+    age(&old);
+    age(&others);
+    drop(Archive::open(&settings(folder.path())).unwrap());
+    assert!(old.exists());
+    left(folder.path());
+    assert_eq!(
+        files(&folder.path().join(".journal"), ".damaged"),
+        [young, others]
+    );
+}
+
+#[test]
+fn what_a_dead_process_had_half_made_is_removed_at_the_start() {
+    let (folder, journal) = killed(1);
+    fs::remove_file(&journal).unwrap();
+    let proofs = folder.path().join(".revocation");
+    fs::create_dir(&proofs).unwrap();
+    let others = journal.with_file_name("saved.parquet");
+    for path in [&journal.with_extension("parquet"), &proofs.join(".new"), &others] {
+        fs::write(path, "PAR1").unwrap();
+    }
+    let _archive = Archive::open(&settings(folder.path())).unwrap();
+    assert_eq!(files(&folder.path().join(".journal"), ".parquet"), [others]);
+    assert_eq!(files(&proofs, ""), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn what_cleared_certificates_is_there_once_and_as_long_as_messages_that_needed_it() {
     let folder = tempfile::tempdir().unwrap();
     let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys");
