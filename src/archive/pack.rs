@@ -36,11 +36,11 @@ pub(super) struct Packer {
 impl Packer {
     /// Works until nobody can send a journal any more, and then tries what is left.
     pub(super) fn run(mut self, more: &Receiver<PathBuf>) {
-        let mut looked: Option<Instant> = None;
+        let mut looked = Instant::now();
         loop {
-            if looked.is_none_or(|at| at.elapsed() >= LOOK) {
+            if looked.elapsed() >= LOOK {
                 self.retention.remove_old();
-                looked = Some(Instant::now());
+                looked = Instant::now();
             }
             let pause = if self.pack_all() { LOOK } else { PAUSE };
             match more.recv_timeout(pause) {

@@ -100,7 +100,10 @@ impl Proofs {
             }
             Ok(())
         };
-        let entries = fs::read_dir(archive.join(FOLDER))?;
+        let entries = match fs::read_dir(archive.join(FOLDER)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
         entries.map(remove).fold(Ok(()), Result::and)
     }
 }

@@ -74,7 +74,9 @@ impl Writer {
             working: working.clone(),
             life: settings.life,
         };
+        // Before anything is written, for which there may be no room otherwise.
         retention.remove_half_made();
+        retention.remove_old();
         let left = name::list(&working, name::journal_time)?;
         warn_of_the_future(&left, &name::list(folder, name::packed_time)?);
         let packer = Packer {

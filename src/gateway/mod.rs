@@ -102,17 +102,18 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let load = config.load;
     let mut config = config;
     let around = Around::take(&mut config);
+    // First, as it makes room on a disk on which all of them may be.
+    let archive = config.archive.as_ref().map(Archive::open).transpose();
+    let archive = archive.map_err(io::Error::other)?;
     let since = next_second(Utc::now());
     let replay = replay::open(&config.replay, since, Utc::now()).map_err(io::Error::other)?;
     let replay = Arc::new(replay);
     let limits = config.limits.take().map(SharedLimits::open).transpose();
     let limits = limits.map_err(io::Error::other)?;
     let audit = config.audit.as_ref().map(audit::Log::open).transpose();
-    let archive = config.archive.as_ref().map(Archive::open).transpose();
     let traces = config.traces.take();
     let first = Candidate::new(config).into_snapshot(1, &replay);
     let audit = audit.map_err(io::Error::other)?;
-    let archive = archive.map_err(io::Error::other)?;
     let traces = traces.map(Traces::new);
     let shared = web::Data::new(Shared::new(
         first,

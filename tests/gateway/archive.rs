@@ -298,3 +298,28 @@ fn a_name_that_is_still_to_come_is_told_of_once_and_followed_by_none() {
         "{files:?}"
     );
 }
+
+#[test]
+fn what_is_old_is_removed_before_anything_else_is_opened() {
+    let backend = orders();
+    let (first, file) = archiving("", "strict", backend.address);
+    let uses = first.path().join("uses.redb");
+    let both = format!("[replay]\nfile = {uses:?}\n\n[message_archive]\ndays = 1\n");
+    let with_uses = |file: &Path| {
+        let text = fs::read_to_string(file).unwrap();
+        fs::write(file, text.replace("[message_archive]\n", &both)).unwrap();
+    };
+    with_uses(&file);
+    let _gateway = Process::start(&file).unwrap();
+    let (second, file) = archiving("", "strict", backend.address);
+    with_uses(&file);
+    let old = second
+        .path()
+        .join("messages/messages-20200101T000000.000000Z.parquet");
+    fs::write(&old, "").unwrap();
+    let written = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 86_400);
+    fs::File::open(&old).unwrap().set_modified(written).unwrap();
+    let told = Process::start(&file).err().unwrap();
+    assert!(told.contains("uses.redb"), "{told}");
+    assert!(!old.exists());
+}

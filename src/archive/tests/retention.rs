@@ -127,6 +127,19 @@ fn what_a_dead_process_had_half_made_is_removed_at_the_start() {
 }
 
 #[test]
+fn a_disk_that_is_full_of_what_is_old_does_not_hinder_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    file(folder.path(), days_ago(33), &[days_ago(32)]);
+    let mut settings = settings(folder.path());
+    settings.life = Some(TimeDelta::days(30));
+    // There is no room for anything, and yet there was for what has to come first.
+    settings.free_bytes = u64::MAX;
+    let error = Archive::open(&settings).unwrap_err();
+    assert!(error.to_string().contains("of the disk are free"), "{error}");
+    assert_eq!(files(folder.path(), ".parquet"), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn what_cleared_certificates_is_there_once_and_as_long_as_messages_that_needed_it() {
     let folder = tempfile::tempdir().unwrap();
     let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys");
