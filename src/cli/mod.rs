@@ -6,6 +6,7 @@ mod audit;
 mod batch;
 mod bench;
 mod c14n;
+mod completions;
 mod config;
 mod console;
 mod decrypt;
@@ -17,6 +18,7 @@ mod explain;
 mod inputs;
 mod inspect;
 mod log;
+mod man;
 mod password;
 mod policy;
 mod report;
@@ -108,5 +110,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Audit(AuditCommand::Export(arguments)) => audit::export(&arguments, console),
         Command::Password(PasswordCommand::Add(arguments)) => password::add(&arguments, console),
         Command::Password(PasswordCommand::Check(arguments)) => password::check(&arguments, console),
+        Command::Completions(arguments) => Ok(completions::run(&arguments, console)),
+        Command::Man(arguments) => man::run(&arguments, console),
     }
 }

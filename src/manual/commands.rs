@@ -26,6 +26,7 @@
 //! | `policy diff` | nothing: what changed between a partner's last good message and this one; 1 if anything did |
 //! | `demo`, `serve` | the gateway, with a world made for it or for real; `demo --archive N FOLDER` makes an archive instead |
 //! | `config check`, `config schema`, `config init`, `policy show` | what the gateway and the policies are told |
+//! | `completions`, `man` | nothing: a script that has a shell complete commands, options and values; a folder of pages for man(1) |
 //!
 //! # Exit codes
 //!

@@ -3,6 +3,7 @@
 mod audit;
 mod batch;
 mod demo;
+mod install;
 mod names;
 mod password;
 mod saml;
@@ -22,6 +23,7 @@ pub(super) use audit::{
 };
 pub(super) use batch::{BatchCommand, BatchVerifyArguments};
 pub(super) use demo::{ArchiveArgument, DemoArguments};
+pub(super) use install::{CompletionsArguments, ManArguments};
 pub(super) use names::{
     BindingName, CanonicalizationName, DataEncryptionName, KeyReferenceName, KeyTransportName, LogFormat,
     Operation, RecipientReferenceName, SamlPartName, SigningAlgorithmName, ThreatMode,
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     /// The users of UsernameTokens and their passwords
     #[command(subcommand)]
     Password(PasswordCommand),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }
 
 /// How many of these messages this machine handles: each is judged again and again from its bytes
