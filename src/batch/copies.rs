@@ -1,5 +1,5 @@
-//! Messages whose octets another one of the archive has. Which they may be is noted in a file without a name, so that the memory does
-//! not grow with the archive.
+//! Messages whose octets another one of the archive has. Hashes are noted in a file without a name, so that the memory does not grow with
+//! the archive.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -7,8 +7,8 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use super::journal::Journal;
 use super::row::Row;
 
-/// Records that are compared at a time.
-const AT_A_TIME: u64 = 1 << 19;
+/// Records that are compared at a time: 10 MiB.
+const AT_A_TIME: u64 = 1 << 18;
 /// Copies that are named; there may be more.
 const MOST: usize = 100_000;
 
@@ -29,8 +29,11 @@ pub struct Copy {
     pub sha256: String,
 }
 
-/// The start of a hash, and where the line of its message begins in the journal.
-type Record = (u64, u64);
+/// The hash of a message, and where its line begins in the journal.
+type Record = (Sha256, u64);
+
+/// In two halves, the first bits first.
+type Sha256 = [[u8; 16]; 2];
 
 impl Copies {
     /// Nothing noted yet.
@@ -39,7 +42,7 @@ impl Copies {
     /// There can be no temporary file.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
-            noted: BufWriter::new(tempfile::tempfile()?),
+            noted: BufWriter::with_capacity(1 << 16, tempfile::tempfile()?),
             count: 0,
         })
     }
@@ -49,20 +52,19 @@ impl Copies {
     /// # Errors
     /// The temporary file cannot be written.
     pub fn note(&mut self, row: &Row, line: u64) -> io::Result<()> {
-        let start = row.sha256.as_deref().and_then(|digits| digits.get(..16));
-        if let Some(start) = start.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
-            self.noted.write_all(&start.to_be_bytes())?;
+        if let Some(sha256) = row.sha256.as_deref().and_then(sha256) {
+            self.noted.write_all(sha256.as_flattened())?;
             self.noted.write_all(&line.to_be_bytes())?;
             self.count = self.count.saturating_add(1);
         }
         Ok(())
     }
 
-    /// The copies, in order, of the messages that were noted and are in `journal`.
+    /// The copies, in order, among the messages that were noted.
     ///
     /// # Errors
-    /// The temporary file or the journal cannot be read.
-    pub fn find(self, journal: &Journal) -> io::Result<Found> {
+    /// The temporary file cannot be read.
+    pub fn find(self) -> io::Result<Found> {
         let mut file = self.noted.into_inner().map_err(io::IntoInnerError::into_error)?;
         let passes = self.count.div_ceil(AT_A_TIME).max(1);
         let room = usize::try_from(self.count.min(AT_A_TIME)).unwrap_or(0);
@@ -70,11 +72,11 @@ impl Copies {
         let mut found = Vec::new();
         for pass in 0..passes {
             file.seek(SeekFrom::Start(0))?;
-            read_records(
-                &file,
-                |start| start.checked_rem(passes) == Some(pass),
-                &mut records,
-            )?;
+            let is_now = |sha256: Sha256| {
+                let [half, _] = sha256.map(u128::from_be_bytes);
+                half.checked_rem(passes.into()) == Some(pass.into())
+            };
+            read_records(&file, is_now, &mut records)?;
             records.sort_unstable();
             for same in records.chunk_by(|one, other| one.0 == other.0) {
                 let [first, others @ ..] = same else { continue };
@@ -86,7 +88,7 @@ impl Copies {
             }
         }
         found.sort_unstable();
-        Found { lines: found }.that_are(journal)
+        Ok(Found { lines: found })
     }
 }
 
@@ -103,48 +105,46 @@ impl Found {
     }
 
     /// What each is called, as `journal` has it.
-    pub fn each(&self, journal: &Journal) -> impl Iterator<Item = io::Result<Copy>> {
-        self.lines.iter().map(|&(copy, first)| {
-            let (copy, first) = (journal.row(copy)?, journal.row(first)?);
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn each(&self, journal: &Journal) -> io::Result<impl Iterator<Item = io::Result<Copy>>> {
+        let (mut copies, mut firsts) = (journal.lines()?, journal.lines()?);
+        Ok(self.lines.iter().map(move |&(copy, first)| {
+            let (copy, first) = (copies.named(copy)?, firsts.named(first)?);
             Ok(Copy {
                 source: copy.source,
                 first: first.source,
                 sha256: copy.sha256.unwrap_or_default(),
             })
-        })
-    }
-
-    /// Those whose whole hashes are the same, as the starts can be that by chance or by intent.
-    fn that_are(mut self, journal: &Journal) -> io::Result<Self> {
-        let mut failed = Ok(());
-        self.lines.retain(|&(copy, first)| {
-            let sha256 = |line| journal.row(line).map(|row| row.sha256);
-            match sha256(copy).and_then(|copy| Ok(copy == sha256(first)?)) {
-                Ok(is_same) => is_same,
-                Err(error) => {
-                    failed = Err(error);
-                    false
-                }
-            }
-        });
-        failed.map(|()| self)
+        }))
     }
 }
 
-/// Reads the records whose starts are wanted, in the place of those that `records` held.
-fn read_records(file: &File, wanted: impl Fn(u64) -> bool, records: &mut Vec<Record>) -> io::Result<()> {
+/// What 64 hexadecimal digits stand for.
+fn sha256(digits: &str) -> Option<Sha256> {
+    let (first, second) = digits.split_at_checked(32)?;
+    if second.len() != 32 {
+        return None;
+    }
+    let half = |digits| u128::from_str_radix(digits, 16).map(u128::to_be_bytes).ok();
+    Some([half(first)?, half(second)?])
+}
+
+/// Reads the records whose hashes are wanted, in the place of those that `records` held.
+fn read_records(file: &File, wanted: impl Fn(Sha256) -> bool, records: &mut Vec<Record>) -> io::Result<()> {
     let mut input = BufReader::with_capacity(1 << 16, file);
-    let mut number = [0; 8];
+    let mut sha256 = Sha256::default();
+    let mut line = [0; 8];
     records.clear();
     loop {
-        match input.read_exact(&mut number) {
+        match input.read_exact(sha256.as_flattened_mut()) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             read => read?,
         }
-        let start = u64::from_be_bytes(number);
-        input.read_exact(&mut number)?;
-        if wanted(start) {
-            records.push((start, u64::from_be_bytes(number)));
+        input.read_exact(&mut line)?;
+        if wanted(sha256) {
+            records.push((sha256, u64::from_be_bytes(line)));
         }
     }
 }
@@ -184,8 +184,8 @@ mod tests {
             writer.append(row, b"", None).unwrap();
         }
         writer.finish().unwrap();
-        let found = copies.find(&journal).unwrap();
-        let told: Vec<_> = found.each(&journal).map(Result::unwrap).collect();
+        let found = copies.find().unwrap();
+        let told: Vec<_> = found.each(&journal).unwrap().map(Result::unwrap).collect();
         let told: Vec<_> = told
             .iter()
             .map(|copy| (copy.source.as_str(), copy.first.as_str()))

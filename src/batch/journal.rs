@@ -1,7 +1,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -46,11 +46,20 @@ struct Header {
 
 /// A line of a journal: where the result ends, what it is, and where its validation report ends, if there is one.
 #[derive(Debug, Deserialize, Serialize)]
-struct Entry(
+struct Entry<R = Row>(
     u64,
-    Row,
+    R,
     #[serde(default, skip_serializing_if = "Option::is_none")] Option<u64>,
 );
+
+/// What of a row tells which message it is.
+#[derive(Deserialize)]
+pub(super) struct Named {
+    /// As [`Row::source`].
+    pub(super) source: String,
+    /// As [`Row::sha256`].
+    pub(super) sha256: Option<String>,
+}
 
 /// Why there is no journal.
 #[derive(Debug)]
@@ -159,24 +168,16 @@ impl Journal {
         }))
     }
 
-    /// The row whose line begins `line` bytes into the journal.
+    /// Its lines, by their places.
     ///
     /// # Errors
-    /// The file cannot be read, or no row is there.
-    pub fn row(&self, line: u64) -> io::Result<Row> {
-        let mut bytes = Vec::with_capacity(1 << 10);
-        let mut at = line;
-        loop {
-            let mut piece = [0; 1 << 10];
-            let count = self.journal.read_at(&mut piece, at)?;
-            let piece = piece.get(..count).unwrap_or_default();
-            let end = memchr::memchr(b'\n', piece);
-            bytes.extend_from_slice(piece.get(..end.unwrap_or(count)).unwrap_or_default());
-            if end.is_some() || count == 0 {
-                return Ok(serde_json::from_slice::<Entry>(&bytes)?.1);
-            }
-            at = at.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-        }
+    /// The file cannot be read.
+    pub(super) fn lines(&self) -> io::Result<Lines> {
+        Ok(Lines {
+            input: BufReader::with_capacity(1 << 12, File::open(&self.paths.journal)?),
+            at: 0,
+            line: Vec::new(),
+        })
     }
 
     /// What was written before, to go on behind it.
@@ -245,6 +246,29 @@ fn begin(mut journal: &File, header: &Header) -> io::Result<()> {
     line.push(b'\n');
     journal.write_all(&line)?;
     journal.sync_data()
+}
+
+/// The lines of a journal by their places, of which those that follow one another are read together.
+pub(super) struct Lines {
+    input: BufReader<File>,
+    at: u64,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// Of the message whose line begins `line` bytes into the journal.
+    ///
+    /// # Errors
+    /// The file cannot be read, or no message is there.
+    pub(super) fn named(&mut self, line: u64) -> io::Result<Named> {
+        let distance = line.checked_signed_diff(self.at);
+        self.input
+            .seek_relative(distance.ok_or(io::ErrorKind::InvalidInput)?)?;
+        self.line.clear();
+        let length = self.input.read_until(b'\n', &mut self.line)?;
+        self.at = line.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        Ok(serde_json::from_slice::<Entry<Named>>(&self.line)?.1)
+    }
 }
 
 /// The lines of a journal, one after the other.

@@ -74,7 +74,7 @@ pub fn write(
         ("results.parquet", Box::new(|rows, out| parquet::write(rows, out))),
         (
             "copies.csv",
-            Box::new(|_, out| csv::write_copies(copies.each(journal), out)),
+            Box::new(|_, out| csv::write_copies(copies.each(journal)?, out)),
         ),
     ];
     let rows = journal.rows()?;

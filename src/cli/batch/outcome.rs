@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::progress::Counted;
 use crate::batch::report::{self, About};
-use crate::batch::{Journal, Summary};
+use crate::batch::{Copies, Journal, Summary};
 use crate::cli::console::{Console, Style, Tone};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::report::plain;
@@ -21,10 +21,7 @@ pub(super) fn tell(
     console: &mut Console,
 ) -> Result<Exit, Stop> {
     let mut summary = counted.summary;
-    let copies = counted
-        .copies
-        .and_then(|copies| copies.find(journal))
-        .map_err(Stop::failed)?;
+    let copies = counted.copies.and_then(Copies::find).map_err(Stop::failed)?;
     summary.copies = copies.count();
     report::write(folder, journal, &summary, &copies, about)
         .map_err(|error| Stop::failed(format_args!("the reports cannot be written: {error}")))?;
