@@ -1,9 +1,10 @@
+mod disk;
+
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use rustix::fs::OFlags;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::row::Row;
 use super::source::Stamp;
 use super::validation_reports::{self, Packed};
+use disk::Disk;
 
 /// What a job has done: `results.jsonl` for whoever wants the results, `validation-reports.zip` where these are asked for, and beside them
 /// `journal.jsonl` with a short line a result.
@@ -202,13 +204,13 @@ impl Journal {
             validation_reports::Writer::new(reports, path, replay.report_end)
         });
         Ok(Writer {
+            disk: Disk::of([Some(&self.results), self.reports.as_ref(), Some(&self.journal)])?,
             reports: reports.transpose()?,
             results: BufWriter::with_capacity(1 << 16, results),
             journal,
             pending: Vec::new(),
             committed: replay.end,
             end: replay.result_end,
-            synced: Instant::now(),
         })
     }
 }
@@ -353,12 +355,10 @@ pub(super) struct Writer {
     /// Where those that were written end.
     committed: u64,
     end: u64,
-    synced: Instant,
+    disk: Disk,
 }
 
 impl Writer {
-    /// How often what was written is forced to the disk, for machines that lose power.
-    const SYNC: Duration = Duration::from_secs(5);
     /// Bytes of the journal that wait for their results at most.
     const PENDING: usize = 1 << 15;
 
@@ -394,29 +394,17 @@ impl Writer {
         self.reports
             .as_mut()
             .map_or(Ok(()), validation_reports::Writer::flush)?;
-        let must_sync = self.synced.elapsed() >= Self::SYNC;
-        if must_sync {
-            self.results.get_ref().sync_data()?;
-            self.reports
-                .as_ref()
-                .map_or(Ok(()), validation_reports::Writer::sync)?;
-        }
         self.journal.write_all(&self.pending)?;
         self.committed = self.next_line();
         self.pending.clear();
-        if must_sync {
-            self.journal.sync_data()?;
-            self.synced = Instant::now();
-        }
-        Ok(())
+        self.disk.sync_now_and_then()
     }
 
     /// Writes what waits, to the disk.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.commit()?;
-        self.results.get_ref().sync_data()?;
         self.reports.map_or(Ok(()), validation_reports::Writer::finish)?;
-        self.journal.sync_data()
+        self.disk.sync()
     }
 }
 

@@ -93,7 +93,7 @@ enum Message {
     /// Written by an earlier process, and where its line of the journal begins.
     Known(Box<Row>, u64),
     /// Everything from here on is new.
-    Begun(io::Result<Writer>),
+    Begun(io::Result<Box<Writer>>),
     Judged(Vec<Done>),
 }
 
@@ -176,7 +176,8 @@ impl Reader<'_> {
         if let Some(replay) = self.replay.take() {
             let is_stopped = self.run.stop.load(Ordering::Relaxed);
             if !is_stopped {
-                self.send(Message::Begun(self.journal.append(&replay)));
+                let writer = self.journal.append(&replay).map(Box::new);
+                self.send(Message::Begun(writer));
             }
         }
     }
@@ -269,7 +270,7 @@ fn collect(
 ) -> io::Result<()> {
     let mut waiting = BTreeMap::new();
     let mut next = 0_u64;
-    let mut writer = None;
+    let mut writer: Option<Box<Writer>> = None;
     let mut failed = Ok(());
     loop {
         observer.advanced(advanced.swap(0, Ordering::Relaxed));
@@ -279,7 +280,7 @@ fn collect(
             Err(RecvTimeoutError::Timeout) => {
                 keep_first(
                     &mut failed,
-                    writer.as_mut().map_or(Ok(()), Writer::commit),
+                    writer.as_deref_mut().map_or(Ok(()), Writer::commit),
                     window,
                 );
                 continue;
@@ -308,7 +309,7 @@ fn collect(
         window.leave(written, bytes);
     }
     failed?;
-    writer.map_or(Ok(()), Writer::finish)
+    writer.map_or(Ok(()), |writer| writer.finish())
 }
 
 /// The first failure is the one that is told, and nothing is read after it.

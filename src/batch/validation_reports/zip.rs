@@ -79,11 +79,6 @@ impl Writer {
         self.out.flush()
     }
 
-    /// Forces what was handed on to the disk.
-    pub(in crate::batch) fn sync(&self) -> io::Result<()> {
-        self.out.get_ref().sync_data()
-    }
-
     /// Writes the central directory, which makes it an archive.
     pub(in crate::batch) fn finish(mut self) -> io::Result<()> {
         self.out.flush()?;
@@ -96,8 +91,7 @@ impl Writer {
         })?;
         self.out
             .write_all(&end_of_directory(self.count, size, self.end))?;
-        self.out.flush()?;
-        self.sync()
+        self.out.flush()
     }
 }
 
