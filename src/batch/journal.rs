@@ -335,10 +335,12 @@ impl Replay {
         self.line.clear();
         let read = self.input.read_until(b'\n', &mut self.line);
         let is_complete = read.is_ok() && self.line.ends_with(b"\n");
-        let entry = is_complete.then(|| serde_json::from_slice::<Entry>(&self.line).ok());
+        // Of the whole line at once it is cheaper to tell that it is UTF-8 than of each text in it.
+        let line = std::str::from_utf8(&self.line).ok().filter(|_| is_complete);
+        let entry = line.and_then(|line| serde_json::from_str::<Entry>(line).ok());
         let is_whole =
             |entry: &Entry| entry.0 <= self.results && entry.2.is_none_or(|end| end <= self.reports);
-        self.next = entry.flatten().filter(is_whole);
+        self.next = entry.filter(is_whole);
         if self.next.is_none() {
             self.line.clear();
         }

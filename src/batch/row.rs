@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::source::Stamp;
 
-/// What became of a message, as reports count it. The journal keeps these, so they stay short.
+/// What became of a message, as reports count it. The journal keeps these, so they stay short: what most have not is left out.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Row {
     /// What it is called.
@@ -18,12 +18,16 @@ pub struct Row {
     /// The verdict.
     pub verdict: Verdict,
     /// Why it did not pass: the stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// Why it did not pass: the stable code.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Why it did not pass, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Line and column.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<(u32, u32)>,
     /// As of when it was judged, as RFC 3339 has it.
     pub judged_at: Option<String>,
@@ -32,8 +36,10 @@ pub struct Row {
     /// SHA-256 of that certificate.
     pub signer_sha256: Option<String>,
     /// Exceptions that the verdict needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub legacy: Vec<String>,
     /// True of the judgement and worth knowing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
