@@ -79,12 +79,12 @@ impl std::fmt::Display for RunError {
 impl std::error::Error for RunError {}
 
 /// Messages under way, for each worker.
-const MOST: usize = 64;
+const MOST: usize = 128;
 /// Bytes that they may hold together.
 const MOST_BYTES: u64 = 64 << 20;
 /// Messages that a worker takes at once, if they are there, and so many bytes of them: waking another thread for each message costs as
 /// much as parsing it does.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
 const AT_ONCE_BYTES: u64 = 256 << 10;
 /// What waits is written after this time, at the latest.
 const COMMIT: Duration = Duration::from_millis(100);

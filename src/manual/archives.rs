@@ -60,7 +60,7 @@
 //! is in the folder is the job's: with other sources, options, trust or another version the command is refused (2), as is a second process (3). Every second all is forced
 //! to the disk. Whoever may write to the folder may write verdicts: it has to be trusted as the reports are. Ctrl-C ends it when what is under way is written (3); twice, at once.
 //!
-//! The order, and so every byte of every report, is the same for any `--threads`. Under way are at most 64 messages a thread, or 64 MiB; the memory does
+//! The order, and so every byte of every report, is the same for any `--threads`. Under way are at most 128 messages a thread, or 64 MiB; the memory does
 //! not grow with the archive, but for the names in a single folder, which are sorted, and the directory of `results.parquet`, two kilobytes for each 16,384 messages. The reports hold so many
 //! messages at a time; copies are looked for among a quarter of a million hashes at a time, in 10 MiB, and of a copy that was found, of which 100,000 are listed, 16 bytes are held. A container
 //! takes up to 18 MiB for the names that it has given, until its end.
