@@ -95,5 +95,9 @@ mod tests {
         disk.begun = due().begun;
         disk.sync_now_and_then().unwrap_err();
         Disk::of([None, Some(&null), None]).unwrap().sync().unwrap_err();
+        let mut disk = due();
+        disk.sync_now_and_then().unwrap();
+        disk.files = Arc::new([]);
+        disk.sync().unwrap_err();
     }
 }
