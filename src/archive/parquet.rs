@@ -120,9 +120,11 @@ pub(super) fn youngest(path: &Path) -> Option<DateTime<Utc>> {
     if metadata.file_metadata().created_by() != Some(OURS) {
         return None;
     }
-    let of_group = |group: &RowGroupMetaData| match group.columns().first()?.statistics()? {
-        Statistics::Int64(received) => received.max_opt().copied(),
-        _ => None,
+    let of_group = |group: &RowGroupMetaData| {
+        let Statistics::Int64(received) = group.columns().first()?.statistics()? else {
+            return None;
+        };
+        received.max_opt().copied()
     };
     let groups = metadata.row_groups().iter().map(of_group);
     let youngest = groups.collect::<Option<Vec<_>>>()?.into_iter().max()?;
