@@ -2,7 +2,10 @@
 
 mod json;
 mod lines;
+mod stderr;
 
+use std::backtrace::Backtrace;
+use std::backtrace::BacktraceStatus;
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::Debug;
@@ -13,6 +16,7 @@ use std::panic;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -32,6 +36,7 @@ use super::args::LogFormat;
 use super::exit::Stop;
 use json::JsonLines;
 use lines::Lines;
+use stderr::Waiting;
 
 /// Kinds of lines that are counted at a time. There are a few hundred; what is beyond is of one kind.
 const KINDS: usize = 4096;
@@ -42,7 +47,11 @@ const OTHERS: u64 = 0;
 /// How often it is told what was left out.
 const TURN: Duration = Duration::from_secs(1);
 
-/// A log of which nothing waits to be written once this is dropped.
+/// So long the end of the process waits for who reads the log, and so long what panics does.
+const END: Duration = Duration::from_secs(2);
+const PANIC: Duration = Duration::from_millis(100);
+
+/// A log of which nothing waits to be written once this is dropped, if it is read.
 pub(super) struct Log(Lines);
 
 /// Logs to standard error, at the level that RUST_LOG says. Of the lines of one kind, which are those of one place in the program with one
@@ -53,7 +62,7 @@ pub(super) struct Log(Lines);
 /// There is a log already, or no thread.
 pub(super) fn start(format: LogFormat, most: u32) -> Result<Log, Stop> {
     let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let gathered = Lines::to(io::stderr());
+    let (gathered, mut writer) = Lines::to(Waiting(io::stderr()));
     let lines = tracing_subscriber::fmt::layer().with_writer(gathered.clone());
     let flood = Flood::new(most);
     let registry = tracing_subscriber::registry().with(level);
@@ -67,16 +76,19 @@ pub(super) fn start(format: LogFormat, most: u32) -> Result<Log, Stop> {
             .try_init(),
     };
     started.map_err(Stop::failed)?;
-    let log = Log(gathered.clone());
-    write_before_panics(gathered.clone());
-    let thread = std::thread::Builder::new().name("log".to_owned());
+    tell_panics(gathered.clone());
+    let (log, thread) = (
+        Log(gathered.clone()),
+        thread::Builder::new().name("log".to_owned()),
+    );
     let thread = thread.spawn(move || {
         let mut turned = Instant::now();
         loop {
-            gathered.gather(TURN.saturating_sub(turned.elapsed()));
+            writer.write(TURN.saturating_sub(turned.elapsed()));
             if turned.elapsed() >= TURN {
                 turned = Instant::now();
                 flood.turn().into_iter().for_each(LeftOut::tell);
+                tell_lost(&gathered);
             }
         }
     });
@@ -84,18 +96,37 @@ pub(super) fn start(format: LogFormat, most: u32) -> Result<Log, Stop> {
     Ok(log)
 }
 
-/// What was logged before a panic stands before what is said of it, and stands there too if nothing comes after it.
-fn write_before_panics(lines: Lines) {
-    let tell = panic::take_hook();
+/// Says how many lines there was no room for, or could not be written.
+fn tell_lost(lines: &Lines) {
+    let lost = lines.lost();
+    if lost > 0 {
+        tracing::warn!(
+            code = "log.lost",
+            lines = lost,
+            "lines were lost, as nobody read them"
+        );
+    }
+}
+
+/// What is said of a panic stands behind what was logged before it, and stands there too if nothing comes after it. It is no line of the log, as it may be
+/// about that, but goes its way: whoever panics waits for no reader longer than for others.
+fn tell_panics(lines: Lines) {
     panic::set_hook(Box::new(move |panicked| {
-        lines.write();
-        tell(panicked);
+        let thread = thread::current();
+        let name = thread.name().unwrap_or("<unnamed>");
+        let backtrace = Backtrace::capture();
+        let backtrace = (backtrace.status() == BacktraceStatus::Captured).then_some(backtrace);
+        let backtrace = backtrace.map(|backtrace| backtrace.to_string());
+        let backtrace = backtrace.unwrap_or_default();
+        lines.push(&format!("\nthread '{name}' {panicked}\n{backtrace}"));
+        lines.flush(PANIC);
     }));
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.0.end();
+        self.0.end(END);
+        tell_lost(&self.0);
     }
 }
 

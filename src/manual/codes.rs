@@ -417,6 +417,12 @@
 //! | `archive.retention` | what is old could not be removed, or what an earlier process had half made |
 //! | `archive.unavailable` | what would have to be kept could not be; the client is told to come back later |
 //!
+//! # Log
+//!
+//! | code | meaning |
+//! |---|---|
+//! | `log.lost` | so many `lines` of the log were not written, as there was no room for them or nobody read them |
+//!
 //! # Throttling
 //!
 //! Answered with 503 and `Retry-After`.

@@ -22,7 +22,9 @@
 //!
 //! `dashboards/grafana.json` shows the metrics in Grafana. The log goes to standard error; of the lines of one kind, as refusals with one code, it has
 //! `--log-lines` a second, 1000 if it is not said, and then a line that says how many were left out. The audit log leaves nothing out.
-//! Lines that come within ten milliseconds are written together. A gateway that is told to stop has written all of them when it ends; one that is killed may lose the last.
+//! Lines that come within ten milliseconds are written together. No request waits for who reads the log: 512 KiB wait for it, what comes then is
+//! lost, and `log.lost` says how many lines that were when it goes on. A gateway that is told to stop has written all of them when it ends, or ends two seconds later if nobody
+//! reads them; one that is killed may lose the last.
 //!
 //! # Traces
 //!
