@@ -95,7 +95,7 @@ impl Gate {
         }
         check_role(envelope, header)?;
         check_distinct(weighed)?;
-        check_part_headers(weighed).map_err(|why| not_kept(header.element(), why))?;
+        check_part_headers(header, weighed)?;
         match header.username_token() {
             Some(token) if self.policy.username_token == UsernameToken::Ignore => {
                 let path = token.element().path();
@@ -127,12 +127,14 @@ impl Gate {
 }
 
 /// No header of an attachment is signed but by the signature over the Body, as what that one signed of it is handed on.
-fn check_part_headers(weighed: &Weighed<'_>) -> Result<(), NotKept> {
+fn check_part_headers(header: &wss::Header<'_>, weighed: &Weighed<'_>) -> Result<(), Unmet> {
     let handed_on = weighed.admitted.attachments();
     let signed = proofs(weighed).flat_map(Signed::attachments);
     let mut headers = signed.filter(|(_, scope)| *scope == AttachmentScope::Complete);
     let lost = headers.find(|complete| !handed_on.contains(complete));
-    lost.map_or(Ok(()), |(id, _)| Err(NotKept::PartHeader(id.clone())))
+    lost.map_or(Ok(()), |(id, _)| {
+        Err(not_kept(header.element(), NotKept::PartHeader(id.clone())))
+    })
 }
 
 /// The items of `header`, written one after the other, and their elements.
