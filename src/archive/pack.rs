@@ -61,7 +61,7 @@ impl Packer {
             let packed = packed.unwrap_or_else(|_| Err(io::Error::other("a mistake of ours")));
             if let Err(error) = packed {
                 self.counts.failed();
-                tracing::error!(code = "archive.pack", reason = %error, journal = %journal.display(), "no file was made of a journal of messages; its rows are safe, and it is tried again");
+                tracing::error!(code = "archive.pack", reason = %error, journal = %journal.display(), "no file was made of a journal of messages at this attempt");
                 failed.push_back(journal);
             }
         }

@@ -65,6 +65,10 @@ impl Copies {
     /// # Errors
     /// The temporary file cannot be read.
     pub fn find(self) -> io::Result<Found> {
+        self.find_so_many(MOST)
+    }
+
+    fn find_so_many(self, most: usize) -> io::Result<Found> {
         let mut file = self.noted.into_inner().map_err(io::IntoInnerError::into_error)?;
         let passes = self.count.div_ceil(AT_A_TIME).max(1);
         let room = usize::try_from(self.count.min(AT_A_TIME)).unwrap_or(0);
@@ -80,15 +84,19 @@ impl Copies {
             records.sort_unstable();
             for same in records.chunk_by(|one, other| one.0 == other.0) {
                 let [first, others @ ..] = same else { continue };
-                let left = MOST.saturating_sub(found.len());
+                let left = most.saturating_sub(found.len());
                 found.extend(others.iter().take(left).map(|other| (other.1, first.1)));
             }
-            if found.len() >= MOST {
+            if found.len() >= most {
                 break;
             }
         }
         found.sort_unstable();
-        Ok(Found { lines: found })
+        let are_all = found.len() < most;
+        Ok(Found {
+            lines: found,
+            are_all,
+        })
     }
 }
 
@@ -96,12 +104,18 @@ impl Copies {
 #[derive(Debug)]
 pub struct Found {
     lines: Vec<(u64, u64)>,
+    are_all: bool,
 }
 
 impl Found {
     /// How many there are.
     pub fn count(&self) -> u64 {
         u64::try_from(self.lines.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether there are no others.
+    pub fn are_all(&self) -> bool {
+        self.are_all
     }
 
     /// What each is called, as `journal` has it.
@@ -178,13 +192,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path(), "job", Utc::now()).unwrap();
         let mut writer = journal.append(&journal.replay().unwrap()).unwrap();
-        let mut copies = Copies::new().unwrap();
+        let (mut copies, mut same) = (Copies::new().unwrap(), Copies::new().unwrap());
         for row in rows {
             copies.note(&row, writer.next_line()).unwrap();
+            same.note(&row, writer.next_line()).unwrap();
             writer.append(row, b"", None).unwrap();
         }
         writer.finish().unwrap();
+        let least = same.find_so_many(1).unwrap();
+        assert_eq!((least.count(), least.are_all()), (1, false));
         let found = copies.find().unwrap();
+        assert!(found.are_all());
         let told: Vec<_> = found.each(&journal).unwrap().map(Result::unwrap).collect();
         let told: Vec<_> = told
             .iter()

@@ -32,6 +32,8 @@ pub struct Summary {
     pub warnings: BTreeMap<String, u64>,
     /// Second copies: how many messages have the octets of an earlier one.
     pub copies: u64,
+    /// There may be more of them.
+    pub further_copies: bool,
     causes: BTreeMap<(String, String), Cause>,
 }
 

@@ -8,6 +8,7 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::ssl::AlpnError;
 use openssl::ssl::ClientHelloResponse;
+use openssl::ssl::HandshakeError;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslAcceptor;
 use openssl::ssl::SslAcceptorBuilder;
@@ -276,7 +277,13 @@ impl TlsClient {
         stream: std::net::TcpStream,
     ) -> std::io::Result<impl std::io::Read + std::io::Write + Send + use<>> {
         let connected = self.connector.connect(host, stream);
-        connected.map_err(|error| std::io::Error::other(error.to_string()))
+        connected.map_err(|error| {
+            // The stream waits no longer.
+            if matches!(error, HandshakeError::WouldBlock(_)) {
+                return std::io::ErrorKind::TimedOut.into();
+            }
+            std::io::Error::other(error.to_string())
+        })
     }
 
     /// What speaks TLS with the server that calls itself `host`, and with no other.

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use chrono::DateTime;
 use chrono::Utc;
+use memchr::memmem;
 
 use super::FetchError;
 use crate::crypto::CertificateError;
@@ -183,6 +184,7 @@ fn records(bytes: &[u8]) -> Result<Vec<Record>, FetchError> {
     } else {
         let crls = match bytes.first() {
             Some(0x30) => Crl::from_der(bytes).map(|crl| vec![crl]),
+            _ if memmem::find(bytes, b"-----BEGIN").is_none() => return Err(FetchError::Unknown),
             _ => Crl::from_pem_bundle(bytes),
         };
         let crls = crls.map_err(|error| no_record(&error))?;
@@ -254,6 +256,17 @@ mod tests {
     fn key_file(name: &str) -> Bytes {
         let file = format!("{}/fixtures/keys/{name}", env!("CARGO_MANIFEST_DIR"));
         std::fs::read(file).unwrap().into()
+    }
+
+    #[test]
+    fn what_is_nothing_that_is_fetched_is_not_said_to_be_a_list() {
+        let at = datetime::parse("2026-11-15T00:00:00Z").unwrap();
+        for text in ["", "Not found", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"] {
+            let came = check(&Bytes::from(text), None, at);
+            assert_eq!(came, Err(FetchError::Unknown), "{text}");
+        }
+        let cut = check(&Bytes::from("-----BEGIN X509 CRL-----"), None, at);
+        assert!(matches!(cut, Err(FetchError::Revocation(_))), "{cut:?}");
     }
 
     #[test]

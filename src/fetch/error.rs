@@ -27,6 +27,8 @@ pub enum FetchError {
     Discovery(String),
     /// It is no revocation list.
     Revocation(String),
+    /// It is nothing that is fetched.
+    Unknown,
     /// It has nothing of an issuer of revocation lists, or of an entity, that is in what is in use.
     Missing(String),
     /// It is older than what is in use.
@@ -56,7 +58,7 @@ impl FetchError {
             Self::Broken(_) => "fetch.broken",
             Self::Issuer(_) => "fetch.issuer",
             Self::Discovery(_) => "fetch.discovery",
-            Self::Revocation(_) => "fetch.revocation",
+            Self::Revocation(_) | Self::Unknown => "fetch.revocation",
             Self::Missing(_) => "fetch.missing",
             Self::Older { .. } => "fetch.older",
             Self::Over(_) => "fetch.over",
@@ -81,6 +83,9 @@ impl fmt::Display for FetchError {
             Self::Revocation(reason) => {
                 write!(f, "it is no revocation list that can be used: {}", quoted(reason))
             }
+            Self::Unknown => f.write_str(
+                "it is neither a JWK Set nor SAML metadata, a revocation list or an OCSP response",
+            ),
             Self::Missing(issuer) => write!(
                 f,
                 "what {} says is in use and not in what came; to do without it, remove the file",

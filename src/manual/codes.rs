@@ -413,7 +413,7 @@
 //! |---|---|
 //! | `archive.clock` | at the start: files have times in their names that are still to come; new ones have the time of the clock all the same |
 //! | `archive.damaged` | a journal is not as it was written, in `bytes` at `places`; its rows that are whole are kept, and it is set aside beside them as `.damaged` |
-//! | `archive.pack` | no file could be made of a journal at this attempt; its rows are on the disk |
+//! | `archive.pack` | no file could be made of a journal at this attempt, for the `reason` that is said; while the journal is there, it is tried again |
 //! | `archive.retention` | what is old could not be removed, or what an earlier process had half made |
 //! | `archive.unavailable` | what would have to be kept could not be; the client is told to come back later |
 //!

@@ -58,7 +58,7 @@
 //! | `fetch.older` | a CRL or OCSP answer is older than the one in use |
 //! | `fetch.over` | the nextUpdate of a CRL or OCSP answer has passed |
 //! | `fetch.refused` | the configuration does not hold with it, as at a reload: the log has the code of why |
-//! | `fetch.revocation` | it is neither a CRL nor an OCSP response with nextUpdate, or a CRL that clears nobody by itself: a delta CRL, an indirect one |
+//! | `fetch.revocation` | it is neither a JWK Set nor SAML metadata, and neither a CRL nor an OCSP response with nextUpdate, or a CRL that clears nobody by itself: a delta CRL, an indirect one |
 //! | `fetch.status` | an HTTP status other than 200, redirects too |
 //! | `fetch.timeout` | it took longer than 30 seconds |
 //! | `fetch.too_large` | it is longer than `bytes` |

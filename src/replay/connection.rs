@@ -28,7 +28,7 @@ impl Connection {
         for address in (host, port).to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, time) {
                 Ok(stream) => return Self::over(stream, host, tls, time),
-                Err(error) => last = error,
+                Err(error) => last = in_time(error, "connecting", time),
             }
         }
         Err(last)
@@ -39,7 +39,10 @@ impl Connection {
         stream.set_read_timeout(Some(time))?;
         stream.set_write_timeout(Some(time))?;
         let stream: Box<dyn Stream> = match tls {
-            Some(tls) => Box::new(tls.connect(host, stream)?),
+            Some(tls) => {
+                let connected = tls.connect(host, stream);
+                Box::new(connected.map_err(|error| in_time(error, "the TLS handshake", time))?)
+            }
             None => Box::new(stream),
         };
         let parser = Parser::new();
@@ -76,8 +79,37 @@ impl Connection {
     }
 }
 
+/// `error`, or where it is that a step waited for `time`: which step, and how long.
+fn in_time(error: io::Error, step: &str, time: Duration) -> io::Error {
+    if error.kind() != io::ErrorKind::TimedOut {
+        return error;
+    }
+    let what = format!("{step} timed out after {} ms", time.as_millis());
+    io::Error::new(io::ErrorKind::TimedOut, what)
+}
+
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::crypto::Certificate;
+
+    #[test]
+    fn a_server_that_is_silent_is_said_to_be_that() {
+        let file = format!("{}/fixtures/keys/ca.pem", env!("CARGO_MANIFEST_DIR"));
+        let anchors = Certificate::from_pem_bundle(&std::fs::read(file).unwrap()).unwrap();
+        let tls = TlsClient::new(&anchors, None).unwrap();
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let error = Connection::open("127.0.0.1", port, Some(&tls), Duration::from_millis(50)).unwrap_err();
+        assert_eq!(error.to_string(), "the TLS handshake timed out after 50 ms");
     }
 }

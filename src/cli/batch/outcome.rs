@@ -23,6 +23,7 @@ pub(super) fn tell(
     let mut summary = counted.summary;
     let copies = counted.copies.and_then(Copies::find).map_err(Stop::failed)?;
     summary.copies = copies.count();
+    summary.further_copies = !copies.are_all();
     report::write(folder, journal, &summary, &copies, about)
         .map_err(|error| Stop::failed(format_args!("the reports cannot be written: {error}")))?;
     if summary.all.total() == 0 {
@@ -49,7 +50,11 @@ fn text(summary: &Summary, folder: &Path, style: Style) -> String {
         style.paint(Tone::Doubtful, &counts.indeterminate.to_string()),
     );
     if summary.copies > 0 {
-        text.push_str(&format!("; {} have the octets of another one", summary.copies));
+        let least = if summary.further_copies { "at least " } else { "" };
+        text.push_str(&format!(
+            "; {least}{} have the octets of another one",
+            summary.copies
+        ));
     }
     text.push('\n');
     let causes = summary.causes();
@@ -75,4 +80,21 @@ fn text(summary: &Summary, folder: &Path, style: Style) -> String {
         "results.jsonl, summary.html and other reports are in {shown}\n"
     ));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_that_were_not_all_looked_for_are_so_many_at_least() {
+        let mut summary = Summary::default();
+        for (further, said) in [(false, "; 7 have"), (true, "; at least 7 have")] {
+            (summary.copies, summary.further_copies) = (7, further);
+            assert!(
+                text(&summary, Path::new("report"), Style::Plain).contains(said),
+                "{said}"
+            );
+        }
+    }
 }

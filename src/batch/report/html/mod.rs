@@ -79,13 +79,18 @@ fn source(text: &str) -> io::Result<String> {
 
 fn tiles(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let counts = summary.all;
+    let copies = if summary.further_copies {
+        "second copies at least"
+    } else {
+        "second copies"
+    };
     let tiles = [
         ("", "messages", counts.total()),
         ("passed", "passed", counts.passed),
         ("failed", "failed", counts.failed),
         ("indeterminate", "indeterminate", counts.indeterminate),
         ("", "could not be read", summary.unreadable),
-        ("", "second copies", summary.copies),
+        ("", copies, summary.copies),
     ];
     write!(out, "<div class=\"tiles\">")?;
     for (class, name, count) in tiles {
