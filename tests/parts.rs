@@ -45,6 +45,7 @@ impl Judge {
             schema: None,
             threats: None,
             sender_header: SenderHeader::TakenOut,
+            exceptions: Vec::new(),
             replay: None,
         };
         Self {

@@ -27,6 +27,7 @@
 //! | `revocation` | list of string | the names of what cleared these certificates: `<SHA-256>.crl` and `<SHA-256>.ocsp` in the folder `.revocation`, each there once, in DER |
 //! | `bytes`, `sha256` | integer, string | of the envelope, as the audit log has them |
 //! | `message` | binary, or null | the octets of the body of the request as they came |
+//! | `legacy` | list of string | what its verdict needed that `strict` does not allow, as the audit log has it; not in files of older programs |
 //!
 //! The file says of itself `sealgate.message_archive = 1`.
 

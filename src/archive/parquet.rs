@@ -42,6 +42,7 @@ const SCHEMA: &str = "message archived {
   REQUIRED INT64 bytes;
   REQUIRED BYTE_ARRAY sha256 (UTF8);
   OPTIONAL BYTE_ARRAY message;
+  REQUIRED GROUP legacy (LIST) { REPEATED GROUP list { REQUIRED BYTE_ARRAY element (UTF8); } }
 }";
 
 /// Who wrote a file.
@@ -168,7 +169,12 @@ fn write_group(rows: &[Read], group: &mut Group<'_>) -> Result<(), ParquetError>
     let kept = rows.iter().filter(|row| is_kept(row));
     let messages: Vec<ByteArray> = kept.map(|row| row.message.clone().into()).collect();
     let levels: Vec<i16> = rows.iter().map(|row| i16::from(is_kept(row))).collect();
-    column::<ByteArrayType>(group, &messages, Some(&levels), None)
+    column::<ByteArrayType>(group, &messages, Some(&levels), None)?;
+    lists(
+        group,
+        rows.iter()
+            .map(|row| row.facts.legacy.iter().map(|name| name.as_str().into())),
+    )
 }
 
 fn each<'r, T>(rows: &'r [Read], of: impl Fn(&'r Facts) -> T) -> Vec<T> {

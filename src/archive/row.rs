@@ -56,6 +56,9 @@ pub struct Facts {
     pub signer: Option<String>,
     /// The SHA-256 of that certificate, in lower-case hexadecimal.
     pub signer_sha256: Option<String>,
+    /// What its verdict needed beyond today's practice.
+    #[serde(default)]
+    pub legacy: Vec<String>,
     /// How many octets the envelope has.
     pub bytes: u64,
     /// The SHA-256 of the envelope, in lower-case hexadecimal.

@@ -51,6 +51,11 @@ fn row(number: usize) -> Row {
             operation: passed.then(|| "{urn:a}B".to_owned()),
             signer: passed.then(|| "CN=alice".to_owned()),
             signer_sha256: None,
+            legacy: if passed {
+                vec!["sha1".to_owned()]
+            } else {
+                Vec::new()
+            },
             bytes: 5,
             sha256: "00".to_owned(),
         },
@@ -91,6 +96,8 @@ fn messages(folder: &Path) -> Vec<(String, usize)> {
             let message = String::from_utf8_lossy(row.get_bytes(16).unwrap().data()).into_owned();
             let is_list = matches!(row.get_column_iter().nth(12), Some((_, Field::ListInternal(_))));
             assert!(is_list);
+            let passed = row.get_string(3).unwrap() == "passed";
+            assert_eq!(row.get_list(17).unwrap().len(), usize::from(passed));
             all.push((message, row.get_list(12).unwrap().len()));
         }
     }

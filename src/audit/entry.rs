@@ -33,6 +33,9 @@ pub struct Entry {
     /// The names of the threats that were seen in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub threats: Vec<&'static str>,
+    /// What of it is beyond today's practice, as verdicts name it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legacy: Vec<String>,
     /// The HTTP status of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -125,6 +128,7 @@ impl Entry {
             peer,
             code: None,
             threats: Vec::new(),
+            legacy: Vec::new(),
             status: None,
             received: None,
             forwarded: None,
@@ -149,6 +153,7 @@ impl Entry {
         });
         let threats = message.threats().iter();
         self.threats = threats.map(|threat| threat.rule().name()).collect();
+        self.legacy = message.legacy().to_vec();
         self.user = message.user().map(|user| cut(user.name()));
         let issuer_key = message.issuer_key().map(|key| hexadecimal(key));
         self.saml = message.claims().map(|claims| SamlFacts::of(claims, issuer_key));

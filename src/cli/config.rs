@@ -44,10 +44,15 @@ fn text(file: &str, checked: &Result<Checked, Problems>, style: Style) -> String
             let listeners = counted(checked.listeners.len(), "listener");
             let routes = counted(checked.routes.len(), "route");
             let word = style.paint(Tone::Good, "right");
-            format!(
+            let mut text = format!(
                 "{word}  {}  {listeners}, {routes}\n",
                 style.paint(Tone::Strong, file)
-            )
+            );
+            for warning in &checked.warnings {
+                text.push_str(&style.paint(Tone::Doubtful, "warning\n"));
+                text.push_str(&described(warning, style));
+            }
+            text
         }
         Err(problems) => {
             let word = style.paint(Tone::Bad, "wrong");
@@ -88,10 +93,12 @@ fn json(file: &str, checked: &Result<Checked, Problems>) -> String {
         .flat_map(Problems::iter)
         .map(problem)
         .collect();
+    let warnings = checked.iter().flat_map(|checked| &checked.warnings);
+    let warnings: Vec<_> = warnings.map(problem).collect();
     let verdict = if checked.is_ok() { "right" } else { "wrong" };
     format!(
         "{}\n",
-        json!({"file": file, "verdict": verdict, "problems": problems})
+        json!({"file": file, "verdict": verdict, "problems": problems, "warnings": warnings})
     )
 }
 

@@ -48,7 +48,7 @@ fn rule(
         return None;
     }
     let asked = names(&allow.operation, operations, &path.key("operation"), source);
-    let signer = signer(allow, path, source);
+    let signer = signer(&allow.subject, &allow.san, path, source);
     let hours = match &allow.hours {
         Some(given) => Some(hours(given, &path.key("hours"), source)?),
         None => None,
@@ -88,13 +88,18 @@ fn names(
     (known.len() == names.len()).then_some(known)
 }
 
-/// Who has to have signed, if the rule asks.
-fn signer(allow: &typed::Allow, path: &KeyPath, source: &mut Source<'_>) -> Option<Option<Constraint>> {
-    match Constraint::new(&allow.subject, &allow.san) {
+/// Who has to have signed, if the table at `path` asks; `None` if it says that in a way that cannot be.
+pub(super) fn signer(
+    subjects: &[String],
+    names: &[String],
+    path: &KeyPath,
+    source: &mut Source<'_>,
+) -> Option<Option<Constraint>> {
+    match Constraint::new(subjects, names) {
         Ok(constraint) => Some(Some(constraint)),
         Err(ConstraintError::Empty) => Some(None),
         Err(ConstraintError::Pattern(pattern)) => {
-            let key = if allow.subject.contains(&pattern) {
+            let key = if subjects.contains(&pattern) {
                 "subject"
             } else {
                 "san"

@@ -76,6 +76,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         file: source.file().to_owned(),
         files,
         text: source.text().to_owned(),
+        warnings: std::mem::take(&mut source.warnings),
         fetches: all,
         fetched: used,
         listeners: listeners?,

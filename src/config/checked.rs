@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Problem;
 use crate::crypto::Identity;
 use crate::crypto::TlsServer;
 use crate::fetch::Fetch;
@@ -13,6 +14,7 @@ use crate::inbound::Keyring;
 use crate::inbound::SenderHeader;
 use crate::mint::JwtMinter;
 use crate::policy::Destination;
+use crate::policy::Exception;
 use crate::policy::Policy;
 use crate::policy::saml::RelyingParty;
 use crate::relay::Route;
@@ -35,6 +37,8 @@ pub struct Checked {
     pub files: Vec<PathBuf>,
     /// What stands in the file.
     pub text: String,
+    /// What will be wrong with it soon.
+    pub warnings: Vec<Problem>,
     /// What is fetched in the background.
     pub fetches: Vec<Fetch>,
     /// What of that is in use.
@@ -160,6 +164,8 @@ pub struct GuardedRoute {
     pub sender_header: SenderHeader,
     /// What a message must prove, with the limits of this route.
     pub policy: Policy,
+    /// What partners may use beyond that.
+    pub exceptions: Vec<Exception>,
 }
 
 /// The public keys of tokens, and where they are told.

@@ -11,6 +11,7 @@ mod backend;
 mod bearer;
 mod check;
 mod checked;
+mod exception;
 mod fetch;
 mod files;
 mod message_archive;
@@ -131,9 +132,35 @@ pub fn read_with(
     now: DateTime<Utc>,
     fetched: &Fetched,
 ) -> Result<Checked, Problems> {
+    read_as(file, text, now, fetched, problem::Stage::New)
+}
+
+/// As [`read_with`], of a configuration that is in use: an exception whose last day has passed since is left out, so that it keeps nobody from
+/// taking on what was fetched. It counts for nothing in any case.
+///
+/// # Errors
+///
+/// [`Problems`], as of [`load`].
+pub fn read_again(
+    file: &Path,
+    text: &str,
+    now: DateTime<Utc>,
+    fetched: &Fetched,
+) -> Result<Checked, Problems> {
+    read_as(file, text, now, fetched, problem::Stage::InUse)
+}
+
+fn read_as(
+    file: &Path,
+    text: &str,
+    now: DateTime<Utc>,
+    fetched: &Fetched,
+    stage: problem::Stage,
+) -> Result<Checked, Problems> {
     let tree = DeTable::parse(text).map_err(|error| malformed(file, text, &error))?;
     let mut source = problem::Source::new(file, text, &tree);
     source.fetching.known = fetched.clone();
+    source.stage = stage;
     shape::check(&schema(), &tree, &mut source);
     if let Some(problems) = Problems::new(std::mem::take(&mut source.problems)) {
         return Err(problems);

@@ -21,6 +21,26 @@ const FILE_BYTES: u64 = 1 << 20;
 
 const INSTEAD: &str = "write \"strict\", \"saml-sso\" or \"bsp11\", or the path of a policy in TOML";
 
+/// As [`check`], for a route, whose partners can have exceptions: a file may not give to everybody, for ever, what an exception gives to one.
+pub(super) fn of_route(name: &str, path: &KeyPath, source: &mut Source<'_>) -> Option<Policy> {
+    let policy = check(name, path, source)?;
+    match policy.granted().filter(|_| Profile::named(name).is_none()) {
+        None => Some(policy),
+        Some(grant) => {
+            let grant = grant.name();
+            source.problem(
+                path,
+                format!("gives everybody what only an exception may give: {name}: {grant}"),
+                format!(
+                    "take it out, and give it to whoever needs it: [[route.exception]] with subject = [\"CN=…\"], allow = [\"{grant}\"], \
+                     reason = \"…\" and until = 2027-03-01"
+                ),
+            );
+            None
+        }
+    }
+}
+
 /// The policy that a route names, by a profile or by a file. `None` if a gateway cannot use it, which is then noted.
 pub(super) fn check(name: &str, path: &KeyPath, source: &mut Source<'_>) -> Option<Policy> {
     if let Some(profile) = Profile::named(name) {
@@ -56,7 +76,7 @@ pub(super) fn check(name: &str, path: &KeyPath, source: &mut Source<'_>) -> Opti
             source.problem(
                 path,
                 format!("lets a gateway relay what it must not: {name}: {reason}"),
-                "start from: sealgate policy show strict",
+                "start from: sealgate policy show strict; what one partner needs for a while is a [[route.exception]]",
             );
             None
         }

@@ -11,7 +11,7 @@ use super::fetch::Fetching;
 use crate::hsm::without_pin;
 use crate::xml::Position;
 
-/// Something that is wrong with a configuration.
+/// Something that is wrong with a configuration, or will be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The file.
@@ -133,12 +133,25 @@ impl fmt::Display for KeyPath {
     }
 }
 
+/// Whether a configuration is in use already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is to be taken on.
+    New,
+    /// It was taken on, and nothing but time has passed since, and files that are fetched have come.
+    InUse,
+}
+
 /// A configuration file as it was read, and what has been found wrong with it so far.
 pub(super) struct Source<'t> {
     file: &'t Path,
     text: &'t str,
     tree: &'t Spanned<DeTable<'t>>,
     pub(super) problems: Vec<Problem>,
+    /// What is not wrong yet.
+    pub(super) warnings: Vec<Problem>,
+    /// Whether it is in use already.
+    pub(super) stage: Stage,
     /// Every file or folder that has been asked for.
     asked: Vec<PathBuf>,
     /// What of it is fetched.
@@ -152,6 +165,8 @@ impl<'t> Source<'t> {
             text,
             tree,
             problems: Vec::new(),
+            warnings: Vec::new(),
+            stage: Stage::New,
             asked: vec![file.to_owned()],
             fetching: Fetching::default(),
         }
@@ -198,13 +213,24 @@ impl<'t> Source<'t> {
         what: impl Into<String>,
         instead: impl Into<String>,
     ) {
-        self.problems.push(Problem {
+        let problem = self.described(span, path, what.into(), instead.into());
+        self.problems.push(problem);
+    }
+
+    /// Notes that the value at `path` will be wrong: `what` it is, and `instead` what will follow.
+    pub(super) fn warning(&mut self, path: &KeyPath, what: String, instead: &str) {
+        let warning = self.described(self.span(path), path, what, instead.to_owned());
+        self.warnings.push(warning);
+    }
+
+    fn described(&self, span: Range<usize>, path: &KeyPath, what: String, instead: String) -> Problem {
+        Problem {
             file: self.file.to_owned(),
             position: Some(Position::of(self.text.as_bytes(), span.start)),
             key: path.to_string(),
-            what: without_pin(what.into()),
-            instead: without_pin(instead.into()),
-        });
+            what: without_pin(what),
+            instead: without_pin(instead),
+        }
     }
 
     pub(super) fn has_problems(&self) -> bool {

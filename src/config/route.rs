@@ -8,6 +8,7 @@ use super::bearer;
 use super::checked::GuardedRoute;
 use super::checked::SignedAnswers;
 use super::checked::TakesAttachments;
+use super::exception;
 use super::files;
 use super::files::IdentityFiles;
 use super::minted;
@@ -85,7 +86,7 @@ fn check(
     let security = minted::security_header(route, signer, path, source);
     let form = answer::form(route, signer, path, source);
     let backend = backend::check(&route.backend, &path.key("backend"), now, source);
-    let policy = policy::check(&route.policy, &path.key("policy"), source);
+    let policy = policy::of_route(&route.policy, &path.key("policy"), source);
     let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
     let understood = understood(&route.understands, &path.key("understands"), source);
     let second_opinion = second_opinion(route.second_opinion, &path.key("second_opinion"), source);
@@ -99,9 +100,11 @@ fn check(
         }
     };
     let passwords = users::check(route.users.as_ref(), policy.as_ref(), &path.key("users"), source);
+    let widest = policy.as_ref();
+    let widest = widest.map(|policy| exception::widest(&route.exception, policy));
     let keyring = keyring(
         &route.decryption,
-        policy.as_ref(),
+        widest.as_ref(),
         &path.key("decryption"),
         now,
         source,
@@ -117,6 +120,8 @@ fn check(
         policy.second_opinion = second_opinion?;
     }
     let (trust, issuers) = trust?;
+    let at_exceptions = path.key("exception");
+    let exceptions = exception::check(&route.exception, &policy, &issuers, now, &at_exceptions, source);
     let saml = typed_trust.and_then(|trust| trust.saml.as_ref());
     let party = RelyingParty {
         audience: saml.map(|saml| saml.audience.clone()),
@@ -166,6 +171,7 @@ fn check(
             typed::SecurityHeader::Strip | typed::SecurityHeader::Replace(_) => SenderHeader::TakenOut,
         },
         policy,
+        exceptions,
     })
 }
 

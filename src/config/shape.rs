@@ -68,7 +68,9 @@ impl<'s> Shape<'s> {
                 }
             }
             ("integer", DeValue::Integer(number)) => integer(schema, number, value.span(), path, source),
-            ("string", DeValue::String(_)) | ("boolean", DeValue::Boolean(_)) => {}
+            ("string", DeValue::Datetime(_)) if is_date(schema) => {}
+            ("string", DeValue::String(_)) if !is_date(schema) => {}
+            ("boolean", DeValue::Boolean(_)) => {}
             (_, found) => source.problem_at(
                 value.span(),
                 path,
@@ -206,6 +208,11 @@ fn integer(
     }
 }
 
+/// TOML has dates of its own, which editors show to JSON schemas as strings of that format.
+fn is_date(schema: &Value) -> bool {
+    schema.get("format").and_then(Value::as_str) == Some("date")
+}
+
 /// What a schema asks for, in words.
 fn describe(schema: &Value) -> String {
     let description = schema.get("description").and_then(Value::as_str);
@@ -223,6 +230,7 @@ fn describe(schema: &Value) -> String {
         Some("array") => "a list".to_owned(),
         Some("object") => "a table".to_owned(),
         Some("boolean") => "true or false".to_owned(),
+        _ if is_date(schema) => "a date without quotes".to_owned(),
         _ => "a text in quotes".to_owned(),
     };
     format!("{kind}{about}")

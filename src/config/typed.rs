@@ -5,6 +5,7 @@ mod archive;
 mod backend;
 mod bearer;
 mod content;
+mod exception;
 mod fetch;
 mod listener;
 mod minted;
@@ -34,6 +35,7 @@ pub(super) use archive::{KeptMessages, KeptPasswords, MessageArchive, OnArchiveL
 pub(super) use backend::{Backend, Health};
 pub(super) use bearer::{Bearer, CertificateBound, MessageSecurity};
 pub(super) use content::{Attachments, Schema, Users};
+pub(super) use exception::Exception;
 pub(super) use fetch::Fetch;
 pub(super) use listener::{Clients, Listener, Tls};
 pub(super) use minted::{Jwt, NewAssertion, NewConfirmation, NewUsernameToken, SecurityHeader};
@@ -181,6 +183,9 @@ pub(super) struct Route {
     /// "strict", "saml-sso" or "bsp11", or the path of a policy in TOML.
     #[serde(default = "policy")]
     pub(super) policy: String,
+    /// What single partners may use that the policy refuses, each until a date.
+    #[serde(default)]
+    pub(super) exception: Vec<Exception>,
     /// Whether libxmlsec1 and samael have to agree about each message. For programs built with `second_opinion`.
     #[serde(default)]
     pub(super) second_opinion: SecondOpinion,

@@ -35,6 +35,7 @@ pub(super) fn check(route: &typed::Route, path: &KeyPath, source: &mut Source<'_
     }
     let used = [
         (path.key("trust"), route.trust.is_some()),
+        (path.key("exception"), !route.exception.is_empty()),
         (path.key("users"), route.users.is_some()),
         (path.key("decryption"), !route.decryption.is_empty()),
         (

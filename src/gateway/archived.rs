@@ -93,6 +93,9 @@ impl Came {
                 operation,
                 signer: signer.map(|signer| signer.subject.clone()),
                 signer_sha256: signer.map(|signer| signer.sha256.clone()),
+                legacy: message
+                    .map(|message| message.legacy().to_vec())
+                    .unwrap_or_default(),
                 bytes: u64::try_from(self.envelope.bytes).unwrap_or(u64::MAX),
                 sha256: self.envelope.sha256,
             },

@@ -139,6 +139,14 @@ impl Metrics {
                 "sealgate_invalid_bodies_total",
                 "Messages relayed although their bodies are not valid, by route."
             );
+            metrics::describe_counter!(
+                "sealgate_legacy_total",
+                "Verified messages that needed what strict does not allow, by route and its name."
+            );
+            metrics::describe_gauge!(
+                "sealgate_exception_ends_timestamp_seconds",
+                "When the next exception of a route ends; +Inf without any."
+            );
             metrics::describe_gauge!(
                 "sealgate_server_available",
                 "1 if a server of the backend of a route is asked, 0 if it is down or failed too often."
@@ -275,6 +283,22 @@ impl Metrics {
     pub(super) fn invalid_body(&self, route: &str) {
         with_local_recorder(&self.recorder, || {
             counter!("sealgate_invalid_bodies_total", "route" => route.to_owned()).increment(1);
+        });
+    }
+
+    /// Counts a verified message that needed `name`, which is of a closed set.
+    pub(super) fn legacy(&self, route: &str, name: &str) {
+        with_local_recorder(&self.recorder, || {
+            counter!("sealgate_legacy_total", "route" => route.to_owned(), "name" => name.to_owned())
+                .increment(1);
+        });
+    }
+
+    /// Notes when the next exception of a route ends, if it has one.
+    pub(super) fn exception_ends(&self, route: &str, ends: Option<DateTime<Utc>>) {
+        let ends = ends.map_or(f64::INFINITY, |ends| seconds(ends.timestamp()));
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_exception_ends_timestamp_seconds", "route" => route.to_owned()).set(ends);
         });
     }
 

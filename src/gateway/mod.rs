@@ -50,7 +50,7 @@ use chrono::Utc;
 
 use crate::archive::Archive;
 use crate::audit;
-use crate::config::Checked;
+use crate::config::{Checked, Problem};
 use crate::replay;
 use crate::throttle::SharedLimits;
 pub use hangup::Hangup;
@@ -101,6 +101,7 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let admin = sockets.admin_address()?;
     let load = config.load;
     let mut config = config;
+    warn(&config.warnings);
     let around = Around::take(&mut config);
     // First, as it makes room on a disk on which all of them may be.
     let archive = config.archive.as_ref().map(Archive::open).transpose();
@@ -145,6 +146,13 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
         stopper: Stopper { shared, server },
         thread,
     })
+}
+
+/// Tells of what will be wrong with a configuration soon.
+fn warn(warnings: &[Problem]) {
+    for warning in warnings {
+        tracing::warn!(code = "config.ends_soon", key = warning.key, "{warning}");
+    }
 }
 
 fn did_not_start() -> io::Error {

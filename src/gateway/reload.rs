@@ -265,7 +265,7 @@ impl Reloader {
         }
         let mut fetched = state.fetched.clone();
         fetched.put(fetch.file.clone(), copy.clone());
-        let read = config::read_with(&state.file, &state.text, copy.at.time(), &fetched);
+        let read = config::read_again(&state.file, &state.text, copy.at.time(), &fetched);
         let result = self.replace(&mut state, read);
         self.report(&result);
         result.map_err(|kept| FetchError::Refused(kept.code(), kept.to_string()))?;
@@ -312,6 +312,7 @@ impl Reloader {
     fn replace(&self, state: &mut State, read: Result<Checked, Problems>) -> Result<Replaced, ReloadError> {
         let mut checked = read.map_err(ReloadError::Problems)?;
         let load = checked.load;
+        let warnings = std::mem::take(&mut checked.warnings);
         let around = Around::take(&mut checked);
         let changed = self.fixed.changed(&around.fixed);
         if !changed.is_empty() {
@@ -333,6 +334,7 @@ impl Reloader {
                 switch.replace(tls);
             }
         }
+        super::warn(&warnings);
         self.shared
             .replace(candidate.into_snapshot(number, &self.replay), load);
         let there = std::mem::take(&mut state.there);

@@ -223,6 +223,7 @@ impl<'r> Report<'r> {
         }
         let sender = message.sender();
         let certificate = sender.certificate.as_ref();
+        let legacy = message.legacy();
         tracing::info!(
             incident = %self.incident,
             route = self.route,
@@ -232,8 +233,12 @@ impl<'r> Report<'r> {
             signer_sha256 = certificate.map(|signer| signer.sha256.as_str()),
             subject = message.claims().and_then(|claims| claims.name_id.as_ref()).map(|name| escaped(&name.value)),
             user = message.user().map(|user| escaped(user.name())),
+            legacy = (!legacy.is_empty()).then(|| legacy.join(",")),
             "message verified"
         );
+        legacy
+            .iter()
+            .for_each(|name| self.metrics.legacy(self.route, name));
         self.observed(message.threats(), message.invalid());
     }
 

@@ -28,6 +28,7 @@ use crate::config::Load;
 use crate::config::TakesAttachments;
 use crate::hsm;
 use crate::outbound::Sealer;
+use crate::policy::Exception;
 use crate::relay::AnswerParts;
 use crate::spool::TemporaryFiles;
 use crate::throttle::{SharedLimits, Throttle};
@@ -195,6 +196,10 @@ impl Shared {
         self.metrics.configuration(current.number, Utc::now());
         if let Some(ends) = current.signer_ends {
             self.metrics.certificate_ends(ends.timestamp());
+        }
+        for place in current.places() {
+            let ends = place.gate.exceptions.iter().map(Exception::ends).min();
+            self.metrics.exception_ends(&place.route.path, ends);
         }
     }
 

@@ -212,6 +212,7 @@ impl Place {
                 schema: guarded.schema,
                 threats: Some(guarded.threats),
                 sender_header: guarded.sender_header,
+                exceptions: guarded.exceptions,
                 replay: None,
             },
             answers: guarded.answer.map(|answer| Gate {
@@ -227,6 +228,7 @@ impl Place {
                 schema: None,
                 threats: None,
                 sender_header: SenderHeader::TakenOut,
+                exceptions: Vec::new(),
                 replay: None,
             }),
             sealer: Sealer::new(signer, guarded.answer_form),

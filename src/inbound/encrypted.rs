@@ -5,7 +5,7 @@ use super::coverage::{Covering, coverage};
 use super::findings::Findings;
 use super::loose_names::LooseNames;
 use super::receiver::{Receiver, holder};
-use crate::algorithm::{DataEncryptionAlgorithm, EncryptionRules, KeyTransportAlgorithm};
+use crate::algorithm::{DataEncryptionAlgorithm, EncryptionRules, KeyTransportAlgorithm, KeyWrapAlgorithm};
 use crate::policy::{Part, Policy, Profile, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::trust::{Attested, Carried, CiphertextCovered, DecryptedAttachment};
@@ -117,11 +117,7 @@ impl Encrypted {
             findings.note_coverage(|| seen(root, &proofs));
         }
         let ours = data.iter().chain(keys);
-        if findings.are_read() {
-            let strict = Profile::Strict.policy().encryption;
-            ours.clone()
-                .for_each(|element| note_legacy_encryption(*element, &strict, findings));
-        }
+        note_legacy_encryption(ours.clone(), findings);
         let covered = proofs.into_iter().map(CiphertextCovered::new);
         Ok(Self {
             ours: ours.map(|element| element.span()).collect(),
@@ -224,12 +220,23 @@ fn seen(root: Element<'_>, proofs: &[Attested<'_>]) -> (Vec<super::CoverageLine>
     coverage(root, &covered, &signatures)
 }
 
-/// Notes the algorithm of an EncryptedData or EncryptedKey that `strict` does not allow.
-fn note_legacy_encryption(element: Element<'_>, strict: &EncryptionRules, findings: &mut Findings) {
+/// Notes the algorithms of each EncryptedData and EncryptedKey that `strict` does not allow.
+pub(super) fn note_legacy_encryption<'e, 'd: 'e>(
+    elements: impl Iterator<Item = &'e Element<'d>>,
+    findings: &mut Findings,
+) {
+    let strict = Profile::Strict.policy().encryption;
+    elements.for_each(|element| note_legacy(*element, &strict, findings));
+}
+
+fn note_legacy(element: Element<'_>, strict: &EncryptionRules, findings: &mut Findings) {
     let method = element.child(Namespace::XENC, "EncryptionMethod");
     let Some(uri) = method.and_then(|method| method.attribute("Algorithm")) else {
         return;
     };
+    if KeyWrapAlgorithm::from_uri(&uri) == Some(KeyWrapAlgorithm::TripleDes) {
+        findings.note_legacy(KeyWrapAlgorithm::TripleDes.name());
+    }
     match (
         DataEncryptionAlgorithm::from_uri(&uri),
         KeyTransportAlgorithm::from_uri(&uri),

@@ -3,7 +3,7 @@ use chrono::Utc;
 use serde::Serialize;
 
 use crate::crypto::Certificate;
-use crate::trust::{ClearedBy, Signer, VerifiedPath};
+use crate::trust::{ClearedBy, Owner, Partner, Signer, VerifiedPath};
 
 /// What was seen while a message was judged: owned, for reports. It proves nothing, and no decision reads it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +23,49 @@ pub struct Findings {
     /// As of when it was judged; `None` where that was never known.
     pub judged_at: Option<DateTime<Utc>>,
     reader: Reader,
+    /// Who may have signed, where somebody wants to know.
+    claims_of: Option<Vec<Claim>>,
+    signers: Signers,
+}
+
+/// Who made the signatures that were looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Signers {
+    /// Nobody that is known.
+    #[default]
+    Nobody,
+    /// Somebody whose signatures count, whatever became of what they refer to.
+    Known,
+    /// Somebody else too.
+    Others,
+}
+
+/// Somebody of whom a message says, by a hint or a signature, that they signed something in it. It is not proved.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Claim {
+    /// The subject of a certificate.
+    Certificate(Certificate),
+    /// A SAML entity.
+    Entity(String),
+}
+
+impl Claim {
+    /// Who `owner` is to others.
+    pub(super) fn of(owner: &Owner) -> Option<Self> {
+        match owner {
+            Owner::Certified(path) => Some(Self::Certificate(path.certificate().clone())),
+            Owner::Entity(entity) => Some(Self::Entity(entity.entity().to_owned())),
+            Owner::Subject(_) | Owner::User(_) => None,
+        }
+    }
+
+    /// Whether they belong to `partner`.
+    pub(super) fn is_of(&self, partner: &Partner) -> bool {
+        match self {
+            Self::Certificate(certificate) => partner.has_certificate(certificate),
+            Self::Entity(entity) => partner.has_issuer(entity),
+        }
+    }
 }
 
 /// Whether anybody reads what is found.
@@ -42,9 +85,41 @@ impl Findings {
         }
     }
 
-    /// Whether anybody reads them.
-    pub(crate) fn are_read(&self) -> bool {
-        self.reader == Reader::Somebody
+    /// The same, where it is asked who may have signed.
+    pub(super) fn with_claims() -> Self {
+        Self {
+            claims_of: Some(Vec::new()),
+            ..Self::unread()
+        }
+    }
+
+    /// Notes who may have signed, where that is asked.
+    pub(super) fn note_claim(&mut self, claim: impl FnOnce() -> Option<Claim>) {
+        if let Some(claims) = &mut self.claims_of {
+            claims.extend(claim());
+        }
+    }
+
+    /// Who may have signed.
+    pub(super) fn claims_of(&self) -> &[Claim] {
+        self.claims_of.as_deref().unwrap_or_default()
+    }
+
+    /// Notes that somebody whose signatures count made one.
+    pub(super) fn note_signer(&mut self) {
+        if self.signers == Signers::Nobody {
+            self.signers = Signers::Known;
+        }
+    }
+
+    /// Notes that somebody else seems to have made one.
+    pub(super) fn note_other_signer(&mut self) {
+        self.signers = Signers::Others;
+    }
+
+    /// Whether somebody whose signatures count made one, whatever became of what it refers to, and nobody else.
+    pub(super) fn has_signer(&self) -> bool {
+        self.signers == Signers::Known
     }
 
     /// Notes a signature, as `describe` tells it.

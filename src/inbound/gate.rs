@@ -16,12 +16,14 @@ use super::kept::SenderHeader;
 use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
 use super::signer::SignerSearch;
-use super::unused::Unused;
+use super::unused::{Unused, uses};
 use super::username;
 use crate::crypto::Fingerprint;
 use crate::dsig::{Covered, Keep, Rules};
 use crate::policy::saml::RelyingParty;
-use crate::policy::{Admitted, Asking, Destination, Evidence, Part, Policy, Transport, Unmet, UnmetKind};
+use crate::policy::{
+    Admitted, Asking, Destination, Evidence, Exception, Part, Policy, Transport, Unmet, UnmetKind,
+};
 use crate::rejection::Rejection;
 use crate::schema;
 use crate::second_opinion;
@@ -29,8 +31,7 @@ use crate::soap::attachment::Attachments;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
 use crate::threat;
 use crate::trust::{
-    Attested, Issuers, Owner, Passwords, ReplayKey, ReplayKind, ReplayStore, Signed, TrustStore, Use,
-    VerifiedUser,
+    Attested, Issuers, Owner, Partner, Passwords, ReplayStore, Signed, TrustStore, VerifiedUser,
 };
 use crate::wss;
 use crate::xml::{Element, Namespace};
@@ -96,6 +97,8 @@ pub struct Gate {
     pub threats: Option<threat::Modes>,
     /// What becomes of the Security header of a message that is relayed.
     pub sender_header: SenderHeader,
+    /// What partners may use beyond that, each until a date. Only [`examine`](Self::examine) heeds them.
+    pub exceptions: Vec<Exception>,
     /// What was used before. Without it nothing is remembered, as fits commands that judge files.
     pub replay: Option<Arc<ReplayStore>>,
 }
@@ -125,21 +128,39 @@ impl Gate {
     /// # Errors
     /// The first check that does not hold.
     pub fn examine(&self, received: Received, now: DateTime<Utc>) -> Result<Unused, Rejection> {
-        let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
+        if self.exceptions.is_empty() {
+            return self.examine_by(&self.policy, None, received, now, &mut Findings::unread());
+        }
+        let mut findings = Findings::with_claims();
+        let examined = self.examine_by(&self.policy, None, received.clone(), now, &mut findings);
+        examined.or_else(|refused| self.examine_excepted(&findings, refused, &received, now))
+    }
+
+    /// As [`examine`](Self::examine), by one policy, and for one partner if there is one.
+    pub(super) fn examine_by(
+        &self,
+        policy: &Policy,
+        partner: Option<&Partner>,
+        received: Received,
+        now: DateTime<Utc>,
+        findings: &mut Findings,
+    ) -> Result<Unused, Rejection> {
+        let envelope = Envelope::parse(received.bytes, &policy.limits)?;
         envelope.check_version(received.version)?;
-        let mut findings = Findings::unread();
         let judging = Judging {
             as_of: AsOf::Time(now),
             keep: Keep::Octets,
             transport: received.transport,
             attachments: &received.attachments,
             request: received.request.as_ref(),
+            policy,
+            partner,
         };
-        let (envelope, before, opened) = self.open(envelope, judging, &mut findings)?;
+        let (envelope, before, opened) = self.open(envelope, judging, findings)?;
         let judging = judging.of(&opened);
         let encrypted = before.is_decrypted();
         let mut seen = Seen::default();
-        let mut weighed = self.weigh(&envelope, before, judging, &mut findings, &mut seen)?;
+        let mut weighed = self.weigh(&envelope, before, judging, findings, &mut seen)?;
         check_action(received.action.as_deref(), weighed.addressing.as_ref())?;
         let attachments = attachment::verified(&opened, &weighed.admitted, self.sender_header)?;
         let mut relayable = Relayable::new(&envelope, &mut weighed.admitted, weighed.addressing.as_ref())?;
@@ -153,7 +174,7 @@ impl Gate {
             relayable = relayable.keeping(kept.envelope);
             header_content = kept.content;
         }
-        self.second_opinion(&weighed)?;
+        second_opinion(policy, &weighed)?;
         // Passwords are dear to compare, and nobody may have them compared for the asking.
         let user = username::user(&weighed.admitted, &self.passwords)?;
         if let Some(destination) = &self.destination {
@@ -175,12 +196,14 @@ impl Gate {
         let threats = self.threats(&weighed.admitted, header_content)?;
         let invalid = self.invalid(&envelope, relayable.body())?;
         // Last, as a refused message must not use up the one use of a good one that somebody changed or sent elsewhere.
-        let uses = uses(&weighed)?;
+        let uses = uses(&weighed, partner.map(|_| now))?;
         let issuer = weighed.presented.as_ref().and_then(Presented::proof);
         let issuer_key = issuer.and_then(|proof| Some(proof.owner().public_key()?.spki_sha256()));
         let claims = weighed.presented.map(|presented| presented.accepted.claims);
         Ok(Unused::new(
-            relayable.with(claims, user, issuer_key, attachments, invalid, threats),
+            relayable
+                .with(claims, user, issuer_key, attachments, invalid, threats)
+                .that_needed(std::mem::take(&mut findings.legacy)),
             uses,
         ))
     }
@@ -214,6 +237,8 @@ impl Gate {
             transport: received.transport,
             attachments: &received.attachments,
             request: received.request.as_ref(),
+            policy: &self.policy,
+            partner: None,
         };
         let (envelope, before, opened) = self.open(envelope, judging, findings)?;
         let judging = judging.of(&opened);
@@ -231,7 +256,7 @@ impl Gate {
             check_relayable(&envelope, &weighed.admitted)?;
             attachment::verified(&opened, &weighed.admitted, self.sender_header)?;
         }
-        self.second_opinion(&weighed)?;
+        second_opinion(&self.policy, &weighed)?;
         for threat in self.threats(&weighed.admitted, Vec::new())? {
             findings.warn(threat.code());
         }
@@ -249,7 +274,8 @@ impl Gate {
     ) -> Result<Weighed<'d>, Rejection> {
         let addressing = Addressing::read(envelope, &self.roles)?;
         refuse_encrypted_id(addressing.as_ref(), &before)?;
-        let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
+        let policy = judging.policy;
+        let header = wss::Header::read(envelope, &self.roles, &policy.limits)?;
         header.check_decrypted()?;
         self.weigh_deviations(header.deviations(), findings)?;
         let search = self.search(&header, judging)?;
@@ -258,7 +284,7 @@ impl Gate {
         let plaintexts = before.plaintexts();
         let decrypted = before.attachments();
         let mut carried = before.carry(envelope.document());
-        let issued = assertion::read(&header, &self.policy)?
+        let issued = assertion::read(&header, policy)?
             .map(|read| assertion::by_its_issuer(read, &search, &self.issuers, &mut carried, findings))
             .transpose()?;
         seen.note(issued.as_ref().and_then(Issued::proof));
@@ -285,7 +311,7 @@ impl Gate {
                     &signatures,
                     envelope.body(),
                     assertion::Judged {
-                        policy: &self.policy,
+                        policy,
                         issuers: &self.issuers,
                         party: &self.party,
                     },
@@ -302,7 +328,7 @@ impl Gate {
             decrypted,
             transport: judging.transport,
         };
-        let admitted = self.policy.admit(envelope, &header, &self.roles, evidence, at)?;
+        let admitted = policy.admit(envelope, &header, &self.roles, evidence, at)?;
         if was_decrypted {
             // Again, as what was encrypted has been seen by now. A fault that named it would tell what was encrypted.
             let understood = envelope.check_understood(&self.roles, &self.understood);
@@ -331,64 +357,47 @@ impl Gate {
     ///
     /// # Errors
     /// The time that counts is that of the message, and it says none.
-    pub(super) fn search(
-        &self,
+    pub(super) fn search<'g>(
+        &'g self,
         header: &wss::Header<'_>,
-        judging: Judging<'_>,
-    ) -> Result<SignerSearch<'_>, Unmet> {
+        judging: Judging<'g>,
+    ) -> Result<SignerSearch<'g>, Unmet> {
+        let policy = judging.policy;
         Ok(SignerSearch {
             trust: &self.trust,
-            paths: self.policy.path_rules(),
+            paths: policy.path_rules(),
             rules: Rules {
-                permitted: &self.policy.algorithms,
-                limits: &self.policy.limits,
+                permitted: &policy.algorithms,
+                limits: &policy.limits,
                 keep: judging.keep,
             },
             at: match judging.as_of {
                 AsOf::Time(time) => time,
                 AsOf::Message => claimed_time(header)?,
             },
+            partner: judging.partner,
         })
-    }
-
-    /// Whether other implementations agree about every signature that counted, where the policy asks for that. Those over ciphertext
-    /// were asked about while it stood there.
-    fn second_opinion(&self, weighed: &Weighed<'_>) -> Result<(), second_opinion::Error> {
-        let asked = self.policy.second_opinion;
-        let issuer = weighed.presented.as_ref().and_then(Presented::proof);
-        let issuer = issuer.and_then(Signed::covered);
-        let mut counted = weighed
-            .admitted
-            .signatures()
-            .filter_map(Signed::covered)
-            .chain(issuer);
-        counted.try_for_each(|covered| asked.of_signature(covered))?;
-        // samael knows SAML 2.0 only.
-        let is_saml2 = |covered: &&Covered<'_>| {
-            let mut elements = covered.elements();
-            elements.any(|element| element.is(Namespace::SAML2, "Assertion"))
-        };
-        asked.of_saml(issuer.filter(is_saml2).as_slice())
     }
 }
 
-/// What the message uses: itself, and the assertion and the nonce in it if they may be used once only.
-fn uses(weighed: &Weighed<'_>) -> Result<Vec<Use>, Rejection> {
-    let mut uses = Vec::new();
-    if let Some(presented) = &weighed.presented {
-        uses.extend(assertion::the_use(presented)?);
-    }
-    uses.extend(username::the_use(&weighed.admitted)?);
-    if let (Some(main), Some(fresh)) = (weighed.admitted.main(), weighed.admitted.fresh()) {
-        // What was signed, not the signature: there may be many values for the same content (T44).
-        let (owner, signed) = (main.owner().identity(), main.signed_info_digest()?);
-        uses.push(Use {
-            key: ReplayKey::new(ReplayKind::Message, &owner, &[signed.as_bytes()])?,
-            issued: fresh.created(),
-            until: fresh.until(),
-        });
-    }
-    Ok(uses)
+/// Whether other implementations agree about every signature that counted, where the policy asks for that. Those over ciphertext
+/// were asked about while it stood there.
+fn second_opinion(policy: &Policy, weighed: &Weighed<'_>) -> Result<(), second_opinion::Error> {
+    let asked = policy.second_opinion;
+    let issuer = weighed.presented.as_ref().and_then(Presented::proof);
+    let issuer = issuer.and_then(Signed::covered);
+    let mut counted = weighed
+        .admitted
+        .signatures()
+        .filter_map(Signed::covered)
+        .chain(issuer);
+    counted.try_for_each(|covered| asked.of_signature(covered))?;
+    // samael knows SAML 2.0 only.
+    let is_saml2 = |covered: &&Covered<'_>| {
+        let mut elements = covered.elements();
+        elements.any(|element| element.is(Namespace::SAML2, "Assertion"))
+    };
+    asked.of_saml(issuer.filter(is_saml2).as_slice())
 }
 
 /// What trusted signatures were seen to cover, also where the message is then refused; for reports only.

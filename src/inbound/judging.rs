@@ -2,8 +2,9 @@ use chrono::{DateTime, Utc};
 
 use super::answer::Request;
 use crate::dsig::Keep;
-use crate::policy::Transport;
+use crate::policy::{Policy, Transport};
 use crate::soap::attachment::Attachments;
+use crate::trust::Partner;
 
 /// As of when a message is judged.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -22,6 +23,10 @@ pub(super) struct Judging<'m> {
     pub(super) transport: Transport,
     pub(super) attachments: &'m Attachments,
     pub(super) request: Option<&'m Request>,
+    /// What it must prove. Limits, BSP rules and forms of key references are those of the gate in any case.
+    pub(super) policy: &'m Policy,
+    /// Whose signatures count, if not those of everybody who is trusted.
+    pub(super) partner: Option<&'m Partner>,
 }
 
 impl<'m> Judging<'m> {

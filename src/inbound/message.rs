@@ -46,6 +46,7 @@ pub struct VerifiedMessage {
     attachments: Vec<VerifiedAttachment>,
     invalid: Option<Unmet>,
     threats: Vec<Threat>,
+    legacy: Vec<String>,
     /// This message is that one use.
     _first_use: Option<FirstUse>,
 }
@@ -180,6 +181,7 @@ impl Relayable {
             attachments: Vec::new(),
             invalid: None,
             threats: Vec::new(),
+            legacy: Vec::new(),
             _first_use: None,
         }))
     }
@@ -262,6 +264,11 @@ impl Relayable {
             threats,
             ..self.0
         })
+    }
+
+    /// With what its verdict needed beyond today's practice.
+    pub(super) fn that_needed(self, legacy: Vec<String>) -> Self {
+        Self(VerifiedMessage { legacy, ..self.0 })
     }
 
     /// The message, now that this is known to be its first use, where uses are remembered.
@@ -398,6 +405,11 @@ impl VerifiedMessage {
     /// The threats in its content, where they are only observed.
     pub fn threats(&self) -> &[Threat] {
         &self.threats
+    }
+
+    /// What its verdict needed beyond today's practice, as verdicts name it.
+    pub fn legacy(&self) -> &[String] {
+        &self.legacy
     }
 
     /// When it was made, says its signed Timestamp.

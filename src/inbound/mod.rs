@@ -11,6 +11,7 @@ pub mod document;
 mod encrypted;
 mod encrypted_attachment;
 mod endorsed;
+mod excepted;
 mod findings;
 mod gate;
 mod header_signature;

@@ -3,7 +3,7 @@
 use super::Gate;
 use super::assertion;
 use super::assertion::Issued;
-use super::encrypted::{Before, Decryption, Encrypted};
+use super::encrypted::{Before, Decryption, Encrypted, note_legacy_encryption};
 use super::encrypted_attachment;
 use super::endorsed::after_endorsing;
 use super::findings::{Findings, SignatureFinding};
@@ -31,6 +31,7 @@ impl Gate {
         judging: Judging<'_>,
         findings: &mut Findings,
     ) -> Result<(Envelope, Before, Attachments), Rejection> {
+        let policy = judging.policy;
         let parts = EncryptedParts::find(&envelope, &self.roles)?;
         if !self.keyring.is_empty() {
             wss::refuse_unlisted(&envelope, &self.roles, parts.as_ref())?;
@@ -43,16 +44,17 @@ impl Gate {
         let understood = [self.understood.as_slice(), &[encrypted_header()]].concat();
         envelope.check_understood(&self.roles, &understood)?;
         let (proofs, about) = self.over_ciphertext(&envelope, &parts, judging, findings)?;
-        let encrypted = Encrypted::new(&parts.data, &parts.keys, proofs, &self.policy, findings)?;
+        note_legacy_encryption(parts.attachments.iter(), findings);
+        let encrypted = Encrypted::new(&parts.data, &parts.keys, proofs, policy, findings)?;
         let decryption = Decryption {
             keyring: &self.keyring,
-            policy: &self.policy,
+            policy,
             recipient: None,
         };
         let attached = encrypted.attachments(envelope.document(), &parts.attachments, decryption)?;
         let (document, before) = encrypted.decrypt(envelope.into_document(), decryption)?;
         let envelope = Envelope::from_document(document)?;
-        let attachments = encrypted_attachment::decrypted(judging.attachments, &attached, &self.policy)?;
+        let attachments = encrypted_attachment::decrypted(judging.attachments, &attached, policy)?;
         // The others are looked at again.
         findings.signatures = about;
         Ok((envelope, before.with(&attached), attachments))
@@ -67,13 +69,13 @@ impl Gate {
         judging: Judging<'d>,
         findings: &mut Findings,
     ) -> Result<(Vec<Attested<'d>>, Vec<SignatureFinding>), Rejection> {
-        let header = wss::Header::read(envelope, &self.roles, &self.policy.limits)?;
+        let header = wss::Header::read(envelope, &self.roles, &judging.policy.limits)?;
         let (mut proofs, mut about) = (Vec::new(), Vec::new());
         let Ok(search) = self.search(&header, judging) else {
             // Its time is encrypted.
             return Ok((proofs, about));
         };
-        let issued = assertion::read(&header, &self.policy)?;
+        let issued = assertion::read(&header, judging.policy)?;
         let issued = issued.and_then(|read| {
             assertion::by_its_issuer(read, &search, &self.issuers, &mut Vec::new(), findings).ok()
         });

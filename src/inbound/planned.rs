@@ -46,6 +46,8 @@ impl Gate {
             transport: Transport::default(),
             attachments: &none,
             request: None,
+            policy: &self.policy,
+            partner: None,
         };
         let search = self.search(&header, judging).ok()?;
         for element in header.signatures() {

@@ -1,15 +1,15 @@
 use chrono::{DateTime, Utc};
 
-use super::findings::{Findings, PathFinding, ReferenceFinding, RevokedFinding, SignatureFinding};
+use super::findings::{Claim, Findings, PathFinding, ReferenceFinding, RevokedFinding, SignatureFinding};
 use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm, TransformAlgorithm};
-use crate::crypto::{Certificate, DigestValue, Secret, VerifyingKey, encode_base64};
+use crate::crypto::{Certificate, DigestValue, KeyKind, Secret, VerifyingKey, encode_base64};
 use crate::dsig;
 use crate::dsig::{Covered, Processing, ReferenceOutcome, Rules, Signature, Target};
 use crate::policy::{Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::token::X509Hint;
 use crate::trust;
-use crate::trust::{Attested, KeyHint, Owner, PathRules, Signer, TrustStore, attest, endorse};
+use crate::trust::{Attested, KeyHint, Owner, Partner, PathRules, Signer, TrustStore, attest, endorse};
 
 /// Finds out whose key made a signature: a hint names candidates, the trust store says which of them are trusted, and only
 /// with a trusted key is anything computed.
@@ -23,6 +23,8 @@ pub(crate) struct SignerSearch<'g> {
     pub(crate) rules: Rules<'g>,
     /// As of when.
     pub(crate) at: DateTime<Utc>,
+    /// Whose signatures count, if not those of everybody who is trusted.
+    pub(crate) partner: Option<&'g Partner>,
 }
 
 impl SignerSearch<'_> {
@@ -124,10 +126,21 @@ impl SignerSearch<'_> {
         owner: Owner,
         findings: &mut Findings,
     ) -> Result<Attested<'d>, Rejection> {
+        findings.note_claim(|| Claim::of(&owner));
+        self.check_partner(&owner, findings)?;
         let mut outcomes = Vec::new();
         let key = owner.key();
         let verified = dsig::verify(signature, &key, self.rules, &mut outcomes);
         self.conclude(signature, verified, owner, &outcomes, findings)
+    }
+
+    /// Nothing is computed with the key of anybody else.
+    fn check_partner(&self, owner: &Owner, findings: &mut Findings) -> Result<(), trust::Error> {
+        if self.partner.is_none_or(|partner| partner.is(owner)) {
+            return Ok(());
+        }
+        findings.note_other_signer();
+        Err(trust::Error::unknown_signer("a signer of the exception"))
     }
 
     /// Verifies `signature` with one of `secrets`, which prove nobody's identity, as a statement of who made `by`, which signs it.
@@ -171,6 +184,7 @@ impl SignerSearch<'_> {
         let mut furthest: Option<Rejection> = None;
         let mut outcomes = Vec::new();
         for candidate in candidates {
+            findings.note_claim(|| Some(Claim::Certificate(candidate.clone())));
             let path = match self.trust.path(candidate, carried, self.at, &self.paths) {
                 Ok(path) => path,
                 Err(error) => {
@@ -178,13 +192,15 @@ impl SignerSearch<'_> {
                     continue;
                 }
             };
-            let key = VerifyingKey::Public(path.key().clone());
+            let owner = Owner::Certified(path);
+            if let Err(error) = self.check_partner(&owner, findings) {
+                furthest.get_or_insert(error.into());
+                continue;
+            }
             outcomes.clear();
-            match dsig::verify(signature, &key, self.rules, &mut outcomes) {
+            match dsig::verify(signature, &owner.key(), self.rules, &mut outcomes) {
                 Err(error) if outcomes.is_empty() => furthest = Some(error.into()),
-                verified => {
-                    return self.conclude(signature, verified, Owner::Certified(path), &outcomes, findings);
-                }
+                verified => return self.conclude(signature, verified, owner, &outcomes, findings),
             }
         }
         findings.note_signature(|| SignatureFinding {
@@ -250,7 +266,14 @@ impl SignerSearch<'_> {
             }
         });
         note_path(&owner, findings);
+        if owner.public_key().is_some_and(|key| is_short(key.kind())) {
+            findings.note_legacy("certificate-rsa-1024");
+        }
         note_legacy_algorithms(signature, findings);
+        // A reference was digested only if the value over SignedInfo holds.
+        if !outcomes.is_empty() {
+            findings.note_signer();
+        }
         Ok(attest(verified?, owner)?)
     }
 
@@ -332,6 +355,10 @@ pub(crate) fn note_path(owner: &Owner, findings: &mut Findings) {
             .iter()
             .for_each(|legacy| findings.note_legacy(legacy));
     }
+}
+
+fn is_short(key: KeyKind) -> bool {
+    matches!(key, KeyKind::Rsa { bits } if bits < 2048)
 }
 
 fn describe(hint: &X509Hint) -> String {

@@ -94,7 +94,7 @@
 //! | T68 – weak keys | least lengths, named curves | `dsig.key_mismatch` `trust.weak_key` |
 //! | T69 – r = s = 0 and the like | ranges and lengths are checked before the library is asked | `dsig.signature_length` `dsig.signature_mismatch` `dsig.signature_range` |
 //! | T70 – PKCS#1 padding, parameters of PSS | OpenSSL's, tried with all of Wycheproof's vectors; a policy names both digests and the salt of PSS ([`PssSalts`](crate::algorithm::PssSalts)) | `dsig.algorithm_not_permitted` `dsig.pss_parameters` `dsig.signature_mismatch` `dsig.unknown_algorithm` |
-//! | T71 – SHA-1, MD5 | SHA-1 in two profiles only, MD5 nowhere | `dsig.algorithm_not_permitted` `dsig.unknown_algorithm` `trust.weak_signature` |
+//! | T71 – SHA-1, MD5 | SHA-1 in two profiles only, on a gateway by a dated exception for one partner (`tests/exceptions.rs::each_grant_is_needed_named_and_for_its_partner_alone`), MD5 nowhere | `dsig.algorithm_not_permitted` `dsig.unknown_algorithm` `trust.weak_signature` |
 //! | T72 – KeyInfo loops | one step, in the same header; in plain documents in the same document ([`token::followed_key_info_items`](crate::token::followed_key_info_items)) | `dsig.signature_mismatch` `wss.key_info` `wss.token_reference` |
 //! | T73 – a token of another header | references are resolved among the items of our header | `wss.token_reference` `wss.unknown_encrypted_key` |
 //! | T74 – work before trust | the value over SignedInfo, with a trusted key, comes before any digest | `dsig.signature_mismatch` |

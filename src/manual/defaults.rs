@@ -20,7 +20,7 @@
 //! | RSA at least | 2048 | 2048 | 2048 | 2048 | 1024 |
 //! | SHA-1 | never | never | never | signatures, digests, certificates | the same |
 //!
-//! A verdict that needed an old algorithm says so under `legacy`.
+//! A verdict that needed an old algorithm says so under `legacy`. On a gateway an old algorithm is one partner's, until a date: [`exceptions`](super::exceptions).
 //!
 //! # Times
 //!

@@ -10,6 +10,7 @@
 //! | [`token_endpoint`] | operators: where an assertion is exchanged for a token |
 //! | [`backends`] | operators: several servers, health, time limits, what is sent twice and what is not |
 //! | [`drills`] | operators: what happens under fault, in figures |
+//! | [`exceptions`] | operators: what one partner may still use, why, and until when |
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
@@ -37,6 +38,7 @@ pub mod codes;
 pub mod commands;
 pub mod defaults;
 pub mod drills;
+pub mod exceptions;
 pub mod gateway_codes;
 pub mod identity;
 pub mod interop;

@@ -107,6 +107,7 @@ fn judge(bytes: Bytes, name: &str) -> (Result<(), Rejection>, Findings) {
         schema: None,
         threats: None,
         sender_header: SenderHeader::TakenOut,
+        exceptions: Vec::new(),
         replay: None,
     };
     let judgement = gate.judge(Received::from(bytes), AsOf::Time(now()));

@@ -7,6 +7,7 @@ mod admit;
 mod authorization;
 mod destination;
 mod encrypted;
+mod exception;
 mod freshness;
 mod kept;
 mod profile;
@@ -25,6 +26,7 @@ pub use authorization::{
     Asking, Authorization, AuthorizationRule, ClientCertificate, Condition, Hours, NotAuthorized,
 };
 pub use destination::{Asked, Destination, NoOperation, Operation, Operations};
+pub use exception::{Exception, Grant};
 pub use freshness::Fresh;
 pub use kept::NotKept;
 pub use profile::Profile;

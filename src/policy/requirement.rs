@@ -66,6 +66,12 @@ impl SignedParts {
         self.0.contains(part)
     }
 
+    /// All but `part`; `None` if that is nothing.
+    pub fn without(&self, part: &Part) -> Option<Self> {
+        let others: Vec<Part> = self.iter().filter(|other| *other != part).cloned().collect();
+        Self::try_from(others).ok()
+    }
+
     /// Each of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Part> {
         self.0.iter()

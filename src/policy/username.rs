@@ -7,6 +7,9 @@ use super::unmet::{Unmet, UnmetKind};
 use crate::token::username::{Proof, UsernameToken};
 use crate::trust::{Owner, Signed};
 
+/// What `legacy` says of a token that could be sent again.
+const NO_NONCE: &str = "username_token.no_nonce";
+
 /// How a message came.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Transport {
@@ -87,7 +90,7 @@ pub(super) fn present<'d>(
             if !nonce_optional {
                 return refuse(UnmetKind::NoNonce);
             }
-            presented.legacy.push("username_token.no_nonce");
+            presented.legacy.push(NO_NONCE);
         }
         Proof::Text(_) | Proof::Digest(_) => {}
     }
@@ -101,7 +104,11 @@ pub(super) fn present<'d>(
         return match token.nonce() {
             // Nobody could say how long such a nonce has to be remembered.
             Some(_) if !nonce_optional => refuse(UnmetKind::NoNonce),
-            _ => Ok(Some(presented)),
+            Some(_) => {
+                presented.legacy.push(NO_NONCE);
+                Ok(Some(presented))
+            }
+            None => Ok(Some(presented)),
         };
     };
     let (made, skew) = (created.time, policy.clock_skew);

@@ -37,6 +37,7 @@ fn accept(answer: &Answer, request: &str, version: Version) {
         schema: None,
         threats: None,
         sender_header: SenderHeader::TakenOut,
+        exceptions: Vec::new(),
         replay: None,
     };
     let bytes = Bytes::from(answer.body.clone());

@@ -157,6 +157,7 @@ pub(crate) fn gate_trusting(name: &str, policy: Profile) -> Gate {
         schema: None,
         threats: None,
         sender_header: SenderHeader::TakenOut,
+        exceptions: Vec::new(),
         replay: None,
     }
 }

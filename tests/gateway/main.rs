@@ -44,6 +44,7 @@ mod drills;
 mod edge;
 mod encrypted;
 mod encrypted_answers;
+mod exceptions;
 mod exchange;
 mod faults;
 mod fetch;

@@ -39,6 +39,7 @@ pub(crate) struct Message {
     pub(crate) assertion: Option<String>,
     /// A signed UsernameToken with `wsu:Id="username"`.
     pub(crate) username_token: Option<String>,
+    pub(crate) digest: DigestAlgorithm,
 }
 
 impl Default for Message {
@@ -52,6 +53,7 @@ impl Default for Message {
             created: Utc::now(),
             assertion: None,
             username_token: None,
+            digest: DigestAlgorithm::Sha256,
         }
     }
 }
@@ -126,6 +128,7 @@ impl Message {
             self.signer,
             &key_info,
             false,
+            self.digest,
         );
         unsigned.replace("SIGNATURE", &signature)
     }
@@ -182,11 +185,19 @@ pub(crate) fn signed_assertion(unsigned: &str, signer: &str) -> String {
     let (_, id) = unsigned.split_once(" ID=\"").unwrap();
     let (id, _) = id.split_once('"').unwrap();
     let ids = [id.to_owned()];
-    let signature = signature(&unsigned.replace("SIGNATURE", ""), &ids, signer, "", true);
+    let text = unsigned.replace("SIGNATURE", "");
+    let signature = signature(&text, &ids, signer, "", true, DigestAlgorithm::Sha256);
     unsigned.replace("SIGNATURE", &signature)
 }
 
-fn signature(text: &str, ids: &[String], signer: &str, key_info: &str, enveloped: bool) -> String {
+fn signature(
+    text: &str,
+    ids: &[String],
+    signer: &str,
+    key_info: &str,
+    enveloped: bool,
+    digest_algorithm: DigestAlgorithm,
+) -> String {
     let document = Document::parse(text.to_owned().into(), &Limits::archive()).unwrap();
     let key = key(signer);
     let references = ids.iter().map(|id| ReferenceToSign {
@@ -196,7 +207,7 @@ fn signature(text: &str, ids: &[String], signer: &str, key_info: &str, enveloped
     });
     let request = SignatureRequest {
         method: key.default_algorithm().unwrap(),
-        digest_algorithm: DigestAlgorithm::Sha256,
+        digest_algorithm,
         references: references.collect(),
         key_info: key_info.to_owned(),
         id: None,

@@ -210,6 +210,7 @@ fn case(folder: &Path) -> Option<Case> {
             schema: None,
             threats: None,
             sender_header: SenderHeader::TakenOut,
+            exceptions: Vec::new(),
             replay: None,
         },
         received: Received {

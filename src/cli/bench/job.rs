@@ -60,6 +60,7 @@ impl Job {
                 schema: None,
                 threats: None,
                 sender_header: SenderHeader::TakenOut,
+                exceptions: Vec::new(),
                 replay: None,
             },
             at: arguments.judging.at,

@@ -87,6 +87,7 @@ impl Sender {
                 schema: None,
                 threats: None,
                 sender_header: SenderHeader::TakenOut,
+                exceptions: Vec::new(),
                 replay: None,
             },
             log: folder.join("gateway.log"),

@@ -73,6 +73,8 @@ fn where_a_token_stands_for_the_message_nothing_is_about_signatures() {
         assert!(found.contains(expected) && found.lines().count() == 1, "{found}");
     };
     let useless = |key: &str| format!("route[1].{key}: is about signatures");
+    let exception = "[[route.exception]]\nsubject = [\"CN=a\"]\nallow = [\"sha1\"]\nreason = \"old\"\nuntil = 2027-03-01\n";
+    wrong("", exception, &useless("exception"));
     wrong("attachments = \"signed\"\n", "", &useless("attachments"));
     wrong("security_header = \"keep\"\n", "", &useless("security_header"));
     wrong("allow = [{ username = [\"ann\"] }]\n", "", &useless("allow"));

@@ -27,6 +27,7 @@ pub(super) fn trusted<'d>(
         paths: rules.policy.path_rules(),
         rules: rules.signatures(),
         at,
+        partner: None,
     };
     let items = signature
         .key_info

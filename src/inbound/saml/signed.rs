@@ -253,6 +253,7 @@ pub(super) fn search<'c>(context: &SamlContext<'c>, at: DateTime<Utc>) -> Signer
             keep: dsig::Keep::Nothing,
         },
         at,
+        partner: None,
     }
 }
 

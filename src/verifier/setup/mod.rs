@@ -121,6 +121,7 @@ impl Setup {
             schema: None,
             threats: Some(Modes::default()),
             sender_header: SenderHeader::TakenOut,
+            exceptions: Vec::new(),
             replay: None,
         };
         Ok(Verifier {

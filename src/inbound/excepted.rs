@@ -1,0 +1,42 @@
+//! What the policy of a gate refused, judged by the exceptions of whoever may have signed it.
+
+use chrono::{DateTime, Utc};
+
+use super::Gate;
+use super::findings::Findings;
+use super::gate::Received;
+use super::unused::Unused;
+use crate::rejection::Rejection;
+
+impl Gate {
+    /// Whether an exception of whoever may have signed takes what the policy `refused`; `findings` are those of that.
+    ///
+    /// Each is a judgement of its own, in which only signatures of its partner count from the first to the last: what it grants is granted to nobody else,
+    /// and no key of ours decrypts for them what the policy does not allow. What has to be granted must all stand in one exception.
+    ///
+    /// # Errors
+    /// What was refused; of a message that the partner signed, what the exception refuses.
+    pub(super) fn examine_excepted(
+        &self,
+        findings: &Findings,
+        mut refused: Rejection,
+        received: &Received,
+        now: DateTime<Utc>,
+    ) -> Result<Unused, Rejection> {
+        let claims = findings.claims_of();
+        for exception in self.exceptions.iter().filter(|exception| exception.holds(now)) {
+            let partner = &exception.partner;
+            if !claims.iter().any(|claim| claim.is_of(partner)) {
+                continue;
+            }
+            let mut findings = Findings::unread();
+            let received = received.clone();
+            match self.examine_by(&exception.policy, Some(partner), received, now, &mut findings) {
+                Ok(unused) => return Ok(unused),
+                Err(error) if findings.has_signer() => refused = error,
+                Err(_) => {}
+            }
+        }
+        Err(refused)
+    }
+}
