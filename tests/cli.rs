@@ -482,6 +482,82 @@ fn a_configuration_is_checked_whole() {
     assert!(serde_json::from_slice::<serde_json::Value>(&schema.stdout).is_ok());
 }
 
+#[test]
+fn what_a_partner_may_beyond_the_policy_is_told_with_reason_and_end() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "gateway.pem",
+        "gateway.key.pem",
+        "ca.pem",
+        "alice.pem",
+        "bob.pem",
+        "pinned.pem",
+    ] {
+        let to = folder.path().join(name);
+        let from = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/keys");
+        std::fs::copy(format!("{from}/{name}"), &to).unwrap();
+        std::fs::set_permissions(&to, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let file = folder.path().join("gateway.toml");
+    let text = "[[listener]]\naddress = \"127.0.0.1:0\"\n[gateway]\ncertificate = \"gateway.pem\"\nkey = \"gateway.key.pem\"\n\
+                [[route]]\npath = \"/orders\"\noperation = [{ body = \"{urn:orders}Place\" }]\n[[route.exception]]\n\
+                subject = [\"O=Example,CN=alice\"]\nallow = [\"sha1\", \"rsa-1_5\"]\nreason = \"old\"\nuntil = UNTIL\n\
+                [[route.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"O=Example,CN=alice\", \"O=Example,CN=bob\"]\n[route.backend]\nurl = \"http://127.0.0.1:1/\"\n";
+    std::fs::write(&file, text.replace("UNTIL", "2045-01-31")).unwrap();
+    let folder = folder.path().display();
+    let explain = |partner: &str, format: &str| {
+        let command =
+            format!("config explain {folder}/gateway.toml --partner {folder}/{partner} --format {format}");
+        let output = sealgate(&command, b"");
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, told) = explain("alice.pem", "text");
+    assert_eq!(code, Some(0));
+    assert!(
+        told.starts_with("/orders  strict\n  sha1, rsa-1_5, until 2045-01-31 ("),
+        "{told}"
+    );
+    assert!(
+        told.ends_with(" days left): O=Example,CN=alice\n    old\n"),
+        "{told}"
+    );
+    let (_, told) = explain("alice.pem", "json");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let exception = &told["routes"][0]["exceptions"][0];
+    assert_eq!(exception["allow"], serde_json::json!(["sha1", "rsa-1_5"]));
+    assert_eq!(exception["until"], "2045-01-31");
+    assert_eq!(exception["reason"], "old");
+    let digests = |policy: &serde_json::Value| policy["algorithms"]["digests"].to_string();
+    assert!(digests(&exception["policy"]).contains("sha1"));
+    assert!(!digests(&told["routes"][0]["policy"]).contains("sha1"));
+    assert_eq!(
+        explain("bob.pem", "text"),
+        (Some(0), "/orders  strict\n".to_owned())
+    );
+    assert_eq!(explain("pinned.pem", "text"), (Some(1), String::new()));
+    // Told of before its end, and wrong after it.
+    let check = |until: chrono::NaiveDate| {
+        std::fs::write(&file, text.replace("UNTIL", &until.to_string())).unwrap();
+        let output = sealgate(&format!("config check {folder}/gateway.toml --format json"), b"");
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), told)
+    };
+    let today = chrono::Utc::now().date_naive();
+    let (code, told) = check(today + chrono::Days::new(7));
+    assert_eq!((code, &told["verdict"]), (Some(0), &"right".into()));
+    assert_eq!(told["warnings"][0]["key"], "route[1].exception[1].until");
+    let (code, told) = check(today - chrono::Days::new(1));
+    assert_eq!((code, &told["verdict"]), (Some(2), &"wrong".into()));
+    assert!(
+        told["problems"][0]["what"]
+            .as_str()
+            .unwrap()
+            .starts_with("is over")
+    );
+}
+
 /// What the relying party of the fixtures knows.
 const SAML: &str = "saml verify --policy saml-sso --metadata keys/idp-metadata.xml --at 2026-11-24T00:00:30Z \
                     --audience https://gateway.example/orders --recipient https://gateway.example/orders/acs";

@@ -19,6 +19,7 @@ mod inputs;
 mod inspect;
 mod log;
 mod man;
+mod partner;
 mod password;
 mod policy;
 mod report;
@@ -98,6 +99,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Dsig(DsigCommand::Sign(arguments)) => dsig::sign(arguments, console),
         Command::Batch(BatchCommand::Verify(arguments)) => batch::run(&arguments, console),
         Command::Config(ConfigCommand::Check(arguments)) => Ok(config::check(&arguments, console)),
+        Command::Config(ConfigCommand::Explain(arguments)) => partner::explain(&arguments, console),
         Command::Config(ConfigCommand::Schema) => Ok(config::schema(console)),
         Command::Config(ConfigCommand::Init) => Ok(config::init(console)),
         Command::Policy(PolicyCommand::Show(arguments)) => policy::show(&arguments, console),

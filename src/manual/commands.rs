@@ -25,7 +25,7 @@
 //! | `route import` | nothing: the routes to the services of a WSDL 1.1, as TOML: path, address, and each operation's action and body. 1 if an operation cannot be told by these, or an address is no URL of HTTP |
 //! | `policy diff` | nothing: what changed between a partner's last good message and this one; 1 if anything did |
 //! | `demo`, `serve` | the gateway, with a world made for it or for real; `demo --archive N FOLDER` makes an archive instead |
-//! | `config check`, `config schema`, `config init`, `policy show` | what the gateway and the policies are told |
+//! | `config check`, `config explain`, `config schema`, `config init`, `policy show` | what the gateway and the policies are told |
 //! | `completions`, `man` | nothing: a script that has a shell complete commands, options and values; a folder of pages for man(1) |
 //!
 //! # Exit codes
@@ -137,7 +137,7 @@
 //! | `covered`, `not_covered` | paths of elements, each standing for all inside it; a signature is in neither |
 //! | `coverage_omitted` | how many paths are left out, if any are |
 //! | `claims` | what a SAML assertion or message says, and `username` of a UsernameToken, only where they were verified |
-//! | `legacy` | what the verdict needed that `strict` does not allow: `sha1`, names of algorithms and transforms, `reference-form`, `hmac-truncated`, `timestamp.optional`, `username_token.no_nonce` and the like |
+//! | `legacy` | what the verdict needed that `strict` does not allow: `sha1`, names of algorithms and transforms, `reference-form`, `hmac-truncated`, `timestamp.optional`, `username_token.no_nonce` and the like; on a gateway an exception may grant some ([`exceptions`](super::exceptions)) |
 //! | `warnings` | true and worth knowing, but no reason to refuse |
 //!
 //! An input that cannot be read is `indeterminate` with the code `input.unreadable`.

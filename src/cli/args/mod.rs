@@ -139,6 +139,7 @@ fn seconds(typed: &str) -> Result<f64, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     Check(ConfigCheckArguments),
+    Explain(ConfigExplainArguments),
     /// Print the JSON schema of the configuration
     Schema,
     /// Print a configuration to start from, with comments
@@ -159,6 +160,18 @@ pub(crate) enum PolicyCommand {
 pub(crate) struct ConfigCheckArguments {
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    /// The configuration
+    pub(crate) file: PathBuf,
+}
+
+/// Say what a partner has to prove on each route that trusts them, and what they may use beyond that, why and until when
+#[derive(Args, Debug)]
+pub(crate) struct ConfigExplainArguments {
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// Their certificate, or the entityID of a SAML issuer
+    #[arg(long, value_name = "FILE|ENTITYID")]
+    pub(crate) partner: String,
     /// The configuration
     pub(crate) file: PathBuf,
 }
