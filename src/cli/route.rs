@@ -38,7 +38,7 @@ pub(crate) fn import(arguments: &RouteImportArguments, console: &mut Console) ->
     let served = match wsdl::read(&arguments.wsdl, |wsdl| wsdl.served(&wanted)) {
         Ok(served) => served,
         Err(report) => {
-            report.print(format, console);
+            wsdl::refused(&report, format, console);
             return Ok(report.exit());
         }
     };

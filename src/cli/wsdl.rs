@@ -3,7 +3,8 @@
 use crate::verifier::{Reason, Verdict};
 
 use super::args::WsdlArguments;
-use super::report::Report;
+use super::console::Console;
+use super::report::{Format, Report};
 use super::source::Source;
 use crate::wsdl::{Error, Wanted, Wsdl};
 use crate::xml::Limits;
@@ -36,6 +37,14 @@ pub(crate) fn read<T>(
 }
 
 /// What was asked for by name.
+/// Writes why nothing can be read: for people beside the document that there is not.
+pub(crate) fn refused(report: &Report, format: Format, console: &mut Console) {
+    match format {
+        Format::Json => report.print(format, console),
+        Format::Text => report.note(format, console),
+    }
+}
+
 pub(crate) fn wanted(arguments: &WsdlArguments) -> Wanted {
     Wanted {
         port: arguments.port.clone(),

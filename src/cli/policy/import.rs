@@ -23,7 +23,7 @@ pub(crate) fn import(arguments: &PolicyImportArguments, console: &mut Console) -
     let imported = match wsdl::read(&arguments.wsdl, |wsdl| wsdl.policies(&base, &wanted)) {
         Ok(imported) => imported,
         Err(report) => {
-            report.print(format, console);
+            wsdl::refused(&report, format, console);
             return Ok(report.exit());
         }
     };
