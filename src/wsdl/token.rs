@@ -4,6 +4,7 @@ use super::parts;
 use super::reading::{Outcome, Reading, narrowed};
 use super::suite;
 use crate::policy::{Confirmation, KeyReference, Part, UsernameToken};
+use crate::xml::Element;
 
 /// The forms in which a certificate may be named.
 const OF_CERTIFICATES: [KeyReference; 5] = [
@@ -60,13 +61,23 @@ pub(super) fn supporting(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
             _ => reading.unknown(inside),
         }
         if name.contains("Encrypted") && element.local_name().ends_with("Token") {
-            reading.say(
-                element,
-                Outcome::NotEnforced,
-                "a token that is not encrypted passes as well",
-            );
+            encrypted(reading, element);
         }
     }
+}
+
+/// A supporting token that must be encrypted. A policy cannot tell one certificate from the one whose key signs.
+fn encrypted(reading: &mut Reading<'_>, token: Element<'_>) {
+    let part = match token.local_name() {
+        "UsernameToken" => Part::UsernameToken,
+        "SamlToken" => Part::Assertion,
+        _ => {
+            let detail = "a token that is not encrypted passes as well";
+            return reading.say(token, Outcome::NotEnforced, detail);
+        }
+    };
+    reading.say(token, Outcome::Taken, format_args!("{part}, encrypted"));
+    reading.encrypt(part);
 }
 
 fn signing(reading: &mut Reading<'_>, token: &Assertion<'_>) {

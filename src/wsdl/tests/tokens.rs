@@ -82,11 +82,24 @@ fn users_must_be_there_and_signed() {
     assert_eq!(outcomes(&refused, "UsernameToken"), [Outcome::NotPermitted]);
     let nobody = imported(&supporting(signed, &token("<sp:NoPassword/>")), Profile::Bsp11);
     assert_eq!(outcomes(&nobody, "NoPassword"), [Outcome::NotPermitted]);
-    let encrypted = imported(
-        &supporting("SignedEncryptedSupportingTokens", &token("")),
-        Profile::Bsp11,
-    );
-    assert!(outcomes(&encrypted, "UsernameToken").contains(&Outcome::NotEnforced));
+}
+
+#[test]
+fn tokens_that_must_be_encrypted_are_parts_of_the_policy() {
+    let kind = "SignedEncryptedSupportingTokens";
+    let of = |token: &str| imported(&supporting(kind, &format!("<sp:{token}/>")), Profile::Bsp11);
+    for (token, part) in [
+        ("UsernameToken", Part::UsernameToken),
+        ("SamlToken", Part::Assertion),
+    ] {
+        let one = of(token);
+        assert_eq!(outcomes(&one, token), [Outcome::Taken; 2]);
+        assert_eq!(one.policy.encrypted, std::slice::from_ref(&part));
+        assert!(one.policy.signed.contains(&part) && one.is_whole());
+    }
+    let certificate = of("X509Token");
+    assert_eq!(outcomes(&certificate, "X509Token"), [Outcome::NotEnforced; 2]);
+    assert!(certificate.policy.encrypted.is_empty());
 }
 
 #[test]
