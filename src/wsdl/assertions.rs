@@ -44,11 +44,12 @@ pub(super) fn read<'d>(
         reading.say(request.binding, Outcome::NotPermitted, detail);
     }
     // What must be there is known before what must be signed.
-    for assertion in alternative
-        .iter()
-        .filter(|assertion| is(assertion, "RequiredParts"))
-    {
-        parts::required(&mut reading, assertion);
+    for assertion in alternative {
+        if is(assertion, "RequiredParts") {
+            parts::required(&mut reading, assertion);
+        } else if is(assertion, "RequiredElements") {
+            parts::required_elements(&mut reading, assertion);
+        }
     }
     for assertion in alternative {
         top_level(&mut reading, assertion);
@@ -85,13 +86,12 @@ fn top_level(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
         | "SignedEncryptedSupportingTokens"
         | "EndorsingEncryptedSupportingTokens"
         | "SignedEndorsingEncryptedSupportingTokens" => token::supporting(reading, assertion),
-        "RequiredParts" => {} // Read before.
+        "RequiredParts" | "RequiredElements" => {} // Read before.
         "SignedParts"
         | "SignedElements"
         | "EncryptedParts"
         | "EncryptedElements"
-        | "ContentEncryptedElements"
-        | "RequiredElements" => parts::read(reading, assertion),
+        | "ContentEncryptedElements" => parts::read(reading, assertion),
         "Wss10" | "Wss11" => wss(reading, assertion),
         "Trust10" | "Trust13" => {
             let detail = "about how tokens are asked for, which is not asked of us";

@@ -1,7 +1,7 @@
 use super::expression::Assertion;
 use super::names::is_security_policy;
 use super::reading::{Outcome, Reading};
-use crate::policy::{Part, UnsignedHeaders};
+use crate::policy::{Part, TimestampPresence, UnsignedHeaders};
 use crate::xml::{Element, Namespace};
 
 /// What must be signed, encrypted or there (WS-SecurityPolicy 1.3 §4).
@@ -22,13 +22,7 @@ pub(super) fn read(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
         "EncryptedParts" => encrypted_parts(reading, assertion),
         "EncryptedElements" => encrypted_elements(reading, assertion, Portion::Element),
         "ContentEncryptedElements" => encrypted_elements(reading, assertion, Portion::Content),
-        _ => {
-            reading.say(
-                element,
-                Outcome::NotEnforced,
-                "a message without these passes as well",
-            );
-        }
+        _ => reading.unknown(assertion),
     }
 }
 
@@ -56,6 +50,34 @@ pub(super) fn required(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
         };
         reading.say(header, Outcome::Taken, format_args!("{part}, signed"));
         reading.required.push(part.clone());
+        reading.sign(part);
+    }
+}
+
+/// Elements that must be there (§4.3.1): where our policy can ask for them, signed too.
+pub(super) fn required_elements(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+    reading.nothing_nested(&assertion.nested);
+    reading.check_parameters(assertion, &["XPath", "XPath2"]);
+    let paths = assertion.element.children();
+    for path in paths.filter(|child| child.local_name().starts_with("XPath")) {
+        let part = match path.text().ok().and_then(|text| part_at(path, text.value.trim())) {
+            Some(Part::HeaderIfThere { namespace, local }) => {
+                let part = Part::Header { namespace, local };
+                reading.required.push(part.clone());
+                part
+            }
+            Some(part @ (Part::Body | Part::UsernameToken)) => part,
+            Some(part @ Part::Timestamp) => {
+                reading.policy.timestamp.presence = TimestampPresence::Required;
+                part
+            }
+            _ => {
+                let detail = "a message without it passes as well";
+                reading.say(path, Outcome::NotEnforced, detail);
+                continue;
+            }
+        };
+        reading.say(path, Outcome::Taken, format_args!("{part}, signed"));
         reading.sign(part);
     }
 }

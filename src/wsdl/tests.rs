@@ -4,7 +4,9 @@ use crate::algorithm::{
     CanonicalizationAlgorithm as Canonicalization, DataCipher, DigestAlgorithm as Digest, KeyTransport, Set,
     SignatureAlgorithm as Signature,
 };
-use crate::policy::{Confirmation, KeyReference, Part, Profile, UnsignedHeaders, UsernameToken};
+use crate::policy::{
+    Confirmation, KeyReference, Part, Profile, TimestampPresence, UnsignedHeaders, UsernameToken,
+};
 
 mod attached;
 mod parts;

@@ -66,6 +66,50 @@ fn parts_are_signed_by_their_names_and_paths() {
 }
 
 #[test]
+fn elements_that_must_be_there_are_signed() {
+    let security = "/s:Envelope/s:Header/wsse:Security";
+    let required = |path: &str| {
+        let elements = format!("<sp:RequiredElements><sp:XPath>{path}</sp:XPath></sp:RequiredElements>");
+        // What is signed if it is there is told before what has to be there.
+        let signed = "<sp:SignedParts><sp:Header Name='A' Namespace='urn:t'/></sp:SignedParts>";
+        imported(
+            &format!("{}{signed}{elements}", asymmetric("")),
+            Profile::Legacy2004,
+        )
+    };
+    for (path, part) in [
+        ("/s:Envelope/s:Header/t:A".to_owned(), "header:{urn:t}A"),
+        ("/s:Envelope/s:Body".to_owned(), "body"),
+        (format!("{security}/wsse:UsernameToken"), "username-token"),
+        (format!("{security}/wsu:Timestamp"), "timestamp"),
+    ] {
+        let one = required(&path);
+        assert_eq!(outcomes(&one, "XPath"), [Outcome::Taken], "{path}");
+        let part = Part::try_from(part.to_owned()).unwrap();
+        assert!(one.policy.signed.contains(&part) && one.is_whole(), "{path}");
+    }
+    let there = Part::try_from("header?:{urn:t}A".to_owned()).unwrap();
+    assert!(
+        !required("/s:Envelope/s:Header/t:A")
+            .policy
+            .signed
+            .contains(&there)
+    );
+    let timestamp = required(&format!("{security}/wsu:Timestamp")).policy.timestamp;
+    assert_eq!(timestamp.presence, TimestampPresence::Required);
+    for other in [
+        format!("{security}/wsse:BinarySecurityToken"),
+        "/s:Envelope/s:Body/t:A".to_owned(),
+    ] {
+        assert_eq!(
+            outcomes(&required(&other), "XPath"),
+            [Outcome::NotEnforced],
+            "{other}"
+        );
+    }
+}
+
+#[test]
 fn what_must_be_encrypted_is_a_part_of_the_policy() {
     let header = Part::HeaderIfThere {
         namespace: "urn:h".to_owned(),

@@ -93,7 +93,7 @@ fn what_restricts_and_is_not_held_is_told() {
         ),
         (
             parts("RequiredElements", "<sp:XPath>/a</sp:XPath>"),
-            "RequiredElements",
+            "XPath",
             Outcome::NotEnforced,
         ),
         (
