@@ -12,7 +12,7 @@ struct Suite {
     signatures: Vec<Signature>,
     digest: Digest,
     cipher: DataCipher,
-    transport: KeyTransport,
+    transports: Vec<KeyTransport>,
 }
 
 /// Permits of the algorithms that the policy permits those of the suite. SHA-1 that the policy forbids is SHA-256 then.
@@ -58,23 +58,20 @@ pub(super) fn read(reading: &mut Reading<'_>, property: &Assertion<'_>) {
 }
 
 fn suite(namespace: &str, name: &str) -> Option<Suite> {
-    let of_cxf = namespace == CXF;
-    if !of_cxf && !is_security_policy(namespace) {
-        return None;
-    }
     let aes = ["Basic256", "Basic192", "Basic128"];
     let aes = aes.iter().find_map(|prefix| name.strip_prefix(prefix));
+    if namespace == CXF {
+        return suite_of_cxf(name, aes);
+    }
+    if !is_security_policy(namespace) {
+        return None;
+    }
     let (cipher, rest) = match aes {
-        Some("GCM") if of_cxf => (DataCipher::AesGcm, "Sha256"),
-        _ if of_cxf => return None,
         Some(rest) => (DataCipher::AesCbc, rest),
         None => (DataCipher::TripleDesCbc, name.strip_prefix("TripleDes")?),
     };
     let (digest, signatures, rest) = match rest.strip_prefix("Sha256") {
-        Some(rest) => {
-            let signatures = vec![Signature::RsaSha256, Signature::RsaSha1];
-            (Digest::Sha256, signatures, rest)
-        }
+        Some(rest) => (Digest::Sha256, WITH_SHA256.to_vec(), rest),
         None => (Digest::Sha1, vec![Signature::RsaSha1], rest),
     };
     let transport = match rest {
@@ -86,7 +83,30 @@ fn suite(namespace: &str, name: &str) -> Option<Suite> {
         signatures,
         digest,
         cipher,
-        transport,
+        transports: vec![transport],
+    })
+}
+
+/// What is signed with where the digest is SHA-256.
+const WITH_SHA256: [Signature; 2] = [Signature::RsaSha256, Signature::RsaSha1];
+
+/// A suite of CXF's own: AES in GCM and SHA-256. `aes` is what follows on the size of the cipher's key.
+fn suite_of_cxf(name: &str, aes: Option<&str>) -> Option<Suite> {
+    use KeyTransport::{RsaOaepMgf1p, RsaOaepSha256, RsaOaepSha256Mgf1Sha1};
+    let transports = match aes {
+        Some("GCM") => vec![RsaOaepMgf1p],
+        // The digest of OAEP is not in the name; where its mask generation function is not either, that is of SHA-1.
+        Some("GCMSha256") => vec![RsaOaepMgf1p, RsaOaepSha256Mgf1Sha1],
+        Some("GCMSha256MgfSha256") => vec![RsaOaepSha256],
+        // What the service is configured with is in no WSDL: these are the defaults.
+        None if name == "CustomAlgorithmSuite" => vec![RsaOaepMgf1p, RsaOaepSha256Mgf1Sha1, RsaOaepSha256],
+        _ => return None,
+    };
+    Some(Suite {
+        signatures: WITH_SHA256.to_vec(),
+        digest: Digest::Sha256,
+        cipher: DataCipher::AesGcm,
+        transports,
     })
 }
 
@@ -108,10 +128,10 @@ fn apply(reading: &mut Reading<'_>, option: &Assertion<'_>, suite: &Suite) {
         refused.push(suite.digest.name().to_owned());
     }
     let encryption = &mut reading.policy.encryption;
-    let (transports, held) = narrowed(&encryption.key_transport, &[suite.transport]);
+    let (transports, held) = narrowed(&encryption.key_transport, &suite.transports);
     encryption.key_transport = transports;
     if !held {
-        refused.extend(names(&[suite.transport]));
+        refused.extend(names(&suite.transports));
     }
     let (ciphers, held) = narrowed(&encryption.data, &[suite.cipher]);
     encryption.data = ciphers;

@@ -87,3 +87,41 @@ fn the_options_of_a_suite_are_canonicalizations_and_transforms() {
         assert_eq!(outcomes(&one, option), [outcome], "{option}");
     }
 }
+
+#[test]
+fn suites_of_cxf_are_aes_in_gcm_with_sha256() {
+    use KeyTransport::{RsaOaepMgf1p, RsaOaepSha256, RsaOaepSha256Mgf1Sha1};
+    let sizes = ["Basic128", "Basic192", "Basic256"];
+    let of_all_sizes = |rest: &str| sizes.map(|size| format!("cxf:{size}{rest}"));
+    for (names, transports) in [
+        (of_all_sizes("GCM").to_vec(), vec![RsaOaepMgf1p]),
+        (
+            of_all_sizes("GCMSha256").to_vec(),
+            vec![RsaOaepSha256Mgf1Sha1, RsaOaepMgf1p],
+        ),
+        (of_all_sizes("GCMSha256MgfSha256").to_vec(), vec![RsaOaepSha256]),
+        (
+            vec!["cxf:CustomAlgorithmSuite".to_owned()],
+            vec![RsaOaepSha256, RsaOaepSha256Mgf1Sha1, RsaOaepMgf1p],
+        ),
+    ] {
+        for name in names {
+            let one = imported(&suite(&format!("<{name}/>")), Profile::Bsp11);
+            assert_eq!(outcomes(&one, &name), [Outcome::Taken], "{name}");
+            assert_eq!(one.policy.encryption.data, [DataCipher::AesGcm], "{name}");
+            assert_eq!(one.policy.encryption.key_transport, transports, "{name}");
+            let algorithms = one.policy.algorithms;
+            assert_eq!(algorithms.digests, Set::from([Digest::Sha256]), "{name}");
+            assert_eq!(algorithms.signatures, Set::from([Signature::RsaSha256]), "{name}");
+        }
+    }
+    for unknown in [
+        "cxf:Basic256Sha256",
+        "cxf:Basic256GCMSha512",
+        "cxf:CustomAlgorithmSuites",
+        "sp:CustomAlgorithmSuite",
+    ] {
+        let one = imported(&suite(&format!("<{unknown}/>")), Profile::Bsp11);
+        assert_eq!(outcomes(&one, unknown), [Outcome::NotUnderstood], "{unknown}");
+    }
+}
