@@ -42,8 +42,12 @@
 //! | key agreement | ECDH-ES on P-256, P-384, P-521 with ConcatKDF over SHA-256, -384, -512 | `archive-verify`: any digest | finite field Diffie-Hellman |
 //! | key wrap | AES | Triple DES where data may be | |
 //!
-//! CBC and RSA 1.5 prove nothing about what they decrypt, and are decrypted only where a verified signature covers the ciphertext. `sealgate
-//! decrypt` verifies none: there they are for `archive-verify` alone. Which algorithms may be used is asked before a private key is.
+//! CBC and RSA 1.5 prove nothing about what they decrypt, and are decrypted only where a verified signature covers the ciphertext: the EncryptedData, and the
+//! EncryptedKey too. Our public key is everybody's. Under a signature over the EncryptedData alone somebody could encrypt another key to us and put it in the
+//! place of the sender's: what was signed would then say something that its signer never wrote, and with changes of the sender's own EncryptedKey the
+//! answers would tell what is in it (T78). Stacks sign first, and do not sign the EncryptedKey unless they are told to; it is better to have them use AES in GCM,
+//! which needs no signature. `sealgate decrypt` verifies none: there CBC and RSA 1.5 are for `archive-verify` alone. Which algorithms may be used is
+//! asked before a private key is.
 //!
 //! # Signing
 //!

@@ -5,7 +5,7 @@ use super::names::{is_harmless, is_security_policy};
 use super::parts;
 use super::reading::{Entry, Outcome, Reading};
 use super::service::{Request, Wsdl, attached};
-use super::token;
+use super::{suite, token};
 use crate::policy::{KeyReference, Policy};
 
 /// What `base` becomes under the assertions of `alternative`, which hold for `request`.
@@ -54,6 +54,7 @@ pub(super) fn read<'d>(
     for assertion in alternative {
         top_level(&mut reading, assertion);
     }
+    suite::check_order(&mut reading);
     for answer in &request.answers {
         for policy in attached(*answer, wsdl)? {
             reading.say(
@@ -66,7 +67,7 @@ pub(super) fn read<'d>(
     Ok((reading.policy, reading.entries))
 }
 
-fn top_level(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+fn top_level<'d>(reading: &mut Reading<'d>, assertion: &Assertion<'d>) {
     let element = assertion.element;
     if is_harmless(element) {
         return reading.say(element, Outcome::Noted, "no message has to prove anything for it");

@@ -5,7 +5,7 @@ use super::{suite, token};
 use crate::policy::{KeyReference, Part, TimestampPresence};
 
 /// Messages that each side signs with a key of its own (WS-SecurityPolicy 1.3 §7.5).
-pub(super) fn asymmetric(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+pub(super) fn asymmetric<'d>(reading: &mut Reading<'d>, assertion: &Assertion<'d>) {
     reading.say(
         assertion.element,
         Outcome::Taken,
@@ -15,7 +15,7 @@ pub(super) fn asymmetric(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
 }
 
 /// Messages that are protected by a key which both sides derive from one token (§7.4).
-pub(super) fn symmetric(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+pub(super) fn symmetric<'d>(reading: &mut Reading<'d>, assertion: &Assertion<'d>) {
     if reading
         .policy
         .key_references
@@ -35,14 +35,14 @@ pub(super) fn symmetric(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
 }
 
 /// Messages that TLS protects (§7.3).
-pub(super) fn transport(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+pub(super) fn transport<'d>(reading: &mut Reading<'d>, assertion: &Assertion<'d>) {
     let detail = "TLS protects messages, and need not sign them: only what is signed is relayed";
     reading.say(assertion.element, Outcome::NotPermitted, detail);
     properties(reading, assertion);
 }
 
 /// The properties of a binding (§6). Those that are not there have their defaults, which restrict nothing more.
-fn properties(reading: &mut Reading<'_>, binding: &Assertion<'_>) {
+fn properties<'d>(reading: &mut Reading<'d>, binding: &Assertion<'d>) {
     reading.check_parameters(binding, &[]);
     let mut timestamp = false;
     for property in &binding.nested {
@@ -74,6 +74,7 @@ fn properties(reading: &mut Reading<'_>, binding: &Assertion<'_>) {
                 reading.leaf(property, Outcome::Taken, "a Timestamp, signed");
             }
             "EncryptBeforeSigning" => {
+                reading.encrypts_first = true;
                 reading.leaf(
                     property,
                     Outcome::Noted,

@@ -70,6 +70,10 @@ pub(super) struct Reading<'d> {
     pub(super) transport: bool,
     /// Whether a key that comes with the message signs it, and somebody endorses that signature.
     pub(super) symmetric: bool,
+    /// Whether messages are encrypted before they are signed, so that the signature is over the ciphertext.
+    pub(super) encrypts_first: bool,
+    /// The suite of AES or Triple DES in CBC that was taken.
+    pub(super) suite_in_cbc: Option<Element<'d>>,
     /// Headers that have to be there.
     pub(super) required: Vec<Part>,
 }
@@ -83,6 +87,8 @@ impl<'d> Reading<'d> {
             base: base.name.clone(),
             transport: false,
             symmetric: false,
+            encrypts_first: false,
+            suite_in_cbc: None,
             required: Vec::new(),
         }
     }

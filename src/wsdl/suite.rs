@@ -5,6 +5,7 @@ use crate::algorithm::{
     CanonicalizationAlgorithm as Canonicalization, DataCipher, DigestAlgorithm as Digest, KeyTransport, Set,
     SetMember, SignatureAlgorithm as Signature, TransformAlgorithm as Transform,
 };
+use crate::policy::Part;
 
 /// A row of the table of algorithm suites (WS-SecurityPolicy 1.3 §6.1), as far as a policy can tell. The signature of all of
 /// them is `rsa-sha1`; stacks write `rsa-sha256` where the digest is SHA-256.
@@ -16,7 +17,7 @@ struct Suite {
 }
 
 /// Permits of the algorithms that the policy permits those of the suite. SHA-1 that the policy forbids is SHA-256 then.
-pub(super) fn read(reading: &mut Reading<'_>, property: &Assertion<'_>) {
+pub(super) fn read<'d>(reading: &mut Reading<'d>, property: &Assertion<'d>) {
     reading.check_parameters(property, &[]);
     let mut canonicalization = Canonicalization::Exclusive;
     for option in &property.nested {
@@ -110,7 +111,7 @@ fn suite_of_cxf(name: &str, aes: Option<&str>) -> Option<Suite> {
     })
 }
 
-fn apply(reading: &mut Reading<'_>, option: &Assertion<'_>, suite: &Suite) {
+fn apply<'d>(reading: &mut Reading<'d>, option: &Assertion<'d>, suite: &Suite) {
     let mut refused = Vec::new();
     let algorithms = &mut reading.policy.algorithms;
     let mut signatures = suite.signatures.clone();
@@ -138,6 +139,9 @@ fn apply(reading: &mut Reading<'_>, option: &Assertion<'_>, suite: &Suite) {
     if !held {
         refused.extend(names(&[suite.cipher]));
     }
+    if suite.cipher != DataCipher::AesGcm && held {
+        reading.suite_in_cbc = Some(option.element);
+    }
     let signatures = algorithms
         .signatures
         .iter()
@@ -158,6 +162,25 @@ fn apply(reading: &mut Reading<'_>, option: &Assertion<'_>, suite: &Suite) {
         let detail = format!("{} forbids {}", reading.base, refused.join(", "));
         reading.say(option.element, Outcome::NotPermitted, detail);
     }
+}
+
+/// Says what of a suite in CBC no message may have: CBC is decrypted only below a signature over the ciphertext and its key (T78).
+pub(super) fn check_order(reading: &mut Reading<'_>) {
+    let Some(suite) = reading
+        .suite_in_cbc
+        .filter(|_| !reading.policy.encrypted.is_empty())
+    else {
+        return;
+    };
+    let detail = if !reading.encrypts_first {
+        "CBC over what was signed before: it is decrypted only where the signature covers EncryptedData and EncryptedKey; \
+         with a suite of AES in GCM, or EncryptBeforeSigning and a signed EncryptedKey, messages pass"
+    } else if reading.policy.encrypted.contains(&Part::Signature) {
+        "CBC over a signature, which cannot cover its own ciphertext: with a suite of AES in GCM messages pass"
+    } else {
+        "CBC below an EncryptedKey that is not signed: the signature has to cover it as it covers EncryptedData"
+    };
+    reading.say(suite, Outcome::NotPermitted, detail);
 }
 
 /// Keeps of `set` what is `wanted`; if that is nothing, `instead`, and false.

@@ -24,7 +24,7 @@ pub(super) fn initiator(reading: &mut Reading<'_>, property: &Assertion<'_>) {
 }
 
 /// Further tokens (WS-SecurityPolicy 1.3 §8): what they sign, and whether they are signed.
-pub(super) fn supporting(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
+pub(super) fn supporting<'d>(reading: &mut Reading<'d>, assertion: &Assertion<'d>) {
     reading.check_parameters(assertion, &[]);
     let name = assertion.element.local_name();
     let endorses = name.contains("Endorsing");

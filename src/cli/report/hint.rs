@@ -23,6 +23,9 @@ pub(super) fn for_code(code: &str) -> Option<&'static str> {
         "trust.issuer_unknown" => "give the metadata of that issuer: --metadata FILE",
         "saml.recipient" => "--recipient says where messages reach us",
         "policy.body_not_signed" => "below: what is signed, and where it stands",
+        "xmlenc.unsigned_ciphertext" => {
+            "use AES in GCM where the message is made, or encrypt first and sign EncryptedData and EncryptedKey"
+        }
         "xml.dtd" => "a DOCTYPE is never read; remove it where the message is made, before it is signed",
         _ => return None,
     })

@@ -125,3 +125,49 @@ fn suites_of_cxf_are_aes_in_gcm_with_sha256() {
         assert_eq!(outcomes(&one, unknown), [Outcome::NotUnderstood], "{unknown}");
     }
 }
+
+#[test]
+fn a_suite_in_cbc_is_for_what_is_encrypted_before_it_is_signed() {
+    let not_permitted = |suite: &str, order: &str, further: &str, base| {
+        let policy = format!(
+            "{}{further}",
+            asymmetric(&format!(
+                "<sp:AlgorithmSuite><wsp:Policy><{suite}/></wsp:Policy></sp:AlgorithmSuite>{order}"
+            ))
+        );
+        let one = imported(&policy, base);
+        let entries = one
+            .entries
+            .into_iter()
+            .filter(|entry| entry.outcome == Outcome::NotPermitted && entry.detail.starts_with("CBC"));
+        entries.map(|entry| entry.detail).collect::<Vec<_>>()
+    };
+    let (body, first) = (
+        "<sp:EncryptedParts><sp:Body/></sp:EncryptedParts>",
+        "<sp:EncryptBeforeSigning/>",
+    );
+    let cbc = "sp:Basic256Sha256";
+    let told = |order: &str, further: &str, what: &str| {
+        let details = not_permitted(cbc, order, further, Profile::Bsp11);
+        assert!(details.len() == 1 && details[0].contains(what), "{details:?}");
+    };
+    told("", body, "EncryptBeforeSigning");
+    told("<sp:EncryptSignature/>", "", "EncryptBeforeSigning");
+    told(first, body, "EncryptedKey that is not signed");
+    told(
+        &format!("{first}<sp:EncryptSignature/>"),
+        body,
+        "its own ciphertext",
+    );
+    let old = not_permitted("sp:TripleDesSha256", "", body, Profile::Legacy2004);
+    assert_eq!(old.len(), 1, "{old:?}");
+    // Nothing is encrypted, not in CBC, or CBC is forbidden anyway.
+    for (suite, further, base) in [
+        (cbc, "", Profile::Bsp11),
+        ("cxf:Basic256GCM", body, Profile::Bsp11),
+        (cbc, body, Profile::Strict),
+    ] {
+        let none = not_permitted(suite, "", further, base);
+        assert!(none.is_empty(), "{suite} {none:?}");
+    }
+}
