@@ -24,10 +24,11 @@ pub(crate) fn read<T>(
     let mut contents = Vec::new();
     for source in &sources {
         let bytes = source.read(Limits::archive().bytes);
-        contents.push(bytes.map_err(|error| Report::unreadable(source.clone(), &error))?);
+        let bytes = bytes.map_err(|error| Report::unreadable(source.clone(), &error))?;
+        contents.push((source.to_string(), bytes));
     }
     let mut contents = contents.into_iter();
-    let first = contents.next().unwrap_or_default();
+    let (_, first) = contents.next().unwrap_or_default();
     let read = Wsdl::read(first, contents).and_then(|wsdl| reads(&wsdl));
     read.map_err(|error| {
         let file = error.place().map_or(0, |place| place.file);
@@ -36,7 +37,6 @@ pub(crate) fn read<T>(
     })
 }
 
-/// What was asked for by name.
 /// Writes why nothing can be read: for people beside the document that there is not.
 pub(crate) fn refused(report: &Report, format: Format, console: &mut Console) {
     match format {
@@ -45,6 +45,7 @@ pub(crate) fn refused(report: &Report, format: Format, console: &mut Console) {
     }
 }
 
+/// What was asked for by name.
 pub(crate) fn wanted(arguments: &WsdlArguments) -> Wanted {
     Wanted {
         port: arguments.port.clone(),

@@ -20,7 +20,12 @@ pub enum ErrorKind {
     /// The root is no `wsdl:definitions`; its name.
     NotWsdl(String),
     /// No port with a SOAP binding, or none of this name.
-    NoPort(Option<String>),
+    NoPort {
+        /// The name.
+        name: Option<String>,
+        /// Where the file is that a `wsdl:import` names and that was not given, as it says.
+        not_given: Option<String>,
+    },
     /// No operation, or none of this name.
     NoOperation(Option<String>),
     /// No policy is attached to what was wanted.
@@ -66,7 +71,7 @@ impl Error {
         match &self.kind {
             ErrorKind::Xml(error) => error.code(),
             ErrorKind::NotWsdl(_) => "wsdl.not_wsdl",
-            ErrorKind::NoPort(_) => "wsdl.no_port",
+            ErrorKind::NoPort { .. } => "wsdl.no_port",
             ErrorKind::NoOperation(_) => "wsdl.no_operation",
             ErrorKind::NoPolicy => "wsdl.no_policy",
             ErrorKind::PolicyMissing(_) => "wsdl.policy_missing",
@@ -87,7 +92,7 @@ impl Error {
                 Some("WS-Policy 1.5 Framework §4.3.4")
             }
             ErrorKind::UnknownOperator(_) => Some("WS-Policy 1.5 Framework §4.1"),
-            ErrorKind::NoPort(_)
+            ErrorKind::NoPort { .. }
             | ErrorKind::NoOperation(_)
             | ErrorKind::NoPolicy
             | ErrorKind::TooManyAlternatives
@@ -102,9 +107,19 @@ impl fmt::Display for Error {
         match &self.kind {
             ErrorKind::Xml(error) => error.fmt(f),
             ErrorKind::NotWsdl(name) => write!(f, "this is no WSDL 1.1: its root is {}", quoted(name)),
-            ErrorKind::NoPort(None) => f.write_str("no port and no binding is for SOAP"),
-            ErrorKind::NoPort(Some(name)) => {
-                write!(f, "no port or binding for SOAP is called {}", quoted(name))
+            ErrorKind::NoPort { name, not_given } => {
+                match name {
+                    None => f.write_str("no port and no binding is for SOAP")?,
+                    Some(name) => write!(f, "no port or binding for SOAP is called {}", quoted(name))?,
+                }
+                match not_given {
+                    None => Ok(()),
+                    Some(location) => write!(
+                        f,
+                        "; its wsdl:import of {} is never fetched: save that file and name it with --import",
+                        quoted(location)
+                    ),
+                }
             }
             ErrorKind::NoOperation(None) => f.write_str("there is no operation"),
             ErrorKind::NoOperation(Some(name)) => write!(f, "no operation is called {}", quoted(name)),
@@ -112,7 +127,7 @@ impl fmt::Display for Error {
             ErrorKind::PolicyMissing(uri) => {
                 write!(
                     f,
-                    "no file that was named has the policy {}; see --import",
+                    "no file that was named is or has the policy {}; see --import",
                     quoted(uri)
                 )
             }

@@ -9,6 +9,8 @@ use crate::xml::{self, Document, Element, Limits, Position};
 #[derive(Debug)]
 pub struct Wsdl {
     documents: Vec<Document>,
+    /// The names of the files that it imports.
+    imported: Vec<String>,
 }
 
 /// A place in one of the files.
@@ -46,13 +48,14 @@ pub(super) struct Port<'d> {
 }
 
 impl Wsdl {
-    /// Reads a WSDL, and the files that it imports: further WSDLs, or documents with policies. They may be in any encoding that the
-    /// archive's limits and reader take; a DOCTYPE is refused.
+    /// Reads a WSDL, and the files that it imports, each with its name: further WSDLs, or documents with policies. They may be in any
+    /// encoding that the archive's limits and reader take; a DOCTYPE is refused.
     ///
     /// # Errors
     /// [`Error`]: a file is no such XML, or the first is no WSDL 1.1.
-    pub fn read(wsdl: Bytes, imported: impl IntoIterator<Item = Bytes>) -> Result<Self, Error> {
+    pub fn read(wsdl: Bytes, imported: impl IntoIterator<Item = (String, Bytes)>) -> Result<Self, Error> {
         let mut documents = Vec::new();
+        let (names, imported): (Vec<String>, Vec<Bytes>) = imported.into_iter().unzip();
         for (file, bytes) in std::iter::once(wsdl).chain(imported).enumerate() {
             let document = xml::to_utf8(bytes).and_then(|bytes| Document::parse(bytes, &Limits::archive()));
             documents.push(document.map_err(|error| {
@@ -60,7 +63,8 @@ impl Wsdl {
                 Error::new(ErrorKind::Xml(error), Place { file, position })
             })?);
         }
-        let wsdl = Self { documents };
+        let imported = names;
+        let wsdl = Self { documents, imported };
         if let Some(document) = wsdl.documents.first()
             && !is_wsdl(document.root(), "definitions")
         {
@@ -118,9 +122,32 @@ impl Wsdl {
             ports.retain(|port| port.name == *name);
         }
         if ports.is_empty() {
-            return Err(Error::nowhere(ErrorKind::NoPort(wanted.port.clone())));
+            return Err(self.no_port(wanted.port.clone()));
         }
         Ok(ports)
+    }
+
+    /// There is no port; perhaps it, or its binding, is in a file that was not given.
+    fn no_port(&self, name: Option<String>) -> Error {
+        let is_given = |import: &Element<'_>| {
+            let namespace = import.attribute("namespace").unwrap_or_default();
+            let others = self
+                .documents
+                .iter()
+                .filter(|other| !std::ptr::eq(*other, import.document()));
+            let targets = others.filter_map(|other| other.root().attribute("targetNamespace"));
+            targets.into_iter().any(|target| target == namespace)
+        };
+        let not_given = self.all("import").find(|import| !is_given(import));
+        let location = not_given.map(|import| import.attribute("location").unwrap_or_default().into_owned());
+        let kind = ErrorKind::NoPort {
+            name,
+            not_given: location,
+        };
+        match not_given {
+            Some(import) => Error::new(kind, self.place(import)),
+            None => Error::nowhere(kind),
+        }
     }
 
     /// The policy that a PolicyReference names.
@@ -128,7 +155,8 @@ impl Wsdl {
         self.policy(reference, &reference.attribute("URI").unwrap_or_default())
     }
 
-    /// The policy that `uri` names on `referrer`: by an ID in the same file, by its Name, or by an ID in exactly one other file.
+    /// The policy that `uri` names on `referrer`: by an ID in the same file, by its Name, by an ID in exactly one other file, or as the
+    /// root of the one file that is called so.
     fn policy<'d>(&'d self, referrer: Element<'d>, uri: &str) -> Result<Element<'d>, Error> {
         let is_policy = |element: &Element<'_>| is_policy_element(*element, "Policy");
         let missing = || Error::new(ErrorKind::PolicyMissing(uri.to_owned()), self.place(referrer));
@@ -146,7 +174,15 @@ impl Wsdl {
         if let Some(found) = elements.find(named) {
             return Ok(found);
         }
-        let (_, id) = uri.split_once('#').ok_or_else(missing)?;
+        let Some((_, id)) = uri.split_once('#') else {
+            let files = self.imported.iter().zip(self.documents.iter().skip(1));
+            let called = files.filter(|(name, _)| last_step(name) == last_step(uri));
+            let mut found = called.map(|(_, document)| document.root()).filter(is_policy);
+            return match (found.next(), found.next()) {
+                (Some(only), None) => Ok(only),
+                _ => Err(missing()),
+            };
+        };
         let others = self
             .documents
             .iter()
@@ -304,6 +340,11 @@ pub(super) fn attached<'d>(subject: Element<'d>, wsdl: &'d Wsdl) -> Result<Vec<E
 
 pub(super) fn children<'d>(element: Element<'d>, local: &'static str) -> impl Iterator<Item = Element<'d>> {
     element.children().filter(move |child| is_wsdl(*child, local))
+}
+
+/// The last step of a path.
+fn last_step(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 fn is_for_soap(binding: Element<'_>) -> bool {

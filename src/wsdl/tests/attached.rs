@@ -30,7 +30,7 @@ fn a_policy_is_found_by_id_by_name_and_in_files_that_were_given() {
     let other = format!("{START}{}</wsdl:definitions>", policy("wsu:Id='p'"));
     let outside = wsdl("", "<wsp:PolicyReference URI='p.xml#p'/>");
     let read = |imports: Vec<String>| {
-        let imports: Vec<bytes::Bytes> = imports.into_iter().map(Into::into).collect();
+        let imports = imports.into_iter().map(|text| ("p.xml".to_owned(), text.into()));
         let read = Wsdl::read(outside.clone().into(), imports).unwrap();
         read.policies(&Profile::Bsp11.policy(), &Wanted::default())
     };
@@ -122,4 +122,67 @@ fn what_is_no_policy_is_refused() {
     let code = |text: &'static str| Wsdl::read(text.into(), []).unwrap_err().code();
     assert_eq!(code("<definitions/>"), "wsdl.not_wsdl");
     assert_eq!(code("<!DOCTYPE a><a/>"), "xml.dtd");
+}
+
+#[test]
+fn a_reference_without_an_id_is_to_the_file_of_that_name() {
+    let alone = |root: &str| {
+        format!(
+            "<wsp:{root} xmlns:wsp='http://www.w3.org/ns/ws-policy' \
+             xmlns:sp='http://docs.oasis-open.org/ws-sx/ws-securitypolicy/200702'><sp:SignedParts><sp:Body/></sp:SignedParts></wsp:{root}>"
+        )
+    };
+    let read = |uri: &str, imports: &[(&str, String)]| {
+        let imports = imports
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), text.clone().into()));
+        let text = wsdl("", &format!("<wsp:PolicyReference URI='{uri}'/>"));
+        let wsdl = Wsdl::read(text.into(), imports).unwrap();
+        let all = wsdl.policies(&Profile::Bsp11.policy(), &Wanted::default());
+        all.map(|all| outcomes(&all[0], "sp:Body"))
+    };
+    let policy = || alone("Policy");
+    for (uri, name) in [
+        ("p.xml", "p.xml"),
+        ("http://h/policies/p.xml", "p.xml"),
+        ("p.xml", "saved/p.xml"),
+    ] {
+        assert_eq!(read(uri, &[(name, policy())]).unwrap(), [Outcome::Taken], "{uri}");
+    }
+    for imports in [
+        vec![("q.xml", policy())],
+        vec![("p.xml", alone("All"))],
+        vec![("a/p.xml", policy()), ("b/p.xml", policy())],
+    ] {
+        let error = read("p.xml", &imports).unwrap_err();
+        assert_eq!(error.code(), "wsdl.policy_missing", "{imports:?}");
+    }
+}
+
+#[test]
+fn an_import_that_was_not_given_is_named_where_a_port_is_missing() {
+    let import = "<wsdl:import namespace='urn:a' location='http://h/s?wsdl=wsdl0'/>";
+    let split = format!(
+        "{START}{import}<wsdl:service name='S'><wsdl:port name='P' binding='t:B'/></wsdl:service></wsdl:definitions>"
+    );
+    let error = |text: &str, imports: &[String]| {
+        let imports = imports
+            .iter()
+            .map(|text| ("a.wsdl".to_owned(), text.clone().into()));
+        let wsdl = Wsdl::read(text.to_owned().into(), imports).unwrap();
+        wsdl.policies(&Profile::Bsp11.policy(), &Wanted::default())
+            .unwrap_err()
+    };
+    let missing = error(&split, &[]);
+    assert_eq!(
+        (missing.code(), missing.place().unwrap().file),
+        ("wsdl.no_port", 0)
+    );
+    assert!(missing.to_string().contains("http://h/s?wsdl=wsdl0"), "{missing}");
+    let given = format!(
+        "{}</wsdl:definitions>",
+        START.replace("targetNamespace='urn:t'", "targetNamespace='urn:a'")
+    );
+    let without_port = error(&split, &[given]);
+    assert!(!without_port.to_string().contains("--import"), "{without_port}");
 }
