@@ -250,7 +250,7 @@ fn a_policy_that_is_not_whole_is_printed_only_when_asked_for() {
     assert_eq!(partial.status.code(), Some(0));
     let text = String::from_utf8(partial.stdout).unwrap();
     assert!(
-        text.starts_with("# not enforced: sp:EncryptedParts › sp:Header:"),
+        text.contains("# not enforced: sp:EncryptedParts › sp:Header:"),
         "{text}"
     );
     let policy: Policy = toml::from_str(&text).unwrap();
@@ -267,7 +267,7 @@ fn one_of_several_policies_has_to_be_chosen() {
     );
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("policy 4: --port Quotes --operation Tell --alternative 2"),
+        said.contains("policy 4: --port Quotes --operation Tell --alternative 2  AsymmetricBinding; 1 not held\n"),
         "{said}"
     );
     let json = import(&["--format", "json", "../wsdl/choices.wsdl"]);
@@ -284,6 +284,57 @@ fn one_of_several_policies_has_to_be_chosen() {
         .unwrap();
     assert_eq!(one.get("outcome").unwrap(), "not_enforced");
     assert_eq!(one.pointer("/position/line").unwrap(), 50);
+}
+
+/// What is imported of orders.wsdl with `further` among the assertions of its binding: the exit code, standard output and error.
+fn imported_with(further: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let orders =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/wsdl/orders.wsdl")).unwrap();
+    let binding = "<sp:AsymmetricBinding>";
+    assert!(orders.contains(binding));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.wsdl");
+    std::fs::write(&file, orders.replacen(binding, &format!("{further}{binding}"), 1)).unwrap();
+    let output = import(&[arguments, &[file.to_str().unwrap()]].concat());
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_alternative_that_leaves_least_open_is_taken() {
+    let plain = import(&["../wsdl/orders.wsdl"]).stdout;
+    let optional = "<x:Unheard xmlns:x=\"urn:x\" wsp:Optional=\"true\"/>";
+    let (code, policy, said) = imported_with(optional, &[]);
+    assert_eq!((code, policy.as_bytes()), (Some(0), plain.as_slice()), "{said}");
+    assert!(
+        said.contains("taken of the alternatives: 2, 4, which leave least open")
+            && !said.contains("x:Unheard"),
+        "{said}"
+    );
+    // What is asked for by its number is what is told of.
+    let (code, policy, said) = imported_with(optional, &["--alternative", "1"]);
+    assert_eq!((code, policy.as_str()), (Some(1), ""));
+    assert!(said.contains("x:Unheard"), "{said}");
+    // Neither leaves open less than the other.
+    let either = "<wsp:ExactlyOne><x:A xmlns:x=\"urn:x\"/><x:B xmlns:x=\"urn:x\"/></wsp:ExactlyOne>";
+    let (code, policy, said) = imported_with(either, &[]);
+    assert_eq!((code, policy.as_str()), (Some(1), ""));
+    assert!(
+        said.contains("wsdl.not_held")
+            && said.contains("--operation PlaceOrder --alternative 2  AsymmetricBinding"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_a_policy_does_not_permit_is_a_comment_in_it() {
+    let encrypted = "<sp:EncryptedParts><sp:Body/></sp:EncryptedParts>";
+    let (code, policy, said) = imported_with(encrypted, &[]);
+    assert_eq!(code, Some(0), "{said}");
+    let comment = "# not permitted: sp:AsymmetricBinding › sp:AlgorithmSuite › sp:Basic256Sha256: CBC over what was signed before";
+    assert!(policy.starts_with(comment), "{policy}");
+    let policy: Policy = toml::from_str(&policy).unwrap();
+    assert_eq!(policy.encrypted, [Part::Body]);
 }
 
 #[test]
@@ -306,6 +357,8 @@ fn only_files_that_are_named_are_read() {
     assert_eq!((alone.status.code(), alone.stdout), (Some(1), Vec::new()));
     let said = String::from_utf8(alone.stderr).unwrap();
     assert!(said.contains("wsdl.policy_missing"), "{said}");
+    let routes = sealgate(&["route", "import", "../wsdl/none.wsdl"]);
+    assert_eq!((routes.status.code(), routes.stdout), (Some(3), Vec::new()));
     let both = import(&["--import", policies, wsdl]);
     assert_eq!(both.status.code(), Some(0), "{both:?}");
     assert_eq!(both.stdout, import(&["../wsdl/orders.wsdl"]).stdout);

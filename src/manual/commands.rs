@@ -111,13 +111,15 @@
 //! |---|---|
 //! | `taken` | the policy asks for it, or for more |
 //! | `noted` | no message has to prove anything for it: layout, forms of certificates, tokens of answers, WS-Addressing |
-//! | `not_permitted` | the policy of `--policy` forbids it: SHA-1, RSA 1.5, CBC, key references, SymmetricBinding without `encrypted-key`; messages that need it are refused |
-//! | `not_enforced` | it restricts messages and the policy does not: encrypted attachments, endorsing signatures beside the first, issuers, TLS |
+//! | `not_permitted` | the policy of `--policy` forbids it: SHA-1, RSA 1.5, key references, SymmetricBinding without `encrypted-key`, CBC, and where it permits CBC, CBC that is not below a signature; messages that need it are refused |
+//! | `not_enforced` | it restricts messages and the policy does not: encrypted certificates, endorsing signatures beside the first, issuers, TLS |
 //! | `not_understood` | it may restrict messages: IssuedToken, derived keys, assertions of others, XPath beyond a path of names |
 //!
-//! With one of the last two nothing is printed and the exit code is 1, unless `--partial` asks for the policy without them: they are comments in it.
+//! With one of the last two nothing is printed and the exit code is 1, unless `--partial` asks for the policy without them. They are comments in it, as
+//! is what is not permitted. Of the alternatives of an operation one that leaves more open than another is passed over, as that with an assertion that is
+//! not understood and `wsp:Optional`.
 //! All signatures of the suites are `rsa-sha1` in the standard's table; under those with SHA-256, stacks sign with `rsa-sha256`, which is taken. Where
-//! a suite's SHA-1 is forbidden, SHA-256 stands for it. The lengths of encryption keys are not held. Alternatives, operations and ports whose policies differ have to be
+//! a suite's SHA-1 is forbidden, SHA-256 stands for it. Of CXF's own suites those with AES in GCM are known, and CustomAlgorithmSuite as what CXF has if nothing else is configured. The lengths of encryption keys are not held. Alternatives, operations and ports whose policies differ have to be
 //! chosen between; `--format json` has them all in `choices`, and `assertions` with `file`, `position`, `assertion`, `outcome` and `detail`.
 //!
 //! # JSON

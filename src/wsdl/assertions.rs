@@ -67,6 +67,15 @@ pub(super) fn read<'d>(
     Ok((reading.policy, reading.entries))
 }
 
+/// The bindings and supporting tokens of `alternative`, by their local names.
+pub(super) fn protection(alternative: &Alternative<'_>) -> Vec<String> {
+    let names = alternative.iter().map(|assertion| assertion.element);
+    let names = names.filter(|element| is_security_policy(element.namespace()));
+    let names = names.map(|element| element.local_name());
+    let known = names.filter(|name| name.ends_with("Binding") || name.ends_with("SupportingTokens"));
+    known.map(str::to_owned).collect()
+}
+
 fn top_level<'d>(reading: &mut Reading<'d>, assertion: &Assertion<'d>) {
     let element = assertion.element;
     if is_harmless(element) {

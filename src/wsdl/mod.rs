@@ -56,6 +56,8 @@ pub struct Imported {
     pub operation: String,
     /// The number of the alternative among those of this operation, from 1.
     pub alternative: usize,
+    /// The bindings and supporting tokens that it states, by their local names.
+    pub protection: Vec<String>,
     /// What its messages must prove: at least as much as the policy that it started from.
     pub policy: Policy,
     /// What became of each assertion, in the order in which they were read.
@@ -97,6 +99,7 @@ impl Wsdl {
                     port: request.port.clone(),
                     operation: request.operation.clone(),
                     alternative: number,
+                    protection: assertions::protection(alternative),
                     policy,
                     entries,
                 });

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::PolicyImportArguments;
@@ -28,12 +30,13 @@ pub(crate) fn import(arguments: &PolicyImportArguments, console: &mut Console) -
         }
     };
     let sources = wsdl::sources(&arguments.wsdl);
-    let outcome = outcome(&imported, arguments)?;
+    let kept = least_open(&imported);
+    let outcome = outcome(&imported, &kept, arguments)?;
     match format {
-        Format::Json => console.print(json_line(arguments, &sources, &imported, &outcome)),
+        Format::Json => console.print(json_line(arguments, &sources, &imported, &kept, &outcome)),
         Format::Text => {
             let style = console.note_style();
-            console.note(&text(&sources, &imported, &outcome, style));
+            console.note(&text(&sources, &imported, &kept, &outcome, style));
             if let Ok(policy) = &outcome {
                 console.print(policy);
             }
@@ -46,8 +49,9 @@ pub(crate) fn import(arguments: &PolicyImportArguments, console: &mut Console) -
     })
 }
 
-/// The code of a WSDL that states several policies.
+/// The codes of a WSDL that states several policies, and of one of which something is not held.
 const SEVERAL: &str = "wsdl.several_policies";
+const NOT_HELD: &str = "wsdl.not_held";
 
 /// Why there is no policy.
 struct Refused {
@@ -55,31 +59,64 @@ struct Refused {
     message: String,
 }
 
-/// The one policy as TOML.
+/// Of the alternatives of each request those that leave least open: one that leaves open all that another does, and more, is passed
+/// over. A service takes messages of any alternative, so asking for fewer of them loosens nothing.
+fn least_open(imported: &[Imported]) -> Vec<&Imported> {
+    // The alternatives of a request are numbered from 1 and stand together.
+    let is_same_request = |one: &Imported, next: &Imported| {
+        one.port == next.port && one.operation == next.operation && one.alternative < next.alternative
+    };
+    let mut kept = Vec::new();
+    for alternatives in imported.chunk_by(is_same_request) {
+        let open: Vec<BTreeSet<&Entry>> = alternatives.iter().map(open).collect();
+        let leaves_more = |one: &BTreeSet<&Entry>| {
+            open.iter()
+                .any(|other| other.len() < one.len() && other.is_subset(one))
+        };
+        let with_open = alternatives.iter().zip(&open);
+        kept.extend(
+            with_open
+                .filter(|(_, open)| !leaves_more(open))
+                .map(|(one, _)| one),
+        );
+    }
+    kept
+}
+
+fn open(imported: &Imported) -> BTreeSet<&Entry> {
+    let entries = imported.entries.iter();
+    entries.filter(|entry| entry.outcome.is_open()).collect()
+}
+
+/// The one policy as TOML, below what of the statement it does not hold or does not permit.
 fn outcome(
     imported: &[Imported],
+    kept: &[&Imported],
     arguments: &PolicyImportArguments,
 ) -> Result<Result<String, Refused>, Stop> {
-    let policies = different(imported);
-    let ([policy], open) = (policies.as_slice(), open(imported)) else {
+    let policies = different(kept);
+    let [policy] = policies.as_slice() else {
         return Ok(Err(Refused {
             code: SEVERAL,
             message: "there are several policies: choose with --port, --operation and --alternative"
                 .to_owned(),
         }));
     };
-    if !open.is_empty() && !arguments.partial {
-        let message = format!(
-            "{} of what is stated would restrict messages and is not held; --partial writes the policy without",
-            open.len()
+    let entries = entries(kept);
+    let open = entries.iter().filter(|entry| entry.outcome.is_open()).count();
+    if open > 0 && !arguments.partial {
+        let mut message = format!(
+            "{open} of what is stated would restrict messages and is not held; --partial writes the policy without"
         );
-        return Ok(Err(Refused {
-            code: "wsdl.not_held",
-            message,
-        }));
+        if has_alternatives(imported) {
+            message.push_str(", --alternative chooses what is stated");
+        }
+        let code = NOT_HELD;
+        return Ok(Err(Refused { code, message }));
     }
     let mut text = String::new();
-    for entry in open {
+    let told = |entry: &&Entry| entry.outcome.is_open() || entry.outcome == Outcome::NotPermitted;
+    for entry in entries.into_iter().filter(told) {
         let assertion = plain(&entry.assertion);
         text.push_str(&format!(
             "# {}: {assertion}: {}\n",
@@ -91,9 +128,9 @@ fn outcome(
     Ok(Ok(text))
 }
 
-fn different(imported: &[Imported]) -> Vec<&Policy> {
+fn different<'i>(kept: &[&'i Imported]) -> Vec<&'i Policy> {
     let mut policies: Vec<&Policy> = Vec::new();
-    for one in imported {
+    for one in kept {
         if !policies.contains(&&one.policy) {
             policies.push(&one.policy);
         }
@@ -102,35 +139,45 @@ fn different(imported: &[Imported]) -> Vec<&Policy> {
 }
 
 /// What became of each assertion, once where it was the same in several policies.
-fn entries(imported: &[Imported]) -> Vec<&Entry> {
-    let mut entries: Vec<&Entry> = imported.iter().flat_map(|one| &one.entries).collect();
+fn entries<'i>(kept: &[&'i Imported]) -> Vec<&'i Entry> {
+    let mut entries: Vec<&Entry> = kept.iter().flat_map(|one| &one.entries).collect();
     entries.sort();
     entries.dedup();
     entries
 }
 
-fn open(imported: &[Imported]) -> Vec<&Entry> {
-    let mut entries = entries(imported);
-    entries.retain(|entry| entry.outcome.is_open());
-    entries
+/// Whether a request has another alternative than its first.
+fn has_alternatives(imported: &[Imported]) -> bool {
+    let mut numbers = imported.iter().map(|one| one.alternative);
+    let first = numbers.next();
+    numbers.any(|number| Some(number) != first)
 }
 
 fn text(
     sources: &[Source],
     imported: &[Imported],
+    kept: &[&Imported],
     outcome: &Result<String, Refused>,
     style: Style,
 ) -> String {
     let mut text = String::new();
-    if different(imported).len() == 1 {
-        for entry in entries(imported) {
+    if different(kept).len() == 1 {
+        for entry in entries(kept) {
             text.push_str(&line(sources, entry, style));
+        }
+        if kept.len() < imported.len() {
+            let numbers: BTreeSet<usize> = kept.iter().map(|one| one.alternative).collect();
+            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            let numbers = numbers.join(", ");
+            text.push_str(&format!(
+                "taken of the alternatives: {numbers}, which leave least open\n"
+            ));
         }
     }
     if let Err(refused) = outcome {
         let word = style.paint(Tone::Bad, "failed");
         text.push_str(&format!("{word}  {}  {}\n", refused.code, refused.message));
-        if refused.code == SEVERAL {
+        if refused.code == SEVERAL || has_alternatives(imported) {
             text.push_str(&choices(imported));
         }
     }
@@ -157,16 +204,25 @@ fn line(sources: &[Source], entry: &Entry, style: Style) -> String {
     )
 }
 
-/// How each policy is chosen, and which are the same.
+/// How each policy is chosen, which are the same, and what is stated: those that are passed over too.
 fn choices(imported: &[Imported]) -> String {
-    let policies = different(imported);
+    let all: Vec<&Imported> = imported.iter().collect();
+    let policies = different(&all);
     let mut text = String::new();
     for one in imported {
         let number = policies.iter().position(|policy| **policy == one.policy);
         let number = number.unwrap_or_default().saturating_add(1);
         let (port, operation, alternative) = (plain(&one.port), plain(&one.operation), one.alternative);
+        let protection = match one.protection.as_slice() {
+            [] => "no binding".to_owned(),
+            names => plain(&names.join(", ")),
+        };
+        let open = match open(one).len() {
+            0 => String::new(),
+            count => format!("; {count} not held"),
+        };
         text.push_str(&format!(
-            "    policy {number}: --port {port} --operation {operation} --alternative {alternative}\n"
+            "    policy {number}: --port {port} --operation {operation} --alternative {alternative}  {protection}{open}\n"
         ));
     }
     text
@@ -176,6 +232,7 @@ fn json_line(
     arguments: &PolicyImportArguments,
     sources: &[Source],
     imported: &[Imported],
+    kept: &[&Imported],
     outcome: &Result<String, Refused>,
 ) -> String {
     let refused = outcome.as_ref().err();
@@ -195,6 +252,7 @@ fn json_line(
             "port": one.port,
             "operation": one.operation,
             "alternative": one.alternative,
+            "protection": one.protection,
             "whole": one.is_whole(),
             "policy": toml::to_string(&one.policy).ok(),
         })
@@ -209,7 +267,7 @@ fn json_line(
         ("code", refused.map(|refused| refused.code).into()),
         ("message", refused.map(|refused| refused.message.as_str()).into()),
         ("policy", outcome.as_ref().ok().map(String::as_str).into()),
-        ("assertions", entries(imported).iter().map(assertion).collect()),
+        ("assertions", entries(kept).iter().map(assertion).collect()),
         (
             "choices",
             imported.iter().map(choice).collect::<Vec<Value>>().into(),
