@@ -72,12 +72,25 @@ impl Reading {
         policy: &Policy,
         sha256: &mut Option<String>,
     ) -> Result<Received, Reason> {
+        let received = self.as_it_came(source, policy, sha256)?;
+        Ok(Received {
+            bytes: decoded(received.bytes, policy)?,
+            ..received
+        })
+    }
+
+    /// As [`received`](Self::received), in the encoding in which it came.
+    pub(super) fn as_it_came(
+        &self,
+        source: &Source,
+        policy: &Policy,
+        sha256: &mut Option<String>,
+    ) -> Result<Received, Reason> {
         let mut input = source.open().map_err(|error| Reason::unreadable(&error))?;
         let hashed = Hashed::read(&mut *input, self.content_type.as_deref(), &policy.limits);
         *sha256 = hashed.sha256;
         let received = hashed.received.map_err(|why| Reason::from(&why))?;
         Ok(Received {
-            bytes: decoded(received.bytes, policy)?,
             action: self.action.clone().or(received.action),
             transport: self.transport,
             request: self.request.clone(),

@@ -20,7 +20,7 @@
 //! | `audit verify` | a gateway's log of what it decided ([`audit`](crate::audit)): 1 and the first bad record where it is not as it was written |
 //! | `audit show`, `audit export` | nothing: records for people; as JSON Lines or CSV |
 //! | `password add`, `password check` | the files of users and passwords; the password is the first line of standard input |
-//! | `policy infer` | messages, again and again under ever tighter policies: the tightest that all of them pass, as TOML |
+//! | `policy infer` | messages and SAML documents, again and again under ever tighter policies: the tightest that all of them pass, as TOML |
 //! | `policy import` | nothing: what a WSDL states with WS-SecurityPolicy, as a policy in TOML, and what became of each assertion |
 //! | `route import` | nothing: the routes to the services of a WSDL 1.1, as TOML: path, address, and each operation's action and body. 1 if an operation cannot be told by these, or an address is no URL of HTTP |
 //! | `policy diff` | nothing: what changed between a partner's last good message and this one; 1 if anything did |
@@ -100,6 +100,14 @@
 //! stands in the first EncryptedData, in a SOAP message in the Security header. `--policy` names what the recipient allows: without it, AES in
 //! GCM and SHA-256. RSA 1.5 is never written. What is encrypted declares each prefix that is bound there, so that it can be read alone;
 //! exclusive canonicalization, and so a signature, does not see that.
+//!
+//! # What `policy infer` asks for
+//!
+//! It starts from `--policy` and takes every step that all samples pass, in each field of a policy: parts that are signed, algorithms, key references,
+//! limits down to those that hold when nothing is said, ages in steps. So what no sample needs is forbidden, as UsernameTokens where none has one, and
+//! all encryption where nothing is encrypted. Where each sample holds a ciphertext, whatever was encrypted has to be, and what none of them has would have to be if it came;
+//! headers whose names are encrypted are not asked for. `second_opinion` stays as it is. Whether certificates need an answer about revocation depends
+//! on `--trust` and `--crl` as much as on the samples: give those of the route.
 //!
 //! # What `policy import` takes over
 //!

@@ -15,8 +15,10 @@ mod requirement;
 mod rules;
 pub mod saml;
 mod saml_rules;
+mod strictness;
 #[cfg(test)]
 mod tests;
+mod tighter;
 mod unmet;
 mod username;
 mod whole;
@@ -36,6 +38,7 @@ pub use rules::{
     Sha1, TimestampPresence, TimestampRules, UnsignedHeaders, UsernameToken,
 };
 pub use saml_rules::{AudienceRule, Confirmation, SamlRules, SignatureOrder};
+pub use tighter::Tightening;
 pub use unmet::{Unmet, UnmetKind};
 pub use username::{Presented, Transport};
 pub use whole::NotWhole;

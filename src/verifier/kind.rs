@@ -24,7 +24,7 @@ impl Kind {
     }
 
     /// What the name of the root says. What does not begin as XML does is what browsers carry SAML in.
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         loop {
             rest = rest.trim_ascii_start();

@@ -18,7 +18,7 @@ use sealgate::inbound::{
     judge_saml,
 };
 use sealgate::policy::saml::{ExpectedRequest, RelyingParty};
-use sealgate::policy::{Profile, Transport};
+use sealgate::policy::{Part, Policy, Profile, Transport};
 use sealgate::rejection::Rejection;
 use sealgate::soap::Roles;
 use sealgate::trust::{Issuers, Passwords, TrustSources};
@@ -66,6 +66,21 @@ impl Case {
                 let verified = judge_saml(bytes, &self.context()).verdict?;
                 Ok(format!("{verified:?}"))
             }
+        }
+    }
+
+    /// Whether the message passes under `policy`, in whose place that of the case is put.
+    pub(crate) fn passes_under(&mut self, policy: Policy) -> bool {
+        self.gate.policy = policy;
+        let mut received = self.received.clone();
+        if self.gate.policy.signed.contains(&Part::Anything) {
+            received.bytes = sealgate::xml::to_utf8(received.bytes).unwrap();
+        }
+        match self.command {
+            Command::Soap => self.gate.judge(received, AsOf::Time(self.at)).verdict.is_ok(),
+            Command::Saml => judge_saml(self.received.bytes.clone(), &self.context())
+                .verdict
+                .is_ok(),
         }
     }
 

@@ -1,13 +1,17 @@
-use crate::algorithm::{Set, SetMember};
+use bytes::Bytes;
+
 use crate::cli::args::VerifyArguments;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::report::Report;
+use crate::cli::source::Source;
 use crate::cli::verify::Reading;
-use crate::inbound::{AsOf, Gate, Received};
-use crate::policy::{Part, Policy, Profile, SignedParts};
+use crate::inbound::{AsOf, Gate, Judgement, Received, SamlContext, judge_saml};
+use crate::policy::{Part, Policy, Tightening};
 use crate::soap::Envelope;
-use crate::verifier::Setup;
+use crate::soap::attachment::Attachment;
+use crate::verifier::{Kind, Reason, Setup, decoded};
+use crate::xml::{Element, Limits, Namespace};
 
 /// `sealgate policy infer`: the tightest policy that the messages meet, as TOML.
 ///
@@ -15,138 +19,192 @@ use crate::verifier::Setup;
 /// stays away. So what is printed can only be tighter than where it starts, and every message still passes under it.
 pub(crate) fn infer(arguments: VerifyArguments, console: &mut Console) -> Result<Exit, Stop> {
     let as_of = arguments.gate.judging.at.as_of();
-    let mut gate = Setup::from(&arguments.gate).verifier()?.gate;
+    let gate = Setup::from(&arguments.gate).verifier()?.gate;
     let reading = Reading::of(&arguments, &gate.policy)?;
+    let refused = |report: Report, console: &mut Console| {
+        report.note(arguments.output.format, console);
+        Ok(report.exit())
+    };
     let mut samples = Vec::new();
     for source in &arguments.files {
-        match reading.received(source, &gate.policy, &mut None) {
+        match Sample::read(&reading, source, &gate.policy) {
             Ok(sample) => samples.push(sample),
-            Err(reason) => {
-                let report = Report::refused(source.clone(), reason);
-                report.print(arguments.output.format, console);
-                return Ok(report.exit());
-            }
+            Err(reason) => return refused(Report::refused(source.clone(), reason), console),
         }
     }
     for (source, sample) in arguments.files.iter().zip(&samples) {
-        let judgement = gate.judge(sample.clone(), as_of);
-        if judgement.verdict.is_err() {
-            // Nothing can be tightened for a message that does not pass as it is.
-            let report = Report::of(source.clone(), judgement.verdict, judgement.findings);
-            report.print(arguments.output.format, console);
-            return Ok(report.exit());
-        }
+        // Nothing can be tightened for a message that does not pass as it is.
+        let report = match sample.judged(&gate, as_of) {
+            Ok(judgement) if judgement.verdict.is_ok() => continue,
+            Ok(judgement) => Report::of(source.clone(), judgement.verdict, judgement.findings),
+            Err(reason) => Report::refused(source.clone(), reason),
+        };
+        return refused(report, console);
     }
-    let mut tightening = Tightening {
-        gate: &mut gate,
-        samples: &samples,
-        as_of,
-    };
-    tightening.all();
-    gate.policy.name = format!("{}-inferred", gate.policy.name);
-    console.print(toml::to_string(&gate.policy).map_err(Stop::failed)?);
+    let signed = signed(&samples, &gate.policy);
+    let encrypted = encrypted(&samples, &gate.policy, &signed);
+    let steps = gate.policy.tightenings(&signed, &encrypted);
+    let mut policy = tightened(gate, &samples, as_of, &steps);
+    policy.name = format!("{}-inferred", policy.name);
+    console.print(toml::to_string(&policy).map_err(Stop::failed)?);
     Ok(Exit::Passed)
 }
 
-struct Tightening<'a> {
-    gate: &'a mut Gate,
-    samples: &'a [Received],
-    as_of: AsOf,
+/// The policy of `gate` after every one of `steps` under which all samples pass, until there is none.
+fn tightened(mut gate: Gate, samples: &[Sample], as_of: AsOf, steps: &[Tightening]) -> Policy {
+    let mut again = true;
+    while again {
+        again = false;
+        for step in steps {
+            while is_kept(step, &mut gate, samples, as_of) {
+                again = true;
+            }
+        }
+    }
+    gate.policy
 }
 
-impl Tightening<'_> {
-    fn all(&mut self) {
-        self.like_strict();
-        self.parts();
-        self.algorithms();
-        for reference in self.gate.policy.key_references.clone() {
-            self.keep_if_all_pass(|policy| policy.key_references.retain(|kept| *kept != reference));
-        }
-        for age in [60, 120, 300] {
-            self.keep_if_all_pass(|policy| {
-                policy.timestamp.max_age = policy.timestamp.max_age.min(age);
-            });
+/// Whether `step` changes the policy and all samples pass then; otherwise it is undone.
+fn is_kept(step: &Tightening, gate: &mut Gate, samples: &[Sample], as_of: AsOf) -> bool {
+    let before = gate.policy.clone();
+    step(&mut gate.policy);
+    if gate.policy == before {
+        return false;
+    }
+    let passes = |sample: &Sample| {
+        let judged = sample.judged(gate, as_of);
+        sample.is_within(&gate.policy.limits) && judged.is_ok_and(|judgement| judgement.verdict.is_ok())
+    };
+    let all_pass = samples.iter().all(passes);
+    if !all_pass {
+        gate.policy = before;
+    }
+    all_pass
+}
+
+/// Something that passes.
+enum Sample {
+    /// A SOAP message, in the encoding in which it came.
+    Message(Received),
+    /// A SAML document.
+    Document(Bytes),
+}
+
+impl Sample {
+    fn read(reading: &Reading, source: &Source, policy: &Policy) -> Result<Self, Reason> {
+        let received = reading.as_it_came(source, policy, &mut None)?;
+        let decoded = decoded(received.bytes.clone(), policy)?;
+        let is_saml = match Kind::of(&decoded) {
+            _ if !received.attachments.is_empty() => false,
+            Kind::Saml => true,
+            Kind::Soap => {
+                Envelope::parse(decoded, &policy.limits).is_ok_and(|envelope| carries_saml(&envelope))
+            }
+            Kind::Xml => false,
+        };
+        Ok(if is_saml {
+            Self::Document(received.bytes)
+        } else {
+            Self::Message(received)
+        })
+    }
+
+    /// As `verify` and `saml verify` judge it; `Err` if it is refused before.
+    fn judged(&self, gate: &Gate, as_of: AsOf) -> Result<Judgement<()>, Reason> {
+        let policy = &gate.policy;
+        match self {
+            Self::Message(received) => {
+                let bytes = decoded(received.bytes.clone(), policy)?;
+                let received = Received {
+                    bytes,
+                    ..received.clone()
+                };
+                Ok(gate.judge(received, as_of))
+            }
+            Self::Document(bytes) => {
+                let context = SamlContext {
+                    policy,
+                    trust: &gate.trust,
+                    issuers: &gate.issuers,
+                    party: &gate.party,
+                    keyring: &gate.keyring,
+                    as_of,
+                };
+                let judgement = judge_saml(bytes.clone(), &context);
+                Ok(Judgement {
+                    verdict: judgement.verdict.map(drop),
+                    findings: judgement.findings,
+                })
+            }
         }
     }
 
-    /// Takes over from `strict` each setting that the messages meet.
-    fn like_strict(&mut self) {
-        let strict = Profile::Strict.policy();
-        let settings: [fn(&mut Policy, Policy); 9] = [
-            |policy, strict| policy.unsigned_headers = strict.unsigned_headers,
-            |policy, strict| policy.interrupted_text = strict.interrupted_text,
-            |policy, strict| policy.clock_skew = policy.clock_skew.min(strict.clock_skew),
-            |policy, strict| policy.basic_security_profile = strict.basic_security_profile,
-            |policy, strict| policy.timestamp.presence = strict.timestamp.presence,
-            |policy, strict| policy.timestamp.expires = strict.timestamp.expires,
-            |policy, strict| policy.certificates = strict.certificates,
-            |policy, strict| policy.saml = strict.saml,
-            |policy, strict| policy.username_token = strict.username_token,
-        ];
-        for setting in settings {
-            self.keep_if_all_pass(|policy| setting(policy, strict.clone()));
-        }
+    /// Whether it is within the limits that hold while a message is read: it is not read again.
+    fn is_within(&self, limits: &Limits) -> bool {
+        let Self::Message(received) = self else {
+            return true;
+        };
+        let count = received.attachments.iter().count();
+        let mut lengths = received.attachments.iter().map(Attachment::length);
+        count <= usize::from(limits.attachments)
+            && lengths.all(|length| length <= limits.attachment_bytes.into())
     }
 
-    /// Asks for every part that all messages have signed.
-    fn parts(&mut self) {
-        let mut parts = vec![
-            Part::Body,
-            Part::Timestamp,
-            Part::Addressing,
-            Part::Assertion,
-            Part::UsernameToken,
-            Part::Tokens,
-            Part::Attachments,
-        ];
-        let first = self.samples.first().cloned();
-        let envelope = first.and_then(|sample| Envelope::parse(sample.bytes, &self.gate.policy.limits).ok());
-        let blocks = envelope.iter().flat_map(Envelope::header_blocks);
-        parts.extend(blocks.map(|block| Part::Header {
-            namespace: block.element().namespace().to_owned(),
-            local: block.element().local_name().to_owned(),
-        }));
-        for part in parts {
-            self.keep_if_all_pass(|policy| {
-                let others = policy
-                    .signed
-                    .iter()
-                    .filter(|other| **other != part && **other != Part::Anything);
-                policy.signed = SignedParts::new(part.clone(), others.cloned().collect::<Vec<_>>());
-            });
+    /// The envelope as it came.
+    fn envelope(&self, policy: &Policy) -> Option<Envelope> {
+        match self {
+            Self::Message(received) => {
+                let bytes = decoded(received.bytes.clone(), policy).ok()?;
+                Envelope::parse(bytes, &policy.limits).ok()
+            }
+            Self::Document(_) => None,
         }
     }
+}
 
-    fn algorithms(&mut self) {
-        self.set(|policy| &mut policy.algorithms.signatures);
-        self.set(|policy| &mut policy.algorithms.digests);
-        self.set(|policy| &mut policy.algorithms.canonicalizations);
-        self.set(|policy| &mut policy.algorithms.transforms);
-        self.set(|policy| &mut policy.algorithms.references);
-        for bits in [2048, 3072, 4096] {
-            self.keep_if_all_pass(|policy| {
-                policy.algorithms.rsa_min_bits = policy.algorithms.rsa_min_bits.max(bits);
-            });
-        }
-    }
+/// Whether the Body holds a message of SAML, and nothing of WS-Security says who sent the envelope (the binding of SAML to SOAP).
+fn carries_saml(envelope: &Envelope) -> bool {
+    let mut blocks = envelope.header_blocks().map(|block| block.element());
+    let is_protocol =
+        |element: Element<'_>| matches!(element.namespace_id(), Namespace::SAMLP | Namespace::SAMLP1);
+    !blocks.any(|block| block.is(Namespace::WSSE, "Security")) && envelope.body().children().any(is_protocol)
+}
 
-    /// Takes out of a set what no message needs.
-    fn set<T: SetMember + PartialEq>(&mut self, of: fn(&mut Policy) -> &mut Set<T>) {
-        let members: Vec<T> = of(&mut self.gate.policy).iter().collect();
-        for member in members {
-            self.keep_if_all_pass(|policy| {
-                let set = of(policy);
-                *set = set.iter().filter(|other| *other != member).collect();
-            });
-        }
-    }
+/// The parts that may be signed in all samples.
+fn signed(samples: &[Sample], policy: &Policy) -> Vec<Part> {
+    let mut messages = samples.iter().filter_map(|sample| sample.envelope(policy));
+    let Some(envelope) = messages.next() else {
+        return vec![Part::Assertion];
+    };
+    let mut parts = vec![
+        Part::Body,
+        Part::Timestamp,
+        Part::Addressing,
+        Part::Assertion,
+        Part::UsernameToken,
+        Part::Tokens,
+        Part::Attachments,
+    ];
+    parts.extend(envelope.header_blocks().map(|block| Part::Header {
+        namespace: block.element().namespace().to_owned(),
+        local: block.element().local_name().to_owned(),
+    }));
+    parts
+}
 
-    fn keep_if_all_pass(&mut self, tighten: impl FnOnce(&mut Policy)) {
-        let before = self.gate.policy.clone();
-        tighten(&mut self.gate.policy);
-        let passes = |sample: &Received| self.gate.judge(sample.clone(), self.as_of).verdict.is_ok();
-        if !self.samples.iter().all(passes) {
-            self.gate.policy = before;
-        }
+/// The parts that may be encrypted in all samples: none if one of them holds no ciphertext. What a partner who encrypts nothing would
+/// encrypt is not known.
+fn encrypted(samples: &[Sample], policy: &Policy, signed: &[Part]) -> Vec<Part> {
+    let is_encrypted = |sample: &Sample| {
+        sample.envelope(policy).is_some_and(|envelope| {
+            let mut elements = envelope.root().descendants();
+            elements.any(|element| element.is(Namespace::XENC, "EncryptedData"))
+        })
+    };
+    if !samples.iter().all(is_encrypted) {
+        return Vec::new();
     }
+    // A header that can be seen is in the clear, and the names of others cannot.
+    let parts = signed.iter().filter(|part| !matches!(part, Part::Header { .. }));
+    parts.cloned().chain([Part::Signature]).collect()
 }
