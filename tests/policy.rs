@@ -264,7 +264,9 @@ fn one_of_several_policies_has_to_be_chosen() {
     );
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("policy 4: --port Quotes --operation Tell --alternative 2  AsymmetricBinding; 1 not held\n"),
+        said.contains(
+            "policy 4: --port Quotes --operation Tell --alternative 2  AsymmetricBinding; 1 not held\n"
+        ),
         "{said}"
     );
     let json = import(&["--format", "json", "../wsdl/choices.wsdl"]);
@@ -283,10 +285,13 @@ fn one_of_several_policies_has_to_be_chosen() {
     assert_eq!(one.pointer("/position/line").unwrap(), 50);
 }
 
+fn orders() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/wsdl/orders.wsdl")).unwrap()
+}
+
 /// What is imported of orders.wsdl with `further` among the assertions of its binding: the exit code, standard output and error.
 fn imported_with(further: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let orders =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/wsdl/orders.wsdl")).unwrap();
+    let orders = orders();
     let binding = "<sp:AsymmetricBinding>";
     assert!(orders.contains(binding));
     let folder = tempfile::tempdir().unwrap();
@@ -308,7 +313,6 @@ fn the_alternative_that_leaves_least_open_is_taken() {
             && !said.contains("x:Unheard"),
         "{said}"
     );
-    // What is asked for by its number is what is told of.
     let (code, policy, said) = imported_with(optional, &["--alternative", "1"]);
     assert_eq!((code, policy.as_str()), (Some(1), ""));
     assert!(said.contains("x:Unheard"), "{said}");
@@ -338,8 +342,7 @@ fn what_a_policy_does_not_permit_is_a_comment_in_it() {
 fn only_files_that_are_named_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let orders =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/wsdl/orders.wsdl")).unwrap();
+    let orders = orders();
     std::fs::write(
         path("orders.wsdl"),
         orders
@@ -472,30 +475,4 @@ fn a_timestamp_that_nobody_signed_speaks_against_a_message_only() {
         judged(&empty, "2026-11-23T23:59:30Z", &signed),
         "wss.timestamp_invalid"
     );
-}
-
-#[test]
-fn a_policy_forgets_nothing_too_early() {
-    let strict = || sealgate::policy::Profile::Strict.policy();
-    let mut policy = strict();
-    policy.clock_skew = 300;
-    policy.timestamp.max_age = 86_400;
-    assert_eq!(policy.clone().check(), Ok(policy));
-    let mut slow = strict();
-    slow.clock_skew = 301;
-    assert_eq!(
-        slow.check().unwrap_err(),
-        sealgate::policy::PolicyError::ClockSkew(301)
-    );
-    let mut long = strict();
-    long.timestamp.max_age = 86_401;
-    assert_eq!(long.check().unwrap_err(), sealgate::policy::PolicyError::Life);
-}
-
-#[test]
-fn a_second_opinion_is_asked_for_where_it_can_be_given() {
-    let mut policy = sealgate::policy::Profile::Strict.policy();
-    policy.second_opinion = sealgate::second_opinion::SecondOpinion::Required;
-    let can_be_given = cfg!(feature = "second_opinion");
-    assert_eq!(policy.check().is_ok(), can_be_given);
 }

@@ -308,4 +308,30 @@ mod tests {
         };
         assert!(policy.check().is_ok());
     }
+
+    #[test]
+    fn it_forgets_nothing_too_early() {
+        let slow = |clock_skew| Policy {
+            clock_skew,
+            ..Profile::Strict.policy()
+        };
+        assert!(slow(300).check().is_ok());
+        assert_eq!(slow(301).check(), Err(PolicyError::ClockSkew(301)));
+        let long = |max_age| {
+            let mut policy = Profile::Strict.policy();
+            policy.timestamp.max_age = max_age;
+            policy
+        };
+        assert!(long(86_400).check().is_ok());
+        assert_eq!(long(86_401).check(), Err(PolicyError::Life));
+    }
+
+    #[test]
+    fn a_second_opinion_is_asked_for_where_it_can_be_given() {
+        let policy = Policy {
+            second_opinion: SecondOpinion::Required,
+            ..Profile::Strict.policy()
+        };
+        assert_eq!(policy.check().is_ok(), cfg!(feature = "second_opinion"));
+    }
 }
