@@ -33,8 +33,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     let top = KeyPath::default();
     fetch::check(&config.fetch, source);
     let listeners = listeners(&config.listener, now, source);
-    let admin = config.admin.as_ref();
-    let admin = admin.map(|admin| address(&admin.address, &top.key("admin").key("address"), source));
+    let admin = config.admin.as_ref().map(|typed| admin(typed, source));
     let is_listener = |admin: &SocketAddr| {
         let mut addresses = listeners.iter().flatten().map(|listener| listener.address);
         admin.port() != 0 && addresses.any(|address| address == *admin)
@@ -134,6 +133,19 @@ fn listeners(
         checked.push(Listener { address, tls: server });
     }
     (!source.has_problems()).then_some(checked)
+}
+
+/// The address for operators, who are not asked who they are.
+fn admin(admin: &typed::Admin, source: &mut Source<'_>) -> Option<SocketAddr> {
+    let path = KeyPath::default().key("admin").key("address");
+    let address = address(&admin.address, &path, source)?;
+    if !admin.open && !is_loopback(address.ip()) {
+        let what = format!("is open to other machines, and asks nobody who they are: {address}");
+        let instead =
+            "listen on 127.0.0.1, or add open = true where a network of your own is all that reaches it";
+        source.problem(&path, what, instead);
+    }
+    Some(address)
 }
 
 /// A route that asks for the client's certificate needs a listener that does.

@@ -90,6 +90,9 @@ pub(super) struct Config {
 pub(super) struct Admin {
     /// IP address and port of /healthz, /readyz and /metrics, which need no authentication.
     pub(super) address: String,
+    /// Whether `address` may be one that other machines reach: they read health and metrics. Orders are taken from this machine only.
+    #[serde(default)]
+    pub(super) open: bool,
 }
 
 /// Who the gateway is to its partners, and how much it takes on.

@@ -1,8 +1,12 @@
 //! What operators ask: is it alive, is it ready, how is it going; and what they order: take on the configuration as it is now.
 
+use std::net::SocketAddr;
+
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
+use actix_web::HttpResponseBuilder;
 use actix_web::Route;
+use actix_web::guard;
 use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::http::header::ContentType;
@@ -26,20 +30,25 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 fn all() -> [(Method, &'static str, Route); 6] {
     [
-        (Method::GET, "/healthz", web::get().to(alive)),
-        (Method::GET, "/readyz", web::get().to(ready)),
-        (Method::GET, "/metrics", web::get().to(metrics)),
-        (Method::GET, "/backends", web::get().to(backends)),
-        (Method::GET, "/openapi.json", web::get().to(description)),
+        (Method::GET, "/healthz", read().to(alive)),
+        (Method::GET, "/readyz", read().to(ready)),
+        (Method::GET, "/metrics", read().to(metrics)),
+        (Method::GET, "/backends", read().to(backends)),
+        (Method::GET, "/openapi.json", read().to(description)),
         (Method::POST, "/reload", web::post().to(reload)),
     ]
+}
+
+/// Probes ask by GET or by HEAD.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// All of this, as OpenAPI has it.
 const DESCRIPTION: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/admin.openapi.json"));
 
 async fn alive() -> HttpResponse {
-    text(HttpResponse::Ok().finish(), "alive\n".to_owned())
+    text(HttpResponse::Ok(), "alive\n")
 }
 
 /// Not ready before every thread serves, nor once it has been told to stop, nor while nothing can be recorded or a token is lost, so that no new work is
@@ -60,14 +69,16 @@ async fn ready(shared: web::Data<Shared>, reloader: web::Data<Reloader>) -> Http
     } else if shared.archive.as_ref().is_some_and(Archive::refuses) {
         "the message archive refuses\n"
     } else {
-        return text(HttpResponse::Ok().finish(), "ready\n".to_owned());
+        return text(HttpResponse::Ok(), "ready\n");
     };
-    text(HttpResponse::ServiceUnavailable().finish(), not.to_owned())
+    text(HttpResponse::ServiceUnavailable(), not)
 }
 
 async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     shared.note_load();
-    text(HttpResponse::Ok().finish(), shared.metrics.render())
+    let mut response = HttpResponse::Ok();
+    response.content_type("text/plain; version=0.0.4; charset=utf-8");
+    response.body(shared.metrics.render())
 }
 
 /// The servers of each route, and whether they are asked.
@@ -97,7 +108,7 @@ async fn description() -> HttpResponse {
 /// 200 with `"outcome": "replaced"`, or 409 with `"outcome": "kept"` and why.
 async fn reload(request: HttpRequest, reloader: web::Data<Reloader>) -> HttpResponse {
     // A page in an operator's browser sends its origin with every POST: it has no say here.
-    if request.headers().contains_key(header::ORIGIN) {
+    if request.headers().contains_key(header::ORIGIN) || !is_from_here(request.peer_addr()) {
         return HttpResponse::Forbidden().finish();
     }
     let Ok(result) = web::block(move || reloader.reload_as_asked()).await else {
@@ -118,6 +129,11 @@ async fn reload(request: HttpRequest, reloader: web::Data<Reloader>) -> HttpResp
     }
 }
 
+/// Whether a peer is on this machine. An address that other machines reach is for reading.
+fn is_from_here(peer: Option<SocketAddr>) -> bool {
+    peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+}
+
 fn tried(trial: &Trial) -> serde_json::Value {
     json!({
         "route": trial.route,
@@ -127,13 +143,8 @@ fn tried(trial: &Trial) -> serde_json::Value {
     })
 }
 
-fn text(response: HttpResponse, text: String) -> HttpResponse {
-    let mut response = response.set_body(text).map_into_boxed_body();
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
-    );
-    response
+fn text(mut response: HttpResponseBuilder, text: &'static str) -> HttpResponse {
+    response.content_type(ContentType::plaintext()).body(text)
 }
 
 #[cfg(test)]
@@ -142,6 +153,24 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn orders_come_from_this_machine() {
+        for (peer, here) in [
+            (Some("127.0.0.1:5"), true),
+            (Some("[::1]:5"), true),
+            (Some("[::ffff:127.0.0.1]:5"), true),
+            (Some("192.0.2.1:5"), false),
+            (Some("[::ffff:192.0.2.1]:5"), false),
+            (None, false),
+        ] {
+            assert_eq!(
+                is_from_here(peer.map(|peer| peer.parse().unwrap())),
+                here,
+                "{peer:?}"
+            );
+        }
+    }
 
     #[test]
     fn what_is_described_is_there_and_the_other_way_round() {

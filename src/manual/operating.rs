@@ -9,7 +9,8 @@
 //!
 //! # For operators
 //!
-//! The `[admin]` address needs no authentication and belongs on a network of its own:
+//! The `[admin]` address needs no authentication. It is one of this machine; with `open = true` it may be another, where only a network of your own
+//! reaches it, as that of an orchestrator that probes: from there everything can be read, and `POST /reload` is 403. GET and HEAD are answered alike.
 //!
 //! | request | what it says |
 //! |---|---|

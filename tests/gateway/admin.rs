@@ -1,10 +1,13 @@
 //! The address for operators does what its description says.
 
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+
 use serde_json::Value;
 
 use crate::backend::orders;
-use crate::client::{request, send};
-use crate::gateway::Gateway;
+use crate::client::{connect, request, send};
+use crate::gateway::{Gateway, configuration};
 
 fn description() -> Value {
     let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/admin.openapi.json"));
@@ -72,6 +75,14 @@ fn each_answer_is_as_it_is_described() {
     };
     for path in ["/healthz", "/readyz", "/metrics", "/backends", "/openapi.json"] {
         assert_eq!(answer("GET", path, &[]).status, 200, "{path}");
+        let mut probe = connect(gateway.admin());
+        let head = request("HEAD", path, &[("Connection", "close")], "");
+        probe.write_all(head.as_bytes()).unwrap();
+        let probed = std::io::read_to_string(probe).unwrap();
+        assert!(
+            probed.starts_with("HTTP/1.1 200") && probed.ends_with("\r\n\r\n"),
+            "{probed}"
+        );
     }
     let served = answer("GET", "/openapi.json", &[]);
     assert_eq!(serde_json::from_str::<Value>(&served.body).unwrap(), document);
@@ -84,4 +95,33 @@ fn each_answer_is_as_it_is_described() {
     std::fs::write(file, "").unwrap();
     assert_eq!(answer("POST", "/reload", &[]).status, 409);
     assert_eq!(document["paths"].as_object().unwrap().len(), 6);
+}
+
+#[test]
+fn other_machines_read_and_order_nothing() {
+    // No octet is sent: this only asks by which address of ours others would be reached.
+    let own = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    });
+    let Some(own) = own.ok().filter(|own| !own.ip().is_loopback()) else {
+        eprintln!("skipped: this machine has no address but the loopback");
+        return;
+    };
+    let backend = format!("http://{}/legacy", orders().address);
+    let open = configuration(&backend).replace(
+        "[admin]\naddress = \"127.0.0.1:0\"",
+        "[admin]\naddress = \"0.0.0.0:0\"\nopen = true",
+    );
+    let gateway = Gateway::configured(&open);
+    let port = gateway.admin().port();
+    let from_elsewhere = SocketAddr::new(own.ip(), port);
+    let from_here = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
+    let order = |address| send(address, &request("POST", "/reload", &[], "")).status;
+    assert_eq!(
+        send(from_elsewhere, &request("GET", "/readyz", &[], "")).status,
+        200
+    );
+    assert_eq!(order(from_elsewhere), 403);
+    assert_eq!(order(from_here), 200);
 }

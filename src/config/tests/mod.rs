@@ -158,6 +158,25 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
+fn the_address_for_operators_is_open_only_if_that_is_said() {
+    let admin = |admin: &str| format!("[admin]\naddress = \"{admin}\"\n[gateway]");
+    for open in ["0.0.0.0:81", "192.0.2.1:81", "[::]:81"] {
+        refuses(
+            "[gateway]",
+            &admin(open),
+            "admin.address: is open to other machines, and asks nobody who they are",
+        );
+    }
+    let said = "[admin]\naddress = \"0.0.0.0:81\"\nopen = true\n[gateway]";
+    for good in [admin("[::1]:81").as_str(), said] {
+        assert!(
+            read_in(folder().path(), &GOOD.replace("[gateway]", good)).is_ok(),
+            "{good}"
+        );
+    }
+}
+
+#[test]
 fn listeners_without_tls_stay_on_this_machine() {
     let address = |address: &str| problems("127.0.0.1:0", address);
     for open in [
