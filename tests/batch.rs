@@ -387,6 +387,49 @@ fn the_crl_of_the_time_decides() {
     );
 }
 
+/// A job that read its own results would find more of them each time.
+#[test]
+fn what_a_job_writes_is_none_of_its_messages() {
+    let world = World::of(20);
+    let folder = world.folder.path();
+    let out = world.archive().join("report");
+    let count = |sources: &[&str]| {
+        let sources: Vec<_> = sources.iter().map(Into::into).collect();
+        let output = world.verify(&out, &[], &sources);
+        let results = fs::read_to_string(out.join("results.jsonl")).unwrap_or_default();
+        fs::remove_dir_all(&out).unwrap();
+        (output.code, results.lines().count(), output.text)
+    };
+    for source in ["archive", "archive/**", "archive/../archive/*/*"] {
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join("earlier.xml"), "<a/>").unwrap();
+        let (code, messages, text) = count(&[source]);
+        assert_eq!((code, messages), (1, 20), "{source}: {text}");
+    }
+    for source in [
+        "archive/report/earlier.xml",
+        "archive/report",
+        "archive/report/*",
+        "link.xml",
+    ] {
+        fs::create_dir(&out).unwrap();
+        let earlier = out.join("earlier.xml");
+        fs::write(&earlier, "<a/>").unwrap();
+        let _ = std::os::unix::fs::symlink(&earlier, folder.join("link.xml"));
+        let (code, _, text) = count(&["archive", source]);
+        assert_eq!(code, 2, "{source}: {text}");
+        assert!(text.contains(source) && text.contains("--out"), "{text}");
+    }
+    fs::write(folder.join("list"), "archive/report/results.jsonl\n").unwrap();
+    fs::create_dir(folder.join("links")).unwrap();
+    std::os::unix::fs::symlink(out.join("results.jsonl"), folder.join("links/1")).unwrap();
+    for source in ["@list", "links", "links/*"] {
+        let (code, messages, text) = count(&["archive/0000", source]);
+        assert_eq!((code, messages), (3, 21), "{source}: {text}");
+        assert!(text.contains("where the results are written"), "{source}: {text}");
+    }
+}
+
 #[test]
 fn exit_codes_are_those_of_the_contract() {
     let world = World::of(20);

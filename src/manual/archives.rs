@@ -57,7 +57,8 @@
 //! Results are appended to `results.jsonl` in the order of the sources, and beside them a short line a result to `journal.jsonl`. A process may be
 //! killed at any time; the same command goes on where the journal ends, and cuts off what was half written. It finds that place by the journal and the
 //! length and change time of each file, without reading messages again. From the first file that is another than it was, or is not there any more, everything is judged anew. What
-//! is in the folder is the job's: with other sources, options, trust or another version the command is refused (2), as is a second process (3). Every second all is forced
+//! is in the folder is the job's: with other sources, options, trust or another version the command is refused (2), as is a second process (3). Nor is it a message: where the folder lies in a source it
+//! is passed over; a source in it is refused (2), and what a list or a link leads to there is told as unreadable. Every second all is forced
 //! to the disk. Whoever may write to the folder may write verdicts: it has to be trusted as the reports are. Ctrl-C ends it when what is under way is written (3); twice, at once.
 //!
 //! The order, and so every byte of every report, is the same for any `--threads`. Under way are at most 128 messages a thread, or 64 MiB; the memory does

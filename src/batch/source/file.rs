@@ -382,6 +382,7 @@ mod tests {
             limit: 10,
             column: "message".to_owned(),
             name: None,
+            results: None,
         };
         let mut taken = Taken::default();
         assert!(each(&path, &reading, &mut taken).is_ok());
@@ -459,6 +460,7 @@ mod tests {
             limit: 10,
             column: String::new(),
             name: None,
+            results: None,
         };
         assert!(each(Path::new("/nonexistent.xml"), &reading, &mut nothing).is_ok());
         assert!(nothing.0.iter().any(|(_, body)| body.starts_with("unreadable")));

@@ -13,6 +13,8 @@ use super::{Body, Ended, Item, Reading, Sink, Source, Stamp, broken, file, patte
 const MAX_PATH: usize = 64 << 10;
 /// The most folders in folders.
 pub(super) const MAX_DEPTH: usize = 256;
+/// Why what leads into the folder of the results is not read.
+pub(super) const RESULTS: &str = "it is in the folder where the results are written";
 
 /// Hands every message of every source to `sink`, in order. What cannot be read is handed on as that.
 ///
@@ -61,7 +63,14 @@ fn path_or_folder(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result
             continue;
         };
         let path = here.join(&name);
-        match fs::symlink_metadata(&path).map(|metadata| metadata.file_type()) {
+        let metadata = fs::symlink_metadata(&path);
+        if metadata
+            .as_ref()
+            .is_ok_and(|metadata| reading.passes_over(metadata))
+        {
+            continue;
+        }
+        match metadata.map(|metadata| metadata.file_type()) {
             Err(error) => unreadable(&path, error, sink)?,
             Ok(kind) if kind.is_dir() && open.len() < MAX_DEPTH => match self::names(&path) {
                 Ok(names) => {
@@ -73,6 +82,9 @@ fn path_or_folder(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result
             Ok(kind) if kind.is_dir() => unreadable(&path, broken("too many folders in folders"), sink)?,
             Ok(kind) if kind.is_symlink() && path.is_dir() => {
                 unreadable(&path, broken("a link to a folder is not followed"), sink)?;
+            }
+            Ok(kind) if kind.is_symlink() && reading.leads_to_results(&path) => {
+                unreadable(&path, broken(RESULTS), sink)?;
             }
             Ok(_) => file::each(&path, reading, sink)?,
         }
@@ -110,6 +122,10 @@ fn listed(list: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result<(), End
             continue;
         }
         let path = PathBuf::from(OsString::from_vec(typed.to_vec()));
+        if reading.leads_to_results(&path) {
+            unreadable(&path, broken(RESULTS), sink)?;
+            continue;
+        }
         match path_or_folder(&path, reading, sink) {
             Err(Ended::Broken(error)) => unreadable(&path, error, sink)?,
             ended => ended?,
@@ -130,6 +146,7 @@ mod tests {
             limit: 100,
             column: "message".to_owned(),
             name: None,
+            results: None,
         };
         let mut taken = Taken::default();
         assert!(walk(sources, &reading, &mut taken).is_ok());

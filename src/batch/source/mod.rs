@@ -17,6 +17,7 @@ mod names;
 mod parquet;
 mod pattern;
 mod places;
+mod results;
 #[cfg(feature = "s3")]
 mod store;
 mod tar;
@@ -27,7 +28,7 @@ use std::fs::Metadata;
 use std::io;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,7 @@ pub use folder::walk;
 pub(super) use names::Names;
 pub use parquet::is_guarded;
 use places::Places;
+pub use results::ResultsFolder;
 
 /// What is walked.
 #[derive(Clone, Debug)]
@@ -63,6 +65,22 @@ pub struct Reading {
     pub column: String,
     /// The column of Parquet that names the message; by its row without it.
     pub name: Option<String>,
+    /// What is passed over wherever it lies.
+    pub results: Option<ResultsFolder>,
+}
+
+impl Reading {
+    /// Whether the folder that `metadata` describes is passed over.
+    fn passes_over(&self, metadata: &Metadata) -> bool {
+        let results = self.results.as_ref();
+        results.is_some_and(|results| results.is(metadata))
+    }
+
+    /// Whether `path`, which was named or linked to, leads to something that is passed over.
+    fn leads_to_results(&self, path: &Path) -> bool {
+        let results = self.results.as_ref();
+        results.is_some_and(|results| results.holds(path))
+    }
 }
 
 /// A message that has not been judged.
@@ -259,6 +277,7 @@ impl Taken {
             limit,
             column: "message".to_owned(),
             name: None,
+            results: None,
         }
     }
 }

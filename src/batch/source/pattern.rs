@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use glob::Pattern;
 
-use super::folder::{MAX_DEPTH, sorted, unreadable};
+use super::folder::{MAX_DEPTH, RESULTS, sorted, unreadable};
 use super::{Ended, Reading, Sink, broken, file};
 
 /// Hands on what matches, by name.
@@ -30,7 +30,14 @@ pub(super) fn each(pattern: &str, reading: &Reading, sink: &mut dyn Sink) -> Res
         if !is_match && !goes_on {
             continue;
         }
-        let kind = fs::symlink_metadata(&path).map(|metadata| metadata.file_type());
+        let metadata = fs::symlink_metadata(&path);
+        if metadata
+            .as_ref()
+            .is_ok_and(|metadata| reading.passes_over(metadata))
+        {
+            continue;
+        }
+        let kind = metadata.map(|metadata| metadata.file_type());
         let is_link = kind.as_ref().is_ok_and(fs::FileType::is_symlink);
         if kind.is_ok_and(|kind| kind.is_dir()) {
             if goes_on && open.len() < MAX_DEPTH {
@@ -48,6 +55,9 @@ pub(super) fn each(pattern: &str, reading: &Reading, sink: &mut dyn Sink) -> Res
                 found = Found::Something;
                 unreadable(&path, broken("a link to a folder is not followed"), sink)?;
             }
+        } else if is_match && is_link && reading.leads_to_results(&path) {
+            found = Found::Something;
+            unreadable(&path, broken(RESULTS), sink)?;
         } else if is_match {
             found = Found::Something;
             file::each(&path, reading, sink)?;
@@ -122,6 +132,11 @@ impl Steps {
         after.dedup();
         after
     }
+}
+
+/// The folder where `pattern` begins to be one, if it is one.
+pub(super) fn base(pattern: &str) -> Option<PathBuf> {
+    parsed(pattern).ok().map(|(base, _)| base)
 }
 
 /// The folder where the pattern begins to be one, and the steps from there.

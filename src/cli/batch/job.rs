@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::algorithm::DigestAlgorithm;
-use crate::batch::source::Source;
+use crate::batch::source::{ResultsFolder, Source};
 use crate::cli::args::BatchVerifyArguments;
 use crate::cli::exit::Stop;
 use crate::cli::inputs;
@@ -16,7 +16,16 @@ use crate::crypto::Digester;
 pub(super) fn sources(arguments: &BatchVerifyArguments) -> Result<Vec<Source>, Stop> {
     let typed = arguments.sources.iter().map(|path| source(path));
     let listed = arguments.list.iter().cloned().map(Source::List).map(Ok);
-    typed.chain(listed).collect()
+    let sources = typed.chain(listed).collect::<Result<Vec<_>, _>>()?;
+    // What is not there yet holds nothing that could be named.
+    let results = ResultsFolder::at(&arguments.out).ok();
+    match results.and_then(|results| results.named_by(&sources)) {
+        None => Ok(sources),
+        Some(named) => Err(Stop::usage(format_args!(
+            "{} is in the folder where the results are written: name another with --out",
+            named.display()
+        ))),
+    }
 }
 
 fn source(typed: &Path) -> Result<Source, Stop> {

@@ -15,7 +15,7 @@ use super::args::BatchVerifyArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use crate::batch::report::About;
-use crate::batch::source::{self, Reading};
+use crate::batch::source::{self, Reading, ResultsFolder};
 use crate::batch::{Journal, JournalError, Run, Stopped, judge};
 use crate::validation_report::Reporting;
 use crate::verifier::{At, Setup};
@@ -54,10 +54,11 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
         limit: verifier.limit(),
         column: arguments.column.clone(),
         name: arguments.name_column.clone(),
+        results: Some(ResultsFolder::at(&arguments.out).map_err(Stop::failed)?),
     };
     let stop = interruptible()?;
     tell_panics_but_those_of_files();
-    let mut progress = Progress::start(&sources, console)?;
+    let mut progress = Progress::start(&sources, &reading, console)?;
     let run = Run {
         sources: &sources,
         reading: &reading,

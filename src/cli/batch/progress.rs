@@ -45,7 +45,11 @@ struct Total {
 
 impl<'c> Progress<'c> {
     /// Starts; on a terminal with a thread that adds up how much there is to do.
-    pub(super) fn start(sources: &[Source], console: &'c mut Console) -> Result<Self, Stop> {
+    pub(super) fn start(
+        sources: &[Source],
+        reading: &Reading,
+        console: &'c mut Console,
+    ) -> Result<Self, Stop> {
         let counted = Counted {
             summary: Summary::default(),
             copies: Copies::new().map(Ok).map_err(Stop::failed)?,
@@ -54,8 +58,8 @@ impl<'c> Progress<'c> {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
         let total = Arc::new(Total::default());
         if is_drawn {
-            let (sources, total) = (sources.to_vec(), Arc::clone(&total));
-            thread::spawn(move || total.count(&sources));
+            let (sources, reading, total) = (sources.to_vec(), reading.clone(), Arc::clone(&total));
+            thread::spawn(move || total.count(&sources, &reading));
         }
         Ok(Self {
             console,
@@ -147,14 +151,9 @@ impl Observer for Progress<'_> {
 }
 
 impl Total {
-    fn count(&self, sources: &[Source]) {
-        let reading = Reading {
-            limit: 0,
-            column: String::new(),
-            name: None,
-        };
+    fn count(&self, sources: &[Source], reading: &Reading) {
         let mut counting = Counting(self);
-        if walk(sources, &reading, &mut counting).is_ok() {
+        if walk(sources, reading, &mut counting).is_ok() {
             self.is_whole.store(true, Ordering::Relaxed);
         }
     }

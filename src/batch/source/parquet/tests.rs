@@ -68,6 +68,7 @@ fn told_of(bytes: &[u8], (column, name): (&str, Option<&str>), most: u64) -> Vec
         limit: 20_000,
         column: column.to_owned(),
         name: name.map(str::to_owned),
+        results: None,
     };
     let container = Container::new(&path, Stamp::default(), &reading);
     let mut taken = Taken::default();
