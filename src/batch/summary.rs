@@ -130,7 +130,7 @@ impl Summary {
     fn add_cause(&mut self, row: &Row, day: Option<&str>) {
         let code = row.code.clone().unwrap_or_default();
         let mut message = row.message.clone().unwrap_or_default();
-        let mut key = (code.clone(), shape(&message));
+        let mut key = (code.clone(), common(&code, &message));
         if self.causes.len() >= MOST && !self.causes.contains_key(&key) {
             key.1 = String::new();
             message = "other".to_owned();
@@ -249,7 +249,16 @@ fn count(counts: &mut BTreeMap<String, Counts>, name: Option<&str>, verdict: Ver
     }
 }
 
-/// What messages of one cause have in common: values are in quotes, or have digits or an equals sign in them.
+/// What messages of one cause have in common.
+fn common(code: &str, message: &str) -> String {
+    match (code, message.split_once("\" has revoked ")) {
+        // Who did not say it. Which of what it said is near differs from time to time.
+        ("trust.revocation_unknown", Some((issuer, _))) => issuer.to_owned(),
+        _ => shape(message),
+    }
+}
+
+/// What of a message is the same with other values: these are in quotes, or have digits or an equals sign in them.
 fn shape(message: &str) -> String {
     let mut shape = String::new();
     for (place, part) in message.split('"').enumerate() {
@@ -271,6 +280,7 @@ fn shape(message: &str) -> String {
 mod tests {
     use super::super::row::test_row;
     use super::*;
+    use crate::trust;
 
     #[test]
     fn messages_that_differ_in_values_have_one_cause() {
@@ -312,6 +322,32 @@ mod tests {
         assert_eq!(told, [(2, "1"), (1, "3")]);
         let days = causes.first().and_then(|cause| cause.days.clone());
         assert_eq!(days, Some(("2026-01-01".to_owned(), "2026-03-01".to_owned())));
+    }
+
+    /// Of a history of CRLs others are near at each time.
+    #[test]
+    fn an_issuer_that_does_not_say_who_is_revoked_is_one_cause() {
+        let mut summary = Summary::default();
+        let whys = ["no CRL was given", "a; b", "a; b; and 7 others", "\"x\""];
+        for (serial, why) in (1..).zip(whys) {
+            for issuer in ["CN=\"A\"", "CN=B"] {
+                let error = trust::Error::from(trust::Refusal::RevocationUnknown {
+                    subject: "CN=alice".to_owned(),
+                    serial: serial.to_string(),
+                    issuer: issuer.to_owned(),
+                    why: why.to_owned(),
+                    at: chrono::DateTime::UNIX_EPOCH,
+                });
+                summary.add(&Row {
+                    verdict: Verdict::Indeterminate,
+                    code: Some(error.code().to_owned()),
+                    message: Some(error.to_string()),
+                    ..test_row("1")
+                });
+            }
+        }
+        let counts: Vec<u64> = summary.causes().iter().map(|cause| cause.count).collect();
+        assert_eq!(counts, [4, 4]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 use chrono::DateTime;
-use chrono::SecondsFormat;
 use chrono::Utc;
 
 use super::Answer;
+use super::Doubt;
 use super::Memory;
+use super::Why;
 use crate::crypto::Certificate;
 use crate::crypto::Crl;
 use crate::crypto::Revoked;
@@ -37,16 +38,22 @@ pub(super) fn answer(
         .flatten()
         .for_each(|change| window.cut(at, change));
 
-    let begins = crl.this_update().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let nothing = |why: &str| Answer::Nothing(format!("the CRL of {begins} {why}"));
+    let doubt = |why| {
+        Answer::Nothing(Doubt {
+            kind: "CRL",
+            begins: crl.this_update(),
+            why,
+        })
+    };
+    let nothing = |why: &str| doubt(Why::Other(why.to_owned()));
     let counts = super::counts(crl.this_update(), crl.next_update(), at);
     let revoked = entry.filter(|entry| {
         entry.since <= at
             && (counts.is_ok() || super::is_final(entry.reason))
             && !super::is_lifted(entry.reason)
     });
-    if let (Err(why), None) = (&counts, revoked) {
-        return nothing(why);
+    if let (Err(why), None) = (counts, revoked) {
+        return doubt(why);
     }
     if entry.is_some_and(|entry| super::is_lifted(entry.reason)) {
         return nothing("says that a hold was lifted");

@@ -3,6 +3,7 @@
 
 mod cleared;
 mod crl;
+mod doubt;
 mod ocsp;
 
 pub use cleared::ClearedBy;
@@ -12,7 +13,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::DateTime;
-use chrono::SecondsFormat;
 use chrono::Utc;
 
 use crate::crypto::Certificate;
@@ -27,6 +27,7 @@ use crate::crypto::SignatureHash;
 use crate::trust::PathRules;
 use crate::trust::Sha1Signatures;
 use crate::trust::window::Window;
+use doubt::{Doubt, Doubts, Why};
 
 /// What the operator gave of what CAs say about revocation.
 #[derive(Debug, Default)]
@@ -66,7 +67,7 @@ enum Answer {
     Clears {
         hash: SignatureHash,
     },
-    Nothing(String),
+    Nothing(Doubt),
 }
 
 impl Answer {
@@ -209,7 +210,7 @@ impl Records {
 struct Found {
     revoked: Option<(DateTime<Utc>, Option<&'static str>, ClearedBy)>,
     good: Option<(SignatureHash, ClearedBy)>,
-    doubts: Vec<String>,
+    doubts: Doubts,
 }
 
 impl Found {
@@ -220,7 +221,7 @@ impl Found {
             }
             Answer::Clears { .. } if matches!(self.good, Some((SignatureHash::Strong, _))) => {}
             Answer::Clears { hash } => self.good = Some((hash, by())),
-            Answer::Nothing(why) => self.doubts.push(why),
+            Answer::Nothing(doubt) => self.doubts.add(doubt),
         }
     }
 
@@ -240,7 +241,7 @@ impl Found {
             } => Status::Good { hash, by },
             Self { doubts, .. } if doubts.is_empty() => Status::NotPromised,
             Self { doubts, .. } => Status::Unknown {
-                why: doubts.join("; "),
+                why: doubts.to_string(),
             },
         }
     }
@@ -251,16 +252,13 @@ fn counts(
     this_update: DateTime<Utc>,
     next_update: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
-) -> Result<(), String> {
+) -> Result<(), Why> {
     if at < this_update {
-        return Err("does not count yet".to_owned());
+        return Err(Why::NotYet);
     }
     match next_update {
-        None => Err("does not say until when it counts".to_owned()),
-        Some(next) if at >= next => Err(format!(
-            "counted until {}",
-            next.to_rfc3339_opts(SecondsFormat::Secs, true)
-        )),
+        None => Err(Why::Other("does not say until when it counts".to_owned())),
+        Some(next) if at >= next => Err(Why::Ended(next)),
         Some(_) => Ok(()),
     }
 }

@@ -1,11 +1,12 @@
 use chrono::DateTime;
-use chrono::SecondsFormat;
 use chrono::TimeDelta;
 use chrono::Utc;
 
 use super::Answer;
+use super::Doubt;
 use super::Records;
 use super::Status;
+use super::Why;
 use crate::crypto::Certificate;
 use crate::crypto::OcspAnswer;
 use crate::crypto::OcspResponse;
@@ -39,8 +40,14 @@ pub(super) fn answer(
         .into_iter()
         .flatten()
         .for_each(|change| window.cut(at, change));
-    let begins = answer.this_update().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let nothing = |why: &str| Answer::Nothing(format!("the OCSP answer of {begins} {why}"));
+    let doubt = |why| {
+        Answer::Nothing(Doubt {
+            kind: "OCSP answer",
+            begins: answer.this_update(),
+            why,
+        })
+    };
+    let nothing = |why: &str| doubt(Why::Other(why.to_owned()));
     let counts = super::counts(answer.this_update(), answer.next_update(), at);
     let revoked = match answer.status() {
         OcspStatus::Revoked { since, reason }
@@ -51,10 +58,10 @@ pub(super) fn answer(
         OcspStatus::Revoked { .. } | OcspStatus::Good | OcspStatus::Unknown => None,
     };
     // That it is revoked was for whoever could say so then.
-    let (given, window) = match (&revoked, &counts) {
+    let (given, window) = match (&revoked, counts) {
         (Some(_), _) => (answer.this_update(), &mut Window::ALWAYS.clone()),
         (None, Ok(())) => (at, window),
-        (None, Err(why)) => return nothing(why),
+        (None, Err(why)) => return doubt(why),
     };
     if let OcspStatus::Revoked { reason, .. } = answer.status()
         && super::is_lifted(reason)
