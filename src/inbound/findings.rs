@@ -85,6 +85,11 @@ impl Findings {
         }
     }
 
+    /// Whether anybody reads them.
+    pub(super) fn are_read(&self) -> bool {
+        self.reader == Reader::Somebody
+    }
+
     /// The same, where it is asked who may have signed.
     pub(super) fn with_claims() -> Self {
         Self {

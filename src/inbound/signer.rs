@@ -1,6 +1,8 @@
+mod candidates;
+
 use chrono::{DateTime, Utc};
 
-use super::findings::{Claim, Findings, PathFinding, ReferenceFinding, RevokedFinding, SignatureFinding};
+use super::findings::{Claim, Findings, PathFinding, ReferenceFinding, SignatureFinding};
 use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm, TransformAlgorithm};
 use crate::crypto::{Certificate, DigestValue, KeyKind, Secret, VerifyingKey, encode_base64};
 use crate::dsig;
@@ -9,10 +11,10 @@ use crate::policy::{Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::token::X509Hint;
 use crate::trust;
-use crate::trust::{Attested, KeyHint, Owner, Partner, PathRules, Signer, TrustStore, attest, endorse};
+use crate::trust::{Attested, KeyHint, Owner, Partner, PathRules, TrustStore, attest, endorse};
 
 /// Finds out whose key made a signature: a hint names candidates, the trust store says which of them are trusted, and only
-/// with a trusted key is anything computed.
+/// with a trusted key is anything computed; for reports, also with one of which a revocation alone is not known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignerSearch<'g> {
     /// Whom we trust.
@@ -172,77 +174,6 @@ impl SignerSearch<'_> {
         note_legacy_algorithms(signature, findings);
         let endorsed = verified.transpose()?.and_then(|covered| endorse(covered, by));
         endorsed.ok_or_else(|| Unmet::at(signature.element, UnmetKind::NotEndorsed).into())
-    }
-
-    fn by_candidates<'d>(
-        &self,
-        signature: &Signature<'d>,
-        candidates: &[Certificate],
-        carried: &[Certificate],
-        findings: &mut Findings,
-    ) -> Result<Attested<'d>, Rejection> {
-        let mut furthest: Option<Rejection> = None;
-        let mut outcomes = Vec::new();
-        for candidate in candidates {
-            findings.note_claim(|| Some(Claim::Certificate(candidate.clone())));
-            let path = match self.trust.path(candidate, carried, self.at, &self.paths) {
-                Ok(path) => path,
-                Err(error) => {
-                    furthest.get_or_insert(error.into());
-                    continue;
-                }
-            };
-            let owner = Owner::Certified(path);
-            if let Err(error) = self.check_partner(&owner, findings) {
-                furthest.get_or_insert(error.into());
-                continue;
-            }
-            outcomes.clear();
-            match dsig::verify(signature, &owner.key(), self.rules, &mut outcomes) {
-                Err(error) if outcomes.is_empty() => furthest = Some(error.into()),
-                verified => return self.conclude(signature, verified, owner, &outcomes, findings),
-            }
-        }
-        findings.note_signature(|| SignatureFinding {
-            // Not proved: who it would be if it were.
-            signer: candidates.first().map(Signer::from),
-            certificate: candidates.first().cloned(),
-            revoked: furthest
-                .as_ref()
-                .and_then(|rejection| self.revoked(rejection, candidates, carried)),
-            ..finding(signature, &outcomes, None)
-        });
-        Err(furthest.unwrap_or_else(|| trust::Error::from(trust::Refusal::NoAnchor).into()))
-    }
-
-    /// The certificate that `rejection` says was revoked: of those that a path was looked for with.
-    fn revoked(
-        &self,
-        rejection: &Rejection,
-        candidates: &[Certificate],
-        carried: &[Certificate],
-    ) -> Option<RevokedFinding> {
-        let Rejection::Trust(error) = rejection else {
-            return None;
-        };
-        let trust::Refusal::Revoked {
-            sha256,
-            since,
-            reason,
-            by,
-            ..
-        } = error.refusal()
-        else {
-            return None;
-        };
-        let mut known = candidates.iter().chain(carried).chain(self.trust.certificates());
-        let certificate = known.find(|certificate| certificate.sha256() == sha256)?;
-        Some(RevokedFinding {
-            certificate: certificate.clone(),
-            since: *since,
-            reason: *reason,
-            by: by.clone(),
-        })
     }
 
     fn conclude<'d>(

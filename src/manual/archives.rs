@@ -50,7 +50,7 @@
 //! before nextUpdate; one that says that a certificate had been revoked by then counts from whatever time it is and with whatever hash it is signed, but for a hold, which is lifted at times. An OCSP answer counts if the issuer of the certificate signed it, or a responder that this issuer itself certified for it (RFC 6960 §4.2.2.2), is valid then, and
 //! is not to be checked (id-pkix-ocsp-nocheck) or cleared by a CRL; a nonce is not asked for. `--trust-during FROM/UNTIL=PATH` trusts a CA or a
 //! certificate as `--trust` does, for messages of that time only (`trust.not_trusted_then` otherwise). A message that does not sign its time, and plain
-//! XML, is `indeterminate` (`policy.no_message_time`); where neither a CRL nor an answer of that time is there, `trust.revocation_unknown`: the last before and the first after are told, and up to three that would not decide at any time.
+//! XML, is `indeterminate` (`policy.no_message_time`); where neither a CRL nor an answer of that time is there, `trust.revocation_unknown`: the last before and the first after are told, and up to three that would not decide at any time. What was broken is `failed` all the same: the signature is checked with the key of the certificate whose revocation is not known.
 //!
 //! # Killed, interrupted, continued
 //!
