@@ -228,11 +228,11 @@ def arguments(typed: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--name-column", dest="name", help="the column by which messages are called")
     parser.add_argument("--policy", default="strict")
     parser.add_argument("--at", default="now")
-    for option in ("trust", "untrusted", "crl", "metadata"):
+    for option in ("trust", "untrusted", "crl", "metadata", "key", "cert"):
         parser.add_argument(f"--{option}", action="append", metavar="PATH")
     parser.add_argument("--trust-during", action="append", type=_during, metavar="FROM/UNTIL=PATH")
     parser.add_argument("--secret-key", dest="secret_keys", action="append", type=_secret_key, metavar="[NAME=]FILE")
-    for option in ("metadata-signer", "key", "cert", "password-file", "user-hashes", "user-secrets", "user-secrets-key"):
+    for option in ("metadata-signer", "password-file", "user-hashes", "user-secrets", "user-secrets-key"):
         parser.add_argument(f"--{option}", metavar="PATH")
     for option in ("audience", "recipient", "request-id", "resolve-id"):
         parser.add_argument(f"--{option}")

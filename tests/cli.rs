@@ -844,6 +844,39 @@ fn encrypt_makes_what_decrypt_opens() {
 }
 
 #[test]
+fn whichever_of_our_keys_it_is_encrypted_to_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = folder.path().join("ring.pem");
+    let pieces = ["carol.key.pem", "alice.pem", "alice.key.pem", "bob.key.pem"];
+    let pieces = pieces.map(|piece| {
+        let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/keys");
+        std::fs::read_to_string(format!("{keys}/{piece}")).unwrap()
+    });
+    std::fs::write(&ring, pieces.concat()).unwrap();
+    let ring = format!("--key {} --key keys/gateway.key.pem", ring.display());
+    let named = "--cert keys/bob.pem --cert keys/gateway.pem --cert keys/alice.pem";
+    for to in ["alice", "bob", "carol", "gateway"] {
+        let encrypted = made(&format!("encrypt --to keys/{to}.pem -"), "<a>secret</a>");
+        for keys in [ring.clone(), format!("{ring} {named}")] {
+            let decrypted = made(&format!("decrypt {keys} -"), &encrypted);
+            assert_eq!(canonical(&decrypted), "<a>secret</a>", "{to} {keys}");
+        }
+    }
+    for (case, policy) in [("soap11", "strict"), ("rsa-1-5", "legacy-2004")] {
+        let verify = format!("verify --trust keys/ca.pem --at 2026-11-24T00:00:30Z --policy {policy}");
+        let message = format!("cases/good/encrypted-first-{case}/message.xml");
+        for keys in [ring.clone(), format!("{ring} {named}")] {
+            let output = sealgate(&format!("{verify} {keys} {message}"), b"");
+            assert_eq!(output.status.code(), Some(0), "{case} {keys}: {output:?}");
+        }
+    }
+    let refused = sealgate("decrypt --key keys -", b"<a/>");
+    assert_eq!(refused.status.code(), Some(2));
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("keys: a folder"), "{told}");
+}
+
+#[test]
 fn encrypt_hides_the_body_and_headers_of_a_signed_message_and_decrypt_gives_them_back() {
     for soap in [
         "http://schemas.xmlsoap.org/soap/envelope/",

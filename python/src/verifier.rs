@@ -69,8 +69,8 @@ impl Verifier {
         request_id: Option<String>,
         resolve_id: Option<String>,
         allow_unsolicited: bool,
-        key: Option<PathBuf>,
-        cert: Option<PathBuf>,
+        key: Option<Several<PathBuf>>,
+        cert: Option<Several<PathBuf>>,
         secret_keys: Option<Vec<SecretKey>>,
         password_file: Option<PathBuf>,
         user_hashes: Option<PathBuf>,
@@ -125,8 +125,8 @@ impl Verifier {
                 resolution: ExpectedRequest::of(resolve_id),
             },
             keys: KeyFiles {
-                key,
-                cert,
+                keys: all(key),
+                certs: all(cert),
                 password_file,
                 secret_keys: secret_keys
                     .map(|secret| match secret {

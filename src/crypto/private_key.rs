@@ -91,6 +91,13 @@ enum Place {
     Held(Box<dyn HeldKey>),
 }
 
+/// Whether the label of a PEM block is that of a private key, of whatever kind.
+fn is_private_key(block: &[u8]) -> bool {
+    let mut lines = block.split(|byte| matches!(byte, b'\n' | b'\r'));
+    let label = lines.next().unwrap_or_default();
+    label.trim_ascii_end().ends_with(b"PRIVATE KEY-----")
+}
+
 impl PrivateKey {
     /// Reads the first private key of a PEM text: PKCS#8, plain or encrypted with `password`, or the older forms of
     /// RSA and EC keys.
@@ -114,6 +121,28 @@ impl PrivateKey {
             Err(_) if asked && password.is_none() => Err(PrivateKeyError::PasswordNeeded),
             Err(error) => Err(PrivateKeyError::Unreadable(first_reason(&error))),
         }
+    }
+
+    /// Reads every private key of a PEM text likewise.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem), of the first key that cannot be read.
+    pub fn all_from_pem(pem: &[u8], password: Option<&[u8]>) -> Result<Vec<Self>, PrivateKeyError> {
+        let begins: Vec<usize> = memchr::memmem::find_iter(pem, b"-----BEGIN ").collect();
+        let ends = begins.iter().skip(1).copied().chain([pem.len()]);
+        let blocks = begins.iter().zip(ends);
+        // One at a time: of several the library passes over those that it does not know.
+        let blocks = blocks.filter_map(|(begin, end)| pem.get(*begin..end));
+        let keys: Vec<Self> = blocks
+            .filter(|block| is_private_key(block))
+            .map(|block| Self::from_pem(block, password))
+            .collect::<Result<_, _>>()?;
+        if keys.is_empty() {
+            // It says why there is none.
+            return Self::from_pem(pem, password).map(|key| vec![key]);
+        }
+        Ok(keys)
     }
 
     /// Makes a new RSA key of 2048, 3072 or 4096 bits.
@@ -301,7 +330,7 @@ fn first_reason(error: &ErrorStack) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
     use super::*;
     use openssl::symm::Cipher;
 
@@ -310,6 +339,24 @@ mod tests {
         let key = PrivateKey::generate_ec(Curve::P256).unwrap();
         let read = PrivateKey::from_pem(&key.to_pem().unwrap(), None).unwrap();
         assert_eq!(read.public(), key.public());
+    }
+
+    #[test]
+    fn all_keys_come_back_from_pem_or_none() {
+        let keys = [Curve::P256, Curve::P384].map(|curve| PrivateKey::generate_ec(curve).unwrap());
+        let pem = keys.each_ref().map(|key| key.to_pem().unwrap().to_vec());
+        let all = |pem: &[u8]| {
+            let all = PrivateKey::all_from_pem(pem, None)?;
+            Ok::<_, PrivateKeyError>(all.iter().map(|key| key.public().clone()).collect::<Vec<_>>())
+        };
+        let both = keys.each_ref().map(|key| key.public().clone());
+        assert_eq!(all(&pem.concat()).unwrap(), both);
+        let between = b"text\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".as_slice();
+        assert_eq!(all(&[&pem[0], between, &pem[1]].concat()).unwrap(), both);
+        let unknown = b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n".as_slice();
+        all(&[unknown, &pem[0]].concat()).unwrap_err();
+        all(&[&pem[0], unknown].concat()).unwrap_err();
+        all(between).unwrap_err();
     }
 
     #[test]

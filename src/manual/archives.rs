@@ -7,7 +7,7 @@
 //!
 //! Each message is judged by the code of [`verify`, `saml verify` or `dsig verify`](super::commands), and by the options of `verify`: a SOAP envelope
 //! is what has that root in a namespace of SOAP, a SAML document what has a root that `saml verify` is for (or is no XML, but what a browser
-//! carried one in), and everything else is XML with signatures. What is encrypted is decrypted with `--key` and `--secret-key`. Nothing is remembered of
+//! carried one in), and everything else is XML with signatures. What is encrypted is decrypted with whichever of all `--key` and `--secret-key` it is encrypted to. Nothing is remembered of
 //! a message: a second copy is judged as the first was, and listed in `copies.csv`.
 //!
 //! # Sources

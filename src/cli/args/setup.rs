@@ -48,8 +48,8 @@ impl DecryptionKeyPaths {
     pub(crate) fn files(&self, password: &PasswordArguments) -> KeyFiles {
         let secret_keys = self.secret_key.iter();
         KeyFiles {
-            key: self.key.clone(),
-            cert: self.cert.clone(),
+            keys: self.key.clone(),
+            certs: self.cert.clone(),
             password_file: password.password_file.clone(),
             secret_keys: secret_keys
                 .map(|named| (named.name.clone(), named.path.clone()))

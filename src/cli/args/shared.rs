@@ -144,12 +144,13 @@ pub(crate) struct OwnKeyPaths {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Keys")]
 pub(crate) struct DecryptionKeyPaths {
-    /// Our private key, for what is encrypted to us: PEM, PKCS#12 or a PKCS#11 URI
+    /// Our private keys, for what is encrypted to us: PEM with any number of them, PKCS#12 with one, or a PKCS#11 URI (repeatable)
     #[arg(long, value_name = "PATH")]
-    pub(crate) key: Option<PathBuf>,
-    /// Its certificate (PEM), to tell what is encrypted to it; or the public key (PEM) of a sender whom the document only names
+    pub(crate) key: Vec<PathBuf>,
+    /// Their certificates (PEM), to tell what is encrypted to them; or the public key (PEM) of a sender whom the document only
+    /// names (repeatable)
     #[arg(long, value_name = "PATH", requires = "key")]
-    pub(crate) cert: Option<PathBuf>,
+    pub(crate) cert: Vec<PathBuf>,
     /// The bytes of a shared key, for that KeyName or without one for all (repeatable)
     #[arg(long, value_name = "[NAME=]FILE")]
     pub(crate) secret_key: Vec<SecretKeyName>,

@@ -179,8 +179,8 @@ fn decryption_keys(arguments: &BenchArguments) -> KeyFiles {
     let own = &arguments.own;
     match arguments.operation {
         Operation::Verify | Operation::Saml => KeyFiles {
-            key: own.key.clone(),
-            cert: own.cert.clone(),
+            keys: own.key.iter().cloned().collect(),
+            certs: own.cert.iter().cloned().collect(),
             password_file: arguments.trust.password.password_file.clone(),
             secret_keys: Vec::new(),
         },

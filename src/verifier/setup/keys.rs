@@ -5,17 +5,18 @@ use zeroize::Zeroizing;
 use crate::crypto::{Certificate, KeyError, Pkcs12Error, PrivateKey, PrivateKeyError, PublicKey, Secret};
 use crate::hsm::{self, TokenKey, TokenKeyUri};
 use crate::inbound::{Keyring, NamedSecret};
+use crate::xml::plain;
 
 use super::file::{Unusable, password, read};
 
 /// Our keys for what is encrypted to us.
 #[derive(Clone, Debug, Default)]
 pub struct KeyFiles {
-    /// Our private key: PEM or PKCS#12, or a PKCS#11 URI in the place of a path.
-    pub key: Option<PathBuf>,
-    /// Its certificate, to tell what is encrypted to it; or the public key or certificate of a sender whom a document only names.
-    pub cert: Option<PathBuf>,
-    /// The password of the key, on the first line of this file.
+    /// Our private keys: PEM, with any number of them, or PKCS#12 with one, or a PKCS#11 URI in the place of a path.
+    pub keys: Vec<PathBuf>,
+    /// Their certificates, to tell what is encrypted to them; or the public key or certificate of a sender whom a document only names.
+    pub certs: Vec<PathBuf>,
+    /// The password of the keys, on the first line of this file.
     pub password_file: Option<PathBuf>,
     /// Bytes of shared keys, each for its KeyName, or without one for all.
     pub secret_keys: Vec<(Option<String>, PathBuf)>,
@@ -47,45 +48,57 @@ impl KeyFiles {
                 secret,
             });
         }
-        let (key, mut certificates) = match self.private()? {
-            None => return Ok(Keys::Usable(keyring)),
-            Some(Err(error)) => return Ok(Keys::Unusable(error)),
-            Some(Ok(found)) => found,
-        };
-        if let Some(path) = &self.cert {
-            let bytes = read("cert", path)?;
-            if let Ok(other) = PublicKey::from_pem(&bytes) {
-                keyring.add_originator(other);
-            } else {
-                let given = Certificate::from_pem_bundle(&bytes);
-                certificates = given.map_err(|error| Unusable::new("cert", error))?;
-                let is_own = |one: &Certificate| one.public_key() == key.public();
-                if let Some(first) = certificates.first()
-                    && !certificates.iter().any(is_own)
-                {
-                    keyring.add_originator(first.public_key().clone());
+        let mut own = Vec::new();
+        let mut certificates = Vec::new();
+        for (place, path) in self.keys.iter().enumerate() {
+            match self.private(place, path)? {
+                Err(error) => return Ok(Keys::Unusable(error)),
+                Ok((keys, brought)) => {
+                    own.extend(keys);
+                    certificates.extend(brought);
                 }
             }
         }
-        keyring.add_private(key, &certificates);
+        for path in &self.certs {
+            let bytes = read("cert", path)?;
+            if let Ok(other) = PublicKey::from_pem(&bytes) {
+                keyring.add_originator(other);
+                continue;
+            }
+            let given = Certificate::from_pem_bundle(&bytes);
+            let given = given.map_err(|error| Unusable::new("cert", error))?;
+            let is_own = |one: &Certificate| own.iter().any(|key| one.public_key() == key.public());
+            if let Some(first) = given.first()
+                && !given.iter().any(is_own)
+            {
+                keyring.add_originator(first.public_key().clone());
+            }
+            certificates.extend(given);
+        }
+        for key in own {
+            keyring.add_private(key, &certificates);
+        }
         Ok(Keys::Usable(keyring))
     }
 
-    /// The first certificate that was given, if one was.
-    fn own_certificate(&self) -> Option<Certificate> {
-        let bytes = read("cert", self.cert.as_deref()?).ok()?;
+    /// The first certificate that was given for the key at that place, or for them all.
+    fn own_certificate(&self, place: usize) -> Option<Certificate> {
+        let path = self.certs.get(place).or(self.certs.first())?;
+        let bytes = read("cert", path).ok()?;
         Certificate::from_pem_bundle(&bytes).ok()?.into_iter().next()
     }
 
-    /// The private key, with the certificates that came with it.
-    fn private(&self) -> Result<Option<Result<Own, KeyError>>, Unusable> {
+    /// The private keys at `path`, with the certificates that came with them.
+    fn private(&self, place: usize, path: &Path) -> Result<Result<Own, KeyError>, Unusable> {
         const OPTION: &str = "key";
-        let Some(path) = &self.key else {
-            return Ok(None);
-        };
-        if let Some(found) = in_token(path, self.own_certificate().as_ref()) {
+        if let Some(found) = in_token(path, self.own_certificate(place).as_ref()) {
             let TokenKey { key, certificate } = found?;
-            return Ok(Some(Ok((key, certificate.into_iter().collect()))));
+            return Ok(Ok((vec![key], certificate.into_iter().collect())));
+        }
+        if path.is_dir() {
+            let shown = plain(&path.to_string_lossy());
+            let what = format!("{shown}: a folder; name each file with keys by an option of its own");
+            return Err(Unusable::new(OPTION, what));
         }
         let password: Option<Zeroizing<String>> = self.password_file.as_deref().map(password).transpose()?;
         let password = password.as_deref();
@@ -93,22 +106,20 @@ impl KeyFiles {
         let found = if bytes.first() == Some(&0x30) {
             let password = password.map_or("", String::as_str);
             match PrivateKey::from_pkcs12(&bytes, password) {
-                Ok((key, own, others)) => Ok((key, [vec![own], others].concat())),
+                Ok((key, own, others)) => Ok((vec![key], [vec![own], others].concat())),
                 // Certificates only help to tell what is encrypted to the key.
                 Err(Pkcs12Error::Certificate(_) | Pkcs12Error::NoCertificate) => {
-                    PrivateKey::alone_from_pkcs12(&bytes, password).map(|key| (key, Vec::new()))
+                    PrivateKey::alone_from_pkcs12(&bytes, password).map(|key| (vec![key], Vec::new()))
                 }
                 Err(error) => Err(error),
             }
         } else {
-            let key = PrivateKey::from_pem(&bytes, password.map(|password| password.as_bytes()));
-            key.map(|key| (key, Vec::new())).map_err(Pkcs12Error::Key)
+            let keys = PrivateKey::all_from_pem(&bytes, password.map(|password| password.as_bytes()));
+            keys.map(|keys| (keys, Vec::new())).map_err(Pkcs12Error::Key)
         };
         match found {
-            Ok(own) => Ok(Some(Ok(own))),
-            Err(Pkcs12Error::Key(PrivateKeyError::Key(error @ KeyError::Unsupported(_)))) => {
-                Ok(Some(Err(error)))
-            }
+            Ok(own) => Ok(Ok(own)),
+            Err(Pkcs12Error::Key(PrivateKeyError::Key(error @ KeyError::Unsupported(_)))) => Ok(Err(error)),
             // Without the words about a file of certificates, where it is none.
             Err(Pkcs12Error::Key(error)) => Err(Unusable::new(OPTION, error)),
             Err(error) => Err(Unusable::new(OPTION, error)),
@@ -131,4 +142,4 @@ pub(crate) fn in_token(path: &Path, certificate: Option<&Certificate>) -> Option
     Some(uri.map_err(|error| Unusable::new("key", error)).and_then(load))
 }
 
-type Own = (PrivateKey, Vec<Certificate>);
+type Own = (Vec<PrivateKey>, Vec<Certificate>);
