@@ -445,7 +445,14 @@ fn exit_codes_are_those_of_the_contract() {
     assert!(missing.text.contains("input.unreadable"), "{}", missing.text);
     let other = run("good", &["--policy", "bsp11"], &good);
     assert_eq!(other.code, 2, "{}", other.text);
-    assert!(other.text.contains("another job"), "{}", other.text);
+    assert!(other.text.contains("(other --policy)"), "{}", other.text);
+    let other = run(
+        "good",
+        &["--untrusted", "keys/ca.pem", "--id-attr", "x"],
+        &world.archive(),
+    );
+    let differs = "(other --id-attr, --untrusted, sources)";
+    assert!(other.code == 2 && other.text.contains(differs), "{}", other.text);
     fs::write(folder.join("long.xml"), " ".repeat(3 << 20)).unwrap();
     let long = run("long", &[], Path::new("long.xml"));
     assert_eq!(long.code, 1);

@@ -168,6 +168,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use chrono::Utc;
 
+    use super::super::Identity;
     use super::super::row::test_row;
     use super::*;
 
@@ -190,7 +191,7 @@ mod tests {
             })
             .to_vec();
         let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(folder.path(), "job", Utc::now()).unwrap();
+        let journal = Journal::open(folder.path(), &Identity::new(String::new(), []), Utc::now()).unwrap();
         let mut writer = journal.append(&journal.replay().unwrap()).unwrap();
         let (mut copies, mut same) = (Copies::new().unwrap(), Copies::new().unwrap());
         for row in rows {

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
+use super::identity::Identity;
 use super::row::Row;
 use super::source::Stamp;
 use super::validation_reports::{self, Packed};
@@ -40,8 +41,8 @@ struct Paths {
 /// The first line of a journal.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 struct Header {
-    /// Everything that decides verdicts, hashed.
-    job: String,
+    #[serde(flatten)]
+    identity: Identity,
     /// What "now" is in this job.
     started: DateTime<Utc>,
 }
@@ -66,8 +67,8 @@ pub(super) struct Named {
 /// Why there is no journal.
 #[derive(Debug)]
 pub enum JournalError {
-    /// The results in the folder are those of another job.
-    OtherJob,
+    /// The results in the folder are those of another job: what is other, so far as that is known.
+    OtherJob(Vec<String>),
     /// Another process is at work there.
     InUse,
     /// It cannot be read or written.
@@ -77,9 +78,16 @@ pub enum JournalError {
 impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OtherJob => f.write_str(
-                "the folder holds results of another job (other sources, options, trust, or another version): name another folder",
-            ),
+            Self::OtherJob(what) => {
+                let what = match what.as_slice() {
+                    [] => "sources, options, trust, or another version".to_owned(),
+                    what => what.join(", "),
+                };
+                write!(
+                    f,
+                    "the folder holds results of another job (other {what}): name another folder"
+                )
+            }
             Self::InUse => f.write_str("another process is at work in this folder"),
             Self::Io(path, error) => write!(f, "{}: {error}", path.to_string_lossy()),
         }
@@ -93,7 +101,7 @@ impl Journal {
     ///
     /// # Errors
     /// The folder is another job's, in use, or cannot be written.
-    pub fn open(folder: &Path, job: &str, now: DateTime<Utc>) -> Result<Self, JournalError> {
+    pub fn open(folder: &Path, job: &Identity, now: DateTime<Utc>) -> Result<Self, JournalError> {
         let paths = Paths {
             results: folder.join("results.jsonl"),
             journal: folder.join("journal.jsonl"),
@@ -113,17 +121,17 @@ impl Journal {
         let results = open(&paths.results).map_err(failed(&paths.results))?;
         let found = header(&journal).map_err(failed(&paths.journal))?;
         let header = match found {
-            Some(header) if header.job == job => header,
-            Some(_) => return Err(JournalError::OtherJob),
+            Some(header) if header.identity.job == job.job => header,
+            Some(header) => return Err(JournalError::OtherJob(header.identity.differs_in(job))),
             None => {
                 // Results without a journal are not ours to overwrite.
                 let is_foreign = results.metadata().map_err(failed(&paths.results))?.len() > 0;
                 let is_reported = paths.reports.metadata().is_ok_and(|file| file.len() > 0);
                 if is_foreign || is_reported {
-                    return Err(JournalError::OtherJob);
+                    return Err(JournalError::OtherJob(Vec::new()));
                 }
                 let header = Header {
-                    job: job.to_owned(),
+                    identity: job.clone(),
                     started: now,
                 };
                 begin(&journal, &header).map_err(failed(&paths.journal))?;

@@ -6,6 +6,7 @@
 //! message is judged is the [verifier](crate::verifier)'s: nothing here decides.
 
 mod copies;
+mod identity;
 mod journal;
 mod judge;
 mod queue;
@@ -17,6 +18,7 @@ mod summary;
 mod validation_reports;
 
 pub use copies::{Copies, Copy, Found};
+pub use identity::Identity;
 pub use journal::{Journal, JournalError};
 pub use judge::judge;
 pub use row::{Row, Verdict};

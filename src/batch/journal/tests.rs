@@ -2,6 +2,10 @@
 use super::super::row::test_row;
 use super::*;
 
+fn job(name: &str) -> Identity {
+    Identity::new(name.to_owned(), [("a name".to_owned(), name.to_owned())])
+}
+
 fn sources(journal: &Journal) -> Vec<String> {
     journal.rows().unwrap().map(|row| row.source).collect()
 }
@@ -22,7 +26,7 @@ fn write(journal: &Journal, names: &[&str]) {
 #[test]
 fn whatever_is_cut_off_what_is_left_are_whole_results() {
     let whole = tempfile::tempdir().unwrap();
-    let journal = Journal::open(whole.path(), "job", Utc::now()).unwrap();
+    let journal = Journal::open(whole.path(), &job("job"), Utc::now()).unwrap();
     write(&journal.with_validation_reports().unwrap(), &["a", "b", "c"]);
     let read = |name: &str| fs::read(whole.path().join(name)).unwrap();
     let (journal, results) = (read("journal.jsonl"), read("results.jsonl"));
@@ -40,7 +44,7 @@ fn whatever_is_cut_off_what_is_left_are_whole_results() {
                 &reports[..report_end],
             )
             .unwrap();
-            let Ok(journal) = Journal::open(folder.path(), "job", Utc::now()) else {
+            let Ok(journal) = Journal::open(folder.path(), &job("job"), Utc::now()) else {
                 assert_eq!(
                     end, header,
                     "only a journal that has no header is refused, with results or reports beside it"
@@ -67,7 +71,7 @@ fn no_link_is_followed_out_of_the_folder() {
         let elsewhere = folder.path().join("elsewhere");
         std::os::unix::fs::symlink(&elsewhere, folder.path().join(name)).unwrap();
         let opened =
-            Journal::open(folder.path(), "job", Utc::now()).and_then(Journal::with_validation_reports);
+            Journal::open(folder.path(), &job("job"), Utc::now()).and_then(Journal::with_validation_reports);
         assert!(matches!(opened, Err(JournalError::Io(..))), "{name}");
         assert!(!elsewhere.exists(), "{name}");
     }
@@ -77,24 +81,33 @@ fn no_link_is_followed_out_of_the_folder() {
 fn a_folder_is_one_jobs_and_one_processes() {
     let folder = tempfile::tempdir().unwrap();
     let now = Utc::now();
-    let journal = Journal::open(folder.path(), "job", now).unwrap();
+    let journal = Journal::open(folder.path(), &job("job"), now).unwrap();
     assert!(matches!(
-        Journal::open(folder.path(), "job", now),
+        Journal::open(folder.path(), &job("job"), now),
         Err(JournalError::InUse)
     ));
     drop(journal);
     assert!(matches!(
-        Journal::open(folder.path(), "other", now),
-        Err(JournalError::OtherJob)
+        Journal::open(folder.path(), &job("other"), now),
+        Err(JournalError::OtherJob(_))
     ));
+    let told = Journal::open(folder.path(), &job("other"), now)
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("(other a name)"), "{told}");
     let later = now + chrono::TimeDelta::hours(1);
-    assert_eq!(Journal::open(folder.path(), "job", later).unwrap().started(), now);
+    assert_eq!(
+        Journal::open(folder.path(), &job("job"), later)
+            .unwrap()
+            .started(),
+        now
+    );
     for name in ["results.jsonl", validation_reports::FILE] {
         let foreign = tempfile::tempdir().unwrap();
         fs::write(foreign.path().join(name), "{}").unwrap();
         assert!(matches!(
-            Journal::open(foreign.path(), "job", now),
-            Err(JournalError::OtherJob)
+            Journal::open(foreign.path(), &job("job"), now),
+            Err(JournalError::OtherJob(_))
         ));
     }
 }

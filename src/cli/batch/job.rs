@@ -1,11 +1,13 @@
 //! What a job is: its sources, and the identity by which the same command is known again.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::algorithm::DigestAlgorithm;
+use crate::batch::Identity;
 use crate::batch::source::{ResultsFolder, Source};
 use crate::cli::args::BatchVerifyArguments;
 use crate::cli::exit::Stop;
@@ -64,69 +66,106 @@ fn store(_: &Path) -> Result<Source, Stop> {
     ))
 }
 
-/// A hash over everything that decides which results a job has: this program, the sources as named, the options, and the content of what they
+/// Everything that decides which results a job has: this program, the sources as named, the options, and the content of what they
 /// name. Not the number of threads, and not the archive, which may grow.
-pub(super) fn identity(arguments: &BatchVerifyArguments) -> Result<String, Stop> {
+pub(super) fn identity(arguments: &BatchVerifyArguments) -> Result<Identity, Stop> {
     let gate = &arguments.gate;
-    let mut hash = Hash::new();
-    hash.text(env!("CARGO_PKG_VERSION"));
-    for source in arguments.sources.iter().chain(&arguments.list) {
-        hash.bytes(source.as_os_str().as_bytes());
-    }
+    let mut parts = Parts::default();
+    parts.text("version", env!("CARGO_PKG_VERSION"))?;
+    parts.add("sources", |hash| {
+        let sources = arguments.sources.iter().chain(&arguments.list);
+        sources.for_each(|source| hash.bytes(source.as_os_str().as_bytes()));
+        Ok(())
+    })?;
+    let policy = toml::to_string(&inputs::judging_policy(&gate.judging)?).map_err(Stop::failed)?;
+    parts.text("--policy", &policy)?;
     let party = gate.party.relying_party();
-    let policy = inputs::judging_policy(&gate.judging)?;
-    let said = format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?}",
-        gate.judging.at, arguments.column, arguments.ids.id_attributes, gate.role, gate.tls, party
-    );
-    hash.text(&said);
-    if let Some(name) = &arguments.name_column {
-        hash.text(name);
+    let options: [(&str, &dyn fmt::Debug); 7] = [
+        ("--at", &gate.judging.at),
+        ("--column", &arguments.column),
+        ("--name-column", &arguments.name_column),
+        ("--id-attr", &arguments.ids.id_attributes),
+        ("--role", &gate.role),
+        ("--tls", &gate.tls),
+        ("--validation-reports", &arguments.validation_reports),
+    ];
+    for (name, option) in options {
+        parts.text(name, &format!("{option:?}"))?;
     }
-    hash.text(&toml::to_string(&policy).map_err(Stop::failed)?);
-    let secret_keys = gate
-        .keys
-        .secret_key
-        .iter()
-        .map(|named| (&named.path, named.name.as_deref()));
+    parts.text("--audience, --recipient or request", &format!("{party:?}"))?;
     let during = &gate.trust.trust_during;
-    for trusted in during {
-        hash.text(&trusted.period.to_string());
-    }
-    let named: [(&str, Vec<&PathBuf>); 11] = [
+    let secret_keys = &gate.keys.secret_key;
+    let files: [(&'static str, Vec<(String, &PathBuf)>); 12] = [
         (
             "trust-during",
-            during.iter().map(|trusted| &trusted.path).collect(),
+            during
+                .iter()
+                .map(|one| (one.period.to_string(), &one.path))
+                .collect(),
         ),
-        ("trust", gate.trust.trust.iter().collect()),
-        ("untrusted", gate.trust.untrusted.iter().collect()),
-        ("crl", gate.trust.crl.iter().collect()),
-        ("metadata", gate.party.metadata.metadata.iter().collect()),
         (
-            "metadata-signer",
-            gate.party.metadata.metadata_signer.iter().collect(),
+            "secret-key",
+            secret_keys
+                .iter()
+                .map(|one| (one.name.clone().unwrap_or_default(), &one.path))
+                .collect(),
         ),
-        ("key", gate.keys.key.iter().chain(&gate.keys.cert).collect()),
-        ("secret-key", secret_keys.clone().map(|(path, _)| path).collect()),
-        ("user-hashes", gate.users.user_hashes.iter().collect()),
-        ("user-secrets", gate.users.user_secrets.iter().collect()),
-        ("user-secrets-key", gate.users.user_secrets_key.iter().collect()),
+        ("trust", unnamed(&gate.trust.trust)),
+        ("untrusted", unnamed(&gate.trust.untrusted)),
+        ("crl", unnamed(&gate.trust.crl)),
+        ("metadata", unnamed(&gate.party.metadata.metadata)),
+        ("metadata-signer", unnamed(&gate.party.metadata.metadata_signer)),
+        ("key", unnamed(&gate.keys.key)),
+        ("cert", unnamed(&gate.keys.cert)),
+        ("user-hashes", unnamed(&gate.users.user_hashes)),
+        ("user-secrets", unnamed(&gate.users.user_secrets)),
+        ("user-secrets-key", unnamed(&gate.users.user_secrets_key)),
     ];
-    for (_, name) in secret_keys {
-        hash.text(name.unwrap_or_default());
+    for (option, paths) in files {
+        parts.add(&format!("--{option}"), |hash| {
+            paths.iter().try_for_each(|(name, path)| {
+                hash.text(name);
+                hash.file_or_folder(path).map_err(|error| {
+                    inputs::unusable(option, &format_args!("{}: {error}", path.to_string_lossy()))
+                })
+            })
+        })?;
     }
-    for (option, paths) in named {
-        hash.text(option);
-        for path in paths {
-            hash.file_or_folder(path).map_err(|error| {
-                inputs::unusable(option, &format_args!("{}: {error}", path.to_string_lossy()))
-            })?;
+    parts.finish()
+}
+
+fn unnamed<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Vec<(String, &'p PathBuf)> {
+    paths.into_iter().map(|path| (String::new(), path)).collect()
+}
+
+/// The hashes of what makes a job, by name.
+#[derive(Default)]
+struct Parts(Vec<(String, String)>);
+
+impl Parts {
+    fn text(&mut self, name: &str, text: &str) -> Result<(), Stop> {
+        self.add(name, |hash| {
+            hash.text(text);
+            Ok(())
+        })
+    }
+
+    /// Adds what `write` hashes.
+    fn add(&mut self, name: &str, write: impl FnOnce(&mut Hash) -> Result<(), Stop>) -> Result<(), Stop> {
+        let mut hash = Hash::new();
+        write(&mut hash)?;
+        self.0.push((name.to_owned(), hash.finish()?));
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Identity, Stop> {
+        let mut all = Hash::new();
+        for (name, hash) in &self.0 {
+            all.text(name);
+            all.text(hash);
         }
+        Ok(Identity::new(all.finish()?, self.0))
     }
-    if arguments.validation_reports {
-        hash.text("validation-reports");
-    }
-    hash.finish()
 }
 
 struct Hash(Digester);
@@ -235,13 +274,13 @@ mod tests {
         for file in files.into_iter().chain(["during"]) {
             std::fs::write(path(file), "two").unwrap();
             let after = identity(&arguments).unwrap();
-            assert_ne!(after, before, "{file}");
+            assert_ne!(after.job, before.job, "{file}");
             before = after;
         }
         let reporting = BatchVerifyArguments {
             validation_reports: true,
             ..arguments
         };
-        assert_ne!(identity(&reporting).unwrap(), before);
+        assert_ne!(identity(&reporting).unwrap().job, before.job);
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
     };
     let mut verifier = setup.verifier()?;
     let unusable = |error| match error {
-        JournalError::OtherJob => Stop::usage(format_args!("--out: {error}")),
+        JournalError::OtherJob(_) => Stop::usage(format_args!("--out: {error}")),
         JournalError::InUse | JournalError::Io(..) => Stop::failed(format_args!("--out: {error}")),
     };
     let mut journal = Journal::open(&arguments.out, &job, Utc::now()).map_err(unusable)?;
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
         policy: verifier.gate.policy.name.clone(),
         at: verifier.at.to_string(),
         version: env!("CARGO_PKG_VERSION"),
-        job,
+        job: job.job,
     };
     let reading = Reading {
         limit: verifier.limit(),
