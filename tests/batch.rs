@@ -63,8 +63,11 @@ fn an_archive_comes_out_as_it_was_made() {
 #[test]
 fn threads_change_nothing() {
     let world = World::of(300);
+    let begun = world.folder.path().join("begun");
+    world.verify(&begun, &["--validation-reports"], &[world.archive()]);
     let outs = ["1", "3", "16"].map(|threads| {
         let out = world.folder.path().join(threads);
+        begin_as(&begun, &out);
         let options = ["--validation-reports", "--threads", threads];
         world.verify(&out, &options, &[world.archive()]);
         let written = reports(&out);
@@ -243,6 +246,7 @@ fn a_job_that_is_killed_ends_as_one_that_is_not() {
     while left > 0 {
         let out = killed.join(rounds.to_string());
         rounds += 1;
+        begin_as(&whole, &out);
         // Until it is done before it can be killed; then from the beginning again.
         while left > 0 {
             let mut child = world
@@ -585,6 +589,17 @@ fn a_file_that_asks_for_more_results_than_its_bytes_explain_is_not_read_on() {
     );
     assert_eq!(again.code, 3);
     assert_eq!(fs::read_to_string(out.join("results.jsonl")).unwrap(), results);
+}
+
+/// Begins a job as if the one in `begun` had been killed after it had begun: what its reports say of that time is the same.
+fn begin_as(begun: &Path, out: &Path) {
+    let journal = fs::read_to_string(begun.join("journal.jsonl")).unwrap();
+    fs::create_dir_all(out).unwrap();
+    fs::write(
+        out.join("journal.jsonl"),
+        journal.split_inclusive('\n').next().unwrap(),
+    )
+    .unwrap();
 }
 
 /// The results by source.

@@ -73,7 +73,7 @@
 //! | `results.jsonl` | the [object of each message](super::commands#json), with `sha256` of the message, `kind` (`soap`, `saml`, `xml`) and `judged_at` besides |
 //! | `results.csv` | the same in short. A value that a spreadsheet could take for a formula has `'` before it, and invisible characters are written `\u{202e}`. Of the signer's name 256 characters are in it and in what follows, of what is said 1,024 |
 //! | `results.parquet` | the same as in `results.csv`, for Spark and its like; compressed by Snappy |
-//! | `summary.json` | counts by verdict, kind, cause, signer, day, exception and warning |
+//! | `summary.json` | what was judged and by what: sources, policy, CAs and pins, how many CRLs and OCSP responses, when the job began; and counts by verdict, kind, cause, signer, day, exception and warning |
 //! | `summary.html` | the same for people, with charts and the first thousand messages that did not pass. It needs no network, and forbids itself every script but its own; `summary.html#words` opens filtered |
 //! | `junit.xml` | a test case a message; what is `indeterminate` is an error |
 //! | `results.sarif` | SARIF 2.1.0: a result for each message that did not pass |

@@ -14,10 +14,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use chrono::{DateTime, SecondsFormat, Utc};
+
 use super::copies::Found;
 use super::journal::Journal;
 use super::row::Row;
 use super::summary::Summary;
+use crate::trust::Signer;
 use crate::xml::escaped_markup as escaped;
 
 /// What reports say of a job beside its messages.
@@ -31,6 +34,50 @@ pub struct About {
     pub at: String,
     /// The version of this program.
     pub version: &'static str,
+    /// When the job began.
+    pub began: DateTime<Utc>,
+    /// The sources as they were named.
+    pub sources: Vec<String>,
+    /// Whom it trusted: CAs and pins.
+    pub trusted: Vec<Signer>,
+    /// How many CRLs it had.
+    pub crls: usize,
+    /// How many OCSP responses it had.
+    pub ocsp_responses: usize,
+    /// The metadata as it was named.
+    pub metadata: Vec<String>,
+}
+
+impl About {
+    /// When the job began, as RFC 3339 has it.
+    fn began(&self) -> String {
+        self.began.to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+}
+
+#[cfg(test)]
+impl About {
+    /// A job of which everything is called so.
+    fn test(name: &str) -> Self {
+        let name = name.to_owned();
+        Self {
+            job: name.clone(),
+            policy: name.clone(),
+            at: name.clone(),
+            version: "1",
+            began: DateTime::UNIX_EPOCH,
+            sources: vec![name.clone()],
+            trusted: vec![Signer {
+                subject: name.clone(),
+                issuer: name.clone(),
+                serial: name.clone(),
+                sha256: name.clone(),
+            }],
+            crls: 1,
+            ocsp_responses: 1,
+            metadata: vec![name],
+        }
+    }
 }
 
 /// Where a report is written.
@@ -137,6 +184,12 @@ fn json(summary: &Summary, about: &About, out: &mut dyn Write) -> io::Result<()>
         "policy": about.policy,
         "at": about.at,
         "version": about.version,
+        "began": about.began(),
+        "sources": about.sources,
+        "trusted": about.trusted,
+        "crls": about.crls,
+        "ocsp_responses": about.ocsp_responses,
+        "metadata": about.metadata,
     });
     if let (Some(object), serde_json::Value::Object(counted)) = (object.as_object_mut(), summary.json()) {
         object.extend(counted);

@@ -91,12 +91,7 @@ mod tests {
         ];
         let mut summary = Summary::default();
         rows.iter().for_each(|row| summary.add(row));
-        let about = About {
-            job: String::new(),
-            policy: String::new(),
-            at: String::new(),
-            version: "1",
-        };
+        let about = About::test("x");
         let mut out = Vec::new();
         write(&summary, &about, &mut rows.into_iter().map(Into::into), &mut out).unwrap();
         let read: Value = serde_json::from_slice(&out).unwrap();

@@ -5,6 +5,7 @@ mod outcome;
 mod progress;
 
 use std::panic;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -17,6 +18,7 @@ use super::exit::{Exit, Stop};
 use crate::batch::report::About;
 use crate::batch::source::{self, Reading, ResultsFolder};
 use crate::batch::{Journal, JournalError, Run, Stopped, judge};
+use crate::trust::{Anchor, Signer, TrustStore};
 use crate::validation_report::Reporting;
 use crate::verifier::{At, Setup};
 use progress::Progress;
@@ -49,6 +51,12 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
         at: verifier.at.to_string(),
         version: env!("CARGO_PKG_VERSION"),
         job: job.job,
+        began: journal.started(),
+        sources: named(arguments.sources.iter().chain(&arguments.list)),
+        trusted: trusted(&verifier.gate.trust),
+        crls: verifier.gate.trust.revocation_lists().count(),
+        ocsp_responses: verifier.gate.trust.ocsp_responses().count(),
+        metadata: named(&arguments.gate.party.metadata.metadata),
     };
     let reading = Reading {
         limit: verifier.limit(),
@@ -77,6 +85,17 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
         ))),
         Stopped::AtEnd => outcome::tell(&arguments.out, &journal, counted, &about, console),
     }
+}
+
+/// As typed.
+fn named<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Vec<String> {
+    let names = paths.into_iter().map(|path| path.to_string_lossy().into_owned());
+    names.collect()
+}
+
+fn trusted(store: &TrustStore) -> Vec<Signer> {
+    let anchors = store.anchors().iter().map(Anchor::certificate);
+    anchors.chain(store.pins()).map(Signer::from).collect()
 }
 
 fn workers(arguments: &BatchVerifyArguments) -> usize {

@@ -30,11 +30,7 @@ pub(super) fn write(
         out,
         "<p class=\"key\"><span class=\"passed\">passed</span><span class=\"failed\">failed</span><span class=\"indeterminate\">indeterminate</span></p>"
     )?;
-    writeln!(
-        out,
-        "<h2>Verdicts over time</h2>{}",
-        chart::over_time(&summary.days)
-    )?;
+    over_time(summary, out)?;
     let causes = summary.causes();
     let by_code = by_code(&causes);
     let chart = chart::by_name("Refused messages by cause", by_code.into_iter());
@@ -63,12 +59,59 @@ fn head(about: &About, out: &mut dyn Write) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "<p class=\"about\">Judged by the policy <b>{}</b>, as of <b>{}</b>, by sealgate {}. Job {}.</p>",
+        "<p class=\"about\">Judged by the policy <b>{}</b>, as of <b>{}</b>, by sealgate {}, in a job that began at {}. Job {}.</p>",
         escaped(&about.policy),
         escaped(&about.at),
         escaped(about.version),
+        about.began(),
         escaped(&about.job)
-    )
+    )?;
+    let trusted = about
+        .trusted
+        .iter()
+        .map(|one| format!("{}, SHA-256 {}", one.subject, one.sha256));
+    let proofs = format!("{} CRLs, {} OCSP responses", about.crls, about.ocsp_responses);
+    write!(out, "<dl class=\"about\">")?;
+    for (name, values) in [
+        ("Sources", about.sources.clone()),
+        ("Trusted", trusted.collect()),
+        ("Metadata", about.metadata.clone()),
+        ("Revocation", vec![proofs]),
+    ] {
+        list(name, &values, out)?;
+    }
+    writeln!(out, "</dl>")
+}
+
+/// What something of the job was, where there was any.
+fn list(name: &str, values: &[String], out: &mut dyn Write) -> io::Result<()> {
+    /// All are in `summary.json`.
+    const MOST: usize = 20;
+    if values.is_empty() {
+        return Ok(());
+    }
+    write!(out, "<dt>{name}</dt>")?;
+    for value in values.iter().take(MOST) {
+        write!(out, "<dd>{}</dd>", escaped(value))?;
+    }
+    match values.len().saturating_sub(MOST) {
+        0 => Ok(()),
+        more => write!(out, "<dd>and {more} more</dd>"),
+    }
+}
+
+fn over_time(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let chart = chart::over_time(&summary.days);
+    writeln!(out, "<h2>Verdicts over time</h2>{chart}")?;
+    let mut shown = Counts::default();
+    summary.days.values().for_each(|counts| shown.add_all(*counts));
+    match summary.all.total().saturating_sub(shown.total()) {
+        0 => Ok(()),
+        others => writeln!(
+            out,
+            "<p class=\"about\">Without the {others} messages of which it is not known as of when they would be judged.</p>"
+        ),
+    }
 }
 
 /// The hash by which a policy of a page names its own script or style.
@@ -101,13 +144,14 @@ fn tiles(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 
 const VERDICTS: &str = "<select aria-label=\"Verdict\"><option value=\"\">every verdict</option><option>failed</option><option>indeterminate</option></select>";
 
-fn table_start(columns: &[&str], select: &str, out: &mut dyn Write) -> io::Result<()> {
+/// Columns have a class and a heading.
+fn table_start(columns: &[(&str, &str)], select: &str, out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
         "<section><form><input type=\"search\" placeholder=\"Filter\" aria-label=\"Filter\">{select}<span class=\"shown\"></span></form><div class=\"scroll\"><table><thead><tr>"
     )?;
-    for column in columns {
-        write!(out, "<th>{column}</th>")?;
+    for (class, heading) in columns {
+        write!(out, "<th class=\"{class}\">{heading}</th>")?;
     }
     writeln!(out, "</tr></thead><tbody>")
 }
@@ -119,12 +163,12 @@ fn table_end(out: &mut dyn Write) -> io::Result<()> {
 fn causes_table(causes: &[&Cause], out: &mut dyn Write) -> io::Result<()> {
     table_start(
         &[
-            "Messages",
-            "Verdict",
-            "Code",
-            "What is said of the first",
-            "The first",
-            "Days",
+            ("number", "Messages"),
+            ("", "Verdict"),
+            ("", "Code"),
+            ("", "What is said of the first"),
+            ("", "The first"),
+            ("", "Days"),
         ],
         VERDICTS,
         out,
@@ -138,7 +182,7 @@ fn causes_table(causes: &[&Cause], out: &mut dyn Write) -> io::Result<()> {
         };
         writeln!(
             out,
-            "<tr data-verdict=\"{verdict}\"><td class=\"number\">{}</td><td class=\"{verdict}\">{verdict}</td><td class=\"code\">{}</td><td class=\"message\">{}</td><td class=\"source\">{}</td><td class=\"days\">{}</td></tr>",
+            "<tr data-verdict=\"{verdict}\"><td class=\"number\">{}</td><td class=\"{verdict}\">{verdict}</td><td class=\"code\">{}</td><td class=\"message\">{}</td><td class=\"source\">{}</td><td class=\"time\">{}</td></tr>",
             cause.count,
             escaped(&cause.code),
             escaped(&cause.message),
@@ -162,7 +206,16 @@ fn by_code<'c>(causes: &[&'c Cause]) -> Vec<(&'c str, Counts)> {
 }
 
 fn signers_table(signers: &[(&str, Counts)], out: &mut dyn Write) -> io::Result<()> {
-    table_start(&["Signer", "Passed", "Failed", "Indeterminate"], "", out)?;
+    table_start(
+        &[
+            ("", "Signer"),
+            ("number", "Passed"),
+            ("number", "Failed"),
+            ("number", "Indeterminate"),
+        ],
+        "",
+        out,
+    )?;
     for (name, counts) in signers {
         writeln!(
             out,
@@ -186,7 +239,7 @@ fn messages_table(summary: &Summary, rows: &mut Rows<'_>, out: &mut dyn Write) -
         )?;
     }
     table_start(
-        &["Message", "Verdict", "Code", "Why", "Place", "As of", "Signer"],
+        &["Message", "Verdict", "Code", "Why", "Place", "As of", "Signer"].map(|heading| ("", heading)),
         VERDICTS,
         out,
     )?;
@@ -199,7 +252,7 @@ fn messages_table(summary: &Summary, rows: &mut Rows<'_>, out: &mut dyn Write) -
         let text = |text: &Option<String>| escaped(text.as_deref().unwrap_or_default());
         writeln!(
             out,
-            "<tr data-verdict=\"{verdict}\"><td class=\"source\">{}</td><td class=\"{verdict}\">{verdict}</td><td class=\"code\">{}</td><td class=\"message\">{}</td><td>{place}</td><td>{}</td><td>{}</td></tr>",
+            "<tr data-verdict=\"{verdict}\"><td class=\"source\">{}</td><td class=\"{verdict}\">{verdict}</td><td class=\"code\">{}</td><td class=\"message\">{}</td><td>{place}</td><td class=\"time\">{}</td><td class=\"signer\">{}</td></tr>",
             escaped(&row.source),
             text(&row.code),
             text(&row.message),
@@ -233,12 +286,7 @@ mod tests {
         };
         let mut summary = Summary::default();
         summary.add(&row);
-        let about = About {
-            job: evil.to_owned(),
-            policy: evil.to_owned(),
-            at: evil.to_owned(),
-            version: "1",
-        };
+        let about = About::test(evil);
         let mut out = Vec::new();
         write(&summary, &about, &mut std::iter::once(row.into()), &mut out).unwrap();
         let page = String::from_utf8(out).unwrap();
