@@ -209,7 +209,7 @@ endef
 
 $(VENV)/.ready: tests/interop/requirements.txt
 	@.ci/setup test
-	@echo "installing zeep, xmlsec, pysaml2 and python3-saml into $(VENV): Python SOAP and SAML stacks that the tests talk to"
+	@echo "installing zeep, xmlsec, pysaml2 and python3-saml into $(VENV): Python SOAP and SAML stacks that the tests talk to; and jsonschema"
 	$(call make-environment,$(VENV))
 
 setup-s3: setup-build $(S3)/.ready

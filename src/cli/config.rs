@@ -32,6 +32,12 @@ pub(crate) fn schema(console: &mut Console) -> Exit {
     Exit::Passed
 }
 
+/// `sealgate config reference`.
+pub(crate) fn reference(console: &mut Console) -> Exit {
+    console.print(config::reference());
+    Exit::Passed
+}
+
 /// `sealgate config init`.
 pub(crate) fn init(console: &mut Console) -> Exit {
     console.print(config::init());

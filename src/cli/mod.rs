@@ -101,6 +101,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {
         Command::Config(ConfigCommand::Check(arguments)) => Ok(config::check(&arguments, console)),
         Command::Config(ConfigCommand::Explain(arguments)) => partner::explain(&arguments, console),
         Command::Config(ConfigCommand::Schema) => Ok(config::schema(console)),
+        Command::Config(ConfigCommand::Reference) => Ok(config::reference(console)),
         Command::Config(ConfigCommand::Init) => Ok(config::init(console)),
         Command::Policy(PolicyCommand::Show(arguments)) => policy::show(&arguments, console),
         Command::Policy(PolicyCommand::Infer(arguments)) => policy::infer(*arguments, console),

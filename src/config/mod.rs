@@ -18,6 +18,7 @@ mod message_archive;
 mod minted;
 mod policy;
 mod problem;
+mod reference;
 mod replay;
 mod route;
 mod schema;
@@ -55,6 +56,7 @@ pub use checked::TakesAttachments;
 pub use checked::TokenEndpoint;
 pub use problem::Problem;
 pub use problem::Problems;
+pub use reference::reference;
 pub use schema::schema;
 
 /// A configuration to start from, with comments.

@@ -25,7 +25,7 @@
 //! | `route import` | nothing: the routes to the services of a WSDL 1.1, as TOML: path, address, and each operation's action and body. 1 if an operation cannot be told by these, or an address is no URL of HTTP |
 //! | `policy diff` | nothing: what changed between a partner's last good message and this one; 1 if anything did |
 //! | `demo`, `serve` | the gateway, with a world made for it or for real; `demo --archive N FOLDER` makes an archive instead |
-//! | `config check`, `config explain`, `config schema`, `config init`, `policy show` | what the gateway and the policies are told |
+//! | `config check`, `config explain`, `config schema`, `config reference`, `config init`, `policy show` | what the gateway and the policies are told |
 //! | `completions`, `man` | nothing: a script that has a shell complete commands, options and values; a folder of pages for man(1) |
 //!
 //! # Exit codes

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`life_of_a_message`] | who wants to know what happens between the socket and the backend, and what each type proves |
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
+//! | [`configuration`] | operators: every key of the configuration, made from the types that read it |
 //! | [`operating`] | operators: health, metrics, a new configuration without a restart |
 //! | [`tokens`] | operators: keys in a hardware security module, through PKCS#11 |
 //! | [`identity`] | operators: what a backend is told about the sender, and bearer tokens of clients |
@@ -36,6 +37,8 @@ pub mod basic_security_profile;
 pub mod clusters;
 pub mod codes;
 pub mod commands;
+#[doc = include_str!("configuration.md")]
+pub mod configuration {}
 pub mod defaults;
 pub mod drills;
 pub mod exceptions;

@@ -142,6 +142,8 @@ pub(crate) enum ConfigCommand {
     Explain(ConfigExplainArguments),
     /// Print the JSON schema of the configuration
     Schema,
+    /// Print every key of the configuration with its values, its default and what it does, as Markdown
+    Reference,
     /// Print a configuration to start from, with comments
     Init,
 }
