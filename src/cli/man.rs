@@ -115,7 +115,11 @@ fn exit_status(name: &str) -> &'static [(&'static str, &'static str)] {
             ("0", "The configuration and all that it names are right."),
             ("2", "They are not, or the command is wrong."),
         ],
-        "sealgate-config-schema" | "sealgate-config-init" | "sealgate-completions" | "sealgate-man" => &[
+        "sealgate-config-schema"
+        | "sealgate-config-reference"
+        | "sealgate-config-init"
+        | "sealgate-completions"
+        | "sealgate-man" => &[
             ("0", "It is written."),
             ("2", "The command is wrong."),
             ("3", "It could not be written."),
@@ -143,6 +147,10 @@ fn environment(name: &str) -> &'static [(&'static str, &'static str)] {
             (
                 "RUST_LOG",
                 "How much is logged: a level (error, warn, info, debug, trace), or levels by module.",
+            ),
+            (
+                "NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID",
+                "Where and how often a service manager wants to be told how the gateway is, as sd_notify(3) says.",
             ),
             COLOURS,
         ],

@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use chrono::Utc;
 
 use crate::config;
 use crate::fetch::Fetched;
 use crate::gateway;
 use crate::gateway::Hangup;
+use crate::gateway::ServiceManager;
 use crate::gateway::Signals;
 
 use super::args::ServeArguments;
@@ -14,6 +17,7 @@ use super::log;
 /// `sealgate serve`: the gateway, until it is told to stop.
 pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<Exit, Stop> {
     let hangup = Hangup::heeded().map_err(Stop::failed)?;
+    let manager = ServiceManager::of_process().map_err(Stop::failed)?;
     let _log = log::start(arguments.log, arguments.log_lines)?;
     let fetched = gateway::fetch_first(&arguments.config, &Fetched::default());
     let checked = config::load_with(&arguments.config, Utc::now(), &fetched).map_err(Stop::usage)?;
@@ -22,7 +26,8 @@ pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<E
         .iter()
         .map(|listener| listener.tls.is_some())
         .collect();
-    let running = gateway::start(checked, Signals::Heeded(hangup)).map_err(Stop::failed)?;
+    let manager = manager.map(Arc::new);
+    let running = gateway::start(checked, Signals::Heeded { hangup, manager }).map_err(Stop::failed)?;
     for (address, tls) in running.addresses().iter().zip(tls) {
         let scheme = if tls { "https" } else { "http" };
         console.note(&format!("listening on {scheme}://{address}\n"));

@@ -27,12 +27,14 @@ mod reload;
 mod reply;
 mod report;
 mod server;
+mod service_manager;
 mod shared;
 mod snapshot;
 mod threats;
 mod traced;
 mod traces;
 mod watch;
+mod watchdog;
 
 use std::io;
 use std::net::SocketAddr;
@@ -58,6 +60,7 @@ pub use refresh::first as fetch_first;
 use reload::Around;
 use reload::Reloader;
 use server::Sockets;
+pub use service_manager::ServiceManager;
 use shared::{Records, Shared};
 use snapshot::Candidate;
 use traces::Traces;
@@ -65,8 +68,13 @@ use traces::Traces;
 /// Whether SIGTERM and SIGINT stop the gateway, and SIGHUP has it take on its configuration.
 #[derive(Clone, Debug)]
 pub enum Signals {
-    /// They do: the first lets messages in work end, a second one does not. A SIGHUP that came while it was starting counts.
-    Heeded(Hangup),
+    /// They do: the first lets messages in work end, a second one does not.
+    Heeded {
+        /// A SIGHUP that came while it was starting counts.
+        hangup: Hangup,
+        /// Who started the process and sends them, if that wants to be told.
+        manager: Option<Arc<ServiceManager>>,
+    },
     /// They are somebody else's business.
     Ignored,
 }
@@ -87,7 +95,7 @@ pub struct Stopper {
     server: ServerHandle,
 }
 
-/// Starts a gateway, and returns when it serves.
+/// Starts a gateway, and returns when it serves, which the service manager is told then.
 ///
 /// What was used before it started may have been used in the life of an earlier one, and is refused (T149). As many senders
 /// write whole seconds, it starts with a second: this takes a little more than one at most.
@@ -113,6 +121,10 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let limits = limits.map_err(io::Error::other)?;
     let audit = config.audit.as_ref().map(audit::Log::open).transpose();
     let traces = config.traces.take();
+    let manager = match &signals {
+        Signals::Heeded { manager, .. } => manager.clone(),
+        Signals::Ignored => None,
+    };
     let first = Candidate::new(config).into_snapshot(1, &replay);
     let audit = audit.map_err(io::Error::other)?;
     let traces = traces.map(Traces::new);
@@ -122,6 +134,7 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
         Records { audit, archive },
         limits,
         traces,
+        manager,
     ));
     let reloader = web::Data::new(Reloader::new(shared.clone(), replay, around));
     sleep_until(since.checked_add_signed(COARSE_CLOCK).unwrap_or(since));
@@ -140,6 +153,10 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
         std::thread::sleep(Duration::from_millis(5));
     }
     tracing::info!(?addresses, ?admin, "serving");
+    if let Some(manager) = &shared.manager {
+        manager.ready();
+        manager.status(&shared.status());
+    }
     Ok(Running {
         addresses,
         admin,

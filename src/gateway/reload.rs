@@ -220,7 +220,15 @@ impl Reloader {
     /// As [`reload`](Self::reload).
     pub(super) fn reload_as_asked(&self) -> Result<Replaced, ReloadError> {
         hsm::forget_refused_pins();
-        self.reload()
+        let manager = self.shared.manager.as_deref();
+        if let Some(manager) = manager {
+            manager.reloading();
+        }
+        let result = self.reload();
+        if let Some(manager) = manager {
+            manager.ready();
+        }
+        result
     }
 
     /// Reads the configuration again. This blocks: for what it wants to be fetched and has no copy of; then, while no other configuration is taken
@@ -293,6 +301,13 @@ impl Reloader {
     }
 
     fn report(&self, result: &Result<Replaced, ReloadError>) {
+        if let Some(manager) = &self.shared.manager {
+            let status = self.shared.status();
+            manager.status(&match result {
+                Ok(_) => status,
+                Err(kept) => format!("{status}; another was not taken on: {}", kept.code()),
+            });
+        }
         match result {
             Ok(replaced) => {
                 self.shared.metrics.reload("replaced");

@@ -31,6 +31,7 @@ use super::shared::Shared;
 use super::shared::Worker;
 use super::traces;
 use super::watch;
+use super::watchdog;
 use crate::config::Checked;
 use crate::config::Load;
 use crate::crypto::TlsSwitch;
@@ -96,8 +97,9 @@ pub(super) fn run(
         let looking = rt::spawn(health::look(shared.clone()));
         let watching = rt::spawn(watch::on_change(reloader.clone()));
         let fetching = rt::spawn(refresh::keep_fresh(reloader.clone()));
+        let living = rt::spawn(watchdog::tell(shared.clone()));
         let heeding = match signals {
-            Signals::Heeded(hangup) => {
+            Signals::Heeded { hangup, .. } => {
                 let stopping = rt::spawn(stop_on_signal(server.handle(), shared.clone()));
                 Some((stopping, rt::spawn(reload::on_signal(reloader, hangup))))
             }
@@ -124,7 +126,9 @@ pub(super) fn run(
             handle.stop(false).await;
             let _ = admin.await;
         }
-        let tasks = reloading.into_iter().chain([upkeep, watching, looking, fetching]);
+        let tasks = reloading
+            .into_iter()
+            .chain([upkeep, watching, looking, fetching, living]);
         tasks.for_each(|task| task.abort());
         result
     })

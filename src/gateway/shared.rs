@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use actix_web::web;
 use arc_swap::ArcSwap;
@@ -18,10 +19,12 @@ use super::load::Exhausted;
 use super::load::Gauge;
 use super::metrics::Metrics;
 use super::parts;
+use super::service_manager::ServiceManager;
 use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
 use super::traces::Traces;
+use super::watchdog::Pulse;
 use crate::archive::Archive;
 use crate::audit::Log;
 use crate::config::Load;
@@ -65,6 +68,12 @@ pub(super) struct Shared {
     workers: usize,
     serving: AtomicUsize,
     stopping: AtomicBool,
+    /// How long messages in work may go on when it stops.
+    drain: Duration,
+    /// Who is told how the gateway is.
+    pub(super) manager: Option<Arc<ServiceManager>>,
+    /// How the threads are that serve, where that is to be told.
+    pub(super) pulse: Option<Pulse>,
 }
 
 /// What is kept of messages.
@@ -86,8 +95,14 @@ impl Shared {
         records: Records,
         limits: Option<SharedLimits>,
         traces: Option<Traces>,
+        manager: Option<Arc<ServiceManager>>,
     ) -> Self {
+        let watchdog = manager.as_ref().and_then(|manager| manager.watchdog());
         Self {
+            // As sd_watchdog_enabled(3) recommends.
+            pulse: watchdog.map(|period| Pulse::new(period.checked_div(2).unwrap_or(period))),
+            manager,
+            drain: load.drain,
             held: Gauge::new(held(&snapshot, load)),
             current: ArcSwap::from_pointee(snapshot),
             metrics: Metrics::new(),
@@ -179,6 +194,19 @@ impl Shared {
     /// From now on the gateway is not ready for new work.
     pub(super) fn begin_to_stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+        if let Some(manager) = &self.manager {
+            manager.stopping(self.drain);
+        }
+    }
+
+    /// Threads that are to serve.
+    pub(super) const fn workers(&self) -> usize {
+        self.workers
+    }
+
+    /// How the gateway is, for people.
+    pub(super) fn status(&self) -> String {
+        format!("Serving, configuration {}", self.current().number)
     }
 
     /// Whether every thread serves, and none has been told to stop.
@@ -243,6 +271,9 @@ impl Worker {
 
     fn new(shared: &Shared) -> Self {
         let clients = Clients::new(&shared.current());
+        if let Some(pulse) = &shared.pulse {
+            pulse.beat_here();
+        }
         shared.serving.fetch_add(1, Ordering::Relaxed);
         Self {
             clients: RefCell::new(Rc::new(clients)),

@@ -60,6 +60,7 @@ mod signed_answers;
 mod stalled_token;
 mod reload;
 mod replay;
+mod service_manager;
 #[cfg(feature = "xsd")]
 mod schema;
 mod threats;

@@ -30,6 +30,13 @@ impl Process {
         Self::spawn(Self::command(Command::new(program()), file))
     }
 
+    /// Starts it with further variables in its environment.
+    pub(crate) fn start_with(file: &Path, variables: &[(&str, &str)]) -> Result<Self, String> {
+        let mut command = Self::command(Command::new(program()), file);
+        command.envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
     /// Starts it on one core of this machine.
     pub(crate) fn pinned(file: &Path, core: usize) -> Result<Self, String> {
         let mut command = Command::new("taskset");

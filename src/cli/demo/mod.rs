@@ -49,7 +49,10 @@ pub(super) fn run(arguments: &DemoArguments, console: &mut Console) -> Result<Ex
     let signals = if arguments.once {
         Signals::Ignored
     } else {
-        Signals::Heeded(Hangup::heeded().map_err(Stop::failed)?)
+        Signals::Heeded {
+            hangup: Hangup::heeded().map_err(Stop::failed)?,
+            manager: None,
+        }
     };
     let running = gateway::start(checked, signals).map_err(Stop::failed)?;
     let sender = Sender::of(&running, &world, folder)?;
