@@ -4,6 +4,7 @@
 # make xsd     bodies before their schemas, with libxml2
 # make test-spark    the wheel for Python, and archives on a Spark cluster of two executors, one of which is killed
 # make test-s3      archives in an object store that speaks S3: moto, over HTTP
+# make deb     a Debian package of the program, its unit, pages, completions and an example of a configuration, and a look at it
 # make check   formatting, lints, documentation, licences of what we depend on
 #
 # Longer runs of what `make test` does a slice of; DOCUMENTS says how many:
@@ -28,7 +29,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test second-opinion xsd test-spark test-s3 check differential wrapping mutations linear timing fuzz mutants kills drills drill-tamper bench-gateway bench-batch deny setup setup-build setup-second-opinion setup-xsd setup-spark setup-s3
+.PHONY: demo test deb second-opinion xsd test-spark test-s3 check differential wrapping mutations linear timing fuzz mutants kills drills drill-tamper bench-gateway bench-batch deny setup setup-build setup-second-opinion setup-xsd setup-spark setup-s3
 
 CARGO ?= cargo
 VENV := build/venv
@@ -37,9 +38,11 @@ GSOAP := build/gsoap
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 MUTANTS_VERSION := 27.1.0
+DEB_VERSION := 3.8.0
 # A cargo-deny that is there already, or the one that we install.
 DENY := $(shell command -v cargo-deny || echo build/tools/bin/cargo-deny)
 FUZZ := $(shell command -v cargo-fuzz || echo build/tools/bin/cargo-fuzz)
+DEB := $(shell command -v cargo-deb || echo build/tools/bin/cargo-deb)
 MUTANTS := $(shell command -v cargo-mutants || echo build/tools/bin/cargo-mutants)
 # Without a terminal nobody can explore: print the table, and end with its result.
 ONCE := $(shell test -t 0 && test -t 1 || echo --once)
@@ -73,6 +76,15 @@ S3 := build/s3
 test-s3: setup-s3
 	$(CARGO) build --locked --features s3
 	SEALGATE=$(CURDIR)/target/debug/sealgate $(S3)/bin/python -m unittest discover -v -s tests/batch -p 'store.py'
+
+PACKAGE := build/package
+deb: setup-build $(DEB)
+	@.ci/setup deb
+	$(CARGO) build --release --locked
+	rm -rf $(PACKAGE)
+	packaging/files target/release/sealgate $(PACKAGE)
+	$(DEB) deb --locked --no-build --output $(PACKAGE)/
+	packaging/check $(PACKAGE)/sealgate_*.deb
 
 check: setup-second-opinion deny
 	$(CARGO) fmt --all --check
@@ -191,6 +203,10 @@ endef
 build/tools/bin/cargo-deny: | setup-build
 	@echo "installing cargo-deny $(DENY_VERSION) into build/tools: checks licences and sources of dependencies"
 	$(call install-tool,cargo-deny,$(DENY_VERSION))
+
+build/tools/bin/cargo-deb: | setup-build
+	@echo "installing cargo-deb $(DEB_VERSION) into build/tools: makes Debian packages"
+	$(call install-tool,cargo-deb,$(DEB_VERSION))
 
 build/tools/bin/cargo-mutants: | setup-build
 	@echo "installing cargo-mutants $(MUTANTS_VERSION) into build/tools: changes the source and runs the tests"

@@ -1,17 +1,29 @@
-//! What is installed beside the program: pages of the manual and completions of shells, as man(1) and bash have them.
+//! What is installed beside the program: pages of the manual and completions of shells, as man(1) and bash have them; the unit of systemd; and
+//! what an image for containers has.
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::arithmetic_side_effects,
-    reason = "a test may panic"
+    clippy::print_stdout,
+    reason = "a test may panic, and says why it is skipped"
 )]
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 const SEALGATE: &str = env!("CARGO_BIN_EXE_sealgate");
+
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// What `sealgate` prints, which must end well.
 fn sealgate(arguments: &[&str]) -> String {
@@ -176,4 +188,131 @@ fn completions_for_every_shell_know_every_command() {
             assert!(script.contains(last), "{shell}: {command}");
         }
     }
+}
+
+/// Whether `program` is at hand; says so if it is not.
+fn is_at_hand(program: &str) -> bool {
+    let there = Command::new(program).arg("--version").output().is_ok();
+    if !there {
+        println!("skipped: {program} is not installed");
+    }
+    there
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_takes_and_leaves_little_to_whoever_breaks_in() {
+    if !is_at_hand("systemd-analyze") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man");
+    sealgate(&["man", pages.join("man1").to_str().unwrap()]);
+    let text = fs::read_to_string(package().join("packaging/sealgate.service")).unwrap();
+    assert!(text.contains("ExecStart=/usr/bin/sealgate serve --config /etc/sealgate/sealgate.toml\n"));
+    let unit = folder.path().join("sealgate.service");
+    fs::write(&unit, text.replace("/usr/bin/sealgate", SEALGATE)).unwrap();
+    let analyze = |arguments: &[&str]| {
+        let mut command = Command::new("systemd-analyze");
+        command.args(arguments).arg(&unit).env("MANPATH", &pages);
+        command.output().unwrap()
+    };
+    let verified = analyze(&["verify"]);
+    let complaints = String::from_utf8_lossy(&verified.stderr);
+    assert!(verified.status.success() && complaints.is_empty(), "{complaints}");
+    // Ten times its exposure, of 10.0 for a unit without limits.
+    let exposed = analyze(&["security", "--offline=true", "--threshold=15"]);
+    assert!(
+        exposed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&exposed.stdout)
+    );
+}
+
+const IN_CONTAINER: &str = r#"
+[[listener]]
+address = "127.0.0.1:0"
+
+[admin]
+address = "127.0.0.1:0"
+
+[gateway]
+certificate = "gateway.pem"
+key = "gateway.key.pem"
+
+[[route]]
+path = "/orders"
+operation = [{ action = "urn:place", body = "{urn:example:orders}PlaceOrder" }]
+
+[route.trust]
+pins = ["alice.pem"]
+
+[route.backend]
+url = "http://localhost:9/"
+
+[replay]
+file = "/var/lib/sealgate/replay.redb"
+"#;
+
+/// The user of the image.
+const USER: u32 = 65532;
+
+#[test]
+fn the_gateway_serves_in_the_root_of_its_image_which_has_nothing_else() {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: only root can change the root of a process");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("image");
+    let script = package().join("packaging/root");
+    let made = Command::new(script).arg(SEALGATE).arg(&root).status().unwrap();
+    assert!(made.success());
+    let programs: Vec<_> = fs::read_dir(root.join("usr/bin")).unwrap().collect();
+    assert_eq!(programs.len(), 1, "{programs:?}");
+
+    let configuration = root.join("etc/sealgate");
+    fs::write(configuration.join("sealgate.toml"), IN_CONTAINER).unwrap();
+    for name in ["gateway.pem", "gateway.key.pem", "alice.pem"] {
+        let file = configuration.join(name);
+        fs::copy(package().join("fixtures/keys").join(name), &file).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();
+        chown(&file, Some(USER), Some(USER)).unwrap();
+    }
+    chown(root.join("var/lib/sealgate"), Some(USER), Some(USER)).unwrap();
+
+    let mut child = Command::new("chroot")
+        .arg(format!("--userspec={USER}:{USER}"))
+        .arg(&root)
+        .args([
+            "/usr/bin/sealgate",
+            "serve",
+            "--config",
+            "/etc/sealgate/sealgate.toml",
+        ])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = Vec::new();
+    let mut lines = BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    let admin = lines.find_map(|line| {
+        let address = line
+            .strip_prefix("health and metrics on http://")
+            .map(str::to_owned);
+        said.push(line);
+        address
+    });
+    let admin = admin.unwrap_or_else(|| panic!("{said:?}"));
+    // Its store of uses is new, and refuses as long as clocks may differ; that it lives is asked here.
+    let mut connection = TcpStream::connect(admin).unwrap();
+    connection
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(root.join("var/lib/sealgate/replay.redb").exists());
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
 }

@@ -5,6 +5,7 @@
 //! | [`life_of_a_message`] | who wants to know what happens between the socket and the backend, and what each type proves |
 //! | [`defaults`] | operators: profiles, limits, times, and how to change them |
 //! | [`configuration`] | operators: every key of the configuration, made from the types that read it |
+//! | [`installing`] | operators: packages, the unit of systemd, containers, probes, upgrades |
 //! | [`operating`] | operators: health, metrics, a new configuration without a restart |
 //! | [`tokens`] | operators: keys in a hardware security module, through PKCS#11 |
 //! | [`identity`] | operators: what a backend is told about the sender, and bearer tokens of clients |
@@ -44,6 +45,7 @@ pub mod drills;
 pub mod exceptions;
 pub mod gateway_codes;
 pub mod identity;
+pub mod installing;
 pub mod interop;
 pub mod life_of_a_message;
 pub mod message_archive;
