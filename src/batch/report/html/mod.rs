@@ -252,7 +252,7 @@ fn messages_table(summary: &Summary, rows: &mut Rows<'_>, out: &mut dyn Write) -
         let text = |text: &Option<String>| escaped(text.as_deref().unwrap_or_default());
         writeln!(
             out,
-            "<tr data-verdict=\"{verdict}\"><td class=\"source\">{}</td><td class=\"{verdict}\">{verdict}</td><td class=\"code\">{}</td><td class=\"message\">{}</td><td>{place}</td><td class=\"time\">{}</td><td class=\"signer\">{}</td></tr>",
+            "<tr data-verdict=\"{verdict}\"><td class=\"source\">{}</td><td class=\"{verdict}\">{verdict}</td><td class=\"code\">{}</td><td class=\"message\">{}</td><td class=\"place\">{place}</td><td class=\"time\">{}</td><td class=\"signer\">{}</td></tr>",
             escaped(&row.source),
             text(&row.code),
             text(&row.message),
