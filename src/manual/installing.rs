@@ -54,7 +54,7 @@
 //!
 //! # Probes
 //!
-//! There is no `HEALTHCHECK`, as the image has nothing that could ask. Let the platform ask the address of `[admin]`, which then has to be reachable for it and
+//! There is no `HEALTHCHECK`, as the image has nothing that could ask. Let the platform ask the address of `[admin]`, which then has to be reachable for it (`open = true`) and
 //! for nobody else: `/healthz` for liveness, `/readyz` for readiness ([`operating`](super::operating)). Give it `gateway.drain_seconds` and some to end (`terminationGracePeriodSeconds`).
 //!
 //! # Upgrades
