@@ -1,5 +1,7 @@
 //! White space between elements, and lines of base64.
 
+use std::cmp::Ordering;
+
 use super::explanation::Cause;
 use super::markup::{Piece, pieces};
 
@@ -104,48 +106,111 @@ pub(super) fn indentations(canonical: &str) -> impl Iterator<Item = (Cause, Stri
             unit => format!("{} spaces a level", unit.len()),
         };
         let detail = format!("it was indented, with {shown}, where it was signed");
-        (Cause::Whitespace, detail, indented(&compact, unit, end, depth))
+        let layout = Layout {
+            unit,
+            end,
+            depth,
+            compact: 0,
+        };
+        (Cause::Whitespace, detail, layout.write(&compact))
+    })
+}
+
+/// A payload indented by itself, and put into elements that were not: with and without a line end before and after it.
+pub(super) fn payloads(canonical: &str) -> impl Iterator<Item = (Cause, String, String)> {
+    let text = without_space(canonical, Space::BetweenTags);
+    let mut forms = Vec::new();
+    for unit in ["  ", "    ", "\t"] {
+        for end in ["\n", "&#xD;\n"] {
+            for compact in 1..=2 {
+                for around in ["", end] {
+                    forms.push((unit, end, compact, around));
+                }
+            }
+        }
+    }
+    forms.into_iter().map(move |(unit, end, compact, around)| {
+        let layout = Layout {
+            unit,
+            end,
+            depth: 0,
+            compact,
+        };
+        let level = if compact == 1 { "children" } else { "grandchildren" };
+        let lines = if around.is_empty() {
+            ""
+        } else {
+            " on lines of their own"
+        };
+        let detail = format!("its {level} were indented by themselves{lines} where they were signed");
+        (Cause::Whitespace, detail, layout.write_around(&text, around))
     })
 }
 
 /// How many times longer than it is a text may become: deep elements with much white space before each would take all memory.
 const GROWTH: usize = 16;
 
-fn indented(compact: &str, unit: &str, end: &str, first_depth: usize) -> String {
-    let mut out = String::with_capacity(compact.len().saturating_mul(2));
-    let mut all = pieces(compact).peekable();
-    // Of each open element: whether its content is elements only, as far as its beginning shows.
-    let mut open: Vec<bool> = Vec::new();
-    let line = |out: &mut String, depth: usize| {
-        out.push_str(end);
-        out.push_str(&unit.repeat(first_depth.saturating_add(depth)));
-    };
-    while let Some(piece) = all.next() {
-        if out.len() / GROWTH > compact.len() {
-            return compact.to_owned();
-        }
-        match piece {
-            Piece::Start(tag) => {
-                if open.last() == Some(&true) {
-                    line(&mut out, open.len());
-                }
-                out.push_str(tag);
-                open.push(matches!(all.peek(), Some(Piece::Start(_) | Piece::Other(_))));
-            }
-            Piece::End(tag) => {
-                if open.pop() == Some(true) {
-                    line(&mut out, open.len());
-                }
-                out.push_str(tag);
-            }
-            Piece::Other(other) => {
-                if open.last() == Some(&true) {
-                    line(&mut out, open.len());
-                }
-                out.push_str(other);
-            }
-            Piece::Text(text) => out.push_str(text),
-        }
+/// How a serializer writes lines.
+struct Layout<'l> {
+    /// What stands before a tag for each level.
+    unit: &'l str,
+    /// How a line ends.
+    end: &'l str,
+    /// The level of the first element.
+    depth: usize,
+    /// So many levels stand on one line, and are not counted.
+    compact: usize,
+}
+
+impl Layout<'_> {
+    /// `text`, which has no white space between its tags, with lines.
+    fn write(&self, text: &str) -> String {
+        self.write_around(text, "")
     }
-    out
+
+    /// The same, with `around` on both sides of what stands in the last of the levels that are on one line.
+    fn write_around(&self, text: &str, around: &str) -> String {
+        let mut out = String::with_capacity(text.len().saturating_mul(2));
+        let mut all = pieces(text).peekable();
+        // Of each open element: whether its content is elements only, as far as its beginning shows.
+        let mut open: Vec<bool> = Vec::new();
+        // Before a tag of that level, which stands in so many elements.
+        let line = |out: &mut String, level: usize, inside: usize| match inside.cmp(&self.compact) {
+            Ordering::Less => {}
+            Ordering::Equal => out.push_str(around),
+            Ordering::Greater => {
+                out.push_str(self.end);
+                let level = self.depth.saturating_add(level).saturating_sub(self.compact);
+                out.push_str(&self.unit.repeat(level));
+            }
+        };
+        while let Some(piece) = all.next() {
+            if out.len() / GROWTH > text.len() {
+                return text.to_owned();
+            }
+            match piece {
+                Piece::Start(tag) => {
+                    if open.last() == Some(&true) {
+                        line(&mut out, open.len(), open.len());
+                    }
+                    out.push_str(tag);
+                    open.push(matches!(all.peek(), Some(Piece::Start(_) | Piece::Other(_))));
+                }
+                Piece::End(tag) => {
+                    if open.pop() == Some(true) {
+                        line(&mut out, open.len(), open.len().saturating_add(1));
+                    }
+                    out.push_str(tag);
+                }
+                Piece::Other(other) => {
+                    if open.last() == Some(&true) {
+                        line(&mut out, open.len(), open.len());
+                    }
+                    out.push_str(other);
+                }
+                Piece::Text(text) => out.push_str(text),
+            }
+        }
+        out
+    }
 }

@@ -10,6 +10,7 @@
 mod attachment;
 mod encoding;
 mod encrypted;
+mod escapes;
 mod explanation;
 mod forms;
 mod keys;

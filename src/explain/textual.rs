@@ -1,8 +1,9 @@
 //! Changes of characters: line ends, white space, escapes.
 
 use super::encoding::encodings;
+use super::escapes::{escaped_once, escapes_of_one};
 use super::explanation::Cause;
-use super::layout::{Space, base64_lines, indentations, with_values, without_space};
+use super::layout::{Space, base64_lines, indentations, payloads, with_values, without_space};
 use super::markup::{Piece, pieces, rewritten, with_start_tags, with_texts};
 use super::search::{Changes, Undone};
 
@@ -14,6 +15,8 @@ pub(super) fn changes(canonical: &str) -> Changes<'_> {
     let changed = named
         .chain(base64_lines(canonical))
         .chain(indentations(canonical))
+        .chain(payloads(canonical))
+        .chain(escapes_of_one(canonical))
         .filter(move |(_, _, octets)| octets != canonical)
         .map(|(cause, detail, octets)| Undone::new(cause, detail, octets));
     Box::new(changed.chain(encodings(canonical)))
@@ -184,7 +187,7 @@ const CHANGES: &[Change] = &[
     (
         Cause::Escaping,
         "texts are escaped twice here and were escaped once where they were signed",
-        |text| with_texts(text, |text| text.replace("&amp;", "&")),
+        |text| with_texts(text, escaped_once),
     ),
     (
         Cause::Escaping,
