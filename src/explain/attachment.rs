@@ -43,11 +43,7 @@ fn cause(
     let is_signed =
         |digest: Option<DigestValue>| digest.is_some_and(|digest| digest.matches(&reference.digest_value));
     let declared = reference.digest_algorithm;
-    let proved = |cause, detail: String| Finding {
-        cause,
-        detail,
-        certainty: Certainty::Proved,
-    };
+    let proved = |cause, detail: String| Finding::only(cause, detail, Certainty::Proved);
     if let Some(found) = found {
         let (other, detail) = match scope {
             AttachmentScope::Content => (
@@ -93,11 +89,7 @@ fn cause(
             "no part has that Content-ID, and no other is what was signed",
         ),
     };
-    Finding {
-        cause,
-        detail: detail.to_owned(),
-        certainty: Certainty::Likely,
-    }
+    Finding::only(cause, detail, Certainty::Likely)
 }
 
 fn digest(

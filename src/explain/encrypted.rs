@@ -235,16 +235,12 @@ fn certified(document: &Document) -> String {
 
 /// The digest cannot be explained: what it is of is not known.
 fn sealed(explained: ReferenceExplanation, why: &Undecrypted) -> ReferenceExplanation {
-    let finding = Finding {
-        cause: Cause::Encrypted,
-        detail: format!(
-            "it was signed and then encrypted, or changed as it is; which, cannot be said without its plaintext: {}",
-            why.message
-        ),
-        certainty: Certainty::Likely,
-    };
+    let detail = format!(
+        "it was signed and then encrypted, or changed as it is; which, cannot be said without its plaintext: {}",
+        why.message
+    );
     ReferenceExplanation {
-        causes: vec![finding],
+        causes: vec![Finding::only(Cause::Encrypted, detail, Certainty::Likely)],
         signed: None,
         ..explained
     }

@@ -156,6 +156,20 @@ pub struct Finding {
     pub detail: String,
     /// How sure that is.
     pub certainty: Certainty,
+    /// The number of its answer, from 1: the reasons of one answer happened together, and each answer explains it all.
+    pub group: usize,
+}
+
+impl Finding {
+    /// A reason that is an answer by itself, and the only one.
+    pub(super) fn only(cause: Cause, detail: impl Into<String>, certainty: Certainty) -> Self {
+        Self {
+            cause,
+            detail: detail.into(),
+            certainty,
+            group: 1,
+        }
+    }
 }
 
 /// How sure a reason is.
@@ -194,6 +208,16 @@ macro_rules! causes {
             }
         }
     };
+}
+
+impl Cause {
+    /// Whether it may well have happened twice: elements and attributes are put in and taken out one by one.
+    pub(super) const fn is_of_structure(self) -> bool {
+        matches!(
+            self,
+            Self::ElementInserted | Self::ElementRemoved | Self::AttributeInserted | Self::AttributeRemoved
+        )
+    }
 }
 
 causes! {

@@ -67,8 +67,12 @@ impl<'d> Subject<'d> {
         done.ok().map(|()| octets)
     }
 
-    /// Its octets in all other forms than `form`.
-    pub(super) fn in_other_forms(self, form: &Canonicalization) -> impl Iterator<Item = Undone> {
+    /// Its octets in all other forms than `form`, where they are others than `current`.
+    pub(super) fn in_other_forms(
+        self,
+        form: &Canonicalization,
+        current: &[u8],
+    ) -> impl Iterator<Item = Undone> {
         let lists = other_lists(self.apex, form).into_iter();
         let lists = lists.map(|prefixes| {
             let detail = format!(
@@ -127,9 +131,18 @@ impl<'d> Subject<'d> {
             .chain(methods)
             .chain(kept)
             .filter_map(move |(cause, detail, form)| {
-                self.octets(&form)
-                    .map(|octets| Undone::new(cause, detail, octets))
+                let octets = self.octets(&form)?;
+                // Without a comment in it, nobody can have signed one.
+                let is_without = cause == Cause::Comments && self.octets(&without_comments(&form))? == octets;
+                (octets != current && !is_without).then(|| Undone::new(cause, detail, octets))
             })
+    }
+}
+
+fn without_comments(form: &Canonicalization) -> Canonicalization {
+    Canonicalization {
+        algorithm: form.algorithm.without_comments(),
+        prefixes: form.prefixes.clone(),
     }
 }
 
@@ -150,7 +163,8 @@ fn other_lists(apex: Element<'_>, form: &Canonicalization) -> Vec<Vec<String>> {
         return Vec::new();
     }
     let mut in_scope: Vec<String> = Vec::new();
-    for declaration in apex.ancestors().flat_map(Element::declarations) {
+    let elements = std::iter::once(apex).chain(apex.ancestors());
+    for declaration in elements.flat_map(Element::declarations) {
         let prefix = declaration.prefix();
         if in_scope.len() < PREFIXES && !in_scope.iter().any(|known| known == prefix) {
             in_scope.push(prefix.to_owned());

@@ -7,6 +7,7 @@
 //!
 //! It is for people who debug. Nothing here is proof of anything: no trust is asked for, and no message is let in for it.
 
+mod additions;
 mod attachment;
 mod encoding;
 mod encrypted;
@@ -17,6 +18,8 @@ mod keys;
 mod layout;
 mod markup;
 mod namespaces;
+mod places;
+mod prefixes;
 mod redact;
 mod reference;
 mod search;

@@ -1,7 +1,9 @@
-//! Prefixes that were renamed, and declarations that were put in, taken out or moved.
+//! Declarations that were put in, taken out or moved.
+
+use std::ops::Range;
 
 use super::explanation::Cause;
-use super::markup::{Piece, rewritten};
+use super::prefixes;
 use super::search::{Changes, Undone};
 use super::structure::{Written, attributes, start_tags, without};
 use crate::xml::{Document, Element, quoted};
@@ -13,15 +15,17 @@ pub(super) fn changes<'t>(canonical: &'t str, document: &Document) -> Changes<'t
     let declared = removed(canonical)
         .chain(added(canonical, known))
         .chain(hoisted(canonical));
-    Box::new(declared.chain(renamed(canonical)))
+    Box::new(declared.chain(prefixes::renamed(canonical, document)))
 }
 
 /// A declaration: prefix and namespace name.
-type Declaration = (String, String);
+pub(super) type Declaration = (String, String);
 
 /// The most declarations that are tried in other places, and the most of which all subsets are.
-const DECLARATIONS: usize = 24;
+pub(super) const DECLARATIONS: usize = 24;
 const SUBSETS: usize = 8;
+/// The most that are left out one by one: the same one may stand at thousands of elements.
+const REMOVED: usize = 256;
 
 /// Declarations that stacks are known to add.
 const WELL_KNOWN: &[(&str, &str)] = &[
@@ -41,15 +45,20 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("ds", "http://www.w3.org/2000/09/xmldsig#"),
 ];
 
-fn known(canonical: &str, document: &Document) -> Vec<Declaration> {
-    let mut known: Vec<Declaration> = Vec::new();
-    let of_document = document.root().descendants().flat_map(Element::declarations);
-    let of_document = of_document.map(|declaration| {
+/// Everything that `document` declares.
+pub(super) fn declared(document: &Document) -> impl Iterator<Item = Declaration> {
+    let declarations = document.root().descendants().flat_map(Element::declarations);
+    declarations.map(|declaration| {
         (
             declaration.prefix().to_owned(),
             declaration.namespace().to_owned(),
         )
-    });
+    })
+}
+
+fn known(canonical: &str, document: &Document) -> Vec<Declaration> {
+    let mut known: Vec<Declaration> = Vec::new();
+    let of_document = declared(document);
     let well_known = WELL_KNOWN
         .iter()
         .map(|(prefix, name)| ((*prefix).to_owned(), (*name).to_owned()));
@@ -67,7 +76,7 @@ fn known(canonical: &str, document: &Document) -> Vec<Declaration> {
     known
 }
 
-fn written_name(prefix: &str) -> String {
+pub(super) fn written_name(prefix: &str) -> String {
     if prefix.is_empty() {
         "xmlns".to_owned()
     } else {
@@ -83,48 +92,67 @@ fn shown(prefix: &str) -> String {
     }
 }
 
-/// Without declarations: each one, the empty ones, and those of the first tag in each combination.
-fn removed(canonical: &str) -> impl Iterator<Item = Undone> {
+/// Without declarations: each one, all of a prefix, the empty ones, and those of the first tag in each combination.
+pub(super) fn removed(canonical: &str) -> impl Iterator<Item = Undone> {
     let mut all = Vec::new();
     for (at, tag) in start_tags(canonical) {
         let declarations = attributes(tag).filter(Written::is_declaration);
         all.extend(declarations.map(|declared| {
             let range = at.saturating_add(declared.range.start)..at.saturating_add(declared.range.end);
-            (at, range, declared.prefix().to_owned(), declared.value.is_empty())
+            (at, range, declared.prefix(), declared.value.is_empty())
         }));
+    }
+    let mut prefixes: Vec<&str> = Vec::new();
+    for (.., prefix, _) in &all {
+        if prefixes.len() < DECLARATIONS && !prefixes.contains(prefix) {
+            prefixes.push(prefix);
+        }
     }
     let of_first: Vec<_> = all
         .iter()
         .filter(|(at, ..)| *at == 0)
         .take(SUBSETS)
-        .cloned()
+        .map(|(_, range, prefix, _)| (range.clone(), *prefix))
         .collect();
     let empty: Vec<_> = all
         .iter()
         .filter(|(.., empty)| *empty)
         .map(|(_, range, ..)| range.clone())
         .collect();
-    let single = all.into_iter().map(move |(_, range, prefix, _)| {
+    let left_out = move |detail: String, ranges: &[Range<usize>]| {
+        Undone::new(Cause::NamespaceDeclaration, detail, without(canonical, ranges))
+    };
+    let single: Vec<_> = all.iter().take(REMOVED).cloned().collect();
+    let single = single.into_iter().map(move |(_, range, prefix, _)| {
+        let prefix = shown(prefix);
         let detail = format!(
-            "the declaration {} was put in after signing, or moved",
-            shown(&prefix)
+            "the declaration {prefix} was put in after signing or moved, or stands at what the signed element was put into"
         );
-        Undone::new(Cause::NamespaceDeclaration, detail, without(canonical, &[range]))
+        left_out(detail, &[range])
+    });
+    let of_prefix = prefixes.into_iter().map(move |chosen| {
+        let same = all.iter().filter(|(.., prefix, _)| *prefix == chosen);
+        let ranges: Vec<_> = same.map(|(_, range, ..)| range.clone()).collect();
+        let detail = format!("the declarations {} were put in after signing", shown(chosen));
+        left_out(detail, &ranges)
     });
     let empty = (!empty.is_empty()).then(|| {
         let detail = "declarations xmlns=\"\" were put in after signing";
-        Undone::new(Cause::NamespaceDeclaration, detail, without(canonical, &empty))
+        left_out(detail.to_owned(), &empty)
     });
     let subsets = (1_usize..1 << of_first.len()).map(move |chosen| {
         let is_chosen = |place: &usize| chosen >> place & 1 == 1;
         let chosen = of_first.iter().enumerate().filter(|(place, _)| is_chosen(place));
         let (prefixes, ranges): (Vec<_>, Vec<_>) = chosen
-            .map(|(_, (_, range, prefix, _))| (shown(prefix), range.clone()))
+            .map(|(_, (range, prefix))| (shown(prefix), range.clone()))
             .unzip();
-        let detail = format!("declarations were put in after signing: {}", prefixes.join(", "));
-        Undone::new(Cause::NamespaceDeclaration, detail, without(canonical, &ranges))
+        let detail = format!(
+            "declarations were put in after signing, or stand at what the signed element was put into: {}",
+            prefixes.join(", ")
+        );
+        left_out(detail, &ranges)
     });
-    single.chain(empty).chain(subsets)
+    single.chain(of_prefix).chain(empty).chain(subsets)
 }
 
 /// With further declarations in the first tag: each one, all, and pairs.
@@ -153,7 +181,7 @@ fn added(canonical: &str, known: Vec<Declaration>) -> impl Iterator<Item = Undon
 }
 
 /// The first tag with a declaration at its place: by prefix, the default namespace first.
-fn with_declaration(canonical: &str, (prefix, namespace): &Declaration) -> String {
+pub(super) fn with_declaration(canonical: &str, (prefix, namespace): &Declaration) -> String {
     let tag = start_tags(canonical).next().map_or("", |(_, tag)| tag);
     let name_end = tag.find([' ', '>']).unwrap_or(tag.len());
     let smaller =
@@ -186,98 +214,4 @@ fn hoisted(canonical: &str) -> impl Iterator<Item = Undone> {
         );
         Undone::new(Cause::NamespaceDeclaration, detail, moved)
     })
-}
-
-/// Prefixes that stacks write.
-const PREFIXES: &[&str] = &[
-    "", "soap", "soapenv", "SOAP-ENV", "S", "s", "env", "e", "soap12", "wsu", "wsse", "u", "o", "ds", "dsig",
-    "saml", "saml2", "samlp", "saml2p", "ns", "ns0", "ns1", "ns2", "ns3", "ns4", "ns5", "tns", "n", "n1",
-    "a", "b", "p", "q1", "m", "t", "v1", "typ", "urn", "web",
-];
-
-/// With each prefix as other stacks write it.
-fn renamed(canonical: &str) -> impl Iterator<Item = Undone> {
-    let mut there: Vec<String> = Vec::new();
-    for (_, tag) in start_tags(canonical) {
-        for declared in attributes(tag).filter(Written::is_declaration) {
-            if there.len() < DECLARATIONS && !there.iter().any(|known| known == declared.prefix()) {
-                there.push(declared.prefix().to_owned());
-            }
-        }
-    }
-    let pairs = there.clone().into_iter().flat_map(move |old| {
-        let there = there.clone();
-        let free = PREFIXES
-            .iter()
-            .filter(move |new| !there.iter().any(|known| known == *new));
-        free.map(move |new| (old.clone(), *new))
-    });
-    pairs.map(move |(old, new)| {
-        let was = if new.is_empty() {
-            "the default namespace".to_owned()
-        } else {
-            format!("the prefix {}", quoted(new))
-        };
-        let is = if old.is_empty() {
-            "the default namespace".to_owned()
-        } else {
-            format!("the prefix {}", quoted(&old))
-        };
-        let detail = format!("what has {is} here had {was} where it was signed");
-        Undone::new(Cause::PrefixRenamed, detail, with_prefix(canonical, &old, new))
-    })
-}
-
-fn with_prefix(canonical: &str, old: &str, new: &str) -> String {
-    rewritten(canonical, |piece, out| match piece {
-        Piece::Start(tag) => start_tag_with_prefix(tag, old, new, out),
-        Piece::End(tag) => {
-            let name = tag
-                .strip_prefix("</")
-                .and_then(|rest| rest.strip_suffix('>'))
-                .unwrap_or_default();
-            out.extend(["</", &name_with_prefix(name, old, new), ">"]);
-        }
-        Piece::Text(_) | Piece::Other(_) => out.push_str(piece.as_str()),
-    })
-}
-
-fn start_tag_with_prefix(tag: &str, old: &str, new: &str, out: &mut String) {
-    let name_end = tag.find([' ', '>']).unwrap_or(tag.len());
-    let name = tag.get(1..name_end).unwrap_or_default();
-    out.extend(["<", &name_with_prefix(name, old, new)]);
-    let mut declarations: Vec<(&str, &str)> = Vec::new();
-    let mut others = String::new();
-    for written in attributes(tag) {
-        let value = written.value;
-        if written.is_declaration() {
-            let prefix = written.prefix();
-            // An empty declaration only says that there is no default namespace.
-            let is_renamed = prefix == old && !value.is_empty();
-            declarations.push((if is_renamed { new } else { prefix }, value));
-        } else {
-            // A name without prefix is in no namespace, so the default one cannot be meant.
-            let is_prefixed = written.name.contains(':') && !old.is_empty();
-            let name = if is_prefixed {
-                name_with_prefix(written.name, old, new)
-            } else {
-                written.name.to_owned()
-            };
-            others.extend([" ", &name, "=\"", value, "\""]);
-        }
-    }
-    declarations.sort_unstable();
-    for (prefix, value) in declarations {
-        out.extend([" ", &written_name(prefix), "=\"", value, "\""]);
-    }
-    out.extend([others.as_str(), ">"]);
-}
-
-fn name_with_prefix(name: &str, old: &str, new: &str) -> String {
-    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-    match (prefix == old, new.is_empty()) {
-        (false, _) => name.to_owned(),
-        (true, true) => local.to_owned(),
-        (true, false) => format!("{new}:{local}"),
-    }
 }

@@ -1,11 +1,13 @@
 use super::explanation::{Cause, Certainty, Finding, Form, ReferenceExplanation};
 use super::forms::{Subject, form_of};
+use super::prefixes::{FEW, MANY};
 use super::search::{Changes, Effort, Search, Undone};
-use super::{namespaces, structure, textual};
+use super::{additions, namespaces, places, prefixes, structure, textual};
 use crate::algorithm::DigestAlgorithm;
+use crate::c14n::Canonicalization;
 use crate::crypto::{decode_base64, digest};
 use crate::dsig::{Reference, Signature, octets};
-use crate::xml::{Document, Limits, Namespace};
+use crate::xml::Limits;
 
 /// Why what `reference` refers to is not what was signed, if it is not.
 pub(super) fn explain<'d>(
@@ -68,37 +70,44 @@ fn search(
             .filter_map(|algorithm| digest(*algorithm, octets).ok());
         digests.any(|digest| digest.matches(expected))
     };
-    let mut search = Search::new(&is_signed, 0, effort);
-    let mut by_another = None;
-    for algorithm in of_length(expected.len()).filter(|algorithm| *algorithm != declared) {
-        if digest_of(algorithm, octets).as_ref() == Some(expected) {
-            let detail = format!(
-                "the digest is by {}, and the message says {}",
-                algorithm.uri(),
-                declared.uri()
-            );
-            search.found(Cause::DigestAlgorithm, detail);
-            by_another = Some((algorithm, octets.to_vec()));
-        }
+    let by_another = |algorithm: DigestAlgorithm| {
+        let (by, said) = (algorithm.uri(), declared.uri());
+        let detail = format!("the digest is by {by}, and the message says {said}");
+        (Cause::DigestAlgorithm, detail)
+    };
+    let is_by =
+        |algorithm: DigestAlgorithm, octets: &[u8]| digest_of(algorithm, octets).as_ref() == Some(expected);
+    let mut others = of_length(expected.len()).filter(|algorithm| *algorithm != declared);
+    if let Some(algorithm) = others.find(|algorithm| is_by(*algorithm, octets)) {
+        let (cause, detail) = by_another(algorithm);
+        let finding = Finding::only(cause, detail, Certainty::Proved);
+        return (vec![finding], Some((algorithm, octets.to_vec())));
     }
+    let mut search = Search::new(&is_signed, 0, effort);
     if let Some(subject) = subject {
         same_place(&mut search, signature, reference, subject, octets);
     }
     if !search.is_over() {
-        other_places(&mut search, signature, reference, subject);
+        search.turn(if subject.is_some() { 4 } else { 1 });
+        places::others(&mut search, signature, reference, subject);
     }
-    let spent = search.is_spent();
-    let found = search.take_signed();
-    let mut findings = search.into_findings();
-    if findings.is_empty() {
-        findings.push(unexplained(reference, subject.is_some(), spent));
+    if let Some(subject) = subject.filter(|_| !search.is_over()) {
+        pairs(&mut search, signature, reference, subject, octets);
     }
-    let found = found.and_then(|octets| {
-        let by = |algorithm: &&DigestAlgorithm| digest_of(**algorithm, &octets).as_ref() == Some(expected);
-        let algorithm = *algorithms.iter().find(by)?;
+    let is_cut = search.is_cut();
+    let found = search.take_signed().and_then(|octets| {
+        let algorithm = *algorithms.iter().find(|algorithm| is_by(**algorithm, &octets))?;
         Some((algorithm, octets))
     });
-    (findings, by_another.or(found))
+    let other = found
+        .as_ref()
+        .filter(|(algorithm, _)| *algorithm != declared)
+        .map(|(algorithm, _)| by_another(*algorithm));
+    let mut findings = search.into_findings(other.as_ref());
+    if findings.is_empty() {
+        findings.push(unexplained(reference, subject.is_some(), is_cut));
+    }
+    (findings, found)
 }
 
 /// What was signed stands where the reference points, and is not as it was.
@@ -111,36 +120,79 @@ fn same_place(
 ) {
     let form = form_of(reference);
     let canonical = String::from_utf8_lossy(octets);
-    let forms = || -> Changes<'_> {
-        let left_out = with_signature_left_out(signature, subject, &form);
-        Box::new(subject.in_other_forms(&form).chain(left_out))
-    };
-    search.each(forms());
+    search.each(other_forms(signature, subject, &form, octets));
     search.each(textual::changes(&canonical));
     search.each(raw(subject, signature).into_iter());
+    if search.is_over() && !form.algorithm.is_exclusive() {
+        // An exclusive form is without a declaration that came later, too; and the signer is not likely to have used one.
+        search.turn(8);
+        search.rather(namespaces::removed(&canonical));
+    }
     if search.is_over() {
         return;
     }
     let document = subject.apex.document();
+    search.turn(8);
     search.each(namespaces::changes(&canonical, document));
-    if search.is_over() || search.is_spent() {
-        return;
-    }
-    search.each(structure::removals(&canonical));
-    search.each(structure::additions(&canonical, document));
+    search.turn(8);
+    search.first(prefixes::renamed_together(&canonical, document, MANY));
+    search.turn(2);
+    search.first(structure::removals(&canonical));
+    search.turn(3);
+    search.first(additions::additions(&canonical, document));
+}
+
+/// Two things happened to what was signed, which stands where the reference points.
+fn pairs(
+    search: &mut Search<'_>,
+    signature: &Signature<'_>,
+    reference: &Reference<'_>,
+    subject: Subject<'_>,
+    octets: &[u8],
+) {
+    let form = form_of(reference);
+    let canonical = String::from_utf8_lossy(octets);
+    let document = subject.apex.document();
+    let forms = || other_forms(signature, subject, &form, octets);
     let texts = || textual::changes(&canonical);
+    if !form.algorithm.is_exclusive() {
+        search.turn(9);
+        search.pairs(texts(), |text| Box::new(namespaces::removed(text)));
+    }
+    search.turn(8);
     search.pairs(forms(), textual::changes);
+    search.turn(7);
     search.pairs(texts(), textual::changes);
+    search.turn(6);
     search.pairs(forms(), |text| namespaces::changes(text, document));
+    search.turn(5);
     search.pairs(texts(), |text| namespaces::changes(text, document));
+    search.turn(4);
     search.pairs(texts(), structure::removals);
+    search.turn(3);
+    search.pairs(structure::removals(&canonical), structure::removals);
+    search.turn(2);
+    search.pairs(texts(), |text| additions::attributes(text, document));
+    search.turn(1);
+    search.pairs(texts(), |text| prefixes::renamed_together(text, document, FEW));
+}
+
+/// In other forms than `form`, and without the Signature.
+fn other_forms<'t>(
+    signature: &Signature<'t>,
+    subject: Subject<'t>,
+    form: &'t Canonicalization,
+    octets: &'t [u8],
+) -> Changes<'t> {
+    let left_out = with_signature_left_out(signature, subject, form);
+    Box::new(subject.in_other_forms(form, octets).chain(left_out))
 }
 
 /// A Reference to what holds the signature has to leave it out.
 fn with_signature_left_out(
     signature: &Signature<'_>,
     subject: Subject<'_>,
-    form: &crate::c14n::Canonicalization,
+    form: &Canonicalization,
 ) -> Option<Undone> {
     let inside = subject.except.is_none()
         && signature.element != subject.apex
@@ -205,31 +257,6 @@ fn raw(subject: Subject<'_>, signature: &Signature<'_>) -> Vec<Undone> {
     undone
 }
 
-/// What was signed stands elsewhere.
-fn other_places(
-    search: &mut Search<'_>,
-    signature: &Signature<'_>,
-    reference: &Reference<'_>,
-    subject: Option<Subject<'_>>,
-) {
-    let document: &Document = signature.element.document();
-    let form = form_of(reference);
-    let points = match subject {
-        Some(subject) => format!("the reference now points to {}", subject.apex.path()),
-        None => "the reference now points to nothing".to_owned(),
-    };
-    let here = subject.map(|subject| subject.apex);
-    let elements = document.root().descendants();
-    let elements =
-        elements.filter(|element| Some(*element) != here && !element.is(Namespace::DS, "DigestValue"));
-    let moved = elements.filter_map(|element| {
-        let detail = format!("what was signed is {}; {points}", element.path());
-        let octets = Subject::element(element).octets(&form)?;
-        Some(Undone::new(Cause::IdMoved, detail, octets))
-    });
-    search.each(moved);
-}
-
 fn of_length(length: usize) -> impl Iterator<Item = DigestAlgorithm> {
     DigestAlgorithm::ALL
         .iter()
@@ -264,9 +291,5 @@ fn unexplained(reference: &Reference<'_>, resolves: bool, spent: bool) -> Findin
             format!("nothing gives the digest that was signed of: {tried} ({all})"),
         )
     };
-    Finding {
-        cause,
-        detail,
-        certainty: Certainty::Likely,
-    }
+    Finding::only(cause, detail, Certainty::Likely)
 }

@@ -1,202 +1,139 @@
-//! Elements and attributes that were put in or taken out.
+//! Elements and attributes that were put in, and where they stand.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::explanation::Cause;
 use super::markup::{Piece, pieces};
 use super::search::{Changes, Undone};
-use crate::xml::{Document, quoted};
+use crate::xml::quoted;
 
-/// What `canonical` would be without each of its elements, and each of its attributes.
+/// What `canonical` would be without each of its elements, and each of its attributes: those of which there are few first, as what
+/// somebody put in is seldom like the rest.
 pub(super) fn removals(canonical: &str) -> Changes<'_> {
-    let elements = elements(canonical).into_iter().flat_map(move |element| {
-        let detail = format!(
-            "the element {} was put in after signing",
-            quoted(name(canonical, &element))
-        );
-        let spaces = [
-            element.clone(),
-            element.start_with_space(canonical),
-            element.end_with_space(canonical),
-        ];
-        let mut ranges: Vec<Range<usize>> = spaces.into();
-        ranges.dedup();
-        ranges.into_iter().map(move |range| {
-            Undone::new(
-                Cause::ElementInserted,
-                detail.clone(),
-                without(canonical, &[range]),
-            )
-        })
-    });
-    let tags: Vec<(usize, &str)> = start_tags(canonical).collect();
-    let mut names: Vec<&str> = Vec::new();
-    let mut single = Vec::new();
-    for (at, tag) in &tags {
-        for attribute in attributes(tag).filter(|attribute| !attribute.is_declaration()) {
-            if names.len() < COPIES && !names.contains(&attribute.name) {
-                names.push(attribute.name);
+    let mut parts = elements(canonical);
+    for (at, tag) in start_tags(canonical) {
+        let attributes = attributes(tag).filter(|attribute| !attribute.is_declaration());
+        parts.extend(attributes.map(|attribute| Part {
+            element: name(tag),
+            attribute: Some((at, attribute.name)),
+            range: at.saturating_add(attribute.range.start)..at.saturating_add(attribute.range.end),
+        }));
+    }
+    let mut counts: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+    let mut names: Vec<(&str, usize)> = Vec::new();
+    for part in &parts {
+        let count = counts.entry(part.kind()).or_default();
+        *count = count.saturating_add(1);
+        if let Some((_, name)) = part.attribute {
+            if let Some((_, count)) = names.iter_mut().find(|(known, _)| *known == name) {
+                *count = count.saturating_add(1);
+            } else if names.len() < NAMES {
+                names.push((name, 1));
             }
-            let range = at.saturating_add(attribute.range.start)..at.saturating_add(attribute.range.end);
-            let declaration = declaration_in(tag, *at, attribute.name);
-            single.push((attribute.name, vec![range.clone()]));
-            single.extend(declaration.map(|declaration| (attribute.name, sorted(vec![range, declaration]))));
         }
     }
-    let single = single.into_iter().map(move |(name, ranges)| {
-        let detail = format!("the attribute {} was put in after signing", quoted(name));
-        Undone::new(Cause::AttributeInserted, detail, without(canonical, &ranges))
-    });
-    let all = names.into_iter().map(move |name| {
-        let mut ranges = Vec::new();
-        for (at, tag) in &tags {
-            let same = attributes(tag).filter(|attribute| attribute.name == name);
-            ranges.extend(same.map(|attribute| {
-                at.saturating_add(attribute.range.start)..at.saturating_add(attribute.range.end)
-            }));
-        }
-        let detail = format!("the attributes {} were put in after signing", quoted(name));
-        Undone::new(Cause::AttributeInserted, detail, without(canonical, &ranges))
-    });
-    Box::new(elements.chain(single).chain(all))
+    parts.sort_by_key(|part| counts.get(&part.kind()).copied());
+    let all = names.into_iter().filter(|(_, count)| *count > 1);
+    let all = all.map(move |(name, _)| without_attributes(canonical, name));
+    Box::new(all.chain(parts.into_iter().flat_map(move |part| part.removals(canonical))))
 }
 
-/// The longest element that is tried in other places, and the most of them.
-const COPIED: usize = 2048;
-const COPIES: usize = 64;
+/// The most names of attributes of which all are left out at once.
+const NAMES: usize = 64;
 
-/// What `canonical` would be with an element or an attribute more, of those that the document has elsewhere.
-pub(super) fn additions<'t>(canonical: &'t str, document: &Document) -> Changes<'t> {
-    let mut copies: Vec<String> = Vec::new();
-    let mut keep = |text: &str| {
-        if copies.len() < COPIES && text.len() <= COPIED && !copies.iter().any(|known| known == text) {
-            copies.push(text.to_owned());
-        }
-    };
-    for element in elements(canonical) {
-        keep(canonical.get(element.clone()).unwrap_or_default());
-        let name = name(canonical, &element);
-        keep(&format!("<{name}></{name}>"));
-        keep(
-            canonical
-                .get(element.start_with_space(canonical))
-                .unwrap_or_default(),
-        );
-    }
-    for element in document
-        .root()
-        .descendants()
-        .filter(|element| element.span().len() <= COPIED)
-    {
-        keep(document.as_str().get(element.span()).unwrap_or_default());
-    }
-    let mut known: Vec<(String, String)> = ADDED
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    for attribute in document
-        .root()
-        .descendants()
-        .flat_map(|element| element.attributes())
-    {
-        let found = (attribute.name().to_owned(), attribute.value().into_owned());
-        if known.len() < COPIES
-            && !found.1.contains(['<', '&', '"', '\t', '\n', '\r'])
-            && !known.contains(&found)
-        {
-            known.push(found);
-        }
-    }
-    let gaps: Vec<usize> = gaps(canonical).collect();
-    let inserted = move |at: usize, text: &str| {
-        let (before, after) = canonical.split_at_checked(at).unwrap_or((canonical, ""));
-        [before, text, after].concat()
-    };
-    let attributes = start_tags(canonical)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .flat_map(move |(at, tag)| {
-            let mut places: Vec<usize> = attributes(tag)
-                .filter(|attribute| !attribute.is_declaration())
-                .map(|attribute| attribute.range.start)
-                .collect();
-            places.push(tag.len().saturating_sub(1));
-            let known = known.clone();
-            places.into_iter().flat_map(move |place| {
-                let known = known.clone();
-                known.into_iter().map(move |(name, value)| {
-                    let octets = inserted(at.saturating_add(place), &format!(" {name}=\"{value}\""));
-                    let detail = format!(
-                        "the attribute {} was taken out after signing",
-                        quoted(&format!("{name}=\"{value}\""))
-                    );
-                    Undone::new(Cause::AttributeRemoved, detail, octets)
-                })
-            })
-        });
-    let elements = copies.into_iter().flat_map(move |copy| {
-        let detail = format!(
-            "the element {} was taken out after signing",
-            quoted(copy.trim_start())
-        );
-        gaps.clone()
-            .into_iter()
-            .map(move |at| Undone::new(Cause::ElementRemoved, detail.clone(), inserted(at, &copy)))
-    });
-    Box::new(attributes.chain(elements))
+/// An element or an attribute.
+pub(super) struct Part<'t> {
+    /// The name of the element.
+    pub(super) element: &'t str,
+    /// Where the start tag of the attribute is, and the name.
+    attribute: Option<(usize, &'t str)>,
+    pub(super) range: Range<usize>,
 }
 
-/// Attributes that stacks are known to drop.
-const ADDED: &[(&str, &str)] = &[
-    ("xml:space", "preserve"),
-    ("xml:lang", "en"),
-    ("xsi:nil", "true"),
-    ("xsi:nil", "false"),
-];
+impl<'t> Part<'t> {
+    fn kind(&self) -> (&'t str, Option<&'t str>) {
+        (self.element, self.attribute.map(|(_, name)| name))
+    }
 
-trait Spaced {
-    fn start_with_space(&self, canonical: &str) -> Range<usize>;
-    fn end_with_space(&self, canonical: &str) -> Range<usize>;
-}
-
-impl Spaced for Range<usize> {
-    /// With the white space before.
-    fn start_with_space(&self, canonical: &str) -> Self {
-        let before = canonical.get(..self.start).unwrap_or_default();
-        let trimmed = before.trim_end_matches([' ', '\t', '\n']);
-        let start = if trimmed.ends_with('>') {
-            trimmed.len()
+    /// `canonical` without it: as it is, with white space beside it, and with a declaration that only it may need.
+    fn removals(self, canonical: &'t str) -> impl Iterator<Item = Undone> + use<'t> {
+        let (cause, detail, mut all) = if let Some((at, name)) = self.attribute {
+            let tag = start_tags(canonical.get(at..).unwrap_or_default()).next();
+            let declaration = tag.and_then(|(_, tag)| declaration_in(tag, at, name));
+            let detail = format!("the attribute {} was put in after signing", quoted(name));
+            let alone = vec![self.range.clone()];
+            let both = declaration.map(|declaration| sorted(vec![self.range, declaration]));
+            let all = std::iter::once(alone).chain(both).collect::<Vec<_>>();
+            (Cause::AttributeInserted, detail, all)
         } else {
-            self.start
+            let detail = format!("the element {} was put in after signing", quoted(self.element));
+            let (before, after) = (
+                start_with_space(&self.range, canonical),
+                end_with_space(&self.range, canonical),
+            );
+            let all = vec![vec![self.range], vec![before], vec![after]];
+            (Cause::ElementInserted, detail, all)
         };
-        start..self.end
-    }
-
-    /// With the white space after.
-    fn end_with_space(&self, canonical: &str) -> Self {
-        let after = canonical.get(self.end..).unwrap_or_default();
-        let trimmed = after.trim_start_matches([' ', '\t', '\n']);
-        let end = if trimmed.starts_with('<') {
-            canonical.len().saturating_sub(trimmed.len())
-        } else {
-            self.end
-        };
-        self.start..end
+        all.dedup();
+        all.into_iter()
+            .map(move |ranges| Undone::new(cause, detail.clone(), without(canonical, &ranges)))
     }
 }
 
-/// Where each element but the first stands.
-fn elements(canonical: &str) -> Vec<Range<usize>> {
+/// Without the attribute `name` wherever it stands.
+fn without_attributes(canonical: &str, name: &str) -> Undone {
+    let mut ranges = Vec::new();
+    for (at, tag) in start_tags(canonical) {
+        let same = attributes(tag).filter(|attribute| attribute.name == name);
+        ranges.extend(same.map(|attribute| {
+            at.saturating_add(attribute.range.start)..at.saturating_add(attribute.range.end)
+        }));
+    }
+    let detail = format!("the attributes {} were put in after signing", quoted(name));
+    Undone::new(Cause::AttributeInserted, detail, without(canonical, &ranges))
+}
+
+/// `range` with the white space before.
+pub(super) fn start_with_space(range: &Range<usize>, canonical: &str) -> Range<usize> {
+    let before = canonical.get(..range.start).unwrap_or_default();
+    let trimmed = before.trim_end_matches([' ', '\t', '\n']);
+    let start = if trimmed.ends_with('>') {
+        trimmed.len()
+    } else {
+        range.start
+    };
+    start..range.end
+}
+
+/// `range` with the white space after.
+fn end_with_space(range: &Range<usize>, canonical: &str) -> Range<usize> {
+    let after = canonical.get(range.end..).unwrap_or_default();
+    let trimmed = after.trim_start_matches([' ', '\t', '\n']);
+    let end = if trimmed.starts_with('<') {
+        canonical.len().saturating_sub(trimmed.len())
+    } else {
+        range.end
+    };
+    range.start..end
+}
+
+/// Each element but the first, as it ends.
+pub(super) fn elements(canonical: &str) -> Vec<Part<'_>> {
     let mut found = Vec::new();
     let mut open = Vec::new();
     for (at, piece) in placed(canonical) {
         let end = at.saturating_add(piece.as_str().len());
         match piece {
-            Piece::Start(_) => open.push(at),
+            Piece::Start(tag) => open.push((at, name(tag))),
             Piece::End(_) => {
                 let start = open.pop();
-                if let Some(start) = start.filter(|_| !open.is_empty()) {
-                    found.push(start..end);
+                if let Some((start, element)) = start.filter(|_| !open.is_empty()) {
+                    found.push(Part {
+                        element,
+                        attribute: None,
+                        range: start..end,
+                    });
                 }
             }
             Piece::Text(_) | Piece::Other(_) => {}
@@ -206,7 +143,7 @@ fn elements(canonical: &str) -> Vec<Range<usize>> {
 }
 
 /// The places before each tag but the first.
-fn gaps(canonical: &str) -> impl Iterator<Item = usize> {
+pub(super) fn gaps(canonical: &str) -> impl Iterator<Item = usize> {
     placed(canonical)
         .filter(|(at, piece)| *at > 0 && matches!(piece, Piece::Start(_) | Piece::End(_)))
         .map(|(at, _)| at)
@@ -281,9 +218,9 @@ fn sorted(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges
 }
 
-fn name<'t>(canonical: &'t str, element: &Range<usize>) -> &'t str {
-    let text = canonical.get(element.clone()).unwrap_or_default();
-    let inside = text.strip_prefix('<').unwrap_or_default();
+/// The name in a start tag.
+fn name(tag: &str) -> &str {
+    let inside = tag.strip_prefix('<').unwrap_or_default();
     inside.split([' ', '>']).next().unwrap_or_default()
 }
 
@@ -297,4 +234,21 @@ pub(super) fn without(text: &str, ranges: &[Range<usize>]) -> String {
     }
     out.push_str(text.get(from..).unwrap_or_default());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unlike_the_rest_is_left_out_first_wherever_it_stands() {
+        let item = |at: usize| format!("<i n=\"{at}\"><v>{at}</v></i>");
+        let items: String = (0..200).map(item).collect();
+        let signed = format!("<a b=\"\">{items}</a>");
+        for put_in in ["<new></new><i n=\"199\">", "<i n=\"199\" z=\"1\">"] {
+            let received = signed.replace("<i n=\"199\">", put_in);
+            let mut first = removals(&received).take(8);
+            assert!(first.any(|undone| undone.octets == signed.as_bytes()), "{put_in}");
+        }
+    }
 }

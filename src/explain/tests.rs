@@ -228,6 +228,54 @@ fn each_change_is_named() {
     assert_eq!(causes("<a xml:id=\"x\">1</a>", utf16), ["character_encoding"]);
 }
 
+/// What was told of the first cause of it.
+fn detail(received: &str, signed: &[u8]) -> String {
+    let document = make(signed, EXCLUSIVE, DigestAlgorithm::Sha256).beside(received);
+    let explained = explained(document, Some(public("alice")));
+    let reference = explained.references.into_iter().next().unwrap();
+    reference.causes.into_iter().next().unwrap().detail
+}
+
+#[test]
+fn it_is_told_who_took_utf8_for_another_encoding() {
+    let text = |said: &str| format!("<a xml:id=\"x\">{said}</a>");
+    for (received, signed, told) in [
+        (
+            "MÃ¼ller",
+            text("Müller").into_bytes(),
+            "read as ISO 8859-1 and encoded once more on the way",
+        ),
+        (
+            "â‚¬ 5",
+            text("€ 5").into_bytes(),
+            "read as Windows-1252 and encoded once more on the way",
+        ),
+        (
+            "Müller",
+            text("MÃ¼ller").into_bytes(),
+            "the signer read UTF-8 as ISO 8859-1",
+        ),
+        (
+            "€ 5",
+            text("â‚¬ 5").into_bytes(),
+            "the signer read UTF-8 as Windows-1252",
+        ),
+        (
+            "é",
+            [b"<a xml:id=\"x\">\xe9</a>".as_slice()].concat(),
+            "the signer digested ISO 8859-1",
+        ),
+        (
+            "€ 5",
+            [b"<a xml:id=\"x\">\x80 5</a>".as_slice()].concat(),
+            "the signer digested Windows-1252",
+        ),
+    ] {
+        let found = detail(&text(received), &signed);
+        assert!(found.contains(told), "{received}: {found}");
+    }
+}
+
 #[test]
 fn pairs_of_changes_are_named() {
     let cases: &[(&str, &str, [&str; 2])] = &[
@@ -274,7 +322,7 @@ fn another_canonicalization_is_named() {
     };
     let subject = forms::Subject::element(document.element_by_id("x").unwrap());
     let found: Vec<_> = subject
-        .in_other_forms(&CanonicalizationAlgorithm::Exclusive.into())
+        .in_other_forms(&CanonicalizationAlgorithm::Exclusive.into(), b"")
         .collect();
     let listed = subject.octets(&form).unwrap();
     let named = found.iter().find(|undone| undone.octets == listed).unwrap();

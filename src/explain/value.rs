@@ -1,8 +1,9 @@
 use super::explanation::{Cause, Certainty, Finding, ValueExplanation};
 use super::forms::Subject;
 use super::keys::{Candidates, KeysAtHand, NamedKey};
+use super::prefixes::{FEW, MANY};
 use super::search::{Effort, Search, Undone};
-use super::{namespaces, structure, textual};
+use super::{additions, namespaces, prefixes, structure, textual};
 use crate::algorithm::{DigestAlgorithm, EcdsaValues, SignatureAlgorithm, SignatureScheme};
 use crate::crypto::{self, VerifyingKey, decode_base64, encode_base64};
 use crate::dsig::{Signature, verify_value};
@@ -88,7 +89,10 @@ fn search(
     let method = signature.method;
     let value = &signature.value;
     let all: Vec<&NamedKey> = candidates.meant.iter().chain(&candidates.others).collect();
-    let proved = |cause, detail, origin| (vec![proved(cause, detail)], origin);
+    let proved = |cause, detail: String, origin| {
+        let finding = Finding::only(cause, detail, Certainty::Proved);
+        (vec![finding], origin)
+    };
     for named in &candidates.others {
         if holds(signature, &named.key, octets, value) {
             let meant: Vec<&str> = candidates.meant.iter().map(|named| named.name.as_str()).collect();
@@ -142,17 +146,23 @@ fn search(
         0
     };
     let mut search = Search::new(&is_signed, each, effort);
-    let findings = reserialized(&mut search, signature, octets);
-    if findings.is_empty() {
+    let Some((cause, detail)) = reserialized(&mut search, signature, octets, !signed.is_empty()) else {
         let (finding, origin) = unexplained(signature, &all, signed.first());
         return (vec![finding], origin);
-    }
+    };
     let origin = search.take_signed().map_or(Origin::Elsewhere, Origin::Over);
-    (findings, origin)
+    proved(cause, detail, origin)
 }
 
-/// SignedInfo as it may have been written before, and as it may have been.
-fn reserialized(search: &mut Search<'_>, signature: &Signature<'_>, octets: &[u8]) -> Vec<Finding> {
+/// SignedInfo as it may have been written before, and as it may have been; with pairs of changes where attempts are cheap.
+fn reserialized(
+    search: &mut Search<'_>,
+    signature: &Signature<'_>,
+    octets: &[u8],
+    is_cheap: bool,
+) -> Option<(Cause, String)> {
+    // The references are searched for later, with what is left.
+    search.turn(2);
     let canonical = String::from_utf8_lossy(octets);
     let subject = Subject::element(signature.signed_info);
     let document = signature.element.document();
@@ -160,7 +170,8 @@ fn reserialized(search: &mut Search<'_>, signature: &Signature<'_>, octets: &[u8
         .as_str()
         .get(signature.signed_info.span())
         .unwrap_or_default();
-    search.each(subject.in_other_forms(&signature.canonicalization));
+    let forms = || subject.in_other_forms(&signature.canonicalization, octets);
+    search.each(forms());
     search.each(textual::changes(&canonical));
     search.each(
         [
@@ -178,24 +189,26 @@ fn reserialized(search: &mut Search<'_>, signature: &Signature<'_>, octets: &[u8
         }),
     );
     search.each(namespaces::changes(&canonical, document));
-    let written = search.found_so_far();
-    if !written.is_empty() {
-        let details = written.into_iter().map(|finding| finding.detail);
-        return vec![proved(
-            Cause::SignedInfoReserialized,
-            details.collect::<Vec<_>>().join("; "),
-        )];
+    search.first(prefixes::renamed_together(&canonical, document, MANY));
+    if let Some(written) = search.told() {
+        return Some((Cause::SignedInfoReserialized, written));
     }
     search.each(digests_replaced(signature, &canonical).into_iter());
-    search.each(structure::removals(&canonical));
-    search.each(structure::additions(&canonical, document));
-    let changed = search.found_so_far().into_iter().map(|finding| finding.detail);
-    let changed: Vec<String> = changed.collect();
-    if changed.is_empty() {
-        Vec::new()
-    } else {
-        vec![proved(Cause::SignedInfoChanged, changed.join("; "))]
+    search.first(structure::removals(&canonical));
+    search.first(additions::additions(&canonical, document));
+    if let Some(changed) = search.told() {
+        return Some((Cause::SignedInfoChanged, changed));
     }
+    if is_cheap {
+        let texts = || textual::changes(&canonical);
+        search.pairs(Box::new(forms()), textual::changes);
+        search.pairs(texts(), textual::changes);
+        search.pairs(Box::new(forms()), |text| namespaces::changes(text, document));
+        search.pairs(texts(), |text| namespaces::changes(text, document));
+        search.pairs(texts(), |text| prefixes::renamed_together(text, document, FEW));
+    }
+    let written = search.told()?;
+    Some((Cause::SignedInfoReserialized, written))
 }
 
 /// SignedInfo with the digests that the references have now.
@@ -309,12 +322,7 @@ fn unexplained(
         let detail = "no key at hand made it over this SignedInfo: another key did, or SignedInfo was changed after signing";
         (Cause::WrongKey, detail.to_owned(), Origin::OtherKey)
     };
-    let finding = Finding {
-        cause,
-        detail,
-        certainty: Certainty::Likely,
-    };
-    (finding, origin)
+    (Finding::only(cause, detail, Certainty::Likely), origin)
 }
 
 /// How long the values of the first key are, in bytes.
@@ -325,13 +333,5 @@ fn lengths(signature: &Signature<'_>, all: &[&NamedKey]) -> Option<usize> {
             Some(modulus.len())
         }
         _ => None,
-    }
-}
-
-fn proved(cause: Cause, detail: String) -> Finding {
-    Finding {
-        cause,
-        detail,
-        certainty: Certainty::Proved,
     }
 }

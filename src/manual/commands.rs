@@ -47,6 +47,11 @@
 //! `action` of the media type counts where `--action` is not given. `covered` and `not_covered` name attachments as `cid:ID`. Long attachments wait in
 //! temporary files without names.
 //!
+//! # What explanations say
+//!
+//! Each cause that `explain --format json` tells has a `group`: causes of one number happened together, and each number is an answer by itself, the best one first. Of a file that cannot be read,
+//! `references` is empty and `signature_value` null. `--octets FOLDER` writes what each reference digests, for nobody else to read; of several files, each into a folder of its number.
+//!
 //! # Explaining what is encrypted
 //!
 //! With `--key` or `--secret-key`, `explain` decrypts by every algorithm that is known, as nobody is answered, and says of each reference in which `form` it is told: `received`, where the digest is one of the message as

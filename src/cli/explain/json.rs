@@ -91,6 +91,7 @@ fn causes(findings: &[Finding]) -> Vec<Value> {
             "cause": finding.cause.name(),
             "detail": finding.detail,
             "certainty": finding.certainty.name(),
+            "group": finding.group,
         })
     });
     each.collect()

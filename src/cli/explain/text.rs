@@ -122,13 +122,20 @@ impl Page {
     }
 
     fn causes(&mut self, causes: &[Finding]) {
-        for finding in causes {
+        for (at, finding) in causes.iter().enumerate() {
+            let before = at.checked_sub(1).and_then(|before| causes.get(before));
+            let joined = match before {
+                None => "",
+                Some(before) if before.group == finding.group => "together with ",
+                Some(_) => "or ",
+            };
             let tone = match finding.certainty {
                 Certainty::Proved => Tone::Strong,
                 Certainty::Likely => Tone::Doubtful,
             };
             let cause = self.style.paint(tone, finding.cause.name());
-            self.fact(finding.certainty.name(), &format!("{cause}: {}", finding.detail));
+            let text = format!("{joined}{cause}: {}", finding.detail);
+            self.fact(finding.certainty.name(), &text);
         }
     }
 
