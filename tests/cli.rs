@@ -184,6 +184,7 @@ fn explain_names_the_change_that_would_make_it_match() {
             transcript("explain -", &resigned),
             transcript("explain -", "<a/>"),
             transcript("explain --format json -", "<a>"),
+            transcript("explain --format json no-such-file.xml", ""),
         ],
     );
 }
@@ -1055,6 +1056,18 @@ fn a_content_type_may_be_told_where_a_file_does_not_say_it() {
     let output = child.wait_with_output().unwrap();
     let seen: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(seen["attachments"][0]["id"], "picture@example.com", "{seen}");
+}
+
+#[test]
+fn octets_of_one_document_are_not_written_over_those_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display();
+    let files = "interop/zeep/soap11/request.xml explain/whitespace/message.xml";
+    sealgate(&format!("explain --octets {path} {files}"), b"");
+    let written = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let [first, second] = ["1", "2"].map(|number| written(&format!("{number}/signature-1-signed-info")));
+    assert_ne!(first, second);
+    assert!(!folder.path().join("signature-1-signed-info").exists());
 }
 
 /// They may be what `--key` decrypted.

@@ -404,7 +404,7 @@ pub(crate) struct ExplainArguments {
     pub(crate) hmac_key: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) keys: DecryptionKeyPaths,
-    /// Write what each reference digests, and SignedInfo, to files in this folder
+    /// Write what each reference digests, and SignedInfo, to files in this folder; of several documents, each in a folder of its number
     #[arg(long, value_name = "FOLDER")]
     pub(crate) octets: Option<PathBuf>,
     /// Write a case of the same failure into this folder, which can be sent to a partner: letters and digits of texts and values are hidden

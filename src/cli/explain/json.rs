@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use crate::cli::report::Report;
 use crate::cli::source::Source;
 use crate::crypto::encode_base64;
 use crate::explain::{Explanation, Finding, ReferenceExplanation, SignatureExplanation};
@@ -45,6 +46,14 @@ pub(super) fn refused(source: &Source, reason: &Reason) -> String {
         "signatures": [],
     });
     escaped(&object.to_string()) + "\n"
+}
+
+/// The same of an input that could not be read, with what other commands say of it.
+pub(super) fn unreadable(report: &Report) -> String {
+    let mut object = report.outcome.object(&report.source.typed());
+    object.insert("references".to_owned(), json!([]));
+    object.insert("signature_value".to_owned(), Value::Null);
+    escaped(&Value::Object(object).to_string()) + "\n"
 }
 
 fn position(position: Position) -> Value {

@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: ExplainArguments, console: &mut Console) -> Result<
     let format = arguments.output.format;
     let field = arguments.content_type.content_type.as_deref();
     let mut exit = Exit::Passed;
-    for source in arguments.files {
+    let is_one = arguments.files.len() == 1;
+    for (number, source) in (1_usize..).zip(arguments.files) {
         let received = source.received(field, &limits).map_err(|why| Reason::from(&why));
         let explanation = received.and_then(|received| {
             let (bytes, ids) = (decoded(received.bytes), &arguments.ids.id_attributes);
@@ -52,12 +53,19 @@ pub(crate) fn run(arguments: ExplainArguments, console: &mut Console) -> Result<
                 exit = exit.max(report.exit());
                 match format {
                     Format::Json if report.exit() == Exit::Refused => console.print(page),
-                    Format::Json | Format::Text => report.print(format, console),
+                    Format::Json => console.print(json::unreadable(&report)),
+                    Format::Text => report.print(format, console),
                 }
                 continue;
             }
         };
         if let Some(folder) = &arguments.octets {
+            // Octets of another document are not written over.
+            let folder = if is_one {
+                folder
+            } else {
+                &folder.join(number.to_string())
+            };
             write_octets(folder, &explanation)?;
         }
         if let Some(folder) = &arguments.redact {
