@@ -98,6 +98,7 @@ fn each_answer_is_as_it_is_described() {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "it says why it does not run")]
 fn other_machines_read_and_order_nothing() {
     // No octet is sent: this only asks by which address of ours others would be reached.
     let own = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
