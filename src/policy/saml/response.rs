@@ -81,7 +81,12 @@ pub fn judge_artifact_response(
         check_same_issuer(message, inner)?;
     }
     let mut warnings = Vec::new();
-    check_message(message, rules, party, now, &mut warnings)?;
+    // It answers on the connection of the ArtifactResolve, in whatever form it is kept (SAML Bindings §3.6.4).
+    let fetched = Rules {
+        way: Way::BackChannel,
+        ..*rules
+    };
+    check_message(message, &fetched, party, now, &mut warnings)?;
     let answers = message.in_response_to.as_deref();
     check_answers(message.element, answers, &party.resolution, rules, &mut warnings)?;
     Ok(warnings)
@@ -118,6 +123,31 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
     use super::super::tests::{Case, archive, assertion_text, document, replaced, sso, time};
     use super::*;
+
+    #[test]
+    fn an_artifact_response_says_to_whom_it_is_only_if_it_likes_and_then_truly() {
+        let judge = |destination: &str| {
+            let content = response_text("", ISSUER, "Success", "").replace("_m", "_inner");
+            let text = response_text(destination, ISSUER, "Success", &content).replacen(
+                "<samlp:Response ",
+                "<samlp:ArtifactResponse ",
+                1,
+            );
+            let end = text.rfind("</samlp:Response>").unwrap();
+            let document = document(&format!("{}</samlp:ArtifactResponse>", &text[..end]));
+            let artifact = ArtifactResponse::read(document.root()).unwrap();
+            let case = sso();
+            let rules = Rules::new(&case.policy, Way::Alone);
+            let judged = judge_artifact_response(&artifact, None, &rules, &case.party, case.now);
+            judged.map_or_else(|error| error.code(), |_| "accepted")
+        };
+        assert_eq!(judge(""), "accepted");
+        assert_eq!(judge(r#" Destination="https://sp.example/acs""#), "accepted");
+        assert_eq!(
+            judge(r#" Destination="https://sp.example/other""#),
+            "saml.destination"
+        );
+    }
 
     fn response_text(attributes: &str, issuer: &str, status: &str, content: &str) -> String {
         let content = content.replace("<ds:Signature/>", "");
