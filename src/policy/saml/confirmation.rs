@@ -84,7 +84,9 @@ pub(super) fn confirm<'a, 'd>(
     }
     Err(first.unwrap_or_else(|| {
         let methods = subject.confirmations.iter().map(|found| &found.method);
-        let found: Vec<String> = methods.map(|method| method.uri().to_owned()).collect();
+        let found: Vec<String> = methods
+            .map(|method| method.uri_in(assertion.version).to_owned())
+            .collect();
         if found.is_empty() {
             return Error::new(subject.element, ErrorKind::NoConfirmation);
         }

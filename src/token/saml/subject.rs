@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::assertion::Version;
 use super::error::Error;
 use super::error::ErrorKind;
 use super::schema;
@@ -172,6 +173,9 @@ impl<'d> Method<'d> {
     const BEARER: &'static str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
     const HOLDER_OF_KEY: &'static str = "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key";
     const SENDER_VOUCHES: &'static str = "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches";
+    const BEARER_1: &'static str = "urn:oasis:names:tc:SAML:1.0:cm:bearer";
+    const HOLDER_OF_KEY_1: &'static str = "urn:oasis:names:tc:SAML:1.0:cm:holder-of-key";
+    const SENDER_VOUCHES_1: &'static str = "urn:oasis:names:tc:SAML:1.0:cm:sender-vouches";
 
     fn from_uri(uri: Cow<'d, str>) -> Self {
         match uri.as_ref() {
@@ -185,10 +189,20 @@ impl<'d> Method<'d> {
     /// The method that SAML 1.1 names by `uri` (SAML 1.1 Bindings and Profiles §5).
     pub(super) fn from_uri_of_1(uri: Cow<'d, str>) -> Self {
         match uri.as_ref() {
-            "urn:oasis:names:tc:SAML:1.0:cm:bearer" => Self::Bearer,
-            "urn:oasis:names:tc:SAML:1.0:cm:holder-of-key" => Self::HolderOfKey,
-            "urn:oasis:names:tc:SAML:1.0:cm:sender-vouches" => Self::SenderVouches,
+            Self::BEARER_1 => Self::Bearer,
+            Self::HOLDER_OF_KEY_1 => Self::HolderOfKey,
+            Self::SENDER_VOUCHES_1 => Self::SenderVouches,
             _ => Self::Other(uri),
+        }
+    }
+
+    /// The URI that names it in an assertion of `version`.
+    pub(crate) fn uri_in(&self, version: Version) -> &str {
+        match (version, self) {
+            (Version::V1_1, Self::Bearer) => Self::BEARER_1,
+            (Version::V1_1, Self::HolderOfKey) => Self::HOLDER_OF_KEY_1,
+            (Version::V1_1, Self::SenderVouches) => Self::SENDER_VOUCHES_1,
+            (Version::V1_1, Self::Other(_)) | (Version::V2_0, _) => self.uri(),
         }
     }
 
@@ -226,5 +240,23 @@ impl<'d> SubjectConfirmationData<'d> {
             address: element.attribute("Address"),
             key_infos,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_is_named_as_its_version_names_it() {
+        let of = |version: &str, name: &str| format!("urn:oasis:names:tc:SAML:{version}:cm:{name}");
+        for name in ["bearer", "holder-of-key", "sender-vouches", "other"] {
+            let (old, new) = (of("1.0", name), of("2.0", name));
+            assert_eq!(
+                Method::from_uri_of_1(old.as_str().into()).uri_in(Version::V1_1),
+                old
+            );
+            assert_eq!(Method::from_uri(new.as_str().into()).uri_in(Version::V2_0), new);
+        }
     }
 }
