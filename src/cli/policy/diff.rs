@@ -136,7 +136,10 @@ fn text(arguments: &PolicyDiffArguments, differences: &[Difference], style: Styl
     let caution = style.paint(Tone::Doubtful, "nothing here is verified");
     let mut text = format!("{} → {}  {caution}\n", arguments.good, arguments.bad);
     if differences.is_empty() {
-        text.push_str("  no difference\n");
+        text.push_str(
+            "  no difference in form, algorithms, tokens and what is signed; contents are not compared: a digest that does not match \
+             is for sealgate explain\n",
+        );
     }
     for Difference { what, good, bad } in differences {
         text.push_str(&format!("  {}\n", plain(what)));
