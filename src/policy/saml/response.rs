@@ -128,7 +128,8 @@ mod tests {
     fn an_artifact_response_says_to_whom_it_is_only_if_it_likes_and_then_truly() {
         let judge = |destination: &str| {
             let content = response_text("", ISSUER, "Success", "").replace("_m", "_inner");
-            let text = response_text(destination, ISSUER, "Success", &content).replacen(
+            let attributes = format!(r#"{destination} InResponseTo="_s""#);
+            let text = response_text(&attributes, ISSUER, "Success", &content).replacen(
                 "<samlp:Response ",
                 "<samlp:ArtifactResponse ",
                 1,
