@@ -4,9 +4,11 @@ use serde_json::Value;
 use super::files;
 use super::problem::KeyPath;
 use super::problem::Source;
+use crate::algorithm::CanonicalizationAlgorithm;
 use crate::algorithm::DigestAlgorithm;
 use crate::algorithm::HmacTruncation;
 use crate::algorithm::SignatureAlgorithm;
+use crate::algorithm::TransformAlgorithm;
 use crate::policy::Dsa;
 use crate::policy::Part;
 use crate::policy::Policy;
@@ -94,12 +96,22 @@ fn read(text: &[u8]) -> Result<Policy, String> {
 /// acted upon at once.
 fn unfit(policy: &Policy) -> Option<&'static str> {
     let algorithms = &policy.algorithms;
-    let sha1 = [
-        SignatureAlgorithm::RsaSha1,
-        SignatureAlgorithm::EcdsaSha1,
-        SignatureAlgorithm::DsaSha1,
-        SignatureAlgorithm::HmacSha1,
-    ];
+    let sha1 = |method: SignatureAlgorithm| method.digest() == Some(DigestAlgorithm::Sha1);
+    let canonicalizations = algorithms.canonicalizations.iter();
+    let transforms = algorithms
+        .transforms
+        .iter()
+        .filter_map(|transform| match transform {
+            TransformAlgorithm::Canonicalization(algorithm) => Some(algorithm),
+            TransformAlgorithm::EnvelopedSignature
+            | TransformAlgorithm::Base64
+            | TransformAlgorithm::StrTransform
+            | TransformAlgorithm::AttachmentContent
+            | TransformAlgorithm::AttachmentComplete => None,
+        });
+    let inclusive = |algorithm: CanonicalizationAlgorithm| {
+        !algorithm.is_exclusive() && algorithm != CanonicalizationAlgorithm::Inclusive10
+    };
     let body = policy.signed.contains(&Part::Body) || policy.signed.contains(&Part::Assertion);
     let reasons = [
         (!body, "it does not ask that the body is signed"),
@@ -108,12 +120,16 @@ fn unfit(policy: &Policy) -> Option<&'static str> {
             "it ignores the Timestamp",
         ),
         (
-            sha1.iter().any(|method| algorithms.signatures.contains(*method)),
+            algorithms.signatures.iter().any(sha1),
             "it allows signatures with SHA-1",
         ),
         (
             algorithms.digests.contains(DigestAlgorithm::Sha1),
             "it allows digests with SHA-1",
+        ),
+        (
+            canonicalizations.chain(transforms).any(inclusive),
+            "it allows inclusive canonicalization",
         ),
         (
             algorithms.rsa_min_bits < 2048,

@@ -5,11 +5,15 @@ use super::folder;
 use super::now;
 use super::read_in;
 use super::refuses;
+use crate::algorithm::CanonicalizationAlgorithm;
 use crate::algorithm::DigestAlgorithm;
+use crate::algorithm::SignatureAlgorithm;
+use crate::algorithm::TransformAlgorithm;
 use crate::config::read_again;
 use crate::config::schema;
 use crate::fetch::Fetched;
 use crate::policy::Grant;
+use crate::policy::Policy;
 use crate::policy::Profile;
 
 const BEFORE: &str = "[route.backend]\n";
@@ -159,8 +163,35 @@ fn no_file_gives_everybody_what_an_exception_gives_to_one() {
         assert!(old || problems.contains(&instead), "{problems}");
         assert!(problems.contains("[[route.exception]]"), "{problems}");
     }
-    fs::write(folder.path().join("own.toml"), toml::to_string(&policy).unwrap()).unwrap();
-    assert!(read_in(folder.path(), &text).is_ok());
+    let own = |policy: &Policy| {
+        fs::write(folder.path().join("own.toml"), toml::to_string(policy).unwrap()).unwrap();
+        read_in(folder.path(), &text).map_err(|problems| problems.to_string())
+    };
+    assert!(own(&policy).is_ok());
+    // What nobody may be granted is no more to be had by a file.
+    let signatures = SignatureAlgorithm::ALL.iter();
+    for method in signatures.filter(|method| method.digest() == Some(DigestAlgorithm::Sha1)) {
+        let mut policy = policy.clone();
+        policy.algorithms.signatures = policy.algorithms.signatures.with(*method);
+        assert!(own(&policy).unwrap_err().contains("SHA-1"), "{method:?}");
+    }
+    let canonicalizations = CanonicalizationAlgorithm::ALL.iter();
+    for algorithm in canonicalizations.filter(|algorithm| !algorithm.is_exclusive()) {
+        let mut of_signed_info = policy.clone();
+        let algorithms = &mut of_signed_info.algorithms;
+        algorithms.canonicalizations = algorithms.canonicalizations.with(*algorithm);
+        let mut of_content = policy.clone();
+        let algorithms = &mut of_content.algorithms;
+        let transform = TransformAlgorithm::Canonicalization(*algorithm);
+        algorithms.transforms = algorithms.transforms.with(transform);
+        for policy in [of_signed_info, of_content] {
+            let told = own(&policy).unwrap_err();
+            assert!(
+                told.contains("inclusive canonicalization") || told.contains("c14n10"),
+                "{told}"
+            );
+        }
+    }
 }
 
 #[test]
