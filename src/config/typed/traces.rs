@@ -11,7 +11,7 @@ use super::TlsClient;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Traces {
-    /// The URL, as "https://collector.example:4318/v1/traces"; "http:" only of this machine.
+    /// The URL, as `https://collector.example:4318/v1/traces`; "http:" only of this machine.
     pub(in crate::config) url: String,
     /// TLS.
     #[serde(flatten)]
