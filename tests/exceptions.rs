@@ -228,15 +228,21 @@ fn signed(signer: &str, bodied: &str, headed: &str, ids: &[&str], digest: Digest
     let key_info = "<w:SecurityTokenReference xmlns:w=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd\">\
                     <w:Reference URI=\"#token\" ValueType=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3\"/>\
                     </w:SecurityTokenReference>";
-    let text = format!(
+    let token = format!(
+        "<wsse:BinarySecurityToken wsu:Id=\"token\" ValueType=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3\" \
+         EncodingType=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary\">{token}</wsse:BinarySecurityToken>"
+    );
+    with_signature(&unsigned(&token, bodied, headed), signer, ids, key_info, digest)
+}
+
+/// The same with SIGNATURE where the signature comes, after `token`.
+fn unsigned(token: &str, bodied: &str, headed: &str) -> String {
+    format!(
         "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:wsu=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd\">\
-         <s:Header><wsse:Security xmlns:wsse=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd\" s:mustUnderstand=\"1\">\
-         <wsse:BinarySecurityToken wsu:Id=\"token\" ValueType=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3\" \
-         EncodingType=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary\">{token}</wsse:BinarySecurityToken>\
+         <s:Header><wsse:Security xmlns:wsse=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd\" s:mustUnderstand=\"1\">{token}\
          <wsu:Timestamp wsu:Id=\"timestamp\"><wsu:Created>2026-11-24T00:00:00Z</wsu:Created><wsu:Expires>2026-11-24T00:05:00Z</wsu:Expires></wsu:Timestamp>\
          SIGNATURE{headed}</wsse:Security></s:Header><s:Body wsu:Id=\"body\">{bodied}</s:Body></s:Envelope>"
-    );
-    with_signature(&text, signer, ids, key_info, digest)
+    )
 }
 
 /// `text` with a signature by `signer` of what has one of `ids` where SIGNATURE stands.
@@ -468,4 +474,51 @@ fn an_exception_of_an_issuer_is_for_what_it_signs() {
             assert_eq!(verify(&gate, &message), expected);
         }
     }
+    // Nobody but the issuer knows the holder: whoever has an account there may have a key confirmed.
+    let confirmed = |allow: &[Grant]| {
+        let mut others = TrustSources::new();
+        others.trust(certificate("bob"), None);
+        let mut gate = Gate {
+            trust: others.build(),
+            ..knowing()
+        };
+        gate.exceptions = vec![exception_of(&gate, partner(None, idp), allow)];
+        gate
+    };
+    let by_assertion = "<w:SecurityTokenReference xmlns:w=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd\" \
+                        xmlns:w11=\"http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd\" \
+                        w11:TokenType=\"http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLV2.0\">\
+                        <w:KeyIdentifier ValueType=\"http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLID\">assertion</w:KeyIdentifier>\
+                        </w:SecurityTokenReference>";
+    let message = |of_assertion, digest| {
+        let text = unsigned("", ORDER, &assertion(of_assertion));
+        with_signature(&text, "alice", PARTS, by_assertion, digest)
+    };
+    let grants = [Grant::Sha1];
+    assert_eq!(verify(&confirmed(&grants), &message(new, new)), Ok(Vec::new()));
+    for message in [message(old, new), message(new, old)] {
+        assert_eq!(
+            verify(&confirmed(&grants), &message),
+            verify(&confirmed(&[]), &message)
+        );
+        assert!(verify(&confirmed(&grants), &message).is_err());
+    }
+}
+
+#[test]
+fn no_more_than_three_exceptions_judge_a_message() {
+    let message = case("cases/good/legacy-2004-sha1");
+    let mut gate = gate(Profile::Bsp11);
+    let one = |allow: &[Grant]| exception(&gate, ALICE, allow);
+    let enough = [Grant::RsaSha1, Grant::Sha1];
+    let after = |others: usize| {
+        let mut all = vec![one(&[Grant::Sha1]); others];
+        all.push(one(&enough));
+        all
+    };
+    let (third, fourth) = (after(2), after(3));
+    gate.exceptions = third;
+    assert!(verify(&gate, &message).is_ok());
+    gate.exceptions = fourth;
+    assert!(verify(&gate, &message).is_err());
 }

@@ -8,11 +8,15 @@ use super::gate::Received;
 use super::unused::Unused;
 use crate::rejection::Rejection;
 
+/// As many exceptions judge a message: anybody can say that they are a partner, and nothing that is said is proved before.
+const MOST: usize = 3;
+
 impl Gate {
     /// Whether an exception of whoever may have signed takes what the policy `refused`; `findings` are those of that.
     ///
     /// Each is a judgement of its own, in which only signatures of its partner count from the first to the last: what it grants is granted to nobody else,
-    /// and no key of ours decrypts for them what the policy does not allow. What has to be granted must all stand in one exception.
+    /// and no key of ours decrypts for them what the policy does not allow. What has to be granted must all stand in one exception,
+    /// one of the first three that fit whoever may have signed.
     ///
     /// # Errors
     /// What was refused; of a message that the partner signed, what the exception refuses.
@@ -24,11 +28,11 @@ impl Gate {
         now: DateTime<Utc>,
     ) -> Result<Unused, Rejection> {
         let claims = findings.claims_of();
-        for exception in self.exceptions.iter().filter(|exception| exception.holds(now)) {
+        let fitting = self.exceptions.iter().filter(|exception| {
+            exception.holds(now) && claims.iter().any(|claim| claim.is_of(&exception.partner))
+        });
+        for exception in fitting.take(MOST) {
             let partner = &exception.partner;
-            if !claims.iter().any(|claim| claim.is_of(partner)) {
-                continue;
-            }
             let mut findings = Findings::unread();
             let received = received.clone();
             match self.examine_by(&exception.policy, Some(partner), received, now, &mut findings) {

@@ -16,7 +16,8 @@
 //!
 //! `subject` and `san` are patterns for certificates, as those of an anchor; where both are given, a certificate fits one of each. `issuer` names SAML
 //! issuers by entityIDs of the route's metadata. An exception trusts nobody: who it is for must be trusted by the route anyway. It is not for users of
-//! UsernameTokens, nor for messages that a bearer token stands for.
+//! UsernameTokens, nor for messages that a bearer token stands for. An issuer is not whom its assertions are about: a holder of a key whom nothing but an
+//! assertion knows is nobody's partner.
 //!
 //! # What may be granted
 //!
@@ -47,7 +48,7 @@
 //! Every message is judged by the policy of the route first. One that is refused, and in which a partner with an exception may have signed something, is
 //! judged once more, from the beginning, by the policy with what that exception grants, and then only signatures of that partner count: of the message,
 //! of the assertion in it, of the ciphertext before anything is decrypted. So whoever else signs a part, even with the newest algorithms, has to be in the same
-//! exception, and what a message needs must all stand in one: two exceptions are not added up. Two of them with different days say what ends first:
+//! exception, and what a message needs must all stand in one: two exceptions are not added up, and no more than the first three that fit are asked. Two of them with different days say what ends first:
 //! `["sha1", "tripledes-cbc"]` until March and `["tripledes-cbc"]` until June.
 //!
 //! For everybody else nothing changes: they are refused with the same code for the same reason. The log has of a partner's message, whose signature

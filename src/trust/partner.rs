@@ -17,14 +17,13 @@ impl Partner {
         (signers.is_some() || !issuers.is_empty()).then_some(Self { signers, issuers })
     }
 
-    /// Whether what the key of `owner` signs is this partner's. The subject of an assertion is whoever its issuer says, whose own
-    /// signature is asked about by itself; a user's password is no partner's.
+    /// Whether what the key of `owner` signs is this partner's. The subject of an assertion is not its issuer, who may confirm a key for
+    /// everybody with an account; a user's password is no partner's.
     pub fn is(&self, owner: &Owner) -> bool {
         match owner {
             Owner::Certified(path) => self.has_certificate(path.certificate()),
             Owner::Entity(entity) => self.has_issuer(entity.entity()),
-            Owner::Subject(_) => true,
-            Owner::User(_) => false,
+            Owner::Subject(_) | Owner::User(_) => false,
         }
     }
 
