@@ -22,6 +22,7 @@ fn codes() -> BTreeSet<&'static str> {
             "Backends",
             "Audit",
             "Message archive",
+            "Log",
             "Throttling",
             "Policies in a WSDL",
         ];
