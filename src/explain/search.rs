@@ -6,7 +6,7 @@ pub struct Effort(u64);
 
 impl Effort {
     /// Most answers come in milliseconds; a message of 1 MiB of which nothing is found takes some seconds.
-    pub const DEFAULT: Self = Self(2 << 30);
+    pub const DEFAULT: Self = Self(1 << 30);
     /// For tests of what is not about the search.
     #[cfg(test)]
     pub(super) const LITTLE: Self = Self(1 << 20);
