@@ -11,6 +11,7 @@ use actix_web::HttpServer;
 use actix_web::dev::Server;
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
+use actix_web::rt::signal::unix::Signal;
 use actix_web::rt::signal::unix::SignalKind;
 use actix_web::rt::signal::unix::signal;
 use actix_web::web;
@@ -85,6 +86,11 @@ pub(super) fn run(
     started: &Sender<ServerHandle>,
 ) -> io::Result<()> {
     rt::System::new().block_on(async move {
+        // Before anybody can see that it serves: until then a signal ends the process at once.
+        let stops = match &signals {
+            Signals::Heeded { .. } => Some(Stops::heeded()?),
+            Signals::Ignored => None,
+        };
         let server = messages(sockets.listeners, reloader.tls(), &shared, load)?;
         let admin = sockets
             .admin
@@ -98,12 +104,12 @@ pub(super) fn run(
         let watching = rt::spawn(watch::on_change(reloader.clone()));
         let fetching = rt::spawn(refresh::keep_fresh(reloader.clone()));
         let living = rt::spawn(watchdog::tell(shared.clone()));
-        let heeding = match signals {
-            Signals::Heeded { hangup, .. } => {
-                let stopping = rt::spawn(stop_on_signal(server.handle(), shared.clone()));
+        let heeding = match (signals, stops) {
+            (Signals::Heeded { hangup, .. }, Some(stops)) => {
+                let stopping = rt::spawn(stops.heed(server.handle(), shared.clone()));
                 Some((stopping, rt::spawn(reload::on_signal(reloader, hangup))))
             }
-            Signals::Ignored => None,
+            (Signals::Heeded { .. } | Signals::Ignored, _) => None,
         };
         // Nobody waits for the start any more if this fails.
         let _ = started.send(server.handle());
@@ -200,20 +206,30 @@ async fn upkeep(shared: web::Data<Shared>) {
     }
 }
 
-/// The first signal lets messages in work end. Returns at a second one, which does not.
-async fn stop_on_signal(server: ServerHandle, shared: web::Data<Shared>) {
-    let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
-    let streams = kinds.map(signal);
-    let [Ok(mut terminate), Ok(mut interrupt)] = streams else {
-        tracing::error!(code = "internal.signals", "signals cannot be heeded");
-        return std::future::pending().await;
-    };
-    for graceful in [true, false] {
-        select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
-        tracing::info!(graceful, "told to stop");
-        shared.begin_to_stop();
-        if graceful {
-            drop(server.stop(true));
+/// SIGTERM and SIGINT.
+struct Stops {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stops {
+    /// From now on neither ends the process by itself.
+    fn heeded() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// The first one lets messages in work end. Returns at a second one, which does not.
+    async fn heed(mut self, server: ServerHandle, shared: web::Data<Shared>) {
+        for graceful in [true, false] {
+            select(Box::pin(self.terminate.recv()), Box::pin(self.interrupt.recv())).await;
+            tracing::info!(graceful, "told to stop");
+            shared.begin_to_stop();
+            if graceful {
+                drop(server.stop(true));
+            }
         }
     }
 }
