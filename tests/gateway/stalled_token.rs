@@ -64,7 +64,9 @@ fn calls_that_never_return_keep_no_later_ones_waiting() {
         wait_until("they hang", all_hang);
         std::fs::remove_file(&hung).unwrap();
         for asked in asked {
-            assert_eq!(asked.join().unwrap(), 503);
+            // A thread that waits for the token hears no backend meanwhile, which may then be what has not answered in time.
+            let status = asked.join().unwrap();
+            assert!([503, 504].contains(&status), "{status}");
         }
     });
     wait_until("the token answers again", ready);
