@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -22,6 +23,7 @@ pub(crate) struct Process {
     /// Its address for operators.
     pub(crate) admin: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Process {
@@ -92,7 +94,7 @@ impl Process {
         };
         let log = Arc::new(Mutex::new(said));
         let further = Arc::clone(&log);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             lines
                 .map_while(Result::ok)
                 .for_each(|line| further.lock().unwrap().push(line));
@@ -102,6 +104,7 @@ impl Process {
             plain: plain.unwrap(),
             admin,
             log,
+            reader: Some(reader),
         })
     }
 
@@ -110,6 +113,23 @@ impl Process {
         let log = self.log.lock().unwrap().clone();
         let parsed = log.iter().map(|line| serde_json::from_str(line).ok());
         parsed.flatten().collect()
+    }
+
+    /// The lines that are `wanted`, as soon as there are `count` of them. The log may come after what it tells of.
+    pub(crate) fn lines_of(
+        &self,
+        count: usize,
+        wanted: impl Fn(&serde_json::Value) -> bool,
+    ) -> Vec<serde_json::Value> {
+        let begun = Instant::now();
+        loop {
+            let found: Vec<_> = self.lines().into_iter().filter(&wanted).collect();
+            if found.len() >= count {
+                return found;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", self.lines());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Its address with TLS.
@@ -121,17 +141,12 @@ impl Process {
         addresses.next().unwrap().parse().unwrap()
     }
 
-    /// The code that the log has for an incident. The log may come after the answer.
+    /// The code that the log has for an incident.
     pub(crate) fn code(&self, incident: &str) -> String {
-        for _ in 0..200 {
-            let mut fields = self.lines().into_iter().map(|line| line["fields"].clone());
-            let found = fields.find(|fields| fields["incident"] == incident && fields["code"].is_string());
-            if let Some(found) = found {
-                return found["code"].as_str().unwrap().to_owned();
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("nothing is logged about {incident}");
+        let lines = self.lines_of(1, |line| {
+            line["fields"]["incident"] == incident && line["fields"]["code"].is_string()
+        });
+        lines[0]["fields"]["code"].as_str().unwrap().to_owned()
     }
 
     /// As `kill -9`.
@@ -145,9 +160,13 @@ impl Process {
         kill_process(pid, signal).unwrap();
     }
 
-    /// Waits until it ends by itself, and tells whether that was with exit code 0.
+    /// Waits until it ends by itself and its log is read, and tells whether that was with exit code 0.
     pub(crate) fn ended(&mut self) -> bool {
-        self.child.wait().unwrap().success()
+        let status = self.child.wait().unwrap();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        status.success()
     }
 
     pub(crate) fn id(&self) -> u32 {
