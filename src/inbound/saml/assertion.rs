@@ -5,6 +5,7 @@ use super::SamlContext;
 use super::VerifiedSaml;
 use super::signed::Layer;
 use super::signed::Signatures;
+use super::signed::not_signed;
 use crate::inbound::Findings;
 use crate::policy::saml;
 use crate::policy::saml::Presenter;
@@ -30,7 +31,7 @@ pub(super) fn judge_assertion<'d>(
     check_positions(root, Some(root), &[root])?;
     let at = context.at(assertion.issue_instant);
     findings.judged_at = Some(at);
-    signatures.verify(&[layer], at, context, findings)?;
+    signatures.verify(&[layer], || not_signed(root), at, context, findings)?;
     check_text(root, &rules)?;
     accept(&assertion, &rules, context, at, findings)
 }

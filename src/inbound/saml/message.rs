@@ -11,6 +11,7 @@ use super::signed::Signatures;
 use super::signed::not_signed;
 use crate::inbound::Findings;
 use crate::policy::saml;
+use crate::policy::saml::FailedStatus;
 use crate::policy::saml::Rules;
 use crate::policy::saml::check_positions;
 use crate::policy::saml::check_text;
@@ -22,6 +23,7 @@ use crate::token::saml::Message;
 use crate::token::saml::ProtocolMessage;
 use crate::token::saml::Response;
 use crate::token::saml::Role;
+use crate::token::saml::Status;
 use crate::trust::Issuers;
 use crate::xml::Element;
 use crate::xml::Namespace;
@@ -53,7 +55,7 @@ pub(super) fn judge_message<'d>(
     ) {
         signatures.verify_query(signature, outermost, at, context, findings)?;
     }
-    signatures.verify(&read.layers, at, context, findings)?;
+    signatures.verify(&read.layers, || read.not_signed(), at, context, findings)?;
     check_text(delivery.root, &rules)?;
 
     let MessageRead { artifact, spoken, .. } = read;
@@ -65,7 +67,7 @@ pub(super) fn judge_message<'d>(
         let warnings = saml::judge_artifact_response(artifact, inner, &rules, context.party, at)?;
         warnings.iter().for_each(|warning| findings.warn(warning));
     }
-    let spoken = spoken.ok_or_else(not_signed)?;
+    let spoken = spoken.ok_or_else(|| not_signed(delivery.message))?;
     let mut verified = judge_spoken(&spoken, &rules, context, signatures, at, findings)?;
     if let (VerifiedSaml::Message(claims), Some(query)) = (&mut verified, query)
         && query.signature.is_some()
@@ -77,6 +79,7 @@ pub(super) fn judge_message<'d>(
 
 /// A protocol message as it was read, with everything in it that may be signed at its place.
 pub(super) struct MessageRead<'d> {
+    element: Element<'d>,
     artifact: Option<ArtifactResponse<'d>>,
     spoken: Option<Spoken<'d>>,
     pub(super) layers: Vec<Layer<'d>>,
@@ -119,6 +122,7 @@ impl<'d> MessageRead<'d> {
         signed.extend(expected);
         check_positions(delivery.root, expected, &signed)?;
         Ok(Self {
+            element: message,
             artifact,
             spoken,
             layers,
@@ -130,7 +134,15 @@ impl<'d> MessageRead<'d> {
         let artifact = self.artifact.as_ref();
         let issued = self.spoken.as_ref().map(Spoken::issued);
         let issued = issued.or(artifact.map(|artifact| artifact.message.issue_instant));
-        Ok(context.at(issued.ok_or_else(not_signed)?))
+        Ok(context.at(issued.ok_or_else(|| not_signed(self.element))?))
+    }
+
+    /// Nothing in it is signed. Of a request that failed, often neither is the answer that says why.
+    fn not_signed(&self) -> saml::Error {
+        let outer = self.artifact.as_ref().map(|artifact| &artifact.status);
+        let inner = self.spoken.as_ref().and_then(Spoken::status);
+        let says = outer.into_iter().chain(inner).find_map(FailedStatus::of);
+        saml::Error::new(self.element, saml::ErrorKind::NotSigned { says })
     }
 }
 
@@ -147,14 +159,15 @@ fn judge_spoken(
         Spoken::Response { response, assertion } => {
             saml::assertion_in(response)?;
             let covered = |assertion: &&Assertion<'_>| signatures.cover(assertion.element);
-            let assertion = assertion.as_deref().filter(covered).ok_or_else(not_signed)?;
+            let assertion = assertion.as_deref().filter(covered);
+            let assertion = assertion.ok_or_else(|| not_signed(response.message.element))?;
             let warnings = saml::judge_response(response, assertion, rules, context.party, at)?;
             warnings.iter().for_each(|warning| findings.warn(warning));
             accept(assertion, rules, context, at, findings)
         }
         Spoken::Message(message) => {
             if !signatures.cover(message.message().element) {
-                return Err(not_signed());
+                return Err(not_signed(message.message().element).into());
             }
             let (claims, warnings) = saml::judge_message(message, rules, context.party, at)?;
             warnings.iter().for_each(|warning| findings.warn(warning));
@@ -190,6 +203,14 @@ impl<'d> Spoken<'d> {
         match self {
             Self::Response { response, .. } => &response.message,
             Self::Message(message) => message.message(),
+        }
+    }
+
+    /// How the request went, if it is an answer.
+    fn status(&self) -> Option<&Status<'d>> {
+        match self {
+            Self::Response { response, .. } => Some(&response.status),
+            Self::Message(message) => message.status(),
         }
     }
 

@@ -6,7 +6,6 @@ use super::SamlContext;
 use super::VerifiedSaml;
 use super::signed::Placed;
 use super::signed::Signatures;
-use super::signed::not_signed;
 use super::signed::search;
 use crate::inbound::AsOf;
 use crate::inbound::Findings;
@@ -66,7 +65,8 @@ pub(super) fn signed_by_anyone<'d>(
     findings: &mut Findings,
 ) -> Result<Signed<'d>, Rejection> {
     let rules = Rules::new(context.policy, Way::Alone);
-    let placed = Placed::read(root, metadata.signature, &rules, context)?.ok_or_else(not_signed)?;
+    let placed = Placed::read(root, metadata.signature, &rules, context)?;
+    let placed = placed.ok_or_else(|| Error::new(root, ErrorKind::MetadataNotSigned))?;
     let search = search(context, at);
     let keys = context.issuers.all_entity_keys(at, TrustStore::MAX_CANDIDATES);
     let attested = if context.issuers.is_empty() {

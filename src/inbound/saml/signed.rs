@@ -14,8 +14,6 @@ use crate::inbound::Findings;
 use crate::inbound::SignerSearch;
 use crate::inbound::by_issuer;
 use crate::inbound::check_key_info;
-use crate::policy::Unmet;
-use crate::policy::UnmetKind;
 use crate::policy::saml::Error;
 use crate::policy::saml::ErrorKind;
 use crate::policy::saml::Rules;
@@ -79,10 +77,11 @@ impl<'d> Signatures<'d> {
     /// Verifies the signatures of `layers`, from the outside in, each with a key of its own issuer.
     ///
     /// # Errors
-    /// There is none; one has no issuer; one does not hold.
+    /// There is none, which `unsigned` tells; one has no issuer; one does not hold.
     pub(super) fn verify(
         &mut self,
         layers: &[Layer<'d>],
+        unsigned: impl FnOnce() -> Error,
         at: DateTime<Utc>,
         context: &SamlContext<'_>,
         findings: &mut Findings,
@@ -103,7 +102,7 @@ impl<'d> Signatures<'d> {
             self.add(placed.check(signed)?);
         }
         if self.signed.is_empty() && self.in_query.is_none() {
-            return Err(not_signed());
+            return Err(unsigned().into());
         }
         Ok(())
     }
@@ -257,9 +256,9 @@ pub(super) fn search<'c>(context: &SamlContext<'c>, at: DateTime<Utc>) -> Signer
     }
 }
 
-/// Nothing that counts is signed.
-pub(super) fn not_signed() -> Rejection {
-    Unmet::nowhere(UnmetKind::NoSignature).into()
+/// Nothing that counts is signed of `element`, a message or assertion.
+pub(super) fn not_signed(element: Element<'_>) -> Error {
+    Error::new(element, ErrorKind::NotSigned { says: None })
 }
 
 /// The one Reference is to the element that the Signature stands in (SAML Core §5.4.2; T01–T09).

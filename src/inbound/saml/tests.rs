@@ -187,8 +187,25 @@ fn an_assertion_passes_if_its_issuer_signed_it_or_the_response() {
 fn what_nobody_signed_proves_nothing() {
     for text in [assertion(), response(&assertion()), message("AuthnRequest", "")] {
         let judgement = idp().judge(text);
-        assert_eq!(judgement.verdict.unwrap_err().code(), "dsig.missing");
+        let refused = judgement.verdict.unwrap_err();
+        assert_eq!(refused.code(), "dsig.missing");
+        assert_eq!(refused.clause(), Some("SAML Core §5"));
+        assert_eq!(refused.to_string(), "nothing in the message is signed");
         assert_eq!(judgement.findings.claims, None);
+    }
+}
+
+#[test]
+fn an_unsigned_answer_to_a_request_that_failed_is_refused_with_what_it_says_of_it() {
+    let failed = SUCCESS.replace("status:Success", "status:Responder");
+    for text in [message("Response", &failed), message("LogoutResponse", &failed)] {
+        let refused = idp().judge(text).verdict.unwrap_err();
+        assert_eq!(refused.code(), "dsig.missing");
+        assert_eq!(
+            refused.to_string(),
+            "nothing in the message is signed; it says, and nobody vouches for it, that the status is \
+             \"urn:oasis:names:tc:SAML:2.0:status:Responder\""
+        );
     }
 }
 

@@ -6,6 +6,7 @@ use super::claims::NameChangeClaim;
 use super::claims::NameClaim;
 use super::error::Error;
 use super::error::ErrorKind;
+use super::error::FailedStatus;
 use super::expected::check_answers;
 use super::expected::check_reached;
 use super::party::RelyingParty;
@@ -181,15 +182,10 @@ pub(super) fn check_message(
 }
 
 pub(super) fn check_status(message: &Message<'_>, status: &Status<'_>) -> Result<(), Error> {
-    if status.is_success() {
-        return Ok(());
+    match FailedStatus::of(status) {
+        None => Ok(()),
+        Some(failed) => Err(Error::new(message.element, ErrorKind::Status(failed))),
     }
-    let codes = status.codes.iter();
-    let kind = ErrorKind::Status {
-        codes: codes.map(|code| code.clone().into_owned()).collect(),
-        message: status.message.as_deref().map(str::to_owned),
-    };
-    Err(Error::new(message.element, kind))
 }
 
 /// An Issuer is an entity's ID (SAML Core §8.3.6; Profiles §4.1.4.2).

@@ -44,6 +44,7 @@ pub use confirmation::is_holder_of_key;
 pub use confirmation::is_vouched_for;
 pub use error::Error;
 pub use error::ErrorKind;
+pub use error::FailedStatus;
 pub use message::check_parameter;
 pub use message::check_signature_place;
 pub use message::check_text;

@@ -6,6 +6,7 @@ use chrono::Utc;
 
 use super::Error;
 use super::ErrorKind;
+use super::FailedStatus;
 use crate::xml::quoted;
 
 impl fmt::Display for Error {
@@ -174,12 +175,13 @@ impl fmt::Display for Error {
             ErrorKind::UnknownCondition(name) => {
                 write!(f, "the condition {} is not understood", quoted(name))
             }
-            ErrorKind::Status { codes, message } => {
-                write!(f, "the status is {}", list(codes))?;
-                match message {
-                    Some(message) => write!(f, ", with the message {}", quoted(message)),
-                    None => Ok(()),
-                }
+            ErrorKind::Status(status) => write!(f, "the status is {status}"),
+            ErrorKind::NotSigned { says: Some(status) } => write!(
+                f,
+                "nothing in the message is signed; it says, and nobody vouches for it, that the status is {status}"
+            ),
+            ErrorKind::NotSigned { says: None } | ErrorKind::MetadataNotSigned => {
+                f.write_str("nothing in the message is signed")
             }
             ErrorKind::NoAssertion => f.write_str("the Response has no assertion"),
             ErrorKind::ArtifactUnknown => f.write_str(
@@ -231,6 +233,16 @@ impl fmt::Display for Error {
             ErrorKind::SignaturePlace => {
                 f.write_str("the Signature does not stand after the Issuer, where the schema has it")
             }
+        }
+    }
+}
+
+impl fmt::Display for FailedStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&list(&self.codes))?;
+        match &self.message {
+            Some(message) => write!(f, ", with the message {}", quoted(message)),
+            None => Ok(()),
         }
     }
 }

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use chrono::Utc;
 
 use crate::token;
+use crate::token::saml::Status;
 use crate::xml::Element;
 use crate::xml::Position;
 
@@ -151,12 +152,14 @@ pub enum ErrorKind {
     /// A condition that is not understood (T102).
     UnknownCondition(String),
     /// The request failed (T104).
-    Status {
-        /// The codes, the outermost first.
-        codes: Vec<String>,
-        /// What the responder says to people.
-        message: Option<String>,
+    Status(FailedStatus),
+    /// Nothing in a message or assertion is signed (T61).
+    NotSigned {
+        /// That the request failed, as the message says it and nobody vouches for.
+        says: Option<FailedStatus>,
     },
+    /// Metadata is not signed (T108).
+    MetadataNotSigned,
     /// A Response without an assertion.
     NoAssertion,
     /// An ArtifactResponse without a message.
@@ -190,6 +193,26 @@ pub enum ErrorKind {
     },
     /// A Signature that is no child of what is read; the path of its parent (T01–T09).
     StraySignature(String),
+}
+
+/// A status other than success.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FailedStatus {
+    /// The codes, the outermost first.
+    pub codes: Vec<String>,
+    /// What the responder says to people.
+    pub message: Option<String>,
+}
+
+impl FailedStatus {
+    /// `status`, unless it is success.
+    pub fn of(status: &Status<'_>) -> Option<Self> {
+        let codes = status.codes.iter();
+        (!status.is_success()).then(|| Self {
+            codes: codes.map(|code| code.clone().into_owned()).collect(),
+            message: status.message.as_deref().map(str::to_owned),
+        })
+    }
 }
 
 impl Error {
@@ -255,7 +278,8 @@ impl Error {
             ErrorKind::HolderOfKey { .. } | ErrorKind::HolderOfKeyInfo(_) => "saml.holder_of_key",
             ErrorKind::SenderVouches => "saml.sender_vouches",
             ErrorKind::UnknownCondition(_) => "saml.unknown_condition",
-            ErrorKind::Status { .. } => "saml.status",
+            ErrorKind::Status(_) => "saml.status",
+            ErrorKind::NotSigned { .. } | ErrorKind::MetadataNotSigned => "dsig.missing",
             ErrorKind::NoAssertion => "saml.no_assertion",
             ErrorKind::ArtifactUnknown => "saml.artifact_unknown",
             ErrorKind::ResponseNotSigned => "saml.response_not_signed",
@@ -311,7 +335,9 @@ impl Error {
             ErrorKind::HolderOfKey { .. } | ErrorKind::HolderOfKeyInfo(_) => "SAML Profiles §3.1",
             ErrorKind::SenderVouches => "SAML Profiles §3.2; WSS SAML Token Profile 1.1 §3.5.2",
             ErrorKind::UnknownCondition(_) => "SAML Core §2.5.1.1",
-            ErrorKind::Status { .. } => "SAML Core §3.2.2.2",
+            ErrorKind::Status(_) => "SAML Core §3.2.2.2",
+            ErrorKind::NotSigned { .. } => "SAML Core §5",
+            ErrorKind::MetadataNotSigned => "SAML Metadata §3",
             ErrorKind::ArtifactUnknown => "SAML Core §3.5.3",
             ErrorKind::ResponseNotSigned => "SAML 1.1 Bindings and Profiles §4.1.2",
             ErrorKind::ResponseByRedirect => "SAML Profiles §4.1.2",
