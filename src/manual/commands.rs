@@ -167,6 +167,7 @@
 //! | `only_text_covered` | a base64 transform covers the text of an element and not its attributes |
 //! | `unbound_issuer` | no metadata binds the assertion's issuer to its key: whoever is trusted may say that they are this issuer |
 //! | `audience_not_compared`, `recipient_not_compared`, `request_not_compared` | what was not said on the command line was not compared |
+//! | `entity_expired` | of metadata: an entity in it, or a role of one, has ended, and none of its keys counts any more |
 //! | `username_token_not_signed` | the UsernameToken is not signed; it came over TLS, and the policy lets that pass |
 //! | `username_token_not_judged` | the policy does not judge UsernameTokens |
 //! | a code | a rule of the Basic Security Profile that the policy only reports |

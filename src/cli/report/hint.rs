@@ -42,6 +42,9 @@ pub(super) fn for_warning(name: &str) -> Option<&'static str> {
         }
         "audience_not_compared" => "whom it is meant for was not compared: --audience URI",
         "recipient_not_compared" => "where it was to be sent was not compared: --recipient URL",
+        "entity_expired" => {
+            "an entity in it, or a role of one, has ended, and none of its keys counts any more"
+        }
         "request_not_compared" => "which request it answers was not compared: --request-id ID",
         threat if threat.starts_with("threat.") => Rule::named(threat.strip_prefix("threat.")?)?.about(),
         deviation if deviation.contains('.') => {

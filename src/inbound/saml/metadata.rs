@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use chrono::DateTime;
 use chrono::Utc;
 
@@ -20,6 +22,7 @@ use crate::policy::saml::Way;
 use crate::policy::saml::check_text;
 use crate::rejection::Rejection;
 use crate::token::saml::Metadata;
+use crate::trust::IssuerError;
 use crate::trust::Signed;
 use crate::trust::TrustStore;
 use crate::xml::Element;
@@ -47,6 +50,10 @@ pub(super) fn judge_metadata<'d>(
         };
         return Err(Error::new(root, kind).into());
     }
+    check_described_once(&metadata)?;
+    if has_ended_in_part(&metadata, at) {
+        findings.warn("entity_expired");
+    }
     let entities = metadata.entities.iter();
     Ok(VerifiedSaml::Metadata(MetadataClaims {
         entities: entities
@@ -54,6 +61,27 @@ pub(super) fn judge_metadata<'d>(
             .collect(),
         valid_until: metadata.valid_until,
     }))
+}
+
+/// Who reads on would take one description or the other (T108).
+fn check_described_once(metadata: &Metadata<'_>) -> Result<(), IssuerError> {
+    let mut known = HashSet::new();
+    let mut entities = metadata.entities.iter();
+    match entities.find(|entity| !known.insert(&entity.entity_id)) {
+        None => Ok(()),
+        Some(again) => Err(IssuerError::InEntity {
+            position: again.element.position(),
+            error: Box::new(IssuerError::DuplicateEntity(again.entity_id.clone().into_owned())),
+        }),
+    }
+}
+
+/// Whether an entity in it, or a role of one, holds no longer.
+fn has_ended_in_part(metadata: &Metadata<'_>, at: DateTime<Utc>) -> bool {
+    let has_ended = |end: Option<DateTime<Utc>>| end.is_some_and(|end| end <= at);
+    metadata.entities.iter().any(|entity| {
+        has_ended(entity.valid_until) || entity.roles.iter().any(|role| has_ended(role.valid_until))
+    })
 }
 
 /// Verifies the signature of `metadata`, whose root is `root`, with the key of anyone whom we trust at the time `at`.

@@ -413,6 +413,37 @@ fn metadata_is_signed_by_anyone_whom_we_trust() {
 }
 
 #[test]
+fn metadata_describes_an_entity_once_and_says_which_has_ended() {
+    let aggregate = |inner: &str| {
+        let text = format!(
+            r#"<m:EntitiesDescriptor xmlns:m="urn:oasis:names:tc:SAML:2.0:metadata" ID="_d" validUntil="2026-11-30T00:00:00Z">{inner}</m:EntitiesDescriptor>"#
+        );
+        idp().judge(signed(&text, "_d"))
+    };
+    let sp = r#"<m:EntityDescriptor entityID="urn:sp"><m:SPSSODescriptor/></m:EntityDescriptor>"#;
+    let refused = aggregate(&format!("{sp}<m:EntitiesDescriptor>{sp}</m:EntitiesDescriptor>")).verdict;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code(), "trust.duplicate_entity");
+    assert!(refused.position().is_some());
+    let ended = r#"validUntil="2026-11-26T11:59:59Z""#;
+    for (inner, warnings) in [
+        (sp.to_owned(), vec![]),
+        (
+            sp.replace(r#"sp">"#, &format!(r#"sp" {ended}>"#)),
+            vec!["entity_expired"],
+        ),
+        (
+            sp.replace("Descriptor/", &format!("Descriptor {ended}/")),
+            vec!["entity_expired"],
+        ),
+    ] {
+        let judgement = aggregate(&inner);
+        assert!(judgement.verdict.is_ok(), "{inner}");
+        assert_eq!(judgement.findings.warnings, warnings, "{inner}");
+    }
+}
+
+#[test]
 fn a_message_may_be_judged_as_of_its_own_time() {
     let mut judge = idp();
     judge.as_of = AsOf::Time(datetime::parse("2026-11-27T00:00:00Z").unwrap());
