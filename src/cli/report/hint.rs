@@ -11,6 +11,9 @@ pub(super) fn for_code(code: &str) -> Option<&'static str> {
             "SignedInfo is not what was signed, or another key signed it; compare the signer above with the \
              partner's certificate"
         }
+        "limit.bytes" => {
+            "what is kept, and metadata of federations, may be longer by --policy archive-verify: up to 64 MiB"
+        }
         "policy.no_message_time" => "say as of when: --at now, or a time as 2026-11-24T00:00:30Z",
         "trust.untrusted" => "if this is your partner, trust that CA or certificate: --trust FILE",
         "trust.no_anchor" => "name whom you trust: --trust FILE, with a CA or the signer's certificate",
