@@ -5,7 +5,7 @@ use super::fields::{FieldError, FieldErrorKind};
 use crate::algorithm::SignatureAlgorithm;
 use crate::c14n;
 use crate::crypto::{Base64Error, Unavailable, VerifyError, encode_base64};
-use crate::xml::{self, Element, Limit, Position, quoted};
+use crate::xml::{self, Element, Limit, Position, is_ncname, quoted};
 
 /// Why a signature is not accepted, and where in the message.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,8 @@ pub enum ErrorKind {
     },
     /// The value does not verify.
     Value(VerifyError),
+    /// The value over octets that are no XML does not verify.
+    OctetsMismatch,
     /// What is referenced has another digest.
     DigestMismatch {
         /// The `URI`.
@@ -122,6 +124,7 @@ impl Error {
             ErrorKind::PssParameters(_) => "dsig.pss_parameters",
             ErrorKind::WeakKey { .. } => "dsig.weak_key",
             ErrorKind::Value(error) => error.code(),
+            ErrorKind::OctetsMismatch => "dsig.signature_mismatch",
             ErrorKind::DigestMismatch { .. } => "dsig.digest_mismatch",
             ErrorKind::Canonicalization(error) => error.code(),
             ErrorKind::Xml(error) => error.code(),
@@ -148,6 +151,7 @@ impl Error {
             ErrorKind::OutputLength(_) => "BSP 1.1 R5401; XML Signature §6.3.1",
             ErrorKind::PssParameters(_) => "RFC 9231 §2.3.9; RFC 8017 §9.1",
             ErrorKind::Value(error) => return error.clause(),
+            ErrorKind::OctetsMismatch => "SAML Bindings §3.4.4.1",
             ErrorKind::DigestMismatch { .. } => "XML Signature §3.2.1",
             ErrorKind::Canonicalization(error) => return error.clause(),
             ErrorKind::Xml(error) => return error.clause(),
@@ -177,6 +181,12 @@ pub(super) fn not_permitted(algorithm: SignatureAlgorithm) -> ErrorKind {
     ErrorKind::AlgorithmNotPermitted(algorithm.uri().to_owned())
 }
 
+/// Whether `uri` would name an element by its ID, and no ID is like that.
+fn names_no_id(uri: &str) -> bool {
+    let fragment = uri.strip_prefix('#');
+    fragment.is_some_and(|id| !id.starts_with("xpointer(") && !is_ncname(id))
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
@@ -190,6 +200,11 @@ impl fmt::Display for Error {
             }
             ErrorKind::Transform(what) => write!(f, "the transforms are refused: {what}"),
             ErrorKind::ReferenceForm(None) => f.write_str("a Reference has no URI"),
+            ErrorKind::ReferenceForm(Some(uri)) if names_no_id(uri) => write!(
+                f,
+                "a Reference to {}, where what follows # is no NCName, as every ID is one",
+                quoted(uri)
+            ),
             ErrorKind::ReferenceForm(Some(uri)) => {
                 write!(f, "the policy does not allow a Reference to {}", quoted(uri))
             }
@@ -211,6 +226,9 @@ impl fmt::Display for Error {
                 write!(f, "the key has {bits} bits; the policy asks for {least} at least")
             }
             ErrorKind::Value(error) => write!(f, "{error}"),
+            ErrorKind::OctetsMismatch => {
+                f.write_str("the signature value is not one of the query string, as it was sent, by this key")
+            }
             ErrorKind::DigestMismatch {
                 uri,
                 expected,

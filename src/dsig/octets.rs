@@ -1,5 +1,5 @@
 use crate::algorithm::{Permitted, SignatureAlgorithm};
-use crate::crypto::{self, SignError, SigningKey, VerifyingKey};
+use crate::crypto::{self, SignError, SigningKey, VerifyError, VerifyingKey};
 
 use super::error::{Error, ErrorKind, not_permitted};
 use super::verify::{full_length, strength, value_error};
@@ -28,7 +28,13 @@ impl OctetSignature<'_> {
         }
         strength(key, permitted).map_err(Error::nowhere)?;
         let value = full_length(self.value, key, permitted.ecdsa_values);
-        crypto::verify(method, key, self.octets, &value).map_err(|error| Error::nowhere(value_error(error)))
+        crypto::verify(method, key, self.octets, &value).map_err(|error| {
+            Error::nowhere(if error == VerifyError::Mismatch {
+                ErrorKind::OctetsMismatch
+            } else {
+                value_error(error)
+            })
+        })
     }
 }
 
@@ -67,6 +73,15 @@ mod tests {
             let verified = signature.verify(key, &Permitted::strict());
             verified.map_or_else(|error| error.code(), |()| "holds")
         };
+        let signature = OctetSignature {
+            algorithm: method.uri(),
+            value: &value,
+            octets: b"a=B",
+        };
+        let refused = signature
+            .verify(&key.verifying_key(), &Permitted::strict())
+            .unwrap_err();
+        assert_eq!(refused.clause(), Some("SAML Bindings §3.4.4.1"));
         let own = key.verifying_key();
         assert_eq!(code(method.uri(), &value, b"a=b", &own), "holds");
         assert_eq!(

@@ -42,6 +42,9 @@
 //!
 //! What they have to be told, or do not do:
 //!
+//! - node `soap` has to be told `signerOptions: { idMode: "wssecurity" }`: otherwise it names what it signs by an `Id` of no namespace, which
+//!   is refused as `wss.timestamp_invalid`. The ID that `WSSecurityCertWithToken` makes of the time is no NCName, and a Reference to it is
+//!   refused as `dsig.reference_form`.
 //! - gSOAP signs times to the second and nothing that is random: two equal orders within a second are one message, and the second is refused
 //!   as `replay.message`. It asks that faults are signed too, and shows `FailedCheck` of its own where ours say no more.
 //! - `samlify`'s own Response has no AuthnStatement and is refused as `saml.no_authn_statement`; the test gives it one in its template.

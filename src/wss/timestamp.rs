@@ -25,12 +25,13 @@ impl<'d> Timestamp<'d> {
     /// # Errors
     /// `wss.timestamp_invalid` for anything else, with the rule of the Basic Security Profile.
     pub(super) fn read(element: Element<'d>, deviations: &mut Vec<Deviation>) -> Result<Self, Error> {
-        if field::unwanted_attribute(element, &[]).is_some() {
-            return Err(Error::timestamp(
-                element,
-                "it has an attribute besides wsu:Id",
-                "WSS 1.1 §10",
-            ));
+        if let Some(attribute) = field::unwanted_attribute(element, &[]) {
+            let is_id = attribute.namespace_id() == Namespace::NONE && attribute.local_name() == "Id";
+            let (why, clause) = match is_id {
+                true => ("it has an Id of no namespace, and not the wsu:Id", "WSS 1.1 §4.2"),
+                false => ("it has an attribute besides wsu:Id", "WSS 1.1 §10"),
+            };
+            return Err(Error::timestamp(element, why, clause));
         }
         if element.stray_text().is_some() {
             return Err(Error::timestamp(element, "text stands in it", "BSP 1.1 R3222"));
@@ -187,7 +188,9 @@ mod tests {
         assert_eq!(refused(&format!("{CREATED}{expires}")), Some("BSP 1.1 R3226"));
         let with_id = CREATED.replace("Created>2", "Created w:Id='a'>2");
         assert!(read("", &with_id).is_ok());
-        assert_eq!(read("Id='a'", CREATED).unwrap_err().clause(), Some("WSS 1.1 §10"));
+        let clause = |attribute: &str| read(attribute, CREATED).unwrap_err().clause();
+        assert_eq!(clause("Id='a'"), Some("WSS 1.1 §4.2"));
+        assert_eq!(clause("ID='a'"), Some("WSS 1.1 §10"));
     }
 
     #[test]

@@ -1,8 +1,21 @@
 use crate::threat::Rule;
+use crate::verifier::Reason;
 
-/// What helps most often with a refusal of this code, or what a warning of this name means; none where we do not
-/// know better than the message.
-pub(super) fn for_code(code: &str) -> Option<&'static str> {
+/// What helps most often with a refusal for `reason`; none where we do not know better than the message.
+pub(super) fn for_reason(reason: &Reason) -> Option<&'static str> {
+    Some(match (reason.code, reason.clause) {
+        ("dsig.signature_mismatch", Some("SAML Bindings §3.4.4.1")) => {
+            "something decoded and encoded the URL anew, or it has another RelayState than was signed, or \
+             another key signed it"
+        }
+        ("wss.timestamp_invalid", Some("WSS 1.1 §4.2")) => {
+            "tell the sender to name what it signs by wsu:Id; node-soap: signerOptions: { idMode: \"wssecurity\" }"
+        }
+        (code, _) => return for_code(code),
+    })
+}
+
+fn for_code(code: &str) -> Option<&'static str> {
     Some(match code {
         "dsig.digest_mismatch" => {
             "between the signer and here, something changed it: re-indented, re-encoded or rewritten XML"

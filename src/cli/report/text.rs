@@ -70,7 +70,7 @@ impl Page {
         if let Some(clause) = reason.clause {
             self.fact("clause", clause);
         }
-        if let Some(hint) = hint::for_code(reason.code) {
+        if let Some(hint) = hint::for_reason(reason) {
             self.fact("hint", hint);
         }
     }

@@ -70,7 +70,7 @@ pub fn decode(input: Bytes) -> Result<Decoded, BindingError> {
             query: Some(beside),
         }),
         (xml, Compression::None) if beside.signature.is_none() => Ok(Decoded { xml, query: None }),
-        (_, Compression::None) => Err(BindingError::Query(QueryError::NotRedirect)),
+        (_, Compression::None) => Err(BindingError::Query(QueryError::NotDeflated)),
     }
 }
 

@@ -72,8 +72,10 @@ pub enum QueryError {
     Order,
     /// An encoding other than DEFLATE.
     Encoding(String),
-    /// A signature beside a message that is not deflated (HTTP-POST-SimpleSign), or something after the query string.
-    NotRedirect,
+    /// A signature beside a message that is not deflated (HTTP-POST-SimpleSign).
+    NotDeflated,
+    /// A fragment after the query string, which no browser sends.
+    Fragment,
 }
 
 /// In the order in which they are signed; the last three are not.
@@ -105,7 +107,7 @@ pub(super) fn find(input: &str) -> Option<&str> {
 /// [`QueryError`].
 pub fn parse(query: &str) -> Result<(String, QueryString), QueryError> {
     if query.contains('#') {
-        return Err(QueryError::NotRedirect);
+        return Err(QueryError::Fragment);
     }
     let found = parameters(query)?;
     let get = |name| found.iter().find(|parameter| parameter.name == name);
@@ -271,9 +273,12 @@ impl QueryError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Duplicate(_) | Self::LookAlike(_) => "saml.duplicate_parameter",
-            Self::Value(_) | Self::HalfSigned | Self::Order | Self::Encoding(_) | Self::NotRedirect => {
-                "saml.query_string"
-            }
+            Self::Value(_)
+            | Self::HalfSigned
+            | Self::Order
+            | Self::Encoding(_)
+            | Self::NotDeflated
+            | Self::Fragment => "saml.query_string",
         }
     }
 }
@@ -293,9 +298,8 @@ impl fmt::Display for QueryError {
                 "the signed parameters stand in another order than SAMLRequest or SAMLResponse, RelayState, SigAlg",
             ),
             Self::Encoding(uri) => write!(f, "the message is encoded by {}, not by DEFLATE", quoted(uri)),
-            Self::NotRedirect => {
-                f.write_str("it has a signature, which only a deflated message may have, or a fragment")
-            }
+            Self::NotDeflated => f.write_str("it has a signature, which only a deflated message may have"),
+            Self::Fragment => f.write_str("it goes on with a fragment (#), which no browser sends"),
         }
     }
 }
