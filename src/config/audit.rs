@@ -1,6 +1,7 @@
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::checked::GuardedRoute;
 use super::files;
 use super::files::IdentityFiles;
 use super::problem::KeyPath;
@@ -50,4 +51,19 @@ pub(super) fn check(
         signer: identity,
         segment_bytes: audit.file_bytes.into(),
     })
+}
+
+/// Notes the routes whose answers the key of the audit would sign, too.
+pub(super) fn signs_nothing_else(settings: &Settings, routes: &[GuardedRoute], source: &mut Source<'_>) {
+    for (index, route) in routes.iter().enumerate() {
+        let signer = route.answer_signer.as_ref();
+        if signer.is_some_and(|signer| signer.key().public() == settings.signer.key().public()) {
+            let table = KeyPath::default().key("route").entry(index).key("answer");
+            source.problem(
+                &table.key("key"),
+                "is the key of the audit",
+                "make another key for answers",
+            );
+        }
+    }
 }

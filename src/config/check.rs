@@ -58,6 +58,9 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         None => None,
     };
     let routes = route::check_all(&config.route, signer.as_ref(), now, source);
+    if let (Some(audit), Some(routes)) = (&audit, &routes) {
+        audit::signs_nothing_else(audit, routes, source);
+    }
     let archive = match (&config.message_archive, &routes) {
         (Some(typed), Some(routes)) => message_archive::check(typed, routes, source),
         (None, _) | (_, None) => None,

@@ -134,6 +134,8 @@ pub struct GuardedRoute {
     pub bearer: Option<BearerRules>,
     /// How answers are written.
     pub answer_form: crate::outbound::AnswerForm,
+    /// Who signs them, if not the gateway.
+    pub answer_signer: Option<Identity>,
     /// Whether the trace that a request says it belongs to counts.
     pub traceparent: crate::trace::Parent,
     /// How much may be asked for.

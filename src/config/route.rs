@@ -84,7 +84,7 @@ fn check(
     let bearer = bearer::check(route.bearer.as_ref(), &path.key("bearer"), source);
     let jwt = minted::jwt(route, signer, path, source);
     let security = minted::security_header(route, signer, path, source);
-    let form = answer::form(route, signer, path, source);
+    let answers = answer::check(route, signer, path, now, source);
     let backend = backend::check(&route.backend, &path.key("backend"), now, source);
     let policy = policy::of_route(&route.policy, &path.key("policy"), source);
     let policy = policy.map(|policy| policy::with_limits(policy, &route.limits, &path.key("limits"), source));
@@ -123,6 +123,7 @@ fn check(
     let at_exceptions = path.key("exception");
     let exceptions = exception::check(&route.exception, &policy, &issuers, now, &at_exceptions, source);
     let saml = typed_trust.and_then(|trust| trust.saml.as_ref());
+    let answers = answers?;
     let party = RelyingParty {
         audience: saml.map(|saml| saml.audience.clone()),
         recipient: saml.and_then(|saml| saml.recipient.clone()),
@@ -142,7 +143,8 @@ fn check(
         messages: route.backend.messages,
         answer: answer?,
         bearer: bearer?,
-        answer_form: form?,
+        answer_form: answers.form,
+        answer_signer: answers.signer,
         traceparent: match route.traceparent {
             typed::Traceparent::Ignored => Parent::Ignored,
             typed::Traceparent::Heeded => Parent::Heeded,

@@ -29,7 +29,8 @@ use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
 
 pub(super) use answer::{
-    DataEncryption, Encryption, KeyReference, KeyTransport, RecipientReference, RouteAnswer,
+    AnswerSignature, DataEncryption, Encryption, KeyReference, KeyTransport, RecipientReference, RouteAnswer,
+    SignedPart,
 };
 pub(super) use archive::{KeptMessages, KeptPasswords, MessageArchive, OnArchiveLoss};
 pub(super) use backend::{Backend, Health};

@@ -213,7 +213,7 @@ impl Metrics {
             );
             metrics::describe_gauge!(
                 "sealgate_certificate_ends_timestamp_seconds",
-                "When the certificate that signs answers ceases to hold."
+                "When the certificate that signs answers ceases to hold: that of the gateway, and that of each route; +Inf for a route that is no more."
             );
         });
     }
@@ -385,10 +385,18 @@ impl Metrics {
         });
     }
 
-    /// Notes when our certificate ends, in seconds since 1970.
-    pub(super) fn certificate_ends(&self, timestamp: i64) {
+    /// Notes when the certificate of the gateway ends.
+    pub(super) fn certificate_ends(&self, ends: DateTime<Utc>) {
         with_local_recorder(&self.recorder, || {
-            gauge!("sealgate_certificate_ends_timestamp_seconds").set(seconds(timestamp));
+            gauge!("sealgate_certificate_ends_timestamp_seconds").set(seconds(ends.timestamp()));
+        });
+    }
+
+    /// Notes when the certificate ends that signs the answers of a route; `None` if there is none any more.
+    pub(super) fn route_certificate_ends(&self, route: &str, ends: Option<DateTime<Utc>>) {
+        let ends = ends.map_or(f64::INFINITY, |ends| seconds(ends.timestamp()));
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_certificate_ends_timestamp_seconds", "route" => route.to_owned()).set(ends);
         });
     }
 

@@ -130,7 +130,13 @@ impl Shared {
         self.messages.set_most(load.messages);
         self.held.set_most(held(&snapshot, load));
         self.spooled.set_most(load.spooled);
-        self.current.store(Arc::new(snapshot));
+        let before = self.current.swap(Arc::new(snapshot));
+        let current = self.current();
+        for place in before.places() {
+            if current.place(&place.route.path).is_none() {
+                self.metrics.route_certificate_ends(&place.route.path, None);
+            }
+        }
     }
 
     /// The limits of a body for `place`.
@@ -223,9 +229,11 @@ impl Shared {
         let current = self.current();
         self.metrics.configuration(current.number, Utc::now());
         if let Some(ends) = current.signer_ends {
-            self.metrics.certificate_ends(ends.timestamp());
+            self.metrics.certificate_ends(ends);
         }
         for place in current.places() {
+            self.metrics
+                .route_certificate_ends(&place.route.path, place.sealer.ends());
             let ends = place.gate.exceptions.iter().map(Exception::ends).min();
             self.metrics.exception_ends(&place.route.path, ends);
         }

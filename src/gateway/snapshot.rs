@@ -191,7 +191,7 @@ impl Candidate {
 }
 
 impl Place {
-    /// Route `number`, whose backend gets `usual` messages at a time if it does not say itself, and whose answers `signer` signs.
+    /// Route `number`, whose backend gets `usual` messages at a time if it does not say itself, and whose answers `signer` signs if nobody else does.
     fn new(number: usize, guarded: GuardedRoute, usual: usize, signer: &Identity) -> Self {
         let understood = guarded.understood.clone();
         let said = guarded
@@ -231,7 +231,10 @@ impl Place {
                 exceptions: Vec::new(),
                 replay: None,
             }),
-            sealer: Sealer::new(signer, guarded.answer_form),
+            sealer: Sealer::new(
+                guarded.answer_signer.as_ref().unwrap_or(signer),
+                guarded.answer_form,
+            ),
             throttle: guarded.throttle,
             traceparent: guarded.traceparent,
             bearer: guarded.bearer,

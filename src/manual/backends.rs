@@ -59,7 +59,16 @@
 //!
 //! # How answers are written
 //!
-//! `[route.answer]` says with `key_reference` how signatures of answers name our certificate: `token` (it goes along), `thumbprint`, `ski` or `issuer-serial`. With
+//! Answers are signed with the key of the gateway, or with one that `[route.answer]` names in `key`, `certificate` and `key_password_file`, a file or a PKCS#11 URI as that of
+//! `[gateway]` and checked as that is; it is never the key of the audit. `sealgate_certificate_ends_timestamp_seconds` says for each route when the certificate that signs its answers ends. `algorithm` is
+//! one that fits the key (`rsa-sha256`, `rsa-pss-sha512`, `ecdsa-sha384` and others, none with SHA-1), and `config check` signs something by it, as a token need not have each.
+//! References have SHA-256 whatever signs.
+//!
+//! Signed are the Body, the Timestamp, each SignatureConfirmation, all header blocks that are for the sender of the request, and attachments. `signed = ["body", "timestamp"]` leaves out
+//! the header blocks for partners that take no signature over them; with `"addressing"` those of WS-Addressing stay. What is less is refused. `wsa:RelatesTo`
+//! is signed whatever the list says, or an answer could be given to another request.
+//!
+//! `key_reference` says how signatures of answers name our certificate: `token` (it goes along), `thumbprint`, `ski` or `issuer-serial`. With
 //! `[route.answer.encryption]` the content of the Body is encrypted once it was signed, by AES-GCM (`algorithm`), to the certificate that signed the request: by RSA-OAEP (`key_transport`) to
 //! an RSA key, by ECDH-ES to an EC key; `recipient_reference` says how that certificate is named. Faults of the backend are encrypted, too; faults of the gateway say nothing, and are
 //! not. A request that cannot be answered so is refused before the backend is asked, `outbound.no_recipient` in the log: no certificate signed it (as with the key of an assertion or a

@@ -1,8 +1,11 @@
 use bytes::Bytes;
 
 use super::error::Error;
+use super::relates_to::addressing_version;
+use super::relates_to::is_relates_to;
 use super::seal::random;
 use crate::algorithm::DataEncryptionAlgorithm;
+use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::Certificate;
 use crate::crypto::KeyKind;
 use crate::crypto::Oaep;
@@ -12,6 +15,7 @@ use crate::wss::write::EncryptionPlan;
 use crate::wss::write::Ids;
 use crate::wss::write::KeyToken;
 use crate::wss::write::RecipientName;
+use crate::xml::Element;
 use crate::xml::Limits;
 use crate::xmlenc::Recipient;
 use crate::xmlenc::SessionKey;
@@ -21,8 +25,24 @@ use crate::xmlenc::SessionKey;
 pub struct AnswerForm {
     /// How their signatures name our certificate.
     pub signer: SignerReference,
+    /// What signs them; what the key signs by itself, if it is not said.
+    pub algorithm: Option<SignatureAlgorithm>,
+    /// Which of their header blocks are signed. The Body, the Timestamp and each SignatureConfirmation are in any case.
+    pub signed: SignedHeaders,
     /// Whether and how their bodies are encrypted.
     pub encryption: Option<AnswerEncryption>,
+}
+
+/// The header blocks of an answer that are signed, of those for the sender of the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignedHeaders {
+    /// All.
+    #[default]
+    All,
+    /// Those of WS-Addressing.
+    Addressing,
+    /// `wsa:RelatesTo` alone, which binds the answer to its request (T119).
+    RelatesTo,
 }
 
 /// How a signature names the certificate of its key.
@@ -55,6 +75,16 @@ pub struct AnswerEncryption {
     pub oaep: Oaep,
     /// How the receiver learns which of its keys is meant.
     pub reference: CertificateName,
+}
+
+impl SignedHeaders {
+    pub(super) fn contain(self, block: Element<'_>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Addressing => addressing_version(block).is_some(),
+            Self::RelatesTo => is_relates_to(block),
+        }
+    }
 }
 
 impl SignerReference {

@@ -2,6 +2,7 @@ use bytes::Bytes;
 
 use crate::soap::AddressingVersion;
 use crate::soap::Envelope;
+use crate::xml::Element;
 use crate::xml::Namespace;
 use crate::xml::escape_text;
 
@@ -41,16 +42,24 @@ pub(super) fn with_relates_to(envelope: &Envelope, version: AddressingVersion, m
 pub(super) fn relates_to(
     envelope: &Envelope,
 ) -> impl Iterator<Item = (AddressingVersion, Option<String>)> + '_ {
-    envelope.header_blocks().filter_map(|block| {
-        let element = block.element();
-        let version = match element.namespace_id() {
-            Namespace::WSA => AddressingVersion::Wsa10,
-            Namespace::WSA2004 => AddressingVersion::Wsa200408,
-            _ => return None,
-        };
-        let text = || element.text().ok().map(|text| text.value.trim().to_owned());
-        (element.local_name() == "RelatesTo").then(|| (version, text()))
+    let blocks = envelope.header_blocks().map(|block| block.element());
+    blocks.filter(|block| is_relates_to(*block)).filter_map(|block| {
+        let text = || block.text().ok().map(|text| text.value.trim().to_owned());
+        addressing_version(block).map(|version| (version, text()))
     })
+}
+
+pub(super) fn is_relates_to(block: Element<'_>) -> bool {
+    addressing_version(block).is_some() && block.local_name() == "RelatesTo"
+}
+
+/// The version of WS-Addressing that `block` is of.
+pub(super) fn addressing_version(block: Element<'_>) -> Option<AddressingVersion> {
+    match block.namespace_id() {
+        Namespace::WSA => Some(AddressingVersion::Wsa10),
+        Namespace::WSA2004 => Some(AddressingVersion::Wsa200408),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use futures_util::Stream;
 use super::attachment::SealedAttachment;
 use super::error::Error;
 use super::form::AnswerForm;
+use super::form::SignedHeaders;
 use super::relates_to::relates_to;
 use super::relates_to::with_relates_to;
 use crate::algorithm::DigestAlgorithm;
@@ -153,6 +154,11 @@ impl Sealer {
         }
     }
 
+    /// When the certificate that answers are signed with ceases to hold.
+    pub fn ends(&self) -> Option<DateTime<Utc>> {
+        self.identity.certificate().map(Certificate::not_after)
+    }
+
     /// Whether the key that seals is there, as far as that is known.
     ///
     /// # Errors
@@ -233,7 +239,7 @@ impl Sealer {
             timestamp: Some((now, now.checked_add_signed(LIFE))),
             key: Some(self.form.signer.token(certificate)),
             confirmations: Some(&exchange.signature_values),
-            parts: parts(envelope),
+            parts: parts(envelope, self.form.signed),
         };
         let unsigned = write(envelope, &plan, &mut Ids::new(random()?)).map_err(Error::Written)?;
         let attachments: Vec<_> = attachments
@@ -254,7 +260,8 @@ impl Sealer {
             return Err(Error::Certificate { from, to });
         }
         let key = SigningKey::from(self.identity.key().clone());
-        let method = key.default_algorithm().ok_or(Error::Key)?;
+        let method = self.form.algorithm.or_else(|| key.default_algorithm());
+        let method = method.ok_or(Error::Key)?;
         Ok((key, method, certificate))
     }
 }
@@ -278,13 +285,14 @@ fn related(envelope: Envelope, exchange: &Exchange) -> Result<Envelope, Error> {
     }
 }
 
-/// What is signed of an answer: its Body, and the header blocks that are for the sender of the request. Blocks for others on
-/// the way may be taken out there.
-fn parts(envelope: &Envelope) -> Vec<Element<'_>> {
+/// What is signed of an answer: its Body, and those of the header blocks for the sender of the request that are to be `signed`. Blocks for
+/// others on the way may be taken out there.
+fn parts(envelope: &Envelope, signed: SignedHeaders) -> Vec<Element<'_>> {
     let ours = Roles::default();
     let blocks = envelope.header_blocks().filter(|block| block.targets(&ours));
     blocks
         .map(|block| block.element())
+        .filter(|block| signed.contain(*block))
         .chain([envelope.body()])
         .collect()
 }

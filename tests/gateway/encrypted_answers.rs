@@ -25,7 +25,7 @@ fn gateway(backend: &Backend, answer: &str) -> Gateway {
 }
 
 /// A certificate like that of `name`, for the same key, with this key usage.
-fn certified_anew(name: &str, usage: &mut KeyUsage) -> X509 {
+pub(crate) fn certified_anew(name: &str, usage: &mut KeyUsage) -> X509 {
     let read = |file: &str| fs::read(format!("{KEYS}/{file}")).unwrap();
     let old = X509::from_pem(&read(&format!("{name}.pem"))).unwrap();
     let ca = X509::from_pem(&read("ca.pem")).unwrap();

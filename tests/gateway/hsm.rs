@@ -187,6 +187,43 @@ fn answers_are_signed_and_requests_decrypted_in_the_token_and_refused_while_it_i
 }
 
 #[test]
+fn a_route_signs_its_answers_in_the_token_by_any_algorithm_that_fits_the_key() {
+    let (token, backend) = (Token::new(&["erin"]), orders());
+    let text = |algorithm: &str| {
+        let answer = format!(
+            "[route.answer]\ncertificate = \"erin.pem\"\nkey = {:?}\nalgorithm = \"{algorithm}\"\n\n[route.limits]",
+            token.uri("erin")
+        );
+        configuration(&format!("http://{}/legacy", backend.address)).replace("[route.limits]", &answer)
+    };
+    let (folder, gateway) = token.gateway(&text("rsa-pss-sha384"));
+    let gateway = gateway.unwrap();
+    let answer = send(
+        gateway.plain,
+        &post(Version::Soap11, "urn:place", &Message::default().signed()),
+    );
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.body.contains("#sha384-rsa-MGF1"), "{}", answer.body);
+    let file = token.path("answer.xml");
+    fs::write(&file, &answer.body).unwrap();
+    let pin = format!("{KEYS}/erin.pem");
+    let verified = token.sealgate(&["verify", "--trust", &pin, file.to_str().unwrap()]);
+    assert!(verified.status.success(), "{}", stderr(&verified));
+
+    let file = folder.path().join("sealgate.toml");
+    fs::write(&file, text("ecdsa-sha256")).unwrap();
+    let checked = token.sealgate(&["config", "check", file.to_str().unwrap()]);
+    let said = format!("{}{}", String::from_utf8_lossy(&checked.stdout), stderr(&checked));
+    assert_eq!(checked.status.code(), Some(2), "{said}");
+    assert!(said.contains("answer.algorithm: cannot sign answers"), "{said}");
+
+    token.moves("tokens", "elsewhere");
+    wait_until("the key of the route is missed", || {
+        send(gateway.admin, &request("GET", "/readyz", &[], "")).status == 503
+    });
+}
+
+#[test]
 fn a_message_is_not_used_up_while_nobody_can_sign_its_answer() {
     let (token, backend) = (Token::new(&["gateway"]), orders());
     let note =

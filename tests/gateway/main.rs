@@ -32,6 +32,7 @@ mod redis;
 mod sink;
 
 mod admin;
+mod answer_signers;
 mod answering;
 mod answers;
 mod archive;

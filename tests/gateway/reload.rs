@@ -37,7 +37,7 @@ fn order_at(address: SocketAddr, signer: &'static str) -> Answer {
 }
 
 /// Writes a configuration and tells the gateway to take it on: the status, and what it says.
-fn replace(gateway: &Gateway, text: &str) -> (u16, Json) {
+pub(crate) fn replace(gateway: &Gateway, text: &str) -> (u16, Json) {
     fs::write(gateway.folder.path().join("sealgate.toml"), text).unwrap();
     reload(gateway.admin())
 }

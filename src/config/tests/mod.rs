@@ -7,6 +7,7 @@
     reason = "a test may panic"
 )]
 
+mod answers;
 mod exceptions;
 mod fetch;
 mod files;

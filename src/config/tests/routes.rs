@@ -453,24 +453,3 @@ fn a_program_that_cannot_validate_says_so_and_one_that_can_needs_every_file() {
         "orders.xsd:5: no file is for the namespace \"urn:example:types\"",
     );
 }
-
-#[test]
-fn answers_are_written_as_it_can_be_done() {
-    let url = "url = \"http://127.0.0.1:1/\"";
-    let with = |answer: &str| format!("{url}\n{answer}");
-    let form = first_route(&GOOD.replace(url, &with("[route.answer]\nkey_reference = \"ski\""))).answer_form;
-    assert!(form.encryption.is_none());
-    let encrypted = first_route(&GOOD.replace(url, &with("[route.answer.encryption]"))).answer_form;
-    assert!(encrypted.encryption.is_some());
-    // What does not notice a change is not there to be chosen.
-    refuses(
-        url,
-        &with("[route.answer.encryption]\nalgorithm = \"aes256-cbc\""),
-        "route[1].answer.encryption.algorithm: is \"aes256-cbc\"",
-    );
-    refuses(
-        "path = \"/orders\"",
-        "path = \"/orders\"\nattachments = \"signed\"\nanswer = { encryption = {} }",
-        "route[1].answer.encryption: is for the Body only",
-    );
-}

@@ -1,12 +1,33 @@
 //! How answers are written, as it is typed.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::algorithm::SignatureAlgorithm;
 
 /// How the answers of a route are written.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct RouteAnswer {
+    /// PEM file: the certificate that they are signed with, if not that of the gateway. Not needed if `key` is PKCS#12, or its token has it.
+    #[serde(default)]
+    pub(in crate::config) certificate: Option<PathBuf>,
+    /// PEM or PKCS#12 file, or PKCS#11 URI: the key of the certificate, not readable by everybody.
+    #[serde(default)]
+    pub(in crate::config) key: Option<PathBuf>,
+    /// File with the password of the key.
+    #[serde(default)]
+    pub(in crate::config) key_password_file: Option<PathBuf>,
+    /// What signs them, of what fits the key; with SHA-256, or with the digest that fits the curve of the key, if it is not said.
+    #[serde(default)]
+    pub(in crate::config) algorithm: Option<AnswerSignature>,
+    /// What is signed; all of it, if it is not said. "body" and "timestamp" have to be there, and what binds an answer to its request is signed in any case:
+    /// `wsa:RelatesTo` and each SignatureConfirmation.
+    #[serde(default)]
+    pub(in crate::config) signed: Option<BTreeSet<SignedPart>>,
     /// How their signatures name our certificate.
     #[serde(default)]
     pub(in crate::config) key_reference: KeyReference,
@@ -14,6 +35,60 @@ pub(in crate::config) struct RouteAnswer {
     /// signed that can be encrypted to is then refused.
     #[serde(default)]
     pub(in crate::config) encryption: Option<Encryption>,
+}
+
+/// A part of an answer.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum SignedPart {
+    /// The Body.
+    Body,
+    /// The Timestamp.
+    Timestamp,
+    /// The header blocks of WS-Addressing.
+    Addressing,
+    /// All header blocks.
+    Headers,
+}
+
+/// What signs answers. Nothing with SHA-1 is there to be chosen.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum AnswerSignature {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    RsaSha256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RsaSha384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RsaSha512,
+    /// RSASSA-PSS with SHA-256, named as RFC 6931 §2.3.10 has it.
+    RsaPssSha256,
+    /// RSASSA-PSS with SHA-384.
+    RsaPssSha384,
+    /// RSASSA-PSS with SHA-512.
+    RsaPssSha512,
+    /// ECDSA with SHA-256.
+    EcdsaSha256,
+    /// ECDSA with SHA-384.
+    EcdsaSha384,
+    /// ECDSA with SHA-512.
+    EcdsaSha512,
+}
+
+impl AnswerSignature {
+    pub(in crate::config) const fn algorithm(self) -> SignatureAlgorithm {
+        match self {
+            Self::RsaSha256 => SignatureAlgorithm::RsaSha256,
+            Self::RsaSha384 => SignatureAlgorithm::RsaSha384,
+            Self::RsaSha512 => SignatureAlgorithm::RsaSha512,
+            Self::RsaPssSha256 => SignatureAlgorithm::RsaPssSha256,
+            Self::RsaPssSha384 => SignatureAlgorithm::RsaPssSha384,
+            Self::RsaPssSha512 => SignatureAlgorithm::RsaPssSha512,
+            Self::EcdsaSha256 => SignatureAlgorithm::EcdsaSha256,
+            Self::EcdsaSha384 => SignatureAlgorithm::EcdsaSha384,
+            Self::EcdsaSha512 => SignatureAlgorithm::EcdsaSha512,
+        }
+    }
 }
 
 /// How answers are encrypted.
