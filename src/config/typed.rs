@@ -1,5 +1,6 @@
 //! The configuration as it is typed. The comments here are the descriptions in `schemas/config.schema.json`.
 
+mod allow;
 mod answer;
 mod archive;
 mod backend;
@@ -19,15 +20,14 @@ mod traces;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use chrono::Weekday;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::mint::Fact;
-use crate::policy::saml::AttributeName;
 use crate::second_opinion::SecondOpinion;
 use crate::xml::Limits;
 
+pub(super) use allow::{Allow, Hours};
 pub(super) use answer::{
     AnswerSignature, DataEncryption, Encryption, KeyReference, KeyTransport, RecipientReference, RouteAnswer,
     SignedPart,
@@ -273,146 +273,6 @@ pub(super) enum ClientCertificate {
     Any,
     /// The one whose key signed the message.
     Signer,
-}
-
-/// Somebody who may ask for something. A message has to fit all that is said here, and one value of each list.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Allow {
-    /// Operations, each as its `body`.
-    #[serde(default)]
-    #[schemars(length(min = 1))]
-    pub(super) operation: Vec<String>,
-    /// Subjects of signers, as those of an anchor.
-    #[serde(default)]
-    #[schemars(length(min = 1))]
-    pub(super) subject: Vec<String>,
-    /// Subject alternative names of signers, as those of an anchor.
-    #[serde(default)]
-    #[schemars(length(min = 1))]
-    pub(super) san: Vec<String>,
-    /// Issuers of SAML assertions.
-    #[serde(default)]
-    #[schemars(length(min = 1))]
-    pub(super) saml_issuer: Vec<String>,
-    /// Subjects of SAML assertions, by their NameID.
-    #[serde(default)]
-    #[schemars(length(min = 1))]
-    pub(super) saml_name_id: Vec<String>,
-    /// Attributes of SAML assertions, each of which must be there.
-    #[serde(default)]
-    #[schemars(length(min = 1))]
-    pub(super) saml_attribute: Vec<AllowedAttribute>,
-    /// Users of UsernameTokens.
-    #[serde(default)]
-    #[schemars(length(min = 1))]
-    pub(super) username: Vec<String>,
-    /// Days of the week, in UTC.
-    #[serde(default)]
-    #[schemars(length(min = 1))]
-    pub(super) days: Vec<Day>,
-    /// Hours of the day, in UTC.
-    #[serde(default)]
-    pub(super) hours: Option<Hours>,
-}
-
-impl Allow {
-    /// Whether it asks for something that only a message proves.
-    pub(super) fn is_about_sender(&self) -> bool {
-        let lists = [
-            &self.subject,
-            &self.san,
-            &self.saml_issuer,
-            &self.saml_name_id,
-            &self.username,
-        ];
-        lists.iter().any(|list| !list.is_empty()) || !self.saml_attribute.is_empty()
-    }
-
-    /// Whether nothing is asked for.
-    pub(super) fn is_empty(&self) -> bool {
-        let lists = [
-            &self.operation,
-            &self.subject,
-            &self.san,
-            &self.saml_issuer,
-            &self.saml_name_id,
-            &self.username,
-        ];
-        lists.iter().all(|list| list.is_empty())
-            && self.saml_attribute.is_empty()
-            && self.days.is_empty()
-            && self.hours.is_none()
-    }
-}
-
-/// A SAML attribute that must have one of some values.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AllowedAttribute {
-    /// Its Name.
-    pub(super) name: String,
-    /// Its NameFormat; "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified" if it is not said.
-    #[serde(default)]
-    pub(super) name_format: Option<String>,
-    /// The values, as they stand in the assertion.
-    #[schemars(length(min = 1))]
-    pub(super) values: Vec<String>,
-}
-
-impl AllowedAttribute {
-    /// What it is called.
-    pub(super) fn name(&self) -> AttributeName {
-        let format = self.name_format.as_deref().unwrap_or(AttributeName::UNSPECIFIED);
-        AttributeName {
-            saml_attribute: self.name.clone(),
-            name_format: format.to_owned(),
-        }
-    }
-}
-
-/// A day of the week.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Day {
-    /// Monday.
-    Mon,
-    /// Tuesday.
-    Tue,
-    /// Wednesday.
-    Wed,
-    /// Thursday.
-    Thu,
-    /// Friday.
-    Fri,
-    /// Saturday.
-    Sat,
-    /// Sunday.
-    Sun,
-}
-
-impl Day {
-    pub(super) const fn weekday(self) -> Weekday {
-        match self {
-            Self::Mon => Weekday::Mon,
-            Self::Tue => Weekday::Tue,
-            Self::Wed => Weekday::Wed,
-            Self::Thu => Weekday::Thu,
-            Self::Fri => Weekday::Fri,
-            Self::Sat => Weekday::Sat,
-            Self::Sun => Weekday::Sun,
-        }
-    }
-}
-
-/// Hours of a day, in UTC; over midnight if `to` is before `from`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Hours {
-    /// The first minute that counts, as "08:00".
-    pub(super) from: String,
-    /// The first that counts no more, as "18:00".
-    pub(super) to: String,
 }
 
 /// Whose signatures count.
