@@ -1,4 +1,4 @@
-//! `sealgate policy infer` and `policy diff`, on messages whose policies and differences are known, and `policy import` and `route import`.
+//! `sealgate policy infer` and `policy diff`, on messages whose policies and differences are known, and `policy import`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::process::{Command, Output};
@@ -357,56 +357,9 @@ fn only_files_that_are_named_are_read() {
     assert_eq!((alone.status.code(), alone.stdout), (Some(1), Vec::new()));
     let said = String::from_utf8(alone.stderr).unwrap();
     assert!(said.contains("wsdl.policy_missing"), "{said}");
-    let routes = sealgate(&["route", "import", "../wsdl/none.wsdl"]);
-    assert_eq!((routes.status.code(), routes.stdout), (Some(3), Vec::new()));
     let both = import(&["--import", policies, wsdl]);
     assert_eq!(both.status.code(), Some(0), "{both:?}");
     assert_eq!(both.stdout, import(&["../wsdl/orders.wsdl"]).stdout);
-}
-
-#[test]
-fn routes_are_what_a_wsdl_says_of_its_requests() {
-    let output = sealgate(&["route", "import", "../wsdl/orders.wsdl"]);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let routes: toml::Table = toml::from_str(&text).unwrap();
-    let expected: toml::Table = toml::from_str(
-        r#"
-        [[route]]
-        path = "/orders"
-        addresses = ["http://127.0.0.1:9000/orders"]
-        operation = [
-            { action = "urn:example:orders/PlaceOrder", body = "{urn:example:orders}PlaceOrder" },
-            { action = "urn:example:orders/CancelOrder", body = "{urn:example:orders}CancelOrder" },
-        ]
-        "#,
-    )
-    .unwrap();
-    assert_eq!(routes, expected);
-    // With whom to trust and where to send it, it is a configuration.
-    let rest = "[[listener]]\naddress = \"127.0.0.1:0\"\n[gateway]\ncertificate = \"gateway.pem\"\nkey = \"gateway.key.pem\"\n";
-    let of_route = "[route.trust]\npins = [\"alice.pem\"]\n[route.backend]\nurl = \"http://127.0.0.1:1/\"\n";
-    let folder = tempfile::tempdir().unwrap();
-    for key in ["gateway.pem", "gateway.key.pem", "alice.pem"] {
-        let from = format!("{}/fixtures/keys/{key}", env!("CARGO_MANIFEST_DIR"));
-        let to = folder.path().join(key);
-        std::fs::copy(from, &to).unwrap();
-        std::fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    }
-    let file = folder.path().join("gateway.toml");
-    let checked = sealgate::config::read(&file, &format!("{rest}{text}{of_route}"), chrono::Utc::now());
-    assert_eq!(checked.unwrap().routes.len(), 1);
-}
-
-#[test]
-fn an_operation_that_its_body_does_not_tell_is_told() {
-    let output = sealgate(&["route", "import", "../wsdl/choices.wsdl"]);
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        said.contains("choices.wsdl:64:5  its Body has not exactly one part"),
-        "{said}"
-    );
 }
 
 /// The code of `message` under `strict` with `changes` made to it, or "passed".

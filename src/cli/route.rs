@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::args::RouteImportArguments;
 use super::console::{Console, Tone};
 use super::exit::{Exit, Stop};
-use super::report::{Format, plain};
+use super::report::Format;
 use super::wsdl;
 use crate::wsdl::{Requested, Served};
 
@@ -28,7 +28,11 @@ struct Route {
 struct Operation {
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addressing_action: Option<String>,
     body: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    one_way: bool,
 }
 
 /// `sealgate route import`: the routes to the services of a WSDL, as TOML, and on standard error the operations that are in none.
@@ -91,11 +95,9 @@ pub(crate) fn import(arguments: &RouteImportArguments, console: &mut Console) ->
 }
 
 fn route(served: &Served) -> Route {
-    let location = served.location.as_deref();
-    let path = location.and_then(path_of);
     Route {
-        path: plain(path.unwrap_or("/")),
-        addresses: location.map(str::to_owned).into_iter().collect(),
+        path: served.path.clone(),
+        addresses: served.locations.clone(),
         operation: served.operations.iter().map(operation).collect(),
     }
 }
@@ -103,13 +105,8 @@ fn route(served: &Served) -> Route {
 fn operation(requested: &Requested) -> Operation {
     Operation {
         action: requested.action.clone(),
+        addressing_action: requested.addressing_action.clone(),
         body: requested.body.to_string(),
+        one_way: requested.one_way,
     }
-}
-
-/// The path of a URL, without query.
-fn path_of(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let path = rest.get(rest.find('/')?..)?;
-    path.split(['?', '#']).next()
 }

@@ -39,6 +39,7 @@ use crate::relay::Route;
 use crate::second_opinion::SecondOpinion;
 use crate::soap::QName;
 use crate::soap::Roles;
+use crate::soap::is_addressing_action;
 use crate::trace::Parent;
 use crate::trust::Issuers;
 use crate::trust::Revocation;
@@ -263,10 +264,7 @@ fn undecryptable(key: &PrivateKey, policy: Option<&Policy>) -> Option<&'static s
 
 /// A path of the gateway; `None` if it is none, which is then noted.
 pub(super) fn check_path(text: &str, path: &KeyPath, source: &mut Source<'_>) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    let dots = |part: &str| part == "." || part == "..";
-    if text.starts_with('/') && text.bytes().all(plain) && !text.contains("//") && !text.split('/').any(dots)
-    {
+    if Destination::is_path(text) {
         return Some(text.to_owned());
     }
     source.problem(
@@ -303,6 +301,14 @@ fn operations(
                 "write a URI, or leave the action out",
             );
         }
+        let addressing = operation.addressing_action.as_deref();
+        if addressing.is_some_and(|action| !is_addressing_action(action)) {
+            source.problem(
+                &path.key("addressing_action"),
+                format!("is {:?}", addressing.unwrap_or_default()),
+                "write an IRI, or leave it out",
+            );
+        }
         checked.extend(self::operation(operation));
     }
     let complete = checked.len() == operations.len();
@@ -316,6 +322,7 @@ fn operations(
 fn operation(operation: &typed::Operation) -> Option<Operation> {
     Some(Operation {
         action: operation.action.clone(),
+        addressing_action: operation.addressing_action.clone(),
         body: QName::parse(&operation.body)?,
     })
 }

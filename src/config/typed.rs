@@ -254,6 +254,9 @@ pub(super) struct Operation {
     /// The SOAPAction, or the action of SOAP 1.2. Without it a message that names an action is refused.
     #[serde(default)]
     pub(super) action: Option<String>,
+    /// The action of WS-Addressing, where it is not `action`. The backend gets `action` all the same, or none.
+    #[serde(default)]
+    pub(super) addressing_action: Option<String>,
     /// The element in the body, as "{urn:example:orders}PlaceOrder".
     pub(super) body: String,
     /// Whether it does no more when it is asked for twice. Only then is a message sent to another server that the first may have got.

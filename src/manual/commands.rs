@@ -22,7 +22,7 @@
 //! | `password add`, `password check` | the files of users and passwords; the password is the first line of standard input |
 //! | `policy infer` | messages and SAML documents, again and again under ever tighter policies: the tightest that all of them pass, as TOML |
 //! | `policy import` | nothing: what a WSDL states with WS-SecurityPolicy, as a policy in TOML, and what became of each assertion |
-//! | `route import` | nothing: the routes to the services of a WSDL 1.1, as TOML: path, address, and each operation's action and body. 1 if an operation cannot be told by these, or an address is no URL of HTTP |
+//! | `route import` | nothing: the routes to the services of a WSDL 1.1, as TOML: path, addresses, and each operation's action, body and whether it is one-way; addresses with one path are one route. An operation without SOAPAction has the action of WS-Addressing that is said, or its default (WS-Addressing 1.0 Metadata §4.4.4), and the backend no SOAPAction. 1 if an operation cannot be told by these, if addresses with one path have other operations, or if an address is no URL of HTTP or has a path that no route can have; what is written otherwise is taken by `config check` once trust and backend are there |
 //! | `policy diff` | nothing: what changed between a partner's last good message and this one; 1 if anything did |
 //! | `demo`, `serve` | the gateway, with a world made for it or for real; `demo --archive N FOLDER` makes an archive instead |
 //! | `config check`, `config explain`, `config schema`, `config reference`, `config init`, `policy show` | what the gateway and the policies are told |

@@ -23,8 +23,10 @@ pub struct Operations(Vec<Operation>);
 /// its signed body is refused (T114).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The action that HTTP and WS-Addressing may name; without it they may name none.
+    /// The action that HTTP may name, and WS-Addressing too if it has no other; without it they may name none. The backend gets it.
     pub action: Option<String>,
+    /// The action of WS-Addressing, if that is another. HTTP may name it as well (WS-Addressing 1.0 SOAP Binding §4.2).
+    pub addressing_action: Option<String>,
     /// The name of the element in the body.
     pub body: QName,
 }
@@ -63,6 +65,13 @@ pub enum NoOperation {
 }
 
 impl Destination {
+    /// Whether a route can be at `text`: a path of a URL that nobody writes in two ways, so without escapes and steps to nowhere.
+    pub fn is_path(text: &str) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+        let dots = |part: &str| part == "." || part == "..";
+        text.starts_with('/') && text.bytes().all(plain) && !text.contains("//") && !text.split('/').any(dots)
+    }
+
     /// The one operation that a message for this destination asks for in all places where it says so.
     ///
     /// # Errors
@@ -95,10 +104,7 @@ impl Operations {
     /// [`NoOperation::HttpAction`] if none has.
     pub fn may_have(&self, http_action: Option<&str>) -> Result<(), NoOperation> {
         let Some(action) = http_action else { return Ok(()) };
-        let known = self
-            .0
-            .iter()
-            .any(|operation| operation.action.as_deref() == Some(action));
+        let known = self.0.iter().any(|operation| operation.http_may_name(action));
         known
             .then_some(())
             .ok_or_else(|| NoOperation::HttpAction(action.to_owned()))
@@ -117,21 +123,46 @@ impl Operations {
         if candidates.is_empty() {
             return Err(NoOperation::Body(namespace.to_owned(), local.to_owned()));
         }
-        let mut agreeing = candidates.clone();
-        for action in [asked.http_action, asked.addressing_action].into_iter().flatten() {
-            agreeing.retain(|operation| operation.action.as_deref() == Some(action));
-            if agreeing.is_empty() {
-                let expected = candidates.iter().filter_map(|operation| operation.action.clone());
-                return Err(NoOperation::Action {
-                    found: action.to_owned(),
-                    expected: expected.collect(),
-                });
-            }
-        }
+        let agreeing = named(candidates, asked.http_action, Operation::http_may_name)?;
+        let agreeing = named(agreeing, asked.addressing_action, Operation::addressing_may_name)?;
         match agreeing.as_slice() {
             [one] => Ok(one),
             _ => Err(NoOperation::Ambiguous),
         }
+    }
+}
+
+/// Those of `operations` that may be named by `action`, if one is.
+fn named<'o>(
+    mut operations: Vec<&'o Operation>,
+    action: Option<&str>,
+    may_name: fn(&Operation, &str) -> bool,
+) -> Result<Vec<&'o Operation>, NoOperation> {
+    let Some(action) = action else {
+        return Ok(operations);
+    };
+    let actions = |operation: &&Operation| [operation.action.clone(), operation.addressing_action.clone()];
+    let expected = operations.iter().flat_map(actions).flatten().collect();
+    operations.retain(|operation| may_name(operation, action));
+    if operations.is_empty() {
+        return Err(NoOperation::Action {
+            found: action.to_owned(),
+            expected,
+        });
+    }
+    Ok(operations)
+}
+
+impl Operation {
+    fn http_may_name(&self, action: &str) -> bool {
+        [&self.action, &self.addressing_action]
+            .into_iter()
+            .any(|one| one.as_deref() == Some(action))
+    }
+
+    fn addressing_may_name(&self, action: &str) -> bool {
+        let own = self.addressing_action.as_deref().or(self.action.as_deref());
+        own == Some(action)
     }
 }
 
@@ -202,6 +233,7 @@ mod tests {
     fn operations(all: &[(Option<&str>, &str)]) -> Option<Operations> {
         let operation = |(action, body): &(Option<&str>, &str)| Operation {
             action: action.map(str::to_owned),
+            addressing_action: None,
             body: QName::parse(body).unwrap(),
         };
         Operations::new(all.iter().map(operation).collect())
@@ -297,6 +329,35 @@ mod tests {
         assert!(operations.find(asked(None, None, "Place")).is_ok());
         assert!(operations.find(asked(Some("urn:place"), None, "Place")).is_err());
         assert!(operations.find(asked(None, Some("urn:place"), "Place")).is_err());
+    }
+
+    #[test]
+    fn the_action_of_addressing_may_be_another_than_that_of_http() {
+        let operation = |action: Option<&str>| Operation {
+            action: action.map(str::to_owned),
+            addressing_action: Some("urn:a".to_owned()),
+            body: QName::parse("{urn:o}Place").unwrap(),
+        };
+        let silent = Operations::new(vec![operation(None)]).unwrap();
+        let both = Operations::new(vec![operation(Some("urn:h"))]).unwrap();
+        for (operations, http, addressing, taken) in [
+            (&silent, None, None, true),
+            (&silent, None, Some("urn:a"), true),
+            (&silent, Some("urn:a"), Some("urn:a"), true),
+            (&silent, Some("urn:a"), None, true),
+            (&silent, Some("urn:h"), None, false),
+            (&silent, None, Some("urn:h"), false),
+            (&both, Some("urn:h"), None, true),
+            (&both, None, Some("urn:a"), true),
+            (&both, None, Some("urn:h"), false),
+        ] {
+            let found = operations.find(asked(http, addressing, "Place"));
+            assert_eq!(found.is_ok(), taken, "{http:?} {addressing:?}");
+            assert_eq!(
+                operations.may_have(http).is_ok(),
+                http != Some("urn:h") || operations == &both
+            );
+        }
     }
 
     #[test]

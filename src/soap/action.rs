@@ -11,6 +11,11 @@ pub fn soap_action(field: &str) -> Result<Option<String>, Error> {
     action(quoted.unwrap_or(trimmed), field)
 }
 
+/// Whether `text` can be an action of WS-Addressing: an IRI, and nothing that HTTP could not have beside it in quotes.
+pub fn is_addressing_action(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '"')
+}
+
 /// The action `uri`, which came as `field`.
 pub(super) fn action(uri: &str, field: &str) -> Result<Option<String>, Error> {
     // A URI has none of these, and a comma between quotes would be two fields joined into one.

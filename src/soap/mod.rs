@@ -14,6 +14,7 @@ mod header_block;
 mod media_type;
 mod version;
 
+pub use action::is_addressing_action;
 pub use action::soap_action;
 pub use addressing::Addressing;
 pub use addressing::AddressingVersion;

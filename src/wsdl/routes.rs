@@ -2,27 +2,35 @@ use super::error::{Error, ErrorKind};
 use super::names::{WSDL_SOAP, expanded, is_wsdl};
 use super::service::{Place, Port, Wsdl, children};
 use super::{OPERATIONS, Wanted};
-use crate::soap::QName;
+use crate::policy::Destination;
+use crate::soap::{QName, is_addressing_action, soap_action};
 use crate::xml::Element;
 
 /// What a gateway's route needs to know of a service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Served {
-    /// The URL of HTTP that the service is called at; `None` for a binding that no port has, or where the address is none.
-    pub location: Option<String>,
+    /// The path that the service is called at; "/" for a binding that no port has, or where the address is no URL of HTTP.
+    pub path: String,
+    /// The URLs with that path, as on other hosts and by other schemes, each once.
+    pub locations: Vec<String>,
     /// What may be asked for, each once.
     pub operations: Vec<Requested>,
-    /// Operations that cannot be told from each other or from none by the body, and addresses that are no URL of HTTP; why.
+    /// Operations that cannot be told from each other or from none by the body, or not be named, and addresses that are no URL of HTTP or share their
+    /// path with another that has other operations; why.
     pub unclear: Vec<(Place, &'static str)>,
 }
 
 /// An operation, as its requests name it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Requested {
-    /// SOAPAction, or the action of WS-Addressing where there is no SOAPAction.
+    /// SOAPAction, where it is not empty.
     pub action: Option<String>,
+    /// The action of WS-Addressing where there is no SOAPAction: what the WSDL says, or its default (WS-Addressing 1.0 Metadata §4.4.4).
+    pub addressing_action: Option<String>,
     /// The element in the Body.
     pub body: QName,
+    /// Whether nothing is answered.
+    pub one_way: bool,
 }
 
 impl Wsdl {
@@ -35,20 +43,22 @@ impl Wsdl {
         let mut count: usize = 0;
         for port in self.wanted_ports(wanted)? {
             let address = port.around.last().and_then(|port| location(*port));
+            let place = self.place(port.around.last().copied().unwrap_or(port.binding));
             let location = address.clone().filter(|url| is_http(url));
-            let no_url = address.is_some() && location.is_none();
-            let place = all.iter().position(|served| served.location == location);
-            let mut served = place.map_or_else(
-                || Served {
-                    location,
-                    operations: Vec::new(),
-                    unclear: Vec::new(),
-                },
-                |place| all.remove(place),
-            );
-            if let (true, Some(port)) = (no_url, port.around.last()) {
-                let why = "its address is no URL of HTTP";
-                served.unclear.push((self.place(*port), why));
+            let path = location.as_deref().map_or("/", path_of).to_owned();
+            let mut here = Served {
+                path,
+                locations: location.into_iter().collect(),
+                operations: Vec::new(),
+                unclear: Vec::new(),
+            };
+            if address.is_some() && here.locations.is_empty() {
+                here.unclear.push((place, "its address is no URL of HTTP"));
+            }
+            if !Destination::is_path(&here.path) {
+                here.unclear
+                    .push((place, "its address has a path that no route can have"));
+                here.path = "/".to_owned();
             }
             for operation in children(port.binding, "operation") {
                 let name = operation.attribute("name").unwrap_or_default();
@@ -60,12 +70,14 @@ impl Wsdl {
                     return Err(Error::new(ErrorKind::TooManyOperations, self.place(operation)));
                 }
                 match self.requested(&port, operation) {
-                    Ok(requested) if served.operations.contains(&requested) => {}
-                    Ok(requested) => served.operations.push(requested),
-                    Err(why) => served.unclear.push((self.place(operation), why)),
+                    Ok(requested) => here.add(requested, self.place(operation)),
+                    Err(why) => here.unclear.push((self.place(operation), why)),
                 }
             }
-            all.push(served);
+            match all.iter_mut().find(|served| served.path == here.path) {
+                Some(served) => served.join(here, place),
+                None => all.push(here),
+            }
         }
         if count == 0 {
             let kind = ErrorKind::NoOperation(wanted.operation.clone());
@@ -76,23 +88,41 @@ impl Wsdl {
 
     fn requested<'d>(&'d self, port: &Port<'d>, operation: Element<'d>) -> Result<Requested, &'static str> {
         let abstractly = self.abstract_operations(port, operation);
-        let input = abstractly
-            .iter()
-            .find_map(|operation| children(*operation, "input").next());
-        let input = input.ok_or("its port type is in no file, or has no input for it; see --import")?;
+        let abstractly = abstractly.iter().find_map(|operation| {
+            let input = children(*operation, "input").next()?;
+            Some((*operation, input))
+        });
+        let (abstractly, input) =
+            abstractly.ok_or("its port type is in no file, or has no input for it; see --import")?;
         let of_soap = extension(operation, "operation");
-        let soap_action = of_soap.and_then(|element| element.attribute("soapAction"));
-        let soap_action = soap_action.filter(|action| !action.is_empty());
+        let action = of_soap.and_then(|element| element.attribute("soapAction"));
+        let action = action.filter(|action| !action.is_empty());
         let addressing = input.attributes().find(|attribute| {
             attribute.local_name() == "Action" && ADDRESSING.contains(&attribute.namespace())
         });
         let addressing = addressing.map(|attribute| attribute.value());
-        if let (Some(one), Some(other)) = (&soap_action, &addressing)
+        if let (Some(one), Some(other)) = (&action, &addressing)
             && one != other
         {
-            return Err("its SOAPAction and its action of WS-Addressing differ, and a route has one action");
+            return Err("its SOAPAction and its action of WS-Addressing differ");
         }
-        let action = soap_action.or(addressing).map(|action| action.into_owned());
+        if let Some(action) = &action
+            && soap_action(action) != Ok(Some(action.to_string()))
+        {
+            return Err("its SOAPAction is no URI");
+        }
+        let addressing_action = match (&action, addressing) {
+            (Some(_), _) => None,
+            (None, Some(said)) => Some(said.into_owned()),
+            (None, None) => Some(default_action(abstractly, input)),
+        };
+        if addressing_action
+            .as_deref()
+            .is_some_and(|action| !is_addressing_action(action))
+        {
+            return Err("its action of WS-Addressing is no IRI");
+        }
+        let action = action.map(|action| action.into_owned());
         let style = |element: Option<Element<'_>>| element?.attribute("style").map(|style| style == "rpc");
         let is_rpc = style(of_soap)
             .or_else(|| style(extension(port.binding, "binding")))
@@ -109,7 +139,15 @@ impl Wsdl {
         } else {
             self.document_body(input, bound)?
         };
-        Ok(Requested { action, body })
+        if QName::parse(&body.to_string()).as_ref() != Some(&body) {
+            return Err("its Body has no name that an element can have");
+        }
+        Ok(Requested {
+            action,
+            addressing_action,
+            body,
+            one_way: children(abstractly, "output").next().is_none(),
+        })
     }
 
     /// The one element that the parts of the message declare for the Body.
@@ -139,6 +177,77 @@ impl Wsdl {
     }
 }
 
+impl Served {
+    /// Adds what may be asked for, at `place`, unless nothing tells it from what already may.
+    fn add(&mut self, requested: Requested, place: Place) {
+        let same = |known: &&Requested| {
+            let told =
+                known.action.is_some() && requested.action.is_some() && known.action != requested.action;
+            known.body == requested.body && !told
+        };
+        match self.operations.iter().find(same) {
+            None => self.operations.push(requested),
+            Some(known) if *known == requested => {}
+            Some(_) => {
+                let why = "another operation has the same Body, and no SOAPAction tells which is meant";
+                self.unclear.push((place, why));
+            }
+        }
+    }
+
+    /// Adds what is served at the same path by the port at `place`.
+    fn join(&mut self, other: Self, place: Place) {
+        let is_elsewhere = other
+            .locations
+            .iter()
+            .any(|location| !self.locations.contains(location));
+        let differ = self.operations.len() != other.operations.len()
+            || other
+                .operations
+                .iter()
+                .any(|operation| !self.operations.contains(operation));
+        if is_elsewhere && differ {
+            let why = "its address has the path of another, and its operations are not the same";
+            self.unclear.push((place, why));
+        }
+        for location in other.locations {
+            if !self.locations.contains(&location) {
+                self.locations.push(location);
+            }
+        }
+        for operation in other.operations {
+            self.add(operation, place);
+        }
+        self.unclear.extend(other.unclear);
+    }
+}
+
+/// The action of an input for which none is said (WS-Addressing 1.0 Metadata §4.4.4; WSDL 1.1 §2.4.5 for the name of the input).
+fn default_action(operation: Element<'_>, input: Element<'_>) -> String {
+    let port_type = operation.parent();
+    let definitions = port_type.and_then(|port_type| port_type.parent());
+    let name = |element: Element<'_>| element.attribute("name").unwrap_or_default().into_owned();
+    let target = definitions.and_then(|definitions| definitions.attribute("targetNamespace"));
+    let target = target.unwrap_or_default();
+    let is_urn = target
+        .get(..4)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"));
+    let delimiter = if is_urn { ":" } else { "/" };
+    let start = match target.ends_with('/') {
+        true => target.into_owned(),
+        false => format!("{target}{delimiter}"),
+    };
+    let is_answered = children(operation, "output").next().is_some();
+    let input = input.attribute("name").map_or_else(
+        || format!("{}{}", name(operation), if is_answered { "Request" } else { "" }),
+        |name| name.into_owned(),
+    );
+    format!(
+        "{start}{}{delimiter}{input}",
+        port_type.map(name).unwrap_or_default()
+    )
+}
+
 /// The namespaces of the attribute Action on an input (WS-Addressing 1.0 Metadata §4.4.1, and the draft before it).
 const ADDRESSING: [&str; 2] = [
     "http://www.w3.org/2007/05/addressing/metadata",
@@ -156,6 +265,13 @@ fn is_http(url: &str) -> bool {
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let known = ["http", "https"];
     known.iter().any(|known| scheme.eq_ignore_ascii_case(known)) && !rest.is_empty()
+}
+
+/// The path of a URL, without query.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let path = rest.find('/').and_then(|start| rest.get(start..));
+    path.and_then(|path| path.split(['?', '#']).next()).unwrap_or("/")
 }
 
 /// The child of `element` that SOAP in WSDL 1.1 calls `local`.

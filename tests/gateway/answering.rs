@@ -12,7 +12,7 @@ use sealgate::xml::{Limits, Namespace};
 
 use crate::backend::{Backend, Behaviour, PLACED, orders, placed};
 use crate::client::{Answer, post, post_with, send, send_tls};
-use crate::gateway::{Gateway, configuration, logged};
+use crate::gateway::{Gateway, configuration, logged, logged_code};
 use crate::message::{Message, PLACE, assertion, certificate};
 
 /// That a partner who trusts the gateway's certificate accepts `answer` as the answer to `request`.
@@ -185,6 +185,37 @@ fn the_action_for_the_backend_comes_from_the_signed_body() {
         ["application/soap+xml; charset=utf-8; action=\"urn:place\""]
     );
     assert!(got.headers("soapaction").is_empty());
+}
+
+#[test]
+fn an_operation_without_soapaction_is_named_by_addressing_and_the_backend_is_told_none() {
+    let backend = orders();
+    let action = "http://orders.example/Orders/PlaceRequest";
+    let text = configuration(&format!("http://{}/legacy", backend.address));
+    let named = format!("addressing_action = \"{action}\"");
+    let gateway = Gateway::configured(&text.replace("action = \"urn:place\"", &named));
+    let ask = |http: &str, addressing: &str| {
+        let message = Message::default().with_addressing("Action", addressing).signed();
+        send(gateway.plain(), &post(Version::Soap11, http, &message))
+    };
+    for http in ["", action] {
+        let answer = ask(http, action);
+        assert_eq!(answer.status, 200, "{}", explain(&answer));
+    }
+    let silent = post(Version::Soap11, "", &Message::default().signed());
+    assert_eq!(send(gateway.plain(), &silent).status, 200);
+    for got in backend.got() {
+        assert_eq!(got.headers("soapaction"), ["\"\""]);
+    }
+    for (http, addressing) in [
+        ("", "urn:cancel"),
+        ("", "urn:place"),
+        ("urn:cancel", "urn:cancel"),
+    ] {
+        let refused = ask(http, addressing);
+        assert_eq!(logged_code(refused.incident()), "policy.action_mismatch");
+    }
+    assert_eq!(backend.got().len(), 3);
 }
 
 #[test]

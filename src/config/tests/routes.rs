@@ -263,6 +263,14 @@ fn routes_are_told_apart_and_ask_for_something() {
         "operation[1].action: is \"urn:pl ace\"",
     );
     refuses("\"urn:place\"", "\"\"", "operation[1].action: is \"\"");
+    for bad in ["", "urn:a b", "urn:a\\n"] {
+        let with = format!("action = \"urn:place\", addressing_action = \"{bad}\"");
+        refuses(
+            "action = \"urn:place\"",
+            &with,
+            "operation[1].addressing_action: is \"",
+        );
+    }
     refuses(
         "\"{urn:orders}Place\"",
         "\"o:Place\"",

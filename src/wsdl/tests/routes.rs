@@ -11,7 +11,7 @@ fn requested(operation: &str, input: &str, parts: &str, body: &str) -> Result<Re
         .unwrap()
         .served(&Wanted::default())
         .unwrap();
-    assert_eq!((served.len(), served[0].location.as_ref()), (1, None));
+    assert_eq!((served.len(), served[0].locations.as_slice()), (1, &[][..]));
     match served[0].unclear.first() {
         Some((_, why)) => Err(why),
         None => Ok(served[0].operations[0].clone()),
@@ -21,22 +21,31 @@ fn requested(operation: &str, input: &str, parts: &str, body: &str) -> Result<Re
 #[test]
 fn an_operation_is_told_by_its_action_and_the_element_in_its_body() {
     let part = "<wsdl:part name='p' element='t:E'/>";
-    let named = |action: Option<&str>, body: &str| {
-        let body = crate::soap::QName::parse(body).unwrap();
-        let action = action.map(str::to_owned);
-        Ok(Requested { action, body })
+    let named = |action: Option<&str>, addressing: Option<&str>, body: &str| {
+        Ok(Requested {
+            action: action.map(str::to_owned),
+            addressing_action: addressing.map(str::to_owned),
+            body: crate::soap::QName::parse(body).unwrap(),
+            one_way: true,
+        })
     };
     let soap = "soapAction='urn:s'";
     let addressing = "wsam:Action='urn:a'";
-    assert_eq!(requested(soap, "", part, ""), named(Some("urn:s"), "{urn:t}E"));
+    assert_eq!(
+        requested(soap, "", part, ""),
+        named(Some("urn:s"), None, "{urn:t}E")
+    );
     assert_eq!(
         requested("soapAction=''", addressing, part, ""),
-        named(Some("urn:a"), "{urn:t}E")
+        named(None, Some("urn:a"), "{urn:t}E")
     );
-    assert_eq!(requested("", "", part, ""), named(None, "{urn:t}E"));
+    assert_eq!(
+        requested("", "", part, ""),
+        named(None, Some("urn:t:P:O"), "{urn:t}E")
+    );
     assert_eq!(
         requested(soap, "wsam:Action='urn:s'", part, ""),
-        named(Some("urn:s"), "{urn:t}E")
+        named(Some("urn:s"), None, "{urn:t}E")
     );
     assert!(
         requested(soap, addressing, part, "")
@@ -48,7 +57,7 @@ fn an_operation_is_told_by_its_action_and_the_element_in_its_body() {
     assert!(requested(soap, "", "", "").unwrap_err().contains("exactly one"));
     assert_eq!(
         requested(soap, "", &two, "parts='q'"),
-        named(Some("urn:s"), "{urn:t}F")
+        named(Some("urn:s"), None, "{urn:t}F")
     );
     assert!(
         requested(soap, "", "<wsdl:part name='p' type='t:E'/>", "")
@@ -58,7 +67,7 @@ fn an_operation_is_told_by_its_action_and_the_element_in_its_body() {
     let rpc = "soapAction='urn:s' style='rpc'";
     assert_eq!(
         requested(rpc, "", &two, "namespace='urn:r'"),
-        named(Some("urn:s"), "{urn:r}O")
+        named(Some("urn:s"), None, "{urn:r}O")
     );
 }
 
@@ -77,7 +86,40 @@ fn ports_at_one_url_are_one_route() {
         .served(&Wanted::default())
         .unwrap();
     assert_eq!((served.len(), served[0].operations.len()), (1, 1));
-    assert_eq!(served[0].location.as_deref(), Some("http://h/p"));
+    assert_eq!(
+        (served[0].path.as_str(), served[0].locations.as_slice()),
+        ("/p", &["http://h/p".to_owned()][..])
+    );
+}
+
+#[test]
+fn an_action_that_is_not_said_is_that_of_addressing_metadata() {
+    let action = |target: &str, operation: &str| {
+        let text = format!(
+            "<wsdl:definitions xmlns:wsdl='http://schemas.xmlsoap.org/wsdl/' xmlns:soap='http://schemas.xmlsoap.org/wsdl/soap/' \
+             xmlns:t='{target}' targetNamespace='{target}'><wsdl:message name='M'><wsdl:part name='p' element='t:E'/></wsdl:message>\
+             <wsdl:portType name='P'><wsdl:operation name='O'>{operation}</wsdl:operation></wsdl:portType><wsdl:binding name='B' type='t:P'>\
+             <soap:binding/><wsdl:operation name='O'><soap:operation/><wsdl:input><soap:body/></wsdl:input></wsdl:operation></wsdl:binding>\
+             </wsdl:definitions>"
+        );
+        let served = Wsdl::read(text.into(), []).unwrap();
+        let served = served.served(&Wanted::default()).unwrap().remove(0);
+        let requested = served.operations.first().cloned().unwrap();
+        (requested.addressing_action.unwrap(), requested.one_way)
+    };
+    let (input, output) = ("<wsdl:input message='t:M'/>", "<wsdl:output message='t:M'/>");
+    let both = format!("{input}{output}");
+    let named = format!("<wsdl:input name='In' message='t:M'/>{output}");
+    for (target, operation, expected) in [
+        ("urn:t", both.as_str(), ("urn:t:P:ORequest", false)),
+        ("URN:t", input, ("URN:t:P:O", true)),
+        ("http://t", &both, ("http://t/P/ORequest", false)),
+        ("http://t/", &both, ("http://t/P/ORequest", false)),
+        ("http://t/", &named, ("http://t/P/In", false)),
+    ] {
+        let (action, one_way) = action(target, operation);
+        assert_eq!((action.as_str(), one_way), expected);
+    }
 }
 
 #[test]
@@ -95,7 +137,10 @@ fn an_address_that_is_no_url_of_http_is_none() {
         let text = wsdl(&format!("<wsdl:service name='S'>{port}</wsdl:service>"), "");
         let served = Wsdl::read(text.into(), []).unwrap();
         let served = served.served(&Wanted::default()).unwrap();
-        assert_eq!(served[0].location.as_deref(), is_one.then_some(address));
+        assert_eq!(
+            served[0].locations.first().map(String::as_str),
+            is_one.then_some(address)
+        );
         let told = served[0]
             .unclear
             .iter()
