@@ -13,6 +13,7 @@ pub mod xmlenc;
 pub mod token;
 pub mod soap;
 pub mod wss;
+mod har;
 
 // Deciding.
 pub mod trust;

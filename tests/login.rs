@@ -527,7 +527,8 @@ fn what_is_no_recording_of_a_login_is_refused() {
         ("<a/>", "saml.recording"),
         ("{}", "saml.recording"),
         ("{\"log\": 1}", "saml.recording"),
-        (secret.as_str(), "saml.recording"),
+        (secret.as_str(), "saml.no_message"),
+        ("{\"log\": {\"entries\": [{]}}", "saml.recording"),
         ("{\"log\": {\"entries\": []}}", "saml.no_message"),
         ("{\"requests\": [{\"url\": \"https://a/?b\"}]}", "saml.no_message"),
     ] {
@@ -552,6 +553,123 @@ fn what_is_no_recording_of_a_login_is_refused() {
     assert_eq!(told["code"], "saml.encoding");
     assert_eq!(told["breaks_at"], 2);
     assert_eq!(told["steps"][1]["problems"][0]["code"], "saml.in_response_to");
+}
+
+/// HAR asks for no order of its entries.
+#[test]
+fn a_login_is_followed_in_the_order_in_which_it_was_sent() {
+    let mut har = Login::good().har();
+    har["log"]["entries"].as_array_mut().unwrap().reverse();
+    let told = known_json(&har);
+    assert_eq!(told["verdict"], "passed", "{told}");
+    assert_eq!(
+        [&told["steps"][0]["request"], &told["steps"][1]["request"]],
+        [3, 1]
+    );
+    // The page with the answer that is never sent is that of request 1.
+    let mut har = Login::with(|login| login.posted = false).har();
+    har["log"]["entries"].as_array_mut().unwrap().reverse();
+    let message = &known_json(&har)["message"];
+    assert!(message.to_string().contains("answered request 1 "), "{message}");
+    // Where one does not say when it was sent, the order is that of the file.
+    let mut har = Login::good().har();
+    har["log"]["entries"].as_array_mut().unwrap().reverse();
+    har["log"]["entries"][0]["startedDateTime"] = json!("today");
+    assert_eq!(known_json(&har)["steps"][0]["request"], 1);
+}
+
+#[test]
+fn an_answer_that_is_sent_again_is_replayed() {
+    let sent_again = |second: &Login| {
+        let mut har = Login::good().har();
+        let mut again = second.har()["log"]["entries"][3].clone();
+        again["startedDateTime"] = json!("2026-11-24T00:00:40Z");
+        har["log"]["entries"].as_array_mut().unwrap().push(again);
+        let told = known_json(&har);
+        assert_eq!(told["steps"][1]["problems"], json!([]), "{told}");
+        let problems = told["steps"][2]["problems"].as_array().unwrap();
+        assert!(told["breaks_at"] == 5 && problems.len() == 1, "{told}");
+        let problem = &problems[0];
+        assert!(problem["message"].to_string().contains("request 4 "), "{problem}");
+        format!("{} {}", problem["stage"], problem["code"]).replace('"', "")
+    };
+    assert_eq!(sent_again(&Login::good()), "replay replay.assertion");
+    // In another Response.
+    let wrapped = Login::response("ID='_m'", "ID='_n'");
+    assert_eq!(sent_again(&wrapped), "replay replay.assertion");
+    // Another assertion, for a request that was answered.
+    let other = Login::response("ID='_a'", "ID='_b'");
+    assert_eq!(sent_again(&other), "saml saml.in_response_to");
+}
+
+#[test]
+fn what_is_odd_in_a_recording_is_said_and_the_rest_is_followed() {
+    let passed = |recording: &Value, passed_over: Value| {
+        let metadata = keys("idp-metadata.xml").to_string_lossy().into_owned();
+        let told = trace(&recording.to_string(), &["--metadata", &metadata]);
+        assert_eq!(told.json["verdict"], "passed", "{}", told.text);
+        assert_eq!(told.json["passed_over"], passed_over);
+        let said = told.text.contains("not read");
+        assert_eq!(said, passed_over != json!([]), "{}", told.text);
+    };
+    let (har, traced) = (Login::good().har(), Login::good().traced());
+    let with = |recording: &Value, place: &str, value: Value| {
+        let mut changed = recording.clone();
+        *changed.pointer_mut(place).unwrap() = value;
+        changed
+    };
+    passed(&with(&har, "/log/entries/0", json!(null)), json!([1]));
+    passed(
+        &with(&har, "/log/entries/0", json!({"request": "GET"})),
+        json!([1]),
+    );
+    passed(
+        &with(&har, "/log/entries/2/request/postData", json!(["x"])),
+        json!([3]),
+    );
+    passed(&with(&har, "/log/entries/2/request/url", json!(7)), json!([3]));
+    passed(&with(&har, "/log/entries/2/response", json!(null)), json!([]));
+    passed(
+        &with(&har, "/log/entries/2/response/content/text", json!(null)),
+        json!([]),
+    );
+    let nulls = json!({"mimeType": "text/plain", "params": null, "text": null});
+    passed(&with(&har, "/log/entries/2/request/postData", nulls), json!([]));
+    passed(
+        &with(&traced, "/requests/0/post", json!("{\"raw\": 1}")),
+        json!([]),
+    );
+    let mut odd = traced.clone();
+    odd["requests"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"url": "https://a.example", "post": {"raw": 1}}));
+    passed(&odd, json!([3]));
+    // Several values of a name, as of one.
+    let one = traced["requests"][1]["post"][0][1].clone();
+    passed(&with(&traced, "/requests/1/post/0/1", json!([one])), json!([]));
+    // Older Firefox has lines of the header before the form, and the fields beside it.
+    let post = &har["log"]["entries"][3]["request"]["postData"];
+    let form = post["text"].as_str().unwrap();
+    let fields = |decode: bool| -> Value {
+        let pairs = form.split('&').map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap();
+            let mut value = value.to_owned();
+            for (code, octet) in [("%2B", "+"), ("%2F", "/"), ("%3D", "="), ("%3F", "?")] {
+                value = if decode { value.replace(code, octet) } else { value };
+            }
+            json!({"name": name, "value": value})
+        });
+        pairs.collect()
+    };
+    let place = "/log/entries/3/request/postData";
+    let old = json!({"mimeType": post["mimeType"], "params": fields(true),
+                     "text": format!("Content-Length: {}\r\n\r\n{form}", form.len())});
+    passed(&with(&har, place, old), json!([]));
+    // Chrome's fields are as they were sent.
+    for decode in [true, false] {
+        passed(&with(&har, place, json!({"params": fields(decode)})), json!([]));
+    }
 }
 
 fn known_json(har: &Value) -> Value {

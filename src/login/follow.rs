@@ -80,6 +80,8 @@ pub enum Unsolicited {
 pub struct Login {
     /// The SAML messages in the order in which they were sent; at least one.
     pub steps: Vec<Step>,
+    /// The requests of the recording that could not be read, by their places from 1.
+    pub passed_over: Vec<usize>,
 }
 
 impl Login {
@@ -104,7 +106,10 @@ pub fn follow(recording: &Recording, context: &LoginContext<'_>) -> Login {
         steps.push(step);
     }
     check_answered(&mut steps, recording);
-    Login { steps }
+    Login {
+        steps,
+        passed_over: recording.passed_over.clone(),
+    }
 }
 
 /// Compares a message with how it was sent and with what it answers, and has it judged.
@@ -125,6 +130,7 @@ fn check(step: &mut Step, message: &Message, sent: &Sent, before: &[Step], conte
     }
     if step.is_answer() {
         let unsolicited = said.is_none() && context.unsolicited == Unsolicited::Allowed;
+        step.problems.extend(used_before(message, before));
         match request {
             Some(request) => step.problems.extend(answered(request, message, address)),
             None if unsolicited => {}
@@ -195,6 +201,32 @@ fn answered(request: &Message, message: &Message, address: &str) -> Vec<Problem>
         returned: message.relay_state.clone(),
     });
     elsewhere.into_iter().chain(lost).collect()
+}
+
+/// The step before that has used up what `message` brings: its assertion, or itself if that is encrypted (T101); the request that it
+/// answers (T94).
+fn used_before(message: &Message, before: &[Step]) -> Option<Problem> {
+    let mut answers = before
+        .iter()
+        .filter(|step| step.is_answer())
+        .filter_map(|step| Some((step.number, step.message.as_ref()?)));
+    answers.find_map(|(number, known)| {
+        let is_same = known.issuer == message.issuer
+            && match (&known.assertion_id, &message.assertion_id) {
+                (None, None) => known.id == message.id,
+                (known, said) => known == said,
+            };
+        let answered = message.in_response_to.as_ref();
+        let answered = answered.filter(|said| known.in_response_to.as_ref() == Some(*said));
+        match (is_same, answered) {
+            (true, _) => Some(Problem::Replayed { before: number }),
+            (false, Some(request)) => Some(Problem::AnsweredBefore {
+                request: request.clone(),
+                before: number,
+            }),
+            (false, None) => None,
+        }
+    })
 }
 
 /// Has the message judged by whoever received it. Of requests and logouts only those whose issuer is known: the metadata of
@@ -298,12 +330,13 @@ fn named_certificate(sent: &Sent, context: &SamlContext<'_>) -> Option<Certifica
 /// Notes the requests that nothing answers: after which no answer was sent at all, or none that says so.
 fn check_answered(steps: &mut [Step], recording: &Recording) {
     let last_answer = steps.iter().rposition(Step::is_answer);
-    for (index, step) in steps.iter_mut().enumerate() {
+    for (index, (step, sent)) in steps.iter_mut().zip(&recording.sent).enumerate() {
         let waits = step.message.is_some() && !step.is_answer();
         if waits && last_answer.is_none_or(|answer| answer < index) {
-            let mut pages = recording.pages.iter().map(|page| page.number);
-            let page = pages.find(|page| *page >= step.number);
-            step.problems.push(Problem::NotAnswered { page });
+            let page = recording.pages.iter().find(|page| page.order >= sent.order);
+            step.problems.push(Problem::NotAnswered {
+                page: page.map(|page| page.number),
+            });
         }
     }
 }

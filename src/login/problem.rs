@@ -1,6 +1,7 @@
 use std::fmt;
 
 use crate::rejection::Rejection;
+use crate::rejection::Stage;
 use crate::rejection::Verdict;
 use crate::xml::Position;
 use crate::xml::quoted;
@@ -37,6 +38,18 @@ pub enum Problem {
         /// The IDs of the requests before it.
         requests: Vec<String>,
     },
+    /// The same was sent before, and counts once (T101).
+    Replayed {
+        /// With which request of the recording.
+        before: usize,
+    },
+    /// What it answers was answered before (T94).
+    AnsweredBefore {
+        /// Its InResponseTo.
+        request: String,
+        /// With which request of the recording.
+        before: usize,
+    },
     /// RelayState did not come back as it was sent (SAML Bindings §3.4.3, §3.5.3).
     RelayState {
         /// With the request.
@@ -70,7 +83,8 @@ impl Problem {
             Self::Refused { rejection, .. } => rejection.code(),
             Self::Destination { .. } => "saml.destination",
             Self::AnsweredElsewhere { .. } => "saml.recipient",
-            Self::UnknownRequest { .. } => "saml.in_response_to",
+            Self::UnknownRequest { .. } | Self::AnsweredBefore { .. } => "saml.in_response_to",
+            Self::Replayed { .. } => "replay.assertion",
             Self::RelayState { .. } => "saml.relay_state",
             Self::ArtifactIssuer { .. } => "saml.artifact_issuer",
             Self::ArtifactNotResolved { .. } => "saml.artifact_not_resolved",
@@ -80,8 +94,18 @@ impl Problem {
 
     /// The stage that it belongs to.
     pub fn stage(&self) -> &'static str {
-        self.refused()
-            .map_or("saml", |(rejection, _)| rejection.stage().name())
+        match self {
+            Self::Refused { rejection, .. } => rejection.stage().name(),
+            Self::Replayed { .. } => Stage::Replay.name(),
+            Self::Destination { .. }
+            | Self::AnsweredElsewhere { .. }
+            | Self::UnknownRequest { .. }
+            | Self::AnsweredBefore { .. }
+            | Self::RelayState { .. }
+            | Self::ArtifactIssuer { .. }
+            | Self::ArtifactNotResolved { .. }
+            | Self::NotAnswered { .. } => Stage::Saml.name(),
+        }
     }
 
     /// Whether a check was broken, or could not be made.
@@ -92,6 +116,8 @@ impl Problem {
             Self::Destination { .. }
             | Self::AnsweredElsewhere { .. }
             | Self::UnknownRequest { .. }
+            | Self::Replayed { .. }
+            | Self::AnsweredBefore { .. }
             | Self::RelayState { .. }
             | Self::ArtifactIssuer { .. }
             | Self::NotAnswered { .. } => Verdict::Failed,
@@ -114,6 +140,8 @@ impl Problem {
             Self::Destination { .. }
             | Self::AnsweredElsewhere { .. }
             | Self::UnknownRequest { .. }
+            | Self::Replayed { .. }
+            | Self::AnsweredBefore { .. }
             | Self::RelayState { .. }
             | Self::ArtifactIssuer { .. }
             | Self::ArtifactNotResolved { .. }
@@ -162,6 +190,15 @@ impl fmt::Display for Problem {
                 "it answers the request {}; sent were {}",
                 quoted(said),
                 list(requests)
+            ),
+            Self::Replayed { before } => write!(
+                f,
+                "request {before} of the recording brought the same, and it counts once: a service that remembers refuses it"
+            ),
+            Self::AnsweredBefore { request, before } => write!(
+                f,
+                "it answers the request {}, which request {before} of the recording has answered",
+                quoted(request)
             ),
             Self::RelayState {
                 sent,

@@ -3,16 +3,25 @@ use std::fmt;
 use chrono::DateTime;
 use chrono::Utc;
 use serde::Deserialize;
-use serde::Deserializer;
+use serde::de::MapAccess;
+use serde::de::SeqAccess;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::value::SeqAccessDeserializer;
 
-use crate::token::saml::percent_encoded;
+use crate::har::Entry;
+use crate::har::Read;
+use crate::har::Told;
+use crate::har::form;
 
 /// The requests of a recording that carried a SAML message.
 #[derive(Debug)]
 pub struct Recording {
+    /// In the order in which they were sent.
     pub(super) sent: Vec<Sent>,
-    /// Whether a page of the recording holds a SAML message for the browser to send.
+    /// The pages of the recording that hold a SAML message for the browser to send.
     pub(super) pages: Vec<Page>,
+    /// The requests that are not as their recorder has them otherwise, by their places from 1. They were passed over.
+    pub(super) passed_over: Vec<usize>,
 }
 
 /// A request that carried a SAML message.
@@ -20,6 +29,8 @@ pub struct Recording {
 pub(super) struct Sent {
     /// Its place among all requests, from 1.
     pub(super) number: usize,
+    /// Its place in the order in which they were sent.
+    pub(super) order: usize,
     pub(super) at: Option<DateTime<Utc>>,
     /// The URL without a fragment.
     pub(super) url: String,
@@ -40,6 +51,8 @@ pub(super) enum SentBy {
 pub(super) struct Page {
     /// The request that it answered.
     pub(super) number: usize,
+    /// The place of that in the order in which they were sent.
+    pub(super) order: usize,
 }
 
 /// Why a file is no recording of a login.
@@ -57,6 +70,8 @@ pub enum RecordingError {
     NoMessage {
         /// How many requests there are.
         requests: usize,
+        /// How many of them could not be read.
+        passed_over: usize,
     },
     /// More messages than are followed.
     Messages {
@@ -81,27 +96,45 @@ impl Recording {
             column: error.column(),
         };
         let file: File = serde_json::from_slice(json).map_err(form)?;
-        let requests: Vec<Request> = match (file.log, file.requests) {
-            (Some(log), _) => log.entries.into_iter().map(Request::from).collect(),
-            (None, Some(requests)) => requests.into_iter().map(Request::from).collect(),
+        let read: Vec<Option<Request>> = match (file.log, file.requests) {
+            (Some(log), _) => log.entries.into_iter().map(Request::of_entry).collect(),
+            (None, Some(requests)) => requests.into_iter().map(Request::of_traced).collect(),
             (None, None) => return Err(RecordingError::Form { line: 1, column: 1 }),
         };
-        let count = requests.len();
-        let (mut sent, mut pages) = (Vec::new(), Vec::new());
-        for (number, request) in (1..).zip(requests) {
-            if request.page_holds_message {
-                pages.push(Page { number });
+        let count = read.len();
+        let (mut requests, mut passed_over) = (Vec::with_capacity(count), Vec::new());
+        for (number, request) in (1..).zip(read) {
+            match request {
+                Some(request) => requests.push((number, request)),
+                None => passed_over.push(number),
             }
-            sent.extend(request.sent(number));
+        }
+        // HAR 1.2 §entries: no order is asked for.
+        if requests.iter().all(|(_, request)| request.at.is_some()) {
+            requests.sort_by_key(|(_, request)| request.at);
+        }
+        let (mut sent, mut pages) = (Vec::new(), Vec::new());
+        for (order, (number, request)) in requests.into_iter().enumerate() {
+            if request.page_holds_message {
+                pages.push(Page { number, order });
+            }
+            sent.extend(request.sent(number, order));
         }
         if sent.is_empty() {
-            return Err(RecordingError::NoMessage { requests: count });
+            return Err(RecordingError::NoMessage {
+                requests: count,
+                passed_over: passed_over.len(),
+            });
         }
         if sent.len() > Self::MAX_MESSAGES {
             let allowed = Self::MAX_MESSAGES;
             return Err(RecordingError::Messages { allowed });
         }
-        Ok(Self { sent, pages })
+        Ok(Self {
+            sent,
+            pages,
+            passed_over,
+        })
     }
 }
 
@@ -114,7 +147,7 @@ struct Request {
 }
 
 impl Request {
-    fn sent(self, number: usize) -> Option<Sent> {
+    fn sent(self, number: usize, order: usize) -> Option<Sent> {
         let (url, _) = self.url.split_once('#').unwrap_or((&self.url, ""));
         let query = url.split_once('?').map_or("", |(_, query)| query);
         let by_url = parameters(query).map(|found| (found, SentBy::Url));
@@ -122,6 +155,7 @@ impl Request {
         let (parameters, way) = by_url.or_else(by_form)?;
         Some(Sent {
             number,
+            order,
             at: self.at,
             url: url.to_owned(),
             parameters,
@@ -155,118 +189,144 @@ fn parameters(pairs: &str) -> Option<String> {
 #[derive(Deserialize)]
 struct File {
     log: Option<Log>,
-    requests: Option<Vec<Traced>>,
+    requests: Option<Vec<Told<Traced>>>,
 }
 
 #[derive(Deserialize)]
 struct Log {
-    entries: Vec<Entry>,
+    entries: Vec<Told<Entry<HoldsMessage>>>,
 }
 
-/// An entry of a HAR file.
-#[derive(Deserialize)]
-struct Entry {
-    #[serde(rename = "startedDateTime", default)]
-    started: String,
-    request: HarRequest,
-    #[serde(default)]
-    response: HarResponse,
-}
+/// Whether a page has a field for a SAML message; of the page nothing is kept.
+struct HoldsMessage(bool);
 
-#[derive(Deserialize)]
-struct HarRequest {
-    url: String,
-    #[serde(rename = "postData")]
-    post: Option<PostData>,
-}
-
-#[derive(Deserialize)]
-struct PostData {
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    params: Vec<Param>,
-}
-
-#[derive(Deserialize)]
-struct Param {
-    name: String,
-    #[serde(default)]
-    value: String,
-}
-
-#[derive(Default, Deserialize)]
-struct HarResponse {
-    #[serde(default)]
-    content: Content,
-}
-
-#[derive(Default, Deserialize)]
-struct Content {
-    #[serde(default, deserialize_with = "holds_message")]
-    text: bool,
+impl Read<'_> for HoldsMessage {
+    fn of_text(text: &str) -> Option<Self> {
+        let named = [
+            "name=\"SAMLResponse\"",
+            "name='SAMLResponse'",
+            "name=SAMLResponse",
+        ];
+        Some(Self(named.iter().any(|field| text.contains(field))))
+    }
 }
 
 /// A request as SAML-tracer has it.
 #[derive(Deserialize)]
 struct Traced {
-    url: String,
     #[serde(default)]
-    post: Option<Vec<(String, String)>>,
+    url: Told<String>,
+    #[serde(default)]
+    post: Told<Posted>,
 }
 
-impl From<Entry> for Request {
-    fn from(entry: Entry) -> Self {
-        let form = entry.request.post.map(|post| match post.text.is_empty() {
-            false => post.text,
-            true => form(
-                post.params
-                    .iter()
-                    .map(|param| (param.name.as_str(), param.value.as_str())),
-            ),
-        });
-        Self {
-            at: DateTime::parse_from_rfc3339(&entry.started)
+impl<'de> Read<'de> for Traced {
+    fn of_object<A: MapAccess<'de>>(object: A) -> Result<Told<Self>, A::Error> {
+        Self::deserialize(MapAccessDeserializer::new(object)).map(Told::Value)
+    }
+}
+
+/// What SAML-tracer has of a body.
+enum Posted {
+    /// The fields of a form, each a name and its value or its values.
+    Fields(Vec<Told<Vec<Told<Field>>>>),
+    /// A body that was no form to the browser.
+    Text(String),
+}
+
+impl<'de> Read<'de> for Posted {
+    fn of_text(text: &str) -> Option<Self> {
+        Some(Self::Text(text.to_owned()))
+    }
+
+    fn of_list<A: SeqAccess<'de>>(list: A) -> Result<Told<Self>, A::Error> {
+        let fields = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+        Ok(Told::Value(Self::Fields(fields)))
+    }
+}
+
+/// A name or value, or values of one name.
+enum Field {
+    One(String),
+    Several(Vec<Told<String>>),
+}
+
+impl<'de> Read<'de> for Field {
+    fn of_text(text: &str) -> Option<Self> {
+        Some(Self::One(text.to_owned()))
+    }
+
+    fn of_list<A: SeqAccess<'de>>(list: A) -> Result<Told<Self>, A::Error> {
+        let several = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+        Ok(Told::Value(Self::Several(several)))
+    }
+}
+
+impl Field {
+    fn values(self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::Several(values) => values.into_iter().filter_map(Told::value).collect(),
+        }
+    }
+}
+
+impl Request {
+    /// An entry of a HAR file; `None` if it does not say to where it was sent, or how.
+    fn of_entry(entry: Told<Entry<HoldsMessage>>) -> Option<Self> {
+        let entry = entry.value()?;
+        let request = entry.request.value()?;
+        let form = match request.post_data {
+            Told::Odd => return None,
+            Told::Nothing => None,
+            Told::Value(mut post) => post.form_of_params().or_else(|| post.text.value()),
+        };
+        let content = entry
+            .response
+            .value()
+            .and_then(|response| response.content.value());
+        let page = content.and_then(|content| content.text.value());
+        let started = entry.started.value().unwrap_or_default();
+        Some(Self {
+            at: DateTime::parse_from_rfc3339(&started)
                 .ok()
                 .map(|time| time.to_utc()),
-            url: entry.request.url,
+            url: request.url.value()?,
             form,
-            page_holds_message: entry.response.content.text,
-        }
+            page_holds_message: page.is_some_and(|page| page.0),
+        })
     }
-}
 
-impl From<Traced> for Request {
-    fn from(traced: Traced) -> Self {
-        let pairs = traced.post.unwrap_or_default();
-        Self {
+    /// A request of SAML-tracer; `None` if it does not say to where it was sent, or how.
+    fn of_traced(traced: Told<Traced>) -> Option<Self> {
+        let traced = traced.value()?;
+        let form = match traced.post {
+            Told::Odd => return None,
+            Told::Nothing => None,
+            Told::Value(Posted::Text(text)) => Some(text),
+            Told::Value(Posted::Fields(fields)) => Some(form(&pairs(fields)?)),
+        };
+        Some(Self {
             at: None,
-            url: traced.url,
-            form: Some(form(
-                pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())),
-            )),
+            url: traced.url.value()?,
+            form,
             page_holds_message: false,
-        }
+        })
     }
 }
 
-/// Decoded parameters as a form again.
-fn form<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> String {
-    let encoded: Vec<String> = pairs
-        .map(|(name, value)| [percent_encoded(name), percent_encoded(value)].join("="))
-        .collect();
-    encoded.join("&")
-}
-
-/// Whether a page has a field for a SAML message; of the page nothing is kept.
-fn holds_message<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let named = [
-        "name=\"SAMLResponse\"",
-        "name='SAMLResponse'",
-        "name=SAMLResponse",
-    ];
-    Ok(named.iter().any(|field| text.contains(field)))
+/// Names and values; `None` if a field has no name.
+fn pairs(fields: Vec<Told<Vec<Told<Field>>>>) -> Option<Vec<(String, String)>> {
+    let mut pairs = Vec::with_capacity(fields.len());
+    for field in fields {
+        let mut field = field.value()?.into_iter();
+        let Some(Field::One(name)) = field.next()?.value() else {
+            return None;
+        };
+        let values = field.filter_map(Told::value).flat_map(Field::values);
+        pairs.extend(values.map(|value| (name.clone(), value)));
+    }
+    Some(pairs)
 }
 
 impl RecordingError {
@@ -287,10 +347,13 @@ impl fmt::Display for RecordingError {
                 f,
                 "it is neither a HAR file nor an export of SAML-tracer, as line {line}, column {column} shows"
             ),
-            Self::NoMessage { requests } => write!(
+            Self::NoMessage {
+                requests,
+                passed_over,
+            } => write!(
                 f,
-                "none of the {requests} requests has a SAMLRequest, SAMLResponse or SAMLart in its URL or its form; was the recording begun \
-                 before the login, and are the bodies of requests in it?"
+                "none of the {requests} requests ({passed_over} of them could not be read) has a SAMLRequest, SAMLResponse or SAMLart in its \
+                 URL or its form; was the recording begun before the login, and are the bodies of requests in it?"
             ),
             Self::Messages { allowed } => write!(f, "more than {allowed} requests carry a SAML message"),
         }

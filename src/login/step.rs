@@ -10,10 +10,12 @@ use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::token::saml;
 use crate::token::saml::Artifact;
+use crate::token::saml::Content;
 use crate::token::saml::NameId;
 use crate::token::saml::ProtocolMessage;
 use crate::token::saml::Response;
 use crate::xml::Document;
+use crate::xml::Element;
 use crate::xml::Namespace;
 
 /// A SAML message that the browser sent.
@@ -53,6 +55,8 @@ pub struct Message {
     pub name: String,
     /// Its ID; empty of an artifact.
     pub id: String,
+    /// The ID of the assertion in it, where that can be read.
+    pub assertion_id: Option<String>,
     /// Who issued it.
     pub issuer: Option<String>,
     /// Where it should be sent.
@@ -143,8 +147,13 @@ fn read(parameters: &str, policy: &Policy) -> Result<Message, Rejection> {
     let root = document.root();
     let told = |name: &Option<NameId<'_>>| name.as_ref().map(|name| name.value.clone().into_owned());
     let owned = |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| text.clone().into_owned());
-    let (message, answer_to) = if root.local_name() == "Response" {
-        (Response::read(root)?.message, None)
+    let (message, assertion, answer_to) = if root.local_name() == "Response" {
+        let response = Response::read(root)?;
+        let assertion = match response.content {
+            Content::Assertion(assertion) => Some(assertion),
+            Content::EncryptedAssertion(_) | Content::Nothing => None,
+        };
+        (response.message, assertion, None)
     } else {
         let kind = || saml::ErrorKind::NotExpected {
             found: root.name().to_owned(),
@@ -160,7 +169,14 @@ fn read(parameters: &str, policy: &Policy) -> Result<Message, Rejection> {
             | ProtocolMessage::ManageNameIdResponse(_)
             | ProtocolMessage::ArtifactResolve(_) => None,
         };
-        (spoken.message().clone(), answer_to)
+        (spoken.message().clone(), None, answer_to)
+    };
+    let id_of = |assertion: Element<'_>| {
+        // By SAML 2.0 and 1.1.
+        let id = assertion
+            .attribute("ID")
+            .or_else(|| assertion.attribute("AssertionID"))?;
+        Some(id.into_owned())
     };
     let issuer_of_1 = || {
         let assertion = root.child(Namespace::SAML1, "Assertion")?;
@@ -169,6 +185,7 @@ fn read(parameters: &str, policy: &Policy) -> Result<Message, Rejection> {
     Ok(Message {
         name: root.local_name().to_owned(),
         id: message.id.clone().into_owned(),
+        assertion_id: assertion.and_then(id_of),
         issuer: told(&message.issuer).or_else(issuer_of_1),
         destination: owned(&message.destination),
         in_response_to: owned(&message.in_response_to),

@@ -4,12 +4,11 @@ use std::cell::Cell;
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::{Body, Container, Ended, Name, Sink, broken, carried, column};
 use crate::crypto::decode_base64;
-use crate::token::saml::percent_encoded;
+use crate::har::{Content, Entry, PostData, Told};
 
 /// Hands on the messages of each entry; entries are counted from 1.
 pub(super) fn each(
@@ -65,28 +64,32 @@ struct Entries<'e, 'c> {
 }
 
 impl Entries<'_, '_> {
-    fn offer(&mut self, number: u64, entry: Entry) -> Result<(), Ended> {
-        let response = entry.response.content;
-        for (part, content) in [("request", entry.request.post_data), ("response", response)] {
-            let Some(content) = content else {
-                continue;
-            };
-            let limit = self.container.reading.limit;
-            let mime_type = content.mime_type.clone();
-            let message = match content.bytes() {
-                Ok(bytes) => carried::message(mime_type.as_deref(), None, bytes, limit),
-                Err(error) => carried::may_be_message(mime_type.as_deref()).then_some(Err(error)),
+    fn offer(&mut self, number: u64, entry: Told<Entry<String>>) -> Result<(), Ended> {
+        let (request, response) = match entry {
+            // Only what cannot be read of an entry is told, and the others are read.
+            Told::Nothing | Told::Odd => (Told::Odd, Told::Nothing),
+            Told::Value(entry) => {
+                let request = match entry.request {
+                    Told::Nothing | Told::Odd => Told::Odd,
+                    Told::Value(request) => request.post_data.map(Recorded::from),
+                };
+                let response = entry.response.and_then(|response| response.content);
+                (request, response.map(Recorded::from))
+            }
+        };
+        let limit = self.container.reading.limit;
+        for (part, body) in [("request", request), ("response", response)] {
+            let message = match body {
+                Told::Nothing => None,
+                Told::Odd => Some(Err(broken("the entry is not as HAR has it"))),
+                Told::Value(body) => body.message(limit),
             };
             if let Some(message) = message {
-                self.take(number, part, message)?;
+                let name = Name::Part(number, part);
+                self.container.offer('#', name, self.sink, || message)?;
             }
         }
         Ok(())
-    }
-
-    fn take(&mut self, number: u64, part: &'static str, message: io::Result<Body>) -> Result<(), Ended> {
-        self.container
-            .offer('#', Name::Part(number, part), self.sink, || message)
     }
 }
 
@@ -139,7 +142,7 @@ impl<'de> Visitor<'de> for Object<'_, '_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let entries = self.1;
         let mut number = 0_u64;
-        while let Some(entry) = list.next_element::<Entry>()? {
+        while let Some(entry) = list.next_element()? {
             number = number.saturating_add(1);
             entries.left.set(entries.most);
             if let Err(ended) = entries.offer(number, entry) {
@@ -157,60 +160,64 @@ enum Found {
     No,
 }
 
-#[derive(Deserialize)]
-struct Entry {
-    request: Request,
-    #[serde(default)]
-    response: Response,
+/// A body as it was recorded.
+struct Recorded {
+    mime_type: Told<String>,
+    text: Told<String>,
+    encoding: Told<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Request {
-    post_data: Option<Content>,
-}
-
-#[derive(Default, Deserialize)]
-struct Response {
-    content: Option<Content>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Content {
-    mime_type: Option<String>,
-    text: Option<String>,
-    encoding: Option<String>,
-    /// The fields of a form, decoded, of which the text may not be there.
-    params: Option<Vec<Param>>,
-}
-
-#[derive(Deserialize)]
-struct Param {
-    name: String,
-    #[serde(default)]
-    value: String,
-}
-
-impl Content {
-    /// The body, as it was sent.
-    fn bytes(self) -> io::Result<Vec<u8>> {
-        let text = self.text.unwrap_or_default();
-        match self.encoding.as_deref() {
-            _ if text.is_empty() => Ok(form(&self.params.unwrap_or_default()).into_bytes()),
-            None | Some("") => Ok(text.into_bytes()),
-            Some("base64") => decode_base64(&text).map_err(|_| broken("the body is no base64")),
-            Some(_) => Err(broken("the body is in an encoding other than base64")),
+impl From<Content<String>> for Recorded {
+    fn from(content: Content<String>) -> Self {
+        Self {
+            mime_type: content.mime_type,
+            text: content.text,
+            encoding: content.encoding,
         }
     }
 }
 
-fn form(fields: &[Param]) -> String {
-    let encoded: Vec<String> = fields
-        .iter()
-        .map(|field| [percent_encoded(&field.name), percent_encoded(&field.value)].join("="))
-        .collect();
-    encoded.join("&")
+impl From<PostData> for Recorded {
+    fn from(mut post: PostData) -> Self {
+        let (text, encoding) = match post.form_of_params() {
+            Some(form) => (Told::Value(form), Told::Nothing),
+            None => (post.text, post.encoding),
+        };
+        Self {
+            mime_type: post.mime_type,
+            text,
+            encoding,
+        }
+    }
+}
+
+impl Recorded {
+    /// The message that it is, if it is one.
+    fn message(self, limit: u32) -> Option<io::Result<Body>> {
+        let mime_type = self.mime_type.value();
+        let mime_type = mime_type.as_deref();
+        match bytes(self.text, self.encoding) {
+            Ok(bytes) => carried::message(mime_type, None, bytes, limit),
+            Err(error) => carried::may_be_message(mime_type).then_some(Err(error)),
+        }
+    }
+}
+
+/// The body, as it was sent.
+fn bytes(text: Told<String>, encoding: Told<String>) -> io::Result<Vec<u8>> {
+    let text = match text {
+        Told::Nothing => return Ok(Vec::new()),
+        Told::Odd => return Err(broken("the body is no text")),
+        Told::Value(text) => text,
+    };
+    match encoding {
+        Told::Nothing => Ok(text.into_bytes()),
+        Told::Value(name) if name.is_empty() => Ok(text.into_bytes()),
+        Told::Value(name) if name == "base64" => {
+            decode_base64(&text).map_err(|_| broken("the body is no base64"))
+        }
+        Told::Value(_) | Told::Odd => Err(broken("the body is in an encoding other than base64")),
+    }
 }
 
 #[cfg(test)]
@@ -266,6 +273,40 @@ mod tests {
     }
 
     #[test]
+    fn an_odd_entry_is_told_and_the_others_are_read() {
+        let good = r#"{"request": {"postData": {"mimeType": "text/xml", "text": "<a/>", "params": null}}, "response": null}"#;
+        let odd = "unreadable: the entry is not as HAR has it";
+        for (entry, expected) in [
+            ("{}", vec![format!("c#1.request {odd}")]),
+            ("7", vec![format!("c#1.request {odd}")]),
+            (r#"{"request": ["x"]}"#, vec![format!("c#1.request {odd}")]),
+            (
+                r#"{"request": {"postData": "x"}}"#,
+                vec![format!("c#1.request {odd}")],
+            ),
+            (
+                r#"{"request": {}, "response": {"content": []}}"#,
+                vec![format!("c#1.response {odd}")],
+            ),
+            (
+                r#"{"request": {}, "response": {"content": {"text": 1}}}"#,
+                vec!["c#1.response unreadable: the body is no text".to_owned()],
+            ),
+            (
+                r#"{"request": {"postData": null}, "response": {"content": {"mimeType": "image/png", "text": 1}}}"#,
+                vec![],
+            ),
+        ] {
+            let all = told(&format!(r#"{{"log": {{"entries": [{entry}, {good}]}}}}"#));
+            let expected: Vec<String> = expected
+                .into_iter()
+                .chain(["c#2.request <a/>".to_owned()])
+                .collect();
+            assert_eq!(all, expected, "{entry}");
+        }
+    }
+
+    #[test]
     fn a_body_in_an_unknown_encoding_is_not_read_as_it_stands() {
         let of = |mime_type: &str, encoding: &str| {
             told(&format!(
@@ -282,14 +323,7 @@ mod tests {
 
     #[test]
     fn what_is_no_recording_is_an_error() {
-        for text in [
-            "",
-            "[]",
-            "{}",
-            "{\"log\": {}}",
-            "{\"log\": {\"entries\": {}}}",
-            "{\"log\": {\"entries\": [{}]}}",
-        ] {
+        for text in ["", "[]", "{}", "{\"log\": {}}", "{\"log\": {\"entries\": {}}}"] {
             assert_eq!(told(text), ["it is no HAR: "[..14].to_owned()], "{text}");
         }
         let twice = r#"{"log": {"entries": [], "entries": []}}"#;

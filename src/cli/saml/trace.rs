@@ -137,6 +137,15 @@ fn text(source: &Source, traced: &Result<Login, Unfollowed>, style: Style) -> St
         let note = "· only compared with the others: no metadata of its issuer was given";
         lines.push(format!("  {}", style.paint(Tone::Faint, note)));
     }
+    if !login.passed_over.is_empty() {
+        lines.push(String::new());
+        let numbers: Vec<String> = login.passed_over.iter().map(ToString::to_string).collect();
+        let note = format!(
+            "not read, as no recorder writes it so: request {}",
+            numbers.join(", ")
+        );
+        lines.push(format!("  {}", style.paint(Tone::Doubtful, &note)));
+    }
     lines.push(String::new());
     lines.join("\n")
 }
@@ -179,6 +188,7 @@ fn json_line(source: &Source, traced: &Result<Login, Unfollowed>) -> String {
             object.insert("breaks_at".to_owned(), request.into());
             let steps: Vec<Value> = login.steps.iter().map(step_json).collect();
             object.insert("steps".to_owned(), steps.into());
+            object.insert("passed_over".to_owned(), login.passed_over.clone().into());
         }
     }
     let mut line = escaped(&Value::Object(object).to_string());
