@@ -46,6 +46,14 @@ pub(super) fn check(
         );
         return None;
     }
+    if users.hashes.is_some() && policy.is_some_and(|policy| policy.username_token == UsernameToken::Digest) {
+        source.problem(
+            &path.key("hashes"),
+            "is of no use: the policy takes no password that is sent as it is, and no digest can be compared with a hash",
+            "name secrets with secrets_key, or take a policy with username_token = \"digest-or-text-over-tls\", as bsp11",
+        );
+        return None;
+    }
     let hashes = users.hashes.as_deref();
     let hashes = hashes.map(|file| text(file, &path.key("hashes"), source));
     let secrets = match (&users.secrets, &users.secrets_key) {

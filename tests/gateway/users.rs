@@ -16,7 +16,13 @@ const BASE64: &str =
 
 fn gateway(backend: std::net::SocketAddr, policy: &str) -> Gateway {
     let text = configuration(&format!("http://{backend}/legacy"));
-    let users = "[route.users]\nhashes = \"users.hashes\"\nsecrets = \"users.secrets\"\nsecrets_key = \"users.key\"\n";
+    // Only bsp11 takes what is compared with hashes.
+    let hashes = if policy == "bsp11" {
+        "hashes = \"users.hashes\"\n"
+    } else {
+        ""
+    };
+    let users = format!("[route.users]\n{hashes}secrets = \"users.secrets\"\nsecrets_key = \"users.key\"\n");
     let text = text
         .replace("[route.backend]", &format!("{users}\n[route.backend]"))
         .replace("[route.identity]", "[route.identity]\nx-user = \"username\"")

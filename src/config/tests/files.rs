@@ -210,9 +210,9 @@ fn clients_are_asked_for_certificates_of_somebody() {
 
 #[test]
 fn files_of_users_are_complete_and_not_open_to_everybody() {
-    let before = "[route.backend]";
-    let users = |table: &str| format!("[route.users]\n{table}\n[route.backend]");
-    let secrets = "secrets = \"users.secrets\"\nsecrets_key = \"users.key\"";
+    let before = "path = \"/orders\"\n";
+    let users = |table: &str| format!("{before}policy = \"bsp11\"\nusers = {{ {table} }}\n");
+    let secrets = "secrets = \"users.secrets\", secrets_key = \"users.key\"";
     for (table, expected) in [
         ("", "route[1].users: names no file"),
         (
@@ -225,18 +225,18 @@ fn files_of_users_are_complete_and_not_open_to_everybody() {
             "route[1].users: cannot be used: line 1 is no name",
         ),
         (
-            "secrets = \"users.secrets\"\nsecrets_key = \"shared.key\"",
+            "secrets = \"users.secrets\", secrets_key = \"shared.key\"",
             "route[1].users: cannot be used: no file of secrets, or changed, or made with another key",
         ),
         (
-            "secrets = \"users.secrets\"\nsecrets_key = \"password\"",
+            "secrets = \"users.secrets\", secrets_key = \"password\"",
             "route[1].users: cannot be used: the key has 8 bytes",
         ),
     ] {
         refuses(before, &users(table), expected);
     }
     let folder = folder();
-    let good = GOOD.replace(before, &users(&format!("hashes = \"users.hashes\"\n{secrets}")));
+    let good = GOOD.replace(before, &users(&format!("hashes = \"users.hashes\", {secrets}")));
     assert!(
         !read_in(folder.path(), &good).unwrap().routes[0]
             .passwords
@@ -274,6 +274,12 @@ fn users_and_the_policy_fit_together() {
     let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/policies");
     let none = refused(&format!("{policies}/no-username.toml"), users);
     assert!(none.contains("route[1].users: is of no use"), "{none}");
+    // A digest cannot be compared with a hash, whatever else is named.
+    let secrets = "hashes = \"users.hashes\"\nsecrets = \"users.secrets\"\nsecrets_key = \"users.key\"";
+    for users in [users, &users.replace("hashes = \"users.hashes\"", secrets)] {
+        let hashes = refused("strict", users);
+        assert!(hashes.contains("route[1].users.hashes: is of no use"), "{hashes}");
+    }
     let required = refused(&format!("{policies}/username-required.toml"), "[route.backend]");
     assert!(required.contains("route[1].users: is missing"), "{required}");
 }
