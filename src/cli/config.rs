@@ -2,7 +2,7 @@ use chrono::Utc;
 use serde_json::json;
 
 use crate::config;
-use crate::config::Checked;
+use crate::config::Examined;
 use crate::config::Problem;
 use crate::config::Problems;
 
@@ -14,7 +14,7 @@ use super::report::{Format, plain};
 /// `sealgate config check`: everything that is wrong at once.
 pub(crate) fn check(arguments: &ConfigCheckArguments, console: &mut Console) -> Exit {
     let file = plain(&arguments.file.to_string_lossy());
-    let checked = config::load(&arguments.file, Utc::now());
+    let checked = config::examine(&arguments.file, Utc::now());
     let text = match arguments.output.format {
         Format::Text => text(&file, &checked, console.style()),
         Format::Json => json(&file, &checked),
@@ -44,11 +44,11 @@ pub(crate) fn init(console: &mut Console) -> Exit {
     Exit::Passed
 }
 
-fn text(file: &str, checked: &Result<Checked, Problems>, style: Style) -> String {
+fn text(file: &str, checked: &Result<Examined, Problems>, style: Style) -> String {
     match checked {
         Ok(checked) => {
-            let listeners = counted(checked.listeners.len(), "listener");
-            let routes = counted(checked.routes.len(), "route");
+            let listeners = counted(checked.listeners, "listener");
+            let routes = counted(checked.routes, "route");
             let word = style.paint(Tone::Good, "right");
             let mut text = format!(
                 "{word}  {}  {listeners}, {routes}\n",
@@ -57,6 +57,10 @@ fn text(file: &str, checked: &Result<Checked, Problems>, style: Style) -> String
             for warning in &checked.warnings {
                 text.push_str(&style.paint(Tone::Doubtful, "warning\n"));
                 text.push_str(&described(warning, style));
+            }
+            for note in &checked.notes {
+                text.push_str(&style.paint(Tone::Faint, "note\n"));
+                text.push_str(&described(note, style));
             }
             text
         }
@@ -91,7 +95,7 @@ fn counted(count: usize, what: &str) -> String {
     }
 }
 
-fn json(file: &str, checked: &Result<Checked, Problems>) -> String {
+fn json(file: &str, checked: &Result<Examined, Problems>) -> String {
     let problems: Vec<_> = checked
         .as_ref()
         .err()
@@ -101,10 +105,12 @@ fn json(file: &str, checked: &Result<Checked, Problems>) -> String {
         .collect();
     let warnings = checked.iter().flat_map(|checked| &checked.warnings);
     let warnings: Vec<_> = warnings.map(problem).collect();
+    let notes = checked.iter().flat_map(|checked| &checked.notes);
+    let notes: Vec<_> = notes.map(problem).collect();
     let verdict = if checked.is_ok() { "right" } else { "wrong" };
     format!(
         "{}\n",
-        json!({"file": file, "verdict": verdict, "problems": problems, "warnings": warnings})
+        json!({"file": file, "verdict": verdict, "problems": problems, "warnings": warnings, "notes": notes})
     )
 }
 

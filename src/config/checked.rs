@@ -73,6 +73,19 @@ pub struct Checked {
     pub token_endpoints: Vec<TokenEndpoint>,
 }
 
+/// What is told of a configuration that was only looked at.
+#[derive(Debug)]
+pub struct Examined {
+    /// How many listeners it has.
+    pub listeners: usize,
+    /// How many routes.
+    pub routes: usize,
+    /// What will be wrong with it soon.
+    pub warnings: Vec<Problem>,
+    /// What is right, and worth knowing: what is fetched at the start.
+    pub notes: Vec<Problem>,
+}
+
 /// An address where messages arrive. Without TLS it is a loopback address.
 #[derive(Debug)]
 pub struct Listener {

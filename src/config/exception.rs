@@ -108,7 +108,7 @@ fn granting(
 fn is_in_time(exception: &Exception, now: DateTime<Utc>, path: &KeyPath, source: &mut Source<'_>) -> bool {
     let days = exception.days_left(now);
     if !exception.holds(now) {
-        if source.stage == Stage::New {
+        if source.stage != Stage::InUse {
             let what = format!("is over: {}", exception.until);
             source.problem(
                 path,

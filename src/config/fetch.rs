@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::files;
 use super::problem::KeyPath;
 use super::problem::Source;
+use super::problem::Stage;
 use super::typed;
 use crate::crypto::TlsClient;
 use crate::fetch::Address;
@@ -30,6 +31,8 @@ pub(super) struct Fetching {
     named: Vec<PathBuf>,
     /// Those of them that are JWK Sets.
     pub(super) keys: Vec<PathBuf>,
+    /// Those that are not there before the start.
+    to_come: Vec<PathBuf>,
 }
 
 impl Source<'_> {
@@ -39,8 +42,14 @@ impl Source<'_> {
         self.fetching.all.iter().find(|fetch| fetch.file == full)
     }
 
-    /// The content of the file that the configuration calls `path`, of which no more than `most` bytes are read, and from when it is.
-    pub(super) fn read(&mut self, path: &Path, most: u64) -> io::Result<FetchedCopy> {
+    /// Whether what the configuration calls `path` has been asked for, and will only be there when the gateway has started.
+    pub(super) fn is_to_come(&self, path: &Path) -> bool {
+        self.fetching.to_come.contains(&self.folder().join(path))
+    }
+
+    /// The content of the file that the configuration calls `path`, of which no more than `most` bytes are read, and from when it is. `None` if it
+    /// is to come, which only a configuration that is examined may say of a file.
+    pub(super) fn read(&mut self, path: &Path, most: u64) -> io::Result<Option<FetchedCopy>> {
         let full = self.ask(path);
         let is_fetched = self.fetch_of(path).is_some();
         if is_fetched {
@@ -52,6 +61,10 @@ impl Source<'_> {
                 known.clone()
             }
             Some(_) => return Err(io::Error::other(format!("it is longer than {most} bytes"))),
+            None if is_fetched && self.stage == Stage::Examined && !full.exists() => {
+                self.fetching.to_come.push(full);
+                return Ok(None);
+            }
             None => FetchedCopy {
                 bytes: files::read(&full, most)?.into(),
                 at: LastSeen::at(full.metadata()?.modified()?.into()),
@@ -60,7 +73,7 @@ impl Source<'_> {
         if is_fetched {
             self.fetching.used.put(full, copy.clone());
         }
-        Ok(copy)
+        Ok(Some(copy))
     }
 }
 
@@ -83,7 +96,7 @@ pub(super) fn check(fetches: &[typed::Fetch], source: &mut Source<'_>) {
     }
 }
 
-/// Notes what is fetched for nobody, once all files have been read.
+/// Notes what is fetched for nobody, and what will be fetched at the start, once all files have been read.
 pub(super) fn check_use(fetches: &[typed::Fetch], source: &mut Source<'_>) {
     for (index, fetch) in fetches.iter().enumerate() {
         let full = source.folder().join(&fetch.file);
@@ -102,6 +115,15 @@ pub(super) fn check_use(fetches: &[typed::Fetch], source: &mut Source<'_>) {
                 .key("max_age_seconds");
             let what = "is for JWK Sets: lists and metadata say themselves how long they count";
             source.problem(&key, what, "leave it out");
+        }
+        if source.is_to_come(&fetch.file) {
+            let key = KeyPath::default().key("fetch").entry(index).key("file");
+            let what = format!("is not there yet: {}", fetch.file.display());
+            source.note(
+                &key,
+                what,
+                "the gateway fetches it at its start, and does not start without it",
+            );
         }
     }
 }

@@ -47,6 +47,7 @@ use crate::fetch::Fetch;
 use crate::fetch::Fetched;
 
 pub use checked::Checked;
+pub use checked::Examined;
 pub use checked::GuardedRoute;
 pub use checked::Listener;
 pub use checked::Load;
@@ -74,6 +75,22 @@ const FILE_BYTES: u64 = 16 << 20;
 /// [`Problems`]: everything that was found wrong, each with its place and what would be right.
 pub fn load(file: &Path, now: DateTime<Utc>) -> Result<Checked, Problems> {
     load_with(file, now, &Fetched::default())
+}
+
+/// As [`load`], of a configuration that is to be looked at alone: what the gateway fetches at its start need not be there yet.
+///
+/// # Errors
+///
+/// [`Problems`], as of [`load`].
+pub fn examine(file: &Path, now: DateTime<Utc>) -> Result<Examined, Problems> {
+    let text = text_of(file)?;
+    let (checked, notes) = read_as(file, &text, now, &Fetched::default(), problem::Stage::Examined)?;
+    Ok(Examined {
+        listeners: checked.listeners.len(),
+        routes: checked.routes.len(),
+        warnings: checked.warnings,
+        notes,
+    })
 }
 
 /// As [`load`]; what was `fetched` stands for its files, whatever is in them.
@@ -134,7 +151,7 @@ pub fn read_with(
     now: DateTime<Utc>,
     fetched: &Fetched,
 ) -> Result<Checked, Problems> {
-    read_as(file, text, now, fetched, problem::Stage::New)
+    read_as(file, text, now, fetched, problem::Stage::New).map(|(checked, _)| checked)
 }
 
 /// As [`read_with`], of a configuration that is in use: an exception whose last day has passed since is left out, so that it keeps nobody from
@@ -149,16 +166,17 @@ pub fn read_again(
     now: DateTime<Utc>,
     fetched: &Fetched,
 ) -> Result<Checked, Problems> {
-    read_as(file, text, now, fetched, problem::Stage::InUse)
+    read_as(file, text, now, fetched, problem::Stage::InUse).map(|(checked, _)| checked)
 }
 
+/// The configuration, and what is worth knowing of it.
 fn read_as(
     file: &Path,
     text: &str,
     now: DateTime<Utc>,
     fetched: &Fetched,
     stage: problem::Stage,
-) -> Result<Checked, Problems> {
+) -> Result<(Checked, Vec<Problem>), Problems> {
     let tree = DeTable::parse(text).map_err(|error| malformed(file, text, &error))?;
     let mut source = problem::Source::new(file, text, &tree);
     source.fetching.known = fetched.clone();
@@ -170,8 +188,9 @@ fn read_as(
     let typed = toml::Deserializer::parse(text).and_then(typed::Config::deserialize);
     let typed = typed.map_err(|error| malformed(file, text, &error))?;
     let checked = check::check(&typed, now, &mut source);
+    let notes = std::mem::take(&mut source.notes);
     match (checked, Problems::new(source.into_problems())) {
-        (Some(checked), None) => Ok(checked),
+        (Some(checked), None) => Ok((checked, notes)),
         (_, Some(problems)) => Err(problems),
         (None, None) => Err(Problems::one(
             file,

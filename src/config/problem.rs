@@ -138,6 +138,8 @@ impl fmt::Display for KeyPath {
 pub(super) enum Stage {
     /// It is to be taken on.
     New,
+    /// It is to be looked at alone: what is fetched at the start may not be there yet.
+    Examined,
     /// It was taken on, and nothing but time has passed since, and files that are fetched have come.
     InUse,
 }
@@ -150,6 +152,8 @@ pub(super) struct Source<'t> {
     pub(super) problems: Vec<Problem>,
     /// What is not wrong yet.
     pub(super) warnings: Vec<Problem>,
+    /// What is right, and worth knowing.
+    pub(super) notes: Vec<Problem>,
     /// Whether it is in use already.
     pub(super) stage: Stage,
     /// Every file or folder that has been asked for.
@@ -166,6 +170,7 @@ impl<'t> Source<'t> {
             tree,
             problems: Vec::new(),
             warnings: Vec::new(),
+            notes: Vec::new(),
             stage: Stage::New,
             asked: vec![file.to_owned()],
             fetching: Fetching::default(),
@@ -221,6 +226,12 @@ impl<'t> Source<'t> {
     pub(super) fn warning(&mut self, path: &KeyPath, what: String, instead: &str) {
         let warning = self.described(self.span(path), path, what, instead.to_owned());
         self.warnings.push(warning);
+    }
+
+    /// Notes `what` the value at `path` is, which is right, and `then` what follows.
+    pub(super) fn note(&mut self, path: &KeyPath, what: String, then: &str) {
+        let note = self.described(self.span(path), path, what, then.to_owned());
+        self.notes.push(note);
     }
 
     fn described(&self, span: Range<usize>, path: &KeyPath, what: String, instead: String) -> Problem {

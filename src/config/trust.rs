@@ -60,7 +60,9 @@ pub(super) fn check(
     } = checking;
     let store = sources.build();
     let asked = trust.anchor.len().saturating_add(trust.pins.len());
-    if asked == 0 && issuers.is_empty() && complete {
+    let metadata = trust.saml.iter().flat_map(|saml| &saml.metadata);
+    let is_to_come = metadata.into_iter().any(|file| source.is_to_come(file));
+    if asked == 0 && issuers.is_empty() && complete && !is_to_come {
         source.problem(
             path,
             "names nobody whose signatures count",
@@ -127,7 +129,8 @@ impl Checking<'_, '_> {
     fn crls(&mut self, file: &Path, path: &KeyPath) {
         let added = if self.source.fetch_of(file).is_some() {
             match self.source.read(file, TrustSources::MAX_CRL_FILE) {
-                Ok(copy) => self.sources.fetched_crl(file, &copy.bytes),
+                Ok(Some(copy)) => self.sources.fetched_crl(file, &copy.bytes),
+                Ok(None) => return,
                 Err(error) => {
                     files::unreadable(self.source, path, file, &error);
                     self.complete = false;
@@ -199,8 +202,9 @@ impl Checking<'_, '_> {
                     self.complete = false;
                     continue;
                 }
-                (Ok(copy), None) => issuers.add(copy.bytes).map_err(Rejection::from),
-                (Ok(copy), Some(signer)) => {
+                (Ok(None), _) => continue,
+                (Ok(Some(copy)), None) => issuers.add(copy.bytes).map_err(Rejection::from),
+                (Ok(Some(copy)), Some(signer)) => {
                     let context = FetchedContext {
                         policy: &policy,
                         signer,

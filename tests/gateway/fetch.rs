@@ -1,6 +1,7 @@
 //! Keys, revocation lists and metadata that the gateway fetches in the background.
 
 use std::fs;
+use std::process::Command;
 
 use chrono::{TimeDelta, Utc};
 use openssl::hash::MessageDigest;
@@ -17,6 +18,7 @@ use crate::bearer::{Provider, ask, refused};
 use crate::client::{post, request, send};
 use crate::gateway::{Gateway, configuration, logged_code, prepared};
 use crate::message::{KEYS, Message, certificate};
+use crate::process::program;
 use crate::reload::metadata;
 use crate::site::{Site, wait_until};
 
@@ -94,7 +96,21 @@ fn wait_for_failure(gateway: &Gateway, file: &str, code: &str) {
 #[test]
 fn keys_of_an_issuer_are_found_and_change_while_messages_come() {
     let mut published = Published::new();
-    let gateway = Gateway::in_folder(published.folder("")).unwrap();
+    let folder = published.folder("");
+    let checked = Command::new(program())
+        .args(["config", "check", "sealgate.toml", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!(
+        (checked.status.code(), &told["verdict"]),
+        (Some(0), &json!("right")),
+        "{told}"
+    );
+    assert_eq!(told["notes"][0]["key"], "fetch[1].file");
+    assert!(!folder.path().join("keys.json").exists());
+    let gateway = Gateway::in_folder(folder).unwrap();
     let old = published.token("one");
     assert_eq!(ask(&gateway, None, &[&old]).status, 200);
     published

@@ -135,3 +135,51 @@ fn keys_are_those_of_the_issuer_that_tokens_name() {
         "fetch[1].max_age_seconds: is for JWK Sets",
     );
 }
+
+#[test]
+fn what_the_gateway_fetches_at_its_start_need_not_be_there_when_it_is_examined() {
+    let folder = folder();
+    let anchor = "[[route.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"O=Example,CN=alice\"]\n";
+    // Nobody is trusted but by what is fetched.
+    let fetched = "[route.trust]\ncrls = [\"a.crl\"]\n[route.trust.saml]\nmetadata = [\"m.xml\"]\n\
+        metadata_signer = \"ca.pem\"\naudience = \"urn:a\"\n[route.bearer]\nissuer = \"http://127.0.0.1/idp\"\n\
+        audience = \"a\"\nalgorithms = [\"EdDSA\"]\njwks = \"k.json\"\n";
+    let fetches = ["a.crl", "m.xml", "k.json"]
+        .map(|file| format!("[[fetch]]\nfile = \"{file}\"\nurl = \"http://127.0.0.1/{file}\"\n"));
+    let text = GOOD
+        .replace(anchor, fetched)
+        .replace("[[route]]", &format!("{}[[route]]", fetches.concat()));
+    let file = folder.path().join("s.toml");
+    let examined = |text: &str| {
+        fs::write(&file, text).unwrap();
+        examine(&file, now()).map_err(|problems| problems.to_string())
+    };
+    let told = examined(&text).unwrap();
+    assert_eq!((told.listeners, told.routes, told.warnings.len()), (1, 1, 0));
+    let notes: Vec<_> = told.notes.iter().map(ToString::to_string).collect();
+    for (file, note) in ["a.crl", "m.xml", "k.json"].iter().zip(&notes) {
+        assert!(note.contains(&format!("is not there yet: {file}")), "{note}");
+    }
+    assert_eq!(notes.len(), 3);
+    assert!(notes[2].contains("fetch[3].file: "), "{}", notes[2]);
+    // The gateway does not start without them.
+    let missing = load(&file, now()).unwrap_err().to_string();
+    assert_eq!(missing.matches("cannot be read").count(), 3, "{missing}");
+    // What nobody fetches has to be there, and what is there has to be good.
+    let unfetched = examined(&text.replace(&fetches[0], "")).unwrap_err();
+    assert!(
+        unfetched.contains("route[1].trust.crls[1]: cannot be read: a.crl"),
+        "{unfetched}"
+    );
+    fs::write(folder.path().join("k.json"), "{}").unwrap();
+    let bad = examined(&text).unwrap_err();
+    assert!(bad.contains("route[1].bearer.jwks: cannot be used"), "{bad}");
+    fs::remove_file(folder.path().join("k.json")).unwrap();
+    let issuer = "issuer = \"http://127.0.0.1/other\"";
+    let other = examined(&text.replace("url = \"http://127.0.0.1/k.json\"", issuer)).unwrap_err();
+    assert!(other.contains("has the keys of another issuer"), "{other}");
+    // Nothing to come does not stand for somebody who is trusted.
+    let nobody = text.replace("metadata = [\"m.xml\"]", "metadata = []");
+    let nobody = examined(&nobody.replace(&fetches[1], "")).unwrap_err();
+    assert!(nobody.contains("names nobody whose signatures count"), "{nobody}");
+}

@@ -10,8 +10,8 @@ use crate::crypto::PublicKey;
 use crate::crypto::decode_base64_url;
 use crate::token::jwt::json;
 
-/// The keys that an issuer of tokens signs with: a JWK Set (RFC 7517 §5).
-#[derive(Clone, Debug)]
+/// The keys that an issuer of tokens signs with: a JWK Set (RFC 7517 §5). By default there are none, and no token is good.
+#[derive(Clone, Debug, Default)]
 pub struct TokenKeys(Vec<TokenKey>);
 
 #[derive(Clone, Debug)]
