@@ -11,6 +11,7 @@
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use chrono::Utc;
 use sealgate::audit::{
@@ -97,7 +98,18 @@ impl World {
         Evidence {
             certificates: certificates("alice"),
             checkpoints: self.exported(),
+            from: None,
         }
+    }
+
+    /// As [`verified`](Self::verified), of a log whose records before `from` are archived.
+    fn verified_from(&self, from: u64) -> Result<Intact, Broken> {
+        let from = Some(from);
+        let evidence = Evidence {
+            from,
+            ..self.evidence()
+        };
+        verify(&self.log(), &evidence).unwrap()
     }
 
     fn verified(&self) -> Result<Intact, Broken> {
@@ -361,4 +373,127 @@ fn values_of_messages_are_cut_and_escaped() {
     let json = serde_json::to_string(&entry).unwrap();
     assert!(json.len() < 700, "{json}");
     assert!(!json.contains('\u{1b}') && !json.contains('\n'), "{json}");
+}
+
+/// Moves the first `count` segments of the log to another folder, and gives the number of the first record that is left.
+fn archive(world: &World, count: usize) -> u64 {
+    let archive = world.folder.path().join("archive");
+    fs::create_dir_all(&archive).unwrap();
+    for path in &world.segments()[..count] {
+        fs::rename(path, archive.join(path.file_name().unwrap())).unwrap();
+    }
+    world.read()[0]["seq"].as_u64().unwrap()
+}
+
+#[test]
+fn a_beginning_is_left_out_only_where_it_is_said_to_be_archived_and_the_rest_is_vouched_for() {
+    let world = World::new();
+    world.write(30, 2000);
+    world.write(30, 2000);
+    let all = world.verified().unwrap().records;
+    // With the start that came second, of which a checkpoint speaks.
+    let from = archive(&world, 3);
+    assert_eq!(world.verified().unwrap_err().record, 1);
+    let intact = world.verified_from(from).unwrap();
+    assert_eq!((intact.archived, intact.records), (from - 1, all - from + 1));
+    assert_eq!(world.verified_from(from + 1).unwrap(), intact);
+    let missing = world.verified_from(from - 1).unwrap_err();
+    assert_eq!(missing.record, from - 1);
+    assert!(missing.what.contains("is missing"), "{missing}");
+    let broken = |change: &dyn Fn(&mut Evidence), what: &str| {
+        let mut evidence = Evidence {
+            from: Some(from),
+            ..world.evidence()
+        };
+        change(&mut evidence);
+        let broken = verify(&world.log(), &evidence).unwrap().unwrap_err();
+        assert!(broken.what.contains(what), "{broken}");
+    };
+    let nobody = "no checkpoint elsewhere with a good signature";
+    broken(&|evidence| evidence.certificates.clear(), nobody);
+    broken(&|evidence| evidence.checkpoints.clear(), nobody);
+    broken(
+        &|evidence| evidence.checkpoints.retain(|one| one.last < from),
+        nobody,
+    );
+    let other = World::new();
+    other.write(1, 2000);
+    broken(
+        &|evidence| evidence.checkpoints.extend(other.exported().into_iter().take(1)),
+        "of another log",
+    );
+    // More was removed than is archived.
+    let later = archive(&world, 1);
+    assert_eq!(world.verified_from(from).unwrap_err().record, from);
+    assert!(world.verified_from(later).is_ok());
+    // Another beginning is none.
+    let first = world.segments()[0].clone();
+    let octets = fs::read(&first).unwrap();
+    let json = |frame: &Range<usize>| String::from_utf8(octets[frame.start + 8..frame.end].to_vec()).unwrap();
+    let (mut forged, mut prev) = (Vec::new(), "f".repeat(64));
+    for frame in &frames(&octets) {
+        let mut json: serde_json::Value = serde_json::from_str(&json(frame)).unwrap();
+        json["prev"] = prev.into();
+        let text = json.to_string();
+        prev = Octets::of(text.as_bytes()).sha256;
+        forged.extend(framed(text.as_bytes()));
+    }
+    fs::write(&first, forged).unwrap();
+    assert!(world.verified_from(later).is_err());
+    fs::write(&first, octets).unwrap();
+    // All together it is what it was.
+    for path in fs::read_dir(world.folder.path().join("archive")).unwrap() {
+        let path = path.unwrap().path();
+        std::os::unix::fs::symlink(&path, world.log().join(path.file_name().unwrap())).unwrap();
+    }
+    assert_eq!(world.verified().unwrap().records, all);
+    assert_eq!(world.verified_from(later).unwrap().archived, 0);
+}
+
+#[test]
+fn the_command_takes_a_folder_of_checkpoints_and_says_what_was_not_read() {
+    let world = World::new();
+    world.write(30, 2000);
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+        let command = command.args(["audit", "verify", "log"]).args(arguments);
+        let output = command.current_dir(world.folder.path()).output().unwrap();
+        let text = |octets| String::from_utf8(octets).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let certificate = format!("{KEYS}/alice.pem");
+    let evidence = ["--certificate", &certificate, "--checkpoints", "export"];
+    let (code, told, noted) = run(&evidence);
+    assert_eq!((code, noted.as_str()), (Some(0), ""), "{told}");
+    assert!(!told.contains("were not read"), "{told}");
+    let from = archive(&world, 2);
+    assert_eq!(run(&evidence).0, Some(1));
+    let said = from.to_string();
+    let (code, told, _) = run(&[&evidence[..], &["--from", &said]].concat());
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains(&format!("records 1 to {} were not read", from - 1)),
+        "{told}"
+    );
+    let (code, told, _) = run(&[&evidence[..], &["--from", &said, "--format", "json"]].concat());
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((code, told["archived"].as_u64()), (Some(0), Some(from - 1)));
+    for few in [&evidence[..2], &evidence[2..]] {
+        let (code, _, noted) = run(&[few, &["--from", &said]].concat());
+        assert_eq!(code, Some(2), "{noted}");
+    }
+    // Checkpoints of another log are told of, and do not stand in for its own.
+    let own = fs::read_dir(world.folder.path().join("export")).unwrap().next();
+    let own = own.unwrap().unwrap().path();
+    let other = own.with_file_name("checkpoints-00.jsonl");
+    fs::copy(&own, &other).unwrap();
+    let (_, _, noted) = run(&evidence);
+    assert!(
+        noted.contains("not of this log: export/checkpoints-00.jsonl"),
+        "{noted}"
+    );
+    fs::remove_file(&own).unwrap();
+    let (code, _, noted) = run(&evidence);
+    assert_eq!(code, Some(3));
+    assert!(noted.contains("there are no checkpoints of this log"), "{noted}");
 }

@@ -72,9 +72,14 @@ impl Checkpoint {
         })
     }
 
+    /// The name of the file that checkpoints of the log `chain` are exported to.
+    pub fn file_name(chain: &str) -> String {
+        format!("checkpoints-{chain}.jsonl")
+    }
+
     /// Appends it to the exported checkpoints in `folder`, durably.
     pub(super) fn export(&self, folder: &Path) -> std::io::Result<()> {
-        let path = folder.join(format!("checkpoints-{}.jsonl", self.chain));
+        let path = folder.join(Self::file_name(&self.chain));
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
         let mut line = serde_json::to_string(self)?;
         line.push('\n');

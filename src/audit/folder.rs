@@ -51,6 +51,17 @@ pub fn records(folder: &Path, mut each: impl FnMut(&Record) -> io::Result<()>) -
     Ok(())
 }
 
+/// Which log the one in `folder` says that it is; nothing is verified. `None` if it has no record.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn chain(folder: &Path) -> io::Result<Option<String>> {
+    let first = segment::list(folder)?.into_iter().next();
+    let read = first.map(|(first, path)| read(first, path)).transpose()?;
+    Ok(read.map(|read| read.chain).filter(|chain| !chain.is_empty()))
+}
+
 /// One segment, read as far as its records follow each other.
 #[derive(Debug)]
 pub(super) struct Read {

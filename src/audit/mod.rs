@@ -22,6 +22,20 @@
 //!
 //! Whoever changes, removes, inserts or swaps records breaks the chain at that place ([`verify`]). Whoever writes all records anew cannot sign the
 //! checkpoints. Whoever cuts off the end is found out by checkpoints that were exported: at most 1,000 records or 60 seconds can go unnoticed (T151).
+//!
+//! # Archiving
+//!
+//! The gateway reads and writes the last segment alone, so that older ones may leave while it serves: copy them to where nobody changes them, verify the whole
+//! log once more, and remove them here, the oldest first and never the last. The number in the name of the first one that is left is the record that the
+//! log begins with from now on:
+//!
+//! ```text
+//! sealgate audit verify audit --certificate audit.pem --checkpoints /mnt/elsewhere --from 4711
+//! ```
+//!
+//! Without `--from` such a log is broken, whoever removed its beginning, and with it no record after that number may be missing. Nobody but the operator knows
+//! that number: keep it where the checkpoints are. A checkpoint that was kept elsewhere must speak of what is left: it speaks of all before
+//! it too, so that nobody can put another beginning there. To verify all, put the segments into one folder again; links do.
 
 mod checkpoint;
 mod entry;
@@ -40,6 +54,7 @@ pub use entry::Octets;
 pub use entry::SamlFacts;
 pub use entry::SignerFacts;
 pub use folder::Record;
+pub use folder::chain;
 pub use folder::records;
 pub use log::Log;
 pub use log::NotRecorded;

@@ -17,6 +17,9 @@ pub struct Evidence {
     pub certificates: Vec<Certificate>,
     /// Checkpoints that were kept elsewhere.
     pub checkpoints: Vec<Checkpoint>,
+    /// The number of a record with which the log may begin, as all before it is archived: then one of `checkpoints`, with a good signature, must
+    /// speak of what is left. `None`: it begins with record 1.
+    pub from: Option<u64>,
 }
 
 /// A log that is whole.
@@ -24,8 +27,10 @@ pub struct Evidence {
 pub struct Intact {
     /// Which log.
     pub chain: String,
-    /// How many records it has.
+    /// How many records it has, without those that are archived.
     pub records: u64,
+    /// How many records come before its first segment, of which nothing was read.
+    pub archived: u64,
     /// How many segments.
     pub segments: usize,
     /// How many checkpoints in it have a good signature; of unknown value where no certificate was given.
@@ -99,8 +104,15 @@ impl Walk<'_> {
             file: Some(read.path.clone()),
             what: what.to_owned(),
         };
+        let is_first = self.intact.segments == 0;
+        let from = self.evidence.from.filter(|_| is_first).unwrap_or_default();
+        if (1..from).contains(&read.begins.seq) {
+            self.chain.clone_from(&read.begins);
+            self.intact.archived = read.begins.seq;
+        }
         let expected = self.chain.seq.saturating_add(1);
         if read.begins.seq != self.chain.seq {
+            let expected = expected.max(from);
             return Err(broken(expected, "is missing, with all before this segment"));
         }
         if read.length == 0 && next.is_none() {
@@ -173,13 +185,23 @@ impl Walk<'_> {
     }
 
     fn end(mut self) -> Result<Intact, Broken> {
-        self.intact.records = self.chain.seq;
+        let archived = self.intact.archived;
+        self.intact.records = self.chain.seq.saturating_sub(archived);
         self.intact.unsigned = self.chain.seq.saturating_sub(self.signed);
         let certificates = &self.evidence.certificates;
         let kept = self.evidence.checkpoints.iter().zip(&self.matched);
+        let mut vouched = archived == 0;
         for (checkpoint, matched) in kept {
-            let what = if !certificates.is_empty() && !checkpoint.is_signed_by(certificates) {
+            let is_signed = checkpoint.is_signed_by(certificates);
+            // What it speaks of, it speaks of with all that came before, and so of the beginning.
+            vouched |= is_signed && *matched;
+            let what = if !certificates.is_empty() && !is_signed {
                 "has a checkpoint elsewhere with a wrong signature".to_owned()
+            } else if checkpoint.last <= archived {
+                if checkpoint.chain == self.intact.chain {
+                    continue;
+                }
+                "has a checkpoint elsewhere of another log".to_owned()
             } else if !matched || self.chain.seq == checkpoint.last {
                 // It stands in the log itself, after what it speaks of.
                 let last = checkpoint.last;
@@ -195,9 +217,18 @@ impl Walk<'_> {
         }
         if self.intact.segments == 0 {
             return Err(Broken {
-                record: 1,
+                record: self.evidence.from.unwrap_or(1),
                 file: None,
                 what: "is missing: there is no segment".to_owned(),
+            });
+        }
+        if !vouched {
+            return Err(Broken {
+                record: archived.saturating_add(1),
+                file: None,
+                what:
+                    "begins the log, and no checkpoint elsewhere with a good signature speaks of what is left"
+                        .to_owned(),
             });
         }
         Ok(self.intact)

@@ -73,6 +73,12 @@ impl Writer {
             try_again: None,
             _lock: lock,
         };
+        if let Some((first, _)) = segment::list(&settings.folder)?.first()
+            && *first > 1
+        {
+            let folder = settings.folder.display();
+            tracing::warn!(code = "audit.begins_later", first, folder = %folder, "the audit log does not begin with its first record: what came before it should be archived");
+        }
         let mut first = Vec::new();
         if let Some(found) = found {
             writer.segment = Some(Segment::open(&found.path, found.length)?);

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -8,14 +8,14 @@ use crate::audit::{Broken, Checkpoint, Evidence, Intact, Record};
 use crate::crypto::Certificate;
 
 use super::args::{
-    AuditExportArguments, AuditFilter, AuditShowArguments, AuditVerifyArguments, ExportFormat,
+    AuditExportArguments, AuditFilter, AuditShowArguments, AuditVerifyArguments, ExportFormat, RecordKind,
 };
 use super::console::{Console, Tone};
 use super::exit::{Exit, Stop};
-use super::report::Format;
+use super::report::{Format, plain};
 
 /// The columns of CSV: members of a record, and of its members.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 22] = [
     "seq",
     "time",
     "kind",
@@ -34,6 +34,10 @@ const COLUMNS: [&str; 18] = [
     "received/sha256",
     "forwarded/sha256",
     "prev",
+    "threats",
+    "legacy",
+    "bearer",
+    "token",
 ];
 
 /// `sealgate audit verify`: a log, against itself and what was kept elsewhere.
@@ -43,14 +47,15 @@ pub(crate) fn verify(arguments: &AuditVerifyArguments, console: &mut Console) ->
         let found = Certificate::from_pem_bundle(&read(path)?).map_err(Stop::usage)?;
         evidence.certificates.extend(found);
     }
-    for path in &arguments.checkpoints {
-        let lines = read(path)?;
+    evidence.from = arguments.from;
+    for path in checkpoint_files(arguments, console)? {
+        let lines = read(&path)?;
         let lines = lines
             .split(|octet| *octet == b'\n')
             .filter(|line| !line.is_empty());
         for line in lines {
             let checkpoint: Checkpoint =
-                serde_json::from_slice(line).map_err(|error| unreadable(path, &error))?;
+                serde_json::from_slice(line).map_err(|error| unreadable(&path, &error))?;
             evidence.checkpoints.push(checkpoint);
         }
     }
@@ -67,6 +72,34 @@ pub(crate) fn verify(arguments: &AuditVerifyArguments, console: &mut Console) ->
     })
 }
 
+/// The files that are named, and for each folder the one in it with checkpoints of this log.
+fn checkpoint_files(arguments: &AuditVerifyArguments, console: &mut Console) -> Result<Vec<PathBuf>, Stop> {
+    let mut files = Vec::new();
+    for path in &arguments.checkpoints {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let chain = audit::chain(&arguments.folder).map_err(|error| unreadable(&arguments.folder, &error))?;
+        // It becomes part of a path.
+        let chain = chain.filter(|chain| chain.bytes().all(|octet| octet.is_ascii_hexdigit()));
+        let own = chain.map(|chain| path.join(Checkpoint::file_name(&chain)));
+        let Some(own) = own.filter(|own| own.is_file()) else {
+            return Err(unreadable(path, &"there are no checkpoints of this log"));
+        };
+        let entries = std::fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
+        for entry in entries {
+            let other = entry.map_err(|error| unreadable(path, &error))?.path();
+            // Whoever has put another log in the place of one would be found out by that one's.
+            if other != own && other.extension().is_some_and(|end| end == "jsonl") {
+                console.note(&format!("not of this log: {}\n", plain(&other.to_string_lossy())));
+            }
+        }
+        files.push(own);
+    }
+    Ok(files)
+}
+
 fn as_json(folder: &Path, verified: &Result<Intact, Broken>) -> Value {
     match verified {
         Ok(intact) => json!({
@@ -74,6 +107,7 @@ fn as_json(folder: &Path, verified: &Result<Intact, Broken>) -> Value {
             "verdict": "passed",
             "chain": intact.chain,
             "records": intact.records,
+            "archived": intact.archived,
             "segments": intact.segments,
             "checkpoints": intact.checkpoints,
             "after_last_checkpoint": intact.unsigned,
@@ -97,8 +131,12 @@ fn as_text(verified: &Result<Intact, Broken>, evidence: &Evidence, console: &Con
             } else {
                 "all with a good signature"
             };
+            let archived = match intact.archived {
+                0 => String::new(),
+                last => format!("; records 1 to {last} were not read: --from says that they are archived"),
+            };
             format!(
-                "{word}  {} records in {} files; {} checkpoints, {signed}; {} records after the last one\n",
+                "{word}  {} records in {} files; {} checkpoints, {signed}; {} records after the last one{archived}\n",
                 intact.records, intact.segments, intact.checkpoints, intact.unsigned
             )
         }
@@ -117,6 +155,10 @@ pub(crate) fn show(arguments: &AuditShowArguments, console: &mut Console) -> Res
             "signer/subject",
             "user",
             "saml/subject",
+            "bearer",
+            "token",
+            "threats",
+            "legacy",
             "peer",
         ];
         let facts = facts.map(column);
@@ -165,19 +207,14 @@ fn each(folder: &Path, filter: &AuditFilter, mut print: impl FnMut(&Record)) -> 
 }
 
 fn matches(record: &Record, filter: &AuditFilter) -> bool {
-    let is = |name: &str, wanted: &Option<String>| {
-        wanted.is_none()
-            || record
-                .text(name)
-                .is_some_and(|found| Some(found) == wanted.as_deref())
-    };
+    let is = |name: &str, wanted: Option<&str>| wanted.is_none() || record.text(name) == wanted;
     let time = record
         .text("time")
         .and_then(|time| time.parse::<DateTime<Utc>>().ok());
-    is("incident", &filter.incident)
-        && is("route", &filter.route)
-        && is("kind", &filter.kind)
-        && is("code", &filter.code)
+    is("incident", filter.incident.as_deref())
+        && is("route", filter.route.as_deref())
+        && is("kind", filter.kind.map(RecordKind::name))
+        && is("code", filter.code.as_deref())
         && filter
             .since
             .is_none_or(|since| time.is_some_and(|time| time >= since))
@@ -191,6 +228,10 @@ fn column(record: &Value, name: &str) -> String {
     let found = name.split('/').try_fold(record, |value, part| value.get(part));
     match found {
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(names)) => {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            names.join(" ")
+        }
         Some(other) => other.to_string(),
         None => String::new(),
     }

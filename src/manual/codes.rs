@@ -404,6 +404,7 @@
 //!
 //! | code | meaning |
 //! |---|---|
+//! | `audit.begins_later` | at the start: the folder does not begin with record 1 but with `first`. Right if what came before is archived ([`audit`](crate::audit)); otherwise somebody has removed it |
 //! | `audit.export` | a checkpoint could not be kept elsewhere |
 //! | `audit.unavailable` | what would have to be recorded could not be; the client is told to come back later |
 //!

@@ -51,5 +51,6 @@
 //! * Fairness between partners behind one address: it counts as one. Limits are counted by each gateway for itself unless `throttle.redis` has them shared.
 //! * That an audit log which was cut off after its last exported checkpoint is found out: at most 1,000 records or 60 seconds. Without `checkpoints` elsewhere,
 //!   whoever may write to the folder can remove any number of records from its end, and without `--certificate` write all of it anew.
+//!   What `--from` says is archived is not looked for: that it is kept, and is what it was, is for the archive to show ([`audit`](crate::audit)).
 //! * That Redis is who it says it is without TLS, or that somebody else who may write to it does not remove entries one by one.
 //! * That commands remember uses: `verify` judges a file as if it arrived for the first time.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use sealgate::audit::{Evidence, Octets, records, verify};
 use sealgate::crypto::Certificate;
 use sealgate::soap::Version;
@@ -14,9 +15,10 @@ use tempfile::TempDir;
 
 use crate::backend::orders;
 use crate::client::{post, send};
-use crate::message::{Message, assertion};
+use crate::message::{Message, PLACE, assertion};
 use crate::process::Process;
 use crate::replay::{SETTLED, order, remembering, wait_to_be};
+use crate::site::wait_until;
 
 /// A gateway with a log in `log`, whose files are of `bytes`.
 pub(crate) fn audited(backend: SocketAddr, bytes: usize) -> (TempDir, PathBuf) {
@@ -39,11 +41,22 @@ pub(crate) fn recorded(folder: &Path) -> Vec<Value> {
     all
 }
 
+/// The files of the log, the oldest first.
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder.join("log")).unwrap();
+    let files = files.map(|file| file.unwrap().path());
+    let mut files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|end| end == "log"))
+        .collect();
+    files.sort();
+    files
+}
+
 pub(crate) fn is_whole(folder: &Path) {
     let pem = fs::read(folder.join("bob.pem")).unwrap();
     let evidence = Evidence {
         certificates: Certificate::from_pem_bundle(&pem).unwrap(),
-        checkpoints: Vec::new(),
+        ..Evidence::default()
     };
     verify(&folder.join("log"), &evidence)
         .unwrap()
@@ -123,6 +136,10 @@ fn commands(folder: &Path, incident: &str) {
     let (code, text) = run(&["show", "log", "--incident", incident]);
     assert_eq!((code, text.lines().count()), (Some(0), 1), "{text}");
     assert!(text.contains("replay.message"), "{text}");
+    assert_eq!(run(&["show", "log", "--kind", "nope"]).0, Some(2));
+    for kind in ["answered", "failed", "segment", "recovered", "checkpoint"] {
+        assert_eq!(run(&["show", "log", "--kind", kind]).0, Some(0), "{kind}");
+    }
     let (_, text) = run(&["export", "log", "--kind", "accepted"]);
     let told: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(told["seq"], 3);
@@ -133,6 +150,50 @@ fn commands(folder: &Path, incident: &str) {
         lines[1].starts_with("\"5\",") && lines[1].contains(incident),
         "{text}"
     );
+    assert!(lines[0].ends_with(",threats,legacy,bearer,token"), "{text}");
+}
+
+#[test]
+fn threats_are_shown_and_exported_and_a_beginning_that_is_away_is_told_of() {
+    let backend = orders();
+    let (folder, file) = audited(backend.address, 65_536);
+    let mut gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    let message = Message {
+        body: PLACE.replace("bolt M8", "bolt' or '1'='1"),
+        ..Message::default()
+    };
+    let message = post(Version::Soap11, "urn:place", &message.signed());
+    assert_eq!(send(gateway.plain, &message).status, 200);
+    // Enough for a second file.
+    while segments(folder.path()).len() < 2 {
+        send(gateway.plain, &post(Version::Soap11, "urn:place", "<a/>"));
+    }
+    let incident = recorded(folder.path())[2]["incident"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+        let command = command
+            .arg("audit")
+            .args(arguments)
+            .args(["--incident", &incident]);
+        let output = command.current_dir(folder.path()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for shown in [run(&["show", "log"]), run(&["export", "log", "--format", "csv"])] {
+        assert!(shown.contains("sql_pattern"), "{shown}");
+    }
+    gateway.signal(Signal::TERM);
+    assert!(gateway.ended());
+    let first = segments(folder.path()).remove(0);
+    fs::rename(&first, folder.path().join("archived")).unwrap();
+    let gateway = Process::start(&file).unwrap();
+    wait_until("the warning", || {
+        let mut lines = gateway.lines().into_iter();
+        lines.any(|line| line["fields"]["code"] == "audit.begins_later")
+    });
 }
 
 /// Sends until the gateway answers `status`, and says how long that took.

@@ -17,9 +17,12 @@ pub(crate) struct AuditVerifyArguments {
     /// PEM file: the certificate that checkpoints are signed with; may be repeated. Without it no signature is checked
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate: Vec<PathBuf>,
-    /// File of checkpoints that were kept elsewhere; may be repeated
-    #[arg(long, value_name = "FILE")]
+    /// File of checkpoints that were kept elsewhere, or their folder, for those of this log; may be repeated
+    #[arg(long, value_name = "PATH")]
     pub(crate) checkpoints: Vec<PathBuf>,
+    /// The log may begin with this record, as those before it are archived: they are not read, and the rest must fit a checkpoint that was kept elsewhere
+    #[arg(long, value_name = "RECORD", requires_all = ["certificate", "checkpoints"], value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) from: Option<u64>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// The folder of the log
@@ -52,8 +55,42 @@ pub(crate) struct AuditExportArguments {
 pub(crate) enum ExportFormat {
     /// JSON Lines, as they were recorded
     Jsonl,
-    /// CSV, a line a record about a request
+    /// CSV, a line a record, whatever its kind
     Csv,
+}
+
+/// The kinds of records.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum RecordKind {
+    /// A message was verified, and may go to its backend
+    Accepted,
+    /// Its answer was signed, and may go to the client
+    Answered,
+    /// A message was refused
+    Refused,
+    /// The backend or the gateway failed
+    Failed,
+    /// A signature over all before it
+    Checkpoint,
+    /// A file begins
+    Segment,
+    /// What a crash tore was set aside
+    Recovered,
+}
+
+impl RecordKind {
+    /// As records have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Checkpoint => "checkpoint",
+            Self::Segment => "segment",
+            Self::Recovered => "recovered",
+        }
+    }
 }
 
 /// Which records.
@@ -65,9 +102,9 @@ pub(crate) struct AuditFilter {
     /// Only of this route
     #[arg(long, value_name = "PATH")]
     pub(crate) route: Option<String>,
-    /// Only of this kind: accepted, answered, refused, failed, checkpoint, …
-    #[arg(long, value_name = "KIND")]
-    pub(crate) kind: Option<String>,
+    /// Only of this kind
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<RecordKind>,
     /// Only with this code
     #[arg(long, value_name = "CODE")]
     pub(crate) code: Option<String>,

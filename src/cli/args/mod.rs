@@ -20,6 +20,7 @@ use crate::verifier::At;
 
 pub(super) use audit::{
     AuditCommand, AuditExportArguments, AuditFilter, AuditShowArguments, AuditVerifyArguments, ExportFormat,
+    RecordKind,
 };
 pub(super) use batch::{BatchCommand, BatchVerifyArguments};
 pub(super) use demo::{ArchiveArgument, DemoArguments};
