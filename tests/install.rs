@@ -297,11 +297,10 @@ fn the_gateway_serves_in_the_root_of_its_image_which_has_nothing_else() {
         .lines()
         .map_while(Result::ok);
     let admin = lines.find_map(|line| {
-        let address = line
-            .strip_prefix("health and metrics on http://")
-            .map(str::to_owned);
+        let told: Option<serde_json::Value> = serde_json::from_str(&line).ok();
+        let url = told.and_then(|told| Some(told.pointer("/fields/admin")?.as_str()?.to_owned()));
         said.push(line);
-        address
+        url?.strip_prefix("http://").map(str::to_owned)
     });
     let admin = admin.unwrap_or_else(|| panic!("{said:?}"));
     // Its store of uses is new, and refuses as long as clocks may differ; that it lives is asked here.

@@ -20,6 +20,10 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use chrono::SecondsFormat;
+use chrono::Utc;
+use serde_json::Value;
+use serde_json::json;
 use tracing::Event;
 use tracing::Metadata;
 use tracing::Subscriber;
@@ -76,7 +80,7 @@ pub(super) fn start(format: LogFormat, most: u32) -> Result<Log, Stop> {
             .try_init(),
     };
     started.map_err(Stop::failed)?;
-    tell_panics(gathered.clone());
+    tell_panics(gathered.clone(), format);
     let (log, thread) = (
         Log(gathered.clone()),
         thread::Builder::new().name("log".to_owned()),
@@ -96,6 +100,13 @@ pub(super) fn start(format: LogFormat, most: u32) -> Result<Log, Stop> {
     Ok(log)
 }
 
+/// A line as of a log in JSON, with an error's `fields`, for what is told where there is no log, or not by way of it.
+pub(super) fn line(fields: &Value) -> String {
+    let timestamp = Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true);
+    let line = json!({"timestamp": timestamp, "level": "ERROR", "fields": fields, "target": "sealgate::cli"});
+    format!("{line}\n")
+}
+
 /// Says how many lines there was no room for, or could not be written.
 fn tell_lost(lines: &Lines) {
     let lost = lines.lost();
@@ -110,7 +121,7 @@ fn tell_lost(lines: &Lines) {
 
 /// What is said of a panic stands behind what was logged before it, and stands there too if nothing comes after it. It is no line of the log, as it may be
 /// about that, but goes its way: whoever panics waits for no reader longer than for others.
-fn tell_panics(lines: Lines) {
+fn tell_panics(lines: Lines, format: LogFormat) {
     panic::set_hook(Box::new(move |panicked| {
         let thread = thread::current();
         let name = thread.name().unwrap_or("<unnamed>");
@@ -118,7 +129,13 @@ fn tell_panics(lines: Lines) {
         let backtrace = (backtrace.status() == BacktraceStatus::Captured).then_some(backtrace);
         let backtrace = backtrace.map(|backtrace| backtrace.to_string());
         let backtrace = backtrace.unwrap_or_default();
-        lines.push(&format!("\nthread '{name}' {panicked}\n{backtrace}"));
+        lines.push(&match format {
+            LogFormat::Json => {
+                let what = panicked.to_string();
+                line(&json!({"message": "a thread panicked", "thread": name, "reason": what, "backtrace": backtrace}))
+            }
+            LogFormat::Text => format!("\nthread '{name}' {panicked}\n{backtrace}"),
+        });
         lines.flush(PANIC);
     }));
 }

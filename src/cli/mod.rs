@@ -35,9 +35,10 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use serde_json::json;
 
 use args::{
-    Arguments, AuditCommand, BatchCommand, Command, ConfigCommand, DsigCommand, PasswordCommand,
+    Arguments, AuditCommand, BatchCommand, Command, ConfigCommand, DsigCommand, LogFormat, PasswordCommand,
     PolicyCommand, RouteCommand, SamlCommand,
 };
 use console::{Console, Tone};
@@ -61,8 +62,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let mut console = Console::of_process();
+    let tells_json =
+        matches!(&arguments.command, Command::Serve(arguments) if arguments.log == LogFormat::Json);
     let ended = dispatch(arguments.command, &mut console);
-    if let Err(stop) = &ended {
+    if let Err(stop) = &ended
+        && tells_json
+    {
+        let reason = stop.to_string();
+        console.note(&log::line(
+            &json!({"message": "the gateway has ended", "reason": reason}),
+        ));
+    } else if let Err(stop) = &ended {
         let word = console.note_style().paint(Tone::Bad, "error:");
         console.note(&format!("{word} {stop}\n"));
     }

@@ -9,7 +9,7 @@ use crate::gateway::Hangup;
 use crate::gateway::ServiceManager;
 use crate::gateway::Signals;
 
-use super::args::ServeArguments;
+use super::args::{LogFormat, ServeArguments};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::log;
@@ -21,19 +21,16 @@ pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<E
     let _log = log::start(arguments.log, arguments.log_lines)?;
     let fetched = gateway::fetch_first(&arguments.config, &Fetched::default());
     let checked = config::load_with(&arguments.config, Utc::now(), &fetched).map_err(Stop::usage)?;
-    let tls: Vec<bool> = checked
-        .listeners
-        .iter()
-        .map(|listener| listener.tls.is_some())
-        .collect();
     let manager = manager.map(Arc::new);
     let running = gateway::start(checked, Signals::Heeded { hangup, manager }).map_err(Stop::failed)?;
-    for (address, tls) in running.addresses().iter().zip(tls) {
-        let scheme = if tls { "https" } else { "http" };
-        console.note(&format!("listening on {scheme}://{address}\n"));
-    }
-    if let Some(admin) = running.admin() {
-        console.note(&format!("health and metrics on http://{admin}\n"));
+    // In JSON the line that it serves says the same.
+    if arguments.log == LogFormat::Text {
+        for url in running.urls() {
+            console.note(&format!("listening on {url}\n"));
+        }
+        if let Some(admin) = running.admin() {
+            console.note(&format!("health and metrics on http://{admin}\n"));
+        }
     }
     running.wait().map_err(Stop::failed)?;
     Ok(Exit::Passed)

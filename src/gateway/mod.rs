@@ -83,6 +83,7 @@ pub enum Signals {
 #[derive(Debug)]
 pub struct Running {
     addresses: Vec<SocketAddr>,
+    urls: Vec<String>,
     admin: Option<SocketAddr>,
     stopper: Stopper,
     thread: JoinHandle<io::Result<()>>,
@@ -108,6 +109,14 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let addresses = sockets.addresses()?;
     let admin = sockets.admin_address()?;
     let load = config.load;
+    let urls: Vec<String> = addresses
+        .iter()
+        .zip(&config.listeners)
+        .map(|(address, listener)| match &listener.tls {
+            Some(_) => format!("https://{address}"),
+            None => format!("http://{address}"),
+        })
+        .collect();
     let mut config = config;
     warn(&config.warnings);
     let around = Around::take(&mut config);
@@ -152,13 +161,15 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    tracing::info!(?addresses, ?admin, "serving");
+    let admin_url = admin.map(|admin| format!("http://{admin}"));
+    tracing::info!(addresses = urls.join(" "), admin = admin_url, "serving");
     if let Some(manager) = &shared.manager {
         manager.ready();
         manager.status(&shared.status());
     }
     Ok(Running {
         addresses,
+        urls,
         admin,
         stopper: Stopper { shared, server },
         thread,
@@ -180,6 +191,11 @@ impl Running {
     /// The addresses that it listens on, in the order of the configuration, with the ports that were free.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The same as URLs: `https:` where there is TLS.
+    pub fn urls(&self) -> &[String] {
+        &self.urls
     }
 
     /// The address for operators.

@@ -2,7 +2,8 @@
 //!
 //! # Start
 //!
-//! `sealgate config check FILE` says everything that is wrong with a configuration; `sealgate serve --config FILE` serves. What was issued before a gateway
+//! `sealgate config check FILE` says everything that is wrong with a configuration, and asks no address: a file of `[[fetch]]`
+//! that is not there yet is a note (`notes`), as the gateway fetches it at its start. `sealgate serve --config FILE` serves. What was issued before a gateway
 //! started may have been used in the life of an earlier one, and is refused, unless `[replay]` names a file or a Redis that remembers (T149): see
 //! [`replay`](crate::replay). What a fast clock dated later than the start is not told apart from new by a memory that is empty: use a file or a Redis where senders'
 //! clocks are not yours. While such a store is new, every message is told to come back later, for the allowed clock skew, and `/readyz` says 503.
@@ -21,7 +22,8 @@
 //! | `GET /openapi.json` | all of this as OpenAPI 3.1, `schemas/admin.openapi.json` |
 //! | `POST /reload` | takes on the configuration as it is now: 200 and `"outcome": "replaced"`, or 409, `"kept"` and why |
 //!
-//! `dashboards/grafana.json` shows the metrics in Grafana. The log goes to standard error; of the lines of one kind, as refusals with one code, it has
+//! `dashboards/grafana.json` shows the metrics in Grafana. The log goes to standard error, where every line is a JSON object, also the one that says why a gateway ended or did not start
+//! (with `--log text` none is). `serving` has the URLs that it listens on (`addresses`, with a space between) and the one for operators (`admin`). Of the lines of one kind, as refusals with one code, it has
 //! `--log-lines` a second, 1000 if it is not said, and then a line that says how many were left out. The audit log leaves nothing out.
 //! Lines that come within ten milliseconds are written together. No request waits for who reads the log: 512 KiB wait for it, what comes then is
 //! lost, and `log.lost` says how many lines that were when it goes on. A gateway that is told to stop has written all of them when it ends, or ends two seconds later if nobody
@@ -56,6 +58,11 @@
 //!
 //! A request ends under the configuration that it began with (T153). What was used stays used. Connections that are open keep the
 //! TLS side that they began with; new ones meet the new certificate and the new `client_ca`, and no session that began before is resumed.
+//!
+//! # The audit log grows
+//!
+//! Nothing of it is removed by the gateway. [`audit`](crate::audit) says how old files are archived while it serves, and how the rest is verified from then on
+//! (`audit verify --from`). A gateway that starts on such a folder says so (`audit.begins_later`).
 //!
 //! # What is fetched
 //!

@@ -13,7 +13,7 @@ use sealgate::soap::Version;
 use crate::backend::orders;
 use crate::client::{post, send};
 use crate::gateway::{configuration, prepared};
-use crate::process::Process;
+use crate::process::{Process, Serving};
 
 /// A gateway whose log has `most` lines of one kind a second.
 fn serve(file: &Path, most: &str) -> Process {
@@ -72,10 +72,8 @@ impl Unread {
         loop {
             let mut line = String::new();
             assert!(gateway.1.read_line(&mut line).unwrap() > 0);
-            if let Some(address) = line.strip_prefix("listening on http://") {
-                gateway.2 = address.trim().parse().unwrap();
-            }
-            if line.starts_with("health and metrics on ") {
+            if let Some(serving) = Serving::of(&line) {
+                gateway.2 = serving.plain.unwrap();
                 return gateway;
             }
         }

@@ -1,14 +1,18 @@
 //! Start, health, load and end.
 
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use sealgate::soap::Version;
+use serde_json::Value;
 
 use crate::backend::{Backend, Behaviour, orders, placed};
 use crate::client::{Answer, post, request, send, try_send};
-use crate::gateway::{Gateway, configuration, logged_code};
+use crate::gateway::{Gateway, configuration, logged_code, prepared};
 use crate::message::Message;
+use crate::process::Process;
+use crate::site::wait_until;
 
 fn get(gateway: &Gateway, path: &str) -> Answer {
     send(gateway.admin(), &request("GET", path, &[], ""))
@@ -134,4 +138,51 @@ fn an_address_in_use_is_told() {
             .contains(&format!("cannot listen on {}", gateway.plain())),
         "{refused}"
     );
+}
+
+#[test]
+fn in_json_every_line_of_standard_error_is_an_object() {
+    let text = configuration(&format!("http://{}/legacy", orders().address));
+    let (_folder, file) = prepared(&text);
+    let objects = |said: &[String]| -> Vec<Value> {
+        let parsed = said.iter().map(|line| serde_json::from_str(line));
+        let parsed = parsed.collect::<Result<Vec<Value>, _>>();
+        parsed.unwrap_or_else(|error| panic!("{error}: {said:?}"))
+    };
+    let mut gateway = Process::start(&file).unwrap();
+    assert_eq!(
+        send(gateway.plain, &post(Version::Soap11, "urn:place", "<a/>")).status,
+        500
+    );
+    wait_until("a line about it", || {
+        let lines = objects(&gateway.said());
+        lines
+            .iter()
+            .any(|line| line["fields"]["code"] == "soap.not_an_envelope")
+    });
+    let lines = objects(&gateway.said());
+    let serving = lines
+        .iter()
+        .find(|line| line["fields"]["message"] == "serving")
+        .unwrap();
+    let urls = format!("http://{} https://{}", gateway.plain, gateway.tls());
+    assert_eq!(serving["fields"]["addresses"], urls.as_str());
+    assert_eq!(serving["fields"]["admin"], format!("http://{}", gateway.admin));
+    gateway.signal(Signal::TERM);
+    assert!(gateway.ended());
+    // Nor does it end otherwise where it does not start: a file is missing, or somebody else has its address.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("[admin]\naddress = \"{}\"", taken.local_addr().unwrap());
+    for (from, to, expected) in [
+        ("\"ca.pem\"", "\"none.pem\"", "cannot be read: none.pem"),
+        ("[admin]\naddress = \"127.0.0.1:0\"", address.as_str(), "in use"),
+    ] {
+        assert!(text.contains(from));
+        std::fs::write(&file, text.replace(from, to)).unwrap();
+        let said = Process::start(&file).err().unwrap();
+        let said: Vec<String> = said.lines().map(str::to_owned).collect();
+        let last = objects(&said).pop().unwrap();
+        let reason = last["fields"]["reason"].as_str().unwrap();
+        assert!(reason.contains(expected), "{reason}");
+    }
 }

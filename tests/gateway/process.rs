@@ -15,6 +15,31 @@ pub(crate) fn program() -> PathBuf {
     std::env::var_os("SEALGATE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_sealgate").into(), PathBuf::from)
 }
 
+/// Where a gateway says that it serves.
+pub(crate) struct Serving {
+    pub(crate) plain: Option<SocketAddr>,
+    pub(crate) tls: Option<SocketAddr>,
+    pub(crate) admin: Option<SocketAddr>,
+}
+
+impl Serving {
+    /// What a `line` of the log says of it, if it is the one that does.
+    pub(crate) fn of(line: &str) -> Option<Self> {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        let fields = Some(&line["fields"]).filter(|fields| fields["message"] == "serving")?;
+        let address = |urls: &str, scheme| {
+            let mut urls = urls.split(' ').filter_map(|url| url.strip_prefix(scheme));
+            urls.next().map(|address| address.parse().unwrap())
+        };
+        let urls = fields["addresses"].as_str()?;
+        Some(Self {
+            plain: address(urls, "http://"),
+            tls: address(urls, "https://"),
+            admin: address(fields["admin"].as_str().unwrap_or_default(), "http://"),
+        })
+    }
+}
+
 /// A process that runs until it is dropped.
 pub(crate) struct Process {
     child: Child,
@@ -22,6 +47,7 @@ pub(crate) struct Process {
     pub(crate) plain: SocketAddr,
     /// Its address for operators.
     pub(crate) admin: SocketAddr,
+    tls: Option<SocketAddr>,
     log: Arc<Mutex<Vec<String>>>,
     reader: Option<JoinHandle<()>>,
 }
@@ -79,17 +105,15 @@ impl Process {
     fn serving(mut child: Child) -> Result<Self, String> {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
-        let mut plain = None;
-        let admin = loop {
+        let serving = loop {
             let Some(Ok(line)) = lines.next() else {
                 let _ = child.wait();
                 return Err(said.join("\n"));
             };
-            let address = |before| line.strip_prefix(before).map(|rest| rest.parse().unwrap());
-            plain = plain.or_else(|| address("listening on http://"));
-            match address("health and metrics on http://") {
-                Some(address) => break address,
-                None => said.push(line),
+            let serving = Serving::of(&line);
+            said.push(line);
+            if let Some(serving) = serving {
+                break serving;
             }
         };
         let log = Arc::new(Mutex::new(said));
@@ -101,8 +125,9 @@ impl Process {
         });
         Ok(Self {
             child,
-            plain: plain.unwrap(),
-            admin,
+            plain: serving.plain.unwrap(),
+            admin: serving.admin.unwrap(),
+            tls: serving.tls,
             log,
             reader: Some(reader),
         })
@@ -110,7 +135,7 @@ impl Process {
 
     /// The log so far.
     pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
-        let log = self.log.lock().unwrap().clone();
+        let log = self.said();
         let parsed = log.iter().map(|line| serde_json::from_str(line).ok());
         parsed.flatten().collect()
     }
@@ -132,13 +157,14 @@ impl Process {
         }
     }
 
+    /// The lines on its standard error so far.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
     /// Its address with TLS.
     pub(crate) fn tls(&self) -> SocketAddr {
-        let log = self.log.lock().unwrap();
-        let mut addresses = log
-            .iter()
-            .filter_map(|line| line.strip_prefix("listening on https://"));
-        addresses.next().unwrap().parse().unwrap()
+        self.tls.unwrap()
     }
 
     /// The code that the log has for an incident.
