@@ -5,7 +5,9 @@
 //! | stack | scenario | policy | result |
 //! |---|---|---|---|
 //! | python `zeep` | SOAP 1.1 and 1.2, `BinarySignature` with RSA-SHA256 over Body and Timestamp; verifies our answer with the gateway's certificate | `strict` | passes both ways |
-//! | node `soap` | SOAP 1.1, `WSSecurityCert` with RSA-SHA256 over Body and Timestamp, a no-op enveloped transform on the Body | `strict` | passes; it verifies no answers itself |
+//! | the same | `UsernameToken` with digest beside the signature, which covers no token, on a route with users | `strict`, `bsp11` | passes by `bsp11` over TLS; refused otherwise as `policy.username_token_not_signed` |
+//! | node `soap` | SOAP 1.1 and 1.2, `WSSecurityCert` with RSA-SHA256 over Body and Timestamp, a no-op enveloped transform on the Body | `strict` | passes; it verifies no answers itself |
+//! | the same | `WSSecurityPlusCert`: a UsernameToken with digest beside the signature, on a route with users | `strict`, `bsp11` | passes by `bsp11` over TLS; refused otherwise as `policy.username_token_not_signed` |
 //! | npm `xml-crypto` | verifies our answers with the gateway's certificate | | passes |
 //! | Debian `gsoap` (gSOAP 2.8.124, its wsse plugin) | SOAP 1.1 and 1.2, BinarySecurityToken, RSA-SHA256 over Body and Timestamp; verifies our answer, its path and its Timestamp | `strict` | passes both ways |
 //! | | UsernameToken with digest, covered by the signature | `strict` | passes |
@@ -23,7 +25,7 @@
 //!
 //! | stack | scenario | policy | result |
 //! |---|---|---|---|
-//! | python `zeep` | `UsernameToken` with digest or text beside `BinarySignature`, which does not cover it, on a route with users | `bsp11` | passes over TLS; without, refused as `policy.username_token_not_signed` and `policy.password_text` |
+//! | python `zeep` | `UsernameToken` with text beside `BinarySignature`, which does not cover it, on a route with users | `bsp11` | passes over TLS; without, refused as `policy.password_text` |
 //! | PyPI `xmlsec` | Security headers for other actors and roles beside ours; two that are both for us | `strict`, `bsp11` | pass; refused as `wss.multiple_headers` |
 //! | the same | WS-Addressing headers of which one is not signed | `strict`, `bsp11` | refused as `policy.header_not_signed`; passes, and is not among what is covered |
 //! | the same | answers that confirm the request's signature, one more, none, another, or unsigned, before `verify --request` | `strict`, `bsp11` | passes; refused as `policy.signature_confirmation` |
@@ -43,8 +45,8 @@
 //! What they have to be told, or do not do:
 //!
 //! - node `soap` has to be told `signerOptions: { idMode: "wssecurity" }`: otherwise it names what it signs by an `Id` of no namespace, which
-//!   is refused as `wss.timestamp_invalid`. The ID that `WSSecurityCertWithToken` makes of the time is no NCName, and a Reference to it is
-//!   refused as `dsig.reference_form`.
+//!   is refused as `wss.timestamp_invalid`. The ID that it gives a UsernameToken holds the time and is no NCName: where its signature covers
+//!   the token (`additionalReferences`) the message is refused as `dsig.reference_form`.
 //! - gSOAP signs times to the second and nothing that is random: two equal orders within a second are one message, and the second is refused
 //!   as `replay.message`. It asks that faults are signed too, and shows `FailedCheck` of its own where ours say no more.
 //! - `samlify`'s own Response has no AuthnStatement and is refused as `saml.no_authn_statement`; the test gives it one in its template.

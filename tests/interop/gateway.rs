@@ -18,6 +18,7 @@ use crate::clients::{key, package};
 pub(crate) struct Gateway {
     process: Child,
     port: u16,
+    tls_port: u16,
     folder: TempDir,
 }
 
@@ -30,9 +31,13 @@ impl Gateway {
     /// Starts one that relays to a backend at `address`, and waits until it is ready.
     pub(crate) fn before(address: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (port, admin) = (free_port(), free_port());
+        let (port, tls_port, admin) = (free_port(), free_port(), free_port());
         let config = folder.path().join("gateway.toml");
-        fs::write(&config, configuration(folder.path(), port, admin, address)).unwrap();
+        fs::write(
+            &config,
+            configuration(folder.path(), [port, tls_port, admin], address),
+        )
+        .unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_sealgate"))
             .args(["serve", "--config"])
@@ -45,6 +50,7 @@ impl Gateway {
         let gateway = Self {
             process,
             port,
+            tls_port,
             folder,
         };
         gateway.wait_until_ready(admin);
@@ -59,6 +65,15 @@ impl Gateway {
     /// Where clients call it that say who their user is.
     pub(crate) fn users_url(&self) -> String {
         format!("http://127.0.0.1:{}/users", self.port)
+    }
+
+    /// The same by the Basic Security Profile, which lets a UsernameToken be unsigned over TLS: with TLS, and without.
+    pub(crate) fn unsigned_users_urls(&self) -> [String; 2] {
+        let (tls, plain) = (self.tls_port, self.port);
+        [
+            format!("https://127.0.0.1:{tls}/unsigned-users"),
+            format!("http://127.0.0.1:{plain}/unsigned-users"),
+        ]
     }
 
     /// What it has logged so far.
@@ -95,7 +110,7 @@ impl Drop for Gateway {
     }
 }
 
-fn configuration(folder: &Path, port: u16, admin: u16, backend: SocketAddr) -> String {
+fn configuration(folder: &Path, [port, tls_port, admin]: [u16; 3], backend: SocketAddr) -> String {
     let private = |from: PathBuf| {
         let to = folder.join(from.file_name().unwrap());
         fs::copy(from, &to).unwrap();
@@ -133,11 +148,21 @@ x-sender = "signer-subject"
     };
     let orders = route("/orders", "", "");
     let users = format!("[route.users]\nsecrets = {secrets:?}\nsecrets_key = {secrets_key:?}");
-    let users = route("/users", &users, "x-user = \"username\"");
+    let told = "x-user = \"username\"";
+    let unsigned = route("/unsigned-users", &users, told);
+    let unsigned = unsigned.replacen("operation =", "policy = \"bsp11\"\noperation =", 1);
+    let users = route("/users", &users, told);
     format!(
         r#"
 [[listener]]
 address = "127.0.0.1:{port}"
+
+[[listener]]
+address = "127.0.0.1:{tls_port}"
+
+[listener.tls]
+certificate = {certificate:?}
+key = {ours:?}
 
 [admin]
 address = "127.0.0.1:{admin}"
@@ -147,6 +172,7 @@ certificate = {certificate:?}
 key = {ours:?}
 {orders}
 {users}
+{unsigned}
 "#
     )
 }

@@ -116,6 +116,53 @@ fn a_message_that_took_ten_minutes_is_refused() {
     assert!(backend.seen().is_empty());
 }
 
+/// Neither signs a UsernameToken so that it counts: zeep signs none, and the ID that node-soap gives one is no NCName.
+#[test]
+fn digests_of_passwords_count_over_tls_alone_where_no_signature_covers_them() {
+    let backend = Backend::start();
+    let gateway = Gateway::start(&backend);
+    let [tls, plain] = gateway.unsigned_users_urls();
+    for (index, client) in [Client::Zeep, Client::NodeSoap].into_iter().enumerate() {
+        let call = |url: &str, password: &str| {
+            let user = ["--user", "alice", "--password", password];
+            client.call(url, client.name(), "gateway", &user)
+        };
+        let outcome = call(&tls, "correct horse");
+        let expected = Outcome::Answered(ORDER_NUMBER.to_owned());
+        assert_eq!(outcome, expected, "{client:?}\n{}", gateway.log());
+        assert_eq!(
+            backend.seen()[index].header("x-user"),
+            Some("alice"),
+            "{client:?}"
+        );
+        for url in [&plain, &gateway.users_url()] {
+            let outcome = call(url, "correct horse");
+            assert!(
+                matches!(outcome, Outcome::Fault(_)),
+                "{client:?} {url} {outcome:?}"
+            );
+        }
+        gateway.logs("\"code\":\"policy.username_token_not_signed\"", 2 * (index + 1));
+        assert!(matches!(call(&tls, "wrong"), Outcome::Fault(_)), "{client:?}");
+        gateway.logs("\"code\":\"trust.password\"", index + 1);
+        assert_eq!(backend.seen().len(), index + 1, "{client:?}");
+    }
+    let user = ["--user", "alice", "--password", "correct horse", "--sign-user"];
+    let outcome = Client::NodeSoap.call(&gateway.users_url(), "node-soap", "gateway", &user);
+    assert!(matches!(outcome, Outcome::Fault(_)), "{outcome:?}");
+    gateway.logs("\"code\":\"dsig.reference_form\"", 1);
+}
+
+#[test]
+fn node_soap_as_it_names_what_it_signs_by_itself_is_refused() {
+    let backend = Backend::start();
+    let gateway = Gateway::start(&backend);
+    let outcome = Client::NodeSoap.call(&gateway.url(), "node-soap", "gateway", &["--plain-id"]);
+    assert!(matches!(outcome, Outcome::Fault(_)), "{outcome:?}");
+    gateway.logs("\"code\":\"wss.timestamp_invalid\"", 1);
+    assert!(backend.seen().is_empty());
+}
+
 /// The clients' own judgement is worth something: with another certificate in hand they refuse the answer.
 #[test]
 fn clients_refuse_an_answer_that_another_key_signed() {

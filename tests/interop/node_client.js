@@ -7,6 +7,7 @@
 "use strict";
 
 const fs = require("node:fs");
+const https = require("node:https");
 const path = require("node:path");
 const { parseArgs } = require("node:util");
 const soap = require("soap");
@@ -21,6 +22,10 @@ const { values: given } = parseArgs({
     soap: { type: "string", default: "1.1" },
     transforms: { type: "string", default: "default" }, // or "exclusive"
     customer: { type: "string", default: "ACME & Söhne" },
+    user: { type: "string" },
+    password: { type: "string" },
+    "sign-user": { type: "boolean", default: false },
+    "plain-id": { type: "boolean", default: false },
   },
 });
 
@@ -29,17 +34,23 @@ async function main() {
     forceSoap12Headers: given.soap === "1.2",
   });
   client.setEndpoint(given.url);
-  client.setSecurity(
-    new soap.WSSecurityCert(fs.readFileSync(given.key), fs.readFileSync(given.cert), "", {
-      hasTimeStamp: true,
-      digestAlgorithm: "http://www.w3.org/2001/04/xmlenc#sha256",
-      // `soap` refers to what it signs by a plain Id attribute unless it is asked for the one of WS-Security.
-      signerOptions: { idMode: "wssecurity", prefix: "ds" },
-      ...(given.transforms === "exclusive" && {
-        signatureTransformations: ["http://www.w3.org/2001/10/xml-exc-c14n#"],
-      }),
+  const signature = new soap.WSSecurityCert(fs.readFileSync(given.key), fs.readFileSync(given.cert), "", {
+    hasTimeStamp: true,
+    digestAlgorithm: "http://www.w3.org/2001/04/xmlenc#sha256",
+    // `soap` refers to what it signs by a plain Id attribute unless it is asked for the one of WS-Security.
+    signerOptions: { ...(!given["plain-id"] && { idMode: "wssecurity" }), prefix: "ds" },
+    ...(given.transforms === "exclusive" && {
+      signatureTransformations: ["http://www.w3.org/2001/10/xml-exc-c14n#"],
     }),
-  );
+    ...(given["sign-user"] && { additionalReferences: ["wsse:UsernameToken"] }),
+  });
+  const user = () =>
+    new soap.WSSecurity(given.user, given.password, {
+      passwordType: "PasswordDigest",
+      hasTimeStamp: false,
+      mustUnderstand: true,
+    });
+  client.setSecurity(given.user ? new soap.WSSecurityPlusCert(user(), signature) : signature);
   const order = {
     customer: given.customer,
     line: [
@@ -48,11 +59,17 @@ async function main() {
     ],
     remark: "deliver\nbefore noon",
   };
+  // The gateway's certificate for TLS is one for signing, and names no address.
+  const httpsAgent = new https.Agent({ rejectUnauthorized: false });
   const port = given.soap === "1.1" ? "Soap11" : "Soap12";
   let answer;
   try {
     const [result, raw] = await new Promise((resolve, reject) => {
-      client.Orders[port].PlaceOrder(order, (error, result, raw) => (error ? reject(error) : resolve([result, raw])));
+      client.Orders[port].PlaceOrder(
+        order,
+        (error, result, raw) => (error ? reject(error) : resolve([result, raw])),
+        { httpsAgent },
+      );
     });
     answer = { result, raw };
   } catch (error) {

@@ -10,11 +10,13 @@ import datetime
 import pathlib
 import sys
 
+import requests
 import xmlsec
 import zeep
 import zeep.exceptions
 from zeep import ns
-from zeep.wsse import BinarySignature, Compose, MemorySignature, Signature
+from zeep.transports import Transport
+from zeep.wsse import BinarySignature, Compose, MemorySignature, Signature, UsernameToken
 from zeep.wsse.utils import WSU, get_security_header, get_timestamp
 
 WSDL = pathlib.Path(__file__).parent / "orders.wsdl"
@@ -88,11 +90,16 @@ def main():
     arguments.add_argument("--key-info", choices=["binary", "x509data"], default="binary")
     arguments.add_argument("--age", type=int, default=0, help="seconds since the message was created")
     arguments.add_argument("--customer", default="ACME & Söhne")
+    arguments.add_argument("--user")
+    arguments.add_argument("--password")
     given = arguments.parse_args()
 
     kind = BinarySignature if given.key_info == "binary" else Signature
+    # zeep's signature classes sign the Body and the Timestamp, and no token.
+    user = [UsernameToken(given.user, given.password, use_digest=True, zulu_timestamp=True)] if given.user else []
     request = Compose(
         [
+            *user,
             Timestamp(datetime.timedelta(seconds=given.age)),
             kind(
                 given.key,
@@ -102,7 +109,11 @@ def main():
             ),
         ]
     )
-    client = zeep.Client(str(WSDL), wsse=Exchange(request, Answer(given.gateway_cert)))
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = False  # the gateway's certificate for TLS is one for signing, and names no address
+    exchange = Exchange(request, Answer(given.gateway_cert))
+    client = zeep.Client(str(WSDL), wsse=exchange, transport=Transport(session=session))
     binding = {"1.1": "OrdersSoap11", "1.2": "OrdersSoap12"}[given.soap]
     service = client.create_service("{urn:example:orders}" + binding, given.url)
     try:
