@@ -141,6 +141,8 @@ pub struct GuardedRoute {
     pub route: Route,
     /// Messages for its backend at a time, if that is said.
     pub messages: Option<u32>,
+    /// Where the keys of the tokens that the backend gets are published, if they are.
+    pub keys: Option<PublishedKeys>,
     /// What the backend's answers must prove, if it signs them.
     pub answer: Option<SignedAnswers>,
     /// Whose bearer tokens are asked for, beside what a message must prove.

@@ -18,6 +18,7 @@ mod message_archive;
 mod minted;
 mod policy;
 mod problem;
+mod published;
 mod reference;
 mod replay;
 mod route;

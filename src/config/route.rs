@@ -6,6 +6,7 @@ use super::authorization;
 use super::backend;
 use super::bearer;
 use super::checked::GuardedRoute;
+use super::checked::PublishedKeys;
 use super::checked::SignedAnswers;
 use super::checked::TakesAttachments;
 use super::exception;
@@ -15,6 +16,8 @@ use super::minted;
 use super::policy;
 use super::problem::KeyPath;
 use super::problem::Source;
+use super::published;
+use super::published::Published;
 use super::schemas;
 use super::throttle;
 use super::trust;
@@ -36,6 +39,7 @@ use crate::policy::saml::RelyingParty;
 use crate::relay::HeaderNameError;
 use crate::relay::IdentityHeaders;
 use crate::relay::Route;
+use crate::relay::TokenHeader;
 use crate::second_opinion::SecondOpinion;
 use crate::soap::QName;
 use crate::soap::Roles;
@@ -62,9 +66,25 @@ pub(super) fn check_all(
                 "give each route its own path",
             );
         }
+        let keys_path = route.jwt.as_ref().and_then(|jwt| jwt.keys_path.as_ref());
+        let others = routes.iter().map(|route| &route.path);
+        let mut taken = others.chain(routes.iter().take(index).flat_map(paths));
+        if let Some(keys) = keys_path.filter(|keys| taken.any(|other| other == *keys)) {
+            source.problem(
+                &path.key("jwt").key("keys_path"),
+                format!("is the path of a route or of other keys: {keys:?}"),
+                "give each its own path",
+            );
+        }
         checked.extend(check(route, signer, &path, now, source));
     }
     (checked.len() == routes.len()).then_some(checked)
+}
+
+/// The paths that `route` takes.
+pub(super) fn paths(route: &typed::Route) -> impl Iterator<Item = &String> {
+    let keys = route.jwt.as_ref().and_then(|jwt| jwt.keys_path.as_ref());
+    std::iter::once(&route.path).chain(keys)
 }
 
 fn check(
@@ -84,6 +104,7 @@ fn check(
     let identity = identity(route, &path.key("identity"), source);
     let bearer = bearer::check(route.bearer.as_ref(), &path.key("bearer"), source);
     let jwt = minted::jwt(route, signer, path, source);
+    let keys = published_keys(route, jwt.as_ref(), path, source);
     let security = minted::security_header(route, signer, path, source);
     let answers = answer::check(route, signer, path, now, source);
     let backend = backend::check(&route.backend, &path.key("backend"), now, source);
@@ -142,6 +163,7 @@ fn check(
             one_way: of_kind(|operation| operation.one_way),
         },
         messages: route.backend.messages,
+        keys: keys?,
         answer: answer?,
         bearer: bearer?,
         answer_form: answers.form,
@@ -176,6 +198,24 @@ fn check(
         policy,
         exceptions,
     })
+}
+
+/// The keys of the tokens that the backend gets, if they are published; `jwt` is what makes those.
+fn published_keys(
+    route: &typed::Route,
+    jwt: Option<&Option<TokenHeader>>,
+    path: &KeyPath,
+    source: &mut Source<'_>,
+) -> Option<Option<PublishedKeys>> {
+    let Some(typed) = &route.jwt else {
+        return Some(None);
+    };
+    let typed = Published {
+        keys_path: typed.keys_path.as_deref(),
+        further_keys: &typed.further_keys,
+    };
+    let signer = jwt.and_then(Option::as_ref).map(TokenHeader::certificate);
+    published::check(typed, signer, &path.key("jwt"), source)
 }
 
 /// What answers must prove, if the backend signs them: `None` if that is wrong.

@@ -5,20 +5,19 @@ use chrono::TimeDelta;
 use chrono::Utc;
 
 use super::check;
-use super::checked::PublishedKeys;
 use super::checked::TokenEndpoint;
-use super::files;
 use super::files::IdentityFiles;
 use super::minted;
 use super::policy;
 use super::problem::KeyPath;
 use super::problem::Source;
+use super::published;
+use super::published::Published;
 use super::route;
 use super::throttle;
 use super::trust;
 use super::typed;
 use crate::crypto::Identity;
-use crate::mint::JwkSet;
 use crate::mint::JwtMinter;
 use crate::mint::JwtTerms;
 use crate::policy::saml::ExpectedRequest;
@@ -37,9 +36,7 @@ pub(super) fn check_all(
     for (index, endpoint) in endpoints.iter().enumerate() {
         let path = KeyPath::default().key("token_endpoint").entry(index);
         let before = endpoints.iter().take(index).flat_map(paths);
-        let taken: Vec<&String> = before
-            .chain(config.route.iter().map(|route| &route.path))
-            .collect();
+        let taken: Vec<&String> = before.chain(config.route.iter().flat_map(route::paths)).collect();
         let own = endpoint.keys_path.iter().filter(|keys| **keys == endpoint.path);
         let keys = endpoint.keys_path.iter().filter(|keys| taken.contains(keys));
         let twice = std::iter::once(&endpoint.path)
@@ -62,34 +59,6 @@ fn paths(endpoint: &typed::TokenEndpoint) -> impl Iterator<Item = &String> {
     std::iter::once(&endpoint.path).chain(&endpoint.keys_path)
 }
 
-/// The public keys of what `minter` makes, and the further ones. `None` if anything is wrong, which is then noted.
-fn keys(
-    endpoint: &typed::TokenEndpoint,
-    minter: Option<&JwtMinter>,
-    path: &KeyPath,
-    source: &mut Source<'_>,
-) -> Option<Option<PublishedKeys>> {
-    let at_further = path.key("further_keys");
-    let further = files::all_certificates(&endpoint.further_keys, &at_further, source)?;
-    let Some(keys_path) = &endpoint.keys_path else {
-        if further.is_empty() {
-            return Some(None);
-        }
-        let what = "is published nowhere";
-        source.problem(&at_further, what, "say where in keys_path");
-        return None;
-    };
-    let at_path = route::check_path(keys_path, &path.key("keys_path"), source);
-    let set = JwkSet::of(std::iter::once(minter?.certificate()).chain(&further)).map_err(|subject| {
-        let what = format!("has a key that signs no tokens: {subject:?}");
-        source.problem(&at_further, what, "give certificates of RSA, EC or Ed25519 keys");
-    });
-    Some(Some(PublishedKeys {
-        path: at_path?,
-        set: set.ok()?.to_json().into(),
-    }))
-}
-
 fn check(
     endpoint: &typed::TokenEndpoint,
     gateway: Option<&Identity>,
@@ -103,7 +72,11 @@ fn check(
     let trust = trust::check(&endpoint.trust, policy.as_ref(), now, &at_trust, source);
     let party = party(&endpoint.trust, &at_trust, source);
     let minter = minter(&endpoint.token, gateway, &path.key("token"), now, source);
-    let keys = keys(endpoint, minter.as_ref(), path, source);
+    let typed = Published {
+        keys_path: endpoint.keys_path.as_deref(),
+        further_keys: &endpoint.further_keys,
+    };
+    let keys = published::check(typed, minter.as_ref().map(JwtMinter::certificate), path, source);
     let mut policy = policy?;
     if endpoint.trust.revocation == typed::Revocation::Always {
         policy.certificates.revocation = Revocation::Required;

@@ -78,14 +78,13 @@ pub(super) async fn handle(
     if let Some(endpoint) = snapshot.endpoint(request.path()) {
         return exchange::answer(&request, payload, &shared, &snapshot, endpoint).await;
     }
-    if let Some(keys) = snapshot.published(request.path()) {
-        shared.metrics.request(request.path(), Outcome::Answered, "none");
-        leave_unread(payload);
-        return published::answer(&request, keys);
-    }
     let Some(place) = snapshot.place(request.path()) else {
-        shared.metrics.request("none", Outcome::Refused, "http.path");
         leave_unread(payload);
+        if let Some(keys) = snapshot.published(request.path()) {
+            shared.metrics.request(request.path(), Outcome::Answered, "none");
+            return published::answer(&request, keys);
+        }
+        shared.metrics.request("none", Outcome::Refused, "http.path");
         return reply::nothing_here();
     };
     let (path, peer) = (&place.route.path, request.peer_addr());

@@ -1,4 +1,4 @@
-//! The public keys of a token endpoint.
+//! The public keys of tokens of ours.
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;

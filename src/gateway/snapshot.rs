@@ -13,6 +13,7 @@ use super::recent::Recent;
 use super::recent::Trial;
 use crate::config::Checked;
 use crate::config::GuardedRoute;
+use crate::config::PublishedKeys;
 use crate::config::TakesAttachments;
 use crate::config::TokenEndpoint;
 use crate::crypto::Certificate;
@@ -70,6 +71,8 @@ pub(super) struct Place {
     /// Messages for its backend at a time, so that one that does not answer takes no others along.
     pub(super) messages: Gauge,
     pub(super) recent: Recent,
+    /// Where the keys of the tokens that the backend gets are published.
+    keys: Option<PublishedKeys>,
 }
 
 /// A path where assertions are exchanged for tokens.
@@ -242,6 +245,7 @@ impl Place {
             route: guarded.route,
             messages: Gauge::new(said.unwrap_or(usual)),
             recent: Recent::default(),
+            keys: guarded.keys,
         }
     }
 }
@@ -279,12 +283,11 @@ impl Snapshot {
         self.endpoints.get(path)
     }
 
-    /// The JWK Set of a token endpoint that is published at `path`.
+    /// The JWK Set that a token endpoint or a route publishes at `path`.
     pub(super) fn published(&self, path: &str) -> Option<&Bytes> {
-        let mut sets = self
-            .endpoints
-            .values()
-            .filter_map(|endpoint| endpoint.checked.keys.as_ref());
+        let of_endpoints = self.endpoints.values().map(|endpoint| &endpoint.checked.keys);
+        let of_routes = self.places.values().map(|place| &place.keys);
+        let mut sets = of_endpoints.chain(of_routes).flatten();
         sets.find(|keys| keys.path == path).map(|keys| &keys.set)
     }
 

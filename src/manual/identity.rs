@@ -47,6 +47,10 @@
 //! with the key of the gateway: RS256, ES256, ES384, ES512 or EdDSA, as the key is. `kid` and `x5t#S256` are the SHA-256 of its certificate. No header of
 //! the request reaches the backend, whatever its name.
 //!
+//! `keys_path = "/orders/keys"` in `[route.jwt]` publishes the public key as a JWK Set, and `further_keys` that of certificates beside it, as those of
+//! [a token endpoint](super::token_endpoint) are. Before the gateway gets another key its certificate stands in `further_keys` for five minutes at least, and that of the
+//! old one afterwards until its last token has ended: so a backend that asks there follows without a pause.
+//!
 //! # What is told
 //!
 //! | fact | from |

@@ -3,6 +3,7 @@ use std::fmt::Write;
 use chrono::DateTime;
 use chrono::Utc;
 
+use crate::crypto::Certificate;
 use crate::mint;
 use crate::mint::Fact;
 use crate::mint::Facts;
@@ -101,6 +102,11 @@ impl TokenHeader {
     /// Its name, where it is not `Authorization`.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// The certificate of the key that signs the tokens.
+    pub fn certificate(&self) -> &Certificate {
+        self.minter.certificate()
     }
 
     /// The line to send.

@@ -7,13 +7,14 @@ use sealgate::inbound::{AsOf, Gate, Keyring, Received, SenderHeader};
 use sealgate::policy::Profile;
 use sealgate::policy::saml::RelyingParty;
 use sealgate::soap::{Roles, Version};
-use sealgate::trust::{Issuers, Passwords, TrustSources};
+use sealgate::trust::{BearerRules, Binding, Issuers, Passwords, Stands, TokenKeys, TrustSources};
 use serde_json::Value;
 
 use crate::backend::{Backend, PLACED, Request, orders};
-use crate::client::{post, post_with, send};
+use crate::client::{post, post_with, request, send};
 use crate::gateway::{Gateway, configuration, logged_code};
 use crate::message::{Message, assertion, certificate};
+use crate::reload::replace;
 
 /// A gateway whose route also says `more`, and its backend.
 fn telling(more: &str) -> (Gateway, Backend) {
@@ -94,6 +95,70 @@ fn a_token_says_who_sent_the_message_and_no_other_token_gets_through() {
     let times = ["iat", "nbf", "exp"].map(|name| claims[name].as_i64().unwrap());
     assert!((Utc::now().timestamp() - times[0]).abs() < 30, "{times:?}");
     assert_eq!((times[1], times[2]), (times[0], times[0] + 60));
+}
+
+#[test]
+fn a_backend_that_asks_for_the_keys_follows_when_another_key_signs() {
+    let backend = orders();
+    let jwt = |further: &str| {
+        let more = "keys_path = \"/orders/keys\"\nfurther_keys = [FURTHER]";
+        let jwt = JWT.replace("[route.jwt]", &format!("[route.jwt]\n{more}"));
+        let text = configuration(&format!("http://{}/legacy", backend.address));
+        text.replace(
+            "[route.backend]",
+            &format!("{}\n[route.backend]", jwt.replace("FURTHER", further)),
+        )
+    };
+    let erin = |text: String| {
+        let (before, own) = text.split_once("[gateway]").unwrap();
+        let own = own
+            .replacen("gateway.pem", "erin.pem", 1)
+            .replacen("gateway.key.pem", "erin.key.pem", 1);
+        format!("{before}[gateway]{own}")
+    };
+    let gateway = Gateway::configured(&jwt(""));
+    let keys = || {
+        let got = send(gateway.plain(), &request("GET", "/orders/keys", &[], ""));
+        assert_eq!(
+            (got.status, got.header("content-type")),
+            (200, Some("application/jwk-set+json"))
+        );
+        TokenKeys::read(got.body.as_bytes()).unwrap()
+    };
+    let token = || {
+        let order = post(Version::Soap11, "urn:place", &with_role("r").signed());
+        assert_eq!(send(gateway.plain(), &order).status, 200);
+        let got = backend.got().pop().unwrap();
+        let [token] = got.headers("authorization")[..] else {
+            panic!("{got:?}")
+        };
+        token.strip_prefix("Bearer ").unwrap().to_owned()
+    };
+    let takes = |keys: TokenKeys, token: &str| {
+        let rules = BearerRules {
+            issuer: "https://gateway.example".to_owned(),
+            audience: "urn:backend".to_owned(),
+            algorithms: vec![SignatureAlgorithm::RsaSha256],
+            kind: None,
+            stands: Stands::Beside,
+            binding: Binding::Optional,
+            skew: TimeDelta::seconds(60),
+            keys,
+            age: None,
+        };
+        rules.verify(token, None, Utc::now()).is_ok()
+    };
+    let (alone, old) = (keys(), token());
+    assert_eq!(replace(&gateway, &jwt("\"erin.pem\"")).0, 200);
+    let before = keys();
+    assert_eq!(replace(&gateway, &erin(jwt("\"gateway.pem\""))).0, 200);
+    let (after, new) = (keys(), token());
+    assert_ne!(old, new);
+    assert!(takes(before.clone(), &old) && takes(before, &new));
+    assert!(takes(after.clone(), &old) && takes(after, &new));
+    assert!(takes(alone.clone(), &old) && !takes(alone, &new));
+    assert_eq!(replace(&gateway, &erin(jwt(""))).0, 200);
+    assert!(!takes(keys(), &old) && takes(keys(), &new));
 }
 
 #[test]

@@ -263,3 +263,48 @@ audience = "urn:api"
         "{found}"
     );
 }
+
+#[test]
+fn the_keys_of_tokens_for_a_backend_are_published_where_nothing_else_is() {
+    let url = "url = \"http://127.0.0.1:1/\"";
+    let jwt = |more: &str| {
+        format!(
+            "{url}\n[route.jwt]\nissuer = \"urn:us\"\naudience = \"urn:backend\"\nsubject = \"signer-subject\"\n{more}"
+        )
+    };
+    let published = jwt("keys_path = \"/orders/keys\"\nfurther_keys = [\"bob.pem\"]");
+    let route = read_in(folder().path(), &GOOD.replace(url, &published))
+        .unwrap()
+        .routes
+        .remove(0);
+    let keys = route.keys.unwrap();
+    assert_eq!(keys.path, "/orders/keys");
+    let set: serde_json::Value = serde_json::from_slice(&keys.set).unwrap();
+    assert_eq!(set["keys"].as_array().unwrap().len(), 2);
+    for (more, expected) in [
+        (
+            "keys_path = \"/orders\"",
+            "keys_path: is the path of a route or of other keys",
+        ),
+        ("keys_path = \"keys\"", "keys_path: is \"keys\""),
+        (
+            "further_keys = [\"bob.pem\"]",
+            "further_keys: is published nowhere",
+        ),
+        (
+            "keys_path = \"/keys\"\nfurther_keys = [\"nobody.pem\"]",
+            "further_keys[1]: cannot be read",
+        ),
+    ] {
+        refuses(url, &jwt(more), &format!("route[1].jwt.{expected}"));
+    }
+    let (before, route) = GOOD.split_once("[[route]]").unwrap();
+    let route = format!("[[route]]{}", route.replace(url, &jwt("keys_path = \"/keys\"")));
+    let twice = format!("{before}{route}{}", route.replace("\"/orders\"", "\"/bills\""));
+    let found = read_in(folder().path(), &twice).unwrap_err().to_string();
+    assert!(
+        found.contains("route[2].jwt.keys_path: is the path of a route or of other keys")
+            && found.lines().count() == 1,
+        "{found}"
+    );
+}

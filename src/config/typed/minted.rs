@@ -100,6 +100,12 @@ pub(in crate::config) struct Jwt {
     /// Further claims: name, and the verified values.
     #[serde(default)]
     pub(in crate::config) claims: BTreeMap<String, Fact>,
+    /// A path where the public keys of the tokens are published, as "/orders/keys": a JWK Set. Without it the backend gets it some other way.
+    #[serde(default)]
+    pub(in crate::config) keys_path: Option<String>,
+    /// Files with certificates whose keys are published as well: of the next key before it signs, of the last as long as its tokens hold.
+    #[serde(default)]
+    pub(in crate::config) further_keys: Vec<PathBuf>,
 }
 
 fn seconds() -> u16 {
