@@ -169,7 +169,7 @@ impl Entry {
         self.operation = Some(cut(&message.operation().body.to_string()));
         let threats = message.threats().iter();
         self.threats = threats.map(|threat| threat.rule().name()).collect();
-        self.bearer = Some(cut(message.bearer().subject()));
+        self.bearer = Some(cut(message.bearer().claims().subject()));
         self
     }
 
@@ -184,7 +184,7 @@ impl Entry {
     /// With the bearer token that came with the message.
     #[must_use]
     pub fn with(mut self, bearer: Option<&VerifiedBearer>) -> Self {
-        self.bearer = bearer.map(|bearer| cut(bearer.subject()));
+        self.bearer = bearer.map(|bearer| cut(bearer.claims().subject()));
         self
     }
 }

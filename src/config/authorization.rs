@@ -22,7 +22,14 @@ pub(super) fn check(
     let at = path.key("allow");
     let rules = route.allow.iter().enumerate();
     let checked: Vec<_> = rules
-        .map(|(index, allow)| rule(allow, operations, &at.entry(index), source))
+        .map(|(index, allow)| {
+            let at = at.entry(index);
+            if let Some(key) = allow.about_token().filter(|_| route.bearer.is_none()) {
+                let what = "is only known where a bearer token is asked for";
+                source.problem(&at.key(key), what, "add bearer to the route, or leave it out");
+            }
+            rule(allow, operations, &at, source)
+        })
         .collect();
     Some(Authorization {
         client: match route.client_certificate {
@@ -47,13 +54,22 @@ fn rule(
         );
         return None;
     }
+    let is_scope = |text: &String| !text.is_empty() && !text.contains(char::is_whitespace);
+    if let Some(text) = allow.token_scope.iter().find(|text| !is_scope(text)) {
+        let what = format!("is no scope: {text:?}");
+        source.problem(&path.key("token_scope"), what, "write each scope by itself");
+    }
+    if allow.token_claim.iter().any(|claim| claim.name == "scope") {
+        let what = "names a claim that has several values in one text";
+        source.problem(&path.key("token_claim"), what, "write its scopes in token_scope");
+    }
     let asked = names(&allow.operation, operations, &path.key("operation"), source);
     let signer = signer(&allow.subject, &allow.san, path, source);
     let hours = match &allow.hours {
         Some(given) => Some(hours(given, &path.key("hours"), source)?),
         None => None,
     };
-    let attributes = allow.saml_attribute.iter();
+    let (attributes, claims) = (allow.saml_attribute.iter(), allow.token_claim.iter());
     Some(AuthorizationRule {
         operations: asked?,
         signer: signer?,
@@ -61,6 +77,9 @@ fn rule(
         saml_subjects: allow.saml_name_id.clone(),
         saml_attributes: attributes.map(|one| (one.name(), one.values.clone())).collect(),
         users: allow.username.clone(),
+        token_subjects: allow.token_subject.clone(),
+        token_scopes: allow.token_scope.clone(),
+        token_claims: claims.map(|one| (one.name.clone(), one.values.clone())).collect(),
         days: allow.days.iter().map(|day| day.weekday()).collect(),
         hours,
     })

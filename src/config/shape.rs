@@ -131,10 +131,19 @@ impl<'s> Shape<'s> {
         deeper: usize,
     ) {
         let choices: Vec<&Value> = choices.into_iter().map(|choice| self.resolve(choice)).collect();
-        // A table can be only the choice that is one, and says itself what is wrong with it.
-        let table = choices.iter().find(|choice| choice.get("properties").is_some());
-        if let (DeValue::Table(found), Some(table)) = (value.get_ref(), table) {
-            return self.table(table, found, value.span(), path, source, deeper);
+        // A table can be only a choice that is one: that of which it has a key, or the first. It says itself what is wrong with it.
+        let tables = choices.iter().filter_map(|choice| {
+            let keys = choice.get("properties").and_then(Value::as_object)?;
+            Some((*choice, keys))
+        });
+        let tables: Vec<_> = tables.collect();
+        if let DeValue::Table(found) = value.get_ref() {
+            let mut has_its_key = tables
+                .iter()
+                .filter(|(_, keys)| keys.keys().any(|key| found.contains_key(key.as_str())));
+            if let Some((table, _)) = has_its_key.next().or(tables.first()) {
+                return self.table(table, found, value.span(), path, source, deeper);
+            }
         }
         let words = choices.iter().flat_map(|choice| self.words(choice));
         let words: Vec<&str> = words.collect();
@@ -144,7 +153,7 @@ impl<'s> Shape<'s> {
         }
         let quoted: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
         let mut instead = format!("write {}", quoted.join(", "));
-        if let Some(table) = table {
+        for (table, _) in &tables {
             instead = format!("{instead}, or {}", describe(table));
         }
         let what = found.map_or_else(
@@ -349,7 +358,8 @@ s.toml:14:11: route[1].trust.anchor[1].subject: is a string; write a list: Subje
 s.toml:16:1: route[1].backend.colour: is not a key that exists here; keys here are url, server, \
 connect_seconds, first_byte_seconds, idle_seconds, answer_seconds, answer_bytes, messages, breaker, health, ca, certificate, key, key_password_file, answer
 s.toml:18:13: route[1].identity.x-subject: is \"subject\"; write \"signer-subject\", \"signer-san\", \"signer-issuer\", \
-\"signer-serial\", \"signer-sha256\", \"saml-issuer\", \"saml-name-id\", \"username\", \"token-subject\", \"token-issuer\", or a table: A SAML attribute
+\"signer-serial\", \"signer-sha256\", \"saml-issuer\", \"saml-name-id\", \"username\", \"token-subject\", \"token-issuer\", or a table: A SAML attribute, \
+or a table: A claim of a bearer token: a text, or a list of texts
 s.toml:19:10: route[1].identity.x-role.saml_attribute: is missing; add a text in quotes: Its Name
 s.toml:19:12: route[1].identity.x-role.attribute: is not a key that exists here; keys here are \
 saml_attribute, name_format

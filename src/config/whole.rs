@@ -12,23 +12,22 @@ pub(super) fn is_whole(route: &typed::Route) -> bool {
     bearer.is_some_and(|bearer| bearer.message_security == typed::MessageSecurity::ReplacedByToken)
 }
 
-/// Notes what has no meaning on `route`; the facts of tokens on all others.
+/// Notes what has no meaning on `route`; the facts of tokens where none is asked for.
 pub(super) fn check(route: &typed::Route, path: &KeyPath, source: &mut Source<'_>) {
     let is_whole = is_whole(route);
     for (key, fact) in facts(route, path) {
-        if fact.is_of_token() != is_whole {
-            let (what, instead) = match is_whole {
-                true => (
-                    "is what no message proves here, as a token stands for it",
-                    "write token-subject or token-issuer",
-                ),
-                false => (
-                    "is only known where a token stands for the message",
-                    "name what a message proves, as signer-subject",
-                ),
-            };
-            source.problem(&key, what, instead);
-        }
+        let (what, instead) = match fact.is_of_token() {
+            true if route.bearer.is_none() => (
+                "is only known where a bearer token is asked for",
+                "add bearer to the route, or name what a message proves, as signer-subject",
+            ),
+            false if is_whole => (
+                "is what no message proves here, as a token stands for it",
+                "write token-subject, token-issuer or a table: token_claim",
+            ),
+            true | false => continue,
+        };
+        source.problem(&key, what, instead);
     }
     if !is_whole {
         return;

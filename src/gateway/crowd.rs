@@ -94,8 +94,8 @@ impl Names {
 
     /// Those of a message that a token stands for: its subject is the signer as well.
     pub(super) fn of_bearer(bearer: &MessageBearer, path: &str, limits: &RouteLimits) -> Self {
-        let subject = format!("{} {}", bearer.issuer(), bearer.subject());
-        let (signer, issuer) = (format!("token {subject}"), bearer.issuer().to_owned());
+        let subject = format!("{} {}", bearer.claims().issuer(), bearer.claims().subject());
+        let (signer, issuer) = (format!("token {subject}"), bearer.claims().issuer().to_owned());
         Self::new(path, limits, [signer, issuer, subject].map(Some))
     }
 

@@ -186,7 +186,7 @@ impl InWork<'_> {
             self.has_key()?;
         }
         let bearer = self.bearer()?;
-        let (received, _held) = self.received(arrival, payload).await?;
+        let (mut received, _held) = self.received(arrival, payload).await?;
         self.unread = Unread::Nothing;
         let (Ok(_share), Ok(_own)) = (self.shared.messages.take(1), self.place.messages.take(1)) else {
             return Err(self.report.no_body(NoBody::Overload));
@@ -198,6 +198,7 @@ impl InWork<'_> {
                 (Accepted::Brought(Box::new(message)), passes)
             }
             bearer => {
+                received.bearer = bearer.as_ref().map(|bearer| Arc::clone(bearer.claims()));
                 let (message, passes) = self.verified(received).await?;
                 (Accepted::Verified(Box::new(message), bearer), passes)
             }

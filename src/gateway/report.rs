@@ -210,7 +210,7 @@ impl<'r> Report<'r> {
         tracing::info!(
             incident = %self.incident,
             route = self.route,
-            subject = escaped(bearer.subject()),
+            subject = escaped(bearer.claims().subject()),
             token = bearer.id().map(escaped),
             "bearer token verified"
         );
@@ -267,7 +267,7 @@ impl<'r> Report<'r> {
             route = self.route,
             peer = %self.peer(),
             operation = %message.operation().body,
-            subject = escaped(message.bearer().subject()),
+            subject = escaped(message.bearer().claims().subject()),
             "message taken for its bearer token"
         );
         self.observed(message.threats(), message.invalid());

@@ -9,7 +9,7 @@ use crate::policy::{Asked, Asking, NotWhole, Operation, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
 use crate::threat::Threat;
-use crate::trust::{FirstUse, MessageBearer, ReplayStore, Use};
+use crate::trust::{BearerClaims, FirstUse, MessageBearer, ReplayStore, Use};
 use crate::xml::Element;
 
 /// A message that somebody brought together with a token that stands for it. Nobody signed it: who has the token could have written anything, and so could
@@ -71,7 +71,7 @@ impl Gate {
         let addressing = addressing.as_ref();
         check_action(received.action.as_deref(), addressing)?;
         let operation = self.asked_for(&envelope, received.action.as_deref(), addressing)?;
-        self.may(&envelope, &operation.body, received.client, now)?;
+        self.may(&envelope, &operation.body, bearer.claims(), received.client, now)?;
         let threats = self.threats_in(std::iter::once(envelope.root()))?;
         let invalid = match &self.schema {
             Some(_) => self.invalid(&envelope, &canonical(envelope.body())?.into())?,
@@ -122,6 +122,7 @@ impl Gate {
         &self,
         envelope: &Envelope,
         operation: &QName,
+        bearer: &BearerClaims,
         client: Option<Fingerprint>,
         at: DateTime<Utc>,
     ) -> Result<(), Unmet> {
@@ -130,6 +131,7 @@ impl Gate {
             signer: None,
             claims: None,
             user: None,
+            bearer: Some(bearer),
             client,
             at,
         };

@@ -31,7 +31,7 @@ use crate::soap::attachment::Attachments;
 use crate::soap::{Addressing, Envelope, QName, Roles, Version};
 use crate::threat;
 use crate::trust::{
-    Attested, Issuers, Owner, Partner, Passwords, ReplayStore, Signed, TrustStore, VerifiedUser,
+    Attested, BearerClaims, Issuers, Owner, Partner, Passwords, ReplayStore, Signed, TrustStore, VerifiedUser,
 };
 use crate::wss;
 use crate::xml::{Element, Namespace};
@@ -49,6 +49,8 @@ pub struct Received {
     pub transport: Transport,
     /// SHA-256 of the certificate that its client has shown in TLS.
     pub client: Option<Fingerprint>,
+    /// What the bearer token proves that its client has brought beside it.
+    pub bearer: Option<Arc<BearerClaims>>,
     /// What stands beside the envelope.
     pub attachments: Attachments,
     /// What it must be the answer to, if it is one.
@@ -64,6 +66,7 @@ impl From<Bytes> for Received {
             version: None,
             transport: Transport::default(),
             client: None,
+            bearer: None,
             attachments: Attachments::default(),
             request: None,
         }
@@ -187,6 +190,7 @@ impl Gate {
                     .as_ref()
                     .map(|presented| &presented.accepted.claims),
                 user: user.as_ref().map(VerifiedUser::name),
+                bearer: received.bearer.as_deref(),
                 client: received.client,
                 at: now,
             };
@@ -203,6 +207,7 @@ impl Gate {
         Ok(Unused::new(
             relayable
                 .with(claims, user, issuer_key, attachments, invalid, threats)
+                .beside(received.bearer)
                 .that_needed(std::mem::take(&mut findings.legacy)),
             uses,
         ))

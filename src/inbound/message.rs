@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -10,7 +12,7 @@ use crate::policy::saml::Claims;
 use crate::policy::{Admitted, Asked, Destination, NoOperation, Operation, Unmet, UnmetKind};
 use crate::soap::{Addressing, AddressingVersion, Envelope, QName, Version};
 use crate::threat::Threat;
-use crate::trust::{ClearedBy, FirstUse, Owner, Signer, VerifiedUser};
+use crate::trust::{BearerClaims, ClearedBy, FirstUse, Owner, Signer, VerifiedUser};
 use crate::xml::Element;
 
 /// A message that a trusted sender signed and that the policy admitted. It owns only what was signed, in the octets
@@ -36,6 +38,7 @@ pub struct VerifiedMessage {
     cleared_by: Vec<ClearedBy>,
     claims: Option<Claims>,
     user: Option<VerifiedUser>,
+    bearer: Option<Arc<BearerClaims>>,
     issuer_key: Option<[u8; 32]>,
     signature_values: Vec<Vec<u8>>,
     addressing: Option<AddressingVersion>,
@@ -162,6 +165,7 @@ impl Relayable {
             cleared_by: path.map(|path| path.cleared_by().to_vec()).unwrap_or_default(),
             claims: None,
             user: None,
+            bearer: None,
             issuer_key: None,
             signature_values: admitted
                 .signatures()
@@ -243,6 +247,11 @@ impl Relayable {
         };
         message.requested = Some(destination.operation(asked)?.clone());
         Ok(())
+    }
+
+    /// With what the token proves that came beside it.
+    pub(super) fn beside(self, bearer: Option<Arc<BearerClaims>>) -> Self {
+        Self(VerifiedMessage { bearer, ..self.0 })
     }
 
     /// With what else was verified.
@@ -365,6 +374,11 @@ impl VerifiedMessage {
     /// SHA-256 of the public key that its assertion's issuer signed with, if one did.
     pub fn issuer_key(&self) -> Option<&[u8; 32]> {
         self.issuer_key.as_ref()
+    }
+
+    /// What the bearer token proves that came beside it.
+    pub fn bearer(&self) -> Option<&BearerClaims> {
+        self.bearer.as_deref()
     }
 
     /// The user of its UsernameToken, whose password was compared.

@@ -58,6 +58,7 @@
 //! | `signer-subject`, `signer-san`, `signer-issuer`, `signer-serial`, `signer-sha256` | the certificate whose key signed the Body |
 //! | `saml-issuer`, `saml-name-id`, `{ saml_attribute = "…" }` | the assertion that held |
 //! | `username` | the UsernameToken whose password was compared |
+//! | `token-subject`, `token-issuer`, `{ token_claim = "…" }` | the bearer token that held; of its claims those that are a text or a list of texts |
 //!
 //! The subject of a token is one fact that the operator names, never the first that happens to be there: a user may be called like a certificate. A message
 //! without it is refused, as is one with a value that has a control character, is longer than 1024 bytes, or is one of more than 64
@@ -79,6 +80,10 @@
 //! JSON object refuses the token, as readers do not agree which of them counts. A token may be used again until it ends, by whoever has it: bind it to the client's
 //! certificate (`certificate_bound = "required"`) against theft.
 //!
+//! `[[route.allow]]` asks for what a token says, beside a message as in its place: `token_subject`, `token_scope` (one of these must be a word of the claim `scope`, RFC 8693 §4.2) and
+//! `token_claim`, each of which must have one of its values. Whoever does not fit is refused with `policy.not_authorized`. What a token says is known once its signature
+//! and everything else about it held, and from no other token.
+//!
 //! # A token in the place of message security
 //!
 //! With `message_security = "replaced-by-token"` a route takes messages that nobody signed: the token stands for them. What that proves is less, and has a type
@@ -89,8 +94,8 @@
 //! A token counts for one message: `jti` and `iat` must be there, and its use is remembered as that of a signed message (`replay.token`). The backend gets the whole
 //! envelope as it was read, in Canonical XML 1.0 without comments, not verified parts of it. All that does not need a signature is asked as everywhere:
 //! strict XML, action and Body must name one operation, mustUnderstand, threat rules (over the whole envelope), schemas. A message with a Security header
-//! (of whatever namespace) is refused, as nobody would verify it; there are no attachments. A backend can be told `token-subject` and `token-issuer`, a token that is minted of them does not outlive
-//! the one that came, and `[[route.allow]]` knows operations, days and hours. The answer is signed as any other.
+//! (of whatever namespace) is refused, as nobody would verify it; there are no attachments. A backend can be told `token-subject`, `token-issuer` and `{ token_claim = "…" }`, a token that is minted of them does not outlive
+//! the one that came, and `[[route.allow]]` knows operations, days and hours, and what the token says. The answer is signed as any other.
 //!
 //! # Where keys come from
 //!

@@ -90,7 +90,9 @@ impl AssertionMinter {
 
     fn unsigned(&self, id: &str, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<String, Error> {
         let subject = escape_text(facts.one(&self.subject, "NameID")?);
-        let (from, to) = (time(now), time(end(facts, now, self.life)?));
+        let told = self.attributes.iter().map(|(_, fact)| fact);
+        let token = facts.bearer_end(told.chain([&self.subject]));
+        let (from, to) = (time(now), time(end(facts, token, now, self.life)?));
         let confirmation = match &self.confirmation {
             Confirmation::SenderVouches => {
                 "<saml2:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:sender-vouches\"/>"

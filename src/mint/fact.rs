@@ -1,3 +1,5 @@
+use chrono::DateTime;
+use chrono::Utc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -9,7 +11,7 @@ use crate::inbound::Sender;
 use crate::inbound::VerifiedMessage;
 use crate::policy::saml::AttributeName;
 use crate::policy::saml::Claims;
-use crate::trust::MessageBearer;
+use crate::trust::BearerClaims;
 
 /// Something verified about the sender.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
@@ -19,6 +21,17 @@ pub enum Fact {
     Named(NamedFact),
     /// The values of a SAML attribute.
     Attribute(AttributeName),
+    /// The texts of a claim of the bearer token.
+    TokenClaim(TokenClaim),
+}
+
+/// A claim of a bearer token: a text, or a list of texts.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct TokenClaim {
+    /// Its name, as "scope".
+    #[schemars(length(min = 1))]
+    pub token_claim: String,
 }
 
 /// What is known about every signer, or every subject of an assertion.
@@ -41,9 +54,9 @@ pub enum NamedFact {
     SamlNameId,
     /// The user of the UsernameToken, whose password was compared.
     Username,
-    /// The `sub` of the bearer token that stands for the message.
+    /// The `sub` of the bearer token.
     TokenSubject,
-    /// The `iss` of the bearer token that stands for the message.
+    /// The `iss` of the bearer token.
     TokenIssuer,
 }
 
@@ -53,7 +66,7 @@ pub struct Facts<'m> {
     sender: Option<&'m Sender>,
     claims: Option<&'m Claims>,
     user: Option<&'m str>,
-    bearer: Option<&'m MessageBearer>,
+    bearer: Option<&'m BearerClaims>,
 }
 
 /// The longest value, in bytes.
@@ -62,11 +75,11 @@ const LONGEST: usize = 1024;
 const MOST: usize = 64;
 
 impl Fact {
-    /// Whether it is about a token that stands for a message; all others are about messages that prove something themselves.
+    /// Whether a bearer token proves it; all others are about messages that prove something themselves.
     pub fn is_of_token(&self) -> bool {
         matches!(
             self,
-            Self::Named(NamedFact::TokenSubject | NamedFact::TokenIssuer)
+            Self::Named(NamedFact::TokenSubject | NamedFact::TokenIssuer) | Self::TokenClaim(_)
         )
     }
 
@@ -80,7 +93,10 @@ impl Fact {
 
     /// Whether there may be several values.
     pub(crate) fn is_list(&self) -> bool {
-        matches!(self, Self::Attribute(_) | Self::Named(NamedFact::SignerSan))
+        matches!(
+            self,
+            Self::Attribute(_) | Self::TokenClaim(_) | Self::Named(NamedFact::SignerSan)
+        )
     }
 }
 
@@ -90,7 +106,7 @@ impl<'m> From<&'m VerifiedMessage> for Facts<'m> {
             sender: Some(message.sender()),
             claims: message.claims(),
             user: message.user().map(|user| user.name()),
-            bearer: None,
+            bearer: message.bearer(),
         }
     }
 }
@@ -101,7 +117,7 @@ impl<'m> From<&'m BroughtMessage> for Facts<'m> {
             sender: None,
             claims: None,
             user: None,
-            bearer: Some(message.bearer()),
+            bearer: Some(message.bearer().claims()),
         }
     }
 }
@@ -147,9 +163,10 @@ impl<'m> Facts<'m> {
         self.claims
     }
 
-    /// What was proved by a token.
-    pub(super) fn bearer(&self) -> Option<&'m MessageBearer> {
-        self.bearer
+    /// When the bearer token ends, if one of `told` rests on it.
+    pub(super) fn bearer_end<'f>(&self, told: impl IntoIterator<Item = &'f Fact>) -> Option<DateTime<Utc>> {
+        let bearer = self.bearer?;
+        told.into_iter().any(Fact::is_of_token).then(|| bearer.end())
     }
 
     fn proved(&self, fact: &Fact) -> Vec<&'m str> {
@@ -169,8 +186,13 @@ impl<'m> Facts<'m> {
                 name.map(|name| name.value.as_str())
             }
             Fact::Named(NamedFact::Username) => self.user,
-            Fact::Named(NamedFact::TokenSubject) => self.bearer.map(MessageBearer::subject),
-            Fact::Named(NamedFact::TokenIssuer) => self.bearer.map(MessageBearer::issuer),
+            Fact::Named(NamedFact::TokenSubject) => self.bearer.map(BearerClaims::subject),
+            Fact::Named(NamedFact::TokenIssuer) => self.bearer.map(BearerClaims::issuer),
+            Fact::TokenClaim(claim) => {
+                let bearer = self.bearer.into_iter();
+                let texts = bearer.flat_map(|bearer| bearer.texts(&claim.token_claim));
+                return texts.map(String::as_str).collect();
+            }
             Fact::Attribute(name) => {
                 return self
                     .claims
@@ -260,6 +282,9 @@ pub(crate) mod tests {
         }
         let facts: Written =
             toml::from_str("one = \"saml-name-id\"\nother = { saml_attribute = \"role\" }").unwrap();
+        let claim: Written =
+            toml::from_str("one = \"token-subject\"\nother = { token_claim = \"tenant\" }").unwrap();
+        assert!(claim.one.is_of_token() && claim.other.is_of_token() && claim.other.is_list());
         assert_eq!(facts.one, Fact::Named(NamedFact::SamlNameId));
         assert_eq!(facts.other, attribute("role"));
     }

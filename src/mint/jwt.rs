@@ -14,7 +14,6 @@ use crate::crypto::Certificate;
 use crate::crypto::encode_base64_url;
 use crate::crypto::random_bytes;
 use crate::crypto::sign;
-use crate::trust::MessageBearer;
 
 /// What a JWT says besides whom it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +107,9 @@ impl JwtMinter {
     /// # Errors
     /// [`Error`]: there is no subject, a value is not fit, or nothing can be signed now.
     pub fn mint(&self, facts: &Facts<'_>, now: DateTime<Utc>) -> Result<Minted, Error> {
-        let end = end(facts, now, self.terms.life)?;
+        let told = self.terms.claims.iter().map(|(_, fact)| fact);
+        let token = facts.bearer_end(told.chain([&self.terms.subject]));
+        let end = end(facts, token, now, self.terms.life)?;
         let id = encode_base64_url(&random_bytes(16)?);
         let mut claims = Map::new();
         claims.insert("iss".to_owned(), json!(self.terms.issuer));
@@ -145,16 +146,21 @@ impl JwtMinter {
     }
 }
 
-/// When something made at `now` ends: after `life`, or with the assertion or token that it rests on, or with the session that this speaks of.
+/// When something made at `now` ends: after `life`, with the assertion that it rests on, with the session that this speaks of, or with the
+/// bearer token that it rests on, which ends at `token`.
 ///
 /// # Errors
 /// [`Error::Over`]: that is no later than now, in whole seconds.
-pub(super) fn end(facts: &Facts<'_>, now: DateTime<Utc>, life: TimeDelta) -> Result<DateTime<Utc>, Error> {
+pub(super) fn end(
+    facts: &Facts<'_>,
+    token: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+    life: TimeDelta,
+) -> Result<DateTime<Utc>, Error> {
     let claims = facts.claims();
     let session = claims.and_then(|claims| claims.authn.as_ref()?.session_not_on_or_after);
     let rests_on = claims.and_then(|claims| claims.not_on_or_after);
     let end = now.checked_add_signed(life).unwrap_or(now);
-    let token = facts.bearer().map(MessageBearer::end);
     let end = [rests_on, session, token]
         .into_iter()
         .flatten()
@@ -178,7 +184,7 @@ mod tests {
         let time = |text: &str| datetime::parse(text).unwrap();
         let (now, hour) = (time("2026-11-26T12:00:00.5Z"), TimeDelta::hours(1));
         let mut claims = claims(&[]);
-        let ends = |claims: &_| end(&Facts::of_claims(claims), now, hour);
+        let ends = |claims: &_| end(&Facts::of_claims(claims), None, now, hour);
         assert_eq!(ends(&claims), Ok(time("2026-11-26T13:00:00.5Z")));
         claims.not_on_or_after = Some(time("2026-11-26T12:10:00Z"));
         assert_eq!(ends(&claims), Ok(time("2026-11-26T12:10:00Z")));

@@ -26,6 +26,7 @@ pub use error::Unfit;
 pub use fact::Fact;
 pub use fact::Facts;
 pub use fact::NamedFact;
+pub use fact::TokenClaim;
 pub use jwk_set::JwkSet;
 pub use jwt::ClaimNameError;
 pub use jwt::JwtMinter;

@@ -50,8 +50,8 @@ pub use anchors::KeyHint;
 pub use anchors::TrustStore;
 pub use attest::{Attested, ConfirmationKey, EntityKey, OtherKey, Owner, attest, endorse};
 pub use bearer::{
-    BearerError, BearerRules, Binding, KeysAge, LastSeen, MessageBearer, Stands, TokenKeys, TokenKeysError,
-    VerifiedBearer,
+    BearerClaims, BearerError, BearerRules, Binding, KeysAge, LastSeen, MessageBearer, Stands, TokenKeys,
+    TokenKeysError, VerifiedBearer,
 };
 pub use ciphertext::{Carried, CiphertextCovered, DecryptedAttachment, Signed};
 pub use constraint::Constraint;

@@ -4,7 +4,7 @@ use std::fs;
 
 use chrono::Utc;
 use sealgate::algorithm::SignatureAlgorithm;
-use sealgate::crypto::{PrivateKey, SigningKey, encode_base64_url, sign};
+use sealgate::crypto::{PrivateKey, SigningKey, decode_base64_url, encode_base64_url, sign};
 use sealgate::soap::Version;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,6 +13,7 @@ use crate::backend::{Backend, orders};
 use crate::client::{Answer, post_with, request, send, send_tls};
 use crate::gateway::{Gateway, configuration, logged_code};
 use crate::message::{Message, certificate};
+use crate::reload::replace;
 
 /// An OpenID provider: its keys, by name, and the file where they are published.
 pub(crate) struct Provider {
@@ -64,10 +65,15 @@ impl Provider {
     }
 
     fn gateway(&self) -> (Gateway, Backend) {
+        self.gateway_with("")
+    }
+
+    /// A gateway whose route also says `more`.
+    fn gateway_with(&self, more: &str) -> (Gateway, Backend) {
         let backend = orders();
         let text = configuration(&format!("http://{}/legacy", backend.address));
         let bearer = format!(
-            "[route.bearer]\nissuer = \"https://idp.example\"\naudience = \"urn:orders\"\njwks = {:?}\n\n[route.backend]",
+            "[route.bearer]\nissuer = \"https://idp.example\"\naudience = \"urn:orders\"\njwks = {:?}\n\n{more}\n[route.backend]",
             self.file()
         );
         let text = text.replace("[route.backend]", &bearer).replace(
@@ -215,4 +221,106 @@ fn keys_of_the_issuer_are_replaced_without_a_restart() {
     fs::write(provider.file(), "{\"keys\":[]}").unwrap();
     assert_eq!(reload(), 409);
     assert_eq!(ask(&gateway, None, &[&new]).status, 200);
+}
+
+#[test]
+fn a_backend_is_told_what_a_token_beside_a_signed_message_says() {
+    let provider = Provider::new();
+    let (gateway, backend) = provider.gateway_with(
+        "[route.jwt]\nheader = \"x-jwt\"\nissuer = \"urn:us\"\naudience = \"urn:backend\"\nsubject = \"token-subject\"\nseconds = 3600\n\
+         claims = { tenant = { token_claim = \"tenant\" }, signer = \"signer-subject\" }",
+    );
+    let text = fs::read_to_string(gateway.folder.path().join("sealgate.toml")).unwrap();
+    let told = "x-user = \"token-subject\"\nx-idp = \"token-issuer\"\nx-tenant = { token_claim = \"tenant\" }\nx-level = { token_claim = \"level\" }\n";
+    let text = text.replace("x-name-id", &format!("{told}x-name-id"));
+    assert_eq!(replace(&gateway, &text).0, 200);
+    let end = Utc::now().timestamp() + 600;
+    let more = json!({ "tenant": ["north, east", "s\u{fc}d"], "level": 7, "exp": end });
+    let good = format!("Bearer {}", provider.token("one", &more));
+    assert_eq!(ask(&gateway, None, &[&good]).status, 200);
+    let got = backend.only();
+    for (name, values) in [
+        ("x-user", &["ann"][..]),
+        ("x-idp", &["https://idp.example"]),
+        ("x-tenant", &["north%2C east,s%C3%BCd"]),
+        // No text, so nothing that a header could have.
+        ("x-level", &[]),
+        ("x-signer-subject", &["O=Example,CN=alice"]),
+    ] {
+        assert_eq!(got.headers(name), values, "{name}");
+    }
+    let [jwt] = got.headers("x-jwt")[..] else {
+        panic!("{got:?}")
+    };
+    let claims = jwt.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&decode_base64_url(claims).unwrap()).unwrap();
+    assert_eq!(
+        (
+            &claims["sub"],
+            &claims["tenant"],
+            &claims["signer"],
+            &claims["exp"]
+        ),
+        (
+            &"ann".into(),
+            &json!(["north, east", "s\u{fc}d"]),
+            &"O=Example,CN=alice".into(),
+            &end.into()
+        )
+    );
+    // Values that nobody should get refuse the message.
+    for bad in [
+        json!("a\r\nx-admin: yes"),
+        json!("x".repeat(1025)),
+        json!(vec!["x"; 65]),
+    ] {
+        let token = provider.token("one", &json!({ "tenant": bad }));
+        let refused = ask(&gateway, None, &[&format!("Bearer {token}")]);
+        assert_eq!(refused.status, 500, "{refused:?}");
+        assert_eq!(logged_code(refused.incident()), "policy.identity_value");
+    }
+    assert_eq!(backend.got().len(), 1);
+}
+
+#[test]
+fn rules_ask_for_subject_scope_and_claims_of_a_token_beside_a_signed_message() {
+    let provider = Provider::new();
+    let (gateway, backend) = provider.gateway_with(
+        "[[route.allow]]\ntoken_subject = [\"ann\", \"bea\"]\ntoken_scope = [\"orders.write\"]\n\
+         token_claim = [{ name = \"tenant\", values = [\"north\"] }]",
+    );
+    let asked = |claims: Value| {
+        ask(
+            &gateway,
+            None,
+            &[&format!("Bearer {}", provider.token("one", &claims))],
+        )
+    };
+    let good = json!({ "scope": "orders.read orders.write", "tenant": "north" });
+    assert_eq!(asked(good.clone()).status, 200);
+    for (name, value) in [
+        ("sub", json!("eve")),
+        ("scope", json!("orders.read")),
+        ("scope", json!("orders.writeall")),
+        ("scope", json!(null)),
+        ("tenant", json!("NORTH")),
+        ("tenant", json!(7)),
+    ] {
+        let mut claims = good.clone();
+        claims[name] = value;
+        let refused = asked(claims.clone());
+        assert_eq!(refused.status, 500, "{claims}");
+        assert_eq!(
+            logged_code(refused.incident()),
+            "policy.not_authorized",
+            "{claims}"
+        );
+    }
+    // Nor does a token count that does not hold.
+    let forged = Provider::new().token("one", &good);
+    refused(
+        &ask(&gateway, None, &[&format!("Bearer {forged}")]),
+        "bearer.signature",
+    );
+    assert_eq!(backend.got().len(), 1);
 }

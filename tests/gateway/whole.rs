@@ -192,3 +192,21 @@ fn nothing_but_a_token_over_tls_stands_for_a_message() {
     assert!(backend.got().is_empty());
     assert_eq!(bring(&gateway, Some("alice"), &bound, &message).status, 200);
 }
+
+#[test]
+fn rules_ask_for_what_the_token_says_that_stands_for_a_message() {
+    let provider = Provider::new();
+    let (gateway, backend) = gateway(
+        &provider,
+        "x-tenant = { token_claim = \"tenant\" }\n[[route.allow]]\ntoken_scope = [\"orders.write\"]\n",
+    );
+    let token = |id: &str, scope: &str| {
+        provider.token("one", &json!({ "jti": id, "scope": scope, "tenant": "north" }))
+    };
+    let message = envelope("", PLACE);
+    let refused = bring(&gateway, None, &token("1", "orders.read"), &message);
+    assert_eq!(logged_code(refused.incident()), "policy.not_authorized");
+    let answer = bring(&gateway, None, &token("2", "orders.read orders.write"), &message);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(backend.only().headers("x-tenant"), ["north"]);
+}

@@ -3,6 +3,9 @@ use super::folder;
 use super::read_in;
 use super::refuses;
 
+const KEYS: &str =
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
 #[test]
 fn tokens_for_the_backend_say_something_and_nothing_twice() {
     let backend = "[route.backend]";
@@ -50,9 +53,7 @@ fn tokens_for_the_backend_say_something_and_nothing_twice() {
 #[test]
 fn where_a_token_stands_for_the_message_nothing_is_about_signatures() {
     let folder = folder();
-    let keys =
-        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
-    std::fs::write(folder.path().join("k.json"), keys).unwrap();
+    std::fs::write(folder.path().join("k.json"), KEYS).unwrap();
     let bearer = "[route.bearer]\nissuer = \"urn:i\"\naudience = \"urn:us\"\njwks = \"k.json\"\nalgorithms = [\"EdDSA\"]\nmessage_security = \"replaced-by-token\"\n";
     let (before, _) = GOOD.split_once("[[route.trust.anchor]]").unwrap();
     let backend = "[route.backend]\nurl = \"http://127.0.0.1:1/\"\n";
@@ -93,7 +94,7 @@ fn where_a_token_stands_for_the_message_nothing_is_about_signatures() {
     refuses(
         "[route.backend]",
         &format!("{told}[route.backend]"),
-        "route[1].identity.x-user: is only known where a token stands",
+        "route[1].identity.x-user: is only known where a bearer token is asked for",
     );
     let nobody = format!("{before}{backend}");
     let found = read_in(folder.path(), &nobody).unwrap_err().to_string();
@@ -307,4 +308,49 @@ fn the_keys_of_tokens_for_a_backend_are_published_where_nothing_else_is() {
             && found.lines().count() == 1,
         "{found}"
     );
+}
+
+#[test]
+fn what_a_bearer_token_says_is_told_and_asked_for_where_one_is_brought() {
+    let url = "url = \"http://127.0.0.1:1/\"";
+    let folder = folder();
+    std::fs::write(folder.path().join("k.json"), KEYS).unwrap();
+    let bearer = "[route.bearer]\nissuer = \"urn:i\"\naudience = \"urn:us\"\njwks = \"k.json\"\nalgorithms = [\"EdDSA\"]\n";
+    let told = "[route.identity]\nx-user = \"token-subject\"\nx-tenant = { token_claim = \"tenant\" }\n";
+    let allow = |text: &str| format!("[[route.allow]]\n{text}\n");
+    let read = |more: &str| {
+        let text = GOOD.replace(url, &format!("{url}\n{more}"));
+        read_in(folder.path(), &text).map_err(|problems| problems.to_string())
+    };
+    for good in [
+        told.to_owned(),
+        allow("token_subject = [\"ann\"]"),
+        allow("token_scope = [\"orders.write\", \"orders.all\"]"),
+        allow("token_claim = [{ name = \"tenant\", values = [\"north\"] }]"),
+    ] {
+        assert!(read(&format!("{bearer}{good}")).is_ok(), "{good}");
+        let without = read(&good).unwrap_err();
+        assert!(
+            without.contains("is only known where a bearer token is asked for"),
+            "{without}"
+        );
+    }
+    for (bad, what) in [
+        (
+            "token_scope = [\"orders.read orders.write\"]",
+            "allow[1].token_scope: is no scope",
+        ),
+        ("token_scope = [\"\"]", "allow[1].token_scope: is no scope"),
+        (
+            "token_claim = [{ name = \"scope\", values = [\"orders.write\"] }]",
+            "allow[1].token_claim: names a claim that has several values in one text",
+        ),
+        (
+            "token_claim = [{ name = \"tenant\", values = [] }]",
+            "allow[1].token_claim[1].values",
+        ),
+    ] {
+        let found = read(&format!("{bearer}{}", allow(bad))).unwrap_err();
+        assert!(found.contains(what), "{found}");
+    }
 }

@@ -38,6 +38,18 @@ pub(in crate::config) struct Allow {
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub(in crate::config) username: Vec<String>,
+    /// Subjects of bearer tokens.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(in crate::config) token_subject: Vec<String>,
+    /// Scopes of bearer tokens, one by one: words of the claim `scope` (RFC 8693 §4.2).
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(in crate::config) token_scope: Vec<String>,
+    /// Claims of bearer tokens, each of which must be there.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(in crate::config) token_claim: Vec<AllowedClaim>,
     /// Days of the week, in UTC.
     #[serde(default)]
     #[schemars(length(min = 1))]
@@ -60,21 +72,38 @@ impl Allow {
         lists.iter().any(|list| !list.is_empty()) || !self.saml_attribute.is_empty()
     }
 
+    /// Whether it asks for something that only a bearer token proves; the key.
+    pub(in crate::config) fn about_token(&self) -> Option<&'static str> {
+        let keys = [
+            ("token_subject", !self.token_subject.is_empty()),
+            ("token_scope", !self.token_scope.is_empty()),
+            ("token_claim", !self.token_claim.is_empty()),
+        ];
+        keys.into_iter()
+            .find(|(_, is_there)| *is_there)
+            .map(|(key, _)| key)
+    }
+
     /// Whether nothing is asked for.
     pub(in crate::config) fn is_empty(&self) -> bool {
-        let lists = [
-            &self.operation,
-            &self.subject,
-            &self.san,
-            &self.saml_issuer,
-            &self.saml_name_id,
-            &self.username,
-        ];
-        lists.iter().all(|list| list.is_empty())
-            && self.saml_attribute.is_empty()
+        self.operation.is_empty()
+            && !self.is_about_sender()
+            && self.about_token().is_none()
             && self.days.is_empty()
             && self.hours.is_none()
     }
+}
+
+/// A claim of a bearer token that must have one of some values.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct AllowedClaim {
+    /// Its name.
+    #[schemars(length(min = 1))]
+    pub(in crate::config) name: String,
+    /// The values: the claim is one of these texts, or a list of texts with one of them.
+    #[schemars(length(min = 1))]
+    pub(in crate::config) values: Vec<String>,
 }
 
 /// A SAML attribute that must have one of some values.

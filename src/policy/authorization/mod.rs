@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, NaiveTime, Utc, Weekday};
 use super::saml::{AttributeName, Claims};
 use crate::crypto::{Certificate, Fingerprint};
 use crate::soap::QName;
-use crate::trust::Constraint;
+use crate::trust::{BearerClaims, Constraint};
 use crate::xml::quoted;
 
 /// The rules of a route. A message that is otherwise good has to fit one of them, if there are any, in all that it asks for.
@@ -44,6 +44,12 @@ pub struct AuthorizationRule {
     pub saml_attributes: Vec<(AttributeName, Vec<String>)>,
     /// The user of the UsernameToken is one of these.
     pub users: Vec<String>,
+    /// The subject of the bearer token is one of these.
+    pub token_subjects: Vec<String>,
+    /// The bearer token has one of these scopes.
+    pub token_scopes: Vec<String>,
+    /// Each of these claims of the bearer token has at least one of the values.
+    pub token_claims: Vec<(String, Vec<String>)>,
     /// It comes on one of these days, in UTC.
     pub days: Vec<Weekday>,
     /// It comes in these hours, in UTC.
@@ -70,6 +76,8 @@ pub struct Asking<'m> {
     pub claims: Option<&'m Claims>,
     /// The user whose password was right.
     pub user: Option<&'m str>,
+    /// What the bearer token says.
+    pub bearer: Option<&'m BearerClaims>,
     /// SHA-256 of the certificate that the client has shown in TLS.
     pub client: Option<Fingerprint>,
     /// When it came.
@@ -91,6 +99,12 @@ pub enum Condition {
     SamlAttribute,
     /// The user of the UsernameToken.
     User,
+    /// The subject of the bearer token.
+    TokenSubject,
+    /// The scopes of the bearer token.
+    TokenScope,
+    /// A claim of the bearer token.
+    TokenClaim,
     /// The day.
     Day,
     /// The hour.
@@ -157,6 +171,12 @@ impl AuthorizationRule {
         };
         let signed_by =
             |constraint: &Constraint| asking.signer.is_some_and(|signer| constraint.allows(signer));
+        let bearer = asking.bearer;
+        let in_scope = |scope: &String| bearer.is_some_and(|bearer| bearer.has_scope(scope));
+        let says = |(name, allowed): &(String, Vec<String>)| {
+            let texts = bearer.map_or(&[][..], |bearer| bearer.texts(name));
+            texts.iter().any(|text| allowed.contains(text))
+        };
         let day = asking.at.weekday();
         let fits = [
             (Condition::Operation, listed(&self.operations, asking.operation)),
@@ -171,6 +191,15 @@ impl AuthorizationRule {
             ),
             (Condition::SamlAttribute, self.saml_attributes.iter().all(has)),
             (Condition::User, is_listed(&self.users, asking.user)),
+            (
+                Condition::TokenSubject,
+                is_listed(&self.token_subjects, bearer.map(BearerClaims::subject)),
+            ),
+            (
+                Condition::TokenScope,
+                self.token_scopes.is_empty() || self.token_scopes.iter().any(in_scope),
+            ),
+            (Condition::TokenClaim, self.token_claims.iter().all(says)),
             (Condition::Day, listed(&self.days, Some(&day))),
             (
                 Condition::Hour,
@@ -213,6 +242,9 @@ impl Condition {
             Self::SamlSubject => "SAML subject",
             Self::SamlAttribute => "SAML attribute",
             Self::User => "user",
+            Self::TokenSubject => "token subject",
+            Self::TokenScope => "token scope",
+            Self::TokenClaim => "token claim",
             Self::Day => "day",
             Self::Hour => "hour",
         }

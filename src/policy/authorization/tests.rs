@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+use serde_json::json;
+
 use super::*;
 use crate::policy::saml::{AttributeClaim, NameClaim};
 
@@ -69,14 +71,22 @@ fn every_condition_of_a_rule_has_to_fit() {
         saml_subjects: vec!["carol".to_owned()],
         saml_attributes: vec![(role(None), vec!["buyer".to_owned()])],
         users: vec!["dora".to_owned()],
+        token_subjects: vec!["ann".to_owned()],
+        token_scopes: vec!["orders.all".to_owned(), "orders.write".to_owned()],
+        token_claims: vec![("tenant".to_owned(), vec!["south".to_owned()])],
         days: vec![Weekday::Wed],
         hours: hours("08:00:00", "18:00:00"),
     };
+    let ann =
+        BearerClaims::of_test(&json!({ "scope": "orders.read orders.write", "tenant": ["north", "south"] }));
+    let reader = BearerClaims::of_test(&json!({ "scope": "orders.read", "tenant": ["north", "south"] }));
+    let elsewhere = BearerClaims::of_test(&json!({ "scope": "orders.write", "tenant": "east" }));
     let good = Asking {
         operation: Some(&place),
         signer: Some(&alice),
         claims: Some(&carol),
         user: Some("dora"),
+        bearer: Some(&ann),
         client: None,
         at: at("08:00:00"),
     };
@@ -159,6 +169,21 @@ fn every_condition_of_a_rule_has_to_fit() {
             Condition::User,
         ),
         (Asking { user: None, ..good }, Condition::User),
+        (Asking { bearer: None, ..good }, Condition::TokenSubject),
+        (
+            Asking {
+                bearer: Some(&reader),
+                ..good
+            },
+            Condition::TokenScope,
+        ),
+        (
+            Asking {
+                bearer: Some(&elsewhere),
+                ..good
+            },
+            Condition::TokenClaim,
+        ),
         (
             Asking {
                 at: at("08:00:00") + chrono::TimeDelta::days(1),
@@ -207,6 +232,7 @@ fn one_rule_that_fits_is_enough_and_none_is_not() {
         signer: None,
         claims: None,
         user: None,
+        bearer: None,
         client: None,
         at: at("12:00:00"),
     };
@@ -243,6 +269,7 @@ fn a_client_may_have_to_show_the_certificate_that_signed() {
             signer,
             claims: None,
             user: None,
+            bearer: None,
             client: client.map(|client| *client.sha256()),
             at: at("12:00:00"),
         })

@@ -1,8 +1,11 @@
 //! Bearer tokens (RFC 6750): JSON Web Tokens of one issuer, for one audience, signed with one of its keys.
 
 mod age;
+mod claims;
 mod error;
 mod keys;
+
+use std::sync::Arc;
 
 use chrono::DateTime;
 use chrono::TimeDelta;
@@ -22,6 +25,7 @@ use crate::trust::Use;
 
 pub use age::KeysAge;
 pub use age::LastSeen;
+pub use claims::BearerClaims;
 pub use error::BearerError;
 pub use keys::TokenKeys;
 pub use keys::TokenKeysError;
@@ -71,7 +75,7 @@ pub enum Binding {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a token that nobody asks about"]
 pub struct VerifiedBearer {
-    subject: String,
+    claims: Arc<BearerClaims>,
     id: Option<String>,
     for_message: Option<Once>,
 }
@@ -81,7 +85,7 @@ pub struct VerifiedBearer {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a token that no message came with"]
 pub struct MessageBearer {
-    subject: String,
+    claims: Arc<BearerClaims>,
     once: Once,
 }
 
@@ -96,9 +100,9 @@ struct Once {
 }
 
 impl VerifiedBearer {
-    /// Its `sub`.
-    pub fn subject(&self) -> &str {
-        &self.subject
+    /// What its issuer says.
+    pub fn claims(&self) -> &Arc<BearerClaims> {
+        &self.claims
     }
 
     /// Its `jti`.
@@ -110,26 +114,16 @@ impl VerifiedBearer {
     pub fn for_message(self) -> Option<MessageBearer> {
         let once = self.for_message?;
         Some(MessageBearer {
-            subject: self.subject,
+            claims: self.claims,
             once,
         })
     }
 }
 
 impl MessageBearer {
-    /// Its `sub`.
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
-    /// Its `iss`.
-    pub fn issuer(&self) -> &str {
-        &self.once.issuer
-    }
-
-    /// Its `exp`.
-    pub fn end(&self) -> DateTime<Utc> {
-        self.once.end
+    /// What its issuer says.
+    pub fn claims(&self) -> &BearerClaims {
+        &self.claims
     }
 
     /// Its one use.
@@ -189,8 +183,12 @@ impl BearerRules {
         self.check_time(&jwt, now)?;
         self.check_binding(&jwt, client)?;
         let subject = text(&jwt, "sub").filter(|subject| !subject.is_empty());
+        let subject = subject.ok_or(BearerError::NoSubject)?;
+        let end = jwt.claims.get("exp").and_then(seconds);
+        let end = end.and_then(|end| DateTime::from_timestamp(end, 0));
+        let end = end.unwrap_or(DateTime::<Utc>::MAX_UTC);
         Ok(VerifiedBearer {
-            subject: subject.ok_or(BearerError::NoSubject)?.to_owned(),
+            claims: Arc::new(BearerClaims::of(&jwt, &self.issuer, subject, end)),
             id: text(&jwt, "jti").map(str::to_owned),
             for_message: match self.stands {
                 Stands::Beside => None,

@@ -85,7 +85,7 @@ fn a_token_of_the_issuer_for_us_says_who_its_subject_is() {
         rules.verify(&token, None, now())
     };
     let bearer = token(&header(), &claims()).unwrap();
-    assert_eq!((bearer.subject(), bearer.id()), ("ann", Some("1")));
+    assert_eq!((bearer.claims().subject(), bearer.id()), ("ann", Some("1")));
     for more in [
         json!({ "aud": ["urn:other", "urn:us"] }),
         json!({ "iat": null, "nbf": null, "jti": null }),
@@ -314,8 +314,11 @@ fn a_token_that_stands_for_a_message_can_be_told_from_others() {
             .map(VerifiedBearer::for_message)
     };
     let first = bearer(&one).unwrap().unwrap();
-    assert_eq!((first.subject(), first.issuer()), ("ann", "https://idp.example"));
-    assert_eq!(first.end(), now() + TimeDelta::seconds(60));
+    assert_eq!(
+        (first.claims().subject(), first.claims().issuer()),
+        ("ann", "https://idp.example")
+    );
+    assert_eq!(first.claims().end(), now() + TimeDelta::seconds(60));
     let once = first.the_use().unwrap();
     assert_eq!(
         (once.issued, once.until),
