@@ -49,6 +49,8 @@ pub struct Limit {
     pub concurrent: Option<u32>,
     /// How many in a day of UTC.
     pub daily: Option<u64>,
+    /// The time of verification that a second pays for; two seconds of it may be owed.
+    pub cost: Option<Duration>,
 }
 
 /// What an address may ask for, before anything is read.
@@ -109,6 +111,8 @@ pub enum What {
     Concurrent,
     /// Requests in a day.
     Daily,
+    /// The time that verification takes.
+    Cost,
 }
 
 /// Who asked for how much.
@@ -210,7 +214,7 @@ impl Throttle {
             let owed = known.until.saturating_sub(now);
             match owed.checked_sub(burst).filter(|wait| !wait.is_zero()) {
                 Some(wait) => Err(TooMuch {
-                    what: What::Rate,
+                    what: What::Cost,
                     wait,
                 }),
                 None => Ok(()),

@@ -31,10 +31,17 @@ pub(super) fn address(throttle: &typed::Throttle, source: &mut Source<'_>) -> Ad
 /// What may be asked of a route.
 pub(super) fn route(throttle: &typed::RouteThrottle) -> RouteLimits {
     RouteLimits {
-        route: limit(throttle.route),
-        signer: limit(throttle.signer),
-        issuer: limit(throttle.issuer),
-        subject: limit(throttle.subject),
+        route: with_cost(throttle.route, throttle.route_cost_milliseconds),
+        signer: with_cost(throttle.signer, throttle.signer_cost_milliseconds),
+        issuer: with_cost(throttle.issuer, throttle.issuer_cost_milliseconds),
+        subject: with_cost(throttle.subject, throttle.subject_cost_milliseconds),
+    }
+}
+
+fn with_cost(typed: Option<typed::Limit>, milliseconds: Option<u16>) -> Limit {
+    Limit {
+        cost: milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into())),
+        ..limit(typed)
     }
 }
 
@@ -50,5 +57,6 @@ fn limit(typed: Option<typed::Limit>) -> Limit {
         rate,
         concurrent: typed.concurrent,
         daily: typed.per_day,
+        cost: None,
     }
 }

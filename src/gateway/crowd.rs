@@ -35,7 +35,7 @@ enum By {
     Subject,
 }
 
-/// The name that the cost of an address stands under.
+/// The name that what somebody's messages cost stands under.
 const COST: &str = "cost";
 
 /// Lets a request from `peer` in.
@@ -52,10 +52,7 @@ pub(super) async fn by_address(
     };
     if limits.cost.is_some() {
         let owes = shared.throttle.owes(&(COST, address), OWED);
-        owes.map_err(|too_much| Crowded {
-            code: "limit.address_cost",
-            wait: too_much.wait,
-        })?;
+        owes.map_err(|too_much| Crowded::of(By::Address, too_much))?;
     }
     if limits.requests == Limit::default() {
         return Ok(None);
@@ -64,6 +61,18 @@ pub(super) async fn by_address(
     let now = Utc::now();
     names.own(&shared.throttle, now)?;
     Ok(names.enter(shared, now).await?.pop())
+}
+
+/// Lets a request to the route at `path` in, as far as that depends on what its messages have cost: it is not yet known who sent it.
+pub(super) fn by_route(throttle: &Throttle, path: &str, limits: &RouteLimits) -> Result<(), Crowded> {
+    let route = RouteLimits {
+        route: Limit {
+            cost: limits.route.cost,
+            ..Limit::default()
+        },
+        ..RouteLimits::default()
+    };
+    Names::new(path, &route, [None, None, None]).paid(throttle)
 }
 
 /// Notes what verification for `peer` cost.
@@ -128,8 +137,27 @@ impl Names {
         self.together(shared, Count::No).await
     }
 
+    /// Notes what the verification of the message cost, which counts here alone. A copy that somebody else sent costs its sender nothing.
+    pub(super) fn spent(&self, throttle: &Throttle, time: Duration) {
+        for (by, name, limit) in &self.0 {
+            if let Some(budget) = limit.cost {
+                throttle.spent(&(COST, by, name), time, budget);
+            }
+        }
+    }
+
+    /// Whether all have paid for what their messages cost.
+    fn paid(&self, throttle: &Throttle) -> Result<(), Crowded> {
+        let mut limited = self.0.iter().filter(|(_, _, limit)| limit.cost.is_some());
+        limited.try_for_each(|(by, name, _)| {
+            let owes = throttle.owes(&(COST, by, name), OWED);
+            owes.map_err(|too_much| Crowded::of(*by, too_much))
+        })
+    }
+
     /// Whether it may by what this gateway alone has counted.
     fn own(&self, throttle: &Throttle, now: DateTime<Utc>) -> Result<(), Crowded> {
+        self.paid(throttle)?;
         self.0.iter().try_for_each(|(by, name, limit)| {
             let asked = throttle.would_enter(&(by, name), limit, day(now));
             asked.map_err(|too_much| Crowded::of(*by, too_much))
@@ -196,18 +224,23 @@ impl Crowded {
             (By::Address, What::Rate) => "limit.address_rate",
             (By::Address, What::Concurrent) => "limit.address_concurrent",
             (By::Address, What::Daily) => "limit.address_daily",
+            (By::Address, What::Cost) => "limit.address_cost",
             (By::Route, What::Rate) => "limit.route_rate",
             (By::Route, What::Concurrent) => "limit.route_concurrent",
             (By::Route, What::Daily) => "limit.route_daily",
+            (By::Route, What::Cost) => "limit.route_cost",
             (By::Signer, What::Rate) => "limit.signer_rate",
             (By::Signer, What::Concurrent) => "limit.signer_concurrent",
             (By::Signer, What::Daily) => "limit.signer_daily",
+            (By::Signer, What::Cost) => "limit.signer_cost",
             (By::Issuer, What::Rate) => "limit.issuer_rate",
             (By::Issuer, What::Concurrent) => "limit.issuer_concurrent",
             (By::Issuer, What::Daily) => "limit.issuer_daily",
+            (By::Issuer, What::Cost) => "limit.issuer_cost",
             (By::Subject, What::Rate) => "limit.subject_rate",
             (By::Subject, What::Concurrent) => "limit.subject_concurrent",
             (By::Subject, What::Daily) => "limit.subject_daily",
+            (By::Subject, What::Cost) => "limit.subject_cost",
         };
         let wait = too_much.wait;
         Self { code, wait }
@@ -221,6 +254,7 @@ impl Crowded {
                 | "limit.address_concurrent"
                 | "limit.address_daily"
                 | "limit.address_cost"
+                | "limit.route_cost"
                 | "limit.address_threats"
         )
     }

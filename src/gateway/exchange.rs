@@ -191,6 +191,8 @@ impl Exchange<'_> {
         let (report, endpoint) = (self.report, &self.endpoint.checked);
         let entered = crowd::by_address(self.shared, &self.snapshot.throttle, report.peer).await;
         let _pass = entered.map_err(|crowded| report.crowded(crowded))?;
+        let may_cost = crowd::by_route(&self.shared.throttle, &endpoint.path, &endpoint.throttle);
+        may_cost.map_err(|crowded| report.crowded(crowded))?;
         report
             .watch
             .may_enter()
@@ -217,7 +219,8 @@ impl Exchange<'_> {
             elsewhere.map_err(|_| report.panicked())?
         };
         let (throttle, limits) = (&self.shared.throttle, &self.snapshot.throttle);
-        crowd::spent(throttle, limits, report.peer, started.elapsed());
+        let cost = started.elapsed();
+        crowd::spent(throttle, limits, report.peer, cost);
         let unfit = |fault| {
             if fault == Fault::Busy || fault == Fault::Internal {
                 Refusal::from(fault)
@@ -234,6 +237,7 @@ impl Exchange<'_> {
         let used = unused.first_use(&self.endpoint.replay, now).await;
         report.took(Step::Verify, started);
         let assertion = used.map_err(rejected)?;
+        names.spent(throttle, cost);
         let _passes = names.enter(self.shared, now).await.map_err(crowded)?;
         let started = Instant::now();
         let minted = endpoint.minter.mint(&Facts::from(&assertion), now);

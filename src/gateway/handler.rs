@@ -178,6 +178,9 @@ impl InWork<'_> {
         let _pass = entered.await.map_err(|crowded| self.report.crowded(crowded))?;
         let not_shut_out = self.report.watch.may_enter();
         not_shut_out.map_err(|crowded| self.report.crowded(crowded))?;
+        let (path, limits) = (&self.place.route.path, &self.place.throttle);
+        let may_cost = crowd::by_route(&self.shared.throttle, path, limits);
+        may_cost.map_err(|crowded| self.report.crowded(crowded))?;
         if let Err(rejection) = self.place.gate.may_ask(arrival.action.as_deref()) {
             return Err(self.report.rejected(&rejection, &[]));
         }
@@ -397,12 +400,8 @@ impl InWork<'_> {
             let elsewhere = web::block(move || place.gate.examine(received, now)).await;
             elsewhere.map_err(|_| self.report.panicked())?
         };
-        crowd::spent(
-            &self.shared.throttle,
-            &self.snapshot.throttle,
-            self.report.peer,
-            started.elapsed(),
-        );
+        let (throttle, cost) = (&self.shared.throttle, started.elapsed());
+        crowd::spent(throttle, &self.snapshot.throttle, self.report.peer, cost);
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
         let crowded = |crowded| self.report.crowded(crowded);
         let examined = examined.inspect_err(|_| self.report.took(Step::Verify, started));
@@ -413,6 +412,7 @@ impl InWork<'_> {
         let used = unused.first_use(self.place.gate.replay.as_deref(), now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;
+        names.spent(throttle, cost);
         let passes = names.enter(self.shared, now).await.map_err(crowded)?;
         // Not with a password in it, which would be kept as well, and is dear to compare again.
         if let Some(received) = kept.filter(|_| message.user().is_none()) {
@@ -439,7 +439,8 @@ impl InWork<'_> {
             elsewhere.map_err(|_| self.report.panicked())?
         };
         let (throttle, limits) = (&self.shared.throttle, &self.snapshot.throttle);
-        crowd::spent(throttle, limits, self.report.peer, started.elapsed());
+        let cost = started.elapsed();
+        crowd::spent(throttle, limits, self.report.peer, cost);
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
         let crowded = |crowded| self.report.crowded(crowded);
         let unused = examined.map_err(rejected)?;
@@ -450,6 +451,7 @@ impl InWork<'_> {
         let used = unused.first_use(store, now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;
+        names.spent(throttle, cost);
         let passes = names.enter(self.shared, now).await.map_err(crowded)?;
         Ok((message, passes))
     }

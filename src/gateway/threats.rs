@@ -17,6 +17,7 @@ const BURST: Limit = Limit {
     }),
     concurrent: None,
     daily: None,
+    cost: None,
 };
 
 /// For so long an address is shut out that goes on.

@@ -436,16 +436,20 @@
 //! | `limit.address_rate` | more requests in a short time than an address may ask for |
 //! | `limit.address_threats` | this address sent one threat after the other that the route blocks: see [`threats`](super::threats) |
 //! | `limit.issuer_concurrent` | more requests at the same time than one issuer of assertions may have |
+//! | `limit.issuer_cost` | messages with assertions of this issuer cost more verification than it may ask for |
 //! | `limit.issuer_daily` | more requests in a day than one issuer of assertions may have |
 //! | `limit.issuer_rate` | more requests in a short time than one issuer of assertions may ask for |
 //! | `limit.route_concurrent` | more requests at the same time than this route takes |
+//! | `limit.route_cost` | messages to this route cost more verification than it may ask for |
 //! | `limit.route_daily` | more requests in a day than this route takes |
 //! | `limit.route_rate` | more requests in a short time than this route takes |
 //! | `limit.signer_concurrent` | more requests at the same time than one signer may have |
+//! | `limit.signer_cost` | messages of this signer cost more verification than it may ask for |
 //! | `limit.signer_daily` | more requests in a day than one signer may have |
 //! | `limit.signer_rate` | more requests in a short time than one signer may ask for |
 //! | `limit.store_unavailable` | the Redis where gateways count together does not answer |
 //! | `limit.subject_concurrent` | more requests at the same time than one subject of assertions may have |
+//! | `limit.subject_cost` | messages about this subject of assertions cost more verification than it may ask for |
 //! | `limit.subject_daily` | more requests in a day than one subject of assertions may have |
 //! | `limit.subject_rate` | more requests in a short time than one subject of assertions may ask for |
 //!

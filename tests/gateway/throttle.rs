@@ -73,6 +73,39 @@ fn an_address_whose_messages_cost_too_much_waits_until_it_has_paid() {
 }
 
 #[test]
+fn a_signer_whose_messages_cost_too_much_pays_for_them_and_for_no_copies() {
+    let backend = orders();
+    let gateway = throttled(&backend, "", "[route.throttle]\nsigner_cost_milliseconds = 100");
+    let message = post(Version::Soap11, "urn:place", &Message::default().signed());
+    assert_eq!(send(gateway.plain(), &message).status, 200);
+    for _ in 0..200 {
+        let copy = send(gateway.plain(), &message);
+        assert_eq!(logged_code(copy.incident()), "replay.message");
+    }
+    assert_eq!(by(&gateway, "alice").status, 200);
+    let gateway = throttled(&backend, "", "[route.throttle]\nsigner_cost_milliseconds = 1");
+    let mut answers = (0..300).map(|_| by(&gateway, "alice"));
+    let refused = answers.find(|answer| answer.status == 503).unwrap();
+    assert_eq!(logged_code(refused.incident()), "limit.signer_cost");
+    assert!(retry_after(&refused) >= 1);
+    assert_eq!(by(&gateway, "bob").status, 200);
+}
+
+#[test]
+fn what_a_route_owes_is_asked_before_a_message_is_read() {
+    let backend = orders();
+    let gateway = throttled(&backend, "", "[route.throttle]\nroute_cost_milliseconds = 1");
+    let mut answers = (0..300).map(|_| by(&gateway, "alice"));
+    let refused = answers.find(|answer| answer.status == 503).unwrap();
+    assert_eq!(logged_code(refused.incident()), "limit.route_cost");
+    let junk = send(gateway.plain(), &post(Version::Soap11, "urn:place", "<junk"));
+    assert_eq!(
+        (junk.status, logged_code(junk.incident())),
+        (503, "limit.route_cost".to_owned())
+    );
+}
+
+#[test]
 fn one_signer_that_sends_too_much_takes_nothing_from_another() {
     let backend = orders();
     let gateway = throttled(&backend, "", "[route.throttle]\nsigner = { per_day = 2 }");

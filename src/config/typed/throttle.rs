@@ -53,13 +53,29 @@ pub(in crate::config) struct RouteThrottle {
     /// By all together.
     #[serde(default)]
     pub(in crate::config) route: Option<Limit>,
+    /// Milliseconds of verification in each second that all messages to the route may cost. Two seconds of it may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 60_000))]
+    pub(in crate::config) route_cost_milliseconds: Option<u16>,
     /// By each signer.
     #[serde(default)]
     pub(in crate::config) signer: Option<Limit>,
+    /// Milliseconds of verification in each second that the messages of one signer may cost. Two seconds of it may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 60_000))]
+    pub(in crate::config) signer_cost_milliseconds: Option<u16>,
     /// By those whose assertions one issuer made.
     #[serde(default)]
     pub(in crate::config) issuer: Option<Limit>,
+    /// Milliseconds of verification in each second that the messages with assertions of one issuer may cost. Two seconds of it may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 60_000))]
+    pub(in crate::config) issuer_cost_milliseconds: Option<u16>,
     /// By each subject of assertions.
     #[serde(default)]
     pub(in crate::config) subject: Option<Limit>,
+    /// Milliseconds of verification in each second that the messages about one subject of assertions may cost. Two seconds of it may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 60_000))]
+    pub(in crate::config) subject_cost_milliseconds: Option<u16>,
 }
