@@ -1,3 +1,7 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| sealgate_fuzz::targets::run("decrypt", data));
+// What is set up once takes longer than one input may.
+libfuzzer_sys::fuzz_target!(
+    init: sealgate_fuzz::targets::run("decrypt", b""),
+    |data: &[u8]| sealgate_fuzz::targets::run("decrypt", data)
+);
