@@ -251,3 +251,19 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_no_id_is_told_as_that() {
+        let told = |uri: &str| Error::nowhere(ErrorKind::ReferenceForm(Some(uri.to_owned()))).to_string();
+        for uri in ["#SecurityToken-2026-11-24T00:00:40Z", "#", "#1"] {
+            assert!(told(uri).contains("no NCName"), "{uri}");
+        }
+        for uri in ["#a", "", "#xpointer(//a)", "http://a.example/#b:c"] {
+            assert!(told(uri).contains("the policy does not allow"), "{uri}");
+        }
+    }
+}
