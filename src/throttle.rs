@@ -22,6 +22,9 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
+use chrono::DateTime;
+use chrono::Utc;
+
 pub use range::AddressRange;
 pub use shared::Count;
 pub use shared::Counted;
@@ -30,6 +33,9 @@ pub use shared::SharedLimits;
 
 /// Names that are known at a time, each at about 60 bytes.
 const NAMES: usize = 100_000;
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
 
 /// Parts of the table, each with a lock of its own.
 const PARTS: usize = 16;
@@ -165,14 +171,19 @@ impl Throttle {
         }
     }
 
-    /// Lets a request of `name` in, on `day` (days of UTC since 1970), if that is within `limit`. One that is not let in counts for nothing.
+    /// Lets a request of `name` in, which came at `time`, if that is within `limit`. One that is not let in counts for nothing.
     ///
     /// # Errors
     ///
     /// [`TooMuch`]: of what, and when it may be tried again.
-    pub fn enter(self: &Arc<Self>, name: &impl Hash, limit: &Limit, day: i64) -> Result<Pass, TooMuch> {
+    pub fn enter(
+        self: &Arc<Self>,
+        name: &impl Hash,
+        limit: &Limit,
+        time: DateTime<Utc>,
+    ) -> Result<Pass, TooMuch> {
         let now = self.begun.elapsed();
-        let name = self.with(name, now, |known| known.enter(limit, now, day))?;
+        let name = self.with(name, now, |known| known.enter(limit, now, time))?;
         Ok(Pass {
             throttle: Arc::clone(self),
             name,
@@ -184,9 +195,9 @@ impl Throttle {
     /// # Errors
     ///
     /// As of [`enter`](Self::enter).
-    pub fn would_enter(&self, name: &impl Hash, limit: &Limit, day: i64) -> Result<(), TooMuch> {
+    pub fn would_enter(&self, name: &impl Hash, limit: &Limit, time: DateTime<Utc>) -> Result<(), TooMuch> {
         let now = self.begun.elapsed();
-        let asked = self.with(name, now, |known| { *known }.enter(limit, now, day));
+        let asked = self.with(name, now, |known| { *known }.enter(limit, now, time));
         asked.map(drop)
     }
 
@@ -270,13 +281,15 @@ impl Part {
 }
 
 impl Known {
-    fn enter(&mut self, limit: &Limit, now: Duration, day: i64) -> Result<(), TooMuch> {
+    fn enter(&mut self, limit: &Limit, now: Duration, time: DateTime<Utc>) -> Result<(), TooMuch> {
         if limit.concurrent.is_some_and(|most| self.running >= most) {
             return Err(TooMuch {
                 what: What::Concurrent,
                 wait: Duration::from_secs(1),
             });
         }
+        let seconds = time.timestamp();
+        let day = seconds.div_euclid(DAY);
         // A clock that goes back begins no new day.
         let (day, today) = if day > self.day {
             (day, 0)
@@ -284,9 +297,11 @@ impl Known {
             (self.day, self.today)
         };
         if limit.daily.is_some_and(|most| today >= most) {
+            let ends = day.saturating_add(1).saturating_mul(DAY);
+            let wait = u64::try_from(ends.saturating_sub(seconds)).unwrap_or_default();
             return Err(TooMuch {
                 what: What::Daily,
-                wait: Duration::from_secs(3600),
+                wait: Duration::from_secs(wait),
             });
         }
         if let Some(rate) = limit.rate {
@@ -334,8 +349,16 @@ pub fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::arithmetic_side_effects,
+        reason = "a test may panic"
+    )]
+    use chrono::TimeDelta;
+
     use super::*;
+
+    const EPOCH: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
     fn rate(per_second: u32, burst: u32) -> Limit {
         Limit {
@@ -355,17 +378,17 @@ mod tests {
     fn a_burst_passes_and_then_the_rate_counts_for_each_name() {
         let throttle = Arc::new(Throttle::default());
         let limit = rate(1, 5);
-        let passed = (0..20).filter(|_| throttle.enter(&"a", &limit, 0).is_ok());
+        let passed = (0..20).filter(|_| throttle.enter(&"a", &limit, EPOCH).is_ok());
         assert_eq!(passed.count(), 5);
-        let refused = throttle.enter(&"a", &limit, 0).unwrap_err();
+        let refused = throttle.enter(&"a", &limit, EPOCH).unwrap_err();
         assert_eq!(refused.what, What::Rate);
         assert!(refused.wait <= Duration::from_secs(1), "{refused:?}");
-        assert!(throttle.enter(&"b", &limit, 0).is_ok());
+        assert!(throttle.enter(&"b", &limit, EPOCH).is_ok());
         let limit = rate(100, 1);
-        assert!(throttle.enter(&"c", &limit, 0).is_ok());
-        assert_eq!(what(throttle.enter(&"c", &limit, 0)), Some(What::Rate));
+        assert!(throttle.enter(&"c", &limit, EPOCH).is_ok());
+        assert_eq!(what(throttle.enter(&"c", &limit, EPOCH)), Some(What::Rate));
         std::thread::sleep(Duration::from_millis(11));
-        assert!(throttle.enter(&"c", &limit, 0).is_ok());
+        assert!(throttle.enter(&"c", &limit, EPOCH).is_ok());
     }
 
     #[test]
@@ -375,10 +398,13 @@ mod tests {
             concurrent: Some(2),
             ..Limit::default()
         };
-        let (one, _other) = (throttle.enter(&1, &limit, 0), throttle.enter(&1, &limit, 0));
-        assert_eq!(what(throttle.enter(&1, &limit, 0)), Some(What::Concurrent));
+        let (one, _other) = (
+            throttle.enter(&1, &limit, EPOCH),
+            throttle.enter(&1, &limit, EPOCH),
+        );
+        assert_eq!(what(throttle.enter(&1, &limit, EPOCH)), Some(What::Concurrent));
         drop(one);
-        assert!(throttle.enter(&1, &limit, 0).is_ok());
+        assert!(throttle.enter(&1, &limit, EPOCH).is_ok());
     }
 
     #[test]
@@ -388,10 +414,19 @@ mod tests {
             daily: Some(2),
             ..Limit::default()
         };
-        let enter = |day| what(throttle.enter(&"a", &limit, day));
+        let at = |day: i64, second| EPOCH + TimeDelta::seconds(day * DAY + second);
+        let enter = |day| what(throttle.enter(&"a", &limit, at(day, 0)));
         assert_eq!([enter(7), enter(7), enter(7)], [None, None, Some(What::Daily)]);
         assert_eq!(enter(6), Some(What::Daily));
         assert_eq!([enter(8), enter(8), enter(8)], [None, None, Some(What::Daily)]);
+        let wait = |day, second| {
+            let refused = throttle.enter(&"a", &limit, at(day, second)).unwrap_err();
+            refused.wait.as_secs()
+        };
+        assert_eq!(
+            [wait(8, 0), wait(8, 86_399), wait(7, 86_400 - 60)],
+            [86_400, 1, 86_460]
+        );
     }
 
     #[test]
@@ -414,8 +449,8 @@ mod tests {
     fn many_names_take_bounded_room_and_nothing_from_those_who_are_known() {
         let throttle = Arc::new(Throttle::with_capacity(160));
         let limit = rate(1, 2);
-        assert!(throttle.enter(&"honest", &limit, 0).is_ok());
-        let passed = (0..100_000).filter(|number| throttle.enter(number, &limit, 0).is_ok());
+        assert!(throttle.enter(&"honest", &limit, EPOCH).is_ok());
+        let passed = (0..100_000).filter(|number| throttle.enter(number, &limit, EPOCH).is_ok());
         assert!(passed.count() < 500);
         let known: usize = throttle
             .parts
@@ -423,16 +458,16 @@ mod tests {
             .map(|part| part.lock().unwrap().known.len())
             .sum();
         assert!(known <= 161, "{known}");
-        assert!(throttle.enter(&"honest", &limit, 0).is_ok());
+        assert!(throttle.enter(&"honest", &limit, EPOCH).is_ok());
     }
 
     #[test]
     fn names_without_effect_make_room() {
         let throttle = Arc::new(Throttle::with_capacity(16));
         let limit = rate(100, 1);
-        (0..1000).for_each(|number| drop(throttle.enter(&number, &limit, 0)));
+        (0..1000).for_each(|number| drop(throttle.enter(&number, &limit, EPOCH)));
         std::thread::sleep(SEARCH);
-        let passed = (2000..2010).filter(|number| throttle.enter(number, &limit, 0).is_ok());
+        let passed = (2000..2010).filter(|number| throttle.enter(number, &limit, EPOCH).is_ok());
         assert!(passed.count() >= 5);
     }
 

@@ -159,7 +159,7 @@ impl Names {
     fn own(&self, throttle: &Throttle, now: DateTime<Utc>) -> Result<(), Crowded> {
         self.paid(throttle)?;
         self.0.iter().try_for_each(|(by, name, limit)| {
-            let asked = throttle.would_enter(&(by, name), limit, day(now));
+            let asked = throttle.would_enter(&(by, name), limit, now);
             asked.map_err(|too_much| Crowded::of(*by, too_much))
         })
     }
@@ -168,7 +168,7 @@ impl Names {
     pub(super) async fn enter(&self, shared: &Shared, now: DateTime<Utc>) -> Result<Vec<Pass>, Crowded> {
         self.together(shared, Count::Yes).await?;
         let entered = self.0.iter().map(|(by, name, limit)| {
-            let entered = shared.throttle.enter(&(by, name), limit, day(now));
+            let entered = shared.throttle.enter(&(by, name), limit, now);
             entered.map_err(|too_much| Crowded::of(*by, too_much))
         });
         entered.collect()
@@ -212,10 +212,6 @@ impl By {
 /// Whom the assertion is about.
 fn subject(claims: &Claims) -> Option<String> {
     Some(format!("{} {}", claims.issuer, claims.name_id.as_ref()?.value))
-}
-
-fn day(now: DateTime<Utc>) -> i64 {
-    now.timestamp().div_euclid(86_400)
 }
 
 impl Crowded {

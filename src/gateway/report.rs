@@ -32,7 +32,7 @@ use crate::soap::Fault;
 use crate::soap::IncidentId;
 use crate::threat::{Rule, Threat};
 use crate::trace::Context;
-use crate::trust::{BearerError, PasswordError, VerifiedBearer};
+use crate::trust::{BearerError, PasswordError, ReplayReason, VerifiedBearer};
 use crate::xml::Position;
 use crate::xml::quoted;
 
@@ -144,6 +144,12 @@ impl<'r> Report<'r> {
         }
         if matches!(rejection, Rejection::Password(PasswordError::Wrong)) {
             self.metrics.wrong_password(self.route);
+        }
+        if let Rejection::Replay(error) = rejection
+            && let ReplayReason::New { since } = error.reason()
+        {
+            let left = since.signed_duration_since(Utc::now());
+            self.wait.set(left.to_std().ok());
         }
         let sha256 = digest(DigestAlgorithm::Sha256, bytes).map(|digest| format!("{digest:?}"));
         tracing::warn!(

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::DateTime;
+
 use super::crowd::Crowded;
 use crate::threat::{Kind, Mode, Modes, Rule};
 use crate::throttle::{Limit, Rate, Throttle, network};
@@ -69,7 +71,7 @@ impl<'r> Watch<'r> {
         let rule = Rule::of_refusal(code)?;
         let burst = self.address.filter(|address| {
             let name = (rule, self.route, address);
-            self.counts.enter(&name, &BURST, 0).is_err()
+            self.counts.enter(&name, &BURST, DateTime::UNIX_EPOCH).is_err()
         });
         if let Some(address) = burst.filter(|_| self.mode(rule) == Mode::Block) {
             let name = (self.route, address);

@@ -38,6 +38,8 @@ pub enum UriError {
     Twice(String),
     /// A value that is not as RFC 7512 writes it, or of another kind; of which attribute.
     Value(String),
+    /// No absolute path of a file; of which attribute.
+    NotAbsolute(&'static str),
     /// An attribute that is missing; which would do.
     Missing(&'static str),
     /// The PIN itself: secrets do not stand in configurations.
@@ -50,6 +52,7 @@ impl fmt::Display for UriError {
             Self::Unknown(name) => write!(f, "the URI has {name:?}, which is not read"),
             Self::Twice(name) => write!(f, "the URI has {name} twice"),
             Self::Value(name) => write!(f, "the URI has a value of {name} that it cannot have"),
+            Self::NotAbsolute(name) => write!(f, "the URI has no absolute path of a file in {name}"),
             Self::Missing(what) => write!(f, "the URI lacks {what}"),
             Self::Pin => f.write_str("the URI has pin-value, and secrets do not stand in configurations"),
         }
@@ -118,14 +121,14 @@ impl TokenKeyUri {
         let module = PathBuf::from(module.ok_or(UriError::Missing("module-path"))?);
         // A relative one would be looked for where the system's libraries are.
         if !module.is_absolute() {
-            return Err(UriError::Value("module-path".to_owned()));
+            return Err(UriError::NotAbsolute("module-path"));
         }
         let pin = pin.ok_or(UriError::Missing("pin-source"))?;
         Ok(Self {
             token,
             object,
             module,
-            pin: file(&pin).ok_or_else(|| UriError::Value("pin-source".to_owned()))?,
+            pin: file(&pin).ok_or_else(|| UriError::NotAbsolute("pin-source"))?,
         })
     }
 
@@ -275,19 +278,19 @@ mod tests {
             ("token=t;object=o?module-path=/x", UriError::Missing("pin-source")),
             (
                 "token=t;object=o?module-path=x.so&pin-source=/p",
-                value("module-path"),
+                UriError::NotAbsolute("module-path"),
             ),
             (
                 "token=t;object=o?module-path=/x&pin-source=%7C/bin/pin",
-                value("pin-source"),
+                UriError::NotAbsolute("pin-source"),
             ),
             (
                 "token=t;object=o?module-path=/x&pin-source=p",
-                value("pin-source"),
+                UriError::NotAbsolute("pin-source"),
             ),
             (
                 "token=t;object=o?module-path=/x&pin-source=file://elsewhere/p",
-                value("pin-source"),
+                UriError::NotAbsolute("pin-source"),
             ),
             (
                 "token=t;object=o;type=cert?module-path=/x&pin-source=/p",

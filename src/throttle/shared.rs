@@ -34,7 +34,7 @@ for i = 1, #KEYS do
   local till = math.max(math.min(tonumber(known[1] or 0), now + burst), now)
   local day, today = math.floor(now / 86400000000), 0
   if tonumber(known[2] or -1) >= day then day, today = tonumber(known[2]), tonumber(known[3]) end
-  if daily >= 0 and today >= daily then return {i, 2, 3600000000} end
+  if daily >= 0 and today >= daily then return {i, 2, (day + 1) * 86400000000 - now} end
   if interval > 0 then
     till = till + interval
     if till > now + burst then return {i, 1, till - now - burst} end

@@ -117,3 +117,16 @@ fn a_gateway_does_not_start_with_a_store_that_may_forget() {
     let refused = Process::start(&file).err().unwrap();
     assert!(refused.contains("uses.redb, cannot be used"), "{refused}");
 }
+
+#[test]
+fn a_new_store_says_when_it_takes_messages() {
+    let text = configuration(&format!("http://{}/legacy", orders().address));
+    let store = "[replay]\nfile = \"uses.redb\"\n\n[[route]]\n";
+    let (_folder, file) = prepared(&text.replacen("[[route]]\n", store, 1));
+    let gateway = Process::start(&file).unwrap();
+    let refused = send(gateway.plain, &order());
+    assert_eq!(gateway.code(refused.incident()), "replay.store_new");
+    // As long as clocks may differ.
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((20..=62).contains(&wait), "{wait}");
+}

@@ -41,7 +41,7 @@ pub(in crate::config) struct Limit {
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub(in crate::config) concurrent: Option<u32>,
-    /// Requests in a day of UTC.
+    /// Requests in a day of UTC. What was asked for is forgotten when the gateway ends, unless `throttle.redis` remembers it.
     #[serde(default)]
     pub(in crate::config) per_day: Option<u64>,
 }
