@@ -4,6 +4,7 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use super::check;
+use super::ends::CertificateUse;
 use super::files::IdentityFiles;
 use super::problem::KeyPath;
 use super::problem::Source;
@@ -132,6 +133,7 @@ fn own_signer(
         certificate: answer.certificate.as_deref(),
         key,
         password: answer.key_password_file.as_deref(),
+        purpose: CertificateUse::Signing,
     };
     check::signing_identity(&files, now, source).map(Some)
 }

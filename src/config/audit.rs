@@ -2,6 +2,7 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use super::checked::GuardedRoute;
+use super::ends::CertificateUse;
 use super::files;
 use super::files::IdentityFiles;
 use super::problem::KeyPath;
@@ -23,6 +24,7 @@ pub(super) fn check(
         certificate: audit.certificate.as_deref(),
         key: &audit.key,
         password: audit.key_password_file.as_deref(),
+        purpose: CertificateUse::Audit,
     };
     let identity = files::identity(&files, now, source)?;
     if !files::signs(&identity, &table, source) {

@@ -10,6 +10,8 @@ use super::audit;
 use super::checked::Checked;
 use super::checked::Listener;
 use super::checked::Load;
+use super::ends;
+use super::ends::CertificateUse;
 use super::fetch;
 use super::fetch::Fetching;
 use super::files;
@@ -71,6 +73,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     traces::routes_have_a_collector(config, source);
     clients_are_asked(config, source);
     fetch::check_use(&config.fetch, source);
+    ends::warn(now, source);
     let mut files = source.asked().to_vec();
     let Fetching { all, used, .. } = std::mem::take(&mut source.fetching);
     files.retain(|file| all.iter().all(|fetch| fetch.file != *file));
@@ -79,6 +82,7 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         files,
         text: source.text().to_owned(),
         warnings: std::mem::take(&mut source.warnings),
+        ends: std::mem::take(&mut source.ends),
         fetches: all,
         fetched: used,
         listeners: listeners?,
@@ -208,10 +212,16 @@ fn tls_server(
         certificate: tls.certificate.as_deref(),
         key: &tls.key,
         password: tls.key_password_file.as_deref(),
+        purpose: CertificateUse::Listener,
     };
     let identity = files::identity(&files, now, source);
     let at_anchors = path.key("client_ca");
     let anchors = files::all_certificates(&tls.client_ca, &at_anchors, source);
+    source.ends(
+        CertificateUse::TlsAuthority,
+        &at_anchors,
+        anchors.as_deref().unwrap_or_default(),
+    );
     if tls.clients != typed::Clients::NotAsked && tls.client_ca.is_empty() {
         source.problem(
             &at_anchors,
@@ -246,6 +256,7 @@ fn signer(gateway: &typed::Gateway, now: DateTime<Utc>, source: &mut Source<'_>)
         certificate: gateway.certificate.as_deref(),
         key: &gateway.key,
         password: gateway.key_password_file.as_deref(),
+        purpose: CertificateUse::Signing,
     };
     signing_identity(&files, now, source)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::CertificateEnds;
 use super::Problem;
 use crate::crypto::Identity;
 use crate::crypto::TlsServer;
@@ -39,6 +40,8 @@ pub struct Checked {
     pub text: String,
     /// What will be wrong with it soon.
     pub warnings: Vec<Problem>,
+    /// When the certificates that it names cease to hold.
+    pub ends: CertificateEnds,
     /// What is fetched in the background.
     pub fetches: Vec<Fetch>,
     /// What of that is in use.

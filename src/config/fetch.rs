@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::ends::CertificateUse;
 use super::files;
 use super::problem::KeyPath;
 use super::problem::Source;
@@ -146,6 +147,7 @@ fn check_one(fetch: &typed::Fetch, path: &KeyPath, source: &mut Source<'_>) -> O
     });
     let origin = origin.ok()?;
     let anchors = files::all_certificates(&fetch.ca, &path.key("ca"), source)?;
+    source.ends(CertificateUse::TlsAuthority, &path.key("ca"), &anchors);
     let address = match &origin {
         Origin::Address(address) => address,
         Origin::Issuer { configuration, .. } => configuration,

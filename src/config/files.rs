@@ -9,6 +9,7 @@ use chrono::DateTime;
 use chrono::Utc;
 use zeroize::Zeroizing;
 
+use super::ends::CertificateUse;
 use super::problem::KeyPath;
 use super::problem::Source;
 use crate::crypto::Ability;
@@ -35,6 +36,8 @@ pub(super) struct IdentityFiles<'t> {
     pub(super) certificate: Option<&'t Path>,
     pub(super) key: &'t Path,
     pub(super) password: Option<&'t Path>,
+    /// What it is for.
+    pub(super) purpose: CertificateUse,
 }
 
 /// Loads a key with its certificates, which must hold at `now`. What is wrong is noted, and gives `None`.
@@ -165,13 +168,9 @@ fn joined(
             );
         })
         .ok()?;
-    holds(
-        identity.certificate()?,
-        now,
-        &files.table.key("certificate"),
-        source,
-    )
-    .then_some(identity)
+    let at_certificate = files.table.key("certificate");
+    source.ends(files.purpose, &at_certificate, identity.chain());
+    holds(identity.certificate()?, now, &at_certificate, source).then_some(identity)
 }
 
 /// Whether `identity` signs; noted otherwise.

@@ -7,6 +7,8 @@ use toml::Spanned;
 use toml::de::DeTable;
 use toml::de::DeValue;
 
+use super::ends::CertificateEnds;
+use super::ends::Named;
 use super::fetch::Fetching;
 use crate::hsm::without_pin;
 use crate::xml::Position;
@@ -160,6 +162,9 @@ pub(super) struct Source<'t> {
     asked: Vec<PathBuf>,
     /// What of it is fetched.
     pub(super) fetching: Fetching,
+    /// When certificates cease to hold.
+    pub(super) ends: CertificateEnds,
+    pub(super) named: Vec<Named>,
 }
 
 impl<'t> Source<'t> {
@@ -174,6 +179,8 @@ impl<'t> Source<'t> {
             stage: Stage::New,
             asked: vec![file.to_owned()],
             fetching: Fetching::default(),
+            ends: CertificateEnds::new(),
+            named: Vec::new(),
         }
     }
 

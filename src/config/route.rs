@@ -9,6 +9,7 @@ use super::checked::GuardedRoute;
 use super::checked::PublishedKeys;
 use super::checked::SignedAnswers;
 use super::checked::TakesAttachments;
+use super::ends::CertificateUse;
 use super::exception;
 use super::files;
 use super::files::IdentityFiles;
@@ -266,6 +267,7 @@ fn keyring(
             certificate: key.certificate.as_deref(),
             key: &key.key,
             password: key.key_password_file.as_deref(),
+            purpose: CertificateUse::Decryption,
         };
         let identity = files::identity(&files, now, source)?;
         if let Some(what) = undecryptable(identity.key(), policy) {

@@ -1,6 +1,7 @@
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::ends::CertificateUse;
 use super::files;
 use super::files::IdentityFiles;
 use super::problem::KeyPath;
@@ -16,13 +17,20 @@ pub(super) fn check(
     now: DateTime<Utc>,
     source: &mut Source<'_>,
 ) -> Option<Option<TlsClient>> {
-    let anchors = files::all_certificates(&typed.ca, &table.key("ca"), source);
+    let at_anchors = table.key("ca");
+    let anchors = files::all_certificates(&typed.ca, &at_anchors, source);
+    source.ends(
+        CertificateUse::TlsAuthority,
+        &at_anchors,
+        anchors.as_deref().unwrap_or_default(),
+    );
     let own = typed.key.as_deref().map(|key| {
         let files = IdentityFiles {
             table: table.clone(),
             certificate: typed.certificate.as_deref(),
             key,
             password: typed.key_password_file.as_deref(),
+            purpose: CertificateUse::Client,
         };
         files::identity(&files, now, source).ok_or(())
     });

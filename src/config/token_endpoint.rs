@@ -6,6 +6,7 @@ use chrono::Utc;
 
 use super::check;
 use super::checked::TokenEndpoint;
+use super::ends::CertificateUse;
 use super::files::IdentityFiles;
 use super::minted;
 use super::policy;
@@ -148,6 +149,7 @@ fn minter(
                 certificate: token.certificate.as_deref(),
                 key,
                 password: token.key_password_file.as_deref(),
+                purpose: CertificateUse::TokenEndpoint,
             };
             Some(check::signing_identity(&files, now, source)?)
         }

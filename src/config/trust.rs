@@ -3,6 +3,7 @@ use std::path::Path;
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::ends::CertificateUse;
 use super::files;
 use super::problem::KeyPath;
 use super::problem::Source;
@@ -112,6 +113,8 @@ impl Checking<'_, '_> {
             self.complete = false;
             return;
         };
+        self.source
+            .ends(CertificateUse::Anchor, &path.key("file"), &certificates);
         for certificate in certificates {
             if certificate.is_ca() {
                 self.sources.trust(certificate, Some(&constraint));
@@ -156,6 +159,7 @@ impl Checking<'_, '_> {
             self.complete = false;
             return;
         };
+        self.source.ends(CertificateUse::Pinned, path, &certificates);
         let (authorities, pins): (Vec<_>, Vec<_>) = certificates.into_iter().partition(Certificate::is_ca);
         for authority in authorities {
             let what = format!("is a CA: {}", authority.subject());
@@ -223,6 +227,8 @@ impl Checking<'_, '_> {
     fn metadata_signer(&mut self, file: &Path, path: &KeyPath) -> Option<TrustStore> {
         let certificates = files::certificates(file, path, self.source);
         self.complete &= certificates.is_some();
+        let named = certificates.as_deref().unwrap_or_default();
+        self.source.ends(CertificateUse::MetadataSigner, path, named);
         let mut signer = TrustSources::new();
         certificates?.into_iter().for_each(|one| signer.trust(one, None));
         Some(signer.build())

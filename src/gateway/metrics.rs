@@ -1,5 +1,7 @@
 //! Counters and times, in the text format of Prometheus. Each gateway has its own, so that two in one process do not mix.
 
+mod describe;
+
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::PoisonError;
@@ -114,110 +116,6 @@ impl Metrics {
         metrics
     }
 
-    fn describe(&self) {
-        with_local_recorder(&self.recorder, || {
-            metrics::describe_counter!("sealgate_requests_total", "Requests by route, outcome and code.");
-            metrics::describe_histogram!(
-                "sealgate_step_seconds",
-                "Time of a step in the life of a message."
-            );
-            metrics::describe_gauge!(
-                "sealgate_messages_in_work",
-                "Messages being verified or answered."
-            );
-            metrics::describe_gauge!("sealgate_body_bytes_held", "Bytes of bodies in memory.");
-            metrics::describe_counter!("sealgate_panics_total", "Faults of ours that were caught.");
-            metrics::describe_counter!(
-                "sealgate_wrong_passwords_total",
-                "Messages that were refused for the password of their UsernameToken, by route."
-            );
-            metrics::describe_counter!(
-                "sealgate_threats_total",
-                "Messages that a threat rule applies to, by route, rule and what the rule does."
-            );
-            metrics::describe_counter!(
-                "sealgate_invalid_bodies_total",
-                "Messages relayed although their bodies are not valid, by route."
-            );
-            metrics::describe_counter!(
-                "sealgate_legacy_total",
-                "Verified messages that needed what strict does not allow, by route and its name."
-            );
-            metrics::describe_gauge!(
-                "sealgate_exception_ends_timestamp_seconds",
-                "When the next exception of a route ends; +Inf without any."
-            );
-            metrics::describe_gauge!(
-                "sealgate_server_available",
-                "1 if a server of the backend of a route is asked, 0 if it is down or failed too often."
-            );
-            metrics::describe_counter!(
-                "sealgate_server_answered_total",
-                "Messages that a server answered, whatever it said."
-            );
-            metrics::describe_counter!(
-                "sealgate_server_failed_total",
-                "Messages that a server did not answer."
-            );
-            metrics::describe_counter!(
-                "sealgate_server_opened_total",
-                "How often the circuit breaker of a server opened."
-            );
-            metrics::describe_gauge!(
-                "sealgate_token_available",
-                "1 if a token with keys of ours is there, 0 if it is lost."
-            );
-            metrics::describe_counter!(
-                "sealgate_spans_exported_total",
-                "Spans that the collector has taken."
-            );
-            metrics::describe_counter!(
-                "sealgate_spans_lost_total",
-                "Spans that there was no room for, or that the collector has not taken."
-            );
-            metrics::describe_counter!(
-                "sealgate_archive_rows_total",
-                "Messages that the message archive has on the disk."
-            );
-            metrics::describe_counter!(
-                "sealgate_archive_bytes_total",
-                "Their bytes, before they are compressed."
-            );
-            metrics::describe_counter!(
-                "sealgate_archive_failures_total",
-                "Messages that the message archive may not have, and files that could not be made of them at an attempt."
-            );
-            metrics::describe_counter!(
-                "sealgate_archive_files_total",
-                "Parquet files that were made of messages."
-            );
-            metrics::describe_counter!(
-                "sealgate_reloads_total",
-                "Attempts to replace the configuration, by what became of it."
-            );
-            metrics::describe_gauge!(
-                "sealgate_fetched_timestamp_seconds",
-                "When what is in use for a file that is fetched was last seen at its address."
-            );
-            metrics::describe_counter!(
-                "sealgate_fetch_failures_total",
-                "How often nothing good came for a file that is fetched, by code."
-            );
-            metrics::describe_gauge!(
-                "sealgate_configuration",
-                "The configuration in use, counted from 1 since the start."
-            );
-            metrics::describe_gauge!(
-                "sealgate_configuration_since_timestamp_seconds",
-                "Since when it is in use."
-            );
-            metrics::describe_gauge!(
-                "sealgate_certificate_ends_timestamp_seconds",
-                "When the certificate that signs answers ceases to hold: that of the gateway, and that of each route; +Inf for a route that is no more."
-            );
-        });
-    }
-
     /// Counts a request. `code` is of a closed set, or `none`.
     pub(super) fn request(&self, route: &str, outcome: Outcome, code: &'static str) {
         let found = || {
@@ -296,9 +194,8 @@ impl Metrics {
 
     /// Notes when the next exception of a route ends, if it has one.
     pub(super) fn exception_ends(&self, route: &str, ends: Option<DateTime<Utc>>) {
-        let ends = ends.map_or(f64::INFINITY, |ends| seconds(ends.timestamp()));
         with_local_recorder(&self.recorder, || {
-            gauge!("sealgate_exception_ends_timestamp_seconds", "route" => route.to_owned()).set(ends);
+            gauge!("sealgate_exception_ends_timestamp_seconds", "route" => route.to_owned()).set(end(ends));
         });
     }
 
@@ -400,6 +297,20 @@ impl Metrics {
         });
     }
 
+    /// Notes when the first certificate for `purpose`, which is of a closed set, ends, if there is one.
+    pub(super) fn certificates_end(&self, purpose: &'static str, ends: Option<DateTime<Utc>>) {
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_certificates_end_timestamp_seconds", "use" => purpose).set(end(ends));
+        });
+    }
+
+    /// Notes when an issuer will have no CRL any more that counts.
+    pub(super) fn lists_end(&self, ends: Option<DateTime<Utc>>) {
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_crl_next_update_timestamp_seconds").set(end(ends));
+        });
+    }
+
     /// Everything, as Prometheus reads it.
     pub(super) fn render(&self) -> String {
         // Moves what was recorded since the last time into the buckets, which also bounds it.
@@ -411,6 +322,11 @@ impl Metrics {
     pub(super) fn upkeep(&self) {
         self.handle.run_upkeep();
     }
+}
+
+/// When something ends, in seconds since 1970; never, if it is not there.
+fn end(ends: Option<DateTime<Utc>>) -> f64 {
+    ends.map_or(f64::INFINITY, |ends| seconds(ends.timestamp()))
 }
 
 /// Seconds since 1970.
@@ -469,18 +385,43 @@ mod tests {
         names.map(|name| name.trim_end_matches("_bucket")).collect()
     }
 
-    #[test]
-    fn every_metric_of_the_dashboard_is_one_of_ours() {
-        let dashboard = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/dashboards/grafana.json"));
+    /// What is exported, by name, with its kind.
+    fn exported() -> BTreeSet<(&'static str, &'static str)> {
         let (ours, _) = include_str!("metrics.rs").split_once("#[cfg(test)]").unwrap();
-        let (shown, ours) = (names(dashboard), names(ours));
-        let unknown: Vec<_> = shown.difference(&ours).collect();
-        assert!(unknown.is_empty(), "no metric: {unknown:?}");
+        let described = include_str!("metrics/describe.rs")
+            .split("metrics::describe_")
+            .skip(1);
+        let described: BTreeSet<_> = described
+            .map(|rest| {
+                let (kind, rest) = rest.split_once('!').unwrap();
+                (rest.split('"').nth(1).unwrap(), kind)
+            })
+            .collect();
+        let named: BTreeSet<_> = described.iter().map(|(name, _)| *name).collect();
+        assert_eq!(named, names(ours), "each is described and set");
+        described
+    }
+
+    #[test]
+    fn the_dashboard_shows_every_metric_and_no_other() {
+        let dashboard = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/dashboards/grafana.json"));
+        let ours: BTreeSet<_> = exported().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names(dashboard), ours);
         let parsed: serde_json::Value = serde_json::from_str(dashboard).unwrap();
         assert!(
             parsed
                 .get("panels")
                 .is_some_and(|panels| panels.as_array().is_some_and(|all| all.len() > 10))
         );
+    }
+
+    #[test]
+    fn the_manual_has_every_metric_with_its_kind_and_no_other() {
+        let manual = include_str!("../manual/metrics.rs");
+        let rows = manual.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("//! | `")?.split(" | ");
+            Some((cells.next()?.strip_suffix('`')?, cells.next()?))
+        });
+        assert_eq!(rows.collect::<BTreeSet<_>>(), exported());
     }
 }

@@ -27,6 +27,7 @@ use super::traces::Traces;
 use super::watchdog::Pulse;
 use crate::archive::Archive;
 use crate::audit::Log;
+use crate::config::CertificateUse;
 use crate::config::Load;
 use crate::config::TakesAttachments;
 use crate::hsm;
@@ -231,6 +232,11 @@ impl Shared {
         if let Some(ends) = current.signer_ends {
             self.metrics.certificate_ends(ends);
         }
+        for purpose in CertificateUse::ALL {
+            let ends = current.ends.get(&purpose).copied();
+            self.metrics.certificates_end(purpose.name(), ends);
+        }
+        self.metrics.lists_end(current.next_update());
         for place in current.places() {
             self.metrics
                 .route_certificate_ends(&place.route.path, place.sealer.ends());

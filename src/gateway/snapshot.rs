@@ -11,6 +11,7 @@ use chrono::Utc;
 use super::load::Gauge;
 use super::recent::Recent;
 use super::recent::Trial;
+use crate::config::CertificateEnds;
 use crate::config::Checked;
 use crate::config::GuardedRoute;
 use crate::config::PublishedKeys;
@@ -18,6 +19,7 @@ use crate::config::TakesAttachments;
 use crate::config::TokenEndpoint;
 use crate::crypto::Certificate;
 use crate::crypto::Identity;
+use crate::crypto::Name;
 use crate::inbound::AsOf;
 use crate::inbound::Gate;
 use crate::inbound::Keyring;
@@ -36,6 +38,7 @@ use crate::trust::OlderMetadata;
 use crate::trust::Passwords;
 use crate::trust::ReplayStore;
 use crate::trust::Stands;
+use crate::trust::TrustStore;
 
 /// What a request needs to know of the configuration. It never changes, and a request keeps to the one that it began with, so that
 /// none sees half of one configuration and half of another (T153).
@@ -46,6 +49,8 @@ pub(super) struct Snapshot {
     endpoints: HashMap<String, Arc<Endpoint>>,
     /// When the certificate that signs answers ceases to hold.
     pub(super) signer_ends: Option<DateTime<Utc>>,
+    /// When the certificates that the configuration names do.
+    pub(super) ends: CertificateEnds,
     pub(super) spool: Arc<TemporaryFiles>,
     pub(super) body_time: Duration,
     /// What an address may ask for.
@@ -95,6 +100,7 @@ pub(super) struct Candidate {
     places: Vec<Place>,
     endpoints: Vec<TokenEndpoint>,
     signer_ends: Option<DateTime<Utc>>,
+    ends: CertificateEnds,
     spool: TemporaryFiles,
     body_time: Duration,
     throttle: AddressLimits,
@@ -113,6 +119,7 @@ impl Candidate {
                 .collect(),
             endpoints: config.token_endpoints,
             signer_ends: config.signer.certificate().map(Certificate::not_after),
+            ends: config.ends,
             spool: config.spool,
             body_time: config.load.body,
             throttle: config.throttle,
@@ -186,6 +193,7 @@ impl Candidate {
             places: places.collect(),
             endpoints: endpoints.collect(),
             signer_ends: self.signer_ends,
+            ends: self.ends,
             spool: Arc::new(self.spool),
             body_time: self.body_time,
             throttle: self.throttle,
@@ -276,6 +284,22 @@ impl Snapshot {
     /// The route at `path`.
     pub(super) fn place(&self, path: &str) -> Option<&Arc<Place>> {
         self.places.get(path)
+    }
+
+    /// The next time at which an issuer of CRLs has none any more of those that are in use.
+    pub(super) fn next_update(&self) -> Option<DateTime<Utc>> {
+        let places = self.places.values();
+        let gates = places.flat_map(|place| std::iter::once(&place.gate).chain(&place.answers));
+        let endpoints = self.endpoints.values().map(|endpoint| &endpoint.checked.trust);
+        let stores = gates.map(|gate| &gate.trust).chain(endpoints);
+        let mut last: HashMap<&Name, DateTime<Utc>> = HashMap::new();
+        for list in stores.flat_map(TrustStore::revocation_lists) {
+            if let Some(next) = list.next_update() {
+                let known = last.entry(list.issuer_name()).or_insert(next);
+                *known = next.max(*known);
+            }
+        }
+        last.into_values().min()
     }
 
     /// The token endpoint at `path`.

@@ -128,7 +128,7 @@ impl TokenKeyUri {
             token,
             object,
             module,
-            pin: file(&pin).ok_or_else(|| UriError::NotAbsolute("pin-source"))?,
+            pin: file(&pin).ok_or(UriError::NotAbsolute("pin-source"))?,
         })
     }
 

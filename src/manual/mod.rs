@@ -16,6 +16,7 @@
 //! | [`attachments`] | integrators: MTOM and SOAP with Attachments, and what becomes of them |
 //! | [`algorithms`] | integrators: what is taken, what never is, and under which policy |
 //! | [`commands`] | who writes scripts: exit codes, and what programs may rely on in the output |
+//! | [`metrics`] | operators: every metric, its labels, and what it says |
 //! | [`message_archive`] | operators: what came, kept as it came, and what becomes of it |
 //! | [`archives`] | auditors: `batch verify`, from sources to reports, and what happens when it is killed |
 //! | [`validation_reports`] | auditors: reports in XML by ETSI TS 119 102-2, and verdicts in its words |
@@ -49,6 +50,7 @@ pub mod installing;
 pub mod interop;
 pub mod life_of_a_message;
 pub mod message_archive;
+pub mod metrics;
 pub mod operating;
 pub mod schemas;
 pub mod threat_model;

@@ -17,7 +17,7 @@
 //! |---|---|
 //! | `GET /healthz` | 200: the process lives |
 //! | `GET /readyz` | 200: send work; 503: it starts, was told to stop, or its store of uses, its shared limits, its audit log or its message archive refuse, or a [token](super::tokens) is lost; the text says which |
-//! | `GET /metrics` | counters and times, as Prometheus reads them |
+//! | `GET /metrics` | counters and times, as Prometheus reads them: [`metrics`](super::metrics) |
 //! | `GET /backends` | JSON: the servers of each route, and whether they are asked (see [`backends`](super::backends)) |
 //! | `GET /openapi.json` | all of this as OpenAPI 3.1, `schemas/admin.openapi.json` |
 //! | `POST /reload` | takes on the configuration as it is now: 200 and `"outcome": "replaced"`, or 409, `"kept"` and why |

@@ -51,6 +51,24 @@ fn operators_can_ask_how_it_is() {
 }
 
 #[test]
+fn operators_are_told_when_certificates_and_lists_end() {
+    let text = configuration(&format!("http://{}/legacy", orders().address));
+    // Of one issuer the last list counts.
+    let lists = "[route.trust]\ncrls = [\"ca.crl.pem\", \"ca-stale.crl.pem\"]\n\n[[route.trust.anchor]]";
+    let gateway = Gateway::configured(&text.replacen("[[route.trust.anchor]]", lists, 1));
+    let metrics = get(&gateway, "/metrics").body;
+    for line in [
+        "sealgate_certificates_end_timestamp_seconds{use=\"listener\"} 2398377600\n",
+        "sealgate_certificates_end_timestamp_seconds{use=\"signing\"} 2398377600\n",
+        "sealgate_certificates_end_timestamp_seconds{use=\"anchor\"} 2398377600\n",
+        "sealgate_certificates_end_timestamp_seconds{use=\"audit\"} inf\n",
+        "sealgate_crl_next_update_timestamp_seconds 1798761600\n",
+    ] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
+}
+
+#[test]
 fn operators_and_partners_have_doors_of_their_own() {
     let gateway = Gateway::before(orders().address);
     for path in ["/healthz", "/readyz", "/metrics"] {

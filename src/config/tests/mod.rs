@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod ends;
 mod exceptions;
 mod fetch;
 mod files;
