@@ -77,7 +77,7 @@ fn an_address_whose_messages_cost_too_much_waits_until_it_has_paid() {
 #[test]
 fn a_signer_pays_for_its_messages_and_for_no_copies() {
     let backend = orders();
-    let gateway = throttled(&backend, "", "[route.throttle]\nsigner_cost_milliseconds = 200");
+    let gateway = throttled(&backend, "", "[route.throttle]\nsigner_cost_milliseconds = 50");
     let message = post(Version::Soap11, "urn:place", &Message::default().signed());
     assert_eq!(send(gateway.plain(), &message).status, 200);
     let copy = || send(gateway.plain(), &message).status;
