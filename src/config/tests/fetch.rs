@@ -166,11 +166,14 @@ fn what_the_gateway_fetches_at_its_start_need_not_be_there_when_it_is_examined()
     let missing = load(&file, now()).unwrap_err().to_string();
     assert_eq!(missing.matches("cannot be read").count(), 3, "{missing}");
     // What nobody fetches has to be there, and what is there has to be good.
-    let unfetched = examined(&text.replace(&fetches[0], "")).unwrap_err();
-    assert!(
-        unfetched.contains("route[1].trust.crls[1]: cannot be read: a.crl"),
-        "{unfetched}"
-    );
+    for (fetch, expected) in fetches.iter().zip([
+        "route[1].trust.crls[1]: cannot be read: a.crl",
+        "route[1].trust.saml.metadata[1]: cannot be read: m.xml",
+        "route[1].bearer.jwks: cannot be read: k.json",
+    ]) {
+        let unfetched = examined(&text.replace(fetch, "")).unwrap_err();
+        assert!(unfetched.contains(expected), "{unfetched}");
+    }
     fs::write(folder.path().join("k.json"), "{}").unwrap();
     let bad = examined(&text).unwrap_err();
     assert!(bad.contains("route[1].bearer.jwks: cannot be used"), "{bad}");
