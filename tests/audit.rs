@@ -497,3 +497,56 @@ fn the_command_takes_a_folder_of_checkpoints_and_says_what_was_not_read() {
     assert_eq!(code, Some(3));
     assert!(noted.contains("there are no checkpoints of this log"), "{noted}");
 }
+
+#[test]
+fn no_value_of_a_record_forges_a_line_moves_a_cursor_or_is_computed() {
+    let folder = tempfile::tempdir().unwrap();
+    let forged = "eve\n       3  2026-11-28T01:00:01.000Z  accepted\r\u{1b}[2J\u{9b}31m\u{202e}";
+    let record = serde_json::json!({
+        "seq": 1, "prev": "", "kind": forged, "time": forged, "incident": forged, "route": forged, "user": forged,
+        "saml": {"subject": " =1\u{200b}"}, "threats": [forged], "chain": forged,
+    });
+    let file = folder.path().join("audit-000000000001.log");
+    fs::write(&file, framed(record.to_string().as_bytes())).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+        let output = command
+            .arg("audit")
+            .args(arguments)
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        let obeyed = |character: &char| character.is_control() || "\u{202e}\u{200b}".contains(*character);
+        let obeyed: String = told.chars().filter(obeyed).collect();
+        (told, obeyed)
+    };
+    assert_eq!(run(&["show"]).1, "\n");
+    let (csv, obeyed) = run(&["export", "--format", "csv"]);
+    assert_eq!(obeyed, "\r\n\r\n");
+    assert!(csv.contains(r#","' =1\u{200b}","#), "{csv}");
+    assert!(csv.contains(r#","eve\u{a} "#), "{csv}");
+    let (jsonl, obeyed) = run(&["export", "--format", "jsonl"]);
+    assert_eq!(obeyed, "\n");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&jsonl).unwrap(), record);
+    let header = serde_json::json!({"seq": 1, "prev": "0".repeat(64), "kind": "segment", "chain": forged});
+    fs::write(file, framed(header.to_string().as_bytes())).unwrap();
+    let (verified, obeyed) = run(&["verify", "--format", "json"]);
+    assert_eq!(obeyed, "\n");
+    assert!(verified.contains("\"passed\""), "{verified}");
+}
+
+#[test]
+fn another_number_is_told_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for (seq, told) in [
+        (serde_json::json!(453), "has the number 453"),
+        ("1".into(), "has no number"),
+    ] {
+        let record = serde_json::json!({"seq": seq, "prev": "", "kind": "segment", "chain": "ab"});
+        let octets = framed(record.to_string().as_bytes());
+        fs::write(folder.path().join("audit-000000000001.log"), octets).unwrap();
+        let broken = verify(folder.path(), &Evidence::default()).unwrap().unwrap_err();
+        assert_eq!((broken.record, broken.what.as_str()), (1, told));
+    }
+}

@@ -137,8 +137,10 @@ fn follows(read: &mut Read, json: &[u8]) -> Result<(), String> {
     let value: Value = serde_json::from_slice(json).map_err(|_| "is no JSON".to_owned())?;
     let record = Record { json: value };
     let expected = read.end().seq.saturating_add(1);
-    if record.seq() != Some(expected) {
-        return Err(format!("has the number {:?}", record.seq()));
+    match record.seq() {
+        Some(seq) if seq == expected => {}
+        Some(seq) => return Err(format!("has the number {seq}")),
+        None => return Err("has no number".to_owned()),
     }
     let prev = record.text("prev").ok_or("has no prev")?;
     if read.records.is_empty() {

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use crate::audit;
 use crate::audit::{Broken, Checkpoint, Evidence, Intact, Record};
+use crate::batch::report::is_formula;
 use crate::crypto::Certificate;
+use crate::verifier::escaped;
+use crate::xml::is_invisible;
 
 use super::args::{
     AuditExportArguments, AuditFilter, AuditShowArguments, AuditVerifyArguments, ExportFormat, RecordKind,
@@ -62,7 +65,7 @@ pub(crate) fn verify(arguments: &AuditVerifyArguments, console: &mut Console) ->
     let folder = &arguments.folder;
     let verified = audit::verify(folder, &evidence).map_err(|error| unreadable(folder, &error))?;
     let text = match arguments.output.format {
-        Format::Json => format!("{}\n", as_json(folder, &verified)),
+        Format::Json => escaped(&as_json(folder, &verified).to_string()) + "\n",
         Format::Text => as_text(&verified, &evidence, console),
     };
     console.print(text);
@@ -147,7 +150,8 @@ fn as_text(verified: &Result<Intact, Broken>, evidence: &Evidence, console: &Con
 /// `sealgate audit show`: records for people.
 pub(crate) fn show(arguments: &AuditShowArguments, console: &mut Console) -> Result<Exit, Stop> {
     each(&arguments.folder, &arguments.filter, |record| {
-        let column = |name: &str| column(&record.json, name);
+        // A log may have been written by anybody, and whoever sent a message wrote some of the values (T138).
+        let column = |name: &str| plain(&column(&record.json, name));
         let facts = [
             "code",
             "status",
@@ -186,7 +190,7 @@ pub(crate) fn export(arguments: &AuditExportArguments, console: &mut Console) ->
     }
     each(&arguments.folder, &arguments.filter, |record| {
         match arguments.format {
-            ExportFormat::Jsonl => console.print(format!("{}\n", record.json)),
+            ExportFormat::Jsonl => console.print(escaped(&record.json.to_string()) + "\n"),
             ExportFormat::Csv => {
                 let columns = COLUMNS.map(|name| quoted(&column(&record.json, name)));
                 console.print(format!("{}\r\n", columns.join(",")));
@@ -237,14 +241,18 @@ fn column(record: &Value, name: &str) -> String {
     }
 }
 
-/// A field of CSV (RFC 4180). One that a spreadsheet would compute is told to be a text.
+/// A field of CSV (RFC 4180) that stays in its line and moves no cursor. One that a spreadsheet would compute is told to be a text.
 fn quoted(field: &str) -> String {
-    let text = if field.starts_with(['=', '+', '-', '@']) {
-        format!("'{field}")
-    } else {
-        field.to_owned()
-    };
-    format!("\"{}\"", text.replace('"', "\"\""))
+    let mut text = String::from(if is_formula(field) { "\"'" } else { "\"" });
+    for character in field.chars() {
+        match character {
+            '"' => text.push_str("\"\""),
+            character if is_invisible(character) => text.extend(character.escape_unicode()),
+            character => text.push(character),
+        }
+    }
+    text.push('"');
+    text
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Stop> {

@@ -18,7 +18,7 @@
 //! | `batch verify` | every message of an archive, on all cores, with reports: [`archives`](super::archives) |
 //! | `bench` | how many of these messages this machine handles |
 //! | `audit verify` | a gateway's log of what it decided ([`audit`](crate::audit)): 1 and the first bad record where it is not as it was written |
-//! | `audit show`, `audit export` | nothing: records for people; as JSON Lines or CSV |
+//! | `audit show`, `audit export` | nothing: records for people; as JSON Lines or CSV. Control and invisible characters of a value are escaped, and one that a spreadsheet could take for a formula has `'` before it in CSV |
 //! | `password add`, `password check` | the files of users and passwords; the password is the first line of standard input |
 //! | `policy infer` | messages and SAML documents, again and again under ever tighter policies: the tightest that all of them pass, as TOML |
 //! | `policy import` | nothing: what a WSDL states with WS-SecurityPolicy, as a policy in TOML, and what became of each assertion |

@@ -68,8 +68,6 @@ fn write_record(record: &mut String, fields: &[&str], out: &mut dyn Write) -> io
 /// A field that no spreadsheet takes for a formula, also where it separates by other characters or passes over white space, and that moves
 /// no cursor: whoever wrote the message wrote some of the values.
 fn push_cell(record: &mut String, value: &str) {
-    let seen = value.trim_start_matches(|first: char| first.is_whitespace() || is_invisible(first));
-    let is_formula = seen.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     let separates = |byte| matches!(byte, b'"' | b',' | b';' | b'\t' | b'\n' | b'\r');
     let quote = if is_all(value, |byte| !separates(byte)) {
         ""
@@ -77,7 +75,7 @@ fn push_cell(record: &mut String, value: &str) {
         "\""
     };
     record.push_str(quote);
-    if is_formula || value.starts_with(['\t', '\r', '\n']) {
+    if is_formula(value) || value.starts_with(['\t', '\r', '\n']) {
         record.push('\'');
     }
     if is_all(value, |byte| matches!(byte, b' '..=b'~') & (byte != b'"')) {
@@ -86,6 +84,12 @@ fn push_cell(record: &mut String, value: &str) {
         push_shown(record, value);
     }
     record.push_str(quote);
+}
+
+/// Whether a spreadsheet may take `value` for a formula.
+pub(crate) fn is_formula(value: &str) -> bool {
+    let seen = value.trim_start_matches(|first: char| first.is_whitespace() || is_invisible(first));
+    seen.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
 fn push_shown(record: &mut String, value: &str) {

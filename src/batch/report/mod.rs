@@ -16,6 +16,8 @@ use std::thread;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub(crate) use csv::is_formula;
+
 use super::copies::Found;
 use super::journal::Journal;
 use super::row::Row;
