@@ -550,3 +550,57 @@ fn another_number_is_told_in_words() {
         assert_eq!((broken.record, broken.what.as_str()), (1, told));
     }
 }
+
+#[test]
+fn another_end_of_what_is_archived_is_found_out_by_the_checkpoints_of_it() {
+    let world = World::new();
+    // Each segment ends with a checkpoint.
+    world.write(3, 1);
+    world.write(3, 1);
+    let kept = world.exported();
+    let at = |segment: &PathBuf| {
+        let name = segment.file_stem().unwrap().to_str().unwrap();
+        name.strip_prefix("audit-").unwrap().parse::<u64>().unwrap()
+    };
+    let segments = world.segments();
+    let after = |seq: u64| segments.iter().position(|segment| at(segment) == seq);
+    let spoken = kept
+        .iter()
+        .find(|one| after(one.last + 2).is_some())
+        .unwrap()
+        .clone();
+    let evidence = |from: u64| Evidence {
+        from: Some(from),
+        ..world.evidence()
+    };
+    archive(&world, after(spoken.last + 2).unwrap());
+    assert!(verify(&world.log(), &evidence(spoken.last + 2)).unwrap().is_ok());
+    // Whoever has the key of the gateway goes on from another end, with which that one agrees.
+    for (last, prev) in [
+        (spoken.last, "0".repeat(64)),
+        (spoken.last, spoken.hash),
+        (spoken.last + 1, "0".repeat(64)),
+    ] {
+        for segment in world.segments() {
+            fs::remove_file(segment).unwrap();
+        }
+        let header = serde_json::json!({
+            "seq": last + 1, "prev": prev, "kind": "segment", "time": "2026-11-28T01:00:00.000Z", "chain": spoken.chain,
+        });
+        let name = format!("audit-{:012}.log", last + 1);
+        fs::write(world.log().join(name), framed(header.to_string().as_bytes())).unwrap();
+        world.write(1, 1 << 20);
+        let mut evidence = evidence(last + 1);
+        evidence
+            .checkpoints
+            .retain(|one| one.last <= spoken.last || !kept.contains(one));
+        let broken = verify(&world.log(), &evidence).unwrap().unwrap_err();
+        assert_eq!(broken.record, last + 1);
+        assert!(
+            broken
+                .what
+                .contains("does not follow what a checkpoint elsewhere"),
+            "{broken}"
+        );
+    }
+}

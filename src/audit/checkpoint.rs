@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::entry::rfc3339;
 use super::frame::Chain;
+use super::frame::inside;
 use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::Certificate;
 use crate::crypto::SigningKey;
@@ -55,6 +56,27 @@ impl Checkpoint {
         let signature = crate::crypto::sign(algorithm, key, checkpoint.text().as_bytes());
         checkpoint.signature = encode_base64(&signature.map_err(std::io::Error::other)?);
         Ok(checkpoint)
+    }
+
+    /// Appends it as a record, which the log has after the last one that it speaks of.
+    pub(super) fn append_to(&self, chain: &mut Chain, octets: &mut Vec<u8>) -> std::io::Result<()> {
+        let json = serde_json::to_string(self)?;
+        let members = format!("\"kind\":\"checkpoint\",{}", inside(&json));
+        chain.append(&members, octets)
+    }
+
+    /// Whether a segment may begin after `archived`, as far as this checkpoint says.
+    pub(super) fn lets_begin_after(&self, archived: &Chain) -> bool {
+        let mut own = Chain {
+            seq: self.last,
+            hash: self.hash.clone(),
+        };
+        // Its own record follows, in the same segment, and its hash can be told from what is kept elsewhere.
+        if own.seq == archived.seq {
+            return false;
+        }
+        let appended = self.append_to(&mut own, &mut Vec::new());
+        appended.is_ok() && (own.seq != archived.seq || own.hash == archived.hash)
     }
 
     /// Whether the key of one of `certificates` signed it.

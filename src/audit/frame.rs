@@ -46,6 +46,12 @@ impl Chain {
     }
 }
 
+/// A JSON object without its braces.
+pub(super) fn inside(json: &str) -> &str {
+    let inside = json.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inside.unwrap_or_default()
+}
+
 /// The hash of a record's JSON.
 pub(super) fn hash(json: &[u8]) -> Result<String, Unavailable> {
     Ok(hexadecimal(digest(DigestAlgorithm::Sha256, json)?.as_bytes()))

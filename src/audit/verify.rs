@@ -128,6 +128,13 @@ impl Walk<'_> {
         if self.intact.segments > 0 && read.chain != self.intact.chain {
             return Err(broken(expected, "belongs to another log"));
         }
+        let kept = &self.evidence.checkpoints;
+        if is_first && !kept.iter().all(|kept| kept.lets_begin_after(&self.chain)) {
+            return Err(broken(
+                expected,
+                "does not follow what a checkpoint elsewhere speaks of",
+            ));
+        }
         read.chain.clone_into(&mut self.intact.chain);
         self.intact.segments = self.intact.segments.saturating_add(1);
         // What was written after the last record that counts was told to nobody.

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::checkpoint::Checkpoint;
 use super::entry::hexadecimal;
 use super::frame::Chain;
+use super::frame::inside;
 use super::log::NotRecorded;
 use super::log::Settings;
 use super::recover::recover;
@@ -119,9 +120,7 @@ impl Writer {
             || self.checked_at.elapsed() >= CHECKPOINT_TIME;
         let checkpoint = if sign == Sign::Now || due {
             let checkpoint = Checkpoint::sign(&self.id, &chain, Utc::now(), &self.key)?;
-            let json = serde_json::to_string(&checkpoint)?;
-            let members = format!("\"kind\":\"checkpoint\",{}", inside(&json));
-            chain.append(&members, &mut octets)?;
+            checkpoint.append_to(&mut chain, &mut octets)?;
             Some(checkpoint)
         } else {
             None
@@ -209,10 +208,4 @@ impl Drop for Writer {
 
 fn now() -> String {
     Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
-}
-
-/// A JSON object without its braces.
-fn inside(json: &str) -> &str {
-    let inside = json.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    inside.unwrap_or_default()
 }
