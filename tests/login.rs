@@ -597,9 +597,59 @@ fn an_answer_that_is_sent_again_is_replayed() {
     // In another Response.
     let wrapped = Login::response("ID='_m'", "ID='_n'");
     assert_eq!(sent_again(&wrapped), "replay replay.assertion");
+    // In one that says of nobody that he issued it.
+    let issuer = "<Issuer>https://idp.example/saml</Issuer><p:Status>";
+    let unnamed = Login::with(|login| {
+        login.response = login.response.replacen("ID='_m'", "ID='_n'", 1);
+        login.response = login.response.replacen(issuer, "<p:Status>", 1);
+    });
+    assert!(!unnamed.response.contains(issuer));
+    assert_eq!(sent_again(&unnamed), "replay replay.assertion");
     // Another assertion, for a request that was answered.
     let other = Login::response("ID='_a'", "ID='_b'");
     assert_eq!(sent_again(&other), "saml saml.in_response_to");
+}
+
+/// In a Response of another ID that says of nobody that he issued it.
+#[test]
+fn an_assertion_that_comes_encrypted_is_known_again_once_it_is_verified() {
+    let case = keys("../cases/good/saml-encrypted-assertion/message.xml");
+    let encrypted = fs::read_to_string(case).unwrap();
+    let wrapped = encrypted.replacen("_response-1", "_response-2", 1);
+    let issuer = "<saml2:Issuer>https://idp.example/saml</saml2:Issuer>";
+    let wrapped = wrapped.replacen(issuer, "", 1);
+    assert_eq!(wrapped.len(), encrypted.len() - issuer.len());
+    let acs = "https://gateway.example/orders/acs";
+    let mut har = Login::with(|login| login.request = login.request.replace(ACS, acs)).har();
+    let entries = har["log"]["entries"].as_array_mut().unwrap();
+    let posted = entries.pop().unwrap();
+    for (second, message) in [(30, encrypted), (40, wrapped)] {
+        let form = form(
+            message.as_bytes(),
+            MessageParameter::Response,
+            Some("/orders?page=2"),
+        );
+        let mut posted = posted.clone();
+        posted["startedDateTime"] = json!(format!("2026-11-24T00:00:{second}Z"));
+        posted["request"]["url"] = json!(acs);
+        posted["request"]["postData"]["text"] = json!(form);
+        entries.push(posted);
+    }
+    let (metadata, key) = (keys("idp-metadata.xml"), keys("gateway.key.pem"));
+    let ours = [
+        "--audience",
+        "https://gateway.example/orders",
+        "--key",
+        key.to_str().unwrap(),
+    ];
+    let known = ["--metadata", metadata.to_str().unwrap()];
+    let told = trace(&har.to_string(), &[&known[..], &ours[..]].concat()).json;
+    assert_eq!(told["steps"][1]["problems"], json!([]), "{told}");
+    assert_eq!(
+        [&told["code"], &told["breaks_at"]],
+        [&json!("replay.assertion"), &json!(5)],
+        "{told}"
+    );
 }
 
 #[test]

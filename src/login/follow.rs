@@ -11,6 +11,7 @@ use crate::crypto::Certificate;
 use crate::inbound::AsOf;
 use crate::inbound::Keyring;
 use crate::inbound::SamlContext;
+use crate::inbound::VerifiedSaml;
 use crate::inbound::verify_saml;
 use crate::policy::Policy;
 use crate::policy::saml::ExpectedRequest;
@@ -121,6 +122,12 @@ fn check(step: &mut Step, message: &Message, sent: &Sent, before: &[Step], conte
         .copied()
         .find(|request| Some(request.id.as_str()) == said);
     let request = request.filter(|_| step.is_answer());
+    let judged = judge(message, sent, request, context);
+    step.judged = judged.is_some();
+    if let (Some(Ok(VerifiedSaml::Assertion { claims, .. })), Some(message)) = (&judged, &mut step.message) {
+        message.assertion_id = Some(claims.assertion_id.clone());
+        message.assertion_issuer = Some(claims.issuer.clone());
+    }
     let address = address(message, request, sent);
     if let Some(said) = message.destination.as_ref().filter(|said| *said != address) {
         step.problems.push(Problem::Destination {
@@ -130,7 +137,11 @@ fn check(step: &mut Step, message: &Message, sent: &Sent, before: &[Step], conte
     }
     if step.is_answer() {
         let unsolicited = said.is_none() && context.unsolicited == Unsolicited::Allowed;
-        step.problems.extend(used_before(message, before));
+        let used = step
+            .message
+            .as_ref()
+            .and_then(|message| used_before(message, before));
+        step.problems.extend(used);
         match request {
             Some(request) => step.problems.extend(answered(request, message, address)),
             None if unsolicited => {}
@@ -140,7 +151,11 @@ fn check(step: &mut Step, message: &Message, sent: &Sent, before: &[Step], conte
             }),
         }
     }
-    judge(step, message, sent, request, context);
+    if let Some(Err(refused)) = judged
+        && step.problems.iter().all(|said| said.code() != refused.code())
+    {
+        step.problems.push(refused);
+    }
 }
 
 /// Compares an artifact with the request before it, as the message that says which one it answers is not there, and with those who may
@@ -203,7 +218,7 @@ fn answered(request: &Message, message: &Message, address: &str) -> Vec<Problem>
     elsewhere.into_iter().chain(lost).collect()
 }
 
-/// The step before that has used up what `message` brings: its assertion, or itself if that is encrypted (T101); the request that it
+/// The step before that has used up what `message` brings: its assertion, or itself where that cannot be read (T101); the request that it
 /// answers (T94).
 fn used_before(message: &Message, before: &[Step]) -> Option<Problem> {
     let mut answers = before
@@ -211,11 +226,11 @@ fn used_before(message: &Message, before: &[Step]) -> Option<Problem> {
         .filter(|step| step.is_answer())
         .filter_map(|step| Some((step.number, step.message.as_ref()?)));
     answers.find_map(|(number, known)| {
-        let is_same = known.issuer == message.issuer
-            && match (&known.assertion_id, &message.assertion_id) {
-                (None, None) => known.id == message.id,
-                (known, said) => known == said,
-            };
+        // What is around an assertion need not be signed, so anybody may give it another ID and issuer.
+        let is_same = match (&known.assertion_id, &message.assertion_id) {
+            (Some(used), Some(said)) => used == said && known.assertion_issuer == message.assertion_issuer,
+            _ => known.id == message.id && known.issuer == message.issuer,
+        };
         let answered = message.in_response_to.as_ref();
         let answered = answered.filter(|said| known.in_response_to.as_ref() == Some(*said));
         match (is_same, answered) {
@@ -229,19 +244,18 @@ fn used_before(message: &Message, before: &[Step]) -> Option<Problem> {
     })
 }
 
-/// Has the message judged by whoever received it. Of requests and logouts only those whose issuer is known: the metadata of
-/// both sides is rarely at hand.
+/// What whoever received the message makes of it; `None` if nobody can judge it. Of requests and logouts only those are judged whose
+/// issuer is known: the metadata of both sides is rarely at hand.
 fn judge(
-    step: &mut Step,
     message: &Message,
     sent: &Sent,
     request: Option<&Message>,
     context: &LoginContext<'_>,
-) {
+) -> Option<Result<VerifiedSaml, Problem>> {
     let issuer = message.issuer.as_deref();
     let is_known = issuer.is_some_and(|issuer| context.issuers.describe(issuer));
     if message.name != "Response" && !is_known {
-        return;
+        return None;
     }
     let requested = match (request, &message.in_response_to) {
         (Some(request), _) => ExpectedRequest::RequestOrUnsolicited(request.id.clone()),
@@ -265,18 +279,10 @@ fn judge(
         as_of: context.at.or(sent.at).map_or(AsOf::Message, AsOf::Time),
     };
     let verdict = verify_saml(sent.parameters.clone().into(), &context);
-    step.judged = true;
-    let Err(rejection) = verdict else {
-        return;
-    };
-    let said = step
-        .problems
-        .iter()
-        .any(|problem| problem.code() == rejection.code());
-    if !said {
+    Some(verdict.map_err(|rejection| {
         let hint = hint(&rejection, issuer, sent, &context);
-        step.problems.push(Problem::Refused { rejection, hint });
-    }
+        Problem::Refused { rejection, hint }
+    }))
 }
 
 /// What people take for a broken signature: the issuer signs with another key than its metadata has.

@@ -10,12 +10,12 @@ use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::token::saml;
 use crate::token::saml::Artifact;
+use crate::token::saml::Assertion;
 use crate::token::saml::Content;
 use crate::token::saml::NameId;
 use crate::token::saml::ProtocolMessage;
 use crate::token::saml::Response;
 use crate::xml::Document;
-use crate::xml::Element;
 use crate::xml::Namespace;
 
 /// A SAML message that the browser sent.
@@ -55,8 +55,10 @@ pub struct Message {
     pub name: String,
     /// Its ID; empty of an artifact.
     pub id: String,
-    /// The ID of the assertion in it, where that can be read.
+    /// The ID of the assertion in it, where that can be read: of one that came encrypted, once it is verified.
     pub assertion_id: Option<String>,
+    /// Who issued that assertion, as it says itself.
+    pub assertion_issuer: Option<String>,
     /// Who issued it.
     pub issuer: Option<String>,
     /// Where it should be sent.
@@ -150,7 +152,8 @@ fn read(parameters: &str, policy: &Policy) -> Result<Message, Rejection> {
     let (message, assertion, answer_to) = if root.local_name() == "Response" {
         let response = Response::read(root)?;
         let assertion = match response.content {
-            Content::Assertion(assertion) => Some(assertion),
+            // Why one cannot be read is told when the Response is judged.
+            Content::Assertion(assertion) => Assertion::read(assertion).ok(),
             Content::EncryptedAssertion(_) | Content::Nothing => None,
         };
         (response.message, assertion, None)
@@ -171,13 +174,6 @@ fn read(parameters: &str, policy: &Policy) -> Result<Message, Rejection> {
         };
         (spoken.message().clone(), None, answer_to)
     };
-    let id_of = |assertion: Element<'_>| {
-        // By SAML 2.0 and 1.1.
-        let id = assertion
-            .attribute("ID")
-            .or_else(|| assertion.attribute("AssertionID"))?;
-        Some(id.into_owned())
-    };
     let issuer_of_1 = || {
         let assertion = root.child(Namespace::SAML1, "Assertion")?;
         Some(assertion.attribute("Issuer")?.into_owned())
@@ -185,7 +181,10 @@ fn read(parameters: &str, policy: &Policy) -> Result<Message, Rejection> {
     Ok(Message {
         name: root.local_name().to_owned(),
         id: message.id.clone().into_owned(),
-        assertion_id: assertion.and_then(id_of),
+        assertion_id: assertion
+            .as_ref()
+            .map(|assertion| assertion.id.clone().into_owned()),
+        assertion_issuer: assertion.map(|assertion| assertion.issuer.value.into_owned()),
         issuer: told(&message.issuer).or_else(issuer_of_1),
         destination: owned(&message.destination),
         in_response_to: owned(&message.in_response_to),

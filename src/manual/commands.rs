@@ -72,7 +72,8 @@
 //! `saml trace` reads the SAML messages in URLs and forms of a recording and nothing else of it. Each is compared with where it was sent and
 //! with the request that it answers: Destination, InResponseTo, AssertionConsumerServiceURL, RelayState. Responses, and other messages whose
 //! issuer the metadata knows, are judged as by `saml verify`, with the URL that they were sent to, the request that they answer and, without
-//! `--audience`, the issuer of that request. An assertion that a step before brought is refused as `replay.assertion`, another answer to a request
+//! `--audience`, the issuer of that request. An assertion that a step before brought, by its own issuer and ID, is refused as `replay.assertion`
+//! whatever Response it comes in, another answer to a request
 //! that was answered as `saml.in_response_to`. Steps stand in the order in which they were sent, where every entry says when. URLs are shown
 //! without query string. An artifact is compared with the last request before it and, by its SourceID, with the entities of the metadata; as
 //! the message itself never passes the browser, such a login is `indeterminate`.
