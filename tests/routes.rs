@@ -107,7 +107,7 @@ fn whatever_is_written_without_complaint_is_a_configuration() {
         (
             "https://notes.example/Notes.svc",
             "https://notes.example/a/Notes.svc?wsdl",
-            0,
+            1,
         ),
         (
             "https://notes.example/Notes.svc",

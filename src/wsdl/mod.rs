@@ -9,6 +9,7 @@
 //!
 //! Nothing is fetched: what is imported must be given. Nothing here recurses.
 
+mod address;
 mod assertions;
 mod binding;
 mod error;

@@ -1,22 +1,22 @@
+use super::address::{address, extension};
 use super::error::{Error, ErrorKind};
-use super::names::{WSDL_SOAP, expanded, is_wsdl};
+use super::names::expanded;
 use super::service::{Place, Port, Wsdl, children};
 use super::{OPERATIONS, Wanted};
-use crate::policy::Destination;
 use crate::soap::{QName, is_addressing_action, soap_action};
 use crate::xml::Element;
 
 /// What a gateway's route needs to know of a service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Served {
-    /// The path that the service is called at; "/" for a binding that no port has, or where the address is no URL of HTTP.
+    /// The path that the service is called at; "/" for a binding that no port has, and for a port whose address is not clear: it is served apart.
     pub path: String,
     /// The URLs with that path, as on other hosts and by other schemes, each once.
     pub locations: Vec<String>,
     /// What may be asked for, each once.
     pub operations: Vec<Requested>,
-    /// Operations that cannot be told from each other or from none by the body, or not be named, and addresses that are no URL of HTTP or share their
-    /// path with another that has other operations; why.
+    /// Operations that cannot be told from each other or from none by the body, or not be named, and addresses that are none, have more than a host
+    /// and a path, or share their path with another that has other operations; why.
     pub unclear: Vec<(Place, &'static str)>,
 }
 
@@ -39,27 +39,22 @@ impl Wsdl {
     /// # Errors
     /// [`Error`]: nothing is called so, or there are too many operations.
     pub fn served(&self, wanted: &Wanted) -> Result<Vec<Served>, Error> {
-        let mut all: Vec<Served> = Vec::new();
+        let mut at_urls: Vec<(Place, Served)> = Vec::new();
+        let mut apart: Vec<Served> = Vec::new();
         let mut count: usize = 0;
         for port in self.wanted_ports(wanted)? {
-            let address = port.around.last().and_then(|port| location(*port));
-            let place = self.place(port.around.last().copied().unwrap_or(port.binding));
-            let location = address.clone().filter(|url| is_http(url));
-            let path = location.as_deref().map_or("/", path_of).to_owned();
+            let at = port.around.last().copied();
+            let place = self.place(at.unwrap_or(port.binding));
+            let address = at.map(address).transpose();
+            let (location, path) = address.clone().ok().flatten().unzip();
             let mut here = Served {
-                path,
+                path: path.unwrap_or_else(|| "/".to_owned()),
                 locations: location.into_iter().collect(),
                 operations: Vec::new(),
                 unclear: Vec::new(),
             };
-            if address.is_some() && here.locations.is_empty() {
-                here.unclear.push((place, "its address is no URL of HTTP"));
-            }
-            if !Destination::is_path(&here.path) {
-                here.unclear
-                    .push((place, "its address has a path that no route can have"));
-                here.path = "/".to_owned();
-            }
+            here.unclear
+                .extend(address.as_ref().err().map(|why| (place, *why)));
             for operation in children(port.binding, "operation") {
                 let name = operation.attribute("name").unwrap_or_default();
                 if wanted.operation.as_ref().is_some_and(|wanted| *wanted != *name) {
@@ -74,16 +69,24 @@ impl Wsdl {
                     Err(why) => here.unclear.push((self.place(operation), why)),
                 }
             }
-            match all.iter_mut().find(|served| served.path == here.path) {
-                Some(served) => served.join(here, place),
-                None => all.push(here),
+            // What has no such address is in no route with what has one.
+            if address.is_err() {
+                apart.push(here);
+                continue;
+            }
+            let is_there = |known: &&mut (Place, Served)| known.1.locations == here.locations;
+            match at_urls.iter_mut().find(is_there) {
+                Some((_, served)) => served.join(here, place),
+                None => at_urls.push((place, here)),
             }
         }
         if count == 0 {
             let kind = ErrorKind::NoOperation(wanted.operation.clone());
             return Err(Error::nowhere(kind));
         }
-        Ok(all)
+        let mut served = by_path(at_urls);
+        served.append(&mut apart);
+        Ok(served)
     }
 
     fn requested<'d>(&'d self, port: &Port<'d>, operation: Element<'d>) -> Result<Requested, &'static str> {
@@ -195,21 +198,8 @@ impl Served {
         }
     }
 
-    /// Adds what is served at the same path by the port at `place`.
+    /// Adds what is served at the same URL or path by the port at `place`.
     fn join(&mut self, other: Self, place: Place) {
-        let is_elsewhere = other
-            .locations
-            .iter()
-            .any(|location| !self.locations.contains(location));
-        let differ = self.operations.len() != other.operations.len()
-            || other
-                .operations
-                .iter()
-                .any(|operation| !self.operations.contains(operation));
-        if is_elsewhere && differ {
-            let why = "its address has the path of another, and its operations are not the same";
-            self.unclear.push((place, why));
-        }
         for location in other.locations {
             if !self.locations.contains(&location) {
                 self.locations.push(location);
@@ -220,6 +210,24 @@ impl Served {
         }
         self.unclear.extend(other.unclear);
     }
+}
+
+/// One for each path, of what is served at each URL by all of its ports, the first of which has the place.
+fn by_path(at_urls: Vec<(Place, Served)>) -> Vec<Served> {
+    let mut routes: Vec<Served> = Vec::new();
+    for (place, mut here) in at_urls {
+        let Some(route) = routes.iter_mut().find(|route| route.path == here.path) else {
+            routes.push(here);
+            continue;
+        };
+        let known = |operation: &Requested| route.operations.contains(operation);
+        if route.operations.len() != here.operations.len() || !here.operations.iter().all(known) {
+            let why = "its address has the path of another, and its operations are not the same";
+            here.unclear.insert(0, (place, why));
+        }
+        route.join(here, place);
+    }
+    routes
 }
 
 /// The action of an input for which none is said (WS-Addressing 1.0 Metadata §4.4.4; WSDL 1.1 §2.4.5 for the name of the input).
@@ -253,29 +261,3 @@ const ADDRESSING: [&str; 2] = [
     "http://www.w3.org/2007/05/addressing/metadata",
     "http://www.w3.org/2006/05/addressing/wsdl",
 ];
-
-fn location(port: Element<'_>) -> Option<String> {
-    let address = extension(port, "address").filter(|_| is_wsdl(port, "port"))?;
-    address
-        .attribute("location")
-        .map(|location| location.into_owned())
-}
-
-fn is_http(url: &str) -> bool {
-    let (scheme, rest) = url.split_once("://").unwrap_or_default();
-    let known = ["http", "https"];
-    known.iter().any(|known| scheme.eq_ignore_ascii_case(known)) && !rest.is_empty()
-}
-
-/// The path of a URL, without query.
-fn path_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let path = rest.find('/').and_then(|start| rest.get(start..));
-    path.and_then(|path| path.split(['?', '#']).next()).unwrap_or("/")
-}
-
-/// The child of `element` that SOAP in WSDL 1.1 calls `local`.
-fn extension<'d>(element: Element<'d>, local: &str) -> Option<Element<'d>> {
-    let mut children = element.children();
-    children.find(|child| child.local_name() == local && WSDL_SOAP.contains(&child.namespace()))
-}

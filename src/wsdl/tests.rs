@@ -8,6 +8,7 @@ use crate::policy::{
     Confirmation, KeyReference, Part, Profile, TimestampPresence, UnsignedHeaders, UsernameToken,
 };
 
+mod addresses;
 mod attached;
 mod parts;
 mod routes;

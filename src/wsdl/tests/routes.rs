@@ -121,30 +121,3 @@ fn an_action_that_is_not_said_is_that_of_addressing_metadata() {
         assert_eq!((action.as_str(), one_way), expected);
     }
 }
-
-#[test]
-fn an_address_that_is_no_url_of_http_is_none() {
-    for (address, is_one) in [
-        ("https://h:8443/p", true),
-        ("HTTP://h", true),
-        ("REPLACE_WITH_ACTUAL_URL", false),
-        ("jms:queue:orders", false),
-        ("http://", false),
-        ("ftp://h/p", false),
-    ] {
-        let port =
-            format!("<wsdl:port name='A' binding='t:B'><soap:address location='{address}'/></wsdl:port>");
-        let text = wsdl(&format!("<wsdl:service name='S'>{port}</wsdl:service>"), "");
-        let served = Wsdl::read(text.into(), []).unwrap();
-        let served = served.served(&Wanted::default()).unwrap();
-        assert_eq!(
-            served[0].locations.first().map(String::as_str),
-            is_one.then_some(address)
-        );
-        let told = served[0]
-            .unclear
-            .iter()
-            .any(|(_, why)| why.contains("URL of HTTP"));
-        assert_eq!(told, !is_one, "{address}");
-    }
-}
