@@ -467,5 +467,5 @@
 //! | `wsdl.policy_missing` | a reference to a policy that is in no file that was named |
 //! | `wsdl.several_policies` | ports, operations or alternatives come to different policies, and none was chosen |
 //! | `wsdl.too_many_alternatives` | more alternatives or assertions than are looked at |
-//! | `wsdl.too_many_operations` | more operations than are looked at |
+//! | `wsdl.too_many_operations` | more ports, bindings or operations than are looked at |
 //! | `wsdl.unknown_operator` | WS-Policy has no such operator |

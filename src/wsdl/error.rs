@@ -38,7 +38,7 @@ pub enum ErrorKind {
     UnknownOperator(String),
     /// The policy has more alternatives, or the same assertions more often, than are looked at.
     TooManyAlternatives,
-    /// There are more operations than are looked at.
+    /// There are more ports, bindings or operations than are looked at.
     TooManyOperations,
     /// The policy has no alternative, so that no message meets it, or not the one that was wanted.
     NoAlternative,
@@ -134,9 +134,9 @@ impl fmt::Display for Error {
             ErrorKind::CircularPolicy(uri) => write!(f, "the policy {} refers to itself", quoted(uri)),
             ErrorKind::UnknownOperator(name) => write!(f, "WS-Policy has no operator {}", quoted(name)),
             ErrorKind::TooManyAlternatives => f.write_str("the policy has too many alternatives"),
-            ErrorKind::TooManyOperations => {
-                f.write_str("there are too many operations: name one with --operation")
-            }
+            ErrorKind::TooManyOperations => f.write_str(
+                "there are too many ports, bindings or operations; --operation names one operation",
+            ),
             ErrorKind::NoAlternative => f.write_str("the policy has no such alternative"),
         }
     }

@@ -32,7 +32,7 @@ pub use service::{Place, Wsdl};
 
 use crate::policy::Policy;
 
-/// How many operations are looked at, how many policies come of them, and how many assertions are answered for.
+/// How many ports, bindings and operations are looked at, how many policies come of them, and how many assertions are answered for.
 const OPERATIONS: usize = 4096;
 const POLICIES: usize = 4096;
 const ENTRIES: usize = 100_000;

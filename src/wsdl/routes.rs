@@ -37,7 +37,7 @@ impl Wsdl {
     /// What is served at each URL, as far as ports and operations are `wanted`.
     ///
     /// # Errors
-    /// [`Error`]: nothing is called so, or there are too many operations.
+    /// [`Error`]: nothing is called so, or there are too many ports, bindings or operations.
     pub fn served(&self, wanted: &Wanted) -> Result<Vec<Served>, Error> {
         let mut at_urls: Vec<(Place, Served)> = Vec::new();
         let mut apart: Vec<Served> = Vec::new();

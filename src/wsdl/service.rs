@@ -117,7 +117,7 @@ impl Wsdl {
 
     /// The ports that are `wanted`: at least one.
     pub(super) fn wanted_ports(&self, wanted: &Wanted) -> Result<Vec<Port<'_>>, Error> {
-        let mut ports = self.ports();
+        let mut ports = self.ports()?;
         if let Some(name) = &wanted.port {
             ports.retain(|port| port.name == *name);
         }
@@ -195,7 +195,16 @@ impl Wsdl {
     }
 
     /// The ports whose binding is for SOAP, and such bindings that no port has.
-    fn ports(&self) -> Vec<Port<'_>> {
+    fn ports(&self) -> Result<Vec<Port<'_>>, Error> {
+        // A binding is looked for among all, for each port.
+        let all = self.all("service").flat_map(|service| children(service, "port"));
+        if let Some(element) = all
+            .skip(OPERATIONS)
+            .chain(self.all("binding").skip(OPERATIONS))
+            .next()
+        {
+            return Err(Error::new(ErrorKind::TooManyOperations, self.place(element)));
+        }
         let mut ports = Vec::new();
         let mut bound = Vec::new();
         for service in self.all("service") {
@@ -221,7 +230,7 @@ impl Wsdl {
             around: Vec::new(),
             binding,
         }));
-        ports
+        Ok(ports)
     }
 
     fn request<'d>(&'d self, port: &Port<'d>, operation: Element<'d>) -> Request<'d> {

@@ -134,3 +134,19 @@ fn an_address_is_a_url_of_a_host_and_a_path_and_nothing_else() {
         assert_eq!(served[0].locations, [address]);
     }
 }
+
+#[test]
+fn ports_and_bindings_are_counted_whether_they_have_operations_or_not() {
+    let binding = "<wsdl:binding name='B' type='t:P'><soap:binding/></wsdl:binding>";
+    let port = "<wsdl:port name='p' binding='t:B'/>";
+    for (ports, bindings) in [(4097, 1), (1, 4097)] {
+        let text = format!(
+            "{START}{}<wsdl:service name='S'>{}</wsdl:service></wsdl:definitions>",
+            binding.repeat(bindings),
+            port.repeat(ports)
+        );
+        let wsdl = Wsdl::read(text.into(), []).unwrap();
+        let code = wsdl.served(&Wanted::default()).unwrap_err().code();
+        assert_eq!(code, "wsdl.too_many_operations");
+    }
+}
