@@ -1,6 +1,6 @@
 use super::address::{address, extension};
 use super::error::{Error, ErrorKind};
-use super::names::expanded;
+use super::names::{WSDL_SOAP, expanded};
 use super::service::{Place, Port, Wsdl, children};
 use super::{OPERATIONS, Wanted};
 use crate::soap::{QName, is_addressing_action, soap_action};
@@ -130,11 +130,10 @@ impl Wsdl {
         let is_rpc = style(of_soap)
             .or_else(|| style(extension(port.binding, "binding")))
             .unwrap_or(false);
-        let bound = children(operation, "input")
-            .next()
-            .and_then(|input| extension(input, "body"));
+        let bound = children(operation, "input").next().and_then(soap_body);
         let body = if is_rpc {
-            let namespace = bound.and_then(|body| body.attribute("namespace"));
+            let body = bound.ok_or("its request has not exactly one soap:body")?;
+            let namespace = body.attribute("namespace");
             QName {
                 namespace: namespace.unwrap_or_default().into_owned(),
                 local: operation.attribute("name").unwrap_or_default().into_owned(),
@@ -261,3 +260,22 @@ const ADDRESSING: [&str; 2] = [
     "http://www.w3.org/2007/05/addressing/metadata",
     "http://www.w3.org/2006/05/addressing/wsdl",
 ];
+
+/// The one `soap:body` of an input, or of the parts of its MIME package (WSDL 1.1 §5).
+fn soap_body(input: Element<'_>) -> Option<Element<'_>> {
+    let of_mime =
+        |element: Element<'_>, local: &str| element.namespace() == MIME && element.local_name() == local;
+    let packages = input
+        .children()
+        .filter(|child| of_mime(*child, "multipartRelated"));
+    let parts = packages.flat_map(|package| package.children().filter(|child| of_mime(*child, "part")));
+    let holders = std::iter::once(input).chain(parts);
+    let is_body =
+        |child: &Element<'_>| child.local_name() == "body" && WSDL_SOAP.contains(&child.namespace());
+    let mut bodies = holders.flat_map(|holder| holder.children().filter(is_body));
+    let only = bodies.next()?;
+    bodies.next().is_none().then_some(only)
+}
+
+/// The namespace of MIME in WSDL 1.1.
+const MIME: &str = "http://schemas.xmlsoap.org/wsdl/mime/";

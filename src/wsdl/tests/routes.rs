@@ -121,3 +121,33 @@ fn an_action_that_is_not_said_is_that_of_addressing_metadata() {
         assert_eq!((action.as_str(), one_way), expected);
     }
 }
+
+#[test]
+fn the_namespace_of_rpc_is_that_of_the_one_soap_body_also_in_a_mime_part() {
+    let requested = |input: &str| {
+        let text = format!(
+            "{START}<wsdl:message name='M'/><wsdl:portType name='P'><wsdl:operation name='O'><wsdl:input message='t:M'/>\
+             </wsdl:operation></wsdl:portType><wsdl:binding name='B' type='t:P'><soap:binding style='rpc'/><wsdl:operation name='O'>\
+             <wsdl:input xmlns:mime='http://schemas.xmlsoap.org/wsdl/mime/'>{input}</wsdl:input></wsdl:operation></wsdl:binding>\
+             </wsdl:definitions>"
+        );
+        let wsdl = Wsdl::read(text.into(), []).unwrap();
+        let served = wsdl.served(&Wanted::default()).unwrap().remove(0);
+        let body = served.operations.first().map(|one| one.body.to_string());
+        body.ok_or_else(|| served.unclear[0].1)
+    };
+    let related = |parts: &str| format!("<mime:multipartRelated>{parts}</mime:multipartRelated>");
+    let body = "<mime:part><soap:body namespace='urn:n'/></mime:part>";
+    let file = "<mime:part><mime:content part='f'/></mime:part>";
+    let named = Ok("{urn:n}O".to_owned());
+    assert_eq!(requested("<soap:body namespace='urn:n'/>"), named);
+    assert_eq!(requested(&related(&format!("{file}{body}"))), named);
+    let none = Err("its request has not exactly one soap:body");
+    assert_eq!(requested(""), none);
+    assert_eq!(requested(&related(file)), none);
+    assert_eq!(requested(&related(&body.repeat(2))), none);
+    assert_eq!(
+        requested(&format!("<soap:body namespace='urn:m'/>{}", related(body))),
+        none
+    );
+}
