@@ -1,7 +1,6 @@
 use chrono::DateTime;
 use chrono::Utc;
 
-use super::checked::GuardedRoute;
 use super::ends::CertificateUse;
 use super::files;
 use super::files::IdentityFiles;
@@ -55,17 +54,13 @@ pub(super) fn check(
     })
 }
 
-/// Notes the routes whose answers the key of the audit would sign, too.
-pub(super) fn signs_nothing_else(settings: &Settings, routes: &[GuardedRoute], source: &mut Source<'_>) {
-    for (index, route) in routes.iter().enumerate() {
-        let signer = route.answer_signer.as_ref();
-        if signer.is_some_and(|signer| signer.key().public() == settings.signer.key().public()) {
-            let table = KeyPath::default().key("route").entry(index).key("answer");
-            source.problem(
-                &table.key("key"),
-                "is the key of the audit",
-                "make another key for answers",
-            );
+/// Notes whatever else has the key of the audit.
+pub(super) fn signs_nothing_else(settings: &Settings, source: &mut Source<'_>) {
+    let own = KeyPath::default().key("audit").key("key");
+    let loaded = std::mem::take(&mut source.keys);
+    for (path, key) in loaded {
+        if path != own && key == *settings.signer.key().public() {
+            source.problem(&path, "is the key of the audit", "make another key for this");
         }
     }
 }

@@ -60,9 +60,6 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
         None => None,
     };
     let routes = route::check_all(&config.route, signer.as_ref(), now, source);
-    if let (Some(audit), Some(routes)) = (&audit, &routes) {
-        audit::signs_nothing_else(audit, routes, source);
-    }
     let archive = match (&config.message_archive, &routes) {
         (Some(typed), Some(routes)) => message_archive::check(typed, routes, source),
         (None, _) | (_, None) => None,
@@ -71,6 +68,9 @@ pub(super) fn check(config: &typed::Config, now: DateTime<Utc>, source: &mut Sou
     let traces = config.traces.as_ref();
     let traces = traces.map(|typed| traces::check(typed, now, source).ok_or(()));
     traces::routes_have_a_collector(config, source);
+    if let Some(audit) = &audit {
+        audit::signs_nothing_else(audit, source);
+    }
     clients_are_asked(config, source);
     fetch::check_use(&config.fetch, source);
     ends::warn(now, source);

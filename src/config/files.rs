@@ -168,6 +168,8 @@ fn joined(
             );
         })
         .ok()?;
+    let key = (files.table.key("key"), identity.key().public().clone());
+    source.keys.push(key);
     let at_certificate = files.table.key("certificate");
     source.ends(files.purpose, &at_certificate, identity.chain());
     holds(identity.certificate()?, now, &at_certificate, source).then_some(identity)

@@ -10,6 +10,7 @@ use toml::de::DeValue;
 use super::ends::CertificateEnds;
 use super::ends::Named;
 use super::fetch::Fetching;
+use crate::crypto::PublicKey;
 use crate::hsm::without_pin;
 use crate::xml::Position;
 
@@ -165,6 +166,8 @@ pub(super) struct Source<'t> {
     /// When certificates cease to hold.
     pub(super) ends: CertificateEnds,
     pub(super) named: Vec<Named>,
+    /// The private keys that were loaded, by where they are named.
+    pub(super) keys: Vec<(KeyPath, PublicKey)>,
 }
 
 impl<'t> Source<'t> {
@@ -181,6 +184,7 @@ impl<'t> Source<'t> {
             fetching: Fetching::default(),
             ends: CertificateEnds::new(),
             named: Vec::new(),
+            keys: Vec::new(),
         }
     }
 

@@ -141,18 +141,30 @@ fn a_key_of_a_route_is_as_good_as_that_of_the_gateway() {
 }
 
 #[test]
-fn the_key_of_the_audit_signs_no_answers() {
+fn the_key_of_the_audit_is_used_for_nothing_else() {
     let folder = folder();
     fs::create_dir(folder.path().join("audit")).unwrap();
-    let audit = "[audit]\nfolder = \"audit\"\ncertificate = \"erin.pem\"\nkey = \"erin.key.pem\"\n[gateway]";
-    let own = with("certificate = \"erin.pem\"\nkey = \"erin.key.pem\"");
-    let text = GOOD.replace("[gateway]", audit);
+    let own = "certificate = \"erin.pem\"\nkey = \"erin.key.pem\"";
+    let audit = format!("[audit]\nfolder = \"audit\"\n{own}\n[gateway]");
+    let text = GOOD.replace("[gateway]", &audit);
     assert!(read_in(folder.path(), &text).is_ok());
-    let found = read_in(folder.path(), &text.replace(URL, &own))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        found.contains("route[1].answer.key: is the key of the audit"),
-        "{found}"
-    );
+    for (from, to, key) in [
+        (URL, with(own), "route[1].answer.key"),
+        (
+            URL,
+            format!("{URL}\n[[route.decryption]]\n{own}"),
+            "route[1].decryption[1].key",
+        ),
+        (
+            "[audit]",
+            format!("[listener.tls]\n{own}\n[audit]"),
+            "listener[1].tls.key",
+        ),
+    ] {
+        let found = read_in(folder.path(), &text.replace(from, &to))
+            .unwrap_err()
+            .to_string();
+        let told = format!("{key}: is the key of the audit");
+        assert!(found.contains(&told) && found.lines().count() == 1, "{found}");
+    }
 }
