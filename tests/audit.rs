@@ -604,3 +604,30 @@ fn another_end_of_what_is_archived_is_found_out_by_the_checkpoints_of_it() {
         );
     }
 }
+
+#[test]
+fn what_a_crash_tore_is_told_beside_segments_without_a_record() {
+    let world = World::new();
+    world.write(3, 1);
+    let segments = world.segments();
+    let [.., before, last] = segments.as_slice() else {
+        panic!("{segments:?}")
+    };
+    let piece = fs::read(last).unwrap()[1..].to_vec();
+    fs::write(last, &piece).unwrap();
+    fs::write(before, "").unwrap();
+    world.write(1, 1 << 20);
+    let recovered = |world: &World| {
+        let read = world.read().into_iter();
+        read.filter(|record| record["kind"] == "recovered")
+            .map(|record| record["dropped"].clone())
+            .collect::<Vec<_>>()
+    };
+    let told = serde_json::to_value(Octets::of(&piece)).unwrap();
+    assert_eq!(recovered(&world), std::slice::from_ref(&told));
+    // A log that has no record at all says so in its first one.
+    let other = World::new();
+    fs::write(other.log().join("audit-000000000001.log"), &piece).unwrap();
+    other.write(1, 1 << 20);
+    assert_eq!(recovered(&other), [told]);
+}

@@ -25,7 +25,7 @@
 //!
 //! # Archiving
 //!
-//! The gateway reads and writes the last segment alone, so that older ones may leave while it serves: copy them to where nobody changes them, verify the whole
+//! While it serves, the gateway reads and writes the last segment alone, so that older ones may leave: copy them to where nobody changes them, verify the whole
 //! log once more, and remove them here, the oldest first and never the last. The number in the name of the first one that is left is the record that the
 //! log begins with from now on:
 //!
@@ -38,6 +38,7 @@
 //! it too, so that nobody can put another beginning there. To verify all, put the segments into one folder again; links do.
 
 mod checkpoint;
+mod ends;
 mod entry;
 mod folder;
 mod frame;

@@ -23,21 +23,20 @@ pub(super) struct Found {
     pub(super) chain: Chain,
     pub(super) path: PathBuf,
     pub(super) length: u64,
-    /// What was set aside.
-    pub(super) torn: Option<Octets>,
 }
 
-/// Finds the end of the log in `folder`. Octets at its end that are no whole record are set aside, in a file beside it.
+/// Finds the end of the log in `folder`, if it has a record. Octets at its end that are no whole record are set aside, in a file beside it, and told: the
+/// last ones first.
 ///
 /// # Errors
 ///
 /// What the system says; [`io::ErrorKind::InvalidData`] where the last segment is damaged in a way that no crash damages it.
-pub(super) fn recover(folder: &Path) -> io::Result<Option<Found>> {
-    let mut torn = None;
+pub(super) fn recover(folder: &Path) -> io::Result<(Option<Found>, Vec<Octets>)> {
+    let mut torn = Vec::new();
     for (first, path) in segment::list(folder)?.into_iter().rev() {
         let read = folder::read(first, path)?;
         if read.stopped.is_some() || read.records.is_empty() {
-            torn = Some(set_aside(&read)?);
+            torn.extend(Some(set_aside(&read)?).filter(|torn| torn.bytes > 0));
         }
         if read.records.is_empty() {
             // A segment that was just begun.
@@ -45,15 +44,15 @@ pub(super) fn recover(folder: &Path) -> io::Result<Option<Found>> {
             continue;
         }
         durable::sync_folder(folder)?;
-        return Ok(Some(Found {
+        let found = Found {
             id: read.chain.clone(),
             chain: read.end().clone(),
             length: read.whole(),
             path: read.path,
-            torn: torn.filter(|torn| torn.bytes > 0),
-        }));
+        };
+        return Ok((Some(found), torn));
     }
-    Ok(None)
+    Ok((None, torn))
 }
 
 /// Cuts a segment back to its whole records, and keeps what followed them.

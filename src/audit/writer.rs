@@ -10,6 +10,8 @@ use chrono::Utc;
 use serde_json::json;
 
 use super::checkpoint::Checkpoint;
+use super::ends::ends;
+use super::ends::exported;
 use super::entry::hexadecimal;
 use super::frame::Chain;
 use super::frame::inside;
@@ -55,7 +57,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn open(settings: &Settings) -> io::Result<Self> {
         let lock = durable::lock(&settings.folder)?;
-        let found = recover(&settings.folder)?;
+        let (found, torn) = recover(&settings.folder)?;
         let id = match &found {
             Some(found) => found.id.clone(),
             None => hexadecimal(&random_bytes(16).map_err(io::Error::other)?),
@@ -74,26 +76,40 @@ impl Writer {
             try_again: None,
             _lock: lock,
         };
-        if let Some((first, _)) = segment::list(&settings.folder)?.first()
-            && *first > 1
-        {
-            let folder = settings.folder.display();
-            tracing::warn!(code = "audit.begins_later", first, folder = %folder, "the audit log does not begin with its first record: what came before it should be archived");
-        }
         let mut first = Vec::new();
+        for torn in torn {
+            tracing::warn!(bytes = torn.bytes, "the audit log ended in no whole record");
+            let members = json!({"kind": "recovered", "time": now(), "dropped": torn});
+            first.push(members.to_string());
+        }
         if let Some(found) = found {
             writer.segment = Some(Segment::open(&found.path, found.length)?);
             writer.chain = found.chain;
             writer.checked = writer.chain.seq;
-            if let Some(torn) = found.torn {
-                tracing::warn!(bytes = torn.bytes, "the audit log ended in no whole record");
-                let members = json!({"kind": "recovered", "time": now(), "dropped": torn});
-                first.push(members.to_string());
-            }
+            writer.warn()?;
         }
         // What was before is signed now, and a log that cannot be written to is found out at start.
         writer.append(first.iter().map(|json| inside(json)), Sign::Now)?;
         Ok(writer)
+    }
+
+    /// Tells of a log that is not all there.
+    fn warn(&self) -> io::Result<()> {
+        let folder = self.folder.display();
+        let found = ends(&self.folder)?;
+        if let Some(first) = found.begins.filter(|first| *first > 1) {
+            tracing::warn!(code = "audit.begins_later", first, folder = %folder, "the audit log does not begin with its first record: what came before it should be archived");
+        }
+        if let Some(record) = found.gap {
+            tracing::warn!(code = "audit.gap", record, folder = %folder, "the audit log is not whole before this record; see `sealgate audit verify`");
+        }
+        let export = self.export.as_ref();
+        if let Some(last) = export.and_then(|export| exported(export, &self.id))
+            && self.chain.seq <= last
+        {
+            tracing::warn!(code = "audit.ends_early", last = self.chain.seq, checkpoint = last, folder = %folder, "the audit log ends before its last checkpoint; see `sealgate audit verify`");
+        }
+        Ok(())
     }
 
     /// Appends records, and a checkpoint where it is time for one, and returns when they are on the disk.

@@ -187,13 +187,26 @@ fn threats_are_shown_and_exported_and_a_beginning_that_is_away_is_told_of() {
     }
     gateway.signal(Signal::TERM);
     assert!(gateway.ended());
-    let first = segments(folder.path()).remove(0);
-    fs::rename(&first, folder.path().join("archived")).unwrap();
-    let gateway = Process::start(&file).unwrap();
-    wait_until("the warning", || {
-        let mut lines = gateway.lines().into_iter();
-        lines.any(|line| line["fields"]["code"] == "audit.begins_later")
-    });
+    let starts = |code: &str| {
+        let mut gateway = Process::start(&file).unwrap();
+        wait_until(code, || {
+            let mut lines = gateway.lines().into_iter();
+            lines.any(|line| line["fields"]["code"] == code)
+        });
+        gateway.signal(Signal::TERM);
+        assert!(gateway.ended());
+    };
+    let [first, second] = segments(folder.path()).try_into().unwrap();
+    let archived = folder.path().join("archived");
+    fs::rename(&first, &archived).unwrap();
+    starts("audit.begins_later");
+    fs::write(&first, "").unwrap();
+    starts("audit.begins_later");
+    fs::copy(&second, &first).unwrap();
+    starts("audit.gap");
+    fs::rename(&archived, &first).unwrap();
+    fs::remove_file(&second).unwrap();
+    starts("audit.ends_early");
 }
 
 /// Sends until the gateway answers `status`, and says how long that took.
