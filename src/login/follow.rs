@@ -86,10 +86,12 @@ pub struct Login {
 }
 
 impl Login {
-    /// Where it breaks first: the step, and how.
-    pub fn first_problem(&self) -> Option<(&Step, &Problem)> {
+    /// Where it breaks first: the request of the recording, from 1, and how. Where no step does, a request that was passed over may have
+    /// carried a message that does.
+    pub fn first_problem(&self) -> Option<(usize, Problem)> {
         let mut all = self.steps.iter();
-        all.find_map(|step| Some((step, step.problems.first()?)))
+        let broken = all.find_map(|step| Some((step.number, step.problems.first()?.clone())));
+        broken.or_else(|| Some((*self.passed_over.first()?, Problem::PassedOver)))
     }
 }
 

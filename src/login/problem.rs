@@ -74,6 +74,8 @@ pub enum Problem {
         /// The request, among all of the recording, whose page holds an answer that was never sent.
         page: Option<usize>,
     },
+    /// Nobody knows what the request carried.
+    PassedOver,
 }
 
 impl Problem {
@@ -89,6 +91,7 @@ impl Problem {
             Self::ArtifactIssuer { .. } => "saml.artifact_issuer",
             Self::ArtifactNotResolved { .. } => "saml.artifact_not_resolved",
             Self::NotAnswered { .. } => "saml.not_answered",
+            Self::PassedOver => "saml.passed_over",
         }
     }
 
@@ -104,7 +107,8 @@ impl Problem {
             | Self::RelayState { .. }
             | Self::ArtifactIssuer { .. }
             | Self::ArtifactNotResolved { .. }
-            | Self::NotAnswered { .. } => Stage::Saml.name(),
+            | Self::NotAnswered { .. }
+            | Self::PassedOver => Stage::Saml.name(),
         }
     }
 
@@ -112,7 +116,7 @@ impl Problem {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Refused { rejection, .. } => rejection.verdict(),
-            Self::ArtifactNotResolved { .. } => Verdict::Indeterminate,
+            Self::ArtifactNotResolved { .. } | Self::PassedOver => Verdict::Indeterminate,
             Self::Destination { .. }
             | Self::AnsweredElsewhere { .. }
             | Self::UnknownRequest { .. }
@@ -145,7 +149,8 @@ impl Problem {
             | Self::RelayState { .. }
             | Self::ArtifactIssuer { .. }
             | Self::ArtifactNotResolved { .. }
-            | Self::NotAnswered { .. } => None,
+            | Self::NotAnswered { .. }
+            | Self::PassedOver => None,
         }
     }
 }
@@ -234,6 +239,9 @@ impl fmt::Display for Problem {
                 "nothing answers it: the page that answered request {page} of the recording holds a Response, and the browser never sent it"
             ),
             Self::NotAnswered { page: None } => f.write_str("nothing answers it"),
+            Self::PassedOver => f.write_str(
+                "not read, as no recorder writes it so: nobody can say whether it carried a message",
+            ),
         }
     }
 }

@@ -8,10 +8,12 @@ use serde::de::SeqAccess;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::value::SeqAccessDeserializer;
 
+use crate::crypto::decode_base64;
 use crate::har::Entry;
 use crate::har::Read;
 use crate::har::Told;
 use crate::har::form;
+use crate::token::saml::percent_decoded;
 
 /// The requests of a recording that carried a SAML message.
 #[derive(Debug)]
@@ -176,8 +178,9 @@ fn parameters(pairs: &str) -> Option<String> {
         "SAMLEncoding",
     ];
     let named = |pair: &&str, names: &[&str]| {
-        let name = pair.split('=').next().unwrap_or_default();
-        names.iter().any(|known| known.eq_ignore_ascii_case(name))
+        // Receivers decode names too. That two readers may differ is told at the step.
+        let name = percent_decoded(pair.split('=').next().unwrap_or_default()).unwrap_or_default();
+        names.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
     };
     let of_saml = || pairs.split('&').filter(|pair| named(pair, &NAMES));
     let message = NAMES.get(..3).unwrap_or_default();
@@ -279,7 +282,12 @@ impl Request {
         let form = match request.post_data {
             Told::Odd => return None,
             Told::Nothing => None,
-            Told::Value(mut post) => post.form_of_params().or_else(|| post.text.value()),
+            Told::Value(mut post) => match (post.form_of_params(), post.text) {
+                (Some(form), _) => Some(form),
+                (None, Told::Nothing) => None,
+                (None, Told::Odd) => return None,
+                (None, Told::Value(text)) => Some(decoded(text, post.encoding)?),
+            },
         };
         let content = entry
             .response
@@ -312,6 +320,18 @@ impl Request {
             form,
             page_holds_message: false,
         })
+    }
+}
+
+/// A body, of which only ASCII can be of a form with a message; `None` if nobody knows how it is encoded.
+fn decoded(text: String, encoding: Told<String>) -> Option<String> {
+    match encoding {
+        Told::Nothing => Some(text),
+        Told::Value(name) if name == "base64" => {
+            let octets = decode_base64(&text).ok()?;
+            Some(String::from_utf8_lossy(&octets).into_owned())
+        }
+        Told::Value(_) | Told::Odd => None,
     }
 }
 

@@ -92,7 +92,7 @@ fn text(source: &Source, traced: &Result<Login, Unfollowed>, style: Style) -> St
         }
     };
     let first = login.first_problem();
-    let mut lines = vec![match first.map(|(_, problem)| problem.verdict()) {
+    let mut lines = vec![match first.as_ref().map(|(_, problem)| problem.verdict()) {
         None => format!("{}  {source}", style.paint(Tone::Good, "passed")),
         Some(Verdict::Failed) => format!("{}  {source}", style.paint(Tone::Bad, "failed")),
         Some(Verdict::Indeterminate) => format!("{}  {source}", style.paint(Tone::Doubtful, "indeterminate")),
@@ -140,11 +140,9 @@ fn text(source: &Source, traced: &Result<Login, Unfollowed>, style: Style) -> St
     if !login.passed_over.is_empty() {
         lines.push(String::new());
         let numbers: Vec<String> = login.passed_over.iter().map(ToString::to_string).collect();
-        let note = format!(
-            "not read, as no recorder writes it so: request {}",
-            numbers.join(", ")
-        );
-        lines.push(format!("  {}", style.paint(Tone::Doubtful, &note)));
+        let code = style.paint(Tone::Strong, Problem::PassedOver.code());
+        let note = format!("request {}: {}", numbers.join(", "), Problem::PassedOver);
+        lines.push(format!("  {code}: {}", style.paint(Tone::Doubtful, &note)));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -177,14 +175,14 @@ fn json_line(source: &Source, traced: &Result<Login, Unfollowed>) -> String {
         )),
         Ok(login) => {
             let first = login.first_problem();
-            let problem = first.map(|(_, problem)| problem);
+            let problem = first.as_ref().map(|(_, problem)| problem);
             object.extend(outcome(
                 verdict(problem),
                 problem.map(Problem::stage),
                 problem.map(Problem::code),
                 problem.map(ToString::to_string).as_deref(),
             ));
-            let request = first.map(|(step, _)| step.number);
+            let request = first.as_ref().map(|(request, _)| *request);
             object.insert("breaks_at".to_owned(), request.into());
             let steps: Vec<Value> = login.steps.iter().map(step_json).collect();
             object.insert("steps".to_owned(), steps.into());
