@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::arithmetic_side_effects,
     reason = "a test may panic"
@@ -157,6 +158,43 @@ fn addresses_of_one_path_have_the_same_operations_or_it_is_said() {
     );
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text.matches("[[route]]").count(), 1, "{text}");
+}
+
+#[test]
+fn what_is_written_of_a_wsdl_has_no_character_that_a_terminal_obeys() {
+    let ports = include_str!("../fixtures/wsdl/ports.wsdl");
+    let folder = tempfile::tempdir().unwrap();
+    let changed = folder.path().join("changed.wsdl");
+    // In a namespace nearly anything may stand, with quotes too.
+    let namespace = "urn:&#x9b;31m&#x202e;&#xe0041;&quot;\\'\u{e9}";
+    let text = ports.replace(
+        "xmlns:tns=\"http://notes.example/\"",
+        &format!("xmlns:tns=\"{namespace}\""),
+    );
+    let text = text.replace(
+        "targetNamespace=\"http://notes.example/\"",
+        &format!("targetNamespace=\"{namespace}\""),
+    );
+    std::fs::write(
+        &changed,
+        text.replace("soapAction=\"\"", "")
+            .replace("wsdl:input ", "wsdl:input wsam:Action=\"urn:a\" ")
+            .replace(" wsam:Action=\"urn:notes:write\"", ""),
+    )
+    .unwrap();
+    let written = routes(changed.to_str().unwrap(), 0);
+    assert!(
+        !written.contains(['\u{9b}', '\u{202e}', '\u{e0041}']),
+        "{written:?}"
+    );
+    assert!(
+        written.contains("urn:\\U0000009b31m\\U0000202e\\U000e0041\\\"\\\\'\u{e9}"),
+        "{written}"
+    );
+    loads(&written);
+    let table: toml::Table = toml::from_str(&written).unwrap();
+    let first = table["route"][0]["operation"][0]["body"].as_str().unwrap();
+    assert_eq!(first, "{urn:\u{9b}31m\u{202e}\u{e0041}\"\\'\u{e9}}Read");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 use crate::verifier::escaped;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::RouteImportArguments;
@@ -9,31 +8,7 @@ use super::exit::{Exit, Stop};
 use super::report::Format;
 use super::wsdl;
 use crate::wsdl::{Requested, Served};
-
-/// Routes as a configuration has them, without what no WSDL says.
-#[derive(Serialize)]
-struct Routes {
-    route: Vec<Route>,
-}
-
-#[derive(Serialize)]
-struct Route {
-    path: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    addresses: Vec<String>,
-    operation: Vec<Operation>,
-}
-
-#[derive(Serialize)]
-struct Operation {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    addressing_action: Option<String>,
-    body: String,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    one_way: bool,
-}
+use crate::xml::is_invisible;
 
 /// `sealgate route import`: the routes to the services of a WSDL, as TOML, and on standard error the operations that are in none.
 pub(crate) fn import(arguments: &RouteImportArguments, console: &mut Console) -> Result<Exit, Stop> {
@@ -46,14 +21,8 @@ pub(crate) fn import(arguments: &RouteImportArguments, console: &mut Console) ->
             return Ok(report.exit());
         }
     };
-    let routes = Routes {
-        route: served
-            .iter()
-            .filter(|served| !served.operations.is_empty())
-            .map(route)
-            .collect(),
-    };
-    let text = toml::to_string(&routes).map_err(Stop::failed)?;
+    let routes = served.iter().filter(|served| !served.operations.is_empty());
+    let text = routes.map(route).collect::<Vec<_>>().join("\n");
     let sources = wsdl::sources(&arguments.wsdl);
     let unclear: Vec<_> = served.iter().flat_map(|served| &served.unclear).collect();
     let exit = if unclear.is_empty() {
@@ -94,19 +63,47 @@ pub(crate) fn import(arguments: &RouteImportArguments, console: &mut Console) ->
     Ok(exit)
 }
 
-fn route(served: &Served) -> Route {
-    Route {
-        path: served.path.clone(),
-        addresses: served.locations.clone(),
-        operation: served.operations.iter().map(operation).collect(),
+/// A route as a configuration has it, in TOML, without what no WSDL says.
+fn route(served: &Served) -> String {
+    let mut text = format!("[[route]]\npath = {}\n", string(&served.path));
+    if !served.locations.is_empty() {
+        let addresses: Vec<_> = served.locations.iter().map(|location| string(location)).collect();
+        text.push_str(&format!("addresses = [{}]\n", addresses.join(", ")));
     }
+    for operation in &served.operations {
+        text.push_str(&self::operation(operation));
+    }
+    text
 }
 
-fn operation(requested: &Requested) -> Operation {
-    Operation {
-        action: requested.action.clone(),
-        addressing_action: requested.addressing_action.clone(),
-        body: requested.body.to_string(),
-        one_way: requested.one_way,
+fn operation(requested: &Requested) -> String {
+    let mut text = "\n[[route.operation]]\n".to_owned();
+    let actions = [
+        ("action", &requested.action),
+        ("addressing_action", &requested.addressing_action),
+    ];
+    for (key, action) in actions {
+        if let Some(action) = action {
+            text.push_str(&format!("{key} = {}\n", string(action)));
+        }
     }
+    text.push_str(&format!("body = {}\n", string(&requested.body.to_string())));
+    if requested.one_way {
+        text.push_str("one_way = true\n");
+    }
+    text
+}
+
+/// `text` as a basic string of TOML, without a character that a terminal obeys (T138).
+fn string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            _ if is_invisible(character) => out.push_str(&format!("\\U{:08x}", u32::from(character))),
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+    out
 }
