@@ -233,7 +233,9 @@ fn of_saml(reason: &str) -> Option<SubIndication> {
         | "sender_vouches"
         | "status"
         | "unknown_condition" => SubIndication::SigConstraintsFailure,
-        "artifact_not_resolved" | "artifact_unknown" | "encrypted" => SubIndication::SignedDataNotFound,
+        "artifact_not_resolved" | "artifact_unknown" | "encrypted" | "passed_over" => {
+            SubIndication::SignedDataNotFound
+        }
         "artifact_issuer" => SubIndication::NoSigningCertificateFound,
         "artifact"
         | "attribute_not_text"
