@@ -39,9 +39,15 @@ pub(crate) trait Work: Send + 'static {
 /// A thread that works.
 #[derive(Debug)]
 pub(crate) struct Worker<W: Work> {
-    jobs: Option<mpsc::SyncSender<Waiting<W>>>,
+    orders: Option<mpsc::SyncSender<Order<W>>>,
     thread: Option<JoinHandle<()>>,
     refuses: Arc<AtomicBool>,
+}
+
+enum Order<W: Work> {
+    Job(Waiting<W>),
+    /// Nothing follows. It is answered when the work is dropped.
+    End(oneshot::Sender<()>),
 }
 
 struct Waiting<W: Work> {
@@ -52,13 +58,13 @@ struct Waiting<W: Work> {
 impl<W: Work> Worker<W> {
     /// Starts a thread of that name.
     pub(crate) fn start(name: &str, work: W) -> std::io::Result<Self> {
-        let (jobs, waiting) = mpsc::sync_channel(WAITING);
+        let (orders, waiting) = mpsc::sync_channel(WAITING);
         let thread = std::thread::Builder::new().name(name.to_owned());
         let refuses = Arc::new(AtomicBool::new(work.refuses()));
         let told = Arc::clone(&refuses);
         let thread = thread.spawn(move || run(work, &waiting, &told))?;
         Ok(Self {
-            jobs: Some(jobs),
+            orders: Some(orders),
             thread: Some(thread),
             refuses,
         })
@@ -77,31 +83,62 @@ impl<W: Work> Worker<W> {
         patience: Duration,
     ) -> impl Future<Output = Option<W::Done>> + Send + use<W> {
         let (done, told) = oneshot::channel();
-        let waiting = Waiting { job, done };
-        let sent = self.jobs.as_ref().map(|jobs| jobs.try_send(waiting));
+        let order = Order::Job(Waiting { job, done });
+        let sent = self.orders.as_ref().map(|orders| orders.try_send(order));
         // Where it was not taken, or the thread has ended, `told` says so.
         if matches!(sent, Some(Err(TrySendError::Full(_)))) {
             self.refuses.store(true, Ordering::Relaxed);
         }
         async move { tokio::time::timeout(patience, told).await.ok()?.ok() }
     }
+
+    /// Ends the work when what was asked for so far is done, and waits until it is dropped; not where so many wait that it hangs. Who asks
+    /// after that is told that nobody knows.
+    pub(crate) async fn end(&self) {
+        let (done, ended) = oneshot::channel();
+        let sent = self
+            .orders
+            .as_ref()
+            .map(|orders| orders.try_send(Order::End(done)));
+        if let Some(Ok(())) = sent {
+            // A thread that has ended before has nothing left to do.
+            let _ = ended.await;
+        }
+    }
 }
 
-fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Waiting<W>>, refuses: &AtomicBool) {
+fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Order<W>>, refuses: &AtomicBool) {
+    let mut ending: Option<oneshot::Sender<()>> = None;
     loop {
+        if let Some(done) = ending {
+            drop(work);
+            // Who asked for the end may be gone.
+            let _ = done.send(());
+            return;
+        }
         refuses.store(work.refuses(), Ordering::Relaxed);
         let first = match waiting.recv_timeout(TICK) {
-            Ok(first) => first,
+            Ok(Order::Job(first)) => first,
+            Ok(Order::End(done)) => {
+                ending = Some(done);
+                continue;
+            }
             Err(RecvTimeoutError::Timeout) => {
                 work.tick();
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        let more = std::iter::from_fn(|| waiting.try_recv().ok()).take(AT_ONCE);
+        let next = || match waiting.try_recv().ok()? {
+            Order::Job(job) => Some(job),
+            Order::End(done) => {
+                ending = Some(done);
+                None
+            }
+        };
         // Whoever does not wait any more has told its client that it was not done.
         let all = std::iter::once(first)
-            .chain(more)
+            .chain(std::iter::from_fn(next).take(AT_ONCE))
             .filter(|waiting| !waiting.done.is_closed());
         let (jobs, done): (Vec<_>, Vec<_>) = all.map(|waiting| (waiting.job, waiting.done)).unzip();
         for (done, became) in done.into_iter().zip(work.work(&jobs)) {
@@ -114,7 +151,7 @@ fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Waiting<W>>, refuses: &Ato
 /// Waits until the last job is done, so that its file is free.
 impl<W: Work> Drop for Worker<W> {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.orders = None;
         if let Some(thread) = self.thread.take() {
             // A thread that panicked has answered nobody, which is an answer.
             let _ = thread.join();
@@ -151,6 +188,51 @@ mod tests {
         fn refuses(&self) -> bool {
             false
         }
+    }
+
+    /// Takes its time to end.
+    struct Slow(Arc<AtomicBool>);
+
+    impl Work for Slow {
+        type Job = usize;
+        type Done = usize;
+
+        fn work(&mut self, jobs: &[usize]) -> Vec<usize> {
+            jobs.to_vec()
+        }
+
+        fn tick(&mut self) {}
+
+        fn refuses(&self) -> bool {
+            false
+        }
+    }
+
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            std::thread::sleep(Duration::from_millis(200));
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_before_the_end_is_done_and_the_end_is_waited_for() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let ended = Arc::new(AtomicBool::new(false));
+        let worker = Worker::start("slow", Slow(Arc::clone(&ended))).unwrap();
+        let asked: Vec<_> = (0..10)
+            .map(|job| worker.ask(job, Duration::from_secs(10)))
+            .collect();
+        runtime.block_on(worker.end());
+        assert!(ended.load(Ordering::Relaxed));
+        for (job, became) in asked.into_iter().enumerate() {
+            assert_eq!(runtime.block_on(became), Some(job));
+        }
+        assert_eq!(runtime.block_on(worker.ask(10, Duration::from_secs(10))), None);
+        runtime.block_on(worker.end());
     }
 
     #[test]

@@ -128,6 +128,11 @@ impl Archive {
         self.on_loss == OnLoss::Refuse && self.worker.refuses()
     }
 
+    /// Keeps nothing more, and returns when there are files of all that was kept.
+    pub async fn end(&self) {
+        self.worker.end().await;
+    }
+
     /// Counts, for metrics.
     pub fn told(&self) -> Told {
         self.counts.told()

@@ -62,6 +62,11 @@ impl Log {
         self.worker.refuses()
     }
 
+    /// Records nothing more, and returns when what was recorded is signed.
+    pub async fn end(&self) {
+        self.worker.end().await;
+    }
+
     /// Records `entry`, and returns when it is on the disk.
     ///
     /// # Errors

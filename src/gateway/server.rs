@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -114,13 +115,18 @@ pub(super) fn run(
         // Nobody waits for the start any more if this fails.
         let _ = started.send(server.handle());
         let (stopping, reloading) = heeding.unzip();
+        let serving = async {
+            let result = server.await;
+            shared.end_records().await;
+            result
+        };
         let result = match stopping {
             // actix waits for what is in work, whatever it is told after that.
-            Some(stopping) => match select(server, stopping).await {
+            Some(stopping) => match select(pin!(serving), stopping).await {
                 Either::Left((result, _)) => result,
                 Either::Right(_) => Ok(()),
             },
-            None => server.await,
+            None => serving.await,
         };
         // What became of the last messages is told, too, as far as somebody listens.
         if let Some(traces) = &shared.traces {

@@ -285,7 +285,9 @@ fn a_name_that_is_still_to_come_is_told_of_once_and_followed_by_none() {
         .join("messages/messages-29990101T000000.000000Z.parquet");
     fs::write(&ahead, "").unwrap();
     let mut gateway = Process::start(&file).unwrap();
-    send(gateway.plain, &post(Version::Soap11, "urn:place", "<a/>"));
+    let message = post(Version::Soap11, "urn:place", "<a/>");
+    // A disk may be slow for a moment.
+    wait_until("a message kept", || send(gateway.plain, &message).status != 503);
     gateway.signal(Signal::TERM);
     assert!(gateway.ended());
     let told = |line: &&Value| line["fields"]["code"] == "archive.clock";
