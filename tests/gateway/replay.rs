@@ -81,7 +81,7 @@ fn while_redis_is_away_messages_are_told_to_come_back_and_after_a_flush_old_ones
         let (message, started) = (order(), Instant::now());
         let answer = send(gateway.plain, &message);
         assert!(
-            started.elapsed() < Duration::from_secs(1),
+            started.elapsed() < Duration::from_secs(10),
             "{:?}",
             started.elapsed()
         );

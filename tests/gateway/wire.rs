@@ -298,5 +298,5 @@ fn an_interim_answer_alone_is_not_waited_on_for_ever() {
         (answer.status, logged_code(answer.incident()).as_str()),
         (504, "relay.timeout")
     );
-    assert!(started.elapsed() < Duration::from_secs(3));
+    assert!(started.elapsed() < Duration::from_secs(10));
 }
