@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use chrono::DateTime;
 use chrono::Utc;
 
@@ -41,6 +43,7 @@ use crate::relay::HeaderNameError;
 use crate::relay::IdentityHeaders;
 use crate::relay::Route;
 use crate::relay::TokenHeader;
+use crate::relay::Told;
 use crate::second_opinion::SecondOpinion;
 use crate::soap::QName;
 use crate::soap::Roles;
@@ -156,9 +159,11 @@ fn check(
     Some(GuardedRoute {
         route: Route {
             path: at_path?,
-            identity: identity?,
-            jwt: jwt?,
-            security: security?,
+            told: Arc::new(Told {
+                identity: identity?,
+                jwt: jwt?,
+                security: security?,
+            }),
             backend: backend?,
             idempotent: of_kind(|operation| operation.idempotent),
             one_way: of_kind(|operation| operation.one_way),

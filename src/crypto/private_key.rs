@@ -201,6 +201,11 @@ impl PrivateKey {
         &self.0.public
     }
 
+    /// Whether others hold it for us: each use of it is waited for then, for seconds where they do not answer.
+    pub fn is_held(&self) -> bool {
+        matches!(self.0.key, Place::Held(_))
+    }
+
     /// Whether whoever holds it is there, as far as that is known.
     ///
     /// # Errors

@@ -21,7 +21,6 @@ use super::crowd;
 use super::crowd::Names;
 use super::form::Asked;
 use super::form::Grant;
-use super::handler::VERIFIED_HERE;
 use super::handler::leave_unread;
 use super::handler::shielded;
 use super::metrics::Step;
@@ -30,6 +29,7 @@ use super::report::Report;
 use super::shared::Shared;
 use super::snapshot::Endpoint;
 use super::snapshot::Snapshot;
+use super::thread::{DONE_HERE, Thread};
 use super::threats::Watch;
 use super::traced::Traced;
 use crate::audit::Octets;
@@ -212,12 +212,9 @@ impl Exchange<'_> {
         }
         let (started, now) = (Instant::now(), Utc::now());
         let (judging, xml) = (Arc::clone(self.endpoint), asked.assertion.clone());
-        let examined = if xml.len() <= VERIFIED_HERE {
-            examine_grant(xml, &judging.context(now))
-        } else {
-            let elsewhere = web::block(move || examine_grant(xml, &judging.context(now))).await;
-            elsewhere.map_err(|_| report.panicked())?
-        };
+        let thread = Thread::serving_if(xml.len() <= DONE_HERE);
+        let examine = move || examine_grant(xml, &judging.context(now));
+        let examined = thread.does(examine, report).await?;
         let (throttle, limits) = (&self.shared.throttle, &self.snapshot.throttle);
         let cost = started.elapsed();
         crowd::spent(throttle, limits, report.peer, cost);
@@ -240,7 +237,13 @@ impl Exchange<'_> {
         names.spent(throttle, cost);
         let _passes = names.enter(self.shared, now).await.map_err(crowded)?;
         let started = Instant::now();
-        let minted = endpoint.minter.mint(&Facts::from(&assertion), now);
+        let minting = Arc::clone(self.endpoint);
+        let mint = move || {
+            let minted = minting.checked.minter.mint(&Facts::from(&assertion), now);
+            (assertion, minted)
+        };
+        let thread = Thread::serving_if(!endpoint.minter.signer().is_held());
+        let (assertion, minted) = thread.does(mint, report).await?;
         report.took(Step::Seal, started);
         let minted = minted.map_err(|error| unfit(report.not_minted(&error)))?;
         Ok(Given {

@@ -42,6 +42,8 @@ use super::shared::Worker;
 use super::snapshot::Clients;
 use super::snapshot::Place;
 use super::snapshot::Snapshot;
+use super::thread::DONE_HERE;
+use super::thread::Thread;
 use super::threats::Watch;
 use super::traced::Traced;
 use crate::audit::{Kind, Octets};
@@ -51,7 +53,6 @@ use crate::inbound::Received;
 use crate::inbound::VerifiedMessage;
 use crate::outbound::Exchange;
 use crate::outbound::SealedReply;
-use crate::outbound::verified_answer;
 use crate::policy::Operation;
 use crate::policy::Transport;
 use crate::relay;
@@ -59,10 +60,6 @@ use crate::soap::attachment::{Attachments, Package, Packaged};
 use crate::soap::{Fault, Version};
 use crate::throttle::Pass;
 use crate::trust::{MessageBearer, VerifiedBearer};
-
-/// Up to so many bytes a message is verified where it arrived: that takes less time than handing it to another thread and
-/// back is worth. Longer ones would keep the other connections of this thread waiting, and so would the hashing of passwords.
-pub(super) const VERIFIED_HERE: usize = 64 * 1024;
 
 /// Longer than a connection waits for its client to have taken the last answer.
 const UNREAD_FOR: Duration = CLOSE_TIME.saturating_add(Duration::from_secs(1));
@@ -214,7 +211,7 @@ impl InWork<'_> {
             Accepted::Verified(message, _) => self.report.verified(message),
             Accepted::Brought(message) => self.report.brought(message),
         }
-        self.relayed(message, &exchange).await
+        self.relayed(message, exchange).await
     }
 
     /// As [`has_key`](Self::has_key), where `operation` needs it. Asked before the use of a message is remembered, for the same reason.
@@ -232,7 +229,7 @@ impl InWork<'_> {
     }
 
     /// The answer of the backend, signed.
-    async fn relayed(&self, message: Accepted, exchange: &Exchange) -> Result<SealedReply, Fault> {
+    async fn relayed(&self, message: Accepted, exchange: Exchange) -> Result<SealedReply, Fault> {
         let Some(client) = self.clients.of(self.place) else {
             return Err(Fault::Internal);
         };
@@ -249,11 +246,10 @@ impl InWork<'_> {
         self.report.took(Step::Backend, started);
         let reply = reply.map_err(|error| self.report.relay(&error))?;
         let started = Instant::now();
-        let verified = match &self.place.answers {
-            Some(gate) => verified_answer(reply, exchange, gate, Utc::now()),
-            None => Ok(reply),
-        };
-        let sealed = verified.and_then(|reply| self.place.sealer.seal(reply, exchange, Utc::now()));
+        let soon = reply.is_envelope_within(DONE_HERE) && !self.place.waits_to_answer();
+        let place = Arc::clone(self.place);
+        let seal = move || place.sealed(reply, &exchange);
+        let sealed = Thread::serving_if(soon).does(seal, self.report).await?;
         self.report.took(Step::Seal, started);
         let sealed = sealed.map_err(|error| self.report.outbound(&error))?;
         self.report.answered(sealed.status());
@@ -390,16 +386,15 @@ impl InWork<'_> {
         let now = Utc::now();
         let bytes = received.bytes.clone();
         let kept = Recent::takes(&received).then(|| received.clone());
-        let here = bytes.len() <= VERIFIED_HERE
+        let gate = &self.place.gate;
+        // The hashing of passwords takes long, and a token that decrypts may.
+        let soon = bytes.len() <= DONE_HERE
             && received.attachments.is_empty()
-            && self.place.gate.passwords.is_empty();
-        let examined = if here {
-            self.place.gate.examine(received, now)
-        } else {
-            let place = Arc::clone(self.place);
-            let elsewhere = web::block(move || place.gate.examine(received, now)).await;
-            elsewhere.map_err(|_| self.report.panicked())?
-        };
+            && gate.passwords.is_empty()
+            && !gate.keyring.has_held_key();
+        let place = Arc::clone(self.place);
+        let examine = move || place.gate.examine(received, now);
+        let examined = Thread::serving_if(soon).does(examine, self.report).await?;
         let (throttle, cost) = (&self.shared.throttle, started.elapsed());
         crowd::spent(throttle, &self.snapshot.throttle, self.report.peer, cost);
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
@@ -432,12 +427,9 @@ impl InWork<'_> {
         let (started, now) = (Instant::now(), Utc::now());
         let bytes = received.bytes.clone();
         let place = Arc::clone(self.place);
-        let examined = if bytes.len() <= VERIFIED_HERE {
-            place.gate.examine_brought(received, bearer, now)
-        } else {
-            let elsewhere = web::block(move || place.gate.examine_brought(received, bearer, now)).await;
-            elsewhere.map_err(|_| self.report.panicked())?
-        };
+        let examine = move || place.gate.examine_brought(received, bearer, now);
+        let thread = Thread::serving_if(bytes.len() <= DONE_HERE);
+        let examined = thread.does(examine, self.report).await?;
         let (throttle, limits) = (&self.shared.throttle, &self.snapshot.throttle);
         let cost = started.elapsed();
         crowd::spent(throttle, limits, self.report.peer, cost);

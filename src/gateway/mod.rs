@@ -30,6 +30,7 @@ mod server;
 mod service_manager;
 mod shared;
 mod snapshot;
+mod thread;
 mod threats;
 mod traced;
 mod traces;

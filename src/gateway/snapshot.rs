@@ -25,10 +25,11 @@ use crate::inbound::Gate;
 use crate::inbound::Keyring;
 use crate::inbound::SamlContext;
 use crate::inbound::SenderHeader;
-use crate::outbound::Sealer;
+use crate::outbound;
+use crate::outbound::{Exchange, SealedReply, Sealer, verified_answer};
 use crate::policy::saml::RelyingParty;
 use crate::relay::Client;
-use crate::relay::Route;
+use crate::relay::{Reply, Route};
 use crate::soap::Roles;
 use crate::spool::TemporaryFiles;
 use crate::throttle::{AddressLimits, RouteLimits};
@@ -259,6 +260,21 @@ impl Place {
 }
 
 impl Place {
+    /// Whether an answer may have to wait for whoever holds a key for us that opens or seals it.
+    pub(super) fn waits_to_answer(&self) -> bool {
+        let answers = self.answers.as_ref();
+        self.sealer.has_held_key() || answers.is_some_and(|gate| gate.keyring.has_held_key())
+    }
+
+    /// What the backend has answered, signed by it, if it has to be, and by us.
+    pub(super) fn sealed(&self, reply: Reply, exchange: &Exchange) -> Result<SealedReply, outbound::Error> {
+        let verified = match &self.answers {
+            Some(gate) => verified_answer(reply, exchange, gate, Utc::now())?,
+            None => reply,
+        };
+        self.sealer.seal(verified, exchange, Utc::now())
+    }
+
     /// Whether a bearer token stands for what a message would have to prove.
     pub(super) fn token_stands_for_message(&self) -> bool {
         let rules = self.bearer.as_ref();

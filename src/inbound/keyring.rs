@@ -74,6 +74,11 @@ impl Keyring {
         self.originators.push(key);
     }
 
+    /// Whether others hold one of its keys for us, whom each use of it is waited for.
+    pub fn has_held_key(&self) -> bool {
+        self.private.iter().any(|own| own.key.is_held())
+    }
+
     /// Whether there is nothing to decrypt with.
     pub fn is_empty(&self) -> bool {
         self.private.is_empty() && self.secrets.is_empty()

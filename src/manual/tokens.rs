@@ -45,6 +45,7 @@
 //!   themselves; neither what is fetched nor a file that has changed has it tried, unless there is another PIN in the file.
 //!
 //! A call that never returns keeps its thread, and another takes its place; from twenty such calls on the token stays lost until one returns.
+//! No thread that serves waits for a token: who needs none is answered meanwhile, on the same thread too.
 //!
 //! # When its PIN changes
 //!

@@ -89,6 +89,11 @@ impl JwtMinter {
         self.signer.certificate()
     }
 
+    /// Who signs.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
     /// Whom its tokens are for.
     pub fn audience(&self) -> &str {
         &self.terms.audience

@@ -52,6 +52,11 @@ impl Signer {
         Ok(self.identity.key().available()?)
     }
 
+    /// Whether others hold the key for us, whom each signature is waited for.
+    pub fn is_held(&self) -> bool {
+        self.identity.key().is_held()
+    }
+
     pub(super) fn certificate(&self) -> &Certificate {
         &self.certificate
     }

@@ -168,6 +168,11 @@ impl Sealer {
         self.identity.key().available().map_err(Error::Unavailable)
     }
 
+    /// Whether others hold the key that seals for us, whom each answer is waited for.
+    pub fn has_held_key(&self) -> bool {
+        self.identity.key().is_held()
+    }
+
     /// Whether an answer in this exchange can be sealed, as far as that depends on who asked. Nobody should be asked for one that cannot.
     ///
     /// # Errors

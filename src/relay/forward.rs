@@ -1,10 +1,14 @@
+use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use chrono::Utc;
+use tokio::task::spawn_blocking;
 
 use super::Client;
 use super::Route;
+use super::Told;
 use super::client::Answer;
 use super::client::Body;
 use super::client::Failure;
@@ -19,10 +23,14 @@ use crate::inbound::BroughtMessage;
 use crate::inbound::VerifiedAttachment;
 use crate::inbound::VerifiedMessage;
 use crate::mint::Facts;
+use crate::mint::SecurityHeader;
 use crate::policy::Operation;
 use crate::soap::Version;
 use crate::soap::attachment::Attachments;
 use crate::trace::Context;
+
+/// Up to so many octets an envelope gets a Security header on the thread that serves: to sign it takes longer than the rest of it.
+const WRITTEN_HERE: usize = 64 * 1024;
 
 /// What a backend has answered. Nobody has looked into it, and it cannot be sent: it has to be sealed.
 #[derive(Debug)]
@@ -50,6 +58,16 @@ pub enum ReplyContent {
 impl Reply {
     pub(crate) fn new(content: ReplyContent) -> Self {
         Self(content)
+    }
+
+    /// Whether it is no more than an envelope of `most` octets.
+    pub fn is_envelope_within(&self, most: usize) -> bool {
+        match &self.0 {
+            ReplyContent::Nothing | ReplyContent::OneWay => true,
+            ReplyContent::Envelope {
+                bytes, attachments, ..
+            } => bytes.len() <= most && attachments.is_empty(),
+        }
     }
 
     /// What it holds.
@@ -80,14 +98,11 @@ pub async fn forward(
     trace: Option<&Context>,
 ) -> Result<Reply, Error> {
     let outgoing = Outgoing {
-        facts: Facts::from(&message),
-        version: message.version(),
-        operation: message.requested().ok_or(Error::NoOperation)?,
         envelope: message.envelope().into(),
-        attachments: message.attachments(),
-        trace,
+        proved: Proved::Message(Box::new(message)),
+        trace: trace.copied(),
     };
-    send(&outgoing, route, client, taken).await
+    send(Arc::new(outgoing), route, client, taken).await
 }
 
 /// As [`forward`], of a message that a token stands for: the backend gets all of it, as it was read, and whose token it was. It has no
@@ -103,33 +118,63 @@ pub async fn forward_brought(
     trace: Option<&Context>,
 ) -> Result<Reply, Error> {
     let outgoing = Outgoing {
-        facts: Facts::from(&message),
-        version: message.version(),
-        operation: message.operation(),
         envelope: message.envelope().clone(),
-        attachments: &[],
-        trace,
+        proved: Proved::Brought(Box::new(message)),
+        trace: trace.copied(),
     };
-    send(&outgoing, route, client, None).await
+    send(Arc::new(outgoing), route, client, None).await
 }
 
 /// What goes to a backend.
-struct Outgoing<'m> {
-    facts: Facts<'m>,
-    version: Version,
-    operation: &'m Operation,
+struct Outgoing {
+    proved: Proved,
     envelope: Bytes,
-    attachments: &'m [VerifiedAttachment],
-    trace: Option<&'m Context>,
+    trace: Option<Context>,
+}
+
+/// What was proved of it.
+enum Proved {
+    Message(Box<VerifiedMessage>),
+    Brought(Box<BroughtMessage>),
+}
+
+impl Proved {
+    fn facts(&self) -> Facts<'_> {
+        match self {
+            Self::Message(message) => Facts::from(&**message),
+            Self::Brought(message) => Facts::from(&**message),
+        }
+    }
+
+    fn version(&self) -> Version {
+        match self {
+            Self::Message(message) => message.version(),
+            Self::Brought(message) => message.version(),
+        }
+    }
+
+    fn operation(&self) -> Result<&Operation, Error> {
+        match self {
+            Self::Message(message) => message.requested().ok_or(Error::NoOperation),
+            Self::Brought(message) => Ok(message.operation()),
+        }
+    }
+
+    fn attachments(&self) -> &[VerifiedAttachment] {
+        match self {
+            Self::Message(message) => message.attachments(),
+            Self::Brought(_) => &[],
+        }
+    }
 }
 
 async fn send(
-    outgoing: &Outgoing<'_>,
+    outgoing: Arc<Outgoing>,
     route: &Route,
     client: &Client,
     taken: Option<&AnswerParts>,
 ) -> Result<Reply, Error> {
-    let operation = outgoing.operation;
+    let (operation, version) = (outgoing.proved.operation()?, outgoing.proved.version());
     let one_way = route.one_way.contains(operation);
     let mut again = route.idempotent.contains(operation);
     let begun = Instant::now();
@@ -137,13 +182,13 @@ async fn send(
     let mut tried = Vec::new();
     let mut error = Error::NoServer;
     while let Some(turn) = route.backend.choose(&tried, Instant::now()) {
-        let request = request(outgoing, route)?;
+        let request = written(&outgoing, &route.told).await?;
         let server = turn.server;
         tried.push(turn.index);
         let Failure { error: why, sent } = match client.post(server, request, taken, end).await {
             Ok(answer) => {
                 note(turn.answered(), route, server);
-                return reply(answer, outgoing.version, one_way);
+                return reply(answer, version, one_way);
             }
             Err(failure) => failure,
         };
@@ -174,19 +219,36 @@ fn note(change: Option<Change>, route: &Route, server: &Server) {
     }
 }
 
+/// What one server gets of a message, written on a thread that may wait where that takes long.
+async fn written(outgoing: &Arc<Outgoing>, told: &Arc<Told>) -> Result<Request, Error> {
+    let signs_later = told.has_held_key();
+    let is_long =
+        outgoing.envelope.len() > WRITTEN_HERE && matches!(told.security, SecurityHeader::Replaced(_));
+    if !signs_later && !is_long {
+        return request(outgoing, told);
+    }
+    let (outgoing, told) = (Arc::clone(outgoing), Arc::clone(told));
+    match spawn_blocking(move || request(&outgoing, &told)).await {
+        Ok(request) => request,
+        Err(error) => match error.try_into_panic() {
+            // As if it had been done here: whoever counts those hears of it.
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => Err(Error::Interrupted),
+        },
+    }
+}
+
 /// What one server gets of a message, with tokens of its own.
-fn request(outgoing: &Outgoing<'_>, route: &Route) -> Result<Request, Error> {
+fn request(outgoing: &Outgoing, told: &Told) -> Result<Request, Error> {
     let Outgoing {
-        facts,
-        version,
-        operation,
-        ref envelope,
-        attachments,
+        proved,
+        envelope,
         trace,
-    } = *outgoing;
+    } = outgoing;
+    let (facts, operation, version) = (proved.facts(), proved.operation()?, proved.version());
     let now = Utc::now();
-    let mut headers = route.identity.lines(&facts)?;
-    if let Some(jwt) = &route.jwt {
+    let mut headers = told.identity.lines(&facts)?;
+    if let Some(jwt) = &told.jwt {
         headers.push(jwt.line(&facts, now)?);
     }
     if let Some(trace) = trace {
@@ -194,7 +256,8 @@ fn request(outgoing: &Outgoing<'_>, route: &Route) -> Result<Request, Error> {
     }
     let soap_action = (version == Version::Soap11).then(|| operation.action.clone().unwrap_or_default());
     let content_type = content_type(version, operation);
-    let envelope = route.security.envelope(envelope.clone(), &facts, now)?;
+    let envelope = told.security.envelope(envelope.clone(), &facts, now)?;
+    let attachments = proved.attachments();
     let (content_type, body) = if attachments.is_empty() {
         (content_type, Body::Envelope(envelope))
     } else {

@@ -109,6 +109,11 @@ impl TokenHeader {
         self.minter.certificate()
     }
 
+    /// Whether others hold the key that signs the tokens for us, whom each is waited for.
+    pub(super) fn has_held_key(&self) -> bool {
+        self.minter.signer().is_held()
+    }
+
     /// The line to send.
     pub(super) fn line(
         &self,

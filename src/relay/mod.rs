@@ -30,6 +30,7 @@ pub(crate) use multipart::Multipart;
 pub(crate) use multipart::Part;
 pub use parts::AnswerParts;
 pub use route::Route;
+pub use route::Told;
 pub use server::Breaker;
 pub use server::Change;
 pub use server::Condition;

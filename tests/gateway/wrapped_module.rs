@@ -6,23 +6,37 @@ use std::process::Command;
 
 use crate::hsm::{MODULE, Token};
 
-/// C_Login is the 19th function of the list, C_Sign the 44th (PKCS#11 v2.40 §3.6); 0xa0 is CKR_PIN_INCORRECT.
+/// C_Login is the 19th function of the list, C_Decrypt the 35th, C_Sign the 44th (PKCS#11 v2.40 §3.6); 0xa0 is CKR_PIN_INCORRECT.
 const SOURCE: &str = r#"
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
-typedef unsigned long (*signs)(unsigned long, void *, unsigned long, void *, void *);
+typedef unsigned long (*uses)(unsigned long, void *, unsigned long, void *, void *);
 typedef unsigned long (*logs_in)(unsigned long, unsigned long, void *, unsigned long);
 typedef struct { unsigned char version[2]; void *functions[68]; } list;
 static list ours;
-static signs their_sign;
+static uses their_sign, their_decrypt;
 static logs_in their_login;
 static int there(const char *file) { return access(file, F_OK) == 0; }
-static unsigned long sign(unsigned long session, void *data, unsigned long length, void *signature, void *size) {
-    int hung = open(FOLDER "/hung", O_WRONLY | O_APPEND);
-    if (hung >= 0 && write(hung, ".", 1) == 1) for (;;) pause();
+static int marked(const char *file) {
+    int found = open(file, O_WRONLY | O_APPEND);
+    if (found < 0) return 0;
+    int written = write(found, ".", 1) == 1;
+    close(found);
+    return written;
+}
+static void wait_as_told(void) {
+    if (marked(FOLDER "/hung")) for (;;) pause();
+    marked(FOLDER "/stalled");
     while (there(FOLDER "/stalled")) usleep(20000);
+}
+static unsigned long sign(unsigned long session, void *data, unsigned long length, void *signature, void *size) {
+    wait_as_told();
     return their_sign(session, data, length, signature, size);
+}
+static unsigned long decrypt(unsigned long session, void *data, unsigned long length, void *plain, void *size) {
+    wait_as_told();
+    return their_decrypt(session, data, length, plain, size);
 }
 static unsigned long login(unsigned long session, unsigned long user, void *pin, unsigned long length) {
     int file = open(FOLDER "/logins", O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -35,8 +49,10 @@ unsigned long C_GetFunctionList(list **given) {
     list *found;
     get(&found);
     ours = *found;
-    their_sign = (signs)ours.functions[43];
+    their_sign = (uses)ours.functions[43];
     ours.functions[43] = (void *)sign;
+    their_decrypt = (uses)ours.functions[34];
+    ours.functions[34] = (void *)decrypt;
     their_login = (logs_in)ours.functions[18];
     ours.functions[18] = (void *)login;
     *given = &ours;
@@ -44,8 +60,8 @@ unsigned long C_GetFunctionList(list **given) {
 }
 "#;
 
-/// The module of `token`. As long as these files are in its folder, signing waits (`stalled`), never returns (`hung`), or no PIN is taken
-/// (`refused`).
+/// The module of `token`. As long as these files are in its folder, signing and decrypting wait (`stalled`) or never return (`hung`), each adding an
+/// octet to the file, or no PIN is taken (`refused`).
 pub(crate) fn wrapped(token: &Token) -> PathBuf {
     let (source, module) = (token.path("m.c"), token.path("m.so"));
     fs::write(&source, SOURCE).unwrap();

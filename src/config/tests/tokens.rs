@@ -26,7 +26,7 @@ fn tokens_for_the_backend_say_something_and_nothing_twice() {
         "header = \"x-jwt\"\n[route.jwt.claims]\nrole = { saml_attribute = \"role\" }",
     ] {
         let checked = read_in(folder.path(), &GOOD.replace(backend, &jwt(good))).unwrap();
-        assert!(checked.routes.first().unwrap().route.jwt.is_some());
+        assert!(checked.routes.first().unwrap().route.told.jwt.is_some());
     }
     refuses(
         backend,
