@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use sealgate::token::saml::{MessageParameter, decode, form};
+use serde_json::{Value, json};
 
 use super::clients::{installed, node, package, texts};
 use super::sealgate;
@@ -27,6 +28,7 @@ enum Peer {
 const RESPONSES: [&str; 3] = ["response-assertion", "response-document", "response-both"];
 const AUTHN: [&str; 2] = ["authn-request-post", "authn-request-redirect"];
 const LOGOUT: [&str; 2] = ["logout-request-post", "logout-request-redirect"];
+const LOGGED_OUT: [&str; 2] = ["logout-response-post", "logout-response-redirect"];
 
 impl Peer {
     const ALL: [Self; 4] = [Self::Pysaml2, Self::Python3Saml, Self::Samlify, Self::NodeSaml];
@@ -34,19 +36,36 @@ impl Peer {
     /// What it can make.
     fn makes(self) -> Vec<&'static str> {
         match self {
-            Self::Pysaml2 => [&RESPONSES[..], &AUTHN, &LOGOUT, &["metadata"]].concat(),
+            Self::Pysaml2 => [
+                &RESPONSES[..],
+                &AUTHN,
+                &LOGOUT,
+                &LOGGED_OUT,
+                &["artifact-response-soap", "metadata"],
+            ]
+            .concat(),
             Self::Python3Saml => vec!["authn-request-redirect", "logout-request-redirect", "metadata"],
-            Self::Samlify => [&RESPONSES[..], &AUTHN, &LOGOUT].concat(),
-            Self::NodeSaml => [&AUTHN[..], &["logout-request-redirect", "metadata"]].concat(),
+            Self::Samlify => [&RESPONSES[..], &AUTHN, &LOGOUT, &LOGGED_OUT].concat(),
+            Self::NodeSaml => [
+                &AUTHN[..],
+                &["logout-request-redirect", "logout-response-redirect", "metadata"],
+            ]
+            .concat(),
         }
     }
 
     /// What it can judge.
     fn judges(self) -> Vec<&'static str> {
         match self {
-            Self::Pysaml2 | Self::Samlify => [&RESPONSES[..], &AUTHN, &LOGOUT].concat(),
-            Self::Python3Saml => [&RESPONSES[..], &["logout-request-redirect"]].concat(),
-            Self::NodeSaml => [&RESPONSES[..], &LOGOUT].concat(),
+            // It does not look at the signature of an answer in a query string.
+            Self::Pysaml2 => [&RESPONSES[..], &AUTHN, &LOGOUT, &["logout-response-post"]].concat(),
+            Self::Samlify => [&RESPONSES[..], &AUTHN, &LOGOUT, &LOGGED_OUT].concat(),
+            Self::Python3Saml => [
+                &RESPONSES[..],
+                &["logout-request-redirect", "logout-response-redirect"],
+            ]
+            .concat(),
+            Self::NodeSaml => [&RESPONSES[..], &LOGOUT, &LOGGED_OUT].concat(),
         }
     }
 
@@ -131,24 +150,29 @@ fn known(kind: &str, role: Role) -> Vec<(&'static str, String, &'static str, &'s
             "saml.destination",
         )
     };
+    let asked = |option: &'static str, id: &str| (option, id.to_owned(), "_other", "saml.in_response_to");
+    let audience = (
+        "--audience",
+        "https://sp.example/saml".to_owned(),
+        "https://sp.example/saml/",
+        "saml.audience",
+    );
+    let acs = at("https://sp.example/acs");
+    let request = asked("--request-id", "_request-1");
     match (kind, role) {
         ("metadata", _) => vec![("--trust", metadata("alice.pem"), "", "")],
-        ("response-assertion" | "response-document" | "response-both", _) => vec![
-            idp,
-            (
-                "--audience",
-                "https://sp.example/saml".to_owned(),
-                "https://sp.example/saml/",
-                "saml.audience",
-            ),
-            at("https://sp.example/acs"),
-            (
-                "--request-id",
-                "_request-1".to_owned(),
-                "_request-2",
-                "saml.in_response_to",
-            ),
-        ],
+        ("response-assertion" | "response-document" | "response-both", _) => {
+            vec![idp, audience, acs, request]
+        }
+        ("artifact-response-soap", _) => {
+            vec![idp, audience, acs, request, asked("--resolve-id", "_resolve-1")]
+        }
+        ("logout-response-post" | "logout-response-redirect", Role::IdentityProvider) => {
+            vec![idp, at("https://sp.example/slo"), request]
+        }
+        ("logout-response-post" | "logout-response-redirect", Role::ServiceProvider) => {
+            vec![sp, at("https://idp.example/slo"), request]
+        }
         ("authn-request-post" | "authn-request-redirect", _) => vec![sp, at("https://idp.example/sso")],
         (_, Role::IdentityProvider) => vec![idp, at("https://sp.example/slo")],
         (_, Role::ServiceProvider) => vec![sp, at("https://idp.example/slo")],
@@ -164,9 +188,12 @@ fn verdict(message: &str, options: &[(&str, String)], at: &str) -> String {
     for (option, value) in options {
         command.args([option, value.as_str()]);
     }
-    let output = fed(command.arg("-"), message);
-    let (out, err) = texts(&output);
-    let said: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    said(command.arg("-"), message)
+}
+
+fn said(command: &mut Command, input: &str) -> String {
+    let (out, err) = texts(&fed(command, input));
+    let said: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
     match said["code"].as_str() {
         Some(code) => code.to_owned(),
         None => said["verdict"].as_str().unwrap().to_owned(),
@@ -179,26 +206,26 @@ fn changed(kind: &str, message: &str) -> String {
         assert!(message.contains("RelayState=%2F"), "{message}");
         return message.replacen("RelayState=%2F", "RelayState=%2Fx", 1);
     }
-    let xml = match kind {
-        "metadata" => message.to_owned(),
-        _ => String::from_utf8(decode(message.to_owned().into()).unwrap().xml.to_vec()).unwrap(),
+    let is_xml = matches!(kind, "metadata" | "artifact-response-soap");
+    let xml = match is_xml {
+        true => message.to_owned(),
+        false => String::from_utf8(decode(message.to_owned().into()).unwrap().xml.to_vec()).unwrap(),
     };
     let (from, to) = match kind {
-        "response-assertion" | "response-document" | "response-both" | "logout-request-post" => {
-            (">ann@", ">eve@")
-        }
-        _ => ("https://sp.example/acs", "https://else.example/acs"),
+        "metadata" | "authn-request-post" => ("https://sp.example/acs", "https://else.example/acs"),
+        "logout-response-post" => (" Version=", " Consent=\"urn:c\" Version="),
+        _ => (">ann@", ">eve@"),
     };
     assert!(xml.contains(from), "{kind}: {xml}");
     let xml = xml.replacen(from, to, 1);
-    match kind {
-        "metadata" => xml,
-        _ => form(xml.as_bytes(), parameter(kind), None),
+    match is_xml {
+        true => xml,
+        false => form(xml.as_bytes(), parameter(kind), None),
     }
 }
 
 fn parameter(kind: &str) -> MessageParameter {
-    match kind.starts_with("response") {
+    match kind.contains("response") {
         true => MessageParameter::Response,
         false => MessageParameter::Request,
     }
@@ -251,7 +278,52 @@ fn what_a_peer_makes_passes_and_nothing_else_of_it(peer: Peer) {
                 "{peer:?} {kind}: {said}"
             );
         }
+        if LOGGED_OUT.contains(&kind) {
+            assert_eq!(traced(&message, peer.role(), 1), "passed", "{peer:?} {kind}");
+            assert_eq!(
+                traced(&message, peer.role(), 2),
+                "replay.assertion",
+                "{peer:?} {kind}"
+            );
+        }
     }
+}
+
+/// What `saml trace` says of a LogoutRequest of ours and its answer, which the browser sent so many times.
+fn traced(answer: &str, role: Role, times: usize) -> String {
+    let [asked, answered, metadata] = match role {
+        Role::IdentityProvider => ["idp", "sp", "idp-metadata.xml"],
+        Role::ServiceProvider => ["sp", "idp", "sp-metadata.xml"],
+    };
+    let slo = |whose: &str| format!("https://{whose}.example/slo");
+    let request = written("logout-request-post")
+        .replace("'_m-1'", "'_request-1'")
+        .replace(
+            "https://idp.example/saml",
+            &format!("https://{answered}.example/saml"),
+        )
+        .replace("https://sp.example/slo", &slo(asked));
+    let request = form(
+        request.as_bytes(),
+        MessageParameter::Request,
+        Some("/orders?page=2&all=\u{e9}"),
+    );
+    let posted = |url: String, text: &str| json!({"url": url, "postData": {"mimeType": "application/x-www-form-urlencoded", "text": text}});
+    let answer = match answer.starts_with("https:") {
+        true => json!({"url": answer}),
+        false => posted(slo(answered), answer),
+    };
+    let requests = [posted(slo(asked), &request)]
+        .into_iter()
+        .chain(std::iter::repeat_n(answer, times));
+    let now = Utc::now().to_rfc3339();
+    let entries: Vec<_> = requests
+        .map(|request| json!({"startedDateTime": now, "request": request}))
+        .collect();
+    let mut command = sealgate();
+    command.args(["saml", "trace", "--format", "json", "--metadata"]);
+    command.arg(keys(metadata)).arg("-");
+    said(&mut command, &json!({"log": {"entries": entries}}).to_string())
 }
 
 #[test]
@@ -288,6 +360,12 @@ fn written(kind: &str) -> String {
             "<p:AuthnRequest {HEAD} ID='_m-1' IssueInstant='{now}' Destination='https://idp.example/sso' \
              AssertionConsumerServiceURL='https://sp.example/acs' ProtocolBinding='urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST'>\
              <Issuer>https://sp.example/saml</Issuer></p:AuthnRequest>"
+        );
+    }
+    if kind.starts_with("logout-response") {
+        return format!(
+            "<p:LogoutResponse {HEAD} ID='_m-1' IssueInstant='{now}' Destination='https://sp.example/slo' InResponseTo='_request-1'>\
+             {idp}<p:Status><p:StatusCode Value='urn:oasis:names:tc:SAML:2.0:status:Success'/></p:Status></p:LogoutResponse>"
         );
     }
     if kind.starts_with("logout") {
@@ -336,7 +414,7 @@ fn a_peer_accepts_what_we_sign_and_nothing_else_of_it(peer: Peer) {
         let told = peer.judge(kind, &message);
         assert!(
             told.as_ref()
-                .is_ok_and(|told| ["ann@example.com", "_m-1"].contains(&told.as_str())),
+                .is_ok_and(|told| ["ann@example.com", "_m-1", "logged out"].contains(&told.as_str())),
             "{peer:?} {kind}: {told:?}"
         );
         let told = peer.judge(kind, &changed(kind, &message));

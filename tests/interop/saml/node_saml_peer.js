@@ -23,7 +23,8 @@ function serviceProvider(kind) {
     signMetadata: true,
     wantAssertionsSigned: kind === "response-assertion" || kind === "response-both",
     wantAuthnResponseSigned: kind === "response-document" || kind === "response-both",
-    validateInResponseTo: kind.startsWith("response") ? "always" : "never",
+    // Of a LogoutResponse in a form it does not find it.
+    validateInResponseTo: kind.includes("response") && kind !== "logout-response-post" ? "always" : "never",
   });
 }
 
@@ -42,6 +43,8 @@ async function make(kind) {
       const user = { nameID: world.subject, nameIDFormat: "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress", sessionIndex: "_s" };
       return sp.getLogoutUrlAsync(user, world.relay_state, {});
     }
+    case "logout-response-redirect":
+      return sp.getLogoutResponseUrlAsync({ ID: world.request }, world.relay_state, {}, true);
     case "metadata":
       return sp.generateServiceProviderMetadata(null, key("alice.pem"));
     default:
@@ -53,20 +56,24 @@ async function judge(kind, text) {
   const sp = serviceProvider(kind);
   const query = queryOf(text);
   const values = Object.fromEntries(new URLSearchParams(query));
+  await sp.cacheProvider.saveAsync(world.request, new Date().toISOString());
   if (kind.startsWith("response")) {
-    await sp.cacheProvider.saveAsync(world.request, new Date().toISOString());
     const { profile } = await sp.validatePostResponseAsync(values);
     return profile && profile.nameID;
   }
-  if (!kind.startsWith("logout-request")) process.exit(2);
-  if (kind.endsWith("post")) {
+  if (!kind.startsWith("logout")) process.exit(2);
+  if (kind === "logout-response-post") {
+    const { loggedOut } = await sp.validatePostResponseAsync(values);
+    return loggedOut && "logged out";
+  }
+  if (kind === "logout-request-post") {
     const { profile } = await sp.validatePostRequestAsync(values);
     return profile && profile.nameID;
   }
   // It takes a query string without a signature, too.
   if (!values.Signature) throw new Error("it is not signed");
-  const { profile } = await sp.validateRedirectAsync(values, query);
-  return profile && profile.nameID;
+  const { profile, loggedOut } = await sp.validateRedirectAsync(values, query);
+  return profile ? profile.nameID : loggedOut && "logged out";
 }
 
 run(make, judge);

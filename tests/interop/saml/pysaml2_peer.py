@@ -17,7 +17,9 @@ from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.client import Saml2Client
 from saml2.config import IdPConfig, SPConfig
 from saml2.metadata import entity_descriptor, sign_entity_descriptor
-from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NameID
+from saml2.pack import http_soap_message
+from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, Issuer, NameID
+from saml2.samlp import ArtifactResolve, LogoutRequest
 from saml2.server import Server
 from saml2.sigver import security_context
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
@@ -103,24 +105,42 @@ def query(entity, message, destination, parameter):
     return dict(info["headers"])["Location"]
 
 
+def authn_response(idp, signed):
+    return idp.create_authn_response(
+        {"mail": [WORLD["subject"]]},
+        WORLD["request"],
+        WORLD["acs"],
+        WORLD["sp"],
+        name_id=subject(),
+        authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password", "authn_auth": WORLD["idp"]},
+        sign_response=signed in ("document", "both"),
+        sign_assertion=signed in ("assertion", "both"),
+        **ALGORITHMS,
+    )
+
+
+def artifact_response(idp):
+    """In an envelope; what the artifact stands for is covered by its signature alone."""
+    artifact = idp.use_artifact(authn_response(idp, "no"))
+    asked = ArtifactResolve(id=WORLD["resolve"], issuer=Issuer(text=WORLD["sp"]))
+    response = idp.create_artifact_response(asked, artifact, issuer=Issuer(text=WORLD["idp"]), sign=False)
+    # Its own would sign before it puts the message in.
+    return http_soap_message(idp.sign(response, **ALGORITHMS))["data"]
+
+
 def make(kind):
     what, _, how = kind.rpartition("-")
     if what == "response":
+        return form(authn_response(identity_provider(), how), "SAMLResponse")
+    if kind == "artifact-response-soap":
+        return artifact_response(identity_provider())
+    if what == "logout-response":
         idp = identity_provider()
-        return form(
-            idp.create_authn_response(
-                {"mail": [WORLD["subject"]]},
-                WORLD["request"],
-                WORLD["acs"],
-                WORLD["sp"],
-                name_id=subject(),
-                authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password", "authn_auth": WORLD["idp"]},
-                sign_response=how in ("document", "both"),
-                sign_assertion=how in ("assertion", "both"),
-                **ALGORITHMS,
-            ),
-            "SAMLResponse",
-        )
+        asked = LogoutRequest(id=WORLD["request"], issuer=Issuer(text=WORLD["sp"]))
+        if how == "post":
+            return form(idp.create_logout_response(asked, [POST], sign=True, **ALGORITHMS), "SAMLResponse")
+        response = idp.create_logout_response(asked, [REDIRECT], sign=False)
+        return query(idp, response, WORLD["sp_slo"], "SAMLResponse")
     if what == "authn-request":
         sp = service_provider()
         signed = {"sign": True, **ALGORITHMS} if how == "post" else {"sign": False}
@@ -150,6 +170,9 @@ def judge(kind, text):
             found["SAMLResponse"], POST, outstanding={WORLD["request"]: "/"}
         )
         return response and response.get_subject().text
+    if kind == "logout-response-post":
+        response = service_provider().parse_logout_request_response(found["SAMLResponse"], POST)
+        return response and response.response.id
     if what not in ("authn-request", "logout-request"):
         sys.exit(2)
     entity = identity_provider() if what == "authn-request" else service_provider()

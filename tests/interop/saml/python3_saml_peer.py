@@ -51,7 +51,7 @@ def auth(address, kind, text=""):
     """The service provider, reached at `address` with `text`."""
     security = dict(SETTINGS["security"])
     security["wantAssertionsSigned"] = kind in ("response-assertion", "response-both")
-    security["wantMessagesSigned"] = kind in ("response-document", "response-both", "logout-request-redirect")
+    security["wantMessagesSigned"] = kind in ("response-document", "response-both") or kind.startswith("logout")
     parts = urlsplit(address)
     query = urlsplit(text).query or text
     values = {name: found[0] for name, found in parse_qs(query).items()}
@@ -59,7 +59,7 @@ def auth(address, kind, text=""):
         "https": "on",
         "http_host": parts.hostname,
         "script_name": parts.path,
-        "get_data": {} if "post" in kind or kind.startswith("response") else values,
+        "get_data": {} if kind.startswith("response") else values,
         "post_data": values,
         "query_string": query,
         "validate_signature_from_qs": True,
@@ -84,9 +84,9 @@ def judge(kind, text):
         asked = auth(WORLD["acs"], kind, text)
         asked.process_response(WORLD["request"])
         told = asked.get_nameid()
-    elif kind == "logout-request-redirect":
+    elif kind in ("logout-request-redirect", "logout-response-redirect"):
         asked = auth(WORLD["sp_slo"], kind, text)
-        asked.process_slo(keep_local_session=True)
+        asked.process_slo(keep_local_session=True, request_id=WORLD["request"])
         told = asked.get_last_message_id()
     else:
         sys.exit(2)

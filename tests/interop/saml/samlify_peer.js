@@ -47,7 +47,10 @@ function response(template) {
 }
 
 // Where its signature goes; without this it looks for a Response.
-const PLACE = { prefix: "ds", location: { reference: "/*[local-name(.)='AuthnRequest']/*[local-name(.)='Issuer']", action: "after" } };
+const place = (root) => ({
+  prefix: "ds",
+  location: { reference: `/*[local-name(.)='${root}']/*[local-name(.)='Issuer']`, action: "after" },
+});
 
 const both = (location) => [POST, REDIRECT].map((binding) => ({ Binding: binding, Location: location }));
 
@@ -62,6 +65,7 @@ function entities(kind) {
     singleLogoutService: both(world.idp_slo),
     wantAuthnRequestsSigned: true,
     wantLogoutRequestSigned: true,
+    ...(kind === "logout-response-post" && { signatureConfig: place("LogoutResponse") }),
   });
   const sp = samlify.ServiceProvider({
     entityID: world.sp,
@@ -73,7 +77,8 @@ function entities(kind) {
     wantAssertionsSigned: kind !== "response-document",
     wantMessageSigned: kind !== "response-assertion",
     wantLogoutRequestSigned: true,
-    ...(kind === "authn-request-post" && { signatureConfig: PLACE }),
+    wantLogoutResponseSigned: true,
+    ...(kind === "authn-request-post" && { signatureConfig: place("AuthnRequest") }),
     assertionConsumerService: [{ Binding: POST, Location: world.acs }],
     singleLogoutService: both(world.sp_slo),
   });
@@ -89,6 +94,11 @@ async function make(kind) {
     return form("SAMLResponse", made.context);
   }
   const options = { relayState: world.relay_state };
+  if (kind.startsWith("logout-response")) {
+    const request = { extract: { request: { id: world.request } } };
+    const made = idp.createLogoutResponse(sp, request, binding, options);
+    return binding === "post" ? form("SAMLResponse", made.context) : made.context;
+  }
   const made = kind.startsWith("authn-request")
     ? sp.createLoginRequest(idp, binding, options)
     : idp.createLogoutRequest(sp, binding, { logoutNameID: world.subject, sessionIndex: "_s" }, options);
@@ -107,6 +117,9 @@ async function judge(kind, text) {
   }
   if (kind.startsWith("authn-request")) {
     return (await idp.parseLoginRequest(sp, binding, request)).extract.request.id;
+  }
+  if (kind.startsWith("logout-response")) {
+    return (await sp.parseLogoutResponse(idp, binding, request)).extract.response.id;
   }
   return (await sp.parseLogoutRequest(idp, binding, request)).extract.nameID;
 }
