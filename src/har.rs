@@ -16,6 +16,8 @@ use serde::de::Visitor;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::value::SeqAccessDeserializer;
 
+use crate::token::saml::is_message;
+use crate::token::saml::is_of_saml;
 use crate::token::saml::percent_encoded;
 
 /// What stands at a place.
@@ -214,30 +216,41 @@ pub(crate) struct Content<T> {
 }
 
 impl PostData {
-    /// The form that its fields make, where its text is none: it is not there, or as older Firefox has it, behind lines of the header.
-    pub(crate) fn form_of_params(&mut self) -> Option<String> {
+    /// Whether its text is what was sent. It is none where it is empty or, as older Firefox has a form, behind lines of the header.
+    pub(crate) fn has_text(&self) -> bool {
         const FORM: &str = "application/x-www-form-urlencoded";
         let is_form = matches!(&self.mime_type, Told::Value(name) if name.starts_with(FORM));
-        let is_there = match &self.text {
-            Told::Value(text) if is_form => !text.is_empty() && !text.contains('\n'),
+        match &self.text {
+            Told::Value(text) if is_form && text.contains('\n') => false,
             Told::Value(text) => !text.is_empty(),
             Told::Nothing | Told::Odd => false,
+        }
+    }
+
+    /// The form that its fields make, if there are any; `Odd` if one of them is no field.
+    pub(crate) fn form_of_params(&mut self) -> Told<String> {
+        let field = |param: Told<Param>| {
+            let param = param.value()?;
+            let value = match param.value {
+                Told::Value(value) => value,
+                Told::Nothing => String::new(),
+                Told::Odd => return None,
+            };
+            Some((param.name.value()?, value))
         };
-        let params = std::mem::take(&mut self.params).value().filter(|_| !is_there)?;
-        let pairs: Vec<(String, String)> = params
-            .into_iter()
-            .filter_map(|param| {
-                let param = param.value()?;
-                Some((param.name.value()?, param.value.value().unwrap_or_default()))
-            })
-            .collect();
-        (!pairs.is_empty()).then(|| form(&pairs))
+        std::mem::take(&mut self.params).and_then(|params| {
+            let pairs: Option<Vec<_>> = params.into_iter().map(field).collect();
+            match pairs {
+                None => Told::Odd,
+                Some(pairs) if pairs.is_empty() => Told::Nothing,
+                Some(pairs) => Told::Value(form(&pairs)),
+            }
+        })
     }
 }
 
 /// Fields of a form as it is sent. HAR has them decoded, and Chrome as they were sent: base64 has no `%`.
 pub(crate) fn form(pairs: &[(String, String)]) -> String {
-    let is_message = |name: &str| matches!(name, "SAMLRequest" | "SAMLResponse" | "SAMLart");
     let is_encoded = pairs
         .iter()
         .any(|(name, value)| is_message(name) && value.contains('%'));
@@ -245,9 +258,14 @@ pub(crate) fn form(pairs: &[(String, String)]) -> String {
         true => text.to_owned(),
         false => percent_encoded(text),
     };
+    // Of a name that may be one of SAML's nobody knows whether it is decoded, and readers are to find it.
+    let written_name = |name: &str| match is_of_saml(name) {
+        true => name.to_owned(),
+        false => written(name),
+    };
     let pairs: Vec<String> = pairs
         .iter()
-        .map(|(name, value)| [written(name), written(value)].join("="))
+        .map(|(name, value)| [written_name(name), written(value)].join("="))
         .collect();
     pairs.join("&")
 }
@@ -261,9 +279,14 @@ mod tests {
         serde_json::from_str(json).unwrap()
     }
 
-    fn form_of(post_data: &str) -> Option<String> {
+    /// What is taken for the form: its text, or what its fields make.
+    fn form_of(post_data: &str) -> Told<String> {
         let read: Told<PostData> = serde_json::from_str(post_data).unwrap();
-        read.value()?.form_of_params()
+        let mut read = read.value().unwrap();
+        match read.has_text() {
+            true => read.text,
+            false => read.form_of_params(),
+        }
     }
 
     #[test]
@@ -308,22 +331,47 @@ mod tests {
                 let form = form_of(&format!(
                     r#"{{"mimeType": "application/x-www-form-urlencoded", "params": {params}{text}}}"#
                 ));
-                assert_eq!(form.as_deref(), Some(sent), "{text}");
+                assert_eq!(form, Told::Value(sent.to_owned()), "{text}");
             }
         }
         // An XML that has lines.
-        assert_eq!(
-            form_of(&format!(r#"{{"params": {decoded}, "text": "<a>\n</a>"}}"#)),
-            None
-        );
-        assert_eq!(
-            form_of(&format!(r#"{{"params": {decoded}, "text": "a=b"}}"#)),
-            None
-        );
-        assert_eq!(form_of(r#"{"params": null}"#), None);
-        assert_eq!(
-            form_of(r#"{"params": [1, {"value": "a"}, {"name": "b"}]}"#).as_deref(),
-            Some("b=")
-        );
+        for text in ["<a>\\n</a>", "a=b"] {
+            let form = form_of(&format!(r#"{{"params": {decoded}, "text": "{text}"}}"#));
+            assert_eq!(form, Told::Value(text.replace("\\n", "\n")));
+        }
+        for nothing in ["null", "[]"] {
+            assert_eq!(form_of(&format!(r#"{{"params": {nothing}}}"#)), Told::Nothing);
+        }
+        let field = r#"{"params": [{"name": "b"}]}"#;
+        assert_eq!(form_of(field), Told::Value("b=".to_owned()));
+    }
+
+    #[test]
+    fn a_form_of_which_a_field_is_none_is_odd() {
+        for params in [
+            "7",
+            r#"{"SAMLResponse": "a"}"#,
+            "[1]",
+            "[null]",
+            r#"[{"value": "a"}]"#,
+            r#"[{"name": ["b"], "value": "a"}]"#,
+            r#"[{"name": "b", "value": ["a"]}]"#,
+        ] {
+            let form = form_of(&format!(r#"{{"params": {params}}}"#));
+            assert_eq!(form, Told::Odd, "{params}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_may_be_one_of_saml_stays_as_it_is() {
+        for name in ["+SAMLResponse", "%53AMLResponse", "SAMLResponse[]"] {
+            let pairs = [
+                (name.to_owned(), "a%2B".to_owned()),
+                ("b c".to_owned(), "d".to_owned()),
+            ];
+            assert_eq!(form(&pairs), format!("{name}=a%2B&b c=d"));
+        }
+        let decoded = [("+SAMLResponse".to_owned(), "a+".to_owned())];
+        assert_eq!(form(&decoded), "+SAMLResponse=a%2B");
     }
 }

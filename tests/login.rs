@@ -695,6 +695,135 @@ fn a_message_in_a_body_that_is_recorded_in_another_way_is_not_lost() {
     }
 }
 
+/// A form with a Response that nobody signed.
+fn forged() -> String {
+    let message = Login::good().response;
+    form(message.as_bytes(), MessageParameter::Response, None)
+}
+
+/// What is said of a login that works, after which this request was sent.
+fn followed_by(request: Value) -> Value {
+    let mut har = Login::good().har();
+    let entry = json!({"startedDateTime": "2026-11-24T00:00:40Z", "request": request});
+    har["log"]["entries"].as_array_mut().unwrap().push(entry);
+    known_json(&har)
+}
+
+fn posted(post: Value) -> Value {
+    json!({"method": "POST", "url": ACS, "postData": post})
+}
+
+/// Whether the steps of request 5 have a problem of this code.
+fn breaks(told: &Value, code: &str) -> bool {
+    let steps = told["steps"].as_array().unwrap().iter();
+    let mut problems = steps
+        .filter(|step| step["request"] == 5)
+        .flat_map(|step| step["problems"].as_array().unwrap());
+    told["verdict"] == "failed" && problems.any(|problem| problem["code"] == code)
+}
+
+#[test]
+fn a_message_in_the_url_hides_none_in_the_form() {
+    let form = json!({"mimeType": "application/x-www-form-urlencoded", "text": forged()});
+    for beside in [Login::good().query(), format!("SAMLart={}", artifact(4, "urn:x"))] {
+        let mut request = posted(form.clone());
+        request["url"] = json!(format!("{ACS}?{beside}"));
+        let told = followed_by(request);
+        assert!(breaks(&told, "dsig.missing"), "{told}");
+        let steps = told["steps"].as_array().unwrap().iter();
+        assert_eq!(steps.filter(|step| step["request"] == 5).count(), 2);
+    }
+}
+
+#[test]
+fn a_name_that_some_reader_takes_for_one_of_saml_hides_no_message() {
+    let form = forged();
+    for name in [
+        "+SAMLResponse",
+        "%20samlResponse",
+        "SAML%52esponse",
+        "SAMLResponse%5b%zz",
+        "SAMLResponse[]",
+        "x;SAMLResponse",
+    ] {
+        let form = form.replace("SAMLResponse", name);
+        let (_, value) = form.split_once('=').unwrap();
+        for (post, url) in [
+            (json!({"text": form}), ACS.to_owned()),
+            (
+                json!({"params": [{"name": name, "value": value}]}),
+                ACS.to_owned(),
+            ),
+            // Beside one that is known.
+            (json!({"text": format!("{}&{form}", forged())}), ACS.to_owned()),
+            (json!({"mimeType": "text/plain"}), format!("{ACS}?{form}")),
+        ] {
+            let mut request = posted(post);
+            request["url"] = json!(url);
+            let told = followed_by(request);
+            assert!(breaks(&told, "saml.duplicate_parameter"), "{name}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_not_read_leaves_the_login_undecided() {
+    let multipart = |field: &str| {
+        let text = format!("--b\r\nContent-Disposition: form-data; {field}\r\n\r\nPHg+\r\n--b--\r\n");
+        json!({"mimeType": "multipart/form-data; boundary=b", "text": text})
+    };
+    let form = "application/x-www-form-urlencoded";
+    let in_parts = multipart("name=\"samlResponse\"");
+    for post in [
+        in_parts.clone(),
+        multipart("name*0=\"SAML\"; name*1=\"Response\""),
+        json!({"encoding": "base64", "text": sealgate::crypto::encode_base64(in_parts["text"].as_str().unwrap().as_bytes())}),
+        json!({"mimeType": form, "text": "Content-Length: 19\r\n\r\nSAMLResponse=PHg%2B"}),
+        json!({"mimeType": form, "params": {"SAMLResponse": "PHg+"}}),
+        json!({"mimeType": form, "params": 7, "text": "a=b"}),
+        json!({"mimeType": form, "params": [{"name": ["SAMLResponse"], "value": "PHg+"}]}),
+        json!({"mimeType": form, "params": [{"name": "SAMLResponse", "value": "PHg+"}], "text": "a=b"}),
+        json!({"mimeType": form}),
+        json!({"mimeType": "Multipart/Form-Data; boundary=b"}),
+        json!({}),
+    ] {
+        let told = followed_by(posted(post.clone()));
+        assert_eq!(
+            [&told["verdict"], &told["code"], &told["breaks_at"]],
+            [&json!("indeterminate"), &json!("saml.passed_over"), &json!(5)],
+            "{post}: {told}"
+        );
+    }
+    for post in [
+        multipart("name=\"photo\"; filename=\"a.png\""),
+        json!({"mimeType": form, "text": ""}),
+        json!({"mimeType": "application/json", "text": "{\"url\": \"https://a/?SAMLRequest=x\"}"}),
+    ] {
+        assert_eq!(followed_by(posted(post.clone()))["verdict"], "passed", "{post}");
+    }
+}
+
+#[test]
+fn a_body_that_saml_tracer_has_otherwise_leaves_the_login_undecided() {
+    let metadata = keys("idp-metadata.xml").to_string_lossy().into_owned();
+    for post in [
+        json!([["SAMLResponse", {"value": "PHg+"}]]),
+        json!([["SAMLResponse", ["PHg+", 7]]]),
+        json!([["SAMLResponse", null]]),
+        json!("--b\r\nContent-Disposition: form-data; name=\"SAMLResponse\"\r\n\r\nPHg+\r\n--b--"),
+    ] {
+        let mut traced = Login::good().traced();
+        let request = json!({"method": "POST", "url": ACS, "post": post});
+        traced["requests"].as_array_mut().unwrap().push(request);
+        let told = trace(&traced.to_string(), &["--metadata", &metadata]).json;
+        assert_eq!(
+            [&told["verdict"], &told["code"], &told["breaks_at"]],
+            [&json!("indeterminate"), &json!("saml.passed_over"), &json!(3)],
+            "{post}: {told}"
+        );
+    }
+}
+
 #[test]
 fn what_is_odd_in_a_recording_is_said_and_the_rest_is_followed() {
     let passed = |recording: &Value, passed_over: Value| {

@@ -10,10 +10,12 @@ use serde::de::value::SeqAccessDeserializer;
 
 use crate::crypto::decode_base64;
 use crate::har::Entry;
+use crate::har::PostData;
 use crate::har::Read;
 use crate::har::Told;
 use crate::har::form;
-use crate::token::saml::percent_decoded;
+use crate::token::saml::is_message;
+use crate::token::saml::is_of_saml;
 
 /// The requests of a recording that carried a SAML message.
 #[derive(Debug)]
@@ -149,44 +151,44 @@ struct Request {
 }
 
 impl Request {
-    fn sent(self, number: usize, order: usize) -> Option<Sent> {
+    /// What it carried: nobody knows which its receiver read, the one in the URL or the one in the form.
+    fn sent(self, number: usize, order: usize) -> impl Iterator<Item = Sent> {
         let (url, _) = self.url.split_once('#').unwrap_or((&self.url, ""));
+        let url = url.to_owned();
         let query = url.split_once('?').map_or("", |(_, query)| query);
         let by_url = parameters(query).map(|found| (found, SentBy::Url));
-        let by_form = || parameters(self.form.as_deref()?).map(|found| (found, SentBy::Form));
-        let (parameters, way) = by_url.or_else(by_form)?;
-        Some(Sent {
-            number,
-            order,
-            at: self.at,
-            url: url.to_owned(),
-            parameters,
-            way,
-        })
+        let by_form = parameters(self.form.as_deref().unwrap_or_default());
+        let by_form = by_form.map(|found| (found, SentBy::Form));
+        by_url
+            .into_iter()
+            .chain(by_form)
+            .map(move |(parameters, way)| Sent {
+                number,
+                order,
+                at: self.at,
+                url: url.clone(),
+                parameters,
+                way,
+            })
     }
 }
 
 /// Those of `pairs` that are of SAML, if a message is among them. Whatever else was sent is nobody's business.
 fn parameters(pairs: &str) -> Option<String> {
-    const NAMES: [&str; 7] = [
-        "SAMLRequest",
-        "SAMLResponse",
-        "SAMLart",
-        "RelayState",
-        "SigAlg",
-        "Signature",
-        "SAMLEncoding",
-    ];
-    let named = |pair: &&str, names: &[&str]| {
-        // Receivers decode names too. That two readers may differ is told at the step.
-        let name = percent_decoded(pair.split('=').next().unwrap_or_default()).unwrap_or_default();
-        names.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
-    };
-    let of_saml = || pairs.split('&').filter(|pair| named(pair, &NAMES));
-    let message = NAMES.get(..3).unwrap_or_default();
-    of_saml()
-        .any(|pair| named(&pair, message))
-        .then(|| of_saml().collect::<Vec<_>>().join("&"))
+    // That two readers may differ is told at the step.
+    let of_saml: Vec<&str> = pairs.split('&').filter(|pair| is_of_saml(pair)).collect();
+    of_saml
+        .iter()
+        .any(|pair| is_message(pair))
+        .then(|| of_saml.join("&"))
+}
+
+/// Whether a body may hold a message that is not read: one in parts (multipart/form-data) that names one, or a name in another writing
+/// (RFC 2231).
+fn is_in_parts(body: &str) -> bool {
+    let body = body.to_ascii_lowercase();
+    let names = ["samlrequest", "samlresponse", "samlart", "name*"];
+    body.contains("content-disposition") && names.iter().any(|name| body.contains(name))
 }
 
 #[derive(Deserialize)]
@@ -266,10 +268,11 @@ impl<'de> Read<'de> for Field {
 }
 
 impl Field {
-    fn values(self) -> Vec<String> {
+    /// Its values; `None` if one is no text.
+    fn values(self) -> Option<Vec<String>> {
         match self {
-            Self::One(value) => vec![value],
-            Self::Several(values) => values.into_iter().filter_map(Told::value).collect(),
+            Self::One(value) => Some(vec![value]),
+            Self::Several(values) => values.into_iter().map(Told::value).collect(),
         }
     }
 }
@@ -282,12 +285,7 @@ impl Request {
         let form = match request.post_data {
             Told::Odd => return None,
             Told::Nothing => None,
-            Told::Value(mut post) => match (post.form_of_params(), post.text) {
-                (Some(form), _) => Some(form),
-                (None, Told::Nothing) => None,
-                (None, Told::Odd) => return None,
-                (None, Told::Value(text)) => Some(decoded(text, post.encoding)?),
-            },
+            Told::Value(post) => body(post)?,
         };
         let content = entry
             .response
@@ -311,6 +309,7 @@ impl Request {
         let form = match traced.post {
             Told::Odd => return None,
             Told::Nothing => None,
+            Told::Value(Posted::Text(text)) if is_in_parts(&text) => return None,
             Told::Value(Posted::Text(text)) => Some(text),
             Told::Value(Posted::Fields(fields)) => Some(form(&pairs(fields)?)),
         };
@@ -320,6 +319,30 @@ impl Request {
             form,
             page_holds_message: false,
         })
+    }
+}
+
+/// What was sent, if that is recorded; `None` if it may carry a message that is not read.
+fn body(mut post: PostData) -> Option<Option<String>> {
+    let has_text = post.has_text();
+    match (post.form_of_params(), post.text) {
+        (Told::Odd, _) | (Told::Nothing, Told::Odd) => None,
+        (Told::Value(fields), _) if !has_text => Some(Some(fields)),
+        // Where lines of the header end nobody knows.
+        (Told::Nothing, Told::Value(text)) if !has_text && !text.is_empty() => None,
+        (Told::Nothing, Told::Nothing) => {
+            // What of a form is not there was not recorded.
+            let is_other =
+                matches!(&post.mime_type, Told::Value(name) if !name.to_ascii_lowercase().contains("form"));
+            is_other.then_some(None)
+        }
+        (fields, text) => {
+            let text = decoded(text.value()?, post.encoding)?;
+            // The fields have it, and the text has not.
+            let holds = |form: &str| parameters(form).is_some();
+            let differs = fields.value().is_some_and(|fields| holds(&fields)) && !holds(&text);
+            (!differs && !is_in_parts(&text)).then_some(Some(text))
+        }
     }
 }
 
@@ -335,7 +358,7 @@ fn decoded(text: String, encoding: Told<String>) -> Option<String> {
     }
 }
 
-/// Names and values; `None` if a field has no name.
+/// Names and values; `None` if one is no text.
 fn pairs(fields: Vec<Told<Vec<Told<Field>>>>) -> Option<Vec<(String, String)>> {
     let mut pairs = Vec::with_capacity(fields.len());
     for field in fields {
@@ -343,8 +366,10 @@ fn pairs(fields: Vec<Told<Vec<Told<Field>>>>) -> Option<Vec<(String, String)>> {
         let Some(Field::One(name)) = field.next()?.value() else {
             return None;
         };
-        let values = field.filter_map(Told::value).flat_map(Field::values);
-        pairs.extend(values.map(|value| (name.clone(), value)));
+        for values in field {
+            let values = values.value()?.values()?;
+            pairs.extend(values.into_iter().map(|value| (name.clone(), value)));
+        }
     }
     Some(pairs)
 }

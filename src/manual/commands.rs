@@ -70,7 +70,9 @@
 //! # Logins
 //!
 //! `saml trace` reads the SAML messages in URLs and forms of a recording and nothing else of it. Each is compared with where it was sent and
-//! with the request that it answers: Destination, InResponseTo, AssertionConsumerServiceURL, RelayState. Responses, and other messages whose
+//! with the request that it answers: Destination, InResponseTo, AssertionConsumerServiceURL, RelayState. Of a request that has a message in its URL
+//! and one in its form both are steps, and a name that some reader takes for a parameter of SAML (`+SAMLResponse`, `SAML%52esponse`, `x;SAMLResponse`)
+//! is refused as `saml.duplicate_parameter`. Responses, and other messages whose
 //! issuer the metadata knows, are judged as by `saml verify`, with the URL that they were sent to, the request that they answer and, without
 //! `--audience`, the issuer of that request. An assertion that a step before brought, by its own issuer and ID, is refused as `replay.assertion`
 //! whatever Response it comes in, another answer to a request that was answered as `saml.in_response_to`. Steps stand in the order in which they were sent, where every entry says when. URLs are shown
@@ -80,8 +82,8 @@
 //! With `--format json`: `source`, `verdict`, `stage`, `code` and `message` of the first problem, `breaks_at` (the request of the recording, from 1)
 //! and `steps`, each with `request`, `at`, `binding`, `sent_to`, `message`, `id`, `issuer`, `destination`, `in_response_to`, `answer_to`,
 //! `relay_state`, `judged` and `problems` (`verdict`, `stage`, `code`, `message`, `hint`, `position` in the decoded message); `passed_over`: the
-//! requests that are not as HAR or SAML-tracer has them, by their places, of which nothing was read, so that a login in which no step
-//! breaks is `indeterminate` (`saml.passed_over`).
+//! requests that are not as HAR or SAML-tracer has them, whose form is not there, or whose body has parts (`multipart/form-data`) and names a
+//! message, by their places, of which nothing was read, so that a login in which no step breaks is `indeterminate` (`saml.passed_over`).
 //!
 //! # Metadata
 //!

@@ -179,9 +179,10 @@ impl From<Content<String>> for Recorded {
 
 impl From<PostData> for Recorded {
     fn from(mut post: PostData) -> Self {
-        let (text, encoding) = match post.form_of_params() {
-            Some(form) => (Told::Value(form), Told::Nothing),
-            None => (post.text, post.encoding),
+        let (text, encoding) = match (post.has_text(), post.form_of_params()) {
+            (false, Told::Value(form)) => (Told::Value(form), Told::Nothing),
+            (false, Told::Odd) => (Told::Odd, Told::Nothing),
+            (true, _) | (false, Told::Nothing) => (post.text, post.encoding),
         };
         Self {
             mime_type: post.mime_type,

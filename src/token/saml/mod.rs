@@ -67,6 +67,8 @@ pub use query::MessageParameter;
 pub use query::QueryError;
 pub use query::QuerySignature;
 pub use query::QueryString;
+pub(crate) use query::is_message;
+pub(crate) use query::is_of_saml;
 pub use query::parse as parse_query;
 pub use query::parse_artifact;
 pub(crate) use query::percent_decoded;

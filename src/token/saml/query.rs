@@ -204,11 +204,12 @@ fn parameters(query: &str) -> Result<Vec<Parameter<'_>>, QueryError> {
     let mut found: Vec<Parameter<'_>> = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let Some(known) = NAMES.into_iter().find(|known| *known == name) else {
-            let plain = percent_decoded(name).unwrap_or_default();
-            if NAMES.iter().any(|known| known.eq_ignore_ascii_case(plain.trim())) {
-                return Err(QueryError::LookAlike(name.to_owned()));
-            }
+        let known = NAMES.into_iter().find(|known| *known == name);
+        let mut others = names(pair).skip(usize::from(known.is_some()));
+        if let Some(other) = others.find(|other| taken_for(other).is_some()) {
+            return Err(QueryError::LookAlike(other.to_owned()));
+        }
+        let Some(known) = known else {
             continue;
         };
         if found.iter().any(|before| before.name == known) {
@@ -217,6 +218,47 @@ fn parameters(query: &str) -> Result<Vec<Parameter<'_>>, QueryError> {
         found.push(Parameter { name: known, value });
     }
     Ok(found)
+}
+
+/// The names in `pair`, which some part at `;` too.
+fn names(pair: &str) -> impl Iterator<Item = &str> {
+    pair.split(';')
+        .map(|piece| piece.split_once('=').map_or(piece, |(name, _)| name))
+}
+
+/// Whether some reader may take `pair` of a query string or form for a parameter of SAML.
+pub(crate) fn is_of_saml(pair: &str) -> bool {
+    names(pair).any(|name| taken_for(name).is_some())
+}
+
+/// Whether some reader may take it for a parameter that holds a message or stands for one.
+pub(crate) fn is_message(pair: &str) -> bool {
+    let holds = |known| matches!(known, "SAMLRequest" | "SAMLResponse" | "SAMLart");
+    names(pair).filter_map(taken_for).any(holds)
+}
+
+/// The parameter that some reader may take `name`, as it was sent, for. Readers differ in whether they decode it, in what they pass over
+/// around it, in case, and in what they cut off: PHP what is behind `[` or NUL.
+fn taken_for(name: &str) -> Option<&'static str> {
+    let mut octets = Vec::with_capacity(name.len());
+    for (index, part) in name.replace('+', " ").split('%').enumerate() {
+        match escaped_octet(part) {
+            _ if index == 0 => octets.extend_from_slice(part.as_bytes()),
+            Some((octet, rest)) => {
+                octets.push(octet);
+                octets.extend_from_slice(rest.as_bytes());
+            }
+            None => {
+                octets.push(b'%');
+                octets.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    let plain = String::from_utf8_lossy(&octets);
+    let around = |character: char| character.is_whitespace() || character.is_control();
+    let plain = plain.trim_start_matches(around).split(['[', '\0']).next();
+    let plain = plain.unwrap_or_default().trim_end_matches(around);
+    NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(plain))
 }
 
 /// What is signed, in the order of the binding, which must be that of the query string too.
@@ -258,14 +300,19 @@ pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     octets.extend_from_slice(parts.next()?.as_bytes());
     for part in parts {
-        let (digits, rest) = part.split_at_checked(2)?;
-        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
-        }
-        octets.push(u8::from_str_radix(digits, 16).ok()?);
+        let (octet, rest) = escaped_octet(part)?;
+        octets.push(octet);
         octets.extend_from_slice(rest.as_bytes());
     }
     String::from_utf8(octets).ok()
+}
+
+/// The octet that the two hexadecimal digits at the start of `text` mean, and what is behind them.
+fn escaped_octet(text: &str) -> Option<(u8, &str)> {
+    let (digits, rest) = text.split_at_checked(2)?;
+    let all = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let octet = all.then(|| u8::from_str_radix(digits, 16).ok())??;
+    Some((octet, rest))
 }
 
 impl QueryError {
@@ -370,6 +417,13 @@ mod tests {
             ("&SAMLResponse=YQ%3D%3D", "saml.duplicate_parameter"),
             ("&samlrequest=YQ%3D%3D", "saml.duplicate_parameter"),
             ("&SAMLRe%71uest=YQ%3D%3D", "saml.duplicate_parameter"),
+            ("&+SAMLRequest=YQ%3D%3D", "saml.duplicate_parameter"),
+            ("&%0aSAMLRequest%09=YQ%3D%3D", "saml.duplicate_parameter"),
+            ("&SAMLRequest%5B%zz=YQ%3D%3D", "saml.duplicate_parameter"),
+            ("&SAMLRequest%00x=YQ%3D%3D", "saml.duplicate_parameter"),
+            ("&x=y;SAMLRequest=YQ%3D%3D", "saml.duplicate_parameter"),
+            (";SAMLResponse=YQ%3D%3D", "saml.duplicate_parameter"),
+            ("&x=y;z&SAMLRequestId=1&%zzSAMLRequest=1", "read"),
             ("&Signature=Yg%3D%3D", "saml.duplicate_parameter"),
             ("#SigAlg", "saml.query_string"),
         ] {
