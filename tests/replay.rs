@@ -278,8 +278,10 @@ fn where_it_may_each_gateway_goes_on_with_its_own_memory() {
     std::thread::sleep(Duration::from_millis(2100));
     let now = Utc::now();
     assert_eq!(used(&one, "a", now), "first");
+    assert!(one.is_available());
     redis.stop();
     assert_eq!(used(&one, "b", now), "first");
+    assert!(!one.is_available() && !one.refuses());
     assert_eq!(used(&one, "b", now), "replay.message");
     assert_eq!(used(&one, "a", now), "replay.message");
     assert_eq!(used(&other, "b", now), "first", "each for itself");

@@ -128,6 +128,11 @@ impl Archive {
         self.on_loss == OnLoss::Refuse && self.worker.refuses()
     }
 
+    /// Whether messages can be kept at present.
+    pub fn is_available(&self) -> bool {
+        !self.worker.refuses()
+    }
+
     /// Keeps nothing more, and returns when there are files of all that was kept.
     pub async fn end(&self) {
         self.worker.end().await;

@@ -13,13 +13,11 @@ use actix_web::http::header::ContentType;
 use actix_web::web;
 use serde_json::json;
 
+use super::readiness;
+use super::readiness::NotReady;
 use super::recent::Trial;
 use super::reload::Reloader;
 use super::shared::Shared;
-use crate::archive::Archive;
-use crate::audit::Log;
-use crate::hsm;
-use crate::throttle::SharedLimits;
 
 /// The routes of the admin listener.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -54,28 +52,18 @@ async fn alive() -> HttpResponse {
 /// Not ready before every thread serves, nor once it has been told to stop, nor while nothing can be recorded or a token is lost, so that no new work is
 /// sent here.
 async fn ready(shared: web::Data<Shared>, reloader: web::Data<Reloader>) -> HttpResponse {
-    let not = if shared.is_stopping() {
-        "stopping\n"
-    } else if !shared.is_ready() {
-        "starting\n"
-    } else if reloader.remembers_nothing() {
-        "the store of uses refuses\n"
-    } else if shared.limits.as_ref().is_some_and(SharedLimits::refuses) {
-        "the shared limits refuse\n"
-    } else if shared.audit.as_ref().is_some_and(Log::refuses) {
-        "the audit log refuses\n"
-    } else if hsm::conditions().iter().any(|token| token.lost.is_some()) {
-        "a token with keys of ours is lost\n"
-    } else if shared.archive.as_ref().is_some_and(Archive::refuses) {
-        "the message archive refuses\n"
-    } else {
-        return text(HttpResponse::Ok(), "ready\n");
-    };
-    text(HttpResponse::ServiceUnavailable(), not)
+    match NotReady::ALL
+        .into_iter()
+        .find(|reason| reason.holds(&shared, &reloader))
+    {
+        None => text(HttpResponse::Ok(), "ready\n"),
+        Some(reason) => text(HttpResponse::ServiceUnavailable(), reason.text()),
+    }
 }
 
-async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
+async fn metrics(shared: web::Data<Shared>, reloader: web::Data<Reloader>) -> HttpResponse {
     shared.note_load();
+    readiness::note(&shared, &reloader);
     let mut response = HttpResponse::Ok();
     response.content_type("text/plain; version=0.0.4; charset=utf-8");
     response.body(shared.metrics.render())

@@ -7,17 +7,24 @@ use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 
+use super::connections::Connections;
 use crate::crypto::Fingerprint;
 use crate::crypto::client_certificate;
 
 /// The certificate that a client has shown, by its SHA-256.
 struct Shown(Fingerprint);
 
-/// Notes which certificate the client of a new connection has shown.
-pub(super) fn note(connection: &dyn Any, known: &mut Extensions) {
-    let stream = connection.downcast_ref::<TlsStream<TcpStream>>();
-    if let Some(shown) = stream.and_then(|stream| client_certificate(stream.ssl())) {
+/// Notes which certificate the client of a new connection has shown, and that the connection is open as long as it is `known`.
+pub(super) fn note(connections: &Connections, connection: &dyn Any, known: &mut Extensions) {
+    let secure = connection.downcast_ref::<TlsStream<TcpStream>>();
+    if let Some(shown) = secure.and_then(|stream| client_certificate(stream.ssl())) {
         known.insert(Shown(shown));
+    }
+    let plain = secure.map(|stream| stream.get_ref());
+    let plain = plain.or_else(|| connection.downcast_ref::<TcpStream>());
+    let local = plain.and_then(|stream| stream.local_addr().ok());
+    if let Some(open) = local.and_then(|local| connections.opened(local)) {
+        known.insert(open);
     }
 }
 

@@ -3,6 +3,7 @@
 mod describe;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::RwLock;
@@ -209,6 +210,27 @@ impl Metrics {
         with_local_recorder(&self.recorder, || {
             gauge!("sealgate_messages_in_work").set(number(messages));
             gauge!("sealgate_body_bytes_held").set(number(bytes));
+        });
+    }
+
+    /// Notes how many connections `listener` has.
+    pub(super) fn connections(&self, listener: SocketAddr, open: usize) {
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_connections", "listener" => listener.to_string()).set(number(open));
+        });
+    }
+
+    /// Notes whether `reason`, which is of a closed set, keeps the gateway from new work.
+    pub(super) fn not_ready(&self, reason: &'static str, holds: bool) {
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_not_ready", "reason" => reason).set(number(usize::from(holds)));
+        });
+    }
+
+    /// Notes whether `store`, which is of a closed set, can be used.
+    pub(super) fn store(&self, store: &'static str, available: bool) {
+        with_local_recorder(&self.recorder, || {
+            gauge!("sealgate_store_available", "store" => store).set(number(usize::from(available)));
         });
     }
 

@@ -11,6 +11,7 @@ mod body;
 mod budget;
 mod crowd;
 mod client;
+mod connections;
 mod exchange;
 mod form;
 mod handler;
@@ -21,6 +22,7 @@ mod load;
 mod metrics;
 mod parts;
 mod published;
+mod readiness;
 mod recent;
 mod refresh;
 mod reload;
@@ -56,6 +58,7 @@ use crate::audit;
 use crate::config::{Checked, Problem};
 use crate::replay;
 use crate::throttle::SharedLimits;
+use connections::Connections;
 pub use hangup::Hangup;
 pub use refresh::first as fetch_first;
 use reload::Around;
@@ -141,6 +144,7 @@ pub fn start(config: Checked, signals: Signals) -> io::Result<Running> {
     let shared = web::Data::new(Shared::new(
         first,
         load,
+        Connections::new(&addresses),
         Records { audit, archive },
         limits,
         traces,

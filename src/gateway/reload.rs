@@ -373,9 +373,9 @@ impl Reloader {
         tracing::warn!(code = error.code(), file = fetch.name, reason = %error, "nothing good was fetched: the old stays");
     }
 
-    /// Whether no use can be remembered at present.
-    pub(super) fn remembers_nothing(&self) -> bool {
-        self.replay.refuses()
+    /// What remembers used messages, whatever the configuration.
+    pub(super) fn replay(&self) -> &ReplayStore {
+        &self.replay
     }
 
     /// How often to look whether files have changed, if at all, and which.

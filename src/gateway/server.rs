@@ -152,7 +152,7 @@ fn messages(
     shared: &web::Data<Shared>,
     load: Load,
 ) -> io::Result<Server> {
-    let shared = shared.clone();
+    let (shared, counting) = (shared.clone(), shared.clone());
     let app = move || {
         let worker = Worker::of_this_thread(&shared);
         App::new()
@@ -162,7 +162,7 @@ fn messages(
     };
     let connections = load.connections.div_ceil(load.workers.max(1));
     let mut server = HttpServer::new(app)
-        .on_connect(client::note)
+        .on_connect(move |connection, known| client::note(&counting.connections, connection, known))
         .workers(load.workers)
         .max_connections(connections)
         .client_request_timeout(HEAD_TIME)

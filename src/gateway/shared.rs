@@ -15,6 +15,7 @@ use chrono::Utc;
 use super::body;
 use super::budget::Budget;
 use super::budget::Within;
+use super::connections::Connections;
 use super::load::Exhausted;
 use super::load::Gauge;
 use super::metrics::Metrics;
@@ -59,6 +60,8 @@ pub(super) struct Shared {
     pub(super) limits: Option<SharedLimits>,
     /// Whose messages were refused as threats.
     pub(super) threats: Arc<Throttle>,
+    /// Those of clients.
+    pub(super) connections: Connections,
     /// Messages in work.
     pub(super) messages: Gauge,
     /// Bytes of bodies.
@@ -93,6 +96,7 @@ impl Shared {
     pub(super) fn new(
         snapshot: Snapshot,
         load: Load,
+        connections: Connections,
         records: Records,
         limits: Option<SharedLimits>,
         traces: Option<Traces>,
@@ -113,6 +117,7 @@ impl Shared {
             throttle: Arc::default(),
             limits,
             threats: Arc::default(),
+            connections,
             messages: Gauge::new(load.messages),
             spooled: Gauge::new(load.spooled),
             workers: load.workers,
@@ -258,6 +263,9 @@ impl Shared {
     /// Tells the metrics how much is in work, and how the servers are.
     pub(super) fn note_load(&self) {
         self.metrics.load(self.messages.used(), self.held.used());
+        for (listener, open) in self.connections.open() {
+            self.metrics.connections(listener, open);
+        }
         if let Some(traces) = &self.traces {
             self.metrics.spans(traces.told());
         }

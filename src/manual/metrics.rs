@@ -19,6 +19,9 @@
 //! | `sealgate_server_answered_total` | counter | `route`, `server` | messages that it answered, whatever it said |
 //! | `sealgate_server_failed_total` | counter | `route`, `server` | messages that it did not answer |
 //! | `sealgate_server_opened_total` | counter | `route`, `server` | how often its circuit breaker opened |
+//! | `sealgate_connections` | gauge | `listener` | open connections of an address that is listened on; of TLS, from when it is agreed |
+//! | `sealgate_not_ready` | gauge | `reason` (`stopping`, `starting`, `replay_store`, `shared_limits`, `audit_log`, `token`, `message_archive`) | 1 if that is why `/readyz` says 503, and 0 if not |
+//! | `sealgate_store_available` | gauge | `store` (`replay_store`, `shared_limits`, `audit_log`, `message_archive`) | 1 if it can be used, 0 if not, though the configuration may have the gateway go on without it (`on_store_loss`, `on_loss`) |
 //! | `sealgate_token_available` | gauge | `token` | 1 if a token with keys of ours is there, 0 if it is lost: [`tokens`](super::tokens) |
 //! | `sealgate_spans_exported_total` | counter | | spans that the collector has taken |
 //! | `sealgate_spans_lost_total` | counter | `reason` (`no_room`, `not_taken`) | spans that it has not |

@@ -16,7 +16,7 @@
 //! | request | what it says |
 //! |---|---|
 //! | `GET /healthz` | 200: the process lives |
-//! | `GET /readyz` | 200: send work; 503: it starts, was told to stop, or its store of uses, its shared limits, its audit log or its message archive refuse, or a [token](super::tokens) is lost; the text says which |
+//! | `GET /readyz` | 200: send work; 503: it starts, was told to stop, or its store of uses, its shared limits, its audit log or its message archive refuse, or a [token](super::tokens) is lost; the text says which, as `sealgate_not_ready{reason}` does |
 //! | `GET /metrics` | counters and times, as Prometheus reads them: [`metrics`](super::metrics) |
 //! | `GET /backends` | JSON: the servers of each route, and whether they are asked (see [`backends`](super::backends)) |
 //! | `GET /openapi.json` | all of this as OpenAPI 3.1, `schemas/admin.openapi.json` |

@@ -26,6 +26,10 @@ impl UseStore for Local {
         false
     }
 
+    fn is_available(&self) -> bool {
+        !self.shared.refuses()
+    }
+
     fn record(&self, uses: Vec<Use>, now: DateTime<Utc>) -> Recorded {
         // Always, so that what was used before the loss is known after it.
         let here = self.memory.record(&uses, now);

@@ -107,6 +107,11 @@ impl SharedLimits {
         self.on_loss == OnLoss::Reject && self.counting.refuses()
     }
 
+    /// Whether the server answers, as of late.
+    pub fn is_available(&self) -> bool {
+        !self.counting.refuses()
+    }
+
     /// Lets one of each of `all` in, or none.
     ///
     /// # Errors

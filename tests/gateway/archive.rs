@@ -229,6 +229,14 @@ fn what_cannot_be_kept_goes_no_further_unless_that_is_said() {
         let answer = send(gateway.plain, &order);
         assert_eq!(answer.status, status, "{on_loss} {answer:?}");
         assert_eq!(backend.got().len(), usize::from(status == 200));
+        let metrics = send(gateway.admin, &request("GET", "/metrics", &[], "")).body;
+        let not_ready = usize::from(status == 503);
+        for line in [
+            "sealgate_store_available{store=\"message_archive\"} 0".to_owned(),
+            format!("sealgate_not_ready{{reason=\"message_archive\"}} {not_ready}"),
+        ] {
+            assert!(metrics.lines().any(|one| one == line), "{line} in {metrics}");
+        }
         if status == 503 {
             assert_eq!(gateway.code(answer.incident()), "archive.unavailable");
             let ready = send(gateway.admin, &request("GET", "/readyz", &[], ""));

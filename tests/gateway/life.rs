@@ -1,17 +1,20 @@
 //! Start, health, load and end.
 
+use std::any::Any;
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use rustix::process::Signal;
 use sealgate::soap::Version;
 use serde_json::Value;
 
 use crate::backend::{Backend, Behaviour, orders, placed};
-use crate::client::{Answer, post, request, send, try_send};
+use crate::client::{Answer, connect, post, request, send, try_send};
 use crate::gateway::{Gateway, configuration, logged_code, prepared};
 use crate::message::Message;
 use crate::process::Process;
+use crate::reload::metric;
 use crate::site::wait_until;
 
 fn get(gateway: &Gateway, path: &str) -> Answer {
@@ -23,6 +26,33 @@ fn order(gateway: &Gateway) -> Answer {
         gateway.plain(),
         &post(Version::Soap11, "urn:place", &Message::default().signed()),
     )
+}
+
+#[test]
+fn connections_are_counted_by_listener_while_they_are_open() {
+    let gateway = Gateway::before(orders().address);
+    for listener in [gateway.plain(), gateway.tls()] {
+        let open = |count| {
+            let line = format!("sealgate_connections{{listener=\"{listener}\"}} {count}");
+            wait_until(&line, || metric(&gateway, &line));
+        };
+        open(0);
+        let connected = || -> Box<dyn Any> {
+            let stream = connect(listener);
+            if listener == gateway.plain() {
+                return Box::new(stream);
+            }
+            let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
+            connector.set_verify(SslVerifyMode::NONE);
+            Box::new(connector.build().connect("gateway.example", stream).unwrap())
+        };
+        let (one, other) = (connected(), connected());
+        open(2);
+        drop(one);
+        open(1);
+        drop(other);
+        open(0);
+    }
 }
 
 #[test]
@@ -44,6 +74,8 @@ fn operators_can_ask_how_it_is() {
         "sealgate_step_seconds_count{route=\"/orders\",step=\"seal\"} 1",
         "sealgate_messages_in_work 0",
         "sealgate_body_bytes_held 0",
+        "sealgate_not_ready{reason=\"starting\"} 0",
+        "sealgate_not_ready{reason=\"stopping\"} 0",
         "sealgate_certificate_ends_timestamp_seconds",
     ] {
         assert!(metrics.body.contains(line), "{line} in {}", metrics.body);

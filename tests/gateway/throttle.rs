@@ -9,6 +9,7 @@ use crate::gateway::{Gateway, configuration, logged_code, prepared};
 use crate::message::Message;
 use crate::process::Process;
 use crate::redis::Redis;
+use crate::reload::metric;
 use crate::site::wait_until;
 
 fn throttled(backend: &Backend, top: &str, route: &str) -> Gateway {
@@ -224,6 +225,14 @@ fn without_the_shared_store_nobody_is_let_in_unless_each_may_count_for_itself() 
     // By its own count there is room for two more.
     let statuses = [(); 3].map(|()| by(&local, "alice").status);
     assert_eq!(statuses, [200, 200, 503]);
+    for (gateway, not_ready) in [(&strict, 1), (&local, 0)] {
+        let says = |line: &str| assert!(metric(gateway, line), "{line}");
+        says("sealgate_store_available{store=\"shared_limits\"} 0");
+        says("sealgate_store_available{store=\"replay_store\"} 1");
+        says(&format!(
+            "sealgate_not_ready{{reason=\"shared_limits\"}} {not_ready}"
+        ));
+    }
     redis.restart();
     std::thread::sleep(std::time::Duration::from_millis(700));
     // The message was not used up.

@@ -55,6 +55,15 @@ impl Metrics {
                 "sealgate_server_opened_total",
                 "How often the circuit breaker of a server opened."
             );
+            metrics::describe_gauge!("sealgate_connections", "Open connections, by listener.");
+            metrics::describe_gauge!(
+                "sealgate_not_ready",
+                "1 for each reason why the gateway is not ready, 0 for those that do not hold."
+            );
+            metrics::describe_gauge!(
+                "sealgate_store_available",
+                "1 if what is recorded and remembered in can be used, 0 if not."
+            );
             metrics::describe_gauge!(
                 "sealgate_token_available",
                 "1 if a token with keys of ours is there, 0 if it is lost."

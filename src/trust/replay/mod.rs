@@ -44,6 +44,11 @@ pub trait UseStore: fmt::Debug + Send + Sync {
 
     /// Whether it would refuse whatever it is given, as of late: it does not answer, or is new.
     fn refuses(&self) -> bool;
+
+    /// Whether all of it can be used at present, as of late: one that goes on without a part of it refuses nothing.
+    fn is_available(&self) -> bool {
+        !self.refuses()
+    }
 }
 
 /// The answer of a [`UseStore`]: [`ReplayError`] where something was used before, or nobody can tell.
@@ -61,6 +66,14 @@ impl ReplayStore {
         match self {
             Self::Memory(_) => false,
             Self::Elsewhere(store) => store.refuses(),
+        }
+    }
+
+    /// Whether all of it can be used at present, as of late.
+    pub fn is_available(&self) -> bool {
+        match self {
+            Self::Memory(_) => true,
+            Self::Elsewhere(store) => store.is_available(),
         }
     }
 
