@@ -14,6 +14,8 @@
 mod browser;
 #[path = "batch/world.rs"]
 mod world;
+#[path = "batch/years.rs"]
+mod years;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -52,6 +52,27 @@
 //! certificate as `--trust` does, for messages of that time only (`trust.not_trusted_then` otherwise). A message that does not sign its time, and plain
 //! XML, is `indeterminate` (`policy.no_message_time`); where neither a CRL nor an answer of that time is there, `trust.revocation_unknown`: the last before and the first after are told, and up to three that would not decide at any time. What was broken is `failed` all the same: the signature is checked with the key of the certificate whose revocation is not known.
 //!
+//! `fixtures/archive` in the source is an archive of such messages, with what was published about their certificates:
+//!
+//! ```text
+//! cd fixtures/archive
+//! sealgate batch verify --trust keys/ca.pem --crl published --policy archive-verify --at message --out report messages
+//! sealgate batch verify --trust keys/ca.pem --crl published --policy archive-verify --out report-now messages
+//! ```
+//!
+//! | message | as of its own time | as of now |
+//! |---|---|---|
+//! | `good` | passes | passes |
+//! | `expired-since`: the certificate ended half a year later | passes | `trust.expired` |
+//! | `revoked-later`: the certificate was revoked eight months later | passes | `trust.revoked` |
+//! | `revoked-before`: it had been revoked | `trust.revoked` | `trust.revoked` |
+//! | `answered`: of that time there is an OCSP response alone | passes | passes |
+//! | `unanswered`: there is nothing of that time | passes with the warning `revocation_unknown`, as `archive-verify` has it; by `strict` `trust.revocation_unknown` | passes by the last CRL |
+//! | `sha1`, `sha1-late`: of 2014 and of 2020 | pass, with `legacy` | pass, with `legacy` |
+//! | `short-key`: RSA with 1024 bits, a certificate with SHA-1 | passes, with `legacy` | `trust.expired` |
+//! | `altered` | `dsig.digest_mismatch` | `dsig.digest_mismatch` |
+//! | `time-not-signed` | `policy.no_message_time` | passes |
+//!
 //! # Killed, interrupted, continued
 //!
 //! Results are appended to `results.jsonl` in the order of the sources, and beside them a short line a result to `journal.jsonl`. A process may be
