@@ -98,6 +98,7 @@ impl Verifier {
         let request = ExpectedRequest::of(request_id);
         let setup = Setup {
             policy,
+            legacy_before: Vec::new(),
             second_opinion: if second_opinion {
                 SecondOpinion::Required
             } else {

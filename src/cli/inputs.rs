@@ -58,6 +58,8 @@ pub(crate) fn judging_policy(arguments: &JudgingArguments) -> Result<Policy, Sto
     Ok(setup::judging_policy(
         &arguments.policy,
         arguments.second_opinion(),
+        &arguments.legacy_before,
+        arguments.at,
     )?)
 }
 

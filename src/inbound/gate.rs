@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -230,19 +231,21 @@ impl Gate {
     pub fn judge(&self, received: Received, as_of: AsOf) -> Judgement<()> {
         let mut findings = Findings::default();
         let verdict = self.judge_into(received, as_of, &mut findings);
+        as_of.note_age(&self.policy, verdict.as_ref().err(), &mut findings);
         Judgement { verdict, findings }
     }
 
     fn judge_into(&self, received: Received, as_of: AsOf, findings: &mut Findings) -> Result<(), Rejection> {
         let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
         envelope.check_version(received.version)?;
+        let policy = self.policy_of_age(&envelope, as_of);
         let judging = Judging {
             as_of,
             keep: Keep::Nothing,
             transport: received.transport,
             attachments: &received.attachments,
             request: received.request.as_ref(),
-            policy: &self.policy,
+            policy: &policy,
             partner: None,
         };
         let (envelope, before, opened) = self.open(envelope, judging, findings)?;
@@ -266,6 +269,14 @@ impl Gate {
             findings.warn(threat.code());
         }
         Ok(())
+    }
+
+    /// What a message must prove that is judged as of its own time and says it in clear. [`weigh`](Self::weigh) refuses it if that is not signed.
+    fn policy_of_age(&self, envelope: &Envelope, as_of: AsOf) -> Cow<'_, Policy> {
+        let is_dated = as_of == AsOf::Message && !self.policy.legacy.is_empty();
+        let header = is_dated.then(|| wss::Header::read(envelope, &self.roles, &self.policy.limits).ok());
+        let time = header.flatten().and_then(|header| claimed_time(&header).ok());
+        time.map_or(Cow::Borrowed(&self.policy), |time| self.policy.of_age(time))
     }
 
     /// Everything up to the question whether it was used before. What was found `before` decryption counts as it did then.

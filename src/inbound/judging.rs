@@ -1,8 +1,10 @@
 use chrono::{DateTime, Utc};
 
+use super::Findings;
 use super::answer::Request;
 use crate::dsig::Keep;
 use crate::policy::{Policy, Transport};
+use crate::rejection::Rejection;
 use crate::soap::attachment::Attachments;
 use crate::trust::Partner;
 
@@ -13,6 +15,20 @@ pub enum AsOf {
     Time(DateTime<Utc>),
     /// When its own signed Timestamp says it was made.
     Message,
+}
+
+impl AsOf {
+    /// Says in `findings` where a verdict by `policy` turned on the age of the message.
+    pub(super) fn note_age(self, policy: &Policy, refused: Option<&Rejection>, findings: &mut Findings) {
+        let (Self::Message, Some(signed)) = (self, findings.judged_at) else {
+            return;
+        };
+        match refused {
+            None if policy.passed_for_its_age(&findings.legacy) => findings.warn("legacy_by_age"),
+            Some(refused) if policy.was_too_late(refused.code(), signed) => findings.warn("legacy_too_late"),
+            None | Some(_) => {}
+        }
+    }
 }
 
 /// How a message is judged.

@@ -71,7 +71,26 @@
 //! | `sha1`, `sha1-late`: of 2014 and of 2020 | pass, with `legacy` | pass, with `legacy` |
 //! | `short-key`: RSA with 1024 bits, a certificate with SHA-1 | passes, with `legacy` | `trust.expired` |
 //! | `altered` | `dsig.digest_mismatch` | `dsig.digest_mismatch` |
-//! | `time-not-signed` | `policy.no_message_time` | passes |
+//! | `time-not-signed`, `sha1-undated` | `policy.no_message_time` | passes |
+//!
+//! # Algorithms of their time
+//!
+//! `archive-verify` takes SHA-1 and short keys however young a message is. `--legacy-before NAME=TIME`, with `--at message` alone, takes them where another
+//! policy refuses them, of messages that were signed before that time:
+//!
+//! ```text
+//! sealgate batch verify --trust keys/ca.pem --crl published --policy bsp11 --at message --out report-dated messages \
+//!   --legacy-before sha1=2016-01-01T00:00:00Z --legacy-before rsa-sha1=2016-01-01T00:00:00Z
+//! ```
+//!
+//! `sha1` are digests, `rsa-sha1` signatures, `certificate-sha1` certificates and revocation lists, `certificate-rsa-1024` RSA keys from 1024 bits, and `c14n10` is inclusive
+//! canonicalization. What passes for its age has the warning `legacy_by_age` and says in `legacy` what it needed; what is refused and would have passed if it were
+//! older has `legacy_too_late`. A message that does not sign its time is `policy.no_message_time`, whatever it claims. What is encrypted has no age: its algorithms are those of the policy. A policy
+//! in TOML has the same as `[[legacy]]` with `allow = "sha1"` and `signed_before = 2016-01-01T00:00:00Z` in quotes; as of another time than the message's own it counts
+//! for nothing, and `config check` refuses it for a route.
+//!
+//! The time is the signer's word. Whoever can forge a signature by an old algorithm today can let it say any day: dates keep out those who went on with
+//! the algorithm, and only what guards the archive keeps out who comes later.
 //!
 //! # Killed, interrupted, continued
 //!

@@ -177,6 +177,7 @@ impl Policy {
             Grant::TimestampOptional => self.timestamp.presence == TimestampPresence::Optional,
             Grant::UsernameTokenNoNonce => self.username_token == UsernameToken::NonceOptionalOverTls,
         };
-        Grant::ALL.into_iter().find(takes)
+        let dated = self.legacy.first().map(|dated| dated.allow);
+        Grant::ALL.into_iter().find(takes).or(dated)
     }
 }

@@ -5,6 +5,7 @@
 
 mod admit;
 mod authorization;
+mod dated;
 mod destination;
 mod encrypted;
 mod exception;
@@ -27,6 +28,7 @@ pub use admit::{Admitted, Evidence};
 pub use authorization::{
     Asking, Authorization, AuthorizationRule, ClientCertificate, Condition, Hours, NotAuthorized,
 };
+pub use dated::DatedGrant;
 pub use destination::{Asked, Destination, NoOperation, Operation, Operations};
 pub use exception::{Exception, Grant};
 pub use freshness::Fresh;

@@ -105,6 +105,7 @@ fn strict() -> Policy {
             key_agreement: vec![KeyAgreement::EcdhEsSha2],
             data: vec![DataCipher::AesGcm],
         },
+        legacy: Vec::new(),
         limits: Limits::default(),
     }
 }

@@ -1,6 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::dated::DatedGrant;
+use super::exception::Grant;
 use super::requirement::{Part, SignedParts};
 use super::saml_rules::SamlRules;
 use crate::algorithm::{EncryptionRules, Permitted};
@@ -44,6 +46,9 @@ pub struct Policy {
     pub algorithms: Permitted,
     /// Which algorithms encryption may use.
     pub encryption: EncryptionRules,
+    /// Which further algorithms it takes of messages that were signed before a time, where they are judged as of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legacy: Vec<DatedGrant>,
     /// How large a message may be.
     #[serde(default)]
     pub limits: Limits,
@@ -221,6 +226,8 @@ pub enum PolicyError {
     Encrypted(&'static str),
     /// It asks that something is signed of which that cannot be asked.
     Signed(&'static str),
+    /// It takes something of messages of an age that says nothing of it.
+    Legacy(Grant),
     /// It asks for a second opinion, which this program cannot give.
     SecondOpinion(NotBuilt),
 }
@@ -236,6 +243,11 @@ impl std::fmt::Display for PolicyError {
                 write!(f, "encrypted: {part} is no part that can be seen to be encrypted")
             }
             Self::Signed(part) => write!(f, "signed: {part} can be asked to be encrypted only"),
+            Self::Legacy(grant) => write!(
+                f,
+                "legacy: {} is nothing that a signature uses, so that its age says nothing of it",
+                grant.name()
+            ),
             Self::SecondOpinion(why) => why.fmt(f),
         }
     }
@@ -261,6 +273,9 @@ impl Policy {
         }
         if self.signed.contains(&Part::Signature) {
             return Err(PolicyError::Signed("signature"));
+        }
+        if let Some(dated) = self.legacy.iter().find(|dated| dated.allow.refusals().is_empty()) {
+            return Err(PolicyError::Legacy(dated.allow));
         }
         self.second_opinion.check().map_err(PolicyError::SecondOpinion)?;
         Ok(self)

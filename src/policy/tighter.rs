@@ -41,6 +41,7 @@ impl Policy {
             username_token: _,
             algorithms,
             encryption,
+            legacy,
             limits,
         } = self;
         let mut steps = Steps(Vec::new());
@@ -57,6 +58,7 @@ impl Policy {
         steps.saml(saml);
         steps.algorithms(algorithms);
         steps.encryption(encryption);
+        steps.without(legacy, |policy| &mut policy.legacy);
         steps.limits(limits);
         steps.0
     }

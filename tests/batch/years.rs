@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
+use sealgate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use sealgate::inbound::Received;
+use sealgate::policy::{Policy, Profile, Sha1};
+use sealgate::verifier::{Setup, TrustFiles};
 use serde_json::Value;
 
 const AT: [&str; 2] = ["message", "now"];
@@ -13,19 +17,16 @@ fn archive() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/archive")
 }
 
-/// The results by the names of the messages.
+/// The results by the profile for archives, by the names of the messages.
 fn results(published: &Path, at: &str) -> BTreeMap<String, Value> {
+    let published = published.to_str().unwrap();
+    results_by("archive-verify", &["--crl", published, "--at", at])
+}
+
+/// The same by any policy.
+fn results_by(policy: &str, options: &[&str]) -> BTreeMap<String, Value> {
     let out = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
-    command
-        .args(["batch", "verify", "--policy", "archive-verify", "--at", at])
-        .args(["--trust", "keys/ca.pem", "--crl"])
-        .arg(published)
-        .arg("--out")
-        .arg(out.path())
-        .arg("messages")
-        .current_dir(archive());
-    let output = command.output().unwrap();
+    let output = verify(out.path(), policy, options);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     super::results(out.path())
         .into_iter()
@@ -34,6 +35,18 @@ fn results(published: &Path, at: &str) -> BTreeMap<String, Value> {
             (name.to_owned(), result)
         })
         .collect()
+}
+
+fn verify(out: &Path, policy: &str, options: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+    command
+        .args(["batch", "verify", "--trust", "keys/ca.pem", "--policy", policy])
+        .args(options)
+        .arg("--out")
+        .arg(out)
+        .arg("messages")
+        .current_dir(archive());
+    command.output().unwrap()
 }
 
 #[test]
@@ -92,4 +105,114 @@ fn what_was_published_is_needed_file_by_file() {
         }
         assert_ne!(verdicts(folder.path()), all, "{}", without.display());
     }
+}
+
+/// What old algorithms may be taken before.
+const LEGACY: [&str; 4] = [
+    "sha1=2016-01-01T00:00:00Z",
+    "rsa-sha1=2016-01-01T00:00:00Z",
+    "certificate-sha1=2016-01-01T00:00:00Z",
+    "certificate-rsa-1024=2014-05-05T09:00:01Z",
+];
+
+/// The profile for archives without old algorithms.
+fn modern() -> Policy {
+    let mut policy = Profile::ArchiveVerify.policy();
+    let algorithms = &mut policy.algorithms;
+    let digests = algorithms.digests.iter();
+    algorithms.digests = digests.filter(|one| *one != DigestAlgorithm::Sha1).collect();
+    let signatures = algorithms.signatures.iter();
+    algorithms.signatures = signatures
+        .filter(|one| *one != SignatureAlgorithm::RsaSha1)
+        .collect();
+    algorithms.rsa_min_bits = 2048;
+    policy.certificates.sha1 = Sha1::Refuse;
+    policy
+}
+
+/// What is told of each message but of `unconstrained_ca`.
+fn told(policy: &str, legacy: &[&str], at: &str) -> BTreeMap<String, String> {
+    let mut options = vec!["--crl", "published", "--at", at];
+    options.extend(legacy.iter().flat_map(|one| ["--legacy-before", one]));
+    let told = |result: &Value| {
+        let warnings = result["warnings"].as_array().unwrap().iter();
+        let warnings = warnings.filter(|code| *code != "unconstrained_ca");
+        let code = [&result["code"]].into_iter().filter(|code| !code.is_null());
+        let all = code.chain(warnings).chain(result["legacy"].as_array().unwrap());
+        all.map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    let results = results_by(policy, &options).into_iter();
+    results.map(|(name, result)| (name, told(&result))).collect()
+}
+
+#[test]
+fn an_old_algorithm_is_taken_of_messages_of_its_time_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = |name: &str, policy: &Policy| {
+        let path = folder.path().join(name);
+        fs::write(&path, toml::to_string(policy).unwrap()).unwrap();
+        path.into_os_string().into_string().unwrap()
+    };
+    let modern = modern();
+    let dated = Policy {
+        legacy: LEGACY.map(|one| one.parse().unwrap()).to_vec(),
+        ..modern.clone()
+    };
+    let (modern, dated) = (written("modern.toml", &modern), written("dated.toml", &dated));
+    let by_age = told(&modern, &LEGACY, "message");
+    for (name, expected) in [
+        ("good", ""),
+        ("sha1", "legacy_by_age sha1 rsa-sha1"),
+        ("sha1-late", "dsig.algorithm_not_permitted legacy_too_late"),
+        ("sha1-undated", "policy.no_message_time"),
+        ("short-key", "legacy_by_age certificate-sha1 certificate-rsa-1024"),
+    ] {
+        assert_eq!(by_age[name], expected, "{name}");
+    }
+    assert_eq!(told(&dated, &[], "message"), by_age);
+    for (legacy, name, expected) in [
+        (&LEGACY[..0], "sha1", "dsig.algorithm_not_permitted"),
+        (&LEGACY[..1], "sha1", "dsig.algorithm_not_permitted"),
+        (&LEGACY[1..2], "sha1", "dsig.algorithm_not_permitted"),
+        (&LEGACY[..3], "short-key", "trust.weak_key"),
+        (&LEGACY[3..], "short-key", "trust.weak_signature"),
+        (
+            &[
+                "certificate-sha1=2016-01-01T00:00:00Z",
+                "certificate-rsa-1024=2014-05-05T09:00:00Z",
+            ][..],
+            "short-key",
+            "trust.weak_key legacy_too_late",
+        ),
+    ] {
+        assert_eq!(told(&modern, legacy, "message")[name], expected, "{legacy:?}");
+    }
+    // As of any other time nobody has said when it was signed.
+    for at in ["now", "2014-05-05T09:00:00Z"] {
+        assert_eq!(told(&dated, &[], at)["sha1"], "dsig.algorithm_not_permitted");
+        let output = verify(
+            folder.path(),
+            &modern,
+            &["--at", at, "--legacy-before", LEGACY[0]],
+        );
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("--at message"), "{said}");
+    }
+    // Nor does a gate that hands messages on take it.
+    let setup = Setup {
+        policy: dated,
+        trust: TrustFiles {
+            trust: vec![archive().join("keys/ca.pem")],
+            ..TrustFiles::default()
+        },
+        ..Setup::default()
+    };
+    let gate = setup.verifier().unwrap().gate;
+    let message = fs::read(archive().join("messages/sha1.xml")).unwrap();
+    let refused = gate.verify(
+        Received::from(bytes::Bytes::from(message)),
+        "2014-05-05T09:00:30Z".parse().unwrap(),
+    );
+    assert_eq!(refused.unwrap_err().code(), "dsig.algorithm_not_permitted");
 }

@@ -84,6 +84,7 @@ impl From<&GateArguments> for Setup {
     fn from(arguments: &GateArguments) -> Self {
         Self {
             policy: arguments.judging.policy.clone(),
+            legacy_before: arguments.judging.legacy_before.clone(),
             second_opinion: arguments.judging.second_opinion(),
             trust: (&arguments.trust).into(),
             metadata: (&arguments.party.metadata).into(),

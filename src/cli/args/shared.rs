@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{KeyReferenceName, SigningAlgorithmName};
 use crate::cli::report::Format;
+use crate::policy::DatedGrant;
 use crate::policy::saml::{ExpectedRequest, RelyingParty};
 use crate::trust::Period;
 use crate::verifier::At;
@@ -208,6 +209,10 @@ pub(crate) struct JudgingArguments {
     /// As of when: now, message (its own signed time), or a time as 2026-11-24T00:00:30Z
     #[arg(long, value_name = "TIME", default_value = "now")]
     pub(crate) at: At,
+    /// With --at message: take this old algorithm, though the policy refuses it, of messages signed before that time (repeatable), as
+    /// sha1=2016-01-01T00:00:00Z; also rsa-sha1, c14n10, certificate-sha1, certificate-rsa-1024
+    #[arg(long, value_name = "NAME=TIME")]
+    pub(crate) legacy_before: Vec<DatedGrant>,
     /// libxmlsec1 and samael have to agree; for programs built with them
     #[arg(long)]
     pub(crate) second_opinion: bool,

@@ -53,6 +53,10 @@ pub(super) fn for_warning(name: &str) -> Option<&'static str> {
         "unconstrained_ca" => "whomever this CA certifies may sign",
         "embedded_key" => "the key came with the document, so this says nothing about who signed",
         "revocation_unknown" => "no CRL says whether the certificate has been revoked",
+        "legacy_by_age" => "it passes as it was signed before the time until which that is taken",
+        "legacy_too_late" => {
+            "it would be taken of a message signed before the time of --legacy-before, or of the policy"
+        }
         "only_text_covered" => {
             "a base64 transform: of an element only its text is signed, not its attributes"
         }

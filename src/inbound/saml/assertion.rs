@@ -31,6 +31,8 @@ pub(super) fn judge_assertion<'d>(
     check_positions(root, Some(root), &[root])?;
     let at = context.at(assertion.issue_instant);
     findings.judged_at = Some(at);
+    let policy = context.policy_of_age(at);
+    let context = &context.by(&policy);
     signatures.verify(&[layer], || not_signed(root), at, context, findings)?;
     check_text(root, &rules)?;
     accept(&assertion, &rules, context, at, findings)

@@ -39,6 +39,8 @@ pub(super) fn judge_message<'d>(
     let read = MessageRead::of(&delivery, context)?;
     let at = read.at(context)?;
     findings.judged_at = Some(at);
+    let policy = context.policy_of_age(at);
+    let context = &context.by(&policy);
     let rules = Rules::new(context.policy, delivery.way);
     let query = delivery.query;
     if let Some(Spoken::Response { response, .. }) = &read.spoken

@@ -14,6 +14,8 @@ mod opening;
 mod query;
 mod signed;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use chrono::DateTime;
 use chrono::Utc;
@@ -69,7 +71,23 @@ pub struct SamlContext<'c> {
     pub as_of: AsOf,
 }
 
-impl SamlContext<'_> {
+impl<'c> SamlContext<'c> {
+    /// What something must prove that says it was issued at `at`. Nothing is believed that is not signed, so that is not either.
+    fn policy_of_age(&self, at: DateTime<Utc>) -> Cow<'c, Policy> {
+        match self.as_of {
+            AsOf::Time(_) => Cow::Borrowed(self.policy),
+            AsOf::Message => self.policy.of_age(at),
+        }
+    }
+
+    /// The same by `policy`.
+    fn by<'p>(self, policy: &'p Policy) -> SamlContext<'p>
+    where
+        'c: 'p,
+    {
+        SamlContext { policy, ..self }
+    }
+
     /// The time to judge at, of something that says it was issued at `issued`.
     fn at(&self, issued: DateTime<Utc>) -> DateTime<Utc> {
         match self.as_of {
@@ -135,6 +153,9 @@ pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<Verified
             coverage(carrier.root(), &covered, &signatures.elements());
         verdict
     });
+    context
+        .as_of
+        .note_age(context.policy, verdict.as_ref().err(), &mut findings);
     match &verdict {
         Ok(verified) => findings.claims = serde_json::to_value(verified).ok(),
         // No verdict needed them.

@@ -88,6 +88,8 @@ fn over_ciphertext<'d>(
         }
         Kind::Metadata => return Ok(Default::default()),
     };
+    let policy = context.policy_of_age(at);
+    let context = &context.by(&policy);
     let (mut proofs, mut about) = (Vec::new(), Vec::new());
     for layer in layers {
         let is_over = data.iter().any(|data| data.is_within(layer.element));

@@ -454,6 +454,28 @@ fn a_message_may_be_judged_as_of_its_own_time() {
 }
 
 #[test]
+fn a_short_key_counts_for_what_was_issued_in_its_time() {
+    let text = signed(&assertion(), "_a");
+    let mut judge = idp();
+    judge.policy.algorithms.rsa_min_bits = 3_072;
+    let until = |time: &str| vec![format!("certificate-rsa-1024={time}").parse().unwrap()];
+    let told = |judge: &Judge| {
+        let judgement = judge.judge(text.clone());
+        let code = judgement.verdict.map_or_else(|error| error.code(), |_| "passed");
+        (code, judgement.findings.warnings)
+    };
+    judge.as_of = AsOf::Message;
+    assert_eq!(told(&judge), ("dsig.weak_key", vec![]));
+    judge.policy.legacy = until("2026-11-26T12:00:00Z");
+    assert_eq!(told(&judge), ("dsig.weak_key", vec!["legacy_too_late"]));
+    judge.policy.legacy = until("2026-11-26T12:00:01Z");
+    assert_eq!(told(&judge), ("passed", vec![]));
+    // Of any other time nobody knows when it was issued.
+    judge.as_of = AsOf::Time(datetime::parse("2026-11-26T12:00:00Z").unwrap());
+    assert_eq!(told(&judge), ("dsig.weak_key", vec![]));
+}
+
+#[test]
 fn the_bindings_forms_are_decoded_within_the_limits() {
     let text = signed(&assertion(), "_a");
     let encoded = encode_base64(text.as_bytes());

@@ -10,7 +10,7 @@ use crate::crypto::Secret;
 use crate::inbound::Gate;
 use crate::inbound::SenderHeader;
 use crate::policy::saml::RelyingParty;
-use crate::policy::{Policy, Profile, Transport};
+use crate::policy::{DatedGrant, Policy, Profile, Transport};
 use crate::second_opinion::SecondOpinion;
 use crate::soap::Roles;
 use crate::threat::Modes;
@@ -47,6 +47,8 @@ pub(crate) use trust::Trust;
 pub struct Setup {
     /// What must be proven: the name of a profile, or the path of a TOML file.
     pub policy: String,
+    /// Which further algorithms it takes of messages signed before a time; for `at` [`At::Message`] alone.
+    pub legacy_before: Vec<DatedGrant>,
     /// Whether libxmlsec1 and samael have to agree.
     pub second_opinion: SecondOpinion,
     /// Whom to trust.
@@ -84,6 +86,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             policy: Profile::Strict.name().to_owned(),
+            legacy_before: Vec::new(),
             second_opinion: SecondOpinion::default(),
             trust: TrustFiles::default(),
             metadata: MetadataFiles::default(),
@@ -104,7 +107,7 @@ impl Setup {
     /// # Errors
     /// The first that cannot be used.
     pub fn verifier(&self) -> Result<Verifier, Unusable> {
-        let policy = judging_policy(&self.policy, self.second_opinion)?;
+        let policy = judging_policy(&self.policy, self.second_opinion, &self.legacy_before, self.at)?;
         let trust = self
             .trust
             .with_metadata(&self.metadata, &policy, self.at.time())?;
@@ -133,9 +136,19 @@ impl Setup {
     }
 }
 
-/// The policy of this name, or in this file, with a second opinion if one is asked for.
-pub(crate) fn judging_policy(named: &str, second_opinion: SecondOpinion) -> Result<Policy, Unusable> {
+/// The policy of this name, or in this file, with what it takes of old messages besides, and a second opinion if one is asked for.
+pub(crate) fn judging_policy(
+    named: &str,
+    second_opinion: SecondOpinion,
+    legacy_before: &[DatedGrant],
+    at: At,
+) -> Result<Policy, Unusable> {
     let mut policy = policy(named)?;
+    if !legacy_before.is_empty() && at != At::Message {
+        let what = "is for messages that are judged as of their own signed times: --at message";
+        return Err(Unusable::new("legacy-before", what));
+    }
+    policy.legacy.extend(legacy_before);
     if second_opinion == SecondOpinion::Required {
         second_opinion
             .check()
