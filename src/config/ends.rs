@@ -1,4 +1,4 @@
-//! When the certificates that a configuration names cease to hold.
+//! When the certificates and CRLs that a configuration names cease to hold.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use chrono::Utc;
 use super::problem::KeyPath;
 use super::problem::Source;
 use crate::crypto::Certificate;
+use crate::trust::CrlDue;
 
 /// How many days before its end a certificate is told of.
 const NOTICE_DAYS: i64 = 30;
@@ -112,4 +113,20 @@ pub(super) fn warn(now: DateTime<Utc>, source: &mut Source<'_>) {
             "put another in its place before it ends: what needs it fails from then on",
         );
     }
+}
+
+/// Warns of a CRL that the files at `path` hold, and of which soon after `now` nothing is left.
+pub(super) fn warn_of_crl(due: &CrlDue, now: DateTime<Utc>, path: &KeyPath, source: &mut Source<'_>) {
+    let CrlDue { issuer, next_update } = due;
+    let time = next_update.format("%Y-%m-%d %H:%M UTC");
+    let what = if *next_update <= now {
+        format!("no longer count since {time}")
+    } else {
+        format!("count until {time}")
+    };
+    source.warning(
+        path,
+        format!("names CRLs that {what}, and no later ones: {issuer}"),
+        "put the next one in its place: whether certificates of that issuer are revoked cannot be told from then on",
+    );
 }

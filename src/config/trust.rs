@@ -3,10 +3,11 @@ use std::path::Path;
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::ends;
 use super::ends::CertificateUse;
 use super::files;
 use super::problem::KeyPath;
-use super::problem::Source;
+use super::problem::{Source, Stage};
 use super::typed;
 use crate::crypto::Certificate;
 use crate::inbound::FetchedContext;
@@ -19,6 +20,7 @@ use crate::trust::ConstraintError;
 use crate::trust::Issuers;
 use crate::trust::TrustSources;
 use crate::trust::TrustStore;
+use crate::trust::crls_due;
 
 /// Loads whom a route trusts. `None` if anything is wrong or nobody is trusted (T62), which is then noted.
 pub(super) fn check(
@@ -60,6 +62,12 @@ pub(super) fn check(
         sources, complete, ..
     } = checking;
     let store = sources.build();
+    // A gateway that serves looks at those in use, and tells of each once.
+    if source.stage == Stage::Examined {
+        let due = crls_due(store.revocation_lists(), now);
+        due.iter()
+            .for_each(|due| ends::warn_of_crl(due, now, &path.key("crls"), source));
+    }
     let asked = trust.anchor.len().saturating_add(trust.pins.len());
     let metadata = trust.saml.iter().flat_map(|saml| &saml.metadata);
     let is_to_come = metadata.into_iter().any(|file| source.is_to_come(file));

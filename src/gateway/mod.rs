@@ -18,6 +18,7 @@ mod handler;
 mod hangup;
 mod health;
 mod listener;
+mod lists;
 mod load;
 mod metrics;
 mod parts;

@@ -26,6 +26,7 @@ use super::client;
 use super::handler::handle;
 use super::health;
 use super::listener::bind;
+use super::lists;
 use super::refresh;
 use super::reload;
 use super::reload::Reloader;
@@ -102,6 +103,7 @@ pub(super) fn run(
         let upkeep = rt::spawn(upkeep(shared.clone()));
         let exporting = rt::spawn(traces::export(shared.clone()));
         let looking = rt::spawn(health::look(shared.clone()));
+        let listing = rt::spawn(lists::look(shared.clone()));
         let watching = rt::spawn(watch::on_change(reloader.clone()));
         let fetching = rt::spawn(refresh::keep_fresh(reloader.clone()));
         let living = rt::spawn(watchdog::tell(shared.clone()));
@@ -140,7 +142,7 @@ pub(super) fn run(
         }
         let tasks = reloading
             .into_iter()
-            .chain([upkeep, watching, looking, fetching, living]);
+            .chain([upkeep, listing, watching, looking, fetching, living]);
         tasks.for_each(|task| task.abort());
         result
     })

@@ -17,9 +17,9 @@ use crate::config::GuardedRoute;
 use crate::config::PublishedKeys;
 use crate::config::TakesAttachments;
 use crate::config::TokenEndpoint;
-use crate::crypto::Certificate;
 use crate::crypto::Identity;
 use crate::crypto::Name;
+use crate::crypto::{Certificate, Crl};
 use crate::inbound::AsOf;
 use crate::inbound::Gate;
 use crate::inbound::Keyring;
@@ -302,14 +302,19 @@ impl Snapshot {
         self.places.get(path)
     }
 
-    /// The next time at which an issuer of CRLs has none any more of those that are in use.
-    pub(super) fn next_update(&self) -> Option<DateTime<Utc>> {
+    /// The CRLs that are in use.
+    pub(super) fn crls(&self) -> impl Iterator<Item = &Crl> {
         let places = self.places.values();
         let gates = places.flat_map(|place| std::iter::once(&place.gate).chain(&place.answers));
         let endpoints = self.endpoints.values().map(|endpoint| &endpoint.checked.trust);
         let stores = gates.map(|gate| &gate.trust).chain(endpoints);
+        stores.flat_map(TrustStore::revocation_lists)
+    }
+
+    /// The next time at which an issuer of CRLs has none any more of those that are in use.
+    pub(super) fn next_update(&self) -> Option<DateTime<Utc>> {
         let mut last: HashMap<&Name, DateTime<Utc>> = HashMap::new();
-        for list in stores.flat_map(TrustStore::revocation_lists) {
+        for list in self.crls() {
             if let Some(next) = list.next_update() {
                 let known = last.entry(list.issuer_name()).or_insert(next);
                 *known = next.max(*known);

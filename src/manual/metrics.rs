@@ -44,3 +44,6 @@
 //! whom others' in TLS are from, `anchor`, `pinned` and `metadata_signer` for whose signatures count; of chains and files with several the first that ends counts. Certificates in
 //! metadata are not among them: their dates count for nothing. In the 30 days before the end of each, and after it, `config check` (`warnings`), start and reload
 //! (`config.ends_soon`) name it.
+//!
+//! A CRL is named by `config check` when less than a tenth of the time from its thisUpdate to its nextUpdate and less than 30 days are left, and nothing of its issuer counts for
+//! longer. A gateway that serves looks each minute, and logs it once (`config.ends_soon`), also when the one that is fetched does not come.

@@ -30,6 +30,7 @@ mod anchors;
 mod bearer;
 mod cache;
 mod constraint;
+mod due;
 mod error;
 mod issuer;
 mod judge;
@@ -56,6 +57,7 @@ pub use bearer::{
 pub use ciphertext::{Carried, CiphertextCovered, DecryptedAttachment, Signed};
 pub use constraint::Constraint;
 pub use constraint::ConstraintError;
+pub use due::{CrlDue, crls_due};
 pub use error::Error;
 pub use error::NoPath;
 pub use error::Refusal;

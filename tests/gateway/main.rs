@@ -22,6 +22,7 @@ mod backend;
 mod client;
 mod collector;
 mod gateway;
+mod lists;
 mod load;
 mod message;
 mod process;

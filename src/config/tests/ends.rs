@@ -52,3 +52,34 @@ fn certificates_are_told_of_in_the_last_30_days_and_when_they_are_over() {
     assert!(names.len() == CertificateUse::ALL.len());
     assert!(names.iter().all(|name| manual.contains(&format!("`{name}`"))));
 }
+
+#[test]
+fn crls_are_told_of_by_a_look_at_the_configuration_before_and_after_their_end() {
+    let folder = folder();
+    let lists = "[route.trust]\ncrls = [\"ca-stale.crl.pem\", \"ca.crl.pem\"]\n[[route.trust.anchor]]";
+    let file = folder.path().join("s.toml");
+    let text = GOOD.replace("[[route.trust.anchor]]", lists);
+    fs::write(&file, &text).unwrap();
+    let told = |time: &str| {
+        let examined = examine(&file, time.parse().unwrap());
+        let warnings = examined.unwrap().warnings.into_iter();
+        let told = warnings.map(|warning| format!("{} {}", warning.key, warning.what));
+        told.filter(|told| told.contains("CRL")).collect::<Vec<_>>()
+    };
+    assert!(told("2026-11-28T00:00:00Z").is_empty());
+    let expected = |when: &str| {
+        format!(
+            "route[1].trust.crls names CRLs that {when} 2027-01-01 00:00 UTC, and no later ones: O=Example,CN=Example CA"
+        )
+    };
+    assert_eq!(told("2026-12-30T00:00:00Z"), [expected("count until")]);
+    assert_eq!(told("2027-01-01T00:00:00Z"), [expected("no longer count since")]);
+    // Who serves looks again and again.
+    let serving = read(&file, &text, "2027-01-01T00:00:00Z".parse().unwrap()).unwrap();
+    assert!(
+        serving
+            .warnings
+            .iter()
+            .all(|warning| !warning.what.contains("CRL"))
+    );
+}
