@@ -339,6 +339,44 @@ fn what_a_policy_does_not_permit_is_a_comment_in_it() {
 }
 
 #[test]
+fn what_is_written_of_a_wsdl_or_message_has_no_character_that_a_terminal_obeys() {
+    let is_obeyed = |character: char| character.is_control() && character != '\n' || character == '\u{202e}';
+    let header = "<sp:Header Name=\"Session\" Namespace=\"urn:&#x9b;31m&#x202e;&#xa;[b]'&quot;\"/>";
+    let parts = format!("<sp:SignedParts>{header}</sp:SignedParts>");
+    let (code, policy, said) = imported_with(&parts, &[]);
+    assert_eq!(code, Some(0), "{said}");
+    let (_, json, _) = imported_with(&parts, &["--format", "json"]);
+    let stated = Part::HeaderIfThere {
+        namespace: "urn:\u{9b}31m\u{202e}\n[b]'\"".to_owned(),
+        local: "Session".to_owned(),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.toml");
+    std::fs::write(&file, &policy).unwrap();
+    let file = file.to_str().unwrap();
+    let shown = sealgate(&["policy", "show", file]);
+    let inferred = infer(file, &["good/bsp11-plain"]);
+    let text = |output: Output| String::from_utf8(output.stdout).unwrap();
+    let (shown, inferred) = (text(shown), text(inferred));
+    for written in [&policy, &shown, &inferred] {
+        let read: Policy = toml::from_str(written).unwrap();
+        assert!(read.signed.iter().any(|part| *part == stated), "{written}");
+        assert!(!written.contains("\n[b]"), "{written}");
+    }
+    let message = text_of("good/bsp11-plain");
+    let changed = folder.path().join("message.xml");
+    let header = "<o:Session xmlns:o=\"urn:\u{9b}31m\u{202e}\">1</o:Session></soap:Header>";
+    std::fs::write(&changed, message.replace("</soap:Header>", header)).unwrap();
+    let good = self::message("good/bsp11-plain");
+    let changed = changed.to_str().unwrap();
+    let differs = text(sealgate(&["policy", "diff", "--format", "json", &good, changed]));
+    assert!(differs.contains("\\u202e"), "{differs}");
+    for written in [policy, shown, inferred, json, said, differs] {
+        assert!(!written.contains(is_obeyed), "{written:?}");
+    }
+}
+
+#[test]
 fn only_files_that_are_named_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -28,6 +28,7 @@ mod saml;
 mod serve;
 mod sign;
 mod source;
+mod toml_text;
 mod verify;
 mod wsdl;
 

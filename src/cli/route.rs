@@ -6,9 +6,9 @@ use super::args::RouteImportArguments;
 use super::console::{Console, Tone};
 use super::exit::{Exit, Stop};
 use super::report::Format;
+use super::toml_text::string;
 use super::wsdl;
 use crate::wsdl::{Requested, Served};
-use crate::xml::is_invisible;
 
 /// `sealgate route import`: the routes to the services of a WSDL, as TOML, and on standard error the operations that are in none.
 pub(crate) fn import(arguments: &RouteImportArguments, console: &mut Console) -> Result<Exit, Stop> {
@@ -92,18 +92,4 @@ fn operation(requested: &Requested) -> String {
         text.push_str("one_way = true\n");
     }
     text
-}
-
-/// `text` as a basic string of TOML, without a character that a terminal obeys (T138).
-fn string(text: &str) -> String {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => out.extend(['\\', character]),
-            _ if is_invisible(character) => out.push_str(&format!("\\U{:08x}", u32::from(character))),
-            _ => out.push(character),
-        }
-    }
-    out.push('"');
-    out
 }

@@ -9,6 +9,7 @@ use crate::cli::inspect::inspect;
 use crate::cli::report::{Format, plain};
 use crate::cli::source::Source;
 use crate::token::datetime;
+use crate::verifier::escaped;
 
 /// What every message has of its own, so that a difference means nothing.
 const OWN: [&str; 6] = ["bytes", "elements", "id", "nonce", "created", "expires"];
@@ -40,7 +41,7 @@ pub(crate) fn diff(arguments: &PolicyDiffArguments, console: &mut Console) -> Re
                 "verified": false,
                 "differences": listed.collect::<Vec<_>>(),
             });
-            console.print(format!("{object}\n"));
+            console.print(format!("{}\n", escaped(&object.to_string())));
         }
         Format::Text => console.print(text(arguments, &differences, console.style())),
     }

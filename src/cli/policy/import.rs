@@ -8,6 +8,7 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::inputs;
 use crate::cli::report::{Format, plain};
 use crate::cli::source::Source;
+use crate::cli::toml_text;
 use crate::cli::wsdl;
 use crate::policy::Policy;
 use crate::verifier::escaped;
@@ -124,7 +125,7 @@ fn outcome(
             plain(&entry.detail)
         ));
     }
-    text.push_str(&toml::to_string(policy).map_err(Stop::failed)?);
+    text.push_str(&toml_text::document(*policy)?);
     Ok(Ok(text))
 }
 
@@ -254,7 +255,7 @@ fn json_line(
             "alternative": one.alternative,
             "protection": one.protection,
             "whole": one.is_whole(),
-            "policy": toml::to_string(&one.policy).ok(),
+            "policy": toml_text::document(&one.policy).ok(),
         })
     };
     let facts = [

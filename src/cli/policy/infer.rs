@@ -5,6 +5,7 @@ use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::report::Report;
 use crate::cli::source::Source;
+use crate::cli::toml_text;
 use crate::cli::verify::Reading;
 use crate::inbound::{AsOf, Gate, Judgement, Received, SamlContext, judge_saml};
 use crate::policy::{Part, Policy, Tightening};
@@ -46,7 +47,7 @@ pub(crate) fn infer(arguments: VerifyArguments, console: &mut Console) -> Result
     let steps = gate.policy.tightenings(&signed, &encrypted);
     let mut policy = tightened(gate, &samples, as_of, &steps);
     policy.name = format!("{}-inferred", policy.name);
-    console.print(toml::to_string(&policy).map_err(Stop::failed)?);
+    console.print(toml_text::document(&policy)?);
     Ok(Exit::Passed)
 }
 

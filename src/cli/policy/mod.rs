@@ -8,6 +8,7 @@ use super::args::PolicyShowArguments;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::inputs;
+use super::toml_text;
 
 pub(super) use diff::diff;
 pub(super) use import::import;
@@ -16,7 +17,6 @@ pub(super) use infer::infer;
 /// `sealgate policy show`: the policy as TOML, which `--policy` and a route take again.
 pub(crate) fn show(arguments: &PolicyShowArguments, console: &mut Console) -> Result<Exit, Stop> {
     let policy = inputs::policy(&arguments.policy)?;
-    let text = toml::to_string(&policy).map_err(Stop::failed)?;
-    console.print(text);
+    console.print(toml_text::document(&policy)?);
     Ok(Exit::Passed)
 }
