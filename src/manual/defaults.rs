@@ -55,7 +55,8 @@
 //! as whoever reads one such key could go on signing with it; a UsernameToken or an assertion, which others could have put there; two that endorse
 //! leave it open whose message it is.
 //!
-//! No profile of a gateway takes them. A policy of one's own has `hmac-sha256` (or another HMAC, never truncated) among its signatures and
+//! No profile of a gateway takes them (`policy.key_reference`), and no route has a key that it shares with a partner, so that a KeyName
+//! names none. A policy of one's own has `hmac-sha256` (or another HMAC, never truncated) among its signatures and
 //! `encrypted-key` among its key references; the reference is direct, or the EncryptedKeySHA1 of a key in the same header. Keys of earlier messages are
 //! not remembered (`wss.unknown_encrypted_key`), and no keys are derived (`wss.secure_conversation`). The key has 16 to 64 bytes and comes by RSA-OAEP,
 //! key wrap or AES-GCM as the policy allows, not by RSA 1.5. Our answers are signed with our certificate.

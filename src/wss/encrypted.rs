@@ -11,6 +11,7 @@ use crate::wss::Deviation;
 use crate::wss::Rule;
 use crate::wss::TokenReference;
 use crate::wss::header::Header;
+use crate::wss::header::refuse_secure_conversation;
 use crate::wss::receiver::find;
 use crate::wss::reference::Pointer;
 use crate::wss::{Error, ErrorKind};
@@ -36,12 +37,14 @@ impl<'d> EncryptedParts<'d> {
     /// Finds them; `None` if the header speaks of no encryption, or is not there.
     ///
     /// # Errors
-    /// Two headers for us; a DataReference that leads to nothing that is encrypted and for us; encryption of nothing.
+    /// Two headers for us; a token from which keys would be derived; a DataReference that leads to nothing that is encrypted and for us; encryption of nothing.
     pub fn find(envelope: &'d Envelope, roles: &Roles) -> Result<Option<Self>, Error> {
         if !is_encrypted(envelope, roles) {
             return Ok(None);
         }
         let header = find(envelope, roles)?;
+        // Before its keys look like keys of nothing, or ours is used.
+        header.children().try_for_each(refuse_secure_conversation)?;
         let mut parts = Self::default();
         for element in header.descendants() {
             if element.parent() == Some(header) && is_of_attachment(element) {

@@ -108,6 +108,7 @@ impl<'d> Header<'d> {
     }
 
     fn item(&mut self, element: Element<'d>) -> Result<Item<'d>, Error> {
+        refuse_secure_conversation(element)?;
         Ok(match (element.namespace_id(), element.local_name()) {
             (Namespace::WSU, "Timestamp") => Item::Timestamp(Timestamp::read(element, &mut self.deviations)?),
             (Namespace::WSSE, "BinarySecurityToken") => {
@@ -149,12 +150,6 @@ impl<'d> Header<'d> {
             }
             (Namespace::XENC, "EncryptedData" | "ReferenceList")
             | (Namespace::SAML2, "EncryptedAssertion") => Item::Encryption(element),
-            (_, "DerivedKeyToken" | "SecurityContextToken")
-                if SECURE_CONVERSATION.contains(&element.namespace()) =>
-            {
-                let kind = ErrorKind::SecureConversation(element.name().to_owned());
-                return Err(Error::at(kind, element));
-            }
             _ => {
                 let kind = ErrorKind::UnknownItem(element.name().to_owned());
                 return Err(Error::at(kind, element));
@@ -278,6 +273,19 @@ impl<'d> Header<'d> {
             Err(Error::at(ErrorKind::UnsupportedEncryption(name), element))
         })
     }
+}
+
+/// Refuses a token from which keys would be derived.
+///
+/// # Errors
+/// `wss.secure_conversation`.
+pub(super) fn refuse_secure_conversation(element: Element<'_>) -> Result<(), Error> {
+    let is_token = matches!(element.local_name(), "DerivedKeyToken" | "SecurityContextToken");
+    if is_token && SECURE_CONVERSATION.contains(&element.namespace()) {
+        let kind = ErrorKind::SecureConversation(element.name().to_owned());
+        return Err(Error::at(kind, element));
+    }
+    Ok(())
 }
 
 /// WS-SecureConversation 1.3 and the draft before it.

@@ -63,6 +63,7 @@ mod stalled_token;
 mod reload;
 mod replay;
 mod service_manager;
+mod shared_keys;
 #[cfg(feature = "xsd")]
 mod schema;
 mod threats;
