@@ -14,18 +14,19 @@
 //!
 //! | | |
 //! |---|---|
-//! | a file | one message, unless its name ends as below |
+//! | a file | one message, unless its name ends as below. Of another name than `….xml` its first bytes say whether it is gzip, Zstandard, tar, zip or Parquet all the same; an object in a store is what its name says |
 //! | a folder | every file in it and in its folders, by name; not those whose names begin with a dot. A link to a folder is not followed, and reported |
 //! | `'in/**/*.xml'` | the files that match: `*`, `?` and `[…]` in a name, `**` for folders in folders. Links to folders as in a folder |
 //! | neither | a pipe, a device or a socket, however it is named, is reported and not read |
 //! | `@FILE`, `--list FILE` | a path a line, each a file or a folder |
-//! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end, and one in which two entries have the same bytes |
+//! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end, and one in which two entries have the same bytes, and a tar archive with a global pax header that names files. What macOS puts beside files, `._NAME`, is passed over if it is that (AppleDouble) |
 //! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |
 //! | `.csv`, `.tsv` | the same, with a line of names; separated by commas, semicolons or tabs |
 //! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy, gzip or Zstandard, and no other. `--name-column NAME` is the column by which messages are called. Files of a gateway's [message archive](super::message_archive) say that they are, and are read with the media type of each message, so that its parts are found |
 //! | `.har` | of each entry what the request and the response carried, if it is XML, a SOAP message of several parts or a form with SAML; called `trace.har#7.request`. A form may be given by its `params` alone; an `encoding` other than base64 and an entry that is not as HAR has it are reported |
 //! | `.http`, `.mbox` | HTTP/1 as it was written down, requests and responses one after the other, with lines `From …` between them or without; the same of it are messages, without gzip and chunks. Where two lengths or types are given, a first line can be read in two ways or a body is cut off, the file ends with an error |
-//! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed |
+//! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed. A tar archive in `.gz` or `.zst` is known without `.tar` |
+//! | `.xz`, `.bz2`, `.7z`, `.rar`, `.lz4` and the like | reported and not read: decompress them, or take gzip or Zstandard |
 //! | `s3://bucket/prefix` | that object, or else every object below it, in the order of their names, each what its name says as above. In programs built with the Cargo feature `s3`: `cargo build --release --locked --features s3` |
 //!
 //! A store is any that speaks S3. Region, endpoint and credentials are those of the environment: `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,

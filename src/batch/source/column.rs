@@ -50,6 +50,30 @@ fn is_header(bytes: &[u8]) -> bool {
     start.eq_ignore_ascii_case(b"content-type:") || start.eq_ignore_ascii_case(b"mime-version:")
 }
 
+/// So many columns are told by their names.
+pub(super) const MOST_TOLD: usize = 20;
+/// The most characters that are told of a name.
+const LONGEST_TOLD: usize = 64;
+
+/// What a file has instead of the column that was asked for: these, and so many others.
+pub(super) fn there_are<N: AsRef<str>>(names: impl Iterator<Item = N>, mut others: usize) -> String {
+    let mut told = Vec::new();
+    for name in names {
+        if told.len() < MOST_TOLD {
+            let name: String = name.as_ref().chars().take(LONGEST_TOLD).collect();
+            told.push(format!("{name:?}"));
+        } else {
+            others = others.saturating_add(1);
+        }
+    }
+    let told = told.join(", ");
+    match others {
+        0 if told.is_empty() => "there is none".to_owned(),
+        0 => format!("there are {told}"),
+        others => format!("there are {told} and {others} others"),
+    }
+}
+
 /// The most bytes that the value of a message of `limit` bytes may take, escaped or in base64.
 pub(super) fn longest(limit: u32) -> usize {
     usize::try_from(limit)
@@ -74,6 +98,14 @@ mod tests {
                 format!("{other:?}")
             }
         }
+    }
+
+    #[test]
+    fn what_columns_there_are_is_told_within_bounds() {
+        assert_eq!(there_are(["a", "b\n"].iter(), 0), "there are \"a\", \"b\\n\"");
+        assert_eq!(there_are([""; 0].iter(), 0), "there is none");
+        let many = there_are(std::iter::repeat_n("x".repeat(1_000), 30), 1);
+        assert!(many.len() < 1_500 && many.ends_with("and 11 others"), "{many}");
     }
 
     #[test]

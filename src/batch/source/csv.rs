@@ -17,8 +17,14 @@ pub(super) fn each(
     let Some(names) = names(input)? else {
         return Ok(());
     };
-    let (separator, index) =
-        find(&names, wanted).map_err(|found| broken(&format!("{found} called {wanted:?}")))?;
+    let (separator, index) = find(&names, wanted).map_err(|found| match found {
+        NotOne::Several => broken(&format!("two columns are called {wanted:?}")),
+        NotOne::Missing => {
+            let names = String::from_utf8_lossy(&names);
+            let there = column::there_are(names.split([',', ';', '\t']).map(unquoted), 0);
+            broken(&format!("no column is called {wanted:?}: {there}"))
+        }
+    })?;
     let mut records = Records {
         input,
         separator,
@@ -51,8 +57,20 @@ fn names(input: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// Why there is not one column of a name.
+enum NotOne {
+    Missing,
+    Several,
+}
+
+fn unquoted(name: &str) -> &str {
+    let name = name.trim();
+    let inner = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+    inner.unwrap_or(name)
+}
+
 /// The separator, and the place of the only column of that name: of two, readers take one or the other.
-fn find(names: &[u8], wanted: &str) -> Result<(u8, usize), &'static str> {
+fn find(names: &[u8], wanted: &str) -> Result<(u8, usize), NotOne> {
     let found = [b',', b';', b'\t'].into_iter().find_map(|separator| {
         let is_wanted = |name: &[u8]| {
             let name = name.trim_ascii();
@@ -71,8 +89,8 @@ fn find(names: &[u8], wanted: &str) -> Result<(u8, usize), &'static str> {
     });
     match found {
         Some((separator, place, None)) => Ok((separator, place)),
-        Some((_, _, Some(_))) => Err("two columns are"),
-        None => Err("no column is"),
+        Some((_, _, Some(_))) => Err(NotOne::Several),
+        None => Err(NotOne::Missing),
     }
 }
 
@@ -210,7 +228,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told() {
-        assert_eq!(told("id\n1"), ["no column is called \"message\""]);
+        assert_eq!(
+            told("id;\"soap\"\n1;2"),
+            ["no column is called \"message\": there are \"id\", \"soap\""]
+        );
         assert_eq!(
             told("message,id,\"message\"\n<a/>,1,<b/>"),
             ["two columns are called \"message\""]

@@ -6,12 +6,12 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
 use rustix::fs::OFlags;
 
+use super::compressed::{PIECE, decompressed};
 use super::{
-    Body, Container, Ended, Item, Reading, Remote, Sink, Stamp, bounded, broken, container, csv, har, http,
-    in_words, json_lines, parquet, tar, zip,
+    Body, Container, Ended, Item, Reading, Remote, Sink, Stamp, bounded, broken, csv, har, http, in_words,
+    json_lines, magic, parquet, tar, zip,
 };
 
 /// What a file holds.
@@ -25,6 +25,8 @@ enum Kind {
     Har,
     Http,
     Parquet,
+    /// Compressed in a way that is not read.
+    Foreign(&'static str),
 }
 
 /// Hands on what the file holds: one message, or many.
@@ -63,7 +65,10 @@ fn held(
         sink.advanced(stamp.length);
         return Ok(());
     }
-    let (kind, is_compressed) = kind(path);
+    let (mut kind, mut is_compressed) = kind(path);
+    if kind == Kind::Message && !is_compressed && remote.is_none() && says_nothing(path) {
+        (kind, is_compressed) = found(path);
+    }
     if kind == Kind::Message && !is_compressed {
         let name = path.to_string_lossy();
         if sink.wants(&name, stamp) {
@@ -121,6 +126,31 @@ fn instead(path: &Path, stamp: Stamp, body: Body, sink: &mut dyn Sink) -> Result
     })
 }
 
+/// Whether the name tells nothing of what is in the file. Of a message's no byte is read before its turn.
+fn says_nothing(path: &Path) -> bool {
+    !path
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("xml"))
+}
+
+/// What the first bytes say, and whether they are those of something compressed. A file that cannot be read is told as a message.
+fn found(path: &Path) -> (Kind, bool) {
+    let mut start = Vec::new();
+    let most = u64::try_from(magic::LONGEST).unwrap_or(u64::MAX);
+    let read = open(path).and_then(|file| file.take(most).read_to_end(&mut start));
+    if read.is_err() {
+        return (Kind::Message, false);
+    }
+    match magic::of(&start) {
+        Some(magic::Format::Gzip | magic::Format::Zstandard) => (Kind::Message, true),
+        Some(magic::Format::Tar) => (Kind::Tar, false),
+        Some(magic::Format::Zip) => (Kind::Zip, false),
+        Some(magic::Format::Parquet) => (Kind::Parquet, false),
+        Some(magic::Format::Foreign(name)) => (Kind::Foreign(name), true),
+        None => (Kind::Message, false),
+    }
+}
+
 /// What the name says, and whether it says that it is compressed. Nothing in a container is a container.
 fn kind(path: &Path) -> (Kind, bool) {
     let name = path
@@ -130,6 +160,9 @@ fn kind(path: &Path) -> (Kind, bool) {
         .to_ascii_lowercase();
     if name.ends_with(".tgz") || name.ends_with(".tzst") {
         return (Kind::Tar, true);
+    }
+    if let Some(foreign) = name.rsplit_once('.').and_then(|(_, end)| magic::foreign_end(end)) {
+        return (Kind::Foreign(foreign), true);
     }
     let inner = [".gz", ".zst"].into_iter().find_map(|end| name.strip_suffix(end));
     let kind = match inner.unwrap_or(&name).rsplit_once('.') {
@@ -151,6 +184,11 @@ fn contained(
     remote: Option<Remote>,
     sink: &mut dyn Sink,
 ) -> Result<(), Ended> {
+    if let Kind::Foreign(name) = kind {
+        let told =
+            format!("{name} is not read: decompress it, or compress it with gzip or Zstandard instead");
+        return Err(broken(&told).into());
+    }
     if matches!(kind, Kind::Zip | Kind::Parquet) {
         // Their directories are at their ends. A file without a name is gone whenever the process is.
         let here = remote.map(fetched).transpose()?;
@@ -178,13 +216,15 @@ fn contained(
         read: &read,
         told: 0,
     };
-    match kind {
+    // A name that says only how it is compressed leaves open what is.
+    let is_tar = kind == Kind::Message && magic::of(input.fill_buf()?) == Some(magic::Format::Tar);
+    match if is_tar { Kind::Tar } else { kind } {
         Kind::Tar => tar::each(&mut input, container, &mut sink),
         Kind::JsonLines => json_lines::each(&mut input, container, &mut sink),
         Kind::Csv => csv::each(&mut input, container, &mut sink),
         Kind::Har => har::each(&mut input, container, &mut sink),
         Kind::Http => http::each(&mut input, container, &mut sink),
-        Kind::Message | Kind::Zip | Kind::Parquet => one(&mut input, container, &mut sink),
+        Kind::Message | Kind::Zip | Kind::Parquet | Kind::Foreign(_) => one(&mut input, container, &mut sink),
     }?;
     sink.tell();
     Ok(())
@@ -196,9 +236,6 @@ fn fetched(remote: Remote) -> io::Result<File> {
     io::copy(&mut content, &mut file)?;
     Ok(file)
 }
-
-/// As much is read at a time.
-const PIECE: usize = 256 << 10;
 
 /// The one message that a compressed file is.
 fn one(input: &mut dyn BufRead, container: &Container<'_>, sink: &mut dyn Sink) -> Result<(), Ended> {
@@ -212,84 +249,6 @@ fn one(input: &mut dyn BufRead, container: &Container<'_>, sink: &mut dyn Sink) 
         body: bounded(input, container.reading.limit)
             .unwrap_or_else(|error| Body::Unreadable(in_words(error))),
     })
-}
-
-/// `input` without its compression, if it has one. More than `most` bytes do not come out of it.
-fn decompressed<'r>(mut input: impl BufRead + 'r, most: u64) -> io::Result<Box<dyn BufRead + 'r>> {
-    let start = input.fill_buf()?;
-    let inner: Box<dyn Read + 'r> = if start.starts_with(b"\x1f\x8b") {
-        Box::new(MultiGzDecoder::new(input))
-    } else if start.starts_with(b"\x28\xb5\x2f\xfd") {
-        Box::new(Frames::of(input))
-    } else {
-        return Ok(Box::new(input));
-    };
-    Ok(Box::new(BufReader::with_capacity(PIECE, AtMost { inner, most })))
-}
-
-/// What ends with an error behind so many bytes.
-struct AtMost<R> {
-    inner: R,
-    most: u64,
-}
-
-impl<R: Read> Read for AtMost<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        let left = u64::try_from(count)
-            .ok()
-            .and_then(|count| self.most.checked_sub(count));
-        self.most = left.ok_or_else(container::too_many_bytes)?;
-        Ok(count)
-    }
-}
-
-/// Zstandard: frames, one after the other.
-pub(super) struct Frames<R: BufRead> {
-    /// Where the next frame begins, while none is being read.
-    input: Option<R>,
-    frame: Option<ruzstd::decoding::StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>,
-}
-
-impl<R: BufRead> Frames<R> {
-    /// What is compressed in `input`.
-    pub(super) const fn of(input: R) -> Self {
-        Self {
-            input: Some(input),
-            frame: None,
-        }
-    }
-}
-
-impl<R: BufRead> Read for Frames<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(frame) = &mut self.frame {
-                // Its own words are names of its parts.
-                let count = frame.read(buffer).map_err(|_| damaged())?;
-                if count > 0 || buffer.is_empty() {
-                    return Ok(count);
-                }
-                self.input = self
-                    .frame
-                    .take()
-                    .map(ruzstd::decoding::StreamingDecoder::into_inner);
-            }
-            let Some(mut input) = self.input.take() else {
-                return Ok(0);
-            };
-            if input.fill_buf()?.is_empty() {
-                self.input = Some(input);
-                return Ok(0);
-            }
-            let frame = ruzstd::decoding::StreamingDecoder::new(input);
-            self.frame = Some(frame.map_err(|_| damaged())?);
-        }
-    }
-}
-
-fn damaged() -> io::Error {
-    broken("what Zstandard compressed is damaged or cut off")
 }
 
 /// Counts what is read of a file.
@@ -343,7 +302,7 @@ impl Sink for Advancing<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
     use std::io::Write;
 
     use flate2::Compression;
@@ -419,6 +378,58 @@ mod tests {
     }
 
     #[test]
+    fn a_file_whose_name_says_nothing_is_what_its_first_bytes_say() {
+        let tar = {
+            let mut header = vec![0; 512];
+            header[0] = b'a';
+            header[124..135].fill(b'0');
+            header[134] = b'4';
+            header[148..156].fill(b' ');
+            header[257..263].copy_from_slice(b"ustar\0");
+            let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+            header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+            header.extend_from_slice(b"<a/>");
+            header.resize(512 * 4, 0);
+            header
+        };
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(&tar).unwrap();
+        let packed = gzip.finish().unwrap();
+        assert_eq!(taken("2019", &tar), ["2019!a <a/>"]);
+        assert_eq!(taken("2019.bak", &packed), ["2019.bak!a <a/>"]);
+        assert_eq!(taken("2019.gz", &packed), ["2019.gz!a <a/>"]);
+        assert_eq!(taken("a", &gzipped("<a/>")), ["a <a/>"]);
+        assert!(
+            taken("a", b"PK\x03\x04")
+                .last()
+                .unwrap()
+                .contains("no zip archive")
+        );
+        assert!(taken("a.x", b"PAR1").last().unwrap().contains("unreadable"));
+        // What a name says counts.
+        let told = taken("a.xml", b"PK\x03\x04");
+        assert!(told.last().unwrap().starts_with("a.xml file"), "{told:?}");
+    }
+
+    #[test]
+    fn what_is_compressed_otherwise_is_told_and_not_read() {
+        let is_told = |name: &str, bytes: &[u8], by: &str| {
+            let told = taken(name, bytes);
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(
+                told[0].contains(&format!("unreadable: {by} is not read")),
+                "{told:?}"
+            );
+        };
+        is_told("a.tar.xz", b"", "xz");
+        is_told("a.TBZ2", b"", "bzip2");
+        is_told("a.7z", b"", "7-Zip");
+        is_told("a", b"\xfd7zXZ\0", "xz");
+        is_told("a", b"BZh91AY&SY", "bzip2");
+        is_told("a.old", b"Rar!\x1a\x07", "RAR");
+    }
+
+    #[test]
     fn what_became_a_pipe_since_it_was_found_is_not_waited_for() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("a.xml");
@@ -427,17 +438,6 @@ mod tests {
         assert!(open(&pipe).is_err() && open(Path::new("/dev/zero")).is_err());
         fs::write(folder.path().join("b.xml"), "<a/>").unwrap();
         assert!(open(&folder.path().join("b.xml")).is_ok());
-    }
-
-    #[test]
-    fn no_more_is_decompressed_than_the_bytes_explain() {
-        let packed = gzipped(&"x".repeat(1_000));
-        for (most, is_whole) in [(1_000, true), (999, false)] {
-            let mut text = String::new();
-            let read =
-                decompressed(packed.as_slice(), most).and_then(|mut input| input.read_to_string(&mut text));
-            assert_eq!(read.is_ok(), is_whole);
-        }
     }
 
     #[test]

@@ -106,20 +106,29 @@ impl<'de> Visitor<'de> for Member<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<String, A::Error> {
-        let mut found = None;
+        let (mut found, mut names, mut others) = (None, Vec::new(), 0_usize);
         while let Some(key) = map.next_key::<std::borrow::Cow<'_, str>>()? {
             if key != self.0 {
                 map.next_value::<IgnoredAny>()?;
+                if names.len() < column::MOST_TOLD {
+                    names.push(key);
+                } else {
+                    others = others.saturating_add(1);
+                }
             } else if found.replace(map.next_value::<String>()?).is_some() {
                 return Err(A::Error::custom("it is there twice"));
             }
         }
-        found.ok_or_else(|| A::Error::custom("it is not there"))
+        found.ok_or_else(|| {
+            let there = column::there_are(names.iter(), others);
+            A::Error::custom(format_args!("it is not there; {there}"))
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::super::Taken;
     use super::*;
 
@@ -153,6 +162,15 @@ mod tests {
                 "c#8 unreadable"
             ]
         );
+    }
+
+    #[test]
+    fn what_members_there_are_instead_is_told() {
+        let told = |line: &str| member(line.as_bytes(), "message").unwrap_err().to_string();
+        assert!(told("{\"id\":1,\"soap\":\"\"}").contains("it is not there; there are \"id\", \"soap\""));
+        assert!(told("{\"message\":[\"<a/>\"]}").contains("invalid type: sequence, expected a string"));
+        let many: String = (0..30).map(|number| format!("\"{number}\":0,")).collect();
+        assert!(told(&format!("{{{many}\"z\":0}}")).contains("\"19\" and 11 others"));
     }
 
     #[test]

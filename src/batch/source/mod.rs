@@ -6,6 +6,7 @@
 
 mod carried;
 mod column;
+mod compressed;
 mod container;
 mod csv;
 mod file;
@@ -13,6 +14,7 @@ mod folder;
 mod har;
 mod http;
 mod json_lines;
+mod magic;
 mod names;
 mod parquet;
 mod pattern;

@@ -3,6 +3,7 @@
 
 use std::io::{self, Read};
 
+use super::magic::{is_apple_double, may_be_apple_double};
 use super::{Body, Container, Ended, Name, Sink, bounded, broken};
 
 const BLOCK: usize = 512;
@@ -37,12 +38,22 @@ pub(super) fn each(
                 };
             }
             b'x' => next = pax(&extension_content(&mut content)?, extension)?,
-            // They say nothing about messages: who made the archive, where links lead, folders.
-            b'g' | b'K' => next = extension,
+            b'g' => {
+                let of_all = pax(&extension_content(&mut content)?, Extension::default())?;
+                if of_all.path.is_some() || of_all.size.is_some() {
+                    return Err(broken(
+                        "a global pax header names the files of the tar archive or says how long they are",
+                    )
+                    .into());
+                }
+                next = extension;
+            }
+            // Where a link leads says nothing about messages.
+            b'K' => next = extension,
             b'5' => {}
             kind => {
                 let name = extension.path.unwrap_or(header.path);
-                container.offer('!', Name::Given(&name), sink, || match kind {
+                let mut read = || match kind {
                     b'0' | 0 | b'7' => {
                         let read = bounded(&mut content, container.reading.limit)?;
                         let is_cut_off = matches!(read, Body::Bytes(_)) && content.limit() > 0;
@@ -50,7 +61,15 @@ pub(super) fn each(
                     }
                     b'1' | b'2' => Err(broken("a link in an archive is not followed")),
                     _ => Err(broken("an entry of a tar archive that is no file")),
-                })?;
+                };
+                if may_be_apple_double(&name) {
+                    let body = read();
+                    if !matches!(&body, Ok(Body::Bytes(bytes)) if is_apple_double(bytes)) {
+                        container.offer('!', Name::Given(&name), sink, || body)?;
+                    }
+                } else {
+                    container.offer('!', Name::Given(&name), sink, read)?;
+                }
             }
         }
         let rest = content.limit();
@@ -269,6 +288,37 @@ mod tests {
                 ("c!link", "unreadable: a link in an archive is not followed"),
             ]
         );
+    }
+
+    #[test]
+    fn what_macos_puts_beside_a_file_is_passed_over_if_it_is_that() {
+        let archive = [
+            entry("x/._a.xml", b'0', b"\0\x05\x16\x07..."),
+            entry("x/a.xml", b'0', b"<a/>"),
+            entry("._b.xml", b'0', b"<b/>"),
+            vec![0; 2 * BLOCK],
+        ];
+        let (taken, ended) = taken(&archive.concat());
+        assert!(ended.is_ok());
+        assert_eq!(named(&taken), [("c!x/a.xml", "<a/>"), ("c!._b.xml", "<b/>")]);
+    }
+
+    #[test]
+    fn a_global_header_may_say_who_made_the_archive_and_not_what_its_files_are() {
+        let with = |records: &[u8]| {
+            let archive = [
+                entry("g", b'g', records),
+                entry("a", b'0', b"<a/>"),
+                vec![0; 2 * BLOCK],
+            ];
+            taken(&archive.concat())
+        };
+        assert!(with(b"13 comment=a\n").1.is_ok());
+        for records in [b"10 path=b\n".as_slice(), b"10 size=0\n"] {
+            let (taken, ended) = with(records);
+            assert_eq!(taken.len(), 0);
+            assert!(why(ended).contains("a global pax header"));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use flate2::{Crc, read::DeflateDecoder};
 
+use super::magic::{is_apple_double, may_be_apple_double};
 use super::{Body, Container, Ended, Name, Places, Sink, bounded, broken, open};
 
 /// The end record with the longest comment.
@@ -26,6 +27,12 @@ pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(),
             return Err(broken("two entries of the zip archive have the same bytes").into());
         }
         if entry.name.ends_with('/') {
+            continue;
+        }
+        if may_be_apple_double(&entry.name)
+            && let Ok(Body::Bytes(bytes)) = entry.content(&mut content, container.reading.limit)
+            && is_apple_double(&bytes)
+        {
             continue;
         }
         container.offer('!', Name::Given(&entry.name), sink, || {

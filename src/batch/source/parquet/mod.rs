@@ -151,7 +151,8 @@ fn find(metadata: &ParquetMetaData, wanted: &str) -> io::Result<usize> {
         matches!(parts, [name] if name == wanted)
     });
     let (Some((place, column)), second) = (places.next(), places.next()) else {
-        return Err(broken(&format!("no column is called {wanted:?}")));
+        let there = column::there_are(schema.columns().iter().map(|column| column.path().string()), 0);
+        return Err(broken(&format!("no column is called {wanted:?}: {there}")));
     };
     if second.is_some() {
         return Err(broken(&format!("two columns are called {wanted:?}")));
@@ -159,7 +160,8 @@ fn find(metadata: &ParquetMetaData, wanted: &str) -> io::Result<usize> {
     let is_repeated = column.self_type().get_basic_info().repetition() == Repetition::REPEATED;
     if column.physical_type() != Type::BYTE_ARRAY || is_repeated {
         return Err(broken(&format!(
-            "the column {wanted:?} is neither of bytes nor of text"
+            "the column {wanted:?} is neither of bytes nor of text, but of {}",
+            column.physical_type()
         )));
     }
     Ok(place)

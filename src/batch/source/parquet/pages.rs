@@ -11,7 +11,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::super::broken;
-use super::super::file::Frames;
+use super::super::compressed::Frames;
 use super::{caps, thrift};
 
 /// The most values of a page.

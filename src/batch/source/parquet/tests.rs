@@ -131,11 +131,12 @@ fn a_panic_is_expected_only_where_the_reader_reads() {
 fn a_column_that_is_not_there_or_no_text_is_told() {
     let bytes = file(ROWS);
     let of = |column, name| told_of(&bytes, (column, name), MAX_MESSAGES);
-    assert_eq!(of("none", None), ["no column is called \"none\""]);
-    assert_eq!(of("message", Some("none")), ["no column is called \"none\""]);
+    let there = "no column is called \"none\": there are \"message\", \"id\", \"n\"";
+    assert_eq!(of("none", None), [there]);
+    assert_eq!(of("message", Some("none")), [there]);
     assert_eq!(
         of("n", None),
-        ["the column \"n\" is neither of bytes nor of text"]
+        ["the column \"n\" is neither of bytes nor of text, but of INT32"]
     );
 }
 
