@@ -25,22 +25,40 @@ pub(super) fn address(throttle: &typed::Throttle, source: &mut Source<'_>) -> Ad
         cost: throttle
             .address_cost_milliseconds
             .map(|milliseconds| Duration::from_millis(milliseconds.into())),
+        bytes: throttle.address_bytes_per_minute,
     }
 }
 
 /// What may be asked of a route.
 pub(super) fn route(throttle: &typed::RouteThrottle) -> RouteLimits {
     RouteLimits {
-        route: with_cost(throttle.route, throttle.route_cost_milliseconds),
-        signer: with_cost(throttle.signer, throttle.signer_cost_milliseconds),
-        issuer: with_cost(throttle.issuer, throttle.issuer_cost_milliseconds),
-        subject: with_cost(throttle.subject, throttle.subject_cost_milliseconds),
+        route: with_budgets(
+            throttle.route,
+            throttle.route_cost_milliseconds,
+            throttle.route_bytes_per_minute,
+        ),
+        signer: with_budgets(
+            throttle.signer,
+            throttle.signer_cost_milliseconds,
+            throttle.signer_bytes_per_minute,
+        ),
+        issuer: with_budgets(
+            throttle.issuer,
+            throttle.issuer_cost_milliseconds,
+            throttle.issuer_bytes_per_minute,
+        ),
+        subject: with_budgets(
+            throttle.subject,
+            throttle.subject_cost_milliseconds,
+            throttle.subject_bytes_per_minute,
+        ),
     }
 }
 
-fn with_cost(typed: Option<typed::Limit>, milliseconds: Option<u16>) -> Limit {
+fn with_budgets(typed: Option<typed::Limit>, milliseconds: Option<u16>, bytes: Option<u64>) -> Limit {
     Limit {
         cost: milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into())),
+        bytes,
         ..limit(typed)
     }
 }
@@ -58,5 +76,6 @@ fn limit(typed: Option<typed::Limit>) -> Limit {
         concurrent: typed.concurrent,
         daily: typed.per_day,
         cost: None,
+        bytes: None,
     }
 }

@@ -1,5 +1,6 @@
 //! Who asks for too much, and is told when to come back.
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,8 +9,9 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use super::shared::Shared;
-use crate::inbound::Unused;
+use crate::inbound::{Received, Unused};
 use crate::policy::saml::Claims;
+use crate::soap::attachment::Attachment;
 use crate::throttle::{
     AddressLimits, Count, Counted, Limit, NotEntered, Pass, RouteLimits, Throttle, TooMuch, What, network,
 };
@@ -35,8 +37,42 @@ enum By {
     Subject,
 }
 
-/// The name that what somebody's messages cost stands under.
+/// The bytes of so long may be owed.
+const BYTES_OWED: Duration = Duration::from_secs(60);
+
+/// The names that what somebody's messages cost, and how long they were, stand under.
 const COST: &str = "cost";
+const BYTES: &str = "bytes";
+
+/// What a message has used up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Used {
+    /// The time of its verification.
+    pub(super) time: Duration,
+    /// Its bytes.
+    pub(super) bytes: u64,
+}
+
+/// Bytes of the envelope and of what stands beside it.
+pub(super) fn size(received: &Received) -> u64 {
+    let parts = received.attachments.iter().map(Attachment::length);
+    let envelope = u64::try_from(received.bytes.len()).unwrap_or(u64::MAX);
+    parts.fold(envelope, u64::saturating_add)
+}
+
+/// Whether `name` has paid for the bytes that it sent.
+fn bytes_paid(throttle: &Throttle, name: &impl Hash, by: By) -> Result<(), Crowded> {
+    let owes = throttle.owes(name, BYTES_OWED);
+    owes.map_err(|TooMuch { wait, .. }| {
+        Crowded::of(
+            by,
+            TooMuch {
+                what: What::Bytes,
+                wait,
+            },
+        )
+    })
+}
 
 /// Lets a request from `peer` in.
 pub(super) async fn by_address(
@@ -54,6 +90,9 @@ pub(super) async fn by_address(
         let owes = shared.throttle.owes(&(COST, address), OWED);
         owes.map_err(|too_much| Crowded::of(By::Address, too_much))?;
     }
+    if limits.bytes.is_some() {
+        bytes_paid(&shared.throttle, &(BYTES, address), By::Address)?;
+    }
     if limits.requests == Limit::default() {
         return Ok(None);
     }
@@ -63,11 +102,12 @@ pub(super) async fn by_address(
     Ok(names.enter(shared, now).await?.pop())
 }
 
-/// Lets a request to the route at `path` in, as far as that depends on what its messages have cost: it is not yet known who sent it.
+/// Lets a request to the route at `path` in, as far as that depends on what its messages have used up: it is not yet known who sent it.
 pub(super) fn by_route(throttle: &Throttle, path: &str, limits: &RouteLimits) -> Result<(), Crowded> {
     let route = RouteLimits {
         route: Limit {
             cost: limits.route.cost,
+            bytes: limits.route.bytes,
             ..Limit::default()
         },
         ..RouteLimits::default()
@@ -75,12 +115,17 @@ pub(super) fn by_route(throttle: &Throttle, path: &str, limits: &RouteLimits) ->
     Names::new(path, &route, [None, None, None]).paid(throttle)
 }
 
-/// Notes what verification for `peer` cost.
-pub(super) fn spent(throttle: &Throttle, limits: &AddressLimits, peer: Option<SocketAddr>, time: Duration) {
-    let counted = peer.filter(|peer| !limits.exempts(peer.ip()));
-    if let (Some(budget), Some(peer)) = (limits.cost, counted) {
-        let address: IpAddr = network(peer.ip());
-        throttle.spent(&(COST, address), time, budget);
+/// Notes what a message of `peer` has used up.
+pub(super) fn spent(throttle: &Throttle, limits: &AddressLimits, peer: Option<SocketAddr>, used: Used) {
+    let Some(peer) = peer.filter(|peer| !limits.exempts(peer.ip())) else {
+        return;
+    };
+    let address: IpAddr = network(peer.ip());
+    if let Some(budget) = limits.cost {
+        throttle.spent(&(COST, address), used.time, budget);
+    }
+    if let Some(per_minute) = limits.bytes {
+        throttle.sent(&(BYTES, address), used.bytes, per_minute);
     }
 }
 
@@ -137,21 +182,29 @@ impl Names {
         self.together(shared, Count::No).await
     }
 
-    /// Notes what the verification of the message cost, which counts here alone. A copy that somebody else sent costs its sender nothing.
-    pub(super) fn spent(&self, throttle: &Throttle, time: Duration) {
+    /// Notes what the message has used up, which counts here alone. A copy that somebody else sent costs its sender nothing.
+    pub(super) fn spent(&self, throttle: &Throttle, used: Used) {
         for (by, name, limit) in &self.0 {
             if let Some(budget) = limit.cost {
-                throttle.spent(&(COST, by, name), time, budget);
+                throttle.spent(&(COST, by, name), used.time, budget);
+            }
+            if let Some(per_minute) = limit.bytes {
+                throttle.sent(&(BYTES, by, name), used.bytes, per_minute);
             }
         }
     }
 
-    /// Whether all have paid for what their messages cost.
+    /// Whether all have paid for what their messages used up.
     fn paid(&self, throttle: &Throttle) -> Result<(), Crowded> {
-        let mut limited = self.0.iter().filter(|(_, _, limit)| limit.cost.is_some());
-        limited.try_for_each(|(by, name, _)| {
-            let owes = throttle.owes(&(COST, by, name), OWED);
-            owes.map_err(|too_much| Crowded::of(*by, too_much))
+        self.0.iter().try_for_each(|(by, name, limit)| {
+            if limit.cost.is_some() {
+                let owes = throttle.owes(&(COST, by, name), OWED);
+                owes.map_err(|too_much| Crowded::of(*by, too_much))?;
+            }
+            match limit.bytes {
+                Some(_) => bytes_paid(throttle, &(BYTES, by, name), *by),
+                None => Ok(()),
+            }
         })
     }
 
@@ -221,22 +274,27 @@ impl Crowded {
             (By::Address, What::Concurrent) => "limit.address_concurrent",
             (By::Address, What::Daily) => "limit.address_daily",
             (By::Address, What::Cost) => "limit.address_cost",
+            (By::Address, What::Bytes) => "limit.address_bytes",
             (By::Route, What::Rate) => "limit.route_rate",
             (By::Route, What::Concurrent) => "limit.route_concurrent",
             (By::Route, What::Daily) => "limit.route_daily",
             (By::Route, What::Cost) => "limit.route_cost",
+            (By::Route, What::Bytes) => "limit.route_bytes",
             (By::Signer, What::Rate) => "limit.signer_rate",
             (By::Signer, What::Concurrent) => "limit.signer_concurrent",
             (By::Signer, What::Daily) => "limit.signer_daily",
             (By::Signer, What::Cost) => "limit.signer_cost",
+            (By::Signer, What::Bytes) => "limit.signer_bytes",
             (By::Issuer, What::Rate) => "limit.issuer_rate",
             (By::Issuer, What::Concurrent) => "limit.issuer_concurrent",
             (By::Issuer, What::Daily) => "limit.issuer_daily",
             (By::Issuer, What::Cost) => "limit.issuer_cost",
+            (By::Issuer, What::Bytes) => "limit.issuer_bytes",
             (By::Subject, What::Rate) => "limit.subject_rate",
             (By::Subject, What::Concurrent) => "limit.subject_concurrent",
             (By::Subject, What::Daily) => "limit.subject_daily",
             (By::Subject, What::Cost) => "limit.subject_cost",
+            (By::Subject, What::Bytes) => "limit.subject_bytes",
         };
         let wait = too_much.wait;
         Self { code, wait }
@@ -250,7 +308,9 @@ impl Crowded {
                 | "limit.address_concurrent"
                 | "limit.address_daily"
                 | "limit.address_cost"
+                | "limit.address_bytes"
                 | "limit.route_cost"
+                | "limit.route_bytes"
                 | "limit.address_threats"
         )
     }

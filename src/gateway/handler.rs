@@ -23,7 +23,7 @@ use super::body;
 use super::body::NoBody;
 use super::client;
 use super::crowd;
-use super::crowd::Names;
+use super::crowd::{Names, Used};
 use super::exchange;
 use super::load::Share;
 use super::metrics::Outcome;
@@ -385,6 +385,7 @@ impl InWork<'_> {
         let started = Instant::now();
         let now = Utc::now();
         let bytes = received.bytes.clone();
+        let size = crowd::size(&received);
         let kept = Recent::takes(&received).then(|| received.clone());
         let gate = &self.place.gate;
         // The hashing of passwords takes long, and a token that decrypts may.
@@ -395,8 +396,12 @@ impl InWork<'_> {
         let place = Arc::clone(self.place);
         let examine = move || place.gate.examine(received, now);
         let examined = Thread::serving_if(soon).does(examine, self.report).await?;
-        let (throttle, cost) = (&self.shared.throttle, started.elapsed());
-        crowd::spent(throttle, &self.snapshot.throttle, self.report.peer, cost);
+        let throttle = &self.shared.throttle;
+        let spent = Used {
+            time: started.elapsed(),
+            bytes: size,
+        };
+        crowd::spent(throttle, &self.snapshot.throttle, self.report.peer, spent);
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
         let crowded = |crowded| self.report.crowded(crowded);
         let examined = examined.inspect_err(|_| self.report.took(Step::Verify, started));
@@ -407,7 +412,7 @@ impl InWork<'_> {
         let used = unused.first_use(self.place.gate.replay.as_deref(), now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;
-        names.spent(throttle, cost);
+        names.spent(throttle, spent);
         let passes = names.enter(self.shared, now).await.map_err(crowded)?;
         // Not with a password in it, which would be kept as well, and is dear to compare again.
         if let Some(received) = kept.filter(|_| message.user().is_none()) {
@@ -426,13 +431,16 @@ impl InWork<'_> {
     ) -> Result<(BroughtMessage, Vec<Pass>), Fault> {
         let (started, now) = (Instant::now(), Utc::now());
         let bytes = received.bytes.clone();
-        let place = Arc::clone(self.place);
+        let (size, place) = (crowd::size(&received), Arc::clone(self.place));
         let examine = move || place.gate.examine_brought(received, bearer, now);
         let thread = Thread::serving_if(bytes.len() <= DONE_HERE);
         let examined = thread.does(examine, self.report).await?;
         let (throttle, limits) = (&self.shared.throttle, &self.snapshot.throttle);
-        let cost = started.elapsed();
-        crowd::spent(throttle, limits, self.report.peer, cost);
+        let spent = Used {
+            time: started.elapsed(),
+            bytes: size,
+        };
+        crowd::spent(throttle, limits, self.report.peer, spent);
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
         let crowded = |crowded| self.report.crowded(crowded);
         let unused = examined.map_err(rejected)?;
@@ -443,7 +451,7 @@ impl InWork<'_> {
         let used = unused.first_use(store, now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;
-        names.spent(throttle, cost);
+        names.spent(throttle, spent);
         let passes = names.enter(self.shared, now).await.map_err(crowded)?;
         Ok((message, passes))
     }

@@ -20,6 +20,7 @@ const BURST: Limit = Limit {
     concurrent: None,
     daily: None,
     cost: None,
+    bytes: None,
 };
 
 /// For so long an address is shut out that goes on.

@@ -47,6 +47,7 @@
 //! | `limit.header` | bytes of the HTTP header |
 //! | `limit.ids` | IDs |
 //! | `limit.inflated` | bytes that come out of DEFLATE |
+//! | `limit.issuer_bytes` | messages with assertions of this issuer have more bytes than it may send |
 //! | `limit.issuer_keys` | keys of one role in SAML metadata |
 //! | `limit.messages` | SAML messages in a recording |
 //! | `limit.name` | bytes of a name |
@@ -433,6 +434,7 @@
 //!
 //! | code | meaning |
 //! |---|---|
+//! | `limit.address_bytes` | messages of this address have more bytes than it may send |
 //! | `limit.address_concurrent` | more requests at the same time than one address may have |
 //! | `limit.address_cost` | messages of this address cost more verification than it may ask for |
 //! | `limit.address_daily` | more requests in a day than one address may have |
@@ -442,15 +444,18 @@
 //! | `limit.issuer_cost` | messages with assertions of this issuer cost more verification than it may ask for |
 //! | `limit.issuer_daily` | more requests in a day than one issuer of assertions may have |
 //! | `limit.issuer_rate` | more requests in a short time than one issuer of assertions may ask for |
+//! | `limit.route_bytes` | messages to this route have more bytes than it takes |
 //! | `limit.route_concurrent` | more requests at the same time than this route takes |
 //! | `limit.route_cost` | messages to this route cost more verification than it may ask for |
 //! | `limit.route_daily` | more requests in a day than this route takes |
 //! | `limit.route_rate` | more requests in a short time than this route takes |
+//! | `limit.signer_bytes` | messages of this signer have more bytes than it may send |
 //! | `limit.signer_concurrent` | more requests at the same time than one signer may have |
 //! | `limit.signer_cost` | messages of this signer cost more verification than it may ask for |
 //! | `limit.signer_daily` | more requests in a day than one signer may have |
 //! | `limit.signer_rate` | more requests in a short time than one signer may ask for |
 //! | `limit.store_unavailable` | the Redis where gateways count together does not answer |
+//! | `limit.subject_bytes` | messages about this subject of assertions have more bytes than it may send |
 //! | `limit.subject_concurrent` | more requests at the same time than one subject of assertions may have |
 //! | `limit.subject_cost` | messages about this subject of assertions cost more verification than it may ask for |
 //! | `limit.subject_daily` | more requests in a day than one subject of assertions may have |

@@ -92,9 +92,12 @@
 //! Besides how often, how many at a time and how many a day, `address_cost_milliseconds` and, for a route, `route_cost_milliseconds`, `signer_cost_milliseconds`, `issuer_cost_milliseconds` and
 //! `subject_cost_milliseconds` limit what verification costs. An address pays for every message, a signer only for those that are verified and used for the first time: nobody pays for a copy
 //! that somebody else sends. What a route owes is asked before the message is read (`limit.route_cost`).
+//! `address_bytes_per_minute`, `route_bytes_per_minute`, `signer_bytes_per_minute`, `issuer_bytes_per_minute` and `subject_bytes_per_minute` limit likewise how much is sent: the envelope and
+//! what stands beside it, or the assertion of a token endpoint. The bytes of a minute may come at once, and the message that goes beyond them is still let in: how long one may be is said by
+//! `[route.limits]`.
 //!
 //! `[throttle]` and `[route.throttle]` count at each gateway, which forgets what was asked for, also in this day, when it ends. With `throttle.redis` the gateways of one `prefix` count rates and quotas together, on the clock
-//! of the Redis; how many requests there are at the same time, and what verification has cost, stays each gateway's own. A gateway asks the Redis only about what
+//! of the Redis; how many requests there are at the same time, what verification has cost, and how many bytes came, stays each gateway's own. A gateway asks the Redis only about what
 //! its own count would let in. While the Redis does not answer, what has such a limit is told to come back later (`limit.store_unavailable`) and is not
 //! used up; with `on_store_loss = "local"` each gateway goes on by its own count. A Redis that is flushed has forgotten what was asked for: all
 //! rates and quotas begin anew.

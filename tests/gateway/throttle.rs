@@ -6,7 +6,7 @@ use sealgate::soap::Version;
 use crate::backend::{Backend, Behaviour, orders, placed};
 use crate::client::{Answer, post, send};
 use crate::gateway::{Gateway, configuration, logged_code, prepared};
-use crate::message::Message;
+use crate::message::{Message, PLACE};
 use crate::process::Process;
 use crate::redis::Redis;
 use crate::reload::metric;
@@ -91,6 +91,47 @@ fn a_signer_pays_for_its_messages_and_for_no_copies() {
     assert_eq!(logged_code(refused.incident()), "limit.signer_cost");
     assert!(retry_after(&refused) >= 1);
     assert_eq!(by(&gateway, "bob").status, 200);
+}
+
+#[test]
+fn bytes_are_paid_for_by_whom_they_come_from() {
+    let backend = orders();
+    for (top, route, code) in [
+        (
+            "[throttle]\naddress_bytes_per_minute = 30000",
+            "",
+            "limit.address_bytes",
+        ),
+        ("", "route_bytes_per_minute = 30000", "limit.route_bytes"),
+        ("", "signer_bytes_per_minute = 30000", "limit.signer_bytes"),
+    ] {
+        let gateway = throttled(&backend, top, &format!("[route.throttle]\n{route}"));
+        let long = |item: &str| {
+            let message = Message {
+                body: PLACE.replace("bolt M8", &item.repeat(15_000)),
+                ..Message::default()
+            };
+            post(Version::Soap11, "urn:place", &message.signed())
+        };
+        let first = long("x");
+        assert_eq!(send(gateway.plain(), &first).status, 200, "{code}");
+        // Copies cost their signer nothing.
+        if code == "limit.signer_bytes" {
+            assert!((0..3).all(|_| send(gateway.plain(), &first).status == 500));
+        }
+        let next = by(&gateway, "alice");
+        assert_eq!(next.status, 200, "{code}");
+        assert_eq!(send(gateway.plain(), &long("y")).status, 200, "{code}");
+        let refused = by(&gateway, "alice");
+        assert_eq!(
+            (refused.status, logged_code(refused.incident()).as_str()),
+            (503, code)
+        );
+        // Some 44,000 bytes, of which those of a minute may be owed.
+        assert!((10..=45).contains(&retry_after(&refused)), "{code} {refused:?}");
+        let other = by(&gateway, "bob").status;
+        assert_eq!(other == 200, code == "limit.signer_bytes", "{code}");
+    }
 }
 
 #[test]

@@ -16,11 +16,15 @@ pub(in crate::config) struct Throttle {
     #[serde(default)]
     #[schemars(range(min = 1, max = 60_000))]
     pub(in crate::config) address_cost_milliseconds: Option<u16>,
+    /// Bytes of messages in each minute that an address may send, whatever is found out about them. Those of a minute may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(in crate::config) address_bytes_per_minute: Option<u64>,
     /// Addresses that are not counted, nor shut out for threats, as "10.1.2.3" or "10.1.0.0/16": balancers, behind which all clients have one address.
     #[serde(default)]
     pub(in crate::config) exempt: Vec<String>,
-    /// A Redis where several gateways count rates and quotas together, those of routes too. What happens at the same time, and cost, each
-    /// counts for itself.
+    /// A Redis where several gateways count rates and quotas together, those of routes too. What happens at the same time, cost and bytes,
+    /// each counts for itself.
     #[serde(default)]
     pub(in crate::config) redis: Option<Redis>,
 }
@@ -57,6 +61,10 @@ pub(in crate::config) struct RouteThrottle {
     #[serde(default)]
     #[schemars(range(min = 1, max = 60_000))]
     pub(in crate::config) route_cost_milliseconds: Option<u16>,
+    /// Bytes of messages in each minute that all may send to the route. Those of a minute may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(in crate::config) route_bytes_per_minute: Option<u64>,
     /// By each signer.
     #[serde(default)]
     pub(in crate::config) signer: Option<Limit>,
@@ -64,6 +72,10 @@ pub(in crate::config) struct RouteThrottle {
     #[serde(default)]
     #[schemars(range(min = 1, max = 60_000))]
     pub(in crate::config) signer_cost_milliseconds: Option<u16>,
+    /// Bytes of messages in each minute that one signer may send. Those of a minute may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(in crate::config) signer_bytes_per_minute: Option<u64>,
     /// By those whose assertions one issuer made.
     #[serde(default)]
     pub(in crate::config) issuer: Option<Limit>,
@@ -71,6 +83,10 @@ pub(in crate::config) struct RouteThrottle {
     #[serde(default)]
     #[schemars(range(min = 1, max = 60_000))]
     pub(in crate::config) issuer_cost_milliseconds: Option<u16>,
+    /// Bytes of messages in each minute that all with assertions of one issuer may send. Those of a minute may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(in crate::config) issuer_bytes_per_minute: Option<u64>,
     /// By each subject of assertions.
     #[serde(default)]
     pub(in crate::config) subject: Option<Limit>,
@@ -78,4 +94,8 @@ pub(in crate::config) struct RouteThrottle {
     #[serde(default)]
     #[schemars(range(min = 1, max = 60_000))]
     pub(in crate::config) subject_cost_milliseconds: Option<u16>,
+    /// Bytes of messages in each minute that may be sent about one subject of assertions. Those of a minute may be owed.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(in crate::config) subject_bytes_per_minute: Option<u64>,
 }

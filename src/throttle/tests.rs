@@ -1,0 +1,143 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+use chrono::TimeDelta;
+
+use super::*;
+
+const EPOCH: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+fn rate(per_second: u32, burst: u32) -> Limit {
+    Limit {
+        rate: Some(Rate {
+            interval: Duration::from_secs(1).checked_div(per_second).unwrap(),
+            burst,
+        }),
+        ..Limit::default()
+    }
+}
+
+fn what(entered: Result<Pass, TooMuch>) -> Option<What> {
+    entered.err().map(|too_much| too_much.what)
+}
+
+#[test]
+fn a_burst_passes_and_then_the_rate_counts_for_each_name() {
+    let throttle = Arc::new(Throttle::default());
+    let limit = rate(1, 5);
+    let passed = (0..20).filter(|_| throttle.enter(&"a", &limit, EPOCH).is_ok());
+    assert_eq!(passed.count(), 5);
+    let refused = throttle.enter(&"a", &limit, EPOCH).unwrap_err();
+    assert_eq!(refused.what, What::Rate);
+    assert!(refused.wait <= Duration::from_secs(1), "{refused:?}");
+    assert!(throttle.enter(&"b", &limit, EPOCH).is_ok());
+    let limit = rate(100, 1);
+    assert!(throttle.enter(&"c", &limit, EPOCH).is_ok());
+    assert_eq!(what(throttle.enter(&"c", &limit, EPOCH)), Some(What::Rate));
+    std::thread::sleep(Duration::from_millis(11));
+    assert!(throttle.enter(&"c", &limit, EPOCH).is_ok());
+}
+
+#[test]
+fn those_who_are_there_count_until_they_leave() {
+    let throttle = Arc::new(Throttle::default());
+    let limit = Limit {
+        concurrent: Some(2),
+        ..Limit::default()
+    };
+    let (one, _other) = (
+        throttle.enter(&1, &limit, EPOCH),
+        throttle.enter(&1, &limit, EPOCH),
+    );
+    assert_eq!(what(throttle.enter(&1, &limit, EPOCH)), Some(What::Concurrent));
+    drop(one);
+    assert!(throttle.enter(&1, &limit, EPOCH).is_ok());
+}
+
+#[test]
+fn a_quota_begins_anew_with_the_day_and_not_with_a_clock_that_goes_back() {
+    let throttle = Arc::new(Throttle::default());
+    let limit = Limit {
+        daily: Some(2),
+        ..Limit::default()
+    };
+    let at = |day: i64, second| EPOCH + TimeDelta::seconds(day * DAY + second);
+    let enter = |day| what(throttle.enter(&"a", &limit, at(day, 0)));
+    assert_eq!([enter(7), enter(7), enter(7)], [None, None, Some(What::Daily)]);
+    assert_eq!(enter(6), Some(What::Daily));
+    assert_eq!([enter(8), enter(8), enter(8)], [None, None, Some(What::Daily)]);
+    let wait = |day, second| {
+        let refused = throttle.enter(&"a", &limit, at(day, second)).unwrap_err();
+        refused.wait.as_secs()
+    };
+    assert_eq!(
+        [wait(8, 0), wait(8, 86_399), wait(7, 86_400 - 60)],
+        [86_400, 1, 86_460]
+    );
+}
+
+#[test]
+fn what_was_spent_is_owed() {
+    let throttle = Throttle::default();
+    let (budget, burst) = (Duration::from_millis(100), Duration::from_secs(2));
+    assert!(throttle.owes(&"a", burst).is_ok());
+    throttle.spent(&"a", Duration::from_millis(190), budget);
+    assert!(throttle.owes(&"a", burst).is_ok());
+    throttle.spent(&"a", Duration::from_millis(100), budget);
+    let owed = throttle.owes(&"a", burst).unwrap_err();
+    assert!(
+        owed.wait > Duration::from_millis(500) && owed.wait <= Duration::from_millis(900),
+        "{owed:?}"
+    );
+    assert!(throttle.owes(&"b", burst).is_ok());
+}
+
+#[test]
+fn bytes_are_paid_for_by_the_minute() {
+    let throttle = Throttle::default();
+    let minute = Duration::from_secs(60);
+    throttle.sent(&"a", 1000, 1000);
+    assert!(throttle.owes(&"a", minute).is_ok());
+    throttle.sent(&"a", 500, 1000);
+    let wait = throttle.owes(&"a", minute).unwrap_err().wait;
+    assert!(
+        wait > Duration::from_secs(25) && wait <= Duration::from_secs(30),
+        "{wait:?}"
+    );
+    assert!(throttle.owes(&"b", minute).is_ok());
+}
+
+#[test]
+fn many_names_take_bounded_room_and_nothing_from_those_who_are_known() {
+    let throttle = Arc::new(Throttle::with_capacity(160));
+    let limit = rate(1, 2);
+    assert!(throttle.enter(&"honest", &limit, EPOCH).is_ok());
+    let passed = (0..100_000).filter(|number| throttle.enter(number, &limit, EPOCH).is_ok());
+    assert!(passed.count() < 500);
+    let known: usize = throttle
+        .parts
+        .iter()
+        .map(|part| part.lock().unwrap().known.len())
+        .sum();
+    assert!(known <= 161, "{known}");
+    assert!(throttle.enter(&"honest", &limit, EPOCH).is_ok());
+}
+
+#[test]
+fn names_without_effect_make_room() {
+    let throttle = Arc::new(Throttle::with_capacity(16));
+    let limit = rate(100, 1);
+    (0..1000).for_each(|number| drop(throttle.enter(&number, &limit, EPOCH)));
+    std::thread::sleep(SEARCH);
+    let passed = (2000..2010).filter(|number| throttle.enter(number, &limit, EPOCH).is_ok());
+    assert!(passed.count() >= 5);
+}
+
+#[test]
+fn who_has_an_ipv6_address_has_its_network() {
+    let of = |text: &str| network(text.parse().unwrap()).to_string();
+    assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+}
