@@ -47,7 +47,6 @@
 //! | `limit.header` | bytes of the HTTP header |
 //! | `limit.ids` | IDs |
 //! | `limit.inflated` | bytes that come out of DEFLATE |
-//! | `limit.issuer_bytes` | messages with assertions of this issuer have more bytes than it may send |
 //! | `limit.issuer_keys` | keys of one role in SAML metadata |
 //! | `limit.messages` | SAML messages in a recording |
 //! | `limit.name` | bytes of a name |
@@ -440,6 +439,7 @@
 //! | `limit.address_daily` | more requests in a day than one address may have |
 //! | `limit.address_rate` | more requests in a short time than an address may ask for |
 //! | `limit.address_threats` | this address sent one threat after the other that the route blocks: see [`threats`](super::threats) |
+//! | `limit.issuer_bytes` | messages with assertions of this issuer have more bytes than it may send |
 //! | `limit.issuer_concurrent` | more requests at the same time than one issuer of assertions may have |
 //! | `limit.issuer_cost` | messages with assertions of this issuer cost more verification than it may ask for |
 //! | `limit.issuer_daily` | more requests in a day than one issuer of assertions may have |
