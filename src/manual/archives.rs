@@ -86,7 +86,7 @@
 //!
 //! `sha1` are digests, `rsa-sha1` signatures, `certificate-sha1` certificates and revocation lists, `certificate-rsa-1024` RSA keys from 1024 bits, and `c14n10` is inclusive
 //! canonicalization. What passes for its age has the warning `legacy_by_age` and says in `legacy` what it needed; what is refused and would have passed if it were
-//! older has `legacy_too_late`. A message that does not sign its time is `policy.no_message_time`, whatever it claims. What is encrypted has no age: its algorithms are those of the policy. A policy
+//! older has `legacy_too_late`. A message that does not sign its time is refused whatever it claims: `policy.no_message_time`, or `policy.timestamp_not_signed` by a policy that asks for a signed Timestamp. What is encrypted has no age: its algorithms are those of the policy. A policy
 //! in TOML has the same as `[[legacy]]` with `allow = "sha1"` and `signed_before = 2016-01-01T00:00:00Z` in quotes; as of another time than the message's own it counts
 //! for nothing, and `config check` refuses it for a route.
 //!

@@ -10,8 +10,8 @@ use rustix::fs::OFlags;
 
 use super::compressed::{PIECE, decompressed};
 use super::{
-    Body, Container, Ended, Item, Reading, Remote, Sink, Stamp, bounded, broken, csv, har, http, in_words,
-    json_lines, magic, parquet, tar, zip,
+    Body, Container, Ended, Item, Reading, Remote, Sink, Stamp, broken, csv, har, http, in_words, json_lines,
+    magic, parquet, tar, unpacked, zip,
 };
 
 /// What a file holds.
@@ -246,7 +246,7 @@ fn one(input: &mut dyn BufRead, container: &Container<'_>, sink: &mut dyn Sink) 
     sink.take(Item {
         path: path.into_owned(),
         stamp: container.stamp,
-        body: bounded(input, container.reading.limit)
+        body: unpacked(input, container.reading.limit)
             .unwrap_or_else(|error| Body::Unreadable(in_words(error))),
     })
 }
@@ -405,7 +405,7 @@ mod tests {
                 .unwrap()
                 .contains("no zip archive")
         );
-        assert!(taken("a.x", b"PAR1").last().unwrap().contains("unreadable"));
+        assert!(taken("a.x", b"PAR1\x15").last().unwrap().contains("unreadable"));
         // What a name says counts.
         let told = taken("a.xml", b"PK\x03\x04");
         assert!(told.last().unwrap().starts_with("a.xml file"), "{told:?}");

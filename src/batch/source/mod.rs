@@ -218,6 +218,16 @@ fn bounded(input: &mut dyn Read, limit: u32) -> io::Result<Body> {
     }
 }
 
+/// The same of a file in a container. One that is a container itself is not read.
+fn unpacked(input: &mut dyn Read, limit: u32) -> io::Result<Body> {
+    let body = bounded(input, limit)?;
+    if matches!(&body, Body::Bytes(bytes) if magic::of(bytes).is_some()) {
+        let what = "it is compressed, or an archive, in another one: unpack that first";
+        return Ok(Body::Unreadable(broken(what)));
+    }
+    Ok(body)
+}
+
 /// `error`, in words where it has none.
 fn in_words(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::UnexpectedEof {

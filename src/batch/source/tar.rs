@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use super::magic::{is_apple_double, may_be_apple_double};
-use super::{Body, Container, Ended, Name, Sink, bounded, broken};
+use super::{Body, Container, Ended, Name, Sink, broken, unpacked};
 
 const BLOCK: usize = 512;
 /// The most bytes of a long name, or of pax records.
@@ -55,7 +55,7 @@ pub(super) fn each(
                 let name = extension.path.unwrap_or(header.path);
                 let mut read = || match kind {
                     b'0' | 0 | b'7' => {
-                        let read = bounded(&mut content, container.reading.limit)?;
+                        let read = unpacked(&mut content, container.reading.limit)?;
                         let is_cut_off = matches!(read, Body::Bytes(_)) && content.limit() > 0;
                         if is_cut_off { Err(cut_off()) } else { Ok(read) }
                     }
@@ -274,6 +274,7 @@ mod tests {
             entry("n", b'L', b"longer/two\0"),
             entry("short", b'0', b"123456789"),
             entry("link", b'2', b""),
+            entry("a.gz", b'0', b"\x1f\x8b"),
             entry("unwanted", b'0', b"<c/>"),
             vec![0; 4 * BLOCK],
         ];
@@ -286,6 +287,10 @@ mod tests {
                 ("c!long/one", "<b/>"),
                 ("c!longer/two", "too long"),
                 ("c!link", "unreadable: a link in an archive is not followed"),
+                (
+                    "c!a.gz",
+                    "unreadable: it is compressed, or an archive, in another one: unpack that first"
+                ),
             ]
         );
     }
@@ -293,7 +298,7 @@ mod tests {
     #[test]
     fn what_macos_puts_beside_a_file_is_passed_over_if_it_is_that() {
         let archive = [
-            entry("x/._a.xml", b'0', b"\0\x05\x16\x07..."),
+            entry("x/._a.xml", b'0', b"\0\x05\x16\x07\0\x02\0\0"),
             entry("x/a.xml", b'0', b"<a/>"),
             entry("._b.xml", b'0', b"<b/>"),
             vec![0; 2 * BLOCK],

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use flate2::{Crc, read::DeflateDecoder};
 
 use super::magic::{is_apple_double, may_be_apple_double};
-use super::{Body, Container, Ended, Name, Places, Sink, bounded, broken, open};
+use super::{Body, Container, Ended, Name, Places, Sink, broken, open, unpacked};
 
 /// The end record with the longest comment.
 const LONGEST_END: u64 = 22 + 65_535;
@@ -205,8 +205,8 @@ impl Entry {
         file.seek(SeekFrom::Current(before))?;
         let mut compressed = file.take(self.compressed);
         let body = match self.method {
-            0 => bounded(&mut compressed, limit)?,
-            8 => bounded(&mut DeflateDecoder::new(compressed), limit)?,
+            0 => unpacked(&mut compressed, limit)?,
+            8 => unpacked(&mut DeflateDecoder::new(compressed), limit)?,
             _ => {
                 return Err(broken(
                     "the entry of the zip archive is compressed by another method than deflate",
