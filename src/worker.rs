@@ -141,7 +141,10 @@ fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Order<W>>, refuses: &Atomi
             .chain(std::iter::from_fn(next).take(AT_ONCE))
             .filter(|waiting| !waiting.done.is_closed());
         let (jobs, done): (Vec<_>, Vec<_>) = all.map(|waiting| (waiting.job, waiting.done)).unzip();
-        for (done, became) in done.into_iter().zip(work.work(&jobs)) {
+        let all_became = work.work(&jobs);
+        // Whoever is answered finds it so.
+        refuses.store(work.refuses(), Ordering::Relaxed);
+        for (done, became) in done.into_iter().zip(all_became) {
             // It may have lost patience meanwhile.
             let _ = done.send(became);
         }
