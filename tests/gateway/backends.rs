@@ -50,10 +50,7 @@ fn xml(body: &str) -> Vec<u8> {
 
 #[test]
 fn a_backend_that_is_down_is_a_bad_gateway() {
-    let address = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let address = crate::site::nobody();
     let gateway = Gateway::before(address);
     assert_eq!(
         outcome_of(&order(&gateway)),

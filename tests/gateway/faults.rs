@@ -11,6 +11,7 @@ use crate::client::{Answer, post, request, send};
 use crate::gateway::{Gateway, configuration, logged_code};
 use crate::message::Message;
 use crate::proxy::{Fault, Proxy};
+use crate::site::nobody;
 
 pub(crate) const FAULTS: [(Fault, u16, &str); 9] = [
     (Fault::Reset, 502, "relay.broken"),
@@ -69,12 +70,6 @@ fn until(what: &str, holds: impl Fn() -> bool) -> Duration {
         std::thread::sleep(Duration::from_millis(50));
     }
     started.elapsed()
-}
-
-/// An address where nobody listens.
-fn nobody() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::client::{post, send};
 use crate::gateway::{configuration, prepared};
 use crate::message::Message;
 use crate::process::Process;
+use crate::site::nobody;
 
 /// The socket of a service manager.
 struct Manager {
@@ -72,10 +73,10 @@ impl Manager {
     }
 }
 
-/// A configuration for a port that was free, and the address.
+/// A configuration for a port that is free, and the address.
 fn at_free_port() -> (String, SocketAddr) {
     let text = configuration(&format!("http://{}/legacy", orders().address));
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = nobody();
     (text.replacen("127.0.0.1:0", &address.to_string(), 1), address)
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -129,6 +130,14 @@ impl Site {
 
 fn generated() -> PrivateKey {
     PrivateKey::generate_ec(Curve::P256).unwrap()
+}
+
+/// An address where nobody listens. Its port is none of those that the system gives to whoever asks for any.
+pub(crate) fn nobody() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    let all = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut all = all.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    all.find(|address| TcpListener::bind(address).is_ok()).unwrap()
 }
 
 /// Waits until something is so.

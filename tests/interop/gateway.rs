@@ -1,8 +1,7 @@
 //! The real gateway, in front of a backend, trusting the partners of the samples.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -31,13 +30,8 @@ impl Gateway {
     /// Starts one that relays to a backend at `address`, and waits until it is ready.
     pub(crate) fn before(address: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (port, tls_port, admin) = (free_port(), free_port(), free_port());
         let config = folder.path().join("gateway.toml");
-        fs::write(
-            &config,
-            configuration(folder.path(), [port, tls_port, admin], address),
-        )
-        .unwrap();
+        fs::write(&config, configuration(folder.path(), address)).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_sealgate"))
             .args(["serve", "--config"])
@@ -47,13 +41,13 @@ impl Gateway {
             .stderr(log)
             .spawn()
             .unwrap();
-        let gateway = Self {
+        let mut gateway = Self {
             process,
-            port,
-            tls_port,
+            port: 0,
+            tls_port: 0,
             folder,
         };
-        gateway.wait_until_ready(admin);
+        [gateway.port, gateway.tls_port] = gateway.ports();
         gateway
     }
 
@@ -90,17 +84,30 @@ impl Gateway {
         assert_eq!(self.log().matches(what).count(), times, "{what}\n{}", self.log());
     }
 
-    fn wait_until_ready(&self, admin: u16) {
+    /// The ports that it has found, as soon as it serves.
+    fn ports(&self) -> [u16; 2] {
         let start = Instant::now();
-        while !is_ready(admin) {
+        loop {
+            if let Some(ports) = self.log().lines().find_map(ports_of) {
+                return ports;
+            }
             assert!(
-                start.elapsed() < Duration::from_secs(20),
-                "the gateway is not ready:\n{}",
+                start.elapsed() < Duration::from_secs(30),
+                "the gateway does not serve:\n{}",
                 self.log()
             );
             sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// The ports in the line of the log that says that it serves.
+fn ports_of(line: &str) -> Option<[u16; 2]> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    let fields = Some(&line["fields"]).filter(|fields| fields["message"] == "serving")?;
+    let urls = fields["addresses"].as_str()?.split(' ');
+    let ports = urls.map(|url| url.rsplit_once(':')?.1.parse().ok());
+    ports.collect::<Option<Vec<u16>>>()?.try_into().ok()
 }
 
 impl Drop for Gateway {
@@ -110,7 +117,7 @@ impl Drop for Gateway {
     }
 }
 
-fn configuration(folder: &Path, [port, tls_port, admin]: [u16; 3], backend: SocketAddr) -> String {
+fn configuration(folder: &Path, backend: SocketAddr) -> String {
     let private = |from: PathBuf| {
         let to = folder.join(from.file_name().unwrap());
         fs::copy(from, &to).unwrap();
@@ -155,17 +162,14 @@ x-sender = "signer-subject"
     format!(
         r#"
 [[listener]]
-address = "127.0.0.1:{port}"
+address = "127.0.0.1:0"
 
 [[listener]]
-address = "127.0.0.1:{tls_port}"
+address = "127.0.0.1:0"
 
 [listener.tls]
 certificate = {certificate:?}
 key = {ours:?}
-
-[admin]
-address = "127.0.0.1:{admin}"
 
 [gateway]
 certificate = {certificate:?}
@@ -175,23 +179,4 @@ key = {ours:?}
 {unsigned}
 "#
     )
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
-
-fn is_ready(admin: u16) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let mut connection = TcpStream::connect(("127.0.0.1", admin))?;
-        connection.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }

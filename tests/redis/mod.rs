@@ -2,6 +2,7 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -17,11 +18,11 @@ pub(crate) struct Redis {
 impl Redis {
     /// Starts one with further `arguments`.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        // None of those that the system gives to whoever asks for any.
+        static NEXT: AtomicU16 = AtomicU16::new(25_000);
+        let mut ports = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed));
+        let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+        let port = ports.find(is_free).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let usual = [
             "--bind",

@@ -24,10 +24,7 @@ const C_LIBRARY: [&str; 2] = [
 #[test]
 fn verification_opens_nothing_and_connects_to_nobody() {
     // Nobody is there: a connection to it is told from all others by its port, which is why it is known.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let nobody = crate::site::nobody();
     let (folder, file) = prepared(&configuration(&format!("http://{nobody}/legacy")));
     let gateway = Process::start(&file).unwrap();
     let send = |body: &[u8], kind: &str| {
