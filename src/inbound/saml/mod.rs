@@ -134,24 +134,30 @@ pub struct MetadataClaims {
 /// The first check that does not hold.
 pub fn verify_saml(input: Bytes, context: &SamlContext<'_>) -> Result<VerifiedSaml, Rejection> {
     let mut findings = Findings::unread();
-    let carrier = read(input, context.policy)?;
-    let (carrier, before) = opening::open(carrier, context, &mut findings)?;
-    let mut signatures = Signatures::after(before.carry(carrier.document()));
-    decide(&carrier, context, &mut signatures, &mut findings)
+    let carrier = read(input.clone(), context.policy)?;
+    let opened = opening::open(carrier, context, &mut findings)?;
+    let carrier = opened.carrier;
+    let mut signatures = Signatures::after(opened.before.carry(carrier.document()));
+    let verified = decide(&carrier, context, &mut signatures, &mut findings)?;
+    hold_too(input, opened.at, context, &findings)?;
+    Ok(verified)
 }
 
 /// As [`verify_saml`], for reports.
 pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<VerifiedSaml> {
     let mut findings = Findings::default();
-    let opened = read(input, context.policy);
+    let opened = read(input.clone(), context.policy);
     let opened = opened.and_then(|carrier| opening::open(carrier, context, &mut findings));
-    let verdict = opened.and_then(|(carrier, before)| {
-        let mut signatures = Signatures::after(before.carry(carrier.document()));
+    let verdict = opened.and_then(|opened| {
+        let carrier = opened.carrier;
+        let mut signatures = Signatures::after(opened.before.carry(carrier.document()));
         let verdict = decide(&carrier, context, &mut signatures, &mut findings);
         let covered: Vec<Covering<'_>> = signatures.coverings().collect();
         (findings.coverage, findings.coverage_omitted) =
             coverage(carrier.root(), &covered, &signatures.elements());
-        verdict
+        let verified = verdict?;
+        hold_too(input, opened.at, context, &findings)?;
+        Ok(verified)
     });
     context
         .as_of
@@ -162,6 +168,21 @@ pub fn judge_saml(input: Bytes, context: &SamlContext<'_>) -> Judgement<Verified
         Err(_) => findings.legacy.clear(),
     }
     Judgement { verdict, findings }
+}
+
+/// Checks that what held for the document as it came holds as of the time of the verdict, where that is another.
+fn hold_too(
+    input: Bytes,
+    before: Option<DateTime<Utc>>,
+    context: &SamlContext<'_>,
+    findings: &Findings,
+) -> Result<(), Rejection> {
+    match (before, findings.judged_at) {
+        (Some(before), Some(at)) if before != at => {
+            opening::hold_too(&read(input, context.policy)?, before, at, context)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn decide<'d>(

@@ -9,8 +9,11 @@
 use std::path::Path;
 
 use super::*;
+use crate::algorithm::DataEncryptionAlgorithm;
 use crate::algorithm::DigestAlgorithm;
+use crate::algorithm::MaskGeneration;
 use crate::algorithm::SignatureAlgorithm;
+use crate::crypto::Oaep;
 use crate::crypto::PrivateKey;
 use crate::crypto::SigningKey;
 use crate::crypto::encode_base64;
@@ -25,6 +28,7 @@ use crate::second_opinion::SecondOpinion;
 use crate::token::datetime;
 use crate::trust::TrustSources;
 use crate::xml::Limits;
+use crate::xmlenc;
 
 const HEAD: &str =
     r#"xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" xmlns="urn:oasis:names:tc:SAML:2.0:assertion""#;
@@ -137,12 +141,16 @@ impl Judge {
     }
 
     fn judge(&self, input: impl Into<Bytes>) -> Judgement<VerifiedSaml> {
+        self.judge_with(&Keyring::new(), input)
+    }
+
+    fn judge_with(&self, keyring: &Keyring, input: impl Into<Bytes>) -> Judgement<VerifiedSaml> {
         let context = SamlContext {
             policy: &self.policy,
             trust: &self.trust,
             issuers: &self.issuers,
             party: &self.party,
-            keyring: &Keyring::new(),
+            keyring,
             as_of: self.as_of,
         };
         let input = input.into();
@@ -155,7 +163,11 @@ impl Judge {
     }
 
     fn code(&self, input: impl Into<Bytes>) -> &'static str {
-        self.judge(input)
+        self.code_with(&Keyring::new(), input)
+    }
+
+    fn code_with(&self, keyring: &Keyring, input: impl Into<Bytes>) -> &'static str {
+        self.judge_with(keyring, input)
             .verdict
             .map_or_else(|error| error.code(), |_| "passed")
     }
@@ -473,6 +485,46 @@ fn a_short_key_counts_for_what_was_issued_in_its_time() {
     // Of any other time nobody knows when it was issued.
     judge.as_of = AsOf::Time(datetime::parse("2026-11-26T12:00:00Z").unwrap());
     assert_eq!(told(&judge), ("dsig.weak_key", vec![]));
+}
+
+/// A Response, issued at `time`, that is signed over `assertion`, which is encrypted for `key`.
+fn response_over_ciphertext(time: &str, assertion: &str, key: &PrivateKey) -> String {
+    let text = response(&format!("<EncryptedAssertion>{assertion}</EncryptedAssertion>"));
+    let text = text.replacen("2026-11-26T12:00:00Z", time, 1);
+    let document = Document::parse(text.into(), &Limits::default()).unwrap();
+    let recipient = xmlenc::Recipient::Transport {
+        key: key.public(),
+        oaep: Oaep {
+            digest: DigestAlgorithm::Sha256,
+            mask: MaskGeneration::Mgf1Sha256,
+            label: Vec::new(),
+        },
+    };
+    let session = xmlenc::SessionKey::new(DataEncryptionAlgorithm::Aes256Gcm).unwrap();
+    let target = (document.element_by_id("_a").unwrap(), xmlenc::Portion::Element);
+    let text = xmlenc::encrypt(&document, &[target], &session, &recipient, "").unwrap();
+    signed(&text, "_m")
+}
+
+#[test]
+fn what_is_signed_over_ciphertext_is_judged_as_of_what_was_in_it() {
+    let key = PrivateKey::from_pem(&keys("gateway.key.pem"), None).unwrap();
+    let mut judge = idp();
+    judge.as_of = AsOf::Message;
+    judge.policy.algorithms.rsa_min_bits = 3_072;
+    let second = "2026-11-26T12:00:00Z";
+    let text = |time| response_over_ciphertext(time, &assertion(), &key);
+    for (until, time, code) in [
+        ("2026-11-26T12:00:01Z", second, "passed"),
+        ("2026-11-26T12:00:01Z", "2026-11-26T11:59:59Z", "passed"),
+        (second, "2026-11-26T11:59:59Z", "dsig.weak_key"),
+        (second, second, "dsig.weak_key"),
+    ] {
+        judge.policy.legacy = vec![format!("certificate-rsa-1024={until}").parse().unwrap()];
+        let mut keyring = Keyring::new();
+        keyring.add_private(key.clone(), &[]);
+        assert_eq!(judge.code_with(&keyring, text(time)), code, "{until} {time}");
+    }
 }
 
 #[test]
