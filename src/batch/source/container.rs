@@ -2,6 +2,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::magic::{is_apple_double, may_be_apple_double};
 use super::names::Names;
 use super::{Body, Ended, Item, Reading, Sink, Stamp, broken, in_words};
 
@@ -105,6 +106,23 @@ impl<'c> Container<'c> {
             stamp: self.stamp,
             body,
         })
+    }
+
+    /// The same of an entry of an archive, unless it is what macOS puts beside a file: for that it is read, whether it is wanted or not.
+    pub(super) fn offer_entry(
+        &self,
+        name: &str,
+        sink: &mut dyn Sink,
+        read: impl FnOnce() -> io::Result<Body>,
+    ) -> Result<(), Ended> {
+        if !may_be_apple_double(name) {
+            return self.offer('!', Name::Given(name), sink, read);
+        }
+        let body = read();
+        match &body {
+            Ok(Body::Bytes(bytes)) if is_apple_double(bytes) => Ok(()),
+            _ => self.offer('!', Name::Given(name), sink, || body),
+        }
     }
 }
 

@@ -3,8 +3,7 @@
 
 use std::io::{self, Read};
 
-use super::magic::{is_apple_double, may_be_apple_double};
-use super::{Body, Container, Ended, Name, Sink, broken, unpacked};
+use super::{Body, Container, Ended, Sink, broken, unpacked};
 
 const BLOCK: usize = 512;
 /// The most bytes of a long name, or of pax records.
@@ -53,7 +52,7 @@ pub(super) fn each(
             b'5' => {}
             kind => {
                 let name = extension.path.unwrap_or(header.path);
-                let mut read = || match kind {
+                let read = || match kind {
                     b'0' | 0 | b'7' => {
                         let read = unpacked(&mut content, container.reading.limit)?;
                         let is_cut_off = matches!(read, Body::Bytes(_)) && content.limit() > 0;
@@ -62,14 +61,7 @@ pub(super) fn each(
                     b'1' | b'2' => Err(broken("a link in an archive is not followed")),
                     _ => Err(broken("an entry of a tar archive that is no file")),
                 };
-                if may_be_apple_double(&name) {
-                    let body = read();
-                    if !matches!(&body, Ok(Body::Bytes(bytes)) if is_apple_double(bytes)) {
-                        container.offer('!', Name::Given(&name), sink, || body)?;
-                    }
-                } else {
-                    container.offer('!', Name::Given(&name), sink, read)?;
-                }
+                container.offer_entry(&name, sink, read)?;
             }
         }
         let rest = content.limit();

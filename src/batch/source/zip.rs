@@ -5,8 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use flate2::{Crc, read::DeflateDecoder};
 
-use super::magic::{is_apple_double, may_be_apple_double};
-use super::{Body, Container, Ended, Name, Places, Sink, broken, open, unpacked};
+use super::{Body, Container, Ended, Places, Sink, broken, open, unpacked};
 
 /// The end record with the longest comment.
 const LONGEST_END: u64 = 22 + 65_535;
@@ -29,13 +28,7 @@ pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(),
         if entry.name.ends_with('/') {
             continue;
         }
-        if may_be_apple_double(&entry.name)
-            && let Ok(Body::Bytes(bytes)) = entry.content(&mut content, container.reading.limit)
-            && is_apple_double(&bytes)
-        {
-            continue;
-        }
-        container.offer('!', Name::Given(&entry.name), sink, || {
+        container.offer_entry(&entry.name, sink, || {
             entry.content(&mut content, container.reading.limit)
         })?;
     }
