@@ -100,6 +100,8 @@ pub(super) fn run(
             .transpose()?;
         let admin_handle = admin.as_ref().map(Server::handle);
         let admin = admin.map(rt::spawn);
+        // Servers start when they are polled: that for operators before the other, so that they see that it starts.
+        tokio::task::yield_now().await;
         let upkeep = rt::spawn(upkeep(shared.clone()));
         let exporting = rt::spawn(traces::export(shared.clone()));
         let looking = rt::spawn(health::look(shared.clone()));

@@ -23,7 +23,7 @@ use crate::process::{Process, program};
 use crate::site::wait_until;
 
 /// A configuration with an archive in `messages`.
-fn archiving(further: &str, policy: &str, backend: std::net::SocketAddr) -> (TempDir, PathBuf) {
+pub(crate) fn archiving(further: &str, policy: &str, backend: std::net::SocketAddr) -> (TempDir, PathBuf) {
     let text = configuration(&format!("http://{backend}/legacy"));
     let route = format!("path = \"/orders\"\nattachments = \"signed\"\npolicy = \"{policy}\"\n");
     let text = text.replace("path = \"/orders\"\n", &route);

@@ -210,7 +210,7 @@ fn threats_are_shown_and_exported_and_a_beginning_that_is_away_is_told_of() {
 }
 
 /// Sends until the gateway answers `status`.
-fn until(address: SocketAddr, status: u16) {
+pub(crate) fn until(address: SocketAddr, status: u16) {
     let started = Instant::now();
     loop {
         let begun = Instant::now();

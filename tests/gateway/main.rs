@@ -57,6 +57,7 @@ mod hsm_objects;
 mod kept;
 mod key_info_anew;
 mod life;
+mod readiness;
 mod refusing;
 mod signed_answers;
 mod stalled_token;
