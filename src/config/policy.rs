@@ -148,6 +148,10 @@ fn unfit(policy: &Policy) -> Option<&'static str> {
             policy.certificates.revocation == Revocation::Warn,
             "it lets revocation that is not known pass",
         ),
+        (
+            !policy.legacy.is_empty(),
+            "[[legacy]] is for archives: no message of a gateway is judged as of its own time",
+        ),
     ];
     reasons
         .into_iter()

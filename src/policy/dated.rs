@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::exception::Grant;
 use super::rules::Policy;
@@ -19,6 +20,7 @@ pub struct DatedGrant {
     /// What is taken: something that a signature or its certificates use.
     pub allow: Grant,
     /// The time before which a message has to have been signed.
+    #[serde(deserialize_with = "deserialize_time")]
     pub signed_before: DateTime<Utc>,
 }
 
@@ -36,13 +38,22 @@ impl FromStr for DatedGrant {
                 let names: Vec<&str> = dated.map(|grant| grant.name()).collect();
                 format!("{name:?} is none of {}", names.join(", "))
             })?;
-        let signed_before = DateTime::parse_from_rfc3339(time)
-            .map_err(|_| format!("{time:?} is no time as 2016-01-01T00:00:00Z (RFC 3339)"))?;
         Ok(Self {
             allow,
-            signed_before: signed_before.to_utc(),
+            signed_before: read_time(time)?,
         })
     }
+}
+
+fn read_time(typed: &str) -> Result<DateTime<Utc>, String> {
+    let time = DateTime::parse_from_rfc3339(typed);
+    let time = time.map_err(|_| format!("{typed:?} is no time as 2016-01-01T00:00:00Z (RFC 3339)"))?;
+    Ok(time.to_utc())
+}
+
+fn deserialize_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
+    let typed = String::deserialize(deserializer)?;
+    read_time(&typed).map_err(D::Error::custom)
 }
 
 impl fmt::Display for DatedGrant {
@@ -155,10 +166,15 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_with_dates_is_written_in_toml_and_is_none_of_a_route() {
+    fn a_policy_with_dates_is_written_in_toml_with_times_of_rfc_3339_alone() {
         let policy = dated("rsa-sha1=2016-01-01T00:00:00Z");
         let text = toml::to_string(&policy).unwrap();
         assert_eq!(toml::from_str::<Policy>(&text).unwrap(), policy);
-        assert_eq!(policy.granted(), Some(Grant::RsaSha1));
+        for no_time in ["-2016-01-01T00:00:00Z", "+12016-01-01T00:00:00Z", "2016-01-01"] {
+            let refused = toml::from_str::<Policy>(&text.replace("2016-01-01T00:00:00Z", no_time));
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains(&format!("{no_time:?} is no time")), "{refused}");
+            assert!(format!("sha1={no_time}").parse::<DatedGrant>().is_err());
+        }
     }
 }

@@ -177,7 +177,6 @@ impl Policy {
             Grant::TimestampOptional => self.timestamp.presence == TimestampPresence::Optional,
             Grant::UsernameTokenNoNonce => self.username_token == UsernameToken::NonceOptionalOverTls,
         };
-        let dated = self.legacy.first().map(|dated| dated.allow);
-        Grant::ALL.into_iter().find(takes).or(dated)
+        Grant::ALL.into_iter().find(takes)
     }
 }

@@ -57,7 +57,7 @@ fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
     use crate::policy::Profile;
     use crate::policy::SignedParts;
     type Weaken = fn(&mut Policy);
-    let weaknesses: [(&str, Weaken); 9] = [
+    let weaknesses: [(&str, Weaken); 10] = [
         ("the body is signed", |policy| {
             policy.signed = SignedParts::new(Part::Timestamp, [])
         }),
@@ -84,6 +84,9 @@ fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
         }),
         ("revocation that is not known", |policy| {
             policy.certificates.revocation = crate::trust::Revocation::Warn
+        }),
+        ("[[legacy]] is for archives", |policy| {
+            policy.legacy.push("sha1=2016-01-01T00:00:00Z".parse().unwrap())
         }),
     ];
     let folder = folder();
@@ -113,6 +116,26 @@ fn a_policy_of_ones_own_may_not_let_a_gateway_relay_what_is_weak() {
     fs::write(folder.path().join("own.toml"), nothing).unwrap();
     let problems = read_in(folder.path(), &text).unwrap_err().to_string();
     assert!(problems.contains("at least one signed part"), "{problems}");
+}
+
+#[test]
+fn no_answer_of_a_backend_is_taken_for_its_age_either() {
+    let mut policy = crate::policy::Profile::Strict.policy();
+    policy.legacy.push("sha1=2016-01-01T00:00:00Z".parse().unwrap());
+    let folder = folder();
+    fs::write(folder.path().join("own.toml"), toml::to_string(&policy).unwrap()).unwrap();
+    let anchor =
+        "[[route.backend.answer.trust.anchor]]\nfile = \"ca.pem\"\nsubject = [\"O=Example,CN=backend\"]\n";
+    let answer = format!("[route.backend.answer]\npolicy = \"own.toml\"\n{anchor}[route.backend]\n");
+    let problems = read_in(folder.path(), &GOOD.replace("[route.backend]\n", &answer)).unwrap_err();
+    let [problem] = problems.iter().collect::<Vec<_>>()[..] else {
+        panic!("{problems}")
+    };
+    assert_eq!(problem.key, "route[1].backend.answer.policy");
+    assert!(
+        problem.position.is_some() && problem.what.contains("[[legacy]] is for archives"),
+        "{problem}"
+    );
 }
 
 #[test]
