@@ -50,8 +50,13 @@ use exit::{Exit, Stop};
 /// The exit code is 0 if all inputs passed, 1 if at least one was refused, 2 if the command or its configuration is
 /// wrong, 3 if an input could not be read or the machine failed.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let typed: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&typed) {
         Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && logs_json(&typed) => {
+            Console::of_process().note(&why_it_ended(error.to_string().trim_end()));
+            return Stop::usage(error).code();
+        }
         Err(error) => {
             // Nothing is left to be done if even this cannot be written.
             let _ = error.print();
@@ -69,10 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Err(stop) = &ended
         && tells_json
     {
-        let reason = stop.to_string();
-        console.note(&log::line(
-            &json!({"message": "the gateway has ended", "reason": reason}),
-        ));
+        console.note(&why_it_ended(&stop.to_string()));
     } else if let Err(stop) = &ended {
         let word = console.note_style().paint(Tone::Bad, "error:");
         console.note(&format!("{word} {stop}\n"));
@@ -89,6 +91,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Exit::Failed.into()
         }
     }
+}
+
+/// Whether what was typed, of which the first is the name of the program, asks for a gateway and not for a log in text, whatever is wrong with it.
+fn logs_json(typed: &[OsString]) -> bool {
+    let mut options = typed.iter().skip(2).zip(typed.iter().skip(3));
+    let is_text = |(option, value): (&OsString, &OsString)| option == "--log" && value == "text";
+    typed.get(1).is_some_and(|command| command == "serve")
+        && !options.any(is_text)
+        && !typed.iter().any(|option| option == "--log=text")
+}
+
+/// The last line of a log in JSON.
+fn why_it_ended(reason: &str) -> String {
+    log::line(&json!({"message": "the gateway has ended", "reason": reason}))
 }
 
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, Stop> {

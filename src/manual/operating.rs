@@ -22,7 +22,7 @@
 //! | `GET /openapi.json` | all of this as OpenAPI 3.1, `schemas/admin.openapi.json` |
 //! | `POST /reload` | takes on the configuration as it is now: 200 and `"outcome": "replaced"`, or 409, `"kept"` and why |
 //!
-//! `dashboards/grafana.json` shows the metrics in Grafana. The log goes to standard error, where every line is a JSON object, also the one that says why a gateway ended or did not start
+//! `dashboards/grafana.json` shows the metrics in Grafana. The log goes to standard error, where every line is a JSON object, also the one that says why a gateway ended or did not start, be it for a wrong option
 //! (with `--log text` none is). `serving` has the URLs that it listens on (`addresses`, with a space between) and the one for operators (`admin`). Of the lines of one kind, as refusals with one code, it has
 //! `--log-lines` a second, 1000 if it is not said, and then a line that says how many were left out. The audit log leaves nothing out.
 //! Lines that come within ten milliseconds are written together. No request waits for who reads the log: 512 KiB wait for it, what comes then is

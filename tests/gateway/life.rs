@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
@@ -13,7 +14,7 @@ use crate::backend::{Backend, Behaviour, orders, placed};
 use crate::client::{Answer, connect, post, request, send, try_send};
 use crate::gateway::{Gateway, configuration, logged_code, prepared};
 use crate::message::Message;
-use crate::process::Process;
+use crate::process::{Process, program};
 use crate::reload::metric;
 use crate::site::wait_until;
 
@@ -74,8 +75,6 @@ fn operators_can_ask_how_it_is() {
         "sealgate_step_seconds_count{route=\"/orders\",step=\"seal\"} 1",
         "sealgate_messages_in_work 0",
         "sealgate_body_bytes_held 0",
-        "sealgate_not_ready{reason=\"starting\"} 0",
-        "sealgate_not_ready{reason=\"stopping\"} 0",
         "sealgate_certificate_ends_timestamp_seconds",
     ] {
         assert!(metrics.body.contains(line), "{line} in {}", metrics.body);
@@ -234,5 +233,29 @@ fn in_json_every_line_of_standard_error_is_an_object() {
         let last = objects(&said).pop().unwrap();
         let reason = last["fields"]["reason"].as_str().unwrap();
         assert!(reason.contains(expected), "{reason}");
+    }
+}
+
+#[test]
+fn wrong_options_are_told_as_the_log_would_have_been_written() {
+    for (options, in_json) in [
+        ("serve", true),
+        ("serve --config x.toml --log-lines many", true),
+        ("serve --config x.toml --log xml", true),
+        ("serve --log text", false),
+        ("serve --nothing --log=text", false),
+        ("verify --nothing", false),
+    ] {
+        let output = Command::new(program()).args(options.split(' ')).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{options}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let Ok(line) = serde_json::from_str::<Value>(&said) else {
+            assert!(!in_json && said.starts_with("error: "), "{options}: {said}");
+            continue;
+        };
+        let fields = &line["fields"];
+        assert_eq!(fields["message"], "the gateway has ended");
+        let reason = fields["reason"].as_str().unwrap();
+        assert!(in_json && reason.starts_with("error: "), "{options}: {said}");
     }
 }
