@@ -108,6 +108,7 @@ pub fn follow(recording: &Recording, context: &LoginContext<'_>) -> Login {
         }
         steps.push(step);
     }
+    take_back_unknown(&mut steps, recording);
     check_answered(&mut steps, recording);
     Login {
         steps,
@@ -335,9 +336,28 @@ fn named_certificate(sent: &Sent, context: &SamlContext<'_>) -> Option<Certifica
     })
 }
 
-/// Notes the requests that nothing answers: after which no answer was sent at all, or none that says so.
+/// Takes back that an answer is to no request, where one that was not read may be that request: it has its own problem.
+fn take_back_unknown(steps: &mut [Step], recording: &Recording) {
+    let mut is_hidden = !recording.passed_over.is_empty();
+    for step in steps {
+        let is_taken_back = |problem: &Problem| {
+            let names_one = matches!(problem, Problem::UnknownRequest { said: Some(_), .. });
+            is_hidden && names_one
+        };
+        step.problems.retain(|problem| !is_taken_back(problem));
+        is_hidden |= step.message.is_none();
+    }
+}
+
+/// Notes the requests that nothing answers: after which no answer was sent at all, or none that says so. One that was not read may do so.
 fn check_answered(steps: &mut [Step], recording: &Recording) {
-    let last_answer = steps.iter().rposition(Step::is_answer);
+    if !recording.passed_over.is_empty() {
+        return;
+    }
+    let may_answer = |(step, sent): (&Step, &Sent)| {
+        step.is_answer() || (step.message.is_none() && sent.parameters.split('&').any(saml::is_answer))
+    };
+    let last_answer = steps.iter().zip(&recording.sent).rposition(may_answer);
     for (index, (step, sent)) in steps.iter_mut().zip(&recording.sent).enumerate() {
         let waits = step.message.is_some() && !step.is_answer();
         if waits && last_answer.is_none_or(|answer| answer < index) {

@@ -4,10 +4,13 @@
 //! password or page of the recording is kept. [`follow`] compares each message with where and in answer to what it was sent, and
 //! puts it before the same judge as everything else, [`verify_saml`](crate::inbound::verify_saml), as of when it was sent.
 
+mod body;
+mod entry;
 mod follow;
 mod problem;
 mod recording;
 mod step;
+mod tracer;
 
 pub use follow::Login;
 pub use follow::LoginContext;

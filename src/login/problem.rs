@@ -240,7 +240,7 @@ impl fmt::Display for Problem {
             ),
             Self::NotAnswered { page: None } => f.write_str("nothing answers it"),
             Self::PassedOver => f.write_str(
-                "not read, as no recorder writes it so: nobody can say whether it carried a message",
+                "not read, as no recorder writes it so, or it contradicts itself, or its body is not there: nobody can say whether it carried a message",
             ),
         }
     }

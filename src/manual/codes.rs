@@ -255,7 +255,7 @@
 //! | `saml.no_message` | `saml trace`: a recording without a SAML message |
 //! | `saml.no_subject` | there is no subject |
 //! | `saml.parameter` | an answer in the query parameter for requests, or the reverse |
-//! | `saml.passed_over` | `saml trace`: a request is not as recorders write it, so nobody can say whether it carried a message |
+//! | `saml.passed_over` | `saml trace`: a request is not as recorders write it, contradicts itself or lacks its body, so nobody can say whether it carried a message |
 //! | `saml.position` | an assertion or signature where none may be |
 //! | `saml.not_answered` | `saml trace`: nothing answers a request |
 //! | `saml.not_signed` | neither its issuer nor one who may vouch signed it |

@@ -69,7 +69,8 @@
 //!
 //! # Logins
 //!
-//! `saml trace` reads the SAML messages in URLs and forms of a recording and nothing else of it. Each is compared with where it was sent and
+//! `saml trace` reads the SAML messages in URLs and forms of a recording, what it says beside them of the same request, and nothing else; JSON or text that
+//! quotes a URL carries none. Each is compared with where it was sent and
 //! with the request that it answers: Destination, InResponseTo, AssertionConsumerServiceURL, RelayState. Of a request that has a message in its URL
 //! and one in its form both are steps, and a name that some reader takes for a parameter of SAML (`+SAMLResponse`, `SAML%52esponse`, `x;SAMLResponse`)
 //! is refused as `saml.duplicate_parameter`. Responses, and other messages whose
@@ -82,8 +83,10 @@
 //! With `--format json`: `source`, `verdict`, `stage`, `code` and `message` of the first problem, `breaks_at` (the request of the recording, from 1)
 //! and `steps`, each with `request`, `at`, `binding`, `sent_to`, `message`, `id`, `issuer`, `destination`, `in_response_to`, `answer_to`,
 //! `relay_state`, `judged` and `problems` (`verdict`, `stage`, `code`, `message`, `hint`, `position` in the decoded message); `passed_over`: the
-//! requests that are not as HAR or SAML-tracer has them, whose form is not there, or whose body has parts (`multipart/form-data`) and names a
-//! message, by their places, of which nothing was read, so that a login in which no step breaks is `indeterminate` (`saml.passed_over`).
+//! requests that are not as HAR or SAML-tracer has them, whose form is not there though one was sent, whose body has parts
+//! (`multipart/form-data`) and names a message, whose time cannot be read, or that say two things (`text` and `params`, `url` and
+//! `queryString`, `requests` beside `log`), by their places, of which nothing was read, so that a login in which no step breaks is
+//! `indeterminate` (`saml.passed_over`). One of them may be the request or the answer that is missing, so that is then not said.
 //!
 //! # Metadata
 //!

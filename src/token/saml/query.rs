@@ -233,15 +233,32 @@ pub(crate) fn is_of_saml(pair: &str) -> bool {
 
 /// Whether some reader may take it for a parameter that holds a message or stands for one.
 pub(crate) fn is_message(pair: &str) -> bool {
-    let holds = |known| matches!(known, "SAMLRequest" | "SAMLResponse" | "SAMLart");
+    is_answer(pair)
+        || names(pair)
+            .filter_map(taken_for)
+            .any(|known| known == "SAMLRequest")
+}
+
+/// Whether some reader may take it for a parameter that holds an answer or stands for one.
+pub(crate) fn is_answer(pair: &str) -> bool {
+    let holds = |known| matches!(known, "SAMLResponse" | "SAMLart");
     names(pair).filter_map(taken_for).any(holds)
 }
 
 /// The parameter that some reader may take `name`, as it was sent, for. Readers differ in whether they decode it, in what they pass over
 /// around it, in case, and in what they cut off: PHP what is behind `[` or NUL.
 fn taken_for(name: &str) -> Option<&'static str> {
-    let mut octets = Vec::with_capacity(name.len());
-    for (index, part) in name.replace('+', " ").split('%').enumerate() {
+    let plain = leniently_decoded(name);
+    let around = |character: char| character.is_whitespace() || character.is_control();
+    let plain = plain.trim_start_matches(around).split(['[', '\0']).next();
+    let plain = plain.unwrap_or_default().trim_end_matches(around);
+    NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(plain))
+}
+
+/// `text` with `+` as a space, and each `%` as the octet that it means, if it means one.
+pub(crate) fn leniently_decoded(text: &str) -> String {
+    let mut octets = Vec::with_capacity(text.len());
+    for (index, part) in text.replace('+', " ").split('%').enumerate() {
         match escaped_octet(part) {
             _ if index == 0 => octets.extend_from_slice(part.as_bytes()),
             Some((octet, rest)) => {
@@ -254,11 +271,7 @@ fn taken_for(name: &str) -> Option<&'static str> {
             }
         }
     }
-    let plain = String::from_utf8_lossy(&octets);
-    let around = |character: char| character.is_whitespace() || character.is_control();
-    let plain = plain.trim_start_matches(around).split(['[', '\0']).next();
-    let plain = plain.unwrap_or_default().trim_end_matches(around);
-    NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(plain))
+    String::from_utf8_lossy(&octets).into_owned()
 }
 
 /// What is signed, in the order of the binding, which must be that of the query string too.

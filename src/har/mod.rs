@@ -3,92 +3,22 @@
 //! What writes such files differs in what it leaves out, has as `null` or encodes. So whatever stands at a place is taken, and only what
 //! is not of the type that belongs there is told as [`Told::Odd`]: one odd entry is no reason to pass over the others.
 
-use std::fmt;
-use std::marker::PhantomData;
+mod surrogate;
+mod told;
+
+use std::cmp::Ordering;
 
 use serde::Deserialize;
-use serde::Deserializer;
-use serde::de;
-use serde::de::IgnoredAny;
 use serde::de::MapAccess;
-use serde::de::SeqAccess;
-use serde::de::Visitor;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::value::SeqAccessDeserializer;
+
+pub(crate) use surrogate::without_lone_surrogates;
+pub(crate) use told::Read;
+pub(crate) use told::Told;
 
 use crate::token::saml::is_message;
 use crate::token::saml::is_of_saml;
 use crate::token::saml::percent_encoded;
-
-/// What stands at a place.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Told<T> {
-    /// Nothing, or `null`.
-    #[default]
-    Nothing,
-    /// What belongs there.
-    Value(T),
-    /// Something else.
-    Odd,
-}
-
-impl<T> Told<T> {
-    /// What belongs there, if it is there.
-    pub(crate) fn value(self) -> Option<T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Nothing | Self::Odd => None,
-        }
-    }
-
-    /// What `next` makes of what belongs there.
-    pub(crate) fn map<U>(self, next: impl FnOnce(T) -> U) -> Told<U> {
-        self.and_then(|value| Told::Value(next(value)))
-    }
-
-    /// What stands, by `next`, in what belongs there.
-    pub(crate) fn and_then<U>(self, next: impl FnOnce(T) -> Told<U>) -> Told<U> {
-        match self {
-            Self::Nothing => Told::Nothing,
-            Self::Value(value) => next(value),
-            Self::Odd => Told::Odd,
-        }
-    }
-}
-
-/// What is read of a value of one type of JSON. It takes every value of that type.
-pub(crate) trait Read<'de>: Sized {
-    /// Of a text, if that belongs there.
-    fn of_text(_: &str) -> Option<Self> {
-        None
-    }
-
-    /// Of a list, if that belongs there; `Odd` only after it is read to its end.
-    fn of_list<A: SeqAccess<'de>>(list: A) -> Result<Told<Self>, A::Error> {
-        passed_over(SeqAccessDeserializer::new(list))
-    }
-
-    /// Of an object, if that belongs there; `Odd` only after it is read to its end.
-    fn of_object<A: MapAccess<'de>>(object: A) -> Result<Told<Self>, A::Error> {
-        passed_over(MapAccessDeserializer::new(object))
-    }
-}
-
-fn passed_over<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<Told<T>, D::Error> {
-    IgnoredAny::deserialize(deserializer).map(|_| Told::Odd)
-}
-
-impl Read<'_> for String {
-    fn of_text(text: &str) -> Option<Self> {
-        Some(text.to_owned())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Read<'de> for Vec<T> {
-    fn of_list<A: SeqAccess<'de>>(list: A) -> Result<Told<Self>, A::Error> {
-        Self::deserialize(SeqAccessDeserializer::new(list)).map(Told::Value)
-    }
-}
 
 /// Types that are read of objects alone, whose fields are all [`Told`].
 macro_rules! objects {
@@ -102,54 +32,6 @@ macro_rules! objects {
 }
 
 objects!(Entry<T>, Request, PostData, Param, Response<T>, Content<T>);
-
-impl<'de, T: Read<'de>> Deserialize<'de> for Told<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any(PhantomData))
-    }
-}
-
-struct Any<T>(PhantomData<T>);
-
-impl<'de, T: Read<'de>> Visitor<'de> for Any<T> {
-    type Value = Told<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Told<T>, E> {
-        Ok(Told::Nothing)
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Told<T>, E> {
-        Ok(Told::Odd)
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Told<T>, E> {
-        Ok(Told::Odd)
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Told<T>, E> {
-        Ok(Told::Odd)
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Told<T>, E> {
-        Ok(Told::Odd)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Told<T>, E> {
-        Ok(T::of_text(text).map_or(Told::Odd, Told::Value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Told<T>, A::Error> {
-        T::of_list(list)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Told<T>, A::Error> {
-        T::of_object(object)
-    }
-}
 
 /// A request and its answer, of whose content `T` is read.
 #[derive(Debug, Deserialize)]
@@ -167,9 +49,27 @@ pub(crate) struct Entry<T> {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Request {
     #[serde(default)]
+    pub(crate) method: Told<String>,
+    #[serde(default)]
     pub(crate) url: Told<String>,
+    /// What is in the URL, once more.
+    #[serde(rename = "queryString", default)]
+    pub(crate) query_string: Told<Vec<Told<Param>>>,
+    #[serde(default)]
+    headers: Told<Vec<Told<Param>>>,
     #[serde(rename = "postData", default)]
     pub(crate) post_data: Told<PostData>,
+    /// The octets of the body; -1 where that is not known.
+    #[serde(rename = "bodySize", default)]
+    body_size: Told<Ordering>,
+}
+
+/// Whether a request had a body, as is said beside it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Body {
+    Sent,
+    Empty,
+    NotSaid,
 }
 
 /// The body of a request.
@@ -215,6 +115,44 @@ pub(crate) struct Content<T> {
     pub(crate) encoding: Told<String>,
 }
 
+impl Request {
+    /// The fields of its header of this name, given in lower case.
+    pub(crate) fn header<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r Told<String>> {
+        let fields = match &self.headers {
+            Told::Value(fields) => fields.as_slice(),
+            Told::Nothing | Told::Odd => &[],
+        };
+        fields.iter().filter_map(move |field| {
+            let Told::Value(Param {
+                name: Told::Value(said),
+                value,
+            }) = field
+            else {
+                return None;
+            };
+            said.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    /// Whether it had a body: some recorders count 0 octets of one that they do not keep.
+    pub(crate) fn body(&self) -> Body {
+        let of_header = self.header("content-length").map(|length| match length {
+            Told::Value(length) if length.trim().trim_start_matches('0').is_empty() => Body::Empty,
+            Told::Value(_) | Told::Nothing | Told::Odd => Body::Sent,
+        });
+        let of_size = match self.body_size {
+            Told::Odd | Told::Value(Ordering::Greater) => Body::Sent,
+            Told::Value(Ordering::Equal) => Body::Empty,
+            Told::Nothing | Told::Value(Ordering::Less) => Body::NotSaid,
+        };
+        let said: Vec<Body> = of_header.chain([of_size]).collect();
+        let found = [Body::Sent, Body::Empty]
+            .into_iter()
+            .find(|one| said.contains(one));
+        found.unwrap_or(Body::NotSaid)
+    }
+}
+
 impl PostData {
     /// Whether its text is what was sent. It is none where it is empty or, as older Firefox has a form, behind lines of the header.
     pub(crate) fn has_text(&self) -> bool {
@@ -227,26 +165,31 @@ impl PostData {
         }
     }
 
-    /// The form that its fields make, if there are any; `Odd` if one of them is no field.
+    /// The form that its fields make, as [`form_of`] has it.
     pub(crate) fn form_of_params(&mut self) -> Told<String> {
-        let field = |param: Told<Param>| {
-            let param = param.value()?;
-            let value = match param.value {
-                Told::Value(value) => value,
-                Told::Nothing => String::new(),
-                Told::Odd => return None,
-            };
-            Some((param.name.value()?, value))
-        };
-        std::mem::take(&mut self.params).and_then(|params| {
-            let pairs: Option<Vec<_>> = params.into_iter().map(field).collect();
-            match pairs {
-                None => Told::Odd,
-                Some(pairs) if pairs.is_empty() => Told::Nothing,
-                Some(pairs) => Told::Value(form(&pairs)),
-            }
-        })
+        form_of(std::mem::take(&mut self.params))
     }
+}
+
+/// The form that `fields` make, if there are any; `Odd` if one of them is no field.
+pub(crate) fn form_of(fields: Told<Vec<Told<Param>>>) -> Told<String> {
+    let field = |param: Told<Param>| {
+        let param = param.value()?;
+        let value = match param.value {
+            Told::Value(value) => value,
+            Told::Nothing => String::new(),
+            Told::Odd => return None,
+        };
+        Some((param.name.value()?, value))
+    };
+    fields.and_then(|fields| {
+        let pairs: Option<Vec<_>> = fields.into_iter().map(field).collect();
+        match pairs {
+            None => Told::Odd,
+            Some(pairs) if pairs.is_empty() => Told::Nothing,
+            Some(pairs) => Told::Value(form(&pairs)),
+        }
+    })
 }
 
 /// Fields of a form as it is sent. HAR has them decoded, and Chrome as they were sent: base64 has no `%`.
