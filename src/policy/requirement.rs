@@ -174,8 +174,9 @@ impl TryFrom<String> for Part {
 
 fn named_header(text: &str) -> Option<Part> {
     let (kind, name) = text.split_once(":{")?;
+    // A namespace may have one too.
     let (namespace, local) = name
-        .split_once('}')
+        .rsplit_once('}')
         .filter(|(_, local)| crate::xml::is_ncname(local))?;
     let (namespace, local) = (namespace.to_owned(), local.to_owned());
     match kind {
@@ -204,6 +205,8 @@ mod tests {
             "anything",
             "header:{urn:a}b",
             "header?:{urn:a}b",
+            "header:{urn:a}b}c",
+            "header:{urn:{a}}c",
         ] {
             assert_eq!(Part::try_from(text.to_owned()).unwrap().to_string(), text);
         }

@@ -2,7 +2,7 @@ use super::expression::Assertion;
 use super::names::is_security_policy;
 use super::reading::{Outcome, Reading};
 use crate::policy::{Part, TimestampPresence, UnsignedHeaders};
-use crate::xml::{Element, Namespace};
+use crate::xml::{Element, Namespace, is_ncname};
 
 /// What must be signed, encrypted or there (WS-SecurityPolicy 1.3 §4).
 pub(super) fn read(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
@@ -33,6 +33,9 @@ enum Portion {
     Content,
 }
 
+/// What is said of a header whose name no element may have.
+const NO_NAME: &str = "a header without a name that one may have";
+
 /// Headers that must be there. Ours must be signed too.
 pub(super) fn required(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
     reading.nothing_nested(&assertion.nested);
@@ -40,8 +43,8 @@ pub(super) fn required(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
     for header in headers(assertion.element) {
         let name = header.attribute("Name").unwrap_or_default().into_owned();
         let namespace = header.attribute("Namespace").unwrap_or_default().into_owned();
-        if name.is_empty() {
-            reading.say(header, Outcome::NotUnderstood, "a header without name");
+        if !is_ncname(&name) {
+            reading.say(header, Outcome::NotUnderstood, NO_NAME);
             continue;
         }
         let part = Part::Header {
@@ -121,19 +124,22 @@ fn encrypted_parts(reading: &mut Reading<'_>, assertion: &Assertion<'_>) {
         .children()
         .filter(|child| is_security_policy(child.namespace()))
     {
+        let name = part.attribute("Name").filter(|name| !name.is_empty());
+        let is_header = part.local_name() == "Header";
+        if is_header && name.as_ref().is_some_and(|name| !is_ncname(name)) {
+            reading.say(part, Outcome::NotUnderstood, NO_NAME);
+            continue;
+        }
         let encrypted = match part.local_name() {
             "Body" => Some(Part::Body),
             "Attachments" => Some(Part::Attachments),
-            "Header" => part
-                .attribute("Name")
-                .filter(|name| !name.is_empty())
-                .map(|name| {
-                    let namespace = part.attribute("Namespace").unwrap_or_default().into_owned();
-                    Part::HeaderIfThere {
-                        namespace,
-                        local: name.into_owned(),
-                    }
-                }),
+            "Header" => name.map(|name| {
+                let namespace = part.attribute("Namespace").unwrap_or_default().into_owned();
+                Part::HeaderIfThere {
+                    namespace,
+                    local: name.into_owned(),
+                }
+            }),
             _ => None,
         };
         match encrypted {
@@ -182,6 +188,8 @@ fn signed_header(reading: &mut Reading<'_>, header: Element<'_>) {
     } else if name.is_empty() {
         reading.policy.unsigned_headers = UnsignedHeaders::Refuse;
         return reading.say(header, Outcome::Taken, "no header that is not signed");
+    } else if !is_ncname(&name) {
+        return reading.say(header, Outcome::NotUnderstood, NO_NAME);
     } else {
         let there = Part::Header {
             namespace: namespace.clone(),
@@ -235,7 +243,7 @@ fn part_at(element: Element<'_>, path: &str) -> Option<Part> {
     match rest {
         [(body, "Body")] if is_soap(envelope) && *body == envelope => Some(Part::Body),
         [(header, "Header"), (namespace, local)] if is_soap(envelope) && *header == envelope => {
-            let is_name = crate::xml::is_ncname(local) && *local != "Security";
+            let is_name = is_ncname(local) && *local != "Security";
             is_name.then(|| Part::HeaderIfThere {
                 namespace: (*namespace).to_owned(),
                 local: (*local).to_owned(),

@@ -108,6 +108,21 @@ fn what_restricts_and_is_not_held_is_told() {
             Outcome::NotUnderstood,
         ),
         (
+            parts("RequiredParts", "<sp:Header Name='a b' Namespace='urn:a'/>"),
+            "Header",
+            Outcome::NotUnderstood,
+        ),
+        (
+            parts("SignedParts", "<sp:Header Name='a}b{' Namespace='urn:a'/>"),
+            "Header",
+            Outcome::NotUnderstood,
+        ),
+        (
+            parts("EncryptedParts", "<sp:Header Name='a:b' Namespace='urn:a'/>"),
+            "Header",
+            Outcome::NotUnderstood,
+        ),
+        (
             asymmetric("<sp:IncludeTimestamp><t:More/></sp:IncludeTimestamp>"),
             "t:More",
             Outcome::NotUnderstood,
