@@ -71,6 +71,7 @@ impl Gate {
     ) -> Result<(Vec<Attested<'d>>, Vec<SignatureFinding>), Rejection> {
         let header = wss::Header::read(envelope, &self.roles, &judging.policy.limits)?;
         let (mut proofs, mut about) = (Vec::new(), Vec::new());
+        // As of the time of the verdict: what is decrypted brings no other one, as a header has one Timestamp and a receiver one header.
         let Ok(search) = self.search(&header, judging) else {
             // Its time is encrypted.
             return Ok((proofs, about));
