@@ -27,6 +27,8 @@ impl<'t> Piece<'t> {
 
 /// Takes canonical octets apart; joined again, the pieces are what they were.
 pub(super) fn pieces(canonical: &str) -> impl Iterator<Item = Piece<'_>> {
+    #[cfg(test)]
+    TAKEN_APART.set(TAKEN_APART.get().saturating_add(canonical.len()));
     let mut rest = canonical;
     std::iter::from_fn(move || {
         let length = match rest.strip_prefix('<') {
@@ -48,6 +50,12 @@ pub(super) fn pieces(canonical: &str) -> impl Iterator<Item = Piece<'_>> {
             Piece::Start(piece)
         })
     })
+}
+
+#[cfg(test)]
+thread_local! {
+    /// So many bytes were taken apart by this thread: how much tests let it do.
+    pub(super) static TAKEN_APART: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 fn end_after(text: &str, end: &str) -> usize {

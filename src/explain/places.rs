@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::explanation::Cause;
 use super::forms::{Subject, form_of};
 use super::namespaces::with_declaration;
-use super::search::{Search, Undone};
+use super::search::Search;
 use super::structure::{Written, attributes, start_tags};
 use crate::dsig::{Reference, Signature, Target};
 use crate::xml::{Element, Namespace, quoted};
@@ -27,7 +27,8 @@ pub(super) fn others(
         let all = signature.element.document().root().descendants();
         all.filter(move |element| Some(*element) != here && !element.is(Namespace::DS, "DigestValue"))
     };
-    let moved = elements().flat_map(|element| {
+    // The path of an element counts those before it, so it is asked for only where it is told.
+    for element in elements() {
         let whole = Subject::element(element);
         let without = Subject {
             except: Some(signature.element),
@@ -38,14 +39,14 @@ pub(super) fn others(
             (Some(whole), ""),
             (is_holder.then_some(without), " without the Signature"),
         ];
-        let moved = subjects.into_iter().filter_map(|(subject, how)| {
-            let octets = subject?.octets(&form)?;
-            let detail = format!("what was signed is {}{how}; {points}", element.path());
-            Some(Undone::new(Cause::IdMoved, detail, octets))
-        });
-        moved.collect::<Vec<_>>()
-    });
-    search.each(moved);
+        for (subject, how) in subjects {
+            let octets = subject.and_then(|subject| subject.octets(&form));
+            let detail = || format!("what was signed is {}{how}; {points}", element.path());
+            if octets.is_some_and(|octets| !search.one(Cause::IdMoved, &octets, detail)) {
+                return;
+            }
+        }
+    }
     let Target::Id(_, id) = &reference.target else {
         return;
     };
@@ -56,13 +57,14 @@ pub(super) fn others(
     for element in elements() {
         let octets = Subject::element(element).octets(&form).unwrap_or_default();
         let canonical = String::from_utf8(octets).unwrap_or_default();
-        let identified = identified(&canonical, &names, id).map(|octets| {
-            let (path, id) = (element.path(), quoted(id));
-            let detail = format!("what was signed is {path}, which had the ID {id} then; {points}");
-            Undone::new(Cause::IdMoved, detail, octets)
-        });
-        if !search.first(identified) {
-            return;
+        for octets in identified(&canonical, &names, id) {
+            let detail = || {
+                let (path, id) = (element.path(), quoted(id));
+                format!("what was signed is {path}, which had the ID {id} then; {points}")
+            };
+            if search.is_over() || !search.one(Cause::IdMoved, octets.as_bytes(), detail) {
+                return;
+            }
         }
     }
 }

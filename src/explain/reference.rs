@@ -84,6 +84,9 @@ fn search(
         return (vec![finding], Some((algorithm, octets.to_vec())));
     }
     let mut search = Search::new(&is_signed, 0, effort);
+    if !search.can_try(octets.len()) {
+        return (vec![unexplained(reference, subject.is_some(), true)], None);
+    }
     if let Some(subject) = subject {
         same_place(&mut search, signature, reference, subject, octets);
     }
@@ -292,4 +295,42 @@ fn unexplained(reference: &Reference<'_>, resolves: bool, spent: bool) -> Findin
         )
     };
     Finding::only(cause, detail, Certainty::Likely)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::super::markup::TAKEN_APART;
+    use super::super::tests::{EXCLUSIVE, Made, make};
+    use super::super::{KeysAtHand, explain};
+    use super::*;
+    use crate::soap::attachment::Attachments;
+
+    /// The effort is for all references: those that come when it is spent cost little more than to be digested.
+    #[test]
+    fn what_comes_when_the_effort_is_spent_is_not_taken_apart() {
+        let made = make(b"", EXCLUSIVE, DigestAlgorithm::Sha256);
+        let (start, reference) = made
+            .signed_info
+            .split_at(made.signed_info.find("<ds:Reference").unwrap());
+        let (reference, end) = reference.split_at(reference.find("</ds:SignedInfo>").unwrap());
+        let taken_apart = |references: usize| {
+            let signed_info = [start, &reference.repeat(references), end].concat();
+            let received = format!("<a xml:id=\"x\">{}</a>", "<b>x</b>".repeat(4_000));
+            let value = Vec::new();
+            let document = Made { signed_info, value }.beside(&received);
+            TAKEN_APART.set(0);
+            explain(
+                document,
+                &Attachments::default(),
+                &KeysAtHand::default(),
+                &[],
+                Effort::LITTLE,
+            )
+            .unwrap();
+            TAKEN_APART.get()
+        };
+        let (one, many) = (taken_apart(1), taken_apart(40));
+        assert!(one > 0 && many < one * 2, "{one} {many}");
+    }
 }

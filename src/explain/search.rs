@@ -5,7 +5,7 @@ use super::explanation::{Cause, Certainty, Finding};
 pub struct Effort(u64);
 
 impl Effort {
-    /// Most answers come in milliseconds; a message of 1 MiB of which nothing is found takes some seconds.
+    /// Most answers come in milliseconds; a message of 1 MiB of which nothing is found takes up to ten seconds of CPU.
     pub const DEFAULT: Self = Self(1 << 30);
     /// For tests of what is not about the search.
     #[cfg(test)]
@@ -82,10 +82,15 @@ impl<'s> Search<'s> {
     /// Tries each of `changes`, until the effort is spent: there may be several answers.
     pub(super) fn each(&mut self, changes: impl Iterator<Item = Undone>) {
         for change in changes {
-            if !self.attempt(&[&change], &change.octets) {
+            if !self.one(change.cause, &change.octets, || change.detail.clone()) {
                 return;
             }
         }
+    }
+
+    /// Tries `octets`, which `cause` explains; `detail` is asked for only if they are what was signed. False if the effort is spent.
+    pub(super) fn one(&mut self, cause: Cause, octets: &[u8], detail: impl FnOnce() -> String) -> bool {
+        self.attempt(octets, || vec![(cause, detail())])
     }
 
     /// Tries each of `changes`; the answers among them are better than those so far.
@@ -98,7 +103,7 @@ impl<'s> Search<'s> {
     /// Tries each of `changes`, until there is an answer or the effort is spent. False if there is no need to go on.
     pub(super) fn first(&mut self, changes: impl Iterator<Item = Undone>) -> bool {
         for change in changes {
-            if self.is_over() || !self.attempt(&[&change], &change.octets) {
+            if self.is_over() || !self.one(change.cause, &change.octets, || change.detail.clone()) {
                 return false;
             }
         }
@@ -116,7 +121,12 @@ impl<'s> Search<'s> {
             };
             for other in then(text) {
                 let is_pair = other.cause != one.cause || one.cause.is_of_structure();
-                if is_pair && !self.attempt(&[&one, &other], &other.octets) || self.is_over() {
+                let both = || {
+                    [&one, &other]
+                        .map(|change| (change.cause, change.detail.clone()))
+                        .into()
+                };
+                if is_pair && !self.attempt(&other.octets, both) || self.is_over() {
                     return;
                 }
             }
@@ -124,17 +134,14 @@ impl<'s> Search<'s> {
     }
 
     /// Whether `octets` are what was signed; false if the effort is spent.
-    fn attempt(&mut self, changes: &[&Undone], octets: &[u8]) -> bool {
+    fn attempt(&mut self, octets: &[u8], answer: impl FnOnce() -> Answer) -> bool {
         if !self.spend(octets.len().saturating_add(64).saturating_add(self.each)) {
             return false;
         }
         if (self.is_signed)(octets) {
             self.signed.get_or_insert_with(|| octets.to_vec());
             let causes = |answer: &Answer| answer.iter().map(|(cause, _)| *cause).collect::<Vec<_>>();
-            let answer: Answer = changes
-                .iter()
-                .map(|change| (change.cause, change.detail.clone()))
-                .collect();
+            let answer = answer();
             if !self.answers.iter().any(|known| causes(known) == causes(&answer)) {
                 self.answers.push(answer);
             }
@@ -146,6 +153,14 @@ impl<'s> Search<'s> {
         let is_left = self.effort.spend(bytes, self.kept);
         self.is_cut |= !is_left;
         is_left
+    }
+
+    /// Whether the effort is enough for an attempt with so many `bytes`. To make one costs, too, where nothing can be tried.
+    pub(super) fn can_try(&mut self, bytes: usize) -> bool {
+        let mut effort = *self.effort;
+        let can = effort.spend(bytes, self.kept);
+        self.is_cut |= !can;
+        can
     }
 
     /// Whether there is an answer.
@@ -212,6 +227,24 @@ mod tests {
             assert_eq!(tried.get(), expected);
             assert!(search.is_cut());
         }
+    }
+
+    /// To say where an element stands takes as long as there are elements before it.
+    #[test]
+    fn what_is_not_the_answer_is_not_told() {
+        let is_signed = |octets: &[u8]| octets == b"b";
+        let mut effort = Effort::LITTLE;
+        let mut search = Search::new(&is_signed, 0, &mut effort);
+        let told = Cell::new(0);
+        for octets in [b"a", b"b", b"c"] {
+            let tell = || {
+                told.set(told.get() + 1);
+                "b".to_owned()
+            };
+            assert!(search.one(Cause::IdMoved, octets, tell));
+        }
+        assert_eq!(told.get(), 1);
+        assert_eq!(search.told().as_deref(), Some("b"));
     }
 
     #[test]
