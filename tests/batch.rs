@@ -304,11 +304,24 @@ fn an_interrupted_job_says_how_it_goes_on() {
     assert_eq!(output.status.code(), Some(3), "{told}");
     assert!(told.contains("the same command goes on from there"), "{told}");
     assert!(!out.join("summary.json").exists());
+    let ran = |line: usize| runs(&out).remove(line);
+    assert_eq!(
+        (&ran(0)["event"], &ran(0)["threads"]),
+        (&"began".into(), &1.into())
+    );
+    assert_eq!(
+        (&ran(1)["event"], &ran(1)["done"]),
+        (&"ended".into(), &false.into())
+    );
     let lines = fs::read_to_string(&results).unwrap();
     assert!(lines.ends_with('\n') && lines.lines().count() < 4_000);
     assert_eq!(world.verify(&out, &[], &[world.archive()]).code, 1);
     let whole = fs::read_to_string(&results).unwrap();
     assert!(whole.starts_with(&lines));
+    assert_eq!(runs(&out).len(), 4);
+    let count = |line: usize| ran(line)["judged"].as_u64().unwrap();
+    assert_eq!((count(1) + count(3), &ran(3)["done"]), (4_000, &true.into()));
+    assert!(ran(3)["at"].as_str() > ran(0)["at"].as_str());
     assert_eq!(whole.lines().count(), 4_000);
 }
 
@@ -604,6 +617,15 @@ fn begin_as(begun: &Path, out: &Path) {
     .unwrap();
 }
 
+/// When processes began and ended.
+fn runs(out: &Path) -> Vec<Value> {
+    let lines = fs::read_to_string(out.join("runs.jsonl")).unwrap();
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
 /// The results by source.
 fn results(out: &Path) -> BTreeMap<String, Value> {
     let lines = fs::read_to_string(out.join("results.jsonl")).unwrap();
@@ -616,11 +638,11 @@ fn results(out: &Path) -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// Everything in the folder but the journal, which says when it started.
+/// Everything in the folder but the journal, which says when it started, and when processes worked.
 fn reports(out: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
     entries
-        .filter(|path| path.file_name().unwrap() != "journal.jsonl")
+        .filter(|path| !path.ends_with("journal.jsonl") && !path.ends_with("runs.jsonl"))
         .map(|path| {
             (
                 path.file_name().unwrap().to_string_lossy().into_owned(),

@@ -16,6 +16,7 @@ pub mod report;
 pub mod source;
 mod summary;
 mod validation_reports;
+mod work_log;
 
 pub use copies::{Copies, Copy, Found};
 pub use identity::Identity;
@@ -25,3 +26,4 @@ pub use row::{Row, Verdict};
 pub use run::{Judged, Observer, Run, RunError, Stopped, Written};
 pub use summary::{Cause, Counts, Summary};
 pub use validation_reports::Packed;
+pub use work_log::WorkLog;

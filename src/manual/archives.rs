@@ -119,6 +119,7 @@
 //! | `junit.xml` | a test case a message; what is `indeterminate` is an error |
 //! | `results.sarif` | SARIF 2.1.0: a result for each message that did not pass |
 //! | `copies.csv` | messages with the octets of an earlier one |
+//! | `runs.jsonl` | when processes worked at the job: a line with `event` `began`, `at` and `threads`, and one with `ended`, `at`, how many messages it `judged`, how many `messages` have a result and whether the job is `done`, with its reports. A process that was killed has no end. No report says how long a job took, as each is the same whatever became of its processes |
 //! | `validation-reports.zip` | with `--validation-reports`: of each message a [report](super::validation_reports) by ETSI TS 119 102-2. It has a directory, and can be opened, when the job is done |
 //!
 //! A cause is a code with what is said of it, without the values: one line on standard output, with a count and an example. The exit code is that of

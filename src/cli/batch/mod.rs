@@ -17,7 +17,7 @@ use super::console::Console;
 use super::exit::{Exit, Stop};
 use crate::batch::report::About;
 use crate::batch::source::{self, Reading, ResultsFolder};
-use crate::batch::{Journal, JournalError, Run, Stopped, judge};
+use crate::batch::{Journal, JournalError, Run, Stopped, WorkLog, judge};
 use crate::trust::{Anchor, Signer, TrustStore};
 use crate::validation_report::Reporting;
 use crate::verifier::{At, Setup};
@@ -66,11 +66,13 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
     };
     let stop = interruptible()?;
     tell_panics_but_those_of_files();
+    let threads = workers(arguments);
+    let log = WorkLog::begin(&arguments.out, Utc::now(), threads).map_err(unlogged)?;
     let mut progress = Progress::start(&sources, &reading, console)?;
     let run = Run {
         sources: &sources,
         reading: &reading,
-        workers: workers(arguments),
+        workers: threads,
         stop: &stop,
     };
     let ended = run.run(
@@ -78,13 +80,21 @@ pub(super) fn run(arguments: &BatchVerifyArguments, console: &mut Console) -> Re
         &|item| judge(&verifier, reporting.as_ref(), item),
         &mut progress,
     );
-    let (counted, told) = progress.finish();
-    match ended.map_err(Stop::failed)? {
+    let (counted, judged) = progress.finish();
+    let stopped = ended.map_err(Stop::failed)?;
+    let messages = counted.summary.all.total();
+    let exit = match stopped {
         Stopped::Early => Err(Stop::failed(format_args!(
-            "stopped after {told}; the same command goes on from there"
+            "stopped after {messages} messages; the same command goes on from there"
         ))),
-        Stopped::AtEnd => outcome::tell(&arguments.out, &journal, counted, &about, console),
-    }
+        Stopped::AtEnd => Ok(outcome::tell(&arguments.out, &journal, counted, &about, console)?),
+    };
+    log.end(Utc::now(), judged, messages, stopped).map_err(unlogged)?;
+    exit
+}
+
+fn unlogged(error: std::io::Error) -> Stop {
+    Stop::failed(format_args!("--out: runs.jsonl: {error}"))
 }
 
 /// As typed.

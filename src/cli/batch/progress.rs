@@ -74,11 +74,11 @@ impl<'c> Progress<'c> {
         })
     }
 
-    /// Ends the display. What was counted, and how many there are in words.
-    pub(super) fn finish(self) -> (Counted, String) {
+    /// Ends the display. What was counted, and how many of that this process judged.
+    pub(super) fn finish(self) -> (Counted, u64) {
         self.bar.finish_and_clear();
-        let told = format!("{} messages", self.counted.summary.all.total());
-        (self.counted, told)
+        let judged = self.counted.summary.all.total().saturating_sub(self.before);
+        (self.counted, judged)
     }
 
     /// One line: how many, how fast, with which verdicts.
