@@ -22,6 +22,8 @@ pub struct Findings {
     pub warnings: Vec<&'static str>,
     /// As of when it was judged; `None` where that was never known.
     pub judged_at: Option<DateTime<Utc>>,
+    /// The time that the message says of itself, once a trusted signature over it was seen.
+    pub(super) signed_time: Option<DateTime<Utc>>,
     reader: Reader,
     /// Who may have signed, where somebody wants to know.
     claims_of: Option<Vec<Claim>>,

@@ -12,7 +12,7 @@ use super::coverage::{Covering, coverage};
 use super::encrypted::Before;
 use super::endorsed;
 use super::findings::Findings;
-use super::judging::{AsOf, Judging};
+use super::judging::{AsOf, Judging, claimed_time};
 use super::kept::SenderHeader;
 use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
@@ -304,6 +304,7 @@ impl Gate {
             .map(|read| assertion::by_its_issuer(read, &search, &self.issuers, &mut carried, findings))
             .transpose()?;
         seen.note(issued.as_ref().and_then(Issued::proof));
+        let timestamp = header.timestamp().map(|timestamp| timestamp.element());
         let mut signatures: Vec<Signed<'_>> = Vec::new();
         for element in endorsed::after_endorsing(&header) {
             let known = carried.iter().position(|carried| carried.signature() == element);
@@ -318,6 +319,9 @@ impl Gate {
                 }
             };
             seen.note(Some(&proof));
+            if timestamp.is_some_and(|timestamp| proof.signs(timestamp)) {
+                findings.signed_time = Some(at);
+            }
             signatures.push(proof);
         }
         let presented = issued
@@ -480,14 +484,6 @@ fn refuse_encrypted_id(addressing: Option<&Addressing<'_>>, before: &Before) -> 
         Some(id) => Err(Unmet::at(id.element, UnmetKind::MessageIdEncrypted)),
         None => Ok(()),
     }
-}
-
-/// The time that the message says it was made; whether that was signed is asked later.
-fn claimed_time(header: &wss::Header<'_>) -> Result<DateTime<Utc>, Unmet> {
-    let timestamp = header.timestamp();
-    timestamp
-        .map(|timestamp| timestamp.created())
-        .ok_or_else(|| Unmet::at(header.element(), UnmetKind::NoMessageTime))
 }
 
 /// Whether who signed the Body says when that was. Without a Body that is signed, any signature may.

@@ -3,10 +3,11 @@ use chrono::{DateTime, Utc};
 use super::Findings;
 use super::answer::Request;
 use crate::dsig::Keep;
-use crate::policy::{Policy, Transport};
+use crate::policy::{Policy, Transport, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::soap::attachment::Attachments;
 use crate::trust::Partner;
+use crate::wss;
 
 /// As of when a message is judged.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,7 +19,7 @@ pub enum AsOf {
 }
 
 impl AsOf {
-    /// Says in `findings` where a verdict by `policy` turned on the age of the message.
+    /// Says in `findings` where a verdict by `policy` turned on the age of the message, and where that is only what a refused message says.
     pub(super) fn note_age(self, policy: &Policy, refused: Option<&Rejection>, findings: &mut Findings) {
         let (Self::Message, Some(signed)) = (self, findings.judged_at) else {
             return;
@@ -27,6 +28,9 @@ impl AsOf {
             None if policy.passed_for_its_age(&findings.legacy) => findings.warn("legacy_by_age"),
             Some(refused) if policy.was_too_late(refused.code(), signed) => findings.warn("legacy_too_late"),
             None | Some(_) => {}
+        }
+        if refused.is_some() && findings.signed_time.is_none() {
+            findings.warn("time_not_signed");
         }
     }
 }
@@ -53,4 +57,12 @@ impl<'m> Judging<'m> {
     {
         Judging { attachments, ..self }
     }
+}
+
+/// The time that the message says it was made; whether that was signed is asked later.
+pub(super) fn claimed_time(header: &wss::Header<'_>) -> Result<DateTime<Utc>, Unmet> {
+    let timestamp = header.timestamp();
+    timestamp
+        .map(|timestamp| timestamp.created())
+        .ok_or_else(|| Unmet::at(header.element(), UnmetKind::NoMessageTime))
 }

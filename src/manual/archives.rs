@@ -111,7 +111,7 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `results.jsonl` | the [object of each message](super::commands#json), with `sha256` of the message, `kind` (`soap`, `saml`, `xml`) and `judged_at` besides |
+//! | `results.jsonl` | the [object of each message](super::commands#json), with `sha256` of the message, `kind` (`soap`, `saml`, `xml`) and `judged_at` besides. Of what is refused as of a time that nobody trusted is seen to have signed, the warning `time_not_signed` says so |
 //! | `results.csv` | the same in short. A value that a spreadsheet could take for a formula has `'` before it, and invisible characters are written `\u{202e}`. Of the signer's name 256 characters are in it and in what follows, of what is said 1,024 |
 //! | `results.parquet` | the same as in `results.csv`, for Spark and its like; compressed by Snappy |
 //! | `summary.json` | what was judged and by what: sources, policy, CAs and pins, how many CRLs and OCSP responses, when the job began; and counts by verdict, kind, cause, signer, day, exception and warning |

@@ -175,6 +175,7 @@
 //! | `revocation_unknown` | no CRL and no OCSP response decides, and the policy lets that pass |
 //! | `legacy_by_age` | something of `legacy` was taken as the message was signed before the time until which [it is](super::archives#algorithms-of-their-time) |
 //! | `legacy_too_late` | what the message is refused for would have been taken of one signed before such a time |
+//! | `time_not_signed` | with `--at message`, of what is refused: the time as of which it was judged (`judged_at`) is what the message says, and no trusted signature over it was seen before the refusal |
 //! | `embedded_key` | `--embedded-key`: the key came with the document |
 //! | `only_text_covered` | a base64 transform covers the text of an element and not its attributes |
 //! | `unbound_issuer` | no metadata binds the assertion's issuer to its key: whoever is trusted may say that they are this issuer |

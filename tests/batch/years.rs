@@ -145,6 +145,20 @@ fn told(policy: &str, legacy: &[&str], at: &str) -> BTreeMap<String, String> {
     results.map(|(name, result)| (name, told(&result))).collect()
 }
 
+/// What is refused names a time all the same, and may have made it up.
+#[test]
+fn a_time_that_nobody_is_seen_to_have_signed_is_told_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let encrypted = folder.path().join("encrypted.toml");
+    let policy = toml::to_string(&Profile::ArchiveVerify.policy()).unwrap();
+    fs::write(&encrypted, format!("encrypted = [\"body\"]\n{policy}")).unwrap();
+    let found = told(encrypted.to_str().unwrap(), &[], "message");
+    assert_eq!(found["good"], "policy.not_encrypted");
+    assert_eq!(found["altered"], "dsig.digest_mismatch time_not_signed");
+    let now = told("archive-verify", &[], "now");
+    assert_eq!(now["altered"], "dsig.digest_mismatch");
+}
+
 #[test]
 fn an_old_algorithm_is_taken_of_messages_of_its_time_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -163,26 +177,41 @@ fn an_old_algorithm_is_taken_of_messages_of_its_time_alone() {
     for (name, expected) in [
         ("good", ""),
         ("sha1", "legacy_by_age sha1 rsa-sha1"),
-        ("sha1-late", "dsig.algorithm_not_permitted legacy_too_late"),
-        ("sha1-undated", "policy.no_message_time"),
+        (
+            "sha1-late",
+            "dsig.algorithm_not_permitted legacy_too_late time_not_signed",
+        ),
+        ("sha1-undated", "policy.no_message_time time_not_signed"),
         ("short-key", "legacy_by_age certificate-sha1 certificate-rsa-1024"),
     ] {
         assert_eq!(by_age[name], expected, "{name}");
     }
     assert_eq!(told(&dated, &[], "message"), by_age);
     for (legacy, name, expected) in [
-        (&LEGACY[..0], "sha1", "dsig.algorithm_not_permitted"),
-        (&LEGACY[..1], "sha1", "dsig.algorithm_not_permitted"),
-        (&LEGACY[1..2], "sha1", "dsig.algorithm_not_permitted"),
-        (&LEGACY[..3], "short-key", "trust.weak_key"),
-        (&LEGACY[3..], "short-key", "trust.weak_signature"),
+        (
+            &LEGACY[..0],
+            "sha1",
+            "dsig.algorithm_not_permitted time_not_signed",
+        ),
+        (
+            &LEGACY[..1],
+            "sha1",
+            "dsig.algorithm_not_permitted time_not_signed",
+        ),
+        (
+            &LEGACY[1..2],
+            "sha1",
+            "dsig.algorithm_not_permitted time_not_signed",
+        ),
+        (&LEGACY[..3], "short-key", "trust.weak_key time_not_signed"),
+        (&LEGACY[3..], "short-key", "trust.weak_signature time_not_signed"),
         (
             &[
                 "certificate-sha1=2016-01-01T00:00:00Z",
                 "certificate-rsa-1024=2014-05-05T09:00:00Z",
             ][..],
             "short-key",
-            "trust.weak_key legacy_too_late",
+            "trust.weak_key legacy_too_late time_not_signed",
         ),
     ] {
         assert_eq!(told(&modern, legacy, "message")[name], expected, "{legacy:?}");

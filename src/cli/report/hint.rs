@@ -57,6 +57,9 @@ pub(super) fn for_warning(name: &str) -> Option<&'static str> {
         "legacy_too_late" => {
             "it would be taken of a message signed before the time of --legacy-before, or of the policy"
         }
+        "time_not_signed" => {
+            "the time as of which it was judged is what the message says, and no trusted signature over it was seen"
+        }
         "only_text_covered" => {
             "a base64 transform: of an element only its text is signed, not its attributes"
         }

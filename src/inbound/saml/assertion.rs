@@ -34,6 +34,7 @@ pub(super) fn judge_assertion<'d>(
     let policy = context.policy_of_age(at);
     let context = &context.by(&policy);
     signatures.verify(&[layer], || not_signed(root), at, context, findings)?;
+    findings.signed_time = Some(at);
     check_text(root, &rules)?;
     accept(&assertion, &rules, context, at, findings)
 }

@@ -58,6 +58,7 @@ pub(super) fn judge_message<'d>(
         signatures.verify_query(signature, outermost, at, context, findings)?;
     }
     signatures.verify(&read.layers, || read.not_signed(), at, context, findings)?;
+    findings.signed_time = Some(at);
     check_text(delivery.root, &rules)?;
 
     let MessageRead { artifact, spoken, .. } = read;

@@ -26,14 +26,38 @@ fn a_short_key_counts_for_what_was_issued_in_its_time() {
         (code, judgement.findings.warnings)
     };
     judge.as_of = AsOf::Message;
-    assert_eq!(told(&judge), ("dsig.weak_key", vec![]));
+    assert_eq!(told(&judge), ("dsig.weak_key", vec!["time_not_signed"]));
     judge.policy.legacy = until("2026-11-26T12:00:00Z");
-    assert_eq!(told(&judge), ("dsig.weak_key", vec!["legacy_too_late"]));
+    let too_late = vec!["legacy_too_late", "time_not_signed"];
+    assert_eq!(told(&judge), ("dsig.weak_key", too_late));
     judge.policy.legacy = until("2026-11-26T12:00:01Z");
     assert_eq!(told(&judge), ("passed", vec![]));
     // Of any other time nobody knows when it was issued.
     judge.as_of = AsOf::Time(datetime::parse("2026-11-26T12:00:00Z").unwrap());
     assert_eq!(told(&judge), ("dsig.weak_key", vec![]));
+}
+
+/// Of what is refused nobody may have signed the time.
+#[test]
+fn a_time_is_told_as_the_message_says_it_until_a_signature_over_it_holds() {
+    let mut judge = idp();
+    judge.as_of = AsOf::Message;
+    let told = |text: String| {
+        let judgement = judge.judge(text);
+        assert!(judgement.findings.judged_at.is_some());
+        (judgement.verdict.unwrap_err().code(), judgement.findings.warnings)
+    };
+    let unsigned = vec!["time_not_signed"];
+    let changed = |text: String| text.replace(">ann<", ">eve<");
+    assert_eq!(
+        told(changed(signed(&assertion(), "_a"))),
+        ("dsig.digest_mismatch", unsigned.clone())
+    );
+    let for_another = || assertion().replace("<Audience>https://sp", "<Audience>https://other");
+    assert_eq!(told(signed(&for_another(), "_a")), ("saml.audience", vec![]));
+    let sent = || signed(&response(&for_another()), "_m");
+    assert_eq!(told(sent()), ("saml.audience", vec![]));
+    assert_eq!(told(changed(sent())), ("dsig.digest_mismatch", unsigned));
 }
 
 /// A Response, issued at `time`, that is signed over `assertion`, which is encrypted for `key`.
