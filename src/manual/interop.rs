@@ -50,6 +50,8 @@
 //! - gSOAP signs times to the second and nothing that is random: two equal orders within a second are one message, and the second is refused
 //!   as `replay.message`. It asks that faults are signed too, and shows `FailedCheck` of its own where ours say no more.
 //! - `samlify`'s own Response has no AuthnStatement and is refused as `saml.no_authn_statement`; the test gives it one in its template.
+//! - `pysaml2` writes what it takes out of a SOAP envelope anew, with other prefixes, so that of the ArtifactResponses of others no signature
+//!   holds. Without the envelope it verifies ours.
 //! - `pysaml2` as a service provider verifies a LogoutRequest in a query string only where `want_authn_requests_signed` is set for an
 //!   identity provider; otherwise it does not look at the signature.
 //! - `node-saml` deflates what goes into a form unless `skipRequestCompression` is set, and accepts a query string without a signature.

@@ -58,7 +58,13 @@ impl Peer {
     fn judges(self) -> Vec<&'static str> {
         match self {
             // It does not look at the signature of an answer in a query string.
-            Self::Pysaml2 => [&RESPONSES[..], &AUTHN, &LOGOUT, &["logout-response-post"]].concat(),
+            Self::Pysaml2 => [
+                &RESPONSES[..],
+                &AUTHN,
+                &LOGOUT,
+                &["logout-response-post", "artifact-response-xml"],
+            ]
+            .concat(),
             Self::Samlify => [&RESPONSES[..], &AUTHN, &LOGOUT, &LOGGED_OUT].concat(),
             Self::Python3Saml => [
                 &RESPONSES[..],
@@ -206,7 +212,7 @@ fn changed(kind: &str, message: &str) -> String {
         assert!(message.contains("RelayState=%2F"), "{message}");
         return message.replacen("RelayState=%2F", "RelayState=%2Fx", 1);
     }
-    let is_xml = matches!(kind, "metadata" | "artifact-response-soap");
+    let is_xml = kind == "metadata" || kind.starts_with("artifact-response");
     let xml = match is_xml {
         true => message.to_owned(),
         false => String::from_utf8(decode(message.to_owned().into()).unwrap().xml.to_vec()).unwrap(),
@@ -362,6 +368,13 @@ fn written(kind: &str) -> String {
              <Issuer>https://sp.example/saml</Issuer></p:AuthnRequest>"
         );
     }
+    if kind.starts_with("artifact") {
+        let response = written("response-document");
+        return format!(
+            "<p:ArtifactResponse {HEAD} ID='_r-1' IssueInstant='{now}' InResponseTo='_resolve-1'>{idp}\
+             <p:Status><p:StatusCode Value='urn:oasis:names:tc:SAML:2.0:status:Success'/></p:Status>{response}</p:ArtifactResponse>"
+        );
+    }
     if kind.starts_with("logout-response") {
         return format!(
             "<p:LogoutResponse {HEAD} ID='_m-1' IssueInstant='{now}' Destination='https://sp.example/slo' InResponseTo='_request-1'>\
@@ -391,13 +404,17 @@ fn written(kind: &str) -> String {
 fn signed(kind: &str, signer: &str) -> String {
     let (what, how) = kind.rsplit_once('-').unwrap();
     let mut command = sealgate();
-    command.args(["saml", "sign", "--relay-state", "/orders?page=2"]);
+    command.args(["saml", "sign"]);
     command.arg("--key").arg(keys(&format!("{signer}.key.pem")));
     command.arg("--cert").arg(keys(&format!("{signer}.pem")));
     match what {
         "response" => command.args(["--binding", "post", "--part", how]),
+        "artifact-response" => &mut command,
         _ => command.args(["--binding", how]),
     };
+    if how != "xml" {
+        command.args(["--relay-state", "/orders?page=2"]);
+    }
     let output = fed(command.arg("-"), &written(kind));
     let (out, err) = texts(&output);
     assert!(output.status.success(), "{kind}: {err}");
