@@ -631,3 +631,56 @@ fn what_a_crash_tore_is_told_beside_segments_without_a_record() {
     other.write(1, 1 << 20);
     assert_eq!(recovered(&other), [told]);
 }
+
+#[test]
+fn a_log_that_is_wholly_gone_is_told_of_in_the_next_one() {
+    let begun_anew = |world: &World, settings: &Settings| {
+        fs::remove_dir_all(world.log()).unwrap();
+        fs::create_dir(world.log()).unwrap();
+        drop(Log::open(settings).unwrap());
+        let read = world.read().into_iter();
+        let mut told = read.filter(|record| record["kind"] == "begun_anew");
+        let before = told.next().map(|record| record["before"].clone());
+        assert!(told.next().is_none());
+        before
+    };
+    let world = World::new();
+    world.write(3, 1 << 20);
+    let last = world.exported().pop().unwrap();
+    let settings = world.settings(1 << 20);
+    let before = begun_anew(&world, &settings).unwrap();
+    assert_eq!(before["chain"], last.chain);
+    assert_eq!(before["last"], last.last);
+    // It is told in the first records of a log, and those are signed.
+    assert_eq!(world.read()[1]["kind"], "begun_anew");
+    assert_eq!(world.read()[2]["kind"], "checkpoint");
+    world.write(1, 1 << 20);
+    let again = world
+        .read()
+        .iter()
+        .filter(|record| record["kind"] == "begun_anew")
+        .count();
+    assert_eq!(again, 1, "not of a log that goes on");
+    // What somebody else signed, and what nobody exported, says nothing.
+    let signer = identity("bob");
+    assert_eq!(
+        begun_anew(
+            &world,
+            &Settings {
+                signer,
+                ..settings.clone()
+            }
+        ),
+        None
+    );
+    assert_eq!(
+        begun_anew(
+            &world,
+            &Settings {
+                export: None,
+                ..settings
+            }
+        ),
+        None
+    );
+}

@@ -99,6 +99,14 @@ impl Checkpoint {
         format!("checkpoints-{chain}.jsonl")
     }
 
+    /// Whether checkpoints of some log are exported to a file of that name.
+    pub(super) fn is_file_name(name: &str) -> bool {
+        let chain = name
+            .strip_prefix("checkpoints-")
+            .and_then(|name| name.strip_suffix(".jsonl"));
+        chain.is_some()
+    }
+
     /// Appends it to the exported checkpoints in `folder`, durably.
     pub(super) fn export(&self, folder: &Path) -> std::io::Result<()> {
         let path = folder.join(Self::file_name(&self.chain));

@@ -11,6 +11,7 @@ use super::checkpoint::Checkpoint;
 use super::folder::Record;
 use super::frame;
 use super::frame::Chain;
+use super::log::Settings;
 use super::segment;
 
 /// As much as one record with its head may have.
@@ -56,11 +57,48 @@ pub(super) fn ends(folder: &Path) -> io::Result<Ends> {
 
 /// The number of the last record that the exported checkpoints of the log `chain` in `folder` speak of.
 pub(super) fn exported(folder: &Path, chain: &str) -> Option<u64> {
-    let octets = tail(&folder.join(Checkpoint::file_name(chain)))?;
+    let checkpoints = last_checkpoints(&folder.join(Checkpoint::file_name(chain)));
+    checkpoints.iter().map(|checkpoint| checkpoint.last).max()
+}
+
+/// Where the folder of the log has no record: the last checkpoint that was exported of a log by the same signer, which was there before and is not any more,
+/// or is in another folder. Nothing is told of a signer without a certificate, or where nothing is exported.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn gone(settings: &Settings) -> io::Result<Option<Checkpoint>> {
+    let (Some(export), Some(certificate)) = (&settings.export, settings.signer.certificate()) else {
+        return Ok(None);
+    };
+    if ends(&settings.folder)?.begins.is_some() {
+        return Ok(None);
+    }
+    let mut latest: Option<Checkpoint> = None;
+    for entry in std::fs::read_dir(export)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if !name.is_some_and(Checkpoint::is_file_name) {
+            continue;
+        }
+        let mut all = last_checkpoints(&path).into_iter().rev();
+        let of_signer = all.find(|checkpoint| checkpoint.is_signed_by(std::slice::from_ref(certificate)));
+        latest = latest
+            .into_iter()
+            .chain(of_signer)
+            .max_by_key(|checkpoint| checkpoint.time);
+    }
+    Ok(latest)
+}
+
+/// Those at the end of a file of checkpoints.
+fn last_checkpoints(path: &Path) -> Vec<Checkpoint> {
+    let octets = tail(path).unwrap_or_default();
     // The first line may have lost its beginning, and the last one its end.
     let lines = octets.split(|octet| *octet == b'\n');
-    let checkpoints = lines.filter_map(|line| serde_json::from_slice::<Checkpoint>(line).ok());
-    checkpoints.map(|checkpoint| checkpoint.last).max()
+    lines
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect()
 }
 
 fn first(path: &Path) -> Option<Record> {

@@ -11,6 +11,7 @@
 //! | `accepted` | a message was verified, and may now go to its backend: who sent it, what came, what goes on |
 //! | `answered`, `failed` | what became of it |
 //! | `refused` | a message was refused, and why |
+//! | `begun_anew` | the log begins though checkpoints of another one, by the same key, were exported: `last` is what the last of them speaks of |
 //! | `recovered` | after a crash, so many octets that were no whole record were set aside |
 //! | `checkpoint` | a signature over the number and hash of the record before it, by a key that is used for nothing else |
 //!
@@ -22,6 +23,10 @@
 //!
 //! Whoever changes, removes, inserts or swaps records breaks the chain at that place ([`verify`]). Whoever writes all records anew cannot sign the
 //! checkpoints. Whoever cuts off the end is found out by checkpoints that were exported: at most 1,000 records or 60 seconds can go unnoticed (T151).
+//!
+//! Whoever takes all of it away leaves nothing in its folder that could tell. Where checkpoints are exported, the log that then begins says so in its first records,
+//! signed as everything (`begun_anew`), and the gateway and `config check` do (`audit.begins_anew`); it goes on all the same. A gateway that exports none, or has got
+//! another key too, begins in silence: then only who kept the checkpoints, or another copy of the log, can know.
 //!
 //! # Archiving
 //!
@@ -49,6 +54,7 @@ mod verify;
 mod writer;
 
 pub use checkpoint::Checkpoint;
+pub use ends::gone;
 pub use entry::Entry;
 pub use entry::Kind;
 pub use entry::Octets;

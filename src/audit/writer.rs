@@ -12,6 +12,7 @@ use serde_json::json;
 use super::checkpoint::Checkpoint;
 use super::ends::ends;
 use super::ends::exported;
+use super::ends::gone;
 use super::entry::hexadecimal;
 use super::frame::Chain;
 use super::frame::inside;
@@ -87,6 +88,11 @@ impl Writer {
             writer.chain = found.chain;
             writer.checked = writer.chain.seq;
             writer.warn()?;
+        } else if let Some(Checkpoint { chain, last, .. }) = gone(settings)? {
+            tracing::warn!(code = "audit.begins_anew", log = chain, last, folder = %settings.folder.display(), "the audit log begins anew: checkpoints speak of another one by the same key, which is not there");
+            let members =
+                json!({"kind": "begun_anew", "time": now(), "before": {"chain": chain, "last": last}});
+            first.push(members.to_string());
         }
         // What was before is signed now, and a log that cannot be written to is found out at start.
         writer.append(first.iter().map(|json| inside(json)), Sign::Now)?;

@@ -6,7 +6,9 @@ use super::files;
 use super::files::IdentityFiles;
 use super::problem::KeyPath;
 use super::problem::Source;
+use super::problem::Stage;
 use super::typed;
+use crate::audit;
 use crate::audit::Settings;
 use crate::crypto::Identity;
 
@@ -46,12 +48,26 @@ pub(super) fn check(
             return None;
         }
     }
-    Some(Settings {
+    let settings = Settings {
         folder,
         export,
         signer: identity,
         segment_bytes: audit.file_bytes.into(),
-    })
+    };
+    // A gateway that starts says so itself.
+    if source.stage == Stage::Examined
+        && let Ok(Some(gone)) = audit::gone(&settings)
+    {
+        source.warning(
+            &table.key("folder"),
+            format!(
+                "has no record, and checkpoints speak of a log by the same key up to record {}: {}",
+                gone.last, gone.chain
+            ),
+            "find out what became of it: a gateway that starts begins another one",
+        );
+    }
+    Some(settings)
 }
 
 /// Notes whatever else has the key of the audit.

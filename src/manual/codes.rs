@@ -405,6 +405,7 @@
 //!
 //! | code | meaning |
 //! |---|---|
+//! | `audit.begins_anew` | at the start: the folder has no record, and checkpoints that were exported speak of a log by the same key, up to record `last` of the log `log`. Right if that was archived whole, or is another gateway's with the same key and folder of checkpoints; otherwise somebody has taken it away |
 //! | `audit.begins_later` | at the start: the folder does not begin with record 1 but with `first`. Right if what came before is archived ([`audit`](crate::audit)); otherwise somebody has removed it |
 //! | `audit.ends_early` | at the start: the log ends with record `last`, and a checkpoint that was exported speaks of record `checkpoint`, after which it stands itself. Its end was removed |
 //! | `audit.gap` | at the start: the segment of `record` does not follow the one before it. Something was removed or exchanged: `sealgate audit verify` names it |

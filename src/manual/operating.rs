@@ -63,7 +63,7 @@
 //!
 //! Nothing of it is removed by the gateway. [`audit`](crate::audit) says how old files are archived while it serves, and how the rest is verified from then on
 //! (`audit verify --from`). A gateway that starts on such a folder says so (`audit.begins_later`), and also where a file is
-//! missing or exchanged (`audit.gap`) or the end is gone (`audit.ends_early`): it looks at the first and the last record of each file.
+//! missing or exchanged (`audit.gap`), the end is gone (`audit.ends_early`) or, if checkpoints are exported, all of it (`audit.begins_anew`): it looks at the first and the last record of each file.
 //!
 //! # What is fetched
 //!

@@ -207,6 +207,21 @@ fn threats_are_shown_and_exported_and_a_beginning_that_is_away_is_told_of() {
     fs::rename(&archived, &first).unwrap();
     fs::remove_file(&second).unwrap();
     starts("audit.ends_early");
+    // All of it: who checks the configuration is told, too, as long as nothing has begun.
+    let told = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sealgate"));
+        let output = command.args(["config", "check"]).arg(&file).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        said.contains("audit.folder: has no record, and checkpoints speak of a log by the same key")
+    };
+    assert!(!told());
+    for segment in segments(folder.path()) {
+        fs::remove_file(segment).unwrap();
+    }
+    assert!(told());
+    starts("audit.begins_anew");
+    assert!(!told());
 }
 
 /// Sends until the gateway answers `status`.

@@ -74,6 +74,8 @@ pub(crate) enum RecordKind {
     Checkpoint,
     /// A file begins
     Segment,
+    /// The log began though there had been another one
+    BegunAnew,
     /// What a crash tore was set aside
     Recovered,
 }
@@ -88,6 +90,7 @@ impl RecordKind {
             Self::Failed => "failed",
             Self::Checkpoint => "checkpoint",
             Self::Segment => "segment",
+            Self::BegunAnew => "begun_anew",
             Self::Recovered => "recovered",
         }
     }
