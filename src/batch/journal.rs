@@ -3,7 +3,7 @@ mod disk;
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -171,11 +171,7 @@ impl Journal {
     /// A file cannot be read.
     pub fn rows(&self) -> io::Result<impl Iterator<Item = Row> + use<>> {
         let mut replay = self.replay()?;
-        Ok(std::iter::from_fn(move || {
-            let row = replay.next.take().map(|entry| entry.1);
-            replay.accept();
-            row
-        }))
+        Ok(std::iter::from_fn(move || replay.take().map(|(row, _)| row)))
     }
 
     /// Its lines, by their places.
@@ -197,8 +193,16 @@ impl Journal {
         Replay::of(&self.paths, length(&self.results)?, reports)
     }
 
-    /// Cuts off what comes after `replay`, and goes on there.
+    /// Cuts off what comes after `replay`, and goes on there; not where it is damaged as no crash damages it.
     pub(super) fn append(&self, replay: &Replay) -> io::Result<Writer> {
+        if replay.is_damaged || !self.ends_a_result(replay.result_end)? {
+            let what = format!(
+                "{} is damaged at byte {} or before it, as no crash damages it: name another folder",
+                self.paths.journal.display(),
+                replay.end
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
         self.results.set_len(replay.result_end)?;
         self.journal.set_len(replay.end)?;
         let (mut results, mut journal) = (self.results.try_clone()?, self.journal.try_clone()?);
@@ -220,6 +224,18 @@ impl Journal {
             committed: replay.end,
             end: replay.result_end,
         })
+    }
+}
+
+impl Journal {
+    /// Whether the results have the end of a line before `end`.
+    fn ends_a_result(&self, end: u64) -> io::Result<bool> {
+        let Some(last) = end.checked_sub(1) else {
+            return Ok(true);
+        };
+        let mut octet = [0];
+        self.results.read_exact_at(&mut octet, last)?;
+        Ok(octet == *b"\n")
     }
 }
 
@@ -289,6 +305,8 @@ pub(super) struct Replay {
     reports: u64,
     /// The line after those that were accepted.
     next: Option<Entry>,
+    /// Whether the line after those is not there as no crash takes it away: another one follows, or its result ends too early.
+    is_damaged: bool,
     /// Where the accepted lines end, and their results.
     end: u64,
     result_end: u64,
@@ -306,6 +324,7 @@ impl Replay {
             results,
             reports,
             next: None,
+            is_damaged: false,
             end: u64::try_from(header).unwrap_or(0),
             result_end: 0,
             report_end: 0,
@@ -340,18 +359,27 @@ impl Replay {
 
     /// Reads the next line, if it is complete and its result is.
     fn read(&mut self) {
+        self.next = self.read_line();
+        if self.next.is_none() {
+            // What a crash has torn was written last.
+            let is_followed = self.line.ends_with(b"\n") && self.read_line().is_some();
+            self.is_damaged |= is_followed;
+            self.line.clear();
+        }
+    }
+
+    fn read_line(&mut self) -> Option<Entry> {
         self.line.clear();
         let read = self.input.read_until(b'\n', &mut self.line);
         let is_complete = read.is_ok() && self.line.ends_with(b"\n");
         // Of the whole line at once it is cheaper to tell that it is UTF-8 than of each text in it.
         let line = std::str::from_utf8(&self.line).ok().filter(|_| is_complete);
         let entry = line.and_then(|line| serde_json::from_str::<Entry>(line).ok());
+        // Every result is longer than nothing.
+        self.is_damaged |= entry.as_ref().is_some_and(|entry| entry.0 <= self.result_end);
         let is_whole =
             |entry: &Entry| entry.0 <= self.results && entry.2.is_none_or(|end| end <= self.reports);
-        self.next = entry.filter(is_whole);
-        if self.next.is_none() {
-            self.line.clear();
-        }
+        entry.filter(is_whole).filter(|_| !self.is_damaged)
     }
 }
 

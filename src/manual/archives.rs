@@ -96,7 +96,8 @@
 //! # Killed, interrupted, continued
 //!
 //! Results are appended to `results.jsonl` in the order of the sources, and beside them a short line a result to `journal.jsonl`. A process may be
-//! killed at any time; the same command goes on where the journal ends, and cuts off what was half written. It finds that place by the journal and the
+//! killed at any time; the same command goes on where the journal ends, and cuts off what was half written. A journal that is damaged as no crash damages it, as whole lines follow, or that ends
+//! within a result, is refused (3) and left as it is. It finds that place by the journal and the
 //! length and change time of each file, without reading messages again. From the first file that is another than it was, or is not there any more, everything is judged anew. What
 //! is in the folder is the job's: with other sources, options, trust or another version the command is refused (2), as is a second process (3). Nor is it a message: where the folder lies in a source it
 //! is passed over; a source in it is refused (2), and what a list or a link leads to there is told as unreadable. Every second all is forced

@@ -65,6 +65,47 @@ fn whatever_is_cut_off_what_is_left_are_whole_results() {
 }
 
 #[test]
+fn damage_with_whole_lines_behind_it_is_no_torn_end() {
+    let damaged = |line: usize, change: &dyn Fn(&str) -> String| {
+        let folder = tempfile::tempdir().unwrap();
+        write(
+            &Journal::open(folder.path(), &job("job"), Utc::now()).unwrap(),
+            &["a", "bb", "ccc"],
+        );
+        let path = folder.path().join("journal.jsonl");
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().enumerate();
+        let lines = lines.map(|(number, text)| {
+            if number == line {
+                change(text)
+            } else {
+                text.to_owned()
+            }
+        });
+        fs::write(&path, lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+        let results = fs::read(folder.path().join("results.jsonl")).unwrap();
+        let journal = Journal::open(folder.path(), &job("job"), Utc::now()).unwrap();
+        let mut replay = journal.replay().unwrap();
+        while replay.take().is_some() {}
+        let refused = journal.append(&replay).err();
+        let is_left = fs::read(folder.path().join("results.jsonl")).unwrap() == results;
+        assert_eq!(refused.is_some(), is_left, "what is refused stays as it is");
+        refused.map(|error| error.kind())
+    };
+    let end = |to: &'static str| move |line: &str| to.to_owned() + &line[2..];
+    let nothing = |_: &str| "no line".to_owned();
+    // Where results end: 2, 5, 9.
+    let changes: [&dyn Fn(&str) -> String; 4] = [&end("[9"), &end("[1"), &end("[64"), &nothing];
+    for change in changes {
+        assert_eq!(damaged(2, change), Some(io::ErrorKind::InvalidData));
+    }
+    // The last one may be torn, but its result may not end within a line.
+    assert_eq!(damaged(3, &nothing), None);
+    assert_eq!(damaged(3, &end("[64")), None);
+    assert_eq!(damaged(3, &end("[7")), Some(io::ErrorKind::InvalidData));
+}
+
+#[test]
 fn no_link_is_followed_out_of_the_folder() {
     for name in ["results.jsonl", "journal.jsonl", validation_reports::FILE] {
         let folder = tempfile::tempdir().unwrap();
