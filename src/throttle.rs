@@ -4,9 +4,10 @@
 //! they have no effect any more; where there are too many at a time, those that are not known share one bucket, so that an attacker
 //! with many addresses takes room only from others whom nobody has met. Time is that of a clock that never goes back (T150).
 //!
-//! Several gateways may count rates and quotas together, at a Redis: [`SharedLimits`]. Each counts for itself too, and asks the others
+//! Several gateways may count rates, quotas and budgets together, at a Redis: [`SharedLimits`]. Each counts for itself too, and asks the others
 //! only about what would be let in by its own count, so that a flood at one reaches neither the Redis nor the rest.
 
+mod budget;
 mod range;
 mod shared;
 
@@ -25,10 +26,13 @@ use std::time::Instant;
 use chrono::DateTime;
 use chrono::Utc;
 
+pub use budget::Budget;
+pub use budget::Used;
 pub use range::AddressRange;
 pub use shared::Count;
 pub use shared::Counted;
 pub use shared::NotEntered;
+pub use shared::Payment;
 pub use shared::SharedLimits;
 
 /// Names that are known at a time, each at about 60 bytes.
@@ -207,27 +211,25 @@ impl Throttle {
         asked.map(drop)
     }
 
-    /// Notes that `name` cost `time`, where each second pays for `budget` of it, and a request is let in as long as
-    /// no more than `burst` is owed: see [`owes`](Self::owes).
-    pub fn spent(&self, name: &impl Hash, time: Duration, budget: Duration) {
+    /// Notes that `name` owes what is paid for in `time`: see [`owes`](Self::owes).
+    pub fn spent(&self, name: &impl Hash, time: Duration) {
+        self.now_owes(name, |owed| owed.saturating_add(time));
+    }
+
+    /// Notes that `name` owes at least what is paid for in `time`.
+    pub fn owes_at_least(&self, name: &impl Hash, time: Duration) {
+        self.now_owes(name, |owed| owed.max(time));
+    }
+
+    fn now_owes(&self, name: &impl Hash, change: impl FnOnce(Duration) -> Duration) {
         let now = self.begun.elapsed();
-        let parts = time.as_nanos().saturating_mul(1_000_000_000);
-        let parts = parts.checked_div(budget.as_nanos()).unwrap_or(u128::MAX);
-        let pays = Duration::from_nanos(u64::try_from(parts).unwrap_or(u64::MAX));
         let _: Result<u64, TooMuch> = self.with(name, now, |known| {
-            known.until = known.until.max(now).saturating_add(pays);
+            known.until = now.saturating_add(change(known.until.saturating_sub(now)));
             Ok(())
         });
     }
 
-    /// Notes that `name` sent so many `bytes`, where each minute pays for `per_minute` of them: see [`owes`](Self::owes).
-    pub fn sent(&self, name: &impl Hash, bytes: u64, per_minute: u64) {
-        // A byte is a nanosecond here, of which a minute is sixty seconds.
-        let bytes = Duration::from_nanos(bytes.saturating_mul(60));
-        self.spent(name, bytes, Duration::from_nanos(per_minute));
-    }
-
-    /// Whether `name` has paid for all but what `burst` seconds pay for.
+    /// Whether `name` has paid for all but what is paid for in `burst`.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
 //! Who asks for too much, and is told when to come back.
 
-use std::hash::Hash;
-use std::net::IpAddr;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::rt;
 use chrono::DateTime;
 use chrono::Utc;
 
@@ -13,12 +13,10 @@ use crate::inbound::{Received, Unused};
 use crate::policy::saml::Claims;
 use crate::soap::attachment::Attachment;
 use crate::throttle::{
-    AddressLimits, Count, Counted, Limit, NotEntered, Pass, RouteLimits, Throttle, TooMuch, What, network,
+    AddressLimits, Budget, Count, Counted, Limit, NotEntered, Pass, Payment, RouteLimits, Throttle, TooMuch,
+    Used, What, network,
 };
 use crate::trust::MessageBearer;
-
-/// So much may be owed of what verification cost.
-const OWED: Duration = Duration::from_secs(2);
 
 /// Who asked for too much, of what, and when they may come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,41 +35,11 @@ enum By {
     Subject,
 }
 
-/// The bytes of so long may be owed.
-const BYTES_OWED: Duration = Duration::from_secs(60);
-
-/// The names that what somebody's messages cost, and how long they were, stand under.
-const COST: &str = "cost";
-const BYTES: &str = "bytes";
-
-/// What a message has used up.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Used {
-    /// The time of its verification.
-    pub(super) time: Duration,
-    /// Its bytes.
-    pub(super) bytes: u64,
-}
-
 /// Bytes of the envelope and of what stands beside it.
 pub(super) fn size(received: &Received) -> u64 {
     let parts = received.attachments.iter().map(Attachment::length);
     let envelope = u64::try_from(received.bytes.len()).unwrap_or(u64::MAX);
     parts.fold(envelope, u64::saturating_add)
-}
-
-/// Whether `name` has paid for the bytes that it sent.
-fn bytes_paid(throttle: &Throttle, name: &impl Hash, by: By) -> Result<(), Crowded> {
-    let owes = throttle.owes(name, BYTES_OWED);
-    owes.map_err(|TooMuch { wait, .. }| {
-        Crowded::of(
-            by,
-            TooMuch {
-                what: What::Bytes,
-                wait,
-            },
-        )
-    })
 }
 
 /// Lets a request from `peer` in.
@@ -80,26 +48,11 @@ pub(super) async fn by_address(
     limits: &AddressLimits,
     peer: Option<SocketAddr>,
 ) -> Result<Option<Pass>, Crowded> {
-    let counted = peer
-        .map(|peer| peer.ip())
-        .filter(|address| !limits.exempts(*address));
-    let Some(address) = counted.map(network) else {
-        return Ok(None);
-    };
-    if limits.cost.is_some() {
-        let owes = shared.throttle.owes(&(COST, address), OWED);
-        owes.map_err(|too_much| Crowded::of(By::Address, too_much))?;
-    }
-    if limits.bytes.is_some() {
-        bytes_paid(&shared.throttle, &(BYTES, address), By::Address)?;
-    }
-    if limits.requests == Limit::default() {
-        return Ok(None);
-    }
-    let names = Names(vec![(By::Address, address.to_string(), limits.requests)]);
+    let names = Names::of_address(limits, peer);
     let now = Utc::now();
     names.own(&shared.throttle, now)?;
-    Ok(names.enter(shared, now).await?.pop())
+    names.together(shared, Count::Yes, Payment::Before).await?;
+    Ok(names.pass(&shared.throttle, now)?.pop())
 }
 
 /// Lets a request to the route at `path` in, as far as that depends on what its messages have used up: it is not yet known who sent it.
@@ -115,24 +68,35 @@ pub(super) fn by_route(throttle: &Throttle, path: &str, limits: &RouteLimits) ->
     Names::new(path, &route, [None, None, None]).paid(throttle)
 }
 
-/// Notes what a message of `peer` has used up.
-pub(super) fn spent(throttle: &Throttle, limits: &AddressLimits, peer: Option<SocketAddr>, used: Used) {
-    let Some(peer) = peer.filter(|peer| !limits.exempts(peer.ip())) else {
-        return;
-    };
-    let address: IpAddr = network(peer.ip());
-    if let Some(budget) = limits.cost {
-        throttle.spent(&(COST, address), used.time, budget);
-    }
-    if let Some(per_minute) = limits.bytes {
-        throttle.sent(&(BYTES, address), used.bytes, per_minute);
+/// Notes what a message of `peer` has used up. Nobody waits for the others to know.
+pub(super) fn spent(shared: &Shared, limits: &AddressLimits, peer: Option<SocketAddr>, used: Used) {
+    let names = Names::of_address(limits, peer);
+    names.spent(&shared.throttle, used);
+    let (_, all) = names.counted(Payment::Now(used), |_| None);
+    if let Some(limits) = shared.limits.as_ref().filter(|_| !all.is_empty()) {
+        rt::spawn(limits.pay(all));
     }
 }
 
 /// The names that a verified message counts for on its route, each with its limit.
-pub(super) struct Names(Vec<(By, String, Limit)>);
+pub(super) struct Names(Vec<Named>);
+
+type Named = (By, String, Limit);
 
 impl Names {
+    fn of_address(limits: &AddressLimits, peer: Option<SocketAddr>) -> Self {
+        let limit = Limit {
+            cost: limits.cost,
+            bytes: limits.bytes,
+            ..limits.requests
+        };
+        let counted = peer
+            .map(|peer| peer.ip())
+            .filter(|address| limit != Limit::default() && !limits.exempts(*address));
+        let named = counted.map(|address| (By::Address, network(address).to_string(), limit));
+        Self(named.into_iter().collect())
+    }
+
     pub(super) fn of(unused: &Unused, path: &str, limits: &RouteLimits) -> Self {
         let sender = unused.sender();
         let certificate = sender.certificate.as_ref().map(|signer| signer.sha256.clone());
@@ -179,32 +143,31 @@ impl Names {
     /// Whether the message may come in. It counts for nothing yet, as it may be a copy that somebody else sent.
     pub(super) async fn may_enter(&self, shared: &Shared, now: DateTime<Utc>) -> Result<(), Crowded> {
         self.own(&shared.throttle, now)?;
-        self.together(shared, Count::No).await
+        self.together(shared, Count::No, Payment::Before).await
     }
 
-    /// Notes what the message has used up, which counts here alone. A copy that somebody else sent costs its sender nothing.
-    pub(super) fn spent(&self, throttle: &Throttle, used: Used) {
-        for (by, name, limit) in &self.0 {
-            if let Some(budget) = limit.cost {
-                throttle.spent(&(COST, by, name), used.time, budget);
-            }
-            if let Some(per_minute) = limit.bytes {
-                throttle.sent(&(BYTES, by, name), used.bytes, per_minute);
-            }
+    /// Notes here what the message has used up.
+    fn spent(&self, throttle: &Throttle, used: Used) {
+        for ((by, name, _), budget) in self.budgets() {
+            throttle.spent(&(budget.name(), by, name), budget.pays(used));
         }
     }
 
     /// Whether all have paid for what their messages used up.
     fn paid(&self, throttle: &Throttle) -> Result<(), Crowded> {
-        self.0.iter().try_for_each(|(by, name, limit)| {
-            if limit.cost.is_some() {
-                let owes = throttle.owes(&(COST, by, name), OWED);
-                owes.map_err(|too_much| Crowded::of(*by, too_much))?;
-            }
-            match limit.bytes {
-                Some(_) => bytes_paid(throttle, &(BYTES, by, name), *by),
-                None => Ok(()),
-            }
+        self.budgets().try_for_each(|((by, name, _), budget)| {
+            let owes = throttle.owes(&(budget.name(), by, name), budget.owed());
+            owes.map_err(|TooMuch { wait, .. }| {
+                let what = budget.what();
+                Crowded::of(*by, TooMuch { what, wait })
+            })
+        })
+    }
+
+    fn budgets(&self) -> impl Iterator<Item = (&Named, Budget)> {
+        self.0.iter().flat_map(|named| {
+            let budgets = named.2.budgets();
+            budgets.map(move |budget| (named, budget))
         })
     }
 
@@ -217,29 +180,61 @@ impl Names {
         })
     }
 
-    /// Lets the message in.
-    pub(super) async fn enter(&self, shared: &Shared, now: DateTime<Utc>) -> Result<Vec<Pass>, Crowded> {
-        self.together(shared, Count::Yes).await?;
+    /// Lets the message in, which has used up so much. A copy that somebody else sent costs its sender nothing.
+    pub(super) async fn enter(
+        &self,
+        shared: &Shared,
+        now: DateTime<Utc>,
+        used: Used,
+    ) -> Result<Vec<Pass>, Crowded> {
+        self.spent(&shared.throttle, used);
+        self.together(shared, Count::Yes, Payment::Now(used)).await?;
+        self.pass(&shared.throttle, now)
+    }
+
+    /// Lets it in here.
+    fn pass(&self, throttle: &Arc<Throttle>, now: DateTime<Utc>) -> Result<Vec<Pass>, Crowded> {
         let entered = self.0.iter().map(|(by, name, limit)| {
-            let entered = shared.throttle.enter(&(by, name), limit, now);
+            let entered = throttle.enter(&(by, name), limit, now);
             entered.map_err(|too_much| Crowded::of(*by, too_much))
         });
         entered.collect()
     }
 
+    /// What of it all gateways count that share their limits, and for whom; budgets first, which pay whatever becomes of the rest.
+    fn counted(
+        &self,
+        payment: Payment,
+        requests: impl Fn(&Named) -> Option<Counted>,
+    ) -> (Vec<(&Named, Option<Budget>)>, Vec<Counted>) {
+        let budgets = self.budgets().filter_map(|(named, budget)| {
+            let counted = Counted::budget(&together(named), budget, payment)?;
+            Some(((named, Some(budget)), counted))
+        });
+        let requests = self
+            .0
+            .iter()
+            .filter_map(|named| Some(((named, None), requests(named)?)));
+        budgets.chain(requests).unzip()
+    }
+
     /// Whether it may by what all gateways have counted that share their limits.
-    async fn together(&self, shared: &Shared, count: Count) -> Result<(), Crowded> {
+    async fn together(&self, shared: &Shared, count: Count, payment: Payment) -> Result<(), Crowded> {
         let Some(limits) = &shared.limits else {
             return Ok(());
         };
-        let counted = |(by, name, limit): &(By, String, Limit)| {
-            let counted = Counted::new(&format!("{} {name}", by.name()), *limit)?;
-            Some((*by, counted))
-        };
-        let (by, all): (Vec<By>, Vec<Counted>) = self.0.iter().filter_map(counted).unzip();
+        let (whose, all) = self.counted(payment, |named| Counted::requests(&together(named), named.2));
         limits.enter(all, count).await.map_err(|refused| match refused {
             NotEntered::TooMuch(number, too_much) => {
-                Crowded::of(by.get(number).copied().unwrap_or(By::Route), too_much)
+                let Some(((by, name, _), budget)) = whose.get(number) else {
+                    return Crowded::of(By::Route, too_much);
+                };
+                if let Some(budget) = budget {
+                    // The next one need not be asked about.
+                    let owed = budget.owed().saturating_add(too_much.wait);
+                    shared.throttle.owes_at_least(&(budget.name(), by, name), owed);
+                }
+                Crowded::of(*by, too_much)
             }
             NotEntered::Unavailable => Crowded {
                 code: "limit.store_unavailable",
@@ -247,6 +242,11 @@ impl Names {
             },
         })
     }
+}
+
+/// What somebody is called where several gateways count together.
+fn together((by, name, _): &Named) -> String {
+    format!("{} {name}", by.name())
 }
 
 impl By {

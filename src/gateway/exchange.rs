@@ -18,7 +18,7 @@ use super::arrival::NoMessage;
 use super::body;
 use super::body::NoBody;
 use super::crowd;
-use super::crowd::{Names, Used};
+use super::crowd::Names;
 use super::form::Asked;
 use super::form::Grant;
 use super::handler::leave_unread;
@@ -38,6 +38,7 @@ use crate::inbound::examine_grant;
 use crate::mint::Facts;
 use crate::mint::Minted;
 use crate::soap::Fault;
+use crate::throttle::Used;
 use crate::trace::Parent;
 
 /// Why no token is given.
@@ -215,12 +216,12 @@ impl Exchange<'_> {
         let thread = Thread::serving_if(xml.len() <= DONE_HERE);
         let examine = move || examine_grant(xml, &judging.context(now));
         let examined = thread.does(examine, report).await?;
-        let (throttle, limits) = (&self.shared.throttle, &self.snapshot.throttle);
+        let limits = &self.snapshot.throttle;
         let spent = Used {
             time: started.elapsed(),
             bytes: u64::try_from(asked.assertion.len()).unwrap_or(u64::MAX),
         };
-        crowd::spent(throttle, limits, report.peer, spent);
+        crowd::spent(self.shared, limits, report.peer, spent);
         let unfit = |fault| {
             if fault == Fault::Busy || fault == Fault::Internal {
                 Refusal::from(fault)
@@ -237,8 +238,7 @@ impl Exchange<'_> {
         let used = unused.first_use(&self.endpoint.replay, now).await;
         report.took(Step::Verify, started);
         let assertion = used.map_err(rejected)?;
-        names.spent(throttle, spent);
-        let _passes = names.enter(self.shared, now).await.map_err(crowded)?;
+        let _passes = names.enter(self.shared, now, spent).await.map_err(crowded)?;
         let started = Instant::now();
         let minting = Arc::clone(self.endpoint);
         let mint = move || {

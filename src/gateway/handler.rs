@@ -23,7 +23,7 @@ use super::body;
 use super::body::NoBody;
 use super::client;
 use super::crowd;
-use super::crowd::{Names, Used};
+use super::crowd::Names;
 use super::exchange;
 use super::load::Share;
 use super::metrics::Outcome;
@@ -58,7 +58,7 @@ use crate::policy::Transport;
 use crate::relay;
 use crate::soap::attachment::{Attachments, Package, Packaged};
 use crate::soap::{Fault, Version};
-use crate::throttle::Pass;
+use crate::throttle::{Pass, Used};
 use crate::trust::{MessageBearer, VerifiedBearer};
 
 /// Longer than a connection waits for its client to have taken the last answer.
@@ -396,12 +396,11 @@ impl InWork<'_> {
         let place = Arc::clone(self.place);
         let examine = move || place.gate.examine(received, now);
         let examined = Thread::serving_if(soon).does(examine, self.report).await?;
-        let throttle = &self.shared.throttle;
         let spent = Used {
             time: started.elapsed(),
             bytes: size,
         };
-        crowd::spent(throttle, &self.snapshot.throttle, self.report.peer, spent);
+        crowd::spent(self.shared, &self.snapshot.throttle, self.report.peer, spent);
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
         let crowded = |crowded| self.report.crowded(crowded);
         let examined = examined.inspect_err(|_| self.report.took(Step::Verify, started));
@@ -412,8 +411,7 @@ impl InWork<'_> {
         let used = unused.first_use(self.place.gate.replay.as_deref(), now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;
-        names.spent(throttle, spent);
-        let passes = names.enter(self.shared, now).await.map_err(crowded)?;
+        let passes = names.enter(self.shared, now, spent).await.map_err(crowded)?;
         // Not with a password in it, which would be kept as well, and is dear to compare again.
         if let Some(received) = kept.filter(|_| message.user().is_none()) {
             self.place.recent.keep(received, now);
@@ -435,12 +433,12 @@ impl InWork<'_> {
         let examine = move || place.gate.examine_brought(received, bearer, now);
         let thread = Thread::serving_if(bytes.len() <= DONE_HERE);
         let examined = thread.does(examine, self.report).await?;
-        let (throttle, limits) = (&self.shared.throttle, &self.snapshot.throttle);
+        let limits = &self.snapshot.throttle;
         let spent = Used {
             time: started.elapsed(),
             bytes: size,
         };
-        crowd::spent(throttle, limits, self.report.peer, spent);
+        crowd::spent(self.shared, limits, self.report.peer, spent);
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
         let crowded = |crowded| self.report.crowded(crowded);
         let unused = examined.map_err(rejected)?;
@@ -451,8 +449,7 @@ impl InWork<'_> {
         let used = unused.first_use(store, now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;
-        names.spent(throttle, spent);
-        let passes = names.enter(self.shared, now).await.map_err(crowded)?;
+        let passes = names.enter(self.shared, now, spent).await.map_err(crowded)?;
         Ok((message, passes))
     }
 }

@@ -96,11 +96,12 @@
 //! what stands beside it, or the assertion of a token endpoint. The bytes of a minute may come at once, and the message that goes beyond them is still let in: how long one may be is said by
 //! `[route.limits]`.
 //!
-//! `[throttle]` and `[route.throttle]` count at each gateway, which forgets what was asked for, also in this day, when it ends. With `throttle.redis` the gateways of one `prefix` count rates and quotas together, on the clock
-//! of the Redis; how many requests there are at the same time, what verification has cost, and how many bytes came, stays each gateway's own. A gateway asks the Redis only about what
-//! its own count would let in. While the Redis does not answer, what has such a limit is told to come back later (`limit.store_unavailable`) and is not
+//! `[throttle]` and `[route.throttle]` count at each gateway, which forgets what was asked for, also in this day, when it ends. With `throttle.redis` the gateways of one `prefix` count rates, quotas, what verification has cost and how many bytes came together, on the clock
+//! of the Redis; how many requests there are at the same time stays each gateway's own. A gateway asks the Redis only about what
+//! its own count would let in, and once for all limits: of the address before the message is read, of the others before and after its first use. What an address owes for a message, it is told without anybody
+//! waiting for that; what a route owes for messages at other gateways, a gateway finds out by one that it reads. While the Redis does not answer, what has such a limit is told to come back later (`limit.store_unavailable`) and is not
 //! used up; with `on_store_loss = "local"` each gateway goes on by its own count. A Redis that is flushed has forgotten what was asked for: all
-//! rates and quotas begin anew.
+//! of this begins anew.
 //!
 //! # End
 //!

@@ -81,11 +81,15 @@ fn a_quota_begins_anew_with_the_day_and_not_with_a_clock_that_goes_back() {
 #[test]
 fn what_was_spent_is_owed() {
     let throttle = Throttle::default();
-    let (budget, burst) = (Duration::from_millis(100), Duration::from_secs(2));
+    let (budget, burst) = (Budget::Cost(Duration::from_millis(100)), Duration::from_secs(2));
+    let spend = |milliseconds| {
+        let time = Duration::from_millis(milliseconds);
+        throttle.spent(&"a", budget.pays(Used { time, bytes: 0 }));
+    };
     assert!(throttle.owes(&"a", burst).is_ok());
-    throttle.spent(&"a", Duration::from_millis(190), budget);
+    spend(190);
     assert!(throttle.owes(&"a", burst).is_ok());
-    throttle.spent(&"a", Duration::from_millis(100), budget);
+    spend(100);
     let owed = throttle.owes(&"a", burst).unwrap_err();
     assert!(
         owed.wait > Duration::from_millis(500) && owed.wait <= Duration::from_millis(900),
@@ -97,16 +101,34 @@ fn what_was_spent_is_owed() {
 #[test]
 fn bytes_are_paid_for_by_the_minute() {
     let throttle = Throttle::default();
-    let minute = Duration::from_secs(60);
-    throttle.sent(&"a", 1000, 1000);
+    let (budget, minute) = (Budget::Bytes(1000), Duration::from_secs(60));
+    let send = |bytes| {
+        let time = Duration::ZERO;
+        throttle.spent(&"a", budget.pays(Used { time, bytes }));
+    };
+    send(1000);
     assert!(throttle.owes(&"a", minute).is_ok());
-    throttle.sent(&"a", 500, 1000);
+    send(500);
     let wait = throttle.owes(&"a", minute).unwrap_err().wait;
     assert!(
         wait > Duration::from_secs(25) && wait <= Duration::from_secs(30),
         "{wait:?}"
     );
     assert!(throttle.owes(&"b", minute).is_ok());
+}
+
+#[test]
+fn what_others_know_to_be_owed_is_not_added() {
+    let throttle = Throttle::default();
+    let wait = |burst| {
+        let owes = throttle.owes(&"a", Duration::from_secs(burst));
+        owes.err().map(|too_much| too_much.wait.as_secs())
+    };
+    throttle.owes_at_least(&"a", Duration::from_secs(9));
+    throttle.owes_at_least(&"a", Duration::from_secs(7));
+    assert_eq!((wait(0), wait(9)), (Some(8), None));
+    throttle.spent(&"a", Duration::from_secs(2));
+    assert_eq!(wait(0), Some(10));
 }
 
 #[test]

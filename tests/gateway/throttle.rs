@@ -93,6 +93,15 @@ fn a_signer_pays_for_its_messages_and_for_no_copies() {
     assert_eq!(by(&gateway, "bob").status, 200);
 }
 
+/// An order of more than so many bytes.
+fn long(item: &str) -> String {
+    let message = Message {
+        body: PLACE.replace("bolt M8", &item.repeat(15_000)),
+        ..Message::default()
+    };
+    post(Version::Soap11, "urn:place", &message.signed())
+}
+
 #[test]
 fn bytes_are_paid_for_by_whom_they_come_from() {
     let backend = orders();
@@ -106,13 +115,6 @@ fn bytes_are_paid_for_by_whom_they_come_from() {
         ("", "signer_bytes_per_minute = 30000", "limit.signer_bytes"),
     ] {
         let gateway = throttled(&backend, top, &format!("[route.throttle]\n{route}"));
-        let long = |item: &str| {
-            let message = Message {
-                body: PLACE.replace("bolt M8", &item.repeat(15_000)),
-                ..Message::default()
-            };
-            post(Version::Soap11, "urn:place", &message.signed())
-        };
         let first = long("x");
         assert_eq!(send(gateway.plain(), &first).status, 200, "{code}");
         // Copies cost their signer nothing.
@@ -231,6 +233,91 @@ fn gateways_that_share_their_limits_have_one_budget() {
     assert_eq!(backend.got().len(), 5);
     let refused = by(&gateways[0], "bob");
     assert!((1..=10).contains(&retry_after(&refused)), "{refused:?}");
+}
+
+#[test]
+fn gateways_that_share_their_limits_pay_from_one_budget_and_once() {
+    let (redis, backend) = (Redis::start(&[]), orders());
+    for (address, route, code) in [
+        ("address_bytes_per_minute = 30000", "", "limit.address_bytes"),
+        ("", "route_bytes_per_minute = 30000", "limit.route_bytes"),
+        ("", "signer_bytes_per_minute = 30000", "limit.signer_bytes"),
+    ] {
+        assert_eq!(redis.cli(&["flushall"]), "OK");
+        let route = format!("[route.throttle]\n{route}");
+        let [one, other] = [(); 2].map(|()| sharing(&backend, &redis, "reject", address, &route));
+        let (first, second) = (long("x"), long("y"));
+        assert_eq!(send(one.plain(), &first).status, 200, "{code}");
+        let length = |message: &str| message.split_once("\r\n\r\n").unwrap().1.len();
+        let mut length = length(&first) + length(&second);
+        // Copies cost their signer nothing here either.
+        if code == "limit.signer_bytes" {
+            assert!((0..3).all(|_| send(one.plain(), &first).status == 500));
+        }
+        assert_eq!(send(other.plain(), &second).status, 200, "{code}");
+        let owed = || {
+            let only = "return redis.call('HGET', redis.call('KEYS', '*')[1], 'owed')";
+            redis.cli(&["eval", only, "0"]).parse::<usize>().unwrap() / 2_000
+        };
+        // Of an address, nobody waits until that is known. A minute pays for 30,000 bytes.
+        wait_until("both are owed", || (length - 10_000..=length).contains(&owed()));
+        let refused = by(&one, "alice");
+        assert_eq!(
+            (refused.status, logged_code(refused.incident()).as_str()),
+            (503, code)
+        );
+        length = (length - 30_000) / 500;
+        let wait = usize::try_from(retry_after(&refused)).unwrap();
+        assert!(wait <= length + 1 && wait + 20 >= length, "{code} {refused:?}");
+        // By now it knows by itself, before it reads anything.
+        let junk = post(Version::Soap11, "urn:place", "<junk");
+        let unread = send(one.plain(), &junk);
+        assert_eq!(unread.status == 503, code != "limit.signer_bytes", "{code}");
+        assert_eq!(
+            by(&one, "bob").status == 200,
+            code == "limit.signer_bytes",
+            "{code}"
+        );
+    }
+}
+
+#[test]
+fn what_verification_costs_at_one_gateway_is_owed_at_the_other() {
+    let (redis, backend) = (Redis::start(&[]), orders());
+    let route = "[route.throttle]\nsigner_cost_milliseconds = 1";
+    let [one, other] = [(); 2].map(|()| sharing(&backend, &redis, "reject", "", route));
+    let answers = std::iter::repeat_with(|| by(&one, "alice"));
+    assert!(answers.take(300).any(|answer| answer.status == 503));
+    let refused = by(&other, "alice");
+    assert_eq!(
+        (refused.status, logged_code(refused.incident())),
+        (503, "limit.signer_cost".to_owned())
+    );
+    assert_eq!(by(&other, "bob").status, 200);
+}
+
+#[test]
+fn without_the_shared_store_nobody_knows_what_is_owed() {
+    let (mut redis, backend) = (Redis::start(&[]), orders());
+    for (address, route) in [
+        ("address_bytes_per_minute = 30000", ""),
+        ("", "[route.throttle]\nsigner_bytes_per_minute = 30000"),
+    ] {
+        let [strict, local] =
+            ["reject", "local"].map(|on_loss| sharing(&backend, &redis, on_loss, address, route));
+        redis.stop();
+        let message = post(Version::Soap11, "urn:place", &Message::default().signed());
+        let refused = send(strict.plain(), &message);
+        assert_eq!(refused.status, 503);
+        assert_eq!(logged_code(refused.incident()), "limit.store_unavailable");
+        // By its own count.
+        let statuses = ["x", "y", "z"].map(|item| send(local.plain(), &long(item)).status);
+        assert_eq!(statuses, [200, 200, 503]);
+        redis.restart();
+        wait_until("the message was not used up", || {
+            send(strict.plain(), &message).status == 200
+        });
+    }
 }
 
 #[test]

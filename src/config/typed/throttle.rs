@@ -23,7 +23,7 @@ pub(in crate::config) struct Throttle {
     /// Addresses that are not counted, nor shut out for threats, as "10.1.2.3" or "10.1.0.0/16": balancers, behind which all clients have one address.
     #[serde(default)]
     pub(in crate::config) exempt: Vec<String>,
-    /// A Redis where several gateways count rates and quotas together, those of routes too. What happens at the same time, cost and bytes,
+    /// A Redis where several gateways count rates, quotas, cost and bytes together, those of routes too. What happens at the same time
     /// each counts for itself.
     #[serde(default)]
     pub(in crate::config) redis: Option<Redis>,
