@@ -1,12 +1,12 @@
 //! Threads that do the slow part of many requests at once: one sync of a file, one way to a server.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::mpsc::{RecvTimeoutError, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -18,6 +18,9 @@ const WAITING: usize = 4096;
 
 /// How often a worker without jobs is asked whether there is something else to do.
 const TICK: Duration = Duration::from_secs(1);
+
+/// What takes longer at a time hangs: who waits for a disk gives up a little later.
+const HANGS: Duration = Duration::from_millis(800);
 
 /// Work that is done for several at once.
 pub(crate) trait Work: Send + 'static {
@@ -41,7 +44,34 @@ pub(crate) trait Work: Send + 'static {
 pub(crate) struct Worker<W: Work> {
     orders: Option<mpsc::SyncSender<Order<W>>>,
     thread: Option<JoinHandle<()>>,
-    refuses: Arc<AtomicBool>,
+    condition: Arc<Condition>,
+}
+
+/// How the work goes, as others see it.
+#[derive(Debug, Default)]
+struct Condition {
+    refuses: AtomicBool,
+    /// Since when what is done now is done.
+    busy: Mutex<Option<Instant>>,
+}
+
+impl Condition {
+    /// What `work` gives. As long as it takes is known to others.
+    fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.note(Some(Instant::now()));
+        let done = work();
+        self.note(None);
+        done
+    }
+
+    fn note(&self, busy: Option<Instant>) {
+        *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = busy;
+    }
+
+    fn hangs(&self) -> bool {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.is_some_and(|since| since.elapsed() >= HANGS)
+    }
 }
 
 enum Order<W: Work> {
@@ -60,20 +90,21 @@ impl<W: Work> Worker<W> {
     pub(crate) fn start(name: &str, work: W) -> std::io::Result<Self> {
         let (orders, waiting) = mpsc::sync_channel(WAITING);
         let thread = std::thread::Builder::new().name(name.to_owned());
-        let refuses = Arc::new(AtomicBool::new(work.refuses()));
-        let told = Arc::clone(&refuses);
+        let condition = Arc::new(Condition::default());
+        condition.refuses.store(work.refuses(), Ordering::Relaxed);
+        let told = Arc::clone(&condition);
         let thread = thread.spawn(move || run(work, &waiting, &told))?;
         Ok(Self {
             orders: Some(orders),
             thread: Some(thread),
-            refuses,
+            condition,
         })
     }
 
-    /// Whether it could do nothing of late: within a second or two of when that began or ended.
+    /// Whether it could do nothing of late, or hangs: within a second or two of when that began or ended.
     pub(crate) fn refuses(&self) -> bool {
         let ended = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
-        ended || self.refuses.load(Ordering::Relaxed)
+        ended || self.condition.refuses.load(Ordering::Relaxed) || self.condition.hangs()
     }
 
     /// Has `job` done, and waits for `patience` at most. `None` if nobody knows what became of it, at once where too many wait already.
@@ -87,7 +118,7 @@ impl<W: Work> Worker<W> {
         let sent = self.orders.as_ref().map(|orders| orders.try_send(order));
         // Where it was not taken, or the thread has ended, `told` says so.
         if matches!(sent, Some(Err(TrySendError::Full(_)))) {
-            self.refuses.store(true, Ordering::Relaxed);
+            self.condition.refuses.store(true, Ordering::Relaxed);
         }
         async move { tokio::time::timeout(patience, told).await.ok()?.ok() }
     }
@@ -107,7 +138,8 @@ impl<W: Work> Worker<W> {
     }
 }
 
-fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Order<W>>, refuses: &AtomicBool) {
+fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Order<W>>, condition: &Condition) {
+    let refuses = &condition.refuses;
     let mut ending: Option<oneshot::Sender<()>> = None;
     loop {
         if let Some(done) = ending {
@@ -124,7 +156,7 @@ fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Order<W>>, refuses: &Atomi
                 continue;
             }
             Err(RecvTimeoutError::Timeout) => {
-                work.tick();
+                condition.during(|| work.tick());
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
@@ -141,7 +173,7 @@ fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Order<W>>, refuses: &Atomi
             .chain(std::iter::from_fn(next).take(AT_ONCE))
             .filter(|waiting| !waiting.done.is_closed());
         let (jobs, done): (Vec<_>, Vec<_>) = all.map(|waiting| (waiting.job, waiting.done)).unzip();
-        let all_became = work.work(&jobs);
+        let all_became = condition.during(|| work.work(&jobs));
         // Whoever is answered finds it so.
         refuses.store(work.refuses(), Ordering::Relaxed);
         for (done, became) in done.into_iter().zip(all_became) {
@@ -165,8 +197,6 @@ impl<W: Work> Drop for Worker<W> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use std::time::Instant;
-
     use super::*;
 
     /// Tells when it has jobs, and does them when it is let.
@@ -236,6 +266,24 @@ mod tests {
         }
         assert_eq!(runtime.block_on(worker.ask(10, Duration::from_secs(10))), None);
         runtime.block_on(worker.end());
+    }
+
+    #[test]
+    fn work_that_hangs_refuses_until_it_goes_on() {
+        let (begun, has_begun) = mpsc::channel();
+        let (let_go, go_on) = mpsc::channel();
+        let worker = Worker::start("held", Held { begun, go_on }).unwrap();
+        let _waiting = worker.ask(0, Duration::from_secs(10));
+        has_begun.recv().unwrap();
+        assert!(!worker.refuses());
+        std::thread::sleep(HANGS);
+        assert!(worker.refuses());
+        drop(let_go);
+        let asked = Instant::now();
+        while worker.refuses() {
+            assert!(asked.elapsed() < Duration::from_secs(5));
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     #[test]

@@ -278,18 +278,64 @@ fn where_it_may_each_gateway_goes_on_with_its_own_memory() {
     std::thread::sleep(Duration::from_millis(2100));
     let now = Utc::now();
     assert_eq!(used(&one, "a", now), "first");
-    assert!(one.is_available());
+    assert!(one.is_available(Utc::now()));
     redis.stop();
     assert_eq!(used(&one, "b", now), "first");
     let until = Instant::now() + Duration::from_secs(10);
-    while one.is_available() {
+    while one.is_available(Utc::now()) {
         assert!(Instant::now() < until);
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(!one.refuses());
+    assert!(!one.refuses(Utc::now()));
     assert_eq!(used(&one, "b", now), "replay.message");
     assert_eq!(used(&one, "a", now), "replay.message");
     assert_eq!(used(&other, "b", now), "first", "each for itself");
+}
+
+/// Without anybody who asks for anything else.
+fn wait_to_refuse(store: &ReplayStore, refuses: bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while store.refuses(Utc::now()) != refuses || store.is_available(Utc::now()) == refuses {
+        assert!(Instant::now() < until, "{refuses}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn while_a_shared_store_is_new_one_that_may_go_on_alone_refuses_as_well() {
+    let redis = Redis::start(&[]);
+    let local = Server {
+        on_loss: OnLoss::Local,
+        ..server(&redis)
+    };
+    let store = at(local, Utc::now()).unwrap();
+    assert!(store.refuses(Utc::now()) && !store.is_available(Utc::now()));
+    assert_eq!(used(&store, "a", Utc::now()), "replay.store_new");
+    wait_to_refuse(&store, false);
+    assert_eq!(redis.cli(&["flushall"]), "OK");
+    wait_to_refuse(&store, true);
+    wait_to_refuse(&store, false);
+    assert_eq!(used(&store, "b", Utc::now()), "first");
+}
+
+#[test]
+fn a_store_without_room_refuses_until_there_is_some() {
+    let (_folder, path) = file();
+    let begun = Utc::now() - TimeDelta::minutes(1);
+    let place = Place::File(path);
+    for store in [opened(2, place, begun).unwrap(), ReplayStore::in_memory(2, begun)] {
+        let now = Utc::now();
+        let until = now + TimeDelta::seconds(5);
+        assert_eq!(ask(&store, vec![wanted("a", now, until)], now), "first");
+        assert!(!store.refuses(Utc::now()));
+        assert_eq!(ask(&store, vec![wanted("b", now, until)], now), "first");
+        assert_eq!(
+            ask(&store, vec![wanted("c", now, until)], now),
+            "replay.store_full"
+        );
+        wait_to_refuse(&store, true);
+        wait_to_refuse(&store, false);
+    }
 }
 
 #[test]
@@ -313,12 +359,24 @@ fn a_server_that_may_forget_is_not_used() {
 fn a_full_server_refuses() {
     let redis = Redis::start(&["--maxmemory-policy", "noeviction"]);
     let begun = Utc::now() - TimeDelta::minutes(1);
-    let store = at(server(&redis), begun).unwrap();
-    std::thread::sleep(Duration::from_millis(2100));
-    assert_eq!(redis.cli(&["config", "set", "maxmemory", "1"]), "OK");
-    assert_eq!(used(&store, "a", Utc::now()), "replay.store_full");
-    assert_eq!(redis.cli(&["config", "set", "maxmemory", "0"]), "OK");
-    assert_eq!(used(&store, "a", Utc::now()), "first");
+    let limited = |bytes: &str| assert_eq!(redis.cli(&["config", "set", "maxmemory", bytes]), "OK");
+    for on_loss in [OnLoss::Reject, OnLoss::Local] {
+        let store = Server {
+            on_loss,
+            ..server(&redis)
+        };
+        let store = at(store, begun).unwrap();
+        wait_to_refuse(&store, false);
+        limited("1");
+        assert_eq!(used(&store, "a", Utc::now()), "replay.store_full");
+        wait_to_refuse(&store, true);
+        // For as long as there is none.
+        std::thread::sleep(Duration::from_millis(2100));
+        assert!(store.refuses(Utc::now()));
+        limited("0");
+        wait_to_refuse(&store, false);
+        assert_eq!(used(&store, &format!("{on_loss:?}"), Utc::now()), "first");
+    }
 }
 
 #[test]

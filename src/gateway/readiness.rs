@@ -1,5 +1,7 @@
 //! Why a gateway takes on no new work, for who sends it there and for who watches.
 
+use chrono::Utc;
+
 use super::reload::Reloader;
 use super::shared::Shared;
 use crate::archive::Archive;
@@ -69,7 +71,7 @@ impl NotReady {
         match self {
             Self::Stopping => shared.is_stopping(),
             Self::Starting => !shared.is_stopping() && !shared.is_ready(),
-            Self::ReplayStore => reloader.replay().refuses(),
+            Self::ReplayStore => reloader.replay().refuses(Utc::now()),
             Self::SharedLimits => shared.limits.as_ref().is_some_and(SharedLimits::refuses),
             Self::AuditLog => shared.audit.as_ref().is_some_and(Log::refuses),
             Self::Token => hsm::conditions().iter().any(|token| token.lost.is_some()),
@@ -86,7 +88,10 @@ pub(super) fn note(shared: &Shared, reloader: &Reloader) {
             .not_ready(reason.name(), reason.holds(shared, reloader));
     }
     let stores = [
-        (NotReady::ReplayStore, Some(reloader.replay().is_available())),
+        (
+            NotReady::ReplayStore,
+            Some(reloader.replay().is_available(Utc::now())),
+        ),
         (
             NotReady::SharedLimits,
             shared.limits.as_ref().map(SharedLimits::is_available),

@@ -22,6 +22,9 @@
 //! | `GET /openapi.json` | all of this as OpenAPI 3.1, `schemas/admin.openapi.json` |
 //! | `POST /reload` | takes on the configuration as it is now: 200 and `"outcome": "replaced"`, or 409, `"kept"` and why |
 //!
+//! A store, a log or an archive refuses when it says so, or when what it does takes a second and longer, as with a disk that hangs, until it goes on; a store of uses
+//! also while it has no room for another use (`replay.store_full`).
+//!
 //! `dashboards/grafana.json` shows the metrics in Grafana. The log goes to standard error, where every line is a JSON object, also the one that says why a gateway ended or did not start, be it for a wrong option
 //! (with `--log text` none is). `serving` has the URLs that it listens on (`addresses`, with a space between) and the one for operators (`admin`). Of the lines of one kind, as refusals with one code, it has
 //! `--log-lines` a second, 1000 if it is not said, and then a line that says how many were left out. The audit log leaves nothing out.

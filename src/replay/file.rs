@@ -58,6 +58,8 @@ pub(super) struct UseFile {
     database: Option<Database>,
     /// From when on all uses are known.
     since: DateTime<Utc>,
+    /// Whether there is no room.
+    full: bool,
     try_again: Instant,
 }
 
@@ -82,6 +84,7 @@ impl UseFile {
             skew,
             database: Some(database),
             since,
+            full: false,
             try_again: Instant::now(),
         })
     }
@@ -98,7 +101,7 @@ impl UseFile {
         };
         let writing = database.begin_write()?;
         let mut changed = false;
-        let answers = {
+        let (answers, full) = {
             let mut ledger = Tables {
                 uses: writing.open_table(USES)?,
                 ends: writing.open_table(ENDS)?,
@@ -112,7 +115,7 @@ impl UseFile {
                 changed |= answer.is_ok();
                 answers.push(answer);
             }
-            answers
+            (answers, ledger.uses.len()? >= self.capacity)
         };
         if changed {
             writing.commit()?;
@@ -120,6 +123,7 @@ impl UseFile {
             writing.abort()?;
         }
         self.database = Some(database);
+        self.full = full;
         Ok(answers)
     }
 }
@@ -145,7 +149,7 @@ impl Work for UseFile {
     }
 
     fn refuses(&self) -> bool {
-        self.database.is_none() || Utc::now() < self.since
+        self.database.is_none() || self.full || Utc::now() < self.since
     }
 }
 

@@ -1,7 +1,13 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+
 use chrono::DateTime;
 use chrono::Utc;
 
+use super::OpenError;
 use super::server::UseServer;
+use super::started;
 use crate::trust::{MemoryReplayStore, Recorded, ReplayReason, Use, UseStore};
 use crate::worker::Worker;
 
@@ -11,23 +17,28 @@ use crate::worker::Worker;
 pub(super) struct Local {
     memory: MemoryReplayStore,
     shared: Worker<UseServer>,
+    /// Until when the shared one answers that it takes nothing.
+    refusing: Arc<AtomicI64>,
 }
 
 impl Local {
-    pub(super) fn new(capacity: usize, since: DateTime<Utc>, shared: Worker<UseServer>) -> Self {
-        let memory = MemoryReplayStore::new(capacity, since);
-        Self { memory, shared }
+    pub(super) fn start(capacity: usize, since: DateTime<Utc>, server: UseServer) -> Result<Self, OpenError> {
+        Ok(Self {
+            memory: MemoryReplayStore::new(capacity, since),
+            refusing: server.refusing(),
+            shared: started(server)?,
+        })
     }
 }
 
 impl UseStore for Local {
-    /// Its own memory never does.
     fn refuses(&self) -> bool {
-        false
+        let now = Utc::now();
+        self.memory.is_full(now) || now.timestamp_millis() < self.refusing.load(Ordering::Relaxed)
     }
 
     fn is_available(&self) -> bool {
-        !self.shared.refuses()
+        !self.refuses() && !self.shared.refuses()
     }
 
     fn record(&self, uses: Vec<Use>, now: DateTime<Utc>) -> Recorded {

@@ -9,7 +9,8 @@
 //! | the file is lost | a new one begins, and refuses what was issued before, and everything until the allowed clock skew is over |
 //! | an older copy of the file is put back | nobody can tell: what was accepted since passes again as long as it is fresh. Leave the file out of backups and snapshots, or delete it before starting, so that a new one begins |
 //! | the file is damaged | the gateway does not start; while it runs, messages are told to come back later |
-//! | Redis cannot be reached, stalls, or is full | messages are told to come back later, within the time that is set for it; or, with `on_loss = "local"`, each gateway remembers for itself |
+//! | Redis cannot be reached, or stalls | messages are told to come back later, within the time that is set for it; or, with `on_loss = "local"`, each gateway remembers for itself |
+//! | a memory, a file or a Redis is full | messages are told to come back later, until something in it has ended |
 //! | Redis was flushed, restarted, or another took over | its generation is not the one that was known: a new one begins, as with a file |
 //! | Redis would evict entries | the gateway does not start, or does not use it again |
 //! | a clock goes back (T150) | what ended before the latest time that was seen is refused, as it may have been removed |
@@ -93,10 +94,10 @@ pub fn open(settings: &Settings, since: DateTime<Utc>, now: DateTime<Utc>) -> Re
             Ok(ReplayStore::Elsewhere(Box::new(started(file)?)))
         }
         Place::Server(server) => {
-            let worker = started(UseServer::open(Arc::clone(server), skew, now)?)?;
+            let uses = UseServer::open(Arc::clone(server), skew, now)?;
             Ok(ReplayStore::Elsewhere(match server.on_loss {
-                OnLoss::Reject => Box::new(worker),
-                OnLoss::Local => Box::new(Local::new(capacity, since, worker)),
+                OnLoss::Reject => Box::new(started(uses)?),
+                OnLoss::Local => Box::new(Local::start(capacity, since, uses)?),
             }))
         }
     }

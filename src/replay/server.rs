@@ -1,6 +1,8 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -148,6 +150,10 @@ pub(super) struct UseServer {
     server: Arc<Server>,
     skew: TimeDelta,
     session: Option<Session>,
+    /// Whether it has no room.
+    full: bool,
+    /// Until when it answers that it takes nothing, in milliseconds since 1970.
+    refusing: Arc<AtomicI64>,
     try_again: Instant,
 }
 
@@ -167,12 +173,41 @@ impl UseServer {
     pub(super) fn open(server: Arc<Server>, skew: TimeDelta, now: DateTime<Utc>) -> Result<Self, OpenError> {
         let session = Session::open(&server, skew, now);
         let session = session.map_err(|error| server.unusable("the store of uses", &error))?;
+        let refusing = AtomicI64::new(session.since.timestamp_millis());
         Ok(Self {
             server,
             skew,
             session: Some(session),
+            full: false,
+            refusing: Arc::new(refusing),
             try_again: Instant::now(),
         })
+    }
+
+    /// Until when it answers that it takes nothing, in milliseconds since 1970. It may take something, or not answer, after that.
+    pub(super) fn refusing(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.refusing)
+    }
+
+    /// Notes what the server had room for.
+    fn note(&mut self, wanted: &[Wanted], answers: &[Result<(), ReplayError>]) {
+        for (_, answer) in wanted
+            .iter()
+            .zip(answers)
+            .filter(|(wanted, _)| !wanted.uses.is_empty())
+        {
+            match answer {
+                Ok(()) => self.full = false,
+                Err(error) if *error.reason() == ReplayReason::Full => self.full = true,
+                Err(_) => {}
+            }
+        }
+        let until = match &self.session {
+            Some(_) if self.full => i64::MAX,
+            Some(session) => session.since.timestamp_millis(),
+            None => i64::MIN,
+        };
+        self.refusing.store(until, Ordering::Relaxed);
     }
 
     fn try_record(&mut self, wanted: &[Wanted]) -> io::Result<Vec<Result<(), ReplayError>>> {
@@ -208,21 +243,30 @@ impl Work for UseServer {
         if self.session.is_none() && Instant::now() < self.try_again {
             return nobody();
         }
-        self.try_record(wanted).unwrap_or_else(|error| {
+        let answers = self.try_record(wanted).unwrap_or_else(|error| {
             tracing::error!(code = "replay.store_unavailable", reason = %error, "uses cannot be recorded");
             self.try_again = Instant::now().checked_add(PAUSE).unwrap_or_else(Instant::now);
             nobody()
-        })
+        });
+        self.note(wanted, &answers);
+        answers
     }
 
     fn tick(&mut self) {
+        if self.full {
+            let room = self
+                .session
+                .as_mut()
+                .map(|session| session.has_room(&self.server));
+            // Where there is no answer, what follows finds that out.
+            self.full = !matches!(room, Some(Ok(true)));
+        }
         self.work(&[Wanted::nothing()]);
     }
 
     fn refuses(&self) -> bool {
-        self.session
-            .as_ref()
-            .is_none_or(|session| Utc::now() < session.since)
+        let is_new = |session: &Session| Utc::now() < session.since;
+        self.full || self.session.as_ref().is_none_or(is_new)
     }
 }
 
@@ -257,6 +301,15 @@ impl Session {
         }
         self.generation = generation;
         Ok(())
+    }
+
+    /// Whether the server has room for anything: for a name that ends at once.
+    fn has_room(&mut self, server: &Server) -> io::Result<bool> {
+        let mut command = redis::cmd("SET");
+        command.arg(format!("{}:room", server.prefix)).arg("");
+        command.arg("PX").arg(1);
+        let told = self.connection.ask_all(std::slice::from_ref(&command))?;
+        Ok(matches!(told.as_slice(), [Value::Okay]))
     }
 
     /// An answer for each of `wanted`; `None` where the server does not know this generation any more.

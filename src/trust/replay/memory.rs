@@ -62,6 +62,14 @@ impl MemoryReplayStore {
         Ok(())
     }
 
+    /// Whether it has no room at `now`, or nobody can tell.
+    pub fn is_full(&self, now: DateTime<Utc>) -> bool {
+        self.seen.lock().map_or(true, |mut seen| {
+            seen.remove_ended(now, self.capacity);
+            seen.names.len() >= self.capacity
+        })
+    }
+
     #[cfg(test)]
     pub(super) fn held(&self) -> Option<(usize, usize)> {
         let seen = self.seen.lock().ok()?;

@@ -42,7 +42,7 @@ pub trait UseStore: fmt::Debug + Send + Sync {
     /// It refuses what it has no room for, what an earlier store may have seen ([`Use::check`]), and what it may have forgotten.
     fn record(&self, uses: Vec<Use>, now: DateTime<Utc>) -> Recorded;
 
-    /// Whether it would refuse whatever it is given, as of late: it does not answer, or is new.
+    /// Whether it would refuse whatever it is given, as of late: it does not answer, is new, or has no room.
     fn refuses(&self) -> bool;
 
     /// Whether all of it can be used at present, as of late: one that goes on without a part of it refuses nothing.
@@ -61,18 +61,18 @@ impl ReplayStore {
         Self::Memory(MemoryReplayStore::new(capacity, since))
     }
 
-    /// Whether it would refuse whatever it is given, as of late.
-    pub fn refuses(&self) -> bool {
+    /// Whether it would refuse whatever it is given at `now`, as of late.
+    pub fn refuses(&self, now: DateTime<Utc>) -> bool {
         match self {
-            Self::Memory(_) => false,
+            Self::Memory(store) => store.is_full(now),
             Self::Elsewhere(store) => store.refuses(),
         }
     }
 
-    /// Whether all of it can be used at present, as of late.
-    pub fn is_available(&self) -> bool {
+    /// Whether all of it can be used at `now`, as of late.
+    pub fn is_available(&self, now: DateTime<Utc>) -> bool {
         match self {
-            Self::Memory(_) => true,
+            Self::Memory(store) => !store.is_full(now),
             Self::Elsewhere(store) => store.is_available(),
         }
     }
