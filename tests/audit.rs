@@ -12,6 +12,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use sealgate::audit::{
@@ -59,7 +60,10 @@ impl World {
 
     /// Opens the log, writes so many records about messages, and closes it.
     fn write(&self, messages: usize, segment_bytes: u64) {
-        let log = Log::open(&self.settings(segment_bytes)).unwrap();
+        Self::record(&Log::open(&self.settings(segment_bytes)).unwrap(), messages);
+    }
+
+    fn record(log: &Log, messages: usize) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
@@ -179,6 +183,35 @@ fn a_log_is_whole_and_goes_on_where_it_ended() {
     );
     let broken = another.unwrap().unwrap_err();
     assert!(broken.what.contains("wrong signature"), "{broken}");
+}
+
+#[test]
+fn an_export_that_hangs_keeps_nothing_waiting() {
+    let world = World::new();
+    let log = Log::open(&world.settings(1 << 20)).unwrap();
+    World::record(&log, 1);
+    let export = world.folder.path().join("export");
+    let until = Instant::now() + Duration::from_secs(10);
+    let exported = loop {
+        let file = fs::read_dir(&export).unwrap().next();
+        if let Some(Ok(file)) = file.filter(|_| !world.exported().is_empty()) {
+            break file.path();
+        }
+        assert!(Instant::now() < until);
+    };
+    // Whoever opens it to write waits for somebody who reads.
+    fs::remove_file(&exported).unwrap();
+    assert!(Command::new("mkfifo").arg(&exported).status().unwrap().success());
+    let begun = Instant::now();
+    World::record(&log, 2100);
+    drop(log);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    let evidence = Evidence {
+        certificates: certificates("alice"),
+        ..Evidence::default()
+    };
+    let intact = verify(&world.log(), &evidence).unwrap().unwrap();
+    assert_eq!((intact.checkpoints, intact.unsigned), (4, 0));
 }
 
 #[test]

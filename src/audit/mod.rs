@@ -45,6 +45,7 @@
 mod checkpoint;
 mod ends;
 mod entry;
+mod export;
 mod folder;
 mod frame;
 mod log;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::time::Instant;
 
@@ -14,6 +14,7 @@ use super::ends::ends;
 use super::ends::exported;
 use super::ends::gone;
 use super::entry::hexadecimal;
+use super::export::Export;
 use super::frame::Chain;
 use super::frame::inside;
 use super::log::NotRecorded;
@@ -36,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct Writer {
     folder: PathBuf,
-    export: Option<PathBuf>,
+    export: Option<Export>,
     key: SigningKey,
     segment_bytes: u64,
     id: String,
@@ -65,7 +66,7 @@ impl Writer {
         };
         let mut writer = Self {
             folder: settings.folder.clone(),
-            export: settings.export.clone(),
+            export: settings.export.clone().map(Export::start).transpose()?,
             key: settings.signer.key().clone().into(),
             segment_bytes: settings.segment_bytes,
             id,
@@ -87,7 +88,7 @@ impl Writer {
             writer.segment = Some(Segment::open(&found.path, found.length)?);
             writer.chain = found.chain;
             writer.checked = writer.chain.seq;
-            writer.warn()?;
+            writer.warn(settings.export.as_deref())?;
         } else if let Some(Checkpoint { chain, last, .. }) = gone(settings)? {
             tracing::warn!(code = "audit.begins_anew", log = chain, last, folder = %settings.folder.display(), "the audit log begins anew: checkpoints speak of another one by the same key, which is not there");
             let members =
@@ -99,8 +100,8 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Tells of a log that is not all there.
-    fn warn(&self) -> io::Result<()> {
+    /// Tells of a log that is not all there, as far as it and the checkpoints in `export` say.
+    fn warn(&self, export: Option<&Path>) -> io::Result<()> {
         let folder = self.folder.display();
         let found = ends(&self.folder)?;
         if let Some(first) = found.begins.filter(|first| *first > 1) {
@@ -109,7 +110,6 @@ impl Writer {
         if let Some(record) = found.gap {
             tracing::warn!(code = "audit.gap", record, folder = %folder, "the audit log is not whole before this record; see `sealgate audit verify`");
         }
-        let export = self.export.as_ref();
         if let Some(last) = export.and_then(|export| exported(export, &self.id))
             && self.chain.seq <= last
         {
@@ -157,18 +157,12 @@ impl Writer {
         if let Some(checkpoint) = checkpoint {
             self.checked = self.chain.seq;
             self.checked_at = Instant::now();
-            self.export(&checkpoint);
+            // The log has it already, so that an export which fails or hangs costs no message.
+            if let Some(export) = &self.export {
+                export.add(checkpoint);
+            }
         }
         Ok(())
-    }
-
-    /// The log has the checkpoint already, so that an export which fails costs no message.
-    fn export(&self, checkpoint: &Checkpoint) {
-        if let Some(folder) = &self.export
-            && let Err(error) = checkpoint.export(folder)
-        {
-            tracing::error!(code = "audit.export", reason = %error, folder = %folder.display(), "a checkpoint was not exported");
-        }
     }
 }
 
@@ -207,6 +201,9 @@ impl Work for Writer {
     }
 
     fn tick(&mut self) {
+        if let Some(export) = &self.export {
+            export.look();
+        }
         if self.refuses() {
             // Nothing but the beginning of a segment, which is told where it fails.
             self.work(&[]);

@@ -409,7 +409,7 @@
 //! | `audit.begins_later` | at the start: the folder does not begin with record 1 but with `first`. Right if what came before is archived ([`audit`](crate::audit)); otherwise somebody has removed it |
 //! | `audit.ends_early` | at the start: the log ends with record `last`, and a checkpoint that was exported speaks of record `checkpoint`, after which it stands itself. Its end was removed |
 //! | `audit.gap` | at the start: the segment of `record` does not follow the one before it. Something was removed or exchanged: `sealgate audit verify` names it |
-//! | `audit.export` | a checkpoint could not be kept elsewhere |
+//! | `audit.export` | a checkpoint could not be kept elsewhere, or that takes more than ten seconds, for the `reason` that is said; no message waits for it |
 //! | `audit.unavailable` | what would have to be recorded could not be; the client is told to come back later |
 //!
 //! # Message archive
