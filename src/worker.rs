@@ -1,5 +1,6 @@
 //! Threads that do the slow part of many requests at once: one sync of a file, one way to a server.
 
+use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -9,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 /// How many jobs are done at once.
 const AT_ONCE: usize = 256;
@@ -37,7 +39,36 @@ pub(crate) trait Work: Send + 'static {
 
     /// Whether it could do nothing at present.
     fn refuses(&self) -> bool;
+
+    /// Nothing follows: what is still to be done before it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// What of that could not be done.
+    fn end(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
+
+/// Why work has not ended as it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotEnded {
+    /// It goes on, or hangs.
+    Late,
+    /// What was still to be done could not be, for that reason.
+    Failed(String),
+}
+
+impl fmt::Display for NotEnded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Late => f.write_str("it did not end in time"),
+            Self::Failed(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for NotEnded {}
 
 /// A thread that works.
 #[derive(Debug)]
@@ -45,6 +76,8 @@ pub(crate) struct Worker<W: Work> {
     orders: Option<mpsc::SyncSender<Order<W>>>,
     thread: Option<JoinHandle<()>>,
     condition: Arc<Condition>,
+    /// How it ended, when it has.
+    ended: watch::Receiver<Option<Result<(), NotEnded>>>,
 }
 
 /// How the work goes, as others see it.
@@ -53,6 +86,10 @@ struct Condition {
     refuses: AtomicBool,
     /// Since when what is done now is done.
     busy: Mutex<Option<Instant>>,
+    /// Whether it was told to end.
+    ends: AtomicBool,
+    /// Whether nobody waits for its end any more.
+    left: AtomicBool,
 }
 
 impl Condition {
@@ -76,8 +113,8 @@ impl Condition {
 
 enum Order<W: Work> {
     Job(Waiting<W>),
-    /// Nothing follows. It is answered when the work is dropped.
-    End(oneshot::Sender<()>),
+    /// Nothing follows.
+    End,
 }
 
 struct Waiting<W: Work> {
@@ -93,18 +130,22 @@ impl<W: Work> Worker<W> {
         let condition = Arc::new(Condition::default());
         condition.refuses.store(work.refuses(), Ordering::Relaxed);
         let told = Arc::clone(&condition);
-        let thread = thread.spawn(move || run(work, &waiting, &told))?;
+        let (done, ended) = watch::channel(None);
+        let thread = thread.spawn(move || run(work, waiting, &told, &done))?;
         Ok(Self {
             orders: Some(orders),
             thread: Some(thread),
             condition,
+            ended,
         })
     }
 
-    /// Whether it could do nothing of late, or hangs: within a second or two of when that began or ended.
+    /// Whether it could do nothing of late, or hangs: within a second or two of when that began or ended. Not where it was told to end.
     pub(crate) fn refuses(&self) -> bool {
-        let ended = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
-        ended || self.condition.refuses.load(Ordering::Relaxed) || self.condition.hangs()
+        let condition = &self.condition;
+        let is_gone = || self.thread.as_ref().is_none_or(JoinHandle::is_finished);
+        let refuses = || condition.refuses.load(Ordering::Relaxed) || condition.hangs() || is_gone();
+        !condition.ends.load(Ordering::Relaxed) && refuses()
     }
 
     /// Has `job` done, and waits for `patience` at most. `None` if nobody knows what became of it, at once where too many wait already.
@@ -123,48 +164,62 @@ impl<W: Work> Worker<W> {
         async move { tokio::time::timeout(patience, told).await.ok()?.ok() }
     }
 
-    /// Ends the work when what was asked for so far is done, and waits until it is dropped; not where so many wait that it hangs. Who asks
-    /// after that is told that nobody knows.
-    pub(crate) async fn end(&self) {
-        let (done, ended) = oneshot::channel();
-        let sent = self
-            .orders
-            .as_ref()
-            .map(|orders| orders.try_send(Order::End(done)));
-        if let Some(Ok(())) = sent {
-            // A thread that has ended before has nothing left to do.
-            let _ = ended.await;
-        }
+    /// Ends the work when what was asked for so far is done, and waits for `limit` at most until it is dropped; not at all where so many wait that
+    /// it hangs. Who asks after that is told that nobody knows. To call it again waits again.
+    ///
+    /// # Errors
+    ///
+    /// [`NotEnded`]. Where it is late, nobody waits for its thread any more.
+    pub(crate) async fn end(&self, limit: Duration) -> Result<(), NotEnded> {
+        let sent = self.orders.as_ref().map(|orders| orders.try_send(Order::End));
+        let told = match sent {
+            Some(Err(TrySendError::Full(_))) => None,
+            _ => {
+                let mut ended = self.ended.clone();
+                let told = tokio::time::timeout(limit, ended.wait_for(Option::is_some)).await;
+                told.ok().map(|told| told.ok().and_then(|told| told.clone()))
+            }
+        };
+        let Some(told) = told else {
+            self.condition.left.store(true, Ordering::Relaxed);
+            return Err(NotEnded::Late);
+        };
+        told.unwrap_or_else(|| Err(NotEnded::Failed("its thread panicked".to_owned())))
     }
 }
 
-fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Order<W>>, condition: &Condition) {
-    let refuses = &condition.refuses;
-    let mut ending: Option<oneshot::Sender<()>> = None;
-    loop {
-        if let Some(done) = ending {
-            drop(work);
-            // Who asked for the end may be gone.
-            let _ = done.send(());
-            return;
-        }
-        refuses.store(work.refuses(), Ordering::Relaxed);
+fn run<W: Work>(
+    mut work: W,
+    waiting: mpsc::Receiver<Order<W>>,
+    condition: &Condition,
+    ended: &watch::Sender<Option<Result<(), NotEnded>>>,
+) {
+    serve(&mut work, &waiting, condition);
+    condition.ends.store(true, Ordering::Relaxed);
+    // Nobody else has to wait.
+    drop(waiting);
+    let end = work.end();
+    drop(work);
+    ended.send_replace(Some(end.map_err(|error| NotEnded::Failed(error.to_string()))));
+}
+
+/// Works until nothing follows.
+fn serve<W: Work>(work: &mut W, waiting: &mpsc::Receiver<Order<W>>, condition: &Condition) {
+    let mut ends = false;
+    while !ends {
+        condition.refuses.store(work.refuses(), Ordering::Relaxed);
         let first = match waiting.recv_timeout(TICK) {
             Ok(Order::Job(first)) => first,
-            Ok(Order::End(done)) => {
-                ending = Some(done);
-                continue;
-            }
+            Ok(Order::End) | Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
                 condition.during(|| work.tick());
                 continue;
             }
-            Err(RecvTimeoutError::Disconnected) => return,
         };
         let next = || match waiting.try_recv().ok()? {
             Order::Job(job) => Some(job),
-            Order::End(done) => {
-                ending = Some(done);
+            Order::End => {
+                ends = true;
                 None
             }
         };
@@ -175,7 +230,7 @@ fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Order<W>>, condition: &Con
         let (jobs, done): (Vec<_>, Vec<_>) = all.map(|waiting| (waiting.job, waiting.done)).unzip();
         let all_became = condition.during(|| work.work(&jobs));
         // Whoever is answered finds it so.
-        refuses.store(work.refuses(), Ordering::Relaxed);
+        condition.refuses.store(work.refuses(), Ordering::Relaxed);
         for (done, became) in done.into_iter().zip(all_became) {
             // It may have lost patience meanwhile.
             let _ = done.send(became);
@@ -183,11 +238,12 @@ fn run<W: Work>(mut work: W, waiting: &mpsc::Receiver<Order<W>>, condition: &Con
     }
 }
 
-/// Waits until the last job is done, so that its file is free.
+/// Waits until the last job is done, so that its file is free; not where that was done in vain.
 impl<W: Work> Drop for Worker<W> {
     fn drop(&mut self) {
         self.orders = None;
-        if let Some(thread) = self.thread.take() {
+        let left = self.condition.left.load(Ordering::Relaxed);
+        if let Some(thread) = self.thread.take().filter(|_| !left) {
             // A thread that panicked has answered nobody, which is an answer.
             let _ = thread.join();
         }
@@ -259,13 +315,33 @@ mod tests {
         let asked: Vec<_> = (0..10)
             .map(|job| worker.ask(job, Duration::from_secs(10)))
             .collect();
-        runtime.block_on(worker.end());
+        assert_eq!(runtime.block_on(worker.end(Duration::from_secs(10))), Ok(()));
         assert!(ended.load(Ordering::Relaxed));
         for (job, became) in asked.into_iter().enumerate() {
             assert_eq!(runtime.block_on(became), Some(job));
         }
         assert_eq!(runtime.block_on(worker.ask(10, Duration::from_secs(10))), None);
-        runtime.block_on(worker.end());
+        assert_eq!(runtime.block_on(worker.end(Duration::from_secs(10))), Ok(()));
+        assert!(!worker.refuses());
+    }
+
+    #[test]
+    fn an_end_that_hangs_is_waited_for_no_longer_than_is_said() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (let_go, go_on) = mpsc::channel();
+        let worker = Worker::start("held", Held { begun, go_on }).unwrap();
+        let _waiting = worker.ask(0, Duration::from_secs(10));
+        has_begun.recv().unwrap();
+        let asked = Instant::now();
+        let ended = runtime.block_on(worker.end(Duration::from_millis(20)));
+        assert_eq!(ended, Err(NotEnded::Late));
+        drop(worker);
+        assert!(asked.elapsed() < Duration::from_secs(5));
+        drop(let_go);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::row::{Row, Verdict};
 use super::writer::{Slot, Writer};
-use crate::worker::Worker;
+use crate::worker::{NotEnded, Worker};
 
 /// How long a request waits for its row (B22).
 const PATIENCE: Duration = Duration::from_millis(900);
@@ -133,9 +133,13 @@ impl Archive {
         !self.worker.refuses()
     }
 
-    /// Keeps nothing more, and returns when there are files of all that was kept.
-    pub async fn end(&self) {
-        self.worker.end().await;
+    /// Keeps nothing more, and returns when there are files of all that was kept, after `limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`NotEnded`]: of what is left, the next start makes files.
+    pub async fn end(&self, limit: Duration) -> Result<(), NotEnded> {
+        self.worker.end(limit).await
     }
 
     /// Counts, for metrics.

@@ -46,5 +46,7 @@ pub use keeper::{Archive, Keep, NotKept, OnLoss, OpenError, Settings, Told};
 pub use parquet::{MARK, MARKED};
 pub use row::{Facts, Kept, Row, Verdict};
 
+pub use crate::worker::NotEnded;
+
 #[cfg(test)]
 mod tests;

@@ -148,7 +148,7 @@ impl Writer {
         let after = journal.segment.length;
         // After an error nothing is tried again on the same file.
         if appended.is_err() || after >= file_bytes {
-            self.end();
+            self.end_journal();
         }
         appended?;
         self.counts.kept(rows.len(), after.saturating_sub(before));
@@ -159,12 +159,12 @@ impl Writer {
     fn end_old(&mut self) {
         let age = self.file_age;
         if self.journal.as_ref().is_some_and(|journal| journal.is_old(age)) {
-            self.end();
+            self.end_journal();
         }
     }
 
     /// Nothing is appended to the present journal any more.
-    fn end(&mut self) {
+    fn end_journal(&mut self) {
         if let (Some(journal), Some((packer, _))) = (self.journal.take(), &self.packer) {
             // Where its thread has ended, the next start does its work.
             let _ = packer.send(journal.path);
@@ -262,17 +262,16 @@ impl Work for Writer {
         }
         self.end_old();
     }
-}
 
-/// Where a process has the time, there are files of all its messages when it ends.
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.end();
+    /// Where a process has the time, there are files of all its messages when it ends.
+    fn end(&mut self) -> io::Result<()> {
+        self.end_journal();
         if let Some((journals, thread)) = self.packer.take() {
             drop(journals);
             // What it did not do, the next start does.
             let _ = thread.join();
         }
+        Ok(())
     }
 }
 

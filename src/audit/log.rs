@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::entry::Entry;
 use super::writer::Writer;
 use crate::crypto::Identity;
-use crate::worker::Worker;
+use crate::worker::{NotEnded, Worker};
 
 /// How long a request waits for its record (B22).
 const PATIENCE: Duration = Duration::from_millis(900);
@@ -62,9 +62,13 @@ impl Log {
         self.worker.refuses()
     }
 
-    /// Records nothing more, and returns when what was recorded is signed.
-    pub async fn end(&self) {
-        self.worker.end().await;
+    /// Records nothing more, and returns when what was recorded is signed, after `limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`NotEnded`]: why it may not be.
+    pub async fn end(&self, limit: Duration) -> Result<(), NotEnded> {
+        self.worker.end(limit).await
     }
 
     /// Records `entry`, and returns when it is on the disk.

@@ -72,3 +72,5 @@ pub use verify::Broken;
 pub use verify::Evidence;
 pub use verify::Intact;
 pub use verify::verify;
+
+pub use crate::worker::NotEnded;

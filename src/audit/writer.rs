@@ -214,14 +214,13 @@ impl Work for Writer {
             let _ = self.append(std::iter::empty(), Sign::Now);
         }
     }
-}
 
-/// What was recorded since the last checkpoint is signed.
-impl Drop for Writer {
-    fn drop(&mut self) {
+    /// What was recorded since the last checkpoint is signed.
+    fn end(&mut self) -> io::Result<()> {
         if self.chain.seq > self.checked {
-            let _ = self.append(std::iter::empty(), Sign::Now);
+            self.append(std::iter::empty(), Sign::Now)?;
         }
+        Ok(())
     }
 }
 

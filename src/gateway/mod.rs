@@ -12,6 +12,7 @@ mod budget;
 mod crowd;
 mod client;
 mod connections;
+mod ending;
 mod exchange;
 mod form;
 mod handler;

@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use super::Signals;
 use super::admin;
 use super::client;
+use super::ending::{IN_HASTE, TO_END, end_records};
 use super::handler::handle;
 use super::health;
 use super::listener::bind;
@@ -48,8 +49,9 @@ const IDLE_TIME: Duration = Duration::from_secs(10);
 /// How long a connection waits for its client to have taken the last answer.
 pub(super) const CLOSE_TIME: Duration = Duration::from_secs(2);
 
-/// How long the collector of traces has for the last spans.
+/// How long the collector of traces has for the last spans, and how long after a second signal.
 const LAST_SPANS: Duration = Duration::from_secs(5);
+const LAST_SPANS_IN_HASTE: Duration = Duration::from_secs(1);
 
 /// How often the metrics are kept small.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -121,21 +123,20 @@ pub(super) fn run(
         let (stopping, reloading) = heeding.unzip();
         let serving = async {
             let result = server.await;
-            shared.end_records().await;
-            result
+            result.and(end_records(&shared, TO_END).await)
         };
-        let result = match stopping {
+        let (result, last_spans) = match stopping {
             // actix waits for what is in work, whatever it is told after that.
             Some(stopping) => match select(pin!(serving), stopping).await {
-                Either::Left((result, _)) => result,
-                Either::Right(_) => Ok(()),
+                Either::Left((result, _)) => (result, LAST_SPANS),
+                Either::Right(_) => (end_records(&shared, IN_HASTE).await, LAST_SPANS_IN_HASTE),
             },
-            None => serving.await,
+            None => (serving.await, LAST_SPANS),
         };
         // What became of the last messages is told, too, as far as somebody listens.
         if let Some(traces) = &shared.traces {
             traces.end();
-            let _ = timeout(LAST_SPANS, exporting).await;
+            let _ = timeout(last_spans, exporting).await;
         }
         // Operators may look on until the last message has ended.
         if let (Some(handle), Some(admin)) = (admin_handle, admin) {

@@ -211,16 +211,6 @@ impl Shared {
         }
     }
 
-    /// Ends what is kept of messages. The threads that served may still share it when the process ends.
-    pub(super) async fn end_records(&self) {
-        if let Some(audit) = &self.audit {
-            audit.end().await;
-        }
-        if let Some(archive) = &self.archive {
-            archive.end().await;
-        }
-    }
-
     /// Threads that are to serve.
     pub(super) const fn workers(&self) -> usize {
         self.workers
