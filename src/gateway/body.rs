@@ -23,6 +23,9 @@ const PACE: u64 = 1024;
 /// What is reserved for a body before any of it has come.
 const FIRST: usize = 64 * 1024;
 
+/// The code of requests that came when the gateway had been told to stop.
+pub(super) const STOPPING: &str = "http.stopping";
+
 /// The limits of a body.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
@@ -43,6 +46,8 @@ pub(super) enum NoBody {
     TooSlow,
     /// All bodies together are more than can be held.
     Overload,
+    /// The gateway ends, and takes no new ones.
+    Stopping,
     /// It ended early, or is framed wrongly.
     Broken,
 }
@@ -54,6 +59,7 @@ impl NoBody {
             Self::TooLarge => "limit.bytes",
             Self::TooSlow => "http.too_slow",
             Self::Overload => "http.overload",
+            Self::Stopping => STOPPING,
             Self::Broken => "http.broken",
         }
     }

@@ -190,6 +190,9 @@ impl Exchange<'_> {
     /// The only way to a token leads through the assertion's verification and its first use.
     async fn given(&self, payload: &mut web::Payload) -> Result<Given, Refusal> {
         let (report, endpoint) = (self.report, &self.endpoint.checked);
+        if self.shared.comes_late(self.request) {
+            return Err(report.no_body(NoBody::Stopping).into());
+        }
         let entered = crowd::by_address(self.shared, &self.snapshot.throttle, report.peer).await;
         let _pass = entered.map_err(|crowded| report.crowded(crowded))?;
         let may_cost = crowd::by_route(&self.shared.throttle, &endpoint.path, &endpoint.throttle);

@@ -114,6 +114,7 @@ pub(super) async fn handle(
         },
         client: client::certificate(&request),
         authorization: Authorization::of(request.headers()),
+        late: shared.comes_late(&request),
         unread: Unread::Some,
         came: Cell::new(None),
         original: Cell::new(None),
@@ -160,6 +161,8 @@ struct InWork<'r> {
     transport: Transport,
     client: Option<Fingerprint>,
     authorization: Authorization,
+    /// Whether nobody could be sure of the answer, as the gateway stops.
+    late: bool,
     unread: Unread,
     /// What came, for the record.
     came: Cell<Option<Octets>>,
@@ -170,6 +173,10 @@ struct InWork<'r> {
 impl InWork<'_> {
     /// The only way to an answer leads through verification, the backend and the seal.
     async fn answer(&mut self, arrival: Arrival, payload: &mut web::Payload) -> Result<SealedReply, Fault> {
+        // Before anything of it is used up.
+        if self.late {
+            return Err(self.report.no_body(NoBody::Stopping));
+        }
         let limits = &self.snapshot.throttle;
         let entered = crowd::by_address(self.shared, limits, self.report.peer);
         let _pass = entered.await.map_err(|crowded| self.report.crowded(crowded))?;

@@ -10,7 +10,7 @@ use std::time::Instant;
 use chrono::Utc;
 
 use super::arrival::NoMessage;
-use super::body::NoBody;
+use super::body::{NoBody, STOPPING};
 use super::crowd::Crowded;
 use super::metrics::Metrics;
 use super::metrics::Outcome;
@@ -130,7 +130,7 @@ impl<'r> Report<'r> {
         self.refused(reason.code(), None);
         tracing::warn!(incident = %self.incident, route = self.route, peer = %self.peer(), code = reason.code(), "no body");
         match reason {
-            NoBody::Overload => Fault::Busy,
+            NoBody::Overload | NoBody::Stopping => Fault::Busy,
             NoBody::TooLarge | NoBody::TooSlow | NoBody::Broken => Fault::FailedCheck,
         }
     }
@@ -360,7 +360,7 @@ impl<'r> Report<'r> {
         let (outcome, code) = self.became.get()?;
         let kind = match outcome {
             Outcome::Answered => Kind::Answered,
-            Outcome::Refused if code == BUSY || Crowded::is_early(code) => return None,
+            Outcome::Refused if code == BUSY || code == STOPPING || Crowded::is_early(code) => return None,
             Outcome::Refused => Kind::Refused,
             Outcome::Failed => Kind::Failed,
         };

@@ -8,6 +8,8 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use actix_web::HttpRequest;
+use actix_web::http::Version;
 use actix_web::web;
 use arc_swap::ArcSwap;
 use chrono::Utc;
@@ -228,6 +230,12 @@ impl Shared {
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Whether `request` comes after the gateway was told to stop, where its connection may end before it is answered: the web server ends one of
+    /// HTTP/1.1 with the answer after that, but lets one of HTTP/2 go on until the time to end is over.
+    pub(super) fn comes_late(&self, request: &HttpRequest) -> bool {
+        self.is_stopping() && request.version() == Version::HTTP_2
     }
 
     /// Tells the metrics about the configuration.

@@ -410,6 +410,7 @@
 //! | `audit.ends_early` | at the start: the log ends with record `last`, and a checkpoint that was exported speaks of record `checkpoint`, after which it stands itself. Its end was removed |
 //! | `audit.gap` | at the start: the segment of `record` does not follow the one before it. Something was removed or exchanged: `sealgate audit verify` names it |
 //! | `audit.export` | a checkpoint could not be kept elsewhere, or that takes more than ten seconds, for the `reason` that is said; no message waits for it |
+//! | `audit.not_ended` | at the end: what was recorded since the last checkpoint is not signed, for the `reason` that is said |
 //! | `audit.unavailable` | what would have to be recorded could not be; the client is told to come back later |
 //!
 //! # Message archive
@@ -418,6 +419,7 @@
 //! |---|---|
 //! | `archive.clock` | at the start: files have times in their names that are still to come; new ones have the time of the clock all the same |
 //! | `archive.damaged` | a journal is not as it was written, in `bytes` at `places`; its rows that are whole are kept, and it is set aside beside them as `.damaged` |
+//! | `archive.not_ended` | at the end: there are not files of all messages, for which there was no time; the next start makes them |
 //! | `archive.pack` | no file could be made of a journal at this attempt, for the `reason` that is said; while the journal is there, it is tried again |
 //! | `archive.retention` | what is old could not be removed, or what an earlier process had half made |
 //! | `archive.unavailable` | what would have to be kept could not be; the client is told to come back later |

@@ -109,4 +109,7 @@
 //! # End
 //!
 //! At SIGTERM and SIGINT `/readyz` says 503, no connection is taken any more, and messages in work have `drain_seconds`; a second signal
-//! does not wait for them.
+//! does not wait for them. A request that comes after that on an open connection of HTTP/2 is told to come back (503, `http.stopping`) before anything of it is used up.
+//!
+//! Audit log and message archive have 20 seconds then, and three after a second signal. What does not end in that time, because a disk hangs or much is still to be packed, is told in the log:
+//! `archive.not_ended` (the next start makes the files), and `audit.not_ended`, with which the exit code is 3: the last checkpoint is missing.
