@@ -4,12 +4,10 @@ use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 use std::time::Instant;
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::rt;
 use actix_web::web;
 use chrono::Utc;
 use futures_util::FutureExt;
@@ -31,12 +29,12 @@ use super::metrics::Step;
 use super::parts;
 use super::parts::NotRead;
 use super::parts::PlannedBy;
+use super::pending;
 use super::published;
 use super::recent::Recent;
 use super::reply;
-use super::reply::Unread;
+use super::reply::{Unread, leave_unread};
 use super::report::Report;
-use super::server::CLOSE_TIME;
 use super::shared::Shared;
 use super::shared::Worker;
 use super::snapshot::Clients;
@@ -60,9 +58,6 @@ use crate::soap::attachment::{Attachments, Package, Packaged};
 use crate::soap::{Fault, Version};
 use crate::throttle::{Pass, Used};
 use crate::trust::{MessageBearer, VerifiedBearer};
-
-/// Longer than a connection waits for its client to have taken the last answer.
-const UNREAD_FOR: Duration = CLOSE_TIME.saturating_add(Duration::from_secs(1));
 
 /// Answers a request.
 pub(super) async fn handle(
@@ -116,12 +111,15 @@ pub(super) async fn handle(
         authorization: Authorization::of(request.headers()),
         late: shared.comes_late(&request),
         unread: Unread::Some,
+        pending: None,
         came: Cell::new(None),
         original: Cell::new(None),
     };
     let answer = shielded(exchange.answer(arrival, &mut payload), &report).await;
     let answer = exchange.recorded(answer, version).await;
     let unread = exchange.unread;
+    // It looks at the report.
+    drop(exchange);
     if unread == Unread::Some {
         leave_unread(payload);
     }
@@ -142,15 +140,6 @@ pub(super) async fn shielded<T, E: From<Fault>>(
     done.unwrap_or_else(|_| Err(report.panicked().into()))
 }
 
-/// Leaves the rest of a body where it is until the connection has been closed. To drop it would ask the web server to read a
-/// chunked body to its end, which is the client's to choose.
-pub(super) fn leave_unread(payload: web::Payload) {
-    rt::spawn(async move {
-        rt::time::sleep(UNREAD_FOR).await;
-        drop(payload);
-    });
-}
-
 /// A message on its way.
 struct InWork<'r> {
     shared: &'r Shared,
@@ -164,6 +153,8 @@ struct InWork<'r> {
     /// Whether nobody could be sure of the answer, as the gateway stops.
     late: bool,
     unread: Unread,
+    /// Since all of it has come.
+    pending: Option<pending::Message<'r>>,
     /// What came, for the record.
     came: Cell<Option<Octets>>,
     /// All of it, for the archive.
@@ -198,6 +189,7 @@ impl InWork<'_> {
         let (Ok(_share), Ok(_own)) = (self.shared.messages.take(1), self.place.messages.take(1)) else {
             return Err(self.report.no_body(NoBody::Overload));
         };
+        self.pending = Some(pending::Message::begin(self.shared));
         let (message, _passes) = match bearer {
             Some(bearer) if self.place.token_stands_for_message() => {
                 let bearer = bearer.for_message().ok_or(Fault::Internal)?;
@@ -279,6 +271,10 @@ impl InWork<'_> {
 
     /// Records that the message was accepted, and keeps it, before its backend gets it.
     async fn accepted(&self, message: &Accepted) -> Result<(), Fault> {
+        let pending = self.pending.as_ref();
+        if pending.is_some_and(|pending| !pending.accepted(self.report.abandoned())) {
+            return Err(self.report.no_body(NoBody::Stopping));
+        }
         let (recorded, kept) = join(self.accepted_on_record(message), self.kept(Some(message))).await;
         recorded.and(kept)
     }
@@ -317,6 +313,10 @@ impl InWork<'_> {
             Ok(sealed) => sealed.status(),
             Err(fault) => fault.http_status(version),
         };
+        if self.pending.as_ref().is_some_and(|pending| !pending.end()) {
+            // That is recorded already.
+            return Err(Fault::Busy);
+        }
         let Some(log) = &self.shared.audit else {
             return answer;
         };
@@ -464,6 +464,8 @@ impl InWork<'_> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic, reason = "a test may panic")]
+    use actix_web::rt;
+
     use super::*;
     use crate::gateway::metrics::Metrics;
 

@@ -23,6 +23,7 @@ mod lists;
 mod load;
 mod metrics;
 mod parts;
+mod pending;
 mod published;
 mod readiness;
 mod recent;

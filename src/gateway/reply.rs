@@ -1,16 +1,24 @@
 //! What a client gets: a sealed answer, a fault that says nothing, or plain HTTP.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
+use actix_web::rt;
+use actix_web::web;
 
 use super::arrival::NoMessage;
 use super::report::Report;
+use super::server::CLOSE_TIME;
 use crate::outbound::SealedBody;
 use crate::outbound::SealedReply;
 use crate::soap::Fault;
 use crate::soap::Version;
+
+/// Longer than a connection waits for its client to have taken the last answer.
+const UNREAD_FOR: Duration = CLOSE_TIME.saturating_add(Duration::from_secs(1));
 
 /// The answer of a backend, signed.
 pub(super) fn sealed(reply: SealedReply) -> HttpResponse {
@@ -67,6 +75,15 @@ pub(super) fn nothing_here() -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .force_close()
         .finish()
+}
+
+/// Leaves the rest of a body where it is until the connection has been closed. To drop it would ask the web server to read a
+/// chunked body to its end, which is the client's to choose.
+pub(super) fn leave_unread(payload: web::Payload) {
+    rt::spawn(async move {
+        rt::time::sleep(UNREAD_FOR).await;
+        drop(payload);
+    });
 }
 
 fn status(number: u16) -> StatusCode {

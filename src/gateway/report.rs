@@ -45,6 +45,9 @@ const NOT_KEPT: &str = "archive.unavailable";
 /// The code of requests that nobody had time for. To record them would take more of it.
 const BUSY: &str = "http.overload";
 
+/// The code of messages that were in work when the gateway ended.
+pub(super) const ABANDONED: &str = "http.abandoned";
+
 /// What a client gets that brings no bearer token (RFC 6750 §3.1: no error then), and one whose token does not hold. Why it does not is
 /// nobody's business.
 const NO_TOKEN: &str = "Bearer realm=\"sealgate\"";
@@ -375,6 +378,13 @@ impl<'r> Report<'r> {
     pub(super) fn entry_of(&self, kind: Kind) -> Entry {
         let peer = self.peer.map(|peer| peer.to_string());
         Entry::new(kind, Utc::now(), self.incident.to_string(), self.route, peer)
+    }
+
+    /// The record that the gateway ended while the request was in work.
+    pub(super) fn abandoned(&self) -> Entry {
+        let mut entry = self.entry_of(Kind::Failed);
+        entry.code = Some(ABANDONED);
+        entry
     }
 
     /// What would have to be recorded could not be, and does not happen.

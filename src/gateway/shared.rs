@@ -22,6 +22,7 @@ use super::load::Exhausted;
 use super::load::Gauge;
 use super::metrics::Metrics;
 use super::parts;
+use super::pending::Pending;
 use super::service_manager::ServiceManager;
 use super::snapshot::Clients;
 use super::snapshot::Place;
@@ -66,6 +67,7 @@ pub(super) struct Shared {
     pub(super) connections: Connections,
     /// Messages in work.
     pub(super) messages: Gauge,
+    pub(super) pending: Pending,
     /// Bytes of bodies.
     held: Gauge,
     /// Bytes of attachments.
@@ -121,6 +123,7 @@ impl Shared {
             threats: Arc::default(),
             connections,
             messages: Gauge::new(load.messages),
+            pending: Pending::default(),
             spooled: Gauge::new(load.spooled),
             workers: load.workers,
             serving: AtomicUsize::new(0),

@@ -22,7 +22,7 @@
 //! | `GET /openapi.json` | all of this as OpenAPI 3.1, `schemas/admin.openapi.json` |
 //! | `POST /reload` | takes on the configuration as it is now: 200 and `"outcome": "replaced"`, or 409, `"kept"` and why |
 //!
-//! A store, a log or an archive refuses when it says so, or when what it does takes a second and longer, as with a disk that hangs, until it goes on; a store of uses
+//! A store, a log or an archive refuses when it says so, or when what it does takes 0.8 seconds and longer, as with a disk that hangs, until it goes on; a store of uses
 //! also while it has no room for another use (`replay.store_full`).
 //!
 //! `dashboards/grafana.json` shows the metrics in Grafana. The log goes to standard error, where every line is a JSON object, also the one that says why a gateway ended or did not start, be it for a wrong option
@@ -110,6 +110,9 @@
 //!
 //! At SIGTERM and SIGINT `/readyz` says 503, no connection is taken any more, and messages in work have `drain_seconds`; a second signal
 //! does not wait for them. A request that comes after that on an open connection of HTTP/2 is told to come back (503, `http.stopping`) before anything of it is used up.
+//!
+//! How many messages were not answered is said then (`http.abandoned`), and for each of those that were accepted the audit log has a record `failed` with that code: what their backends
+//! did is not known.
 //!
 //! Audit log and message archive have 20 seconds then, and three after a second signal. What does not end in that time, because a disk hangs or much is still to be packed, is told in the log:
 //! `archive.not_ended` (the next start makes the files), and `audit.not_ended`, with which the exit code is 3: the last checkpoint is missing.

@@ -46,6 +46,7 @@ mod drills;
 mod edge;
 mod encrypted;
 mod encrypted_answers;
+mod ending;
 mod exceptions;
 mod exchange;
 mod faults;
