@@ -39,6 +39,9 @@ pub struct Entry {
     /// The HTTP status of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// `gone`, where the client had gone before there was an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<&'static str>,
     /// What came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received: Option<Octets>,
@@ -130,6 +133,7 @@ impl Entry {
             threats: Vec::new(),
             legacy: Vec::new(),
             status: None,
+            client: None,
             received: None,
             forwarded: None,
             operation: None,

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `segment` | the first of a segment: which log it belongs to (`chain`) |
 //! | `accepted` | a message was verified, and may now go to its backend: who sent it, what came, what goes on |
-//! | `answered`, `failed` | what became of it |
+//! | `answered`, `failed` | what became of it; with `client` `gone` where that had gone before there was an answer, which nobody has then |
 //! | `refused` | a message was refused, and why |
 //! | `begun_anew` | the log begins though checkpoints of another one, by the same key, were exported: `last` is what the last of them speaks of |
 //! | `recovered` | after a crash, so many octets that were no whole record were set aside |

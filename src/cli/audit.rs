@@ -18,7 +18,7 @@ use super::exit::{Exit, Stop};
 use super::report::{Format, plain};
 
 /// The columns of CSV: members of a record, and of its members.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "seq",
     "time",
     "kind",
@@ -41,6 +41,7 @@ const COLUMNS: [&str; 22] = [
     "legacy",
     "bearer",
     "token",
+    "client",
 ];
 
 /// `sealgate audit verify`: a log, against itself and what was kept elsewhere.
@@ -155,6 +156,7 @@ pub(crate) fn show(arguments: &AuditShowArguments, console: &mut Console) -> Res
         let facts = [
             "code",
             "status",
+            "client",
             "operation",
             "signer/subject",
             "user",

@@ -15,13 +15,13 @@ use chrono::Utc;
 use serde_json::json;
 
 use super::arrival::NoMessage;
+use super::attended::{Incoming, shielded};
 use super::body;
 use super::body::NoBody;
 use super::crowd;
 use super::crowd::Names;
 use super::form::Asked;
 use super::form::Grant;
-use super::handler::shielded;
 use super::metrics::Step;
 use super::reply;
 use super::reply::leave_unread;
@@ -148,11 +148,11 @@ struct Exchange<'r> {
 
 /// Answers a request to `endpoint`.
 pub(super) async fn answer(
-    request: &HttpRequest,
-    mut payload: web::Payload,
-    shared: &Shared,
-    snapshot: &Snapshot,
-    endpoint: &Arc<Endpoint>,
+    request: HttpRequest,
+    mut incoming: Incoming,
+    shared: web::Data<Shared>,
+    snapshot: Arc<Snapshot>,
+    endpoint: Arc<Endpoint>,
 ) -> HttpResponse {
     let (path, peer) = (&endpoint.checked.path, request.peer_addr());
     let counted = peer.filter(|peer| !snapshot.throttle.exempts(peer.ip()));
@@ -162,24 +162,27 @@ pub(super) async fn answer(
     let report = Report::new(&shared.metrics, path, peer, watch, traced);
     let response = if request.method() == Method::POST {
         let exchange = Exchange {
-            request,
-            shared,
-            snapshot,
-            endpoint,
+            request: &request,
+            shared: &shared,
+            snapshot: &snapshot,
+            endpoint: &endpoint,
             report: &report,
             came: Cell::new(None),
         };
-        let given = shielded(exchange.given(&mut payload), &report).await;
+        let given = shielded(exchange.given(&mut incoming), &report).await;
+        if incoming.client_is_gone() {
+            report.client_is_gone();
+        }
         match exchange.recorded(given).await {
             Ok(given) => answered(&given),
             Err(refusal) => {
-                leave_unread(payload);
+                leave_unread(incoming.rest());
                 refused(refusal, &report)
             }
         }
     } else {
         report.no_message(NoMessage::Method);
-        leave_unread(payload);
+        leave_unread(incoming.rest());
         reply::no_message(NoMessage::Method)
     };
     report.end(response.status().as_u16());
@@ -188,7 +191,7 @@ pub(super) async fn answer(
 
 impl Exchange<'_> {
     /// The only way to a token leads through the assertion's verification and its first use.
-    async fn given(&self, payload: &mut web::Payload) -> Result<Given, Refusal> {
+    async fn given(&self, incoming: &mut Incoming) -> Result<Given, Refusal> {
         let (report, endpoint) = (self.report, &self.endpoint.checked);
         if self.shared.comes_late(self.request) {
             return Err(report.no_body(NoBody::Stopping).into());
@@ -203,7 +206,7 @@ impl Exchange<'_> {
             .map_err(|crowded| report.crowded(crowded))?;
         let available = endpoint.minter.available();
         available.map_err(|error| Refusal::from(report.not_minted(&error)))?;
-        let asked = self.asked(payload).await.inspect_err(|refusal| {
+        let asked = self.asked(incoming).await.inspect_err(|refusal| {
             if let Some((code, reason)) = refusal.told() {
                 report.no_grant(code, reason);
             }
@@ -261,7 +264,7 @@ impl Exchange<'_> {
     }
 
     /// What is asked for.
-    async fn asked(&self, payload: &mut web::Payload) -> Result<Asked, Refusal> {
+    async fn asked(&self, incoming: &mut Incoming) -> Result<Asked, Refusal> {
         if !self.request.app_config().secure() {
             return Err(Refusal::Transport);
         }
@@ -276,7 +279,7 @@ impl Exchange<'_> {
             return Err(Refusal::Request("it is no application/x-www-form-urlencoded"));
         }
         let started = Instant::now();
-        let body = body::read(payload, None, &self.shared.form_limits(self.snapshot)).await;
+        let body = body::read(incoming, None, &self.shared.form_limits(self.snapshot)).await;
         self.report.took(Step::Receive, started);
         let (body, _held) = body.map_err(|reason| {
             if self.report.no_body(reason) == Fault::Busy {

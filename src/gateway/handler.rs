@@ -1,7 +1,6 @@
 //! The life of a request.
 
 use std::cell::Cell;
-use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,12 +9,12 @@ use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::web;
 use chrono::Utc;
-use futures_util::FutureExt;
 use futures_util::future::join;
 
 use super::accepted::Accepted;
 use super::archived::{Body, Came};
 use super::arrival::Arrival;
+use super::attended::{Incoming, shielded, to_its_end};
 use super::bearer::Authorization;
 use super::body;
 use super::body::NoBody;
@@ -62,15 +61,17 @@ use crate::trust::{MessageBearer, VerifiedBearer};
 /// Answers a request.
 pub(super) async fn handle(
     request: HttpRequest,
-    mut payload: web::Payload,
+    payload: web::Payload,
     shared: web::Data<Shared>,
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     let snapshot = shared.current();
-    if let Some(endpoint) = snapshot.endpoint(request.path()) {
-        return exchange::answer(&request, payload, &shared, &snapshot, endpoint).await;
+    let unattended = shared.unattended.clone();
+    if let Some(endpoint) = snapshot.endpoint(request.path()).map(Arc::clone) {
+        let exchange = |incoming| exchange::answer(request, incoming, shared, snapshot, endpoint);
+        return to_its_end(unattended, payload, exchange).await;
     }
-    let Some(place) = snapshot.place(request.path()) else {
+    let Some(place) = snapshot.place(request.path()).map(Arc::clone) else {
         leave_unread(payload);
         if let Some(keys) = snapshot.published(request.path()) {
             shared.metrics.request(request.path(), Outcome::Answered, "none");
@@ -79,6 +80,19 @@ pub(super) async fn handle(
         shared.metrics.request("none", Outcome::Refused, "http.path");
         return reply::nothing_here();
     };
+    let exchange = |incoming| answer(request, incoming, shared, worker, snapshot, place);
+    to_its_end(unattended, payload, exchange).await
+}
+
+/// Answers a request to `place`.
+async fn answer(
+    request: HttpRequest,
+    mut incoming: Incoming,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+    snapshot: Arc<Snapshot>,
+    place: Arc<Place>,
+) -> HttpResponse {
     let (path, peer) = (&place.route.path, request.peer_addr());
     let counted = peer.filter(|peer| !snapshot.throttle.exempts(peer.ip()));
     let watch = Watch::new(&shared.threats, path, place.gate.threats.as_ref(), counted);
@@ -89,7 +103,7 @@ pub(super) async fn handle(
         Ok(arrival) => arrival,
         Err(reason) => {
             report.no_message(reason);
-            leave_unread(payload);
+            leave_unread(incoming.rest());
             let response = reply::no_message(reason);
             report.end(response.status().as_u16());
             return response;
@@ -100,7 +114,7 @@ pub(super) async fn handle(
         shared: &shared,
         snapshot: &snapshot,
         clients: worker.clients(&snapshot),
-        place,
+        place: &place,
         report: &report,
         transport: if request.app_config().secure() {
             Transport::Tls
@@ -115,13 +129,18 @@ pub(super) async fn handle(
         came: Cell::new(None),
         original: Cell::new(None),
     };
-    let answer = shielded(exchange.answer(arrival, &mut payload), &report).await;
+    // The connection counts as open as long as this is there.
+    drop(request);
+    let answer = shielded(exchange.answer(arrival, &mut incoming), &report).await;
+    if incoming.client_is_gone() {
+        report.client_is_gone();
+    }
     let answer = exchange.recorded(answer, version).await;
     let unread = exchange.unread;
     // It looks at the report.
     drop(exchange);
     if unread == Unread::Some {
-        leave_unread(payload);
+        leave_unread(incoming.rest());
     }
     let response = match answer {
         Ok(sealed) => reply::sealed(sealed),
@@ -129,15 +148,6 @@ pub(super) async fn handle(
     };
     report.end(response.status().as_u16());
     response
-}
-
-/// A mistake of ours costs one message, and not the process nor the other connections of this thread.
-pub(super) async fn shielded<T, E: From<Fault>>(
-    work: impl Future<Output = Result<T, E>>,
-    report: &Report<'_>,
-) -> Result<T, E> {
-    let done = AssertUnwindSafe(work).catch_unwind().await;
-    done.unwrap_or_else(|_| Err(report.panicked().into()))
 }
 
 /// A message on its way.
@@ -163,7 +173,7 @@ struct InWork<'r> {
 
 impl InWork<'_> {
     /// The only way to an answer leads through verification, the backend and the seal.
-    async fn answer(&mut self, arrival: Arrival, payload: &mut web::Payload) -> Result<SealedReply, Fault> {
+    async fn answer(&mut self, arrival: Arrival, incoming: &mut Incoming) -> Result<SealedReply, Fault> {
         // Before anything of it is used up.
         if self.late {
             return Err(self.report.no_body(NoBody::Stopping));
@@ -184,7 +194,7 @@ impl InWork<'_> {
             self.has_key()?;
         }
         let bearer = self.bearer()?;
-        let (mut received, _held) = self.received(arrival, payload).await?;
+        let (mut received, _held) = self.received(arrival, incoming).await?;
         self.unread = Unread::Nothing;
         let (Ok(_share), Ok(_own)) = (self.shared.messages.take(1), self.place.messages.take(1)) else {
             return Err(self.report.no_body(NoBody::Overload));
@@ -331,16 +341,12 @@ impl InWork<'_> {
     }
 
     /// The message, read to its end; the share says that it is held.
-    async fn received(
-        &self,
-        arrival: Arrival,
-        payload: &mut web::Payload,
-    ) -> Result<(Received, Share), Fault> {
+    async fn received(&self, arrival: Arrival, incoming: &mut Incoming) -> Result<(Received, Share), Fault> {
         let started = Instant::now();
         let (bytes, attachments, share, body) = match arrival.package {
             None => {
                 let read = body::read(
-                    payload,
+                    incoming,
                     arrival.length,
                     &self.shared.body_limits(self.snapshot, self.place),
                 )
@@ -354,7 +360,7 @@ impl InWork<'_> {
                 let plan = Arc::new(PlannedBy(Arc::clone(self.place)));
                 let package = |spool| Package::new(related, limits, spool).digested_by(plan);
                 let limits = self.shared.parts_limits(self.snapshot, self.place);
-                let read = parts::read(payload, arrival.length, &limits, package).await;
+                let read = parts::read(incoming, arrival.length, &limits, package).await;
                 self.report.took(Step::Receive, started);
                 let read = read.map_err(|reason| match reason {
                     NotRead::Body(reason) => self.report.no_body(reason),
@@ -458,35 +464,5 @@ impl InWork<'_> {
         let message = used.map_err(rejected)?;
         let passes = names.enter(self.shared, now, spent).await.map_err(crowded)?;
         Ok((message, passes))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::panic, reason = "a test may panic")]
-    use actix_web::rt;
-
-    use super::*;
-    use crate::gateway::metrics::Metrics;
-
-    #[test]
-    fn a_panic_becomes_a_fault_and_is_counted() {
-        let metrics = Metrics::new();
-        let counts = Arc::default();
-        let watch = Watch::new(&counts, "/orders", None, None);
-        let report = Report::new(&metrics, "/orders", None, watch, None);
-        let ask = |broken: bool| {
-            let work = async move {
-                rt::task::yield_now().await;
-                assert!(!broken, "a mistake");
-                Ok(7)
-            };
-            rt::System::new().block_on(shielded(work, &report))
-        };
-        assert_eq!(ask(false), Ok(7));
-        assert_eq!(ask(true), Err(Fault::Internal));
-        let text = metrics.render();
-        assert!(text.contains("sealgate_panics_total 1"), "{text}");
-        assert!(text.contains("code=\"internal.panic\"} 1"), "{text}");
     }
 }

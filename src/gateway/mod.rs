@@ -6,6 +6,7 @@ mod accepted;
 mod admin;
 mod archived;
 mod arrival;
+mod attended;
 mod bearer;
 mod body;
 mod budget;
@@ -239,9 +240,7 @@ impl Running {
 impl Stopper {
     /// Tells the gateway to stop: it is not ready any more, takes no new connections, and lets messages in work end.
     pub fn stop(&self) {
-        self.shared.begin_to_stop();
-        // The order is given by the call; the future only waits.
-        drop(self.server.stop(true));
+        attended::stop(self.server.clone(), self.shared.clone());
     }
 }
 

@@ -68,6 +68,8 @@ pub(super) struct Report<'r> {
     wait: Cell<Option<Duration>>,
     /// What a client that is not authorized gets to know.
     challenge: Cell<&'static str>,
+    /// Whether the client had gone before there was an answer.
+    gone: Cell<bool>,
     pub(super) watch: Watch<'r>,
     /// The threats that it was refused for.
     threats: RefCell<Vec<Rule>>,
@@ -94,6 +96,7 @@ impl<'r> Report<'r> {
             stage: Cell::new(None),
             wait: Cell::new(None),
             challenge: Cell::new(NO_TOKEN),
+            gone: Cell::new(false),
             watch,
             threats: RefCell::default(),
             traced,
@@ -337,6 +340,12 @@ impl<'r> Report<'r> {
         tracing::info!(incident = %self.incident, route = self.route, status, "message answered");
     }
 
+    /// Nobody waits for the answer any more.
+    pub(super) fn client_is_gone(&self) {
+        self.gone.set(true);
+        tracing::info!(incident = %self.incident, route = self.route, peer = %self.peer(), code = "http.client_gone", "the client had gone before there was an answer");
+    }
+
     /// Somebody asked for too much.
     pub(super) fn crowded(&self, crowded: Crowded) -> Fault {
         self.count(Outcome::Refused, crowded.code);
@@ -371,6 +380,7 @@ impl<'r> Report<'r> {
         entry.threats = self.threats.borrow().iter().map(|rule| rule.name()).collect();
         entry.code = (outcome != Outcome::Answered).then_some(code);
         entry.status = Some(status);
+        entry.client = self.gone.get().then_some("gone");
         Some(entry)
     }
 

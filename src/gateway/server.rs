@@ -22,6 +22,7 @@ use tokio::time::timeout;
 
 use super::Signals;
 use super::admin;
+use super::attended;
 use super::client;
 use super::ending::{IN_HASTE, TO_END, end_records};
 use super::handler::handle;
@@ -237,9 +238,8 @@ impl Stops {
         for graceful in [true, false] {
             select(Box::pin(self.terminate.recv()), Box::pin(self.interrupt.recv())).await;
             tracing::info!(graceful, "told to stop");
-            shared.begin_to_stop();
             if graceful {
-                drop(server.stop(true));
+                attended::stop(server.clone(), shared.clone());
             }
         }
     }

@@ -68,6 +68,8 @@ pub(super) struct Shared {
     /// Messages in work.
     pub(super) messages: Gauge,
     pub(super) pending: Pending,
+    /// Of them and of other requests, those whose client has gone.
+    pub(super) unattended: Gauge,
     /// Bytes of bodies.
     held: Gauge,
     /// Bytes of attachments.
@@ -77,7 +79,7 @@ pub(super) struct Shared {
     serving: AtomicUsize,
     stopping: AtomicBool,
     /// How long messages in work may go on when it stops.
-    drain: Duration,
+    pub(super) drain: Duration,
     /// Who is told how the gateway is.
     pub(super) manager: Option<Arc<ServiceManager>>,
     /// How the threads are that serve, where that is to be told.
@@ -124,6 +126,8 @@ impl Shared {
             connections,
             messages: Gauge::new(load.messages),
             pending: Pending::default(),
+            // Those in work are limited.
+            unattended: Gauge::new(usize::MAX),
             spooled: Gauge::new(load.spooled),
             workers: load.workers,
             serving: AtomicUsize::new(0),

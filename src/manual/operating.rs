@@ -109,7 +109,10 @@
 //! # End
 //!
 //! At SIGTERM and SIGINT `/readyz` says 503, no connection is taken any more, and messages in work have `drain_seconds`; a second signal
-//! does not wait for them. A request that comes after that on an open connection of HTTP/2 is told to come back (503, `http.stopping`) before anything of it is used up.
+//! does not wait for them. A message counts as long as it is worked on, also where its client has gone: what was begun goes on to its end, costs its sender what it costs, and its record
+//! says `"client": "gone"`.
+//!
+//! A request that comes after the signal on an open connection of HTTP/2 is told to come back (503, `http.stopping`) before anything of it is used up.
 //!
 //! How many messages were not answered is said then (`http.abandoned`), and for each of those that were accepted the audit log has a record `failed` with that code: what their backends
 //! did is not known.

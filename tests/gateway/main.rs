@@ -52,6 +52,7 @@ mod exchange;
 mod faults;
 mod fetch;
 mod flood;
+mod gone;
 mod handed_on;
 mod hsm;
 mod hsm_objects;

@@ -1,0 +1,101 @@
+//! Clients that go before their answer: what was begun goes on to its end, counts, and is recorded.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use socket2::SockRef;
+
+use crate::audit::{audited, recorded};
+use crate::backend::{Backend, Behaviour, orders, placed};
+use crate::client::{connect, request, send};
+use crate::process::Process;
+use crate::replay::{SETTLED, order};
+use crate::site::wait_until;
+
+/// Ends a connection so that the other side is told at once.
+fn reset(stream: TcpStream) {
+    SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(stream);
+}
+
+/// Sends an order to `address`, and goes as soon as `backend` has it.
+fn ask_and_go(address: SocketAddr, backend: &Backend) {
+    let mut stream = connect(address);
+    stream.write_all(order().as_bytes()).unwrap();
+    backend.wait_for(1);
+    reset(stream);
+}
+
+fn has_metric(gateway: &Process, line: &str) -> bool {
+    let metrics = send(gateway.admin, &request("GET", "/metrics", &[], ""));
+    metrics.body.lines().any(|one| one == line)
+}
+
+fn outcomes(records: &[Value]) -> Vec<(&str, Option<&str>)> {
+    let kinds = ["accepted", "answered", "refused", "failed"];
+    let all = records
+        .iter()
+        .map(|record| (record["kind"].as_str().unwrap(), record["client"].as_str()));
+    all.filter(|(kind, _)| kinds.contains(kind)).collect()
+}
+
+#[test]
+fn a_message_whose_client_has_gone_is_worked_on_to_its_end_counts_and_is_recorded() {
+    let backend = Backend::start(Behaviour::Late(Duration::from_millis(1000), placed(false)));
+    let (folder, file) = audited(backend.address, 1 << 20);
+    let gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    ask_and_go(gateway.plain, &backend);
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(has_metric(&gateway, "sealgate_messages_in_work 1"));
+    let answered = "sealgate_requests_total{route=\"/orders\",outcome=\"answered\",code=\"none\"} 1";
+    wait_until("it has an outcome", || has_metric(&gateway, answered));
+    wait_until("it is given back", || {
+        has_metric(&gateway, "sealgate_messages_in_work 0")
+    });
+    assert!(has_metric(&gateway, "sealgate_body_bytes_held 0"));
+    let records = recorded(folder.path());
+    assert_eq!(
+        outcomes(&records),
+        [("accepted", None), ("answered", Some("gone"))]
+    );
+    gateway.lines_of(1, |line| line["fields"]["code"] == "http.client_gone");
+}
+
+#[test]
+fn the_gateway_does_not_end_before_a_message_whose_client_has_gone() {
+    let backend = Backend::start(Behaviour::Late(Duration::from_millis(1500), placed(false)));
+    let (folder, file) = audited(backend.address, 1 << 20);
+    let mut gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    ask_and_go(gateway.plain, &backend);
+    std::thread::sleep(Duration::from_millis(200));
+    gateway.signal(Signal::TERM);
+    assert!(gateway.ended());
+    let records = recorded(folder.path());
+    assert_eq!(
+        outcomes(&records),
+        [("accepted", None), ("answered", Some("gone"))]
+    );
+}
+
+#[test]
+fn a_body_is_not_waited_for_when_its_client_has_gone() {
+    let (_folder, file) = audited(orders().address, 1 << 20);
+    let gateway = Process::start(&file).unwrap();
+    let order = order();
+    let mut stream = connect(gateway.plain);
+    stream.write_all(&order.as_bytes()[..order.len() - 100]).unwrap();
+    wait_until("some is held", || {
+        !has_metric(&gateway, "sealgate_body_bytes_held 0")
+    });
+    reset(stream);
+    // Long before it would be too slow.
+    std::thread::sleep(Duration::from_millis(1000));
+    assert!(has_metric(&gateway, "sealgate_body_bytes_held 0"));
+    let broken = "sealgate_requests_total{route=\"/orders\",outcome=\"refused\",code=\"http.broken\"} 1";
+    assert!(has_metric(&gateway, broken));
+}
