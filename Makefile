@@ -53,13 +53,19 @@ demo: setup-build
 test: setup
 	$(CARGO) test --locked
 
+# With FEATURES=second_opinion,xsd,s3 the next three, which need one of them each, are built once.
 second-opinion: setup-second-opinion
-	$(CARGO) test --locked --features second_opinion --test second_opinion
+	$(CARGO) test --locked --features $(or $(FEATURES),second_opinion) --test second_opinion
 
 xsd: setup-xsd
 	$(CARGO) test --locked --package sealgate-xsd
-	$(CARGO) test --locked --features xsd --test schema
-	$(CARGO) test --locked --features xsd --test gateway schema::
+	$(CARGO) test --locked --features $(or $(FEATURES),xsd) --test schema
+	$(CARGO) test --locked --features $(or $(FEATURES),xsd) --test gateway schema::
+
+test-s3: setup-s3
+	$(CARGO) test --locked --features $(or $(FEATURES),s3) --test store -- --nocapture
+
+S3 := build/s3
 
 # SPARK_PROFILE=release measures, with SPARK_MESSAGES as many messages as it should.
 SPARK := build/spark
@@ -71,11 +77,6 @@ test-spark: setup-spark
 	$(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(SPARK)/wheels/sealgate-*.whl
 	SEALGATE=$(CURDIR)/target/$(SPARK_PROFILE:dev=debug)/sealgate $(if $(SPARK_MESSAGES),SEALGATE_SPARK_MESSAGES=$(SPARK_MESSAGES)) \
 	  JAVA_HOME=$(firstword $(wildcard /usr/lib/jvm/java-17-openjdk-*)) $(SPARK)/bin/python -m unittest discover -v -s python/tests -p '$(SPARK_TESTS)'
-
-S3 := build/s3
-test-s3: setup-s3
-	$(CARGO) build --locked --features s3
-	SEALGATE=$(CURDIR)/target/debug/sealgate $(S3)/bin/python -m unittest discover -v -s tests/batch -p 'store.py'
 
 PACKAGE := build/package
 deb: setup-build $(DEB)
