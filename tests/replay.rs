@@ -339,6 +339,17 @@ fn a_store_without_room_refuses_until_there_is_some() {
 }
 
 #[test]
+fn a_server_that_hangs_is_noticed_without_a_message() {
+    let redis = Redis::start(&[]);
+    let store = at(server(&redis), Utc::now() - TimeDelta::minutes(1)).unwrap();
+    wait_to_refuse(&store, false);
+    redis.signal(Signal::STOP);
+    wait_to_refuse(&store, true);
+    redis.signal(Signal::CONT);
+    wait_to_refuse(&store, false);
+}
+
+#[test]
 fn a_server_that_may_forget_is_not_used() {
     let redis = Redis::start(&["--maxmemory", "10mb", "--maxmemory-policy", "allkeys-lru"]);
     let refused = at(server(&redis), Utc::now()).unwrap_err();
