@@ -16,6 +16,8 @@ use tempfile::TempDir;
 use crate::audit::{audited, is_whole, recorded, until};
 use crate::backend::{Backend, Behaviour, orders, placed};
 use crate::client::{connect, try_send};
+use crate::exchange::ENDPOINT;
+use crate::gateway::{configuration, prepared};
 use crate::message::KEYS;
 use crate::process::Process;
 use crate::replay::{SETTLED, order};
@@ -145,13 +147,13 @@ impl Http2 {
         Self(stream)
     }
 
-    /// Posts the body of `request`, and tells whether the answer to it is 200, and its octets.
-    fn post(&mut self, number: u32, request: &str) -> (bool, Vec<u8>) {
+    /// Posts the body of `request` to `path`, and tells whether the answer to it is 200, and its octets.
+    fn post(&mut self, number: u32, path: &str, request: &str) -> (bool, Vec<u8>) {
         let (_, body) = request.split_once("\r\n\r\n").unwrap();
         let fields = [
             (":method", "POST"),
             (":scheme", "https"),
-            (":path", "/orders"),
+            (":path", path),
             (":authority", "gateway.example"),
             ("content-type", "text/xml; charset=utf-8"),
             ("soapaction", "\"urn:place\""),
@@ -190,11 +192,11 @@ fn a_connection_of_http_2_brings_nothing_new_while_the_gateway_stops() {
     let mut gateway = Process::start(&file).unwrap();
     std::thread::sleep(SETTLED);
     let mut connection = Http2::open(gateway.tls());
-    let (is_good, octets) = connection.post(1, &order());
+    let (is_good, octets) = connection.post(1, "/orders", &order());
     assert!(is_good, "{}", String::from_utf8_lossy(&octets));
     stop(&gateway, 1);
     let late = order();
-    let (is_good, octets) = connection.post(3, &late);
+    let (is_good, octets) = connection.post(3, "/orders", &late);
     assert!(!is_good, "{}", String::from_utf8_lossy(&octets));
     told(&gateway, "http.stopping");
     drop(connection);
@@ -205,4 +207,19 @@ fn a_connection_of_http_2_brings_nothing_new_while_the_gateway_stops() {
     // It may come again.
     let gateway = Process::start(&file).unwrap();
     assert_eq!(try_send(gateway.plain, &late).unwrap().status, 200);
+}
+
+#[test]
+fn nor_does_it_ask_for_tokens() {
+    let text = configuration(&format!("http://{}/legacy", orders().address));
+    let (_folder, file) = prepared(&format!("{text}{ENDPOINT}"));
+    let mut gateway = Process::start(&file).unwrap();
+    let mut connection = Http2::open(gateway.tls());
+    connection.post(1, "/token", &order());
+    stop(&gateway, 1);
+    let (is_good, octets) = connection.post(3, "/token", &order());
+    assert!(!is_good, "{}", String::from_utf8_lossy(&octets));
+    assert_eq!(told(&gateway, "http.stopping")["route"], "/token");
+    drop(connection);
+    assert!(gateway.ended());
 }
