@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::CipherError;
 use super::Oaep;
 use super::PublicKey;
@@ -14,6 +16,12 @@ pub trait HeldKey: Send + Sync {
     /// # Errors
     /// It is known to be gone.
     fn available(&self) -> Result<(), Unavailable>;
+
+    /// A signature that its holder can make in time, kept for whoever has this.
+    ///
+    /// # Errors
+    /// The holder is known to be gone, or has promised as many as it can make.
+    fn reserve(&self) -> Result<Reserved, Unavailable>;
 
     /// Whether its holder does that with it.
     fn can(&self, ability: Ability) -> bool;
@@ -41,6 +49,23 @@ pub trait HeldKey: Send + Sync {
     /// # Errors
     /// The holder does not.
     fn agree(&self, other: &PublicKey) -> Result<Secret, Unavailable>;
+}
+
+/// A use of a private key that is kept for whoever has this, until it is dropped.
+#[derive(Default)]
+pub struct Reserved(#[expect(dead_code, reason = "it is there to be dropped")] Option<Box<dyn Send>>);
+
+impl Reserved {
+    /// Kept by `place`.
+    pub fn of(place: impl Send + 'static) -> Self {
+        Self(Some(Box::new(place)))
+    }
+}
+
+impl fmt::Debug for Reserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reserved").finish_non_exhaustive()
+    }
 }
 
 /// What can be done with a private key.

@@ -21,6 +21,7 @@ use super::KeyKind;
 use super::PublicKey;
 use super::Secret;
 use super::Unavailable;
+use super::held_key::Reserved;
 use crate::algorithm::DigestAlgorithm;
 use crate::algorithm::MaskGeneration;
 use crate::algorithm::SignatureScheme;
@@ -214,6 +215,17 @@ impl PrivateKey {
         match &self.0.key {
             Place::Held(key) => key.available(),
             Place::Here(_) => Ok(()),
+        }
+    }
+
+    /// A signature that can be made in time, kept for whoever has this.
+    ///
+    /// # Errors
+    /// The token that holds it is lost, or has promised as many as it can make.
+    pub fn reserve(&self) -> Result<Reserved, Unavailable> {
+        match &self.0.key {
+            Place::Held(key) => key.reserve(),
+            Place::Here(_) => Ok(Reserved::default()),
         }
     }
 

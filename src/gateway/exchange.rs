@@ -241,6 +241,8 @@ impl Exchange<'_> {
         let unused = unused.map_err(rejected)?;
         let names = Names::of_claims(unused.claims(), &endpoint.path, &endpoint.throttle);
         names.may_enter(self.shared, now).await.map_err(crowded)?;
+        let reserved = endpoint.minter.signer().reserve();
+        let _reserved = reserved.map_err(|error| Refusal::from(report.not_minted(&error.into())))?;
         let used = unused.first_use(&self.endpoint.replay, now).await;
         report.took(Step::Verify, started);
         let assertion = used.map_err(rejected)?;

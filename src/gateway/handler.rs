@@ -44,7 +44,7 @@ use super::thread::Thread;
 use super::threats::Watch;
 use super::traced::Traced;
 use crate::audit::{Kind, Octets};
-use crate::crypto::Fingerprint;
+use crate::crypto::{Fingerprint, Reserved};
 use crate::inbound::BroughtMessage;
 use crate::inbound::Received;
 use crate::inbound::VerifiedMessage;
@@ -128,6 +128,7 @@ async fn answer(
         pending: None,
         came: Cell::new(None),
         original: Cell::new(None),
+        reserved: Cell::default(),
     };
     // The connection counts as open as long as this is there.
     drop(request);
@@ -169,6 +170,8 @@ struct InWork<'r> {
     came: Cell<Option<Octets>>,
     /// All of it, for the archive.
     original: Cell<Option<Came>>,
+    /// The signatures that it needs.
+    reserved: Cell<Vec<Reserved>>,
 }
 
 impl InWork<'_> {
@@ -223,12 +226,15 @@ impl InWork<'_> {
         self.relayed(message, exchange).await
     }
 
-    /// As [`has_key`](Self::has_key), where `operation` needs it. Asked before the use of a message is remembered, for the same reason.
-    fn has_key_for(&self, operation: Option<&Operation>) -> Result<(), Fault> {
-        match operation {
-            Some(operation) if !self.place.route.signs_for(operation) => Ok(()),
-            Some(_) | None => self.has_key(),
+    /// Keeps what `operation` needs of signatures until the message has ended. Asked before its use is remembered: whoever is told to come
+    /// back later may, and no answer is lost for want of its signature.
+    fn reserve_for(&self, operation: Option<&Operation>) -> Result<(), Fault> {
+        if operation.is_none_or(|operation| self.place.route.signs_for(operation)) {
+            let reserved = self.place.reserve();
+            self.reserved
+                .set(reserved.map_err(|error| self.report.keyless(&error))?);
         }
+        Ok(())
     }
 
     /// Whether the key is there with which the answer would be signed, as far as that is known: a backend that was asked in vain is asked again.
@@ -420,7 +426,7 @@ impl InWork<'_> {
         let unused = examined.map_err(rejected)?;
         let names = Names::of(&unused, &self.place.route.path, &self.place.throttle);
         names.may_enter(self.shared, now).await.map_err(crowded)?;
-        self.has_key_for(unused.requested())?;
+        self.reserve_for(unused.requested())?;
         let used = unused.first_use(self.place.gate.replay.as_deref(), now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;
@@ -458,7 +464,7 @@ impl InWork<'_> {
         let names = Names::of_bearer(unused.bearer(), &self.place.route.path, &self.place.throttle);
         names.may_enter(self.shared, now).await.map_err(crowded)?;
         let store = self.place.gate.replay.as_deref().ok_or(Fault::Internal)?;
-        self.has_key_for(Some(unused.operation()))?;
+        self.reserve_for(Some(unused.operation()))?;
         let used = unused.first_use(store, now).await;
         self.report.took(Step::Verify, started);
         let message = used.map_err(rejected)?;

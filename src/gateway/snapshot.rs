@@ -19,7 +19,7 @@ use crate::config::TakesAttachments;
 use crate::config::TokenEndpoint;
 use crate::crypto::Identity;
 use crate::crypto::Name;
-use crate::crypto::{Certificate, Crl};
+use crate::crypto::{Certificate, Crl, Reserved};
 use crate::inbound::AsOf;
 use crate::inbound::Gate;
 use crate::inbound::Keyring;
@@ -264,6 +264,17 @@ impl Place {
     pub(super) fn waits_to_answer(&self) -> bool {
         let answers = self.answers.as_ref();
         self.sealer.has_held_key() || answers.is_some_and(|gate| gate.keyring.has_held_key())
+    }
+
+    /// The signatures that a message needs, kept for whoever has this.
+    ///
+    /// # Errors
+    ///
+    /// [`outbound::Error::Unavailable`]: a key is in a token that is lost, or has promised as many as it can make.
+    pub(super) fn reserve(&self) -> Result<Vec<Reserved>, outbound::Error> {
+        let mut reserved = self.route.told.reserve().map_err(outbound::Error::Unavailable)?;
+        reserved.push(self.sealer.reserve()?);
+        Ok(reserved)
     }
 
     /// What the backend has answered, signed by it, if it has to be, and by us.

@@ -1,25 +1,39 @@
 //! Threads that make the calls of a token, of which some may never return.
 
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::token::lock;
 
-/// How many calls are made at once, and how many wait for that.
+/// How many calls are made at once, and how many wait for that, beside those that sign.
 const AT_ONCE: usize = 4;
 const WAITING: usize = 64;
+
+/// How long a call is taken to last as long as none was made.
+const UNKNOWN_PACE: Duration = Duration::from_millis(100);
 
 /// How many threads may be in calls that nobody waits for any more, and have another in their place.
 const HUNG: usize = 16;
 
-/// Makes calls, a few at once.
-pub(super) struct Calls {
-    calls: SyncSender<Call>,
-    threads: Arc<Threads>,
+/// Makes calls, a few at once. Those that sign come before all others: what they sign was done already, while whoever wants something
+/// decrypted loses nothing, and may be anybody.
+pub(super) struct Calls(Arc<Threads>);
+
+/// What a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A signature. As many wait as somebody waits for.
+    Signing,
+    /// Anything else.
+    Other,
 }
+
+/// A signature that can be made in time, for whoever has this.
+pub(super) struct Place(Arc<Threads>);
 
 /// Why nothing came of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +65,21 @@ enum Stage {
 }
 
 struct Threads {
-    waiting: Mutex<Receiver<Call>>,
+    waiting: Mutex<Waiting>,
+    /// A call came, or no further one will.
+    came: Condvar,
     count: Mutex<Count>,
+}
+
+/// Calls that were not begun yet.
+struct Waiting {
+    signing: VecDeque<Call>,
+    others: VecDeque<Call>,
+    /// How many places there are, with and without a call.
+    places: usize,
+    /// How long a call lasts, of late.
+    pace: Duration,
+    ended: bool,
 }
 
 /// How many threads take calls, and how many are in one that nobody waits for any more.
@@ -68,20 +95,38 @@ impl Calls {
     /// # Errors
     /// The system has no room for a thread.
     pub(super) fn start() -> io::Result<Self> {
-        let (calls, waiting) = mpsc::sync_channel(WAITING);
-        let threads = Arc::new(Threads {
-            waiting: Mutex::new(waiting),
+        let calls = Self(Arc::new(Threads {
+            waiting: Mutex::new(Waiting {
+                signing: VecDeque::new(),
+                others: VecDeque::new(),
+                places: 0,
+                pace: UNKNOWN_PACE,
+                ended: false,
+            }),
+            came: Condvar::new(),
             count: Mutex::default(),
-        });
+        }));
         for _ in 0..AT_ONCE {
-            threads.add(&mut lock(&threads.count))?;
+            calls.0.add(&mut lock(&calls.0.count))?;
         }
-        Ok(Self { calls, threads })
+        Ok(calls)
+    }
+
+    /// A place for a signature, as long as all who have one could get theirs within half of `patience`, at the pace of the last calls: the
+    /// other half is for what is being done before them.
+    pub(super) fn reserve(&self, patience: Duration) -> Option<Place> {
+        let mut waiting = lock(&self.0.waiting);
+        let all = u32::try_from(waiting.places.div_ceil(AT_ONCE)).unwrap_or(u32::MAX);
+        if waiting.pace.saturating_mul(all) > patience.checked_div(2).unwrap_or_default() {
+            return None;
+        }
+        waiting.places = waiting.places.saturating_add(1);
+        Some(Place(Arc::clone(&self.0)))
     }
 
     /// Whether any thread is left that takes calls.
     pub(super) fn are_made(&self) -> bool {
-        lock(&self.threads.count).working > 0
+        lock(&self.0.count).working > 0
     }
 
     /// What `work` gives, which is waited for as long as `patience` says.
@@ -90,6 +135,7 @@ impl Calls {
     /// [`Missed`]. What has hung may still be done.
     pub(super) fn make<T: Send + 'static>(
         &self,
+        purpose: Purpose,
         patience: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Missed> {
@@ -104,21 +150,73 @@ impl Calls {
             stage: Arc::clone(&stage),
             until: now.checked_add(patience).unwrap_or(now),
         };
-        match self.calls.try_send(call) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(Missed::Full),
-            Err(TrySendError::Disconnected(_)) => return Err(Missed::NotBegun),
-        }
+        self.0.put(call, purpose, now)?;
         match answered.recv_timeout(patience) {
             Ok(done) => Ok(done),
-            Err(RecvTimeoutError::Timeout) => Err(self.threads.leave(&stage)),
+            Err(RecvTimeoutError::Timeout) => Err(self.0.leave(&stage)),
             Err(RecvTimeoutError::Disconnected) if *lock(&stage) == Stage::Waits => Err(Missed::NotBegun),
             Err(RecvTimeoutError::Disconnected) => Err(Missed::Panicked),
         }
     }
 }
 
+impl Drop for Calls {
+    fn drop(&mut self) {
+        lock(&self.0.waiting).ended = true;
+        self.0.came.notify_all();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = lock(&self.0.waiting);
+        waiting.places = waiting.places.saturating_sub(1);
+    }
+}
+
 impl Threads {
+    fn put(&self, call: Call, purpose: Purpose, now: Instant) -> Result<(), Missed> {
+        let mut waiting = lock(&self.waiting);
+        let Waiting { signing, others, .. } = &mut *waiting;
+        let calls = match purpose {
+            Purpose::Signing => signing,
+            Purpose::Other => others,
+        };
+        // Nobody waits for those any more.
+        calls.retain(|call| now < call.until);
+        if purpose == Purpose::Other && calls.len() >= WAITING {
+            return Err(Missed::Full);
+        }
+        calls.push_back(call);
+        self.came.notify_one();
+        Ok(())
+    }
+
+    /// The call that is made next; none if no further one comes.
+    fn next(&self) -> Option<Call> {
+        let mut waiting = lock(&self.waiting);
+        loop {
+            let Waiting {
+                signing,
+                others,
+                ended,
+                ..
+            } = &mut *waiting;
+            let call = signing.pop_front().or_else(|| others.pop_front());
+            if call.is_some() || *ended {
+                return call;
+            }
+            waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Notes that a call took `time`.
+    fn took(&self, time: Duration) {
+        let mut waiting = lock(&self.waiting);
+        let sum = waiting.pace.saturating_mul(3).saturating_add(time);
+        waiting.pace = sum.checked_div(4).unwrap_or_default();
+    }
+
     fn add(self: &Arc<Self>, count: &mut Count) -> io::Result<()> {
         let threads = Arc::clone(self);
         let thread = std::thread::Builder::new().name("token".to_owned());
@@ -128,15 +226,15 @@ impl Threads {
     }
 
     fn work(&self) {
-        loop {
-            let next = lock(&self.waiting).recv();
-            let Ok(call) = next else { return };
-            if Instant::now() >= call.until {
+        while let Some(call) = self.next() {
+            let begun = Instant::now();
+            if begun >= call.until {
                 continue;
             }
             *lock(&call.stage) = Stage::Begun;
             // The session that it was in is not used again, and whoever waits is told.
             let _ = catch_unwind(AssertUnwindSafe(call.work));
+            self.took(begun.elapsed());
             let before = std::mem::replace(&mut *lock(&call.stage), Stage::Ended);
             if before == Stage::Hung && !self.goes_on() {
                 return;
@@ -192,13 +290,13 @@ mod tests {
     const LONG: Duration = Duration::from_secs(10);
 
     /// Makes calls that do not return before the sender is gone, until they are not begun any more: how many were.
-    fn hang(calls: &Calls) -> (usize, SyncSender<()>) {
+    fn hang(calls: &Calls) -> (usize, mpsc::SyncSender<()>) {
         let (hold, held) = mpsc::sync_channel::<()>(0);
         let held = Arc::new(Mutex::new(held));
         let mut hung = 0;
         loop {
             let held = Arc::clone(&held);
-            match calls.make(PATIENCE, move || lock(&held).recv().is_err()) {
+            match calls.make(Purpose::Other, PATIENCE, move || lock(&held).recv().is_err()) {
                 Err(Missed::Hung) => hung += 1,
                 other => {
                     assert_eq!(other, Err(Missed::NotBegun));
@@ -211,19 +309,19 @@ mod tests {
     #[test]
     fn others_take_the_place_of_threads_that_hang_but_not_without_end() {
         let calls = Calls::start().unwrap();
-        assert_eq!(calls.make(LONG, || 1), Ok(1));
+        assert_eq!(calls.make(Purpose::Other, LONG, || 1), Ok(1));
         let (hung, hold) = hang(&calls);
         assert_eq!(hung, AT_ONCE + HUNG);
         assert!(!calls.are_made());
         // Those that come back after all take calls again, and no more than before.
         drop(hold);
-        assert_eq!(calls.make(LONG, || 2), Ok(2));
+        assert_eq!(calls.make(Purpose::Other, LONG, || 2), Ok(2));
         let begun = Instant::now();
-        while lock(&calls.threads.count).hung > 0 {
+        while lock(&calls.0.count).hung > 0 {
             assert!(begun.elapsed() < LONG);
             std::thread::yield_now();
         }
-        assert_eq!(lock(&calls.threads.count).working, AT_ONCE);
+        assert_eq!(lock(&calls.0.count).working, AT_ONCE);
     }
 
     #[test]
@@ -231,10 +329,71 @@ mod tests {
         let calls = Calls::start().unwrap();
         for _ in 0..=AT_ONCE {
             assert_eq!(
-                calls.make(LONG, || panic!("on purpose")),
+                calls.make(Purpose::Other, LONG, || panic!("on purpose")),
                 Err::<(), _>(Missed::Panicked)
             );
         }
-        assert_eq!(calls.make(LONG, || 1), Ok(1));
+        assert_eq!(calls.make(Purpose::Other, LONG, || 1), Ok(1));
+    }
+
+    #[test]
+    fn signatures_come_before_all_else_and_are_never_refused_for_a_full_queue() {
+        let calls = Calls::start().unwrap();
+        let (hold, held) = mpsc::sync_channel::<()>(0);
+        let held = Arc::new(Mutex::new(held));
+        let order = Mutex::new(Vec::new());
+        let make = &|purpose| {
+            let begun = calls.make(purpose, LONG, Instant::now).unwrap();
+            lock(&order).push((begun, purpose));
+        };
+        let wait_until = |is_so: &dyn Fn(&Waiting) -> bool| {
+            let begun = Instant::now();
+            while !is_so(&lock(&calls.0.waiting)) {
+                assert!(begun.elapsed() < LONG);
+                std::thread::yield_now();
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                let held = Arc::clone(&held);
+                let work = move || lock(&held).recv().is_err();
+                let (calls, begun) = (&calls, Instant::now());
+                scope.spawn(move || calls.make(Purpose::Other, LONG, work));
+                while lock(&calls.0.waiting).others.is_empty() && begun.elapsed() < PATIENCE {
+                    std::thread::yield_now();
+                }
+                wait_until(&|waiting| waiting.others.is_empty());
+            }
+            for _ in 0..WAITING {
+                scope.spawn(move || make(Purpose::Other));
+            }
+            wait_until(&|waiting| waiting.others.len() == WAITING);
+            assert_eq!(calls.make(Purpose::Other, LONG, || 1), Err(Missed::Full));
+            for _ in 0..=WAITING {
+                scope.spawn(move || make(Purpose::Signing));
+            }
+            wait_until(&|waiting| waiting.signing.len() > WAITING);
+            drop(hold);
+        });
+        let mut order = std::mem::take(&mut *lock(&order));
+        order.sort_by_key(|(begun, _)| *begun);
+        // Threads that begin at the same time may be noted the other way round.
+        let mut first = order.iter().take(WAITING + 1 - AT_ONCE);
+        assert!(first.all(|(_, purpose)| *purpose == Purpose::Signing));
+    }
+
+    #[test]
+    fn there_are_places_for_as_many_as_can_be_signed_for_in_time() {
+        let calls = Calls::start().unwrap();
+        let places = || {
+            let taken: Vec<_> = std::iter::from_fn(|| calls.reserve(LONG)).collect();
+            taken.len()
+        };
+        // Within 5 s, at 100 ms each; what was taken comes back.
+        assert_eq!((places(), places()), (50 * AT_ONCE + 1, 50 * AT_ONCE + 1));
+        for _ in 0..40 {
+            calls.0.took(Duration::from_millis(10));
+        }
+        assert!(places() > 400 * AT_ONCE);
     }
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
+use super::calls::Purpose;
 use super::connection::Handles;
 use super::error::{Error, Failure};
 use super::operation;
@@ -10,8 +11,8 @@ use super::token::Token;
 use super::uri::ObjectName;
 use crate::algorithm::{DigestAlgorithm, MaskGeneration, SignatureAlgorithm, SignatureScheme};
 use crate::crypto::{
-    Ability, CipherError, Curve, HeldKey, KeyKind, Oaep, PrivateKey, PublicKey, Secret, Unavailable,
-    VerifyingKey, agree, decode_oaep, digest, encrypt_oaep, verify,
+    Ability, CipherError, Curve, HeldKey, KeyKind, Oaep, PrivateKey, PublicKey, Reserved, Secret,
+    Unavailable, VerifyingKey, agree, decode_oaep, digest, encrypt_oaep, verify,
 };
 
 /// What a key signs to prove itself; no message that anybody else could want signed.
@@ -152,10 +153,11 @@ impl KeyInToken {
     /// Does `work` with the key.
     fn with<T: Send + 'static>(
         &self,
+        purpose: Purpose,
         work: impl FnOnce(&Session, ObjectHandle, &PublicKey) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Unavailable> {
         let key = Arc::clone(&self.key);
-        let done = self.token.call(move |session, handles| {
+        let done = self.token.call(purpose, move |session, handles| {
             let handle = key.handle(session, handles)?;
             work(session, handle, &key.public)
         })?;
@@ -168,18 +170,24 @@ impl HeldKey for KeyInToken {
         self.token.available()
     }
 
+    fn reserve(&self) -> Result<Reserved, Unavailable> {
+        Ok(Reserved::of(self.token.reserve()?))
+    }
+
     fn can(&self, ability: Ability) -> bool {
         self.abilities.contains(&ability)
     }
 
     fn sign(&self, scheme: SignatureScheme, digest: &[u8]) -> Result<Vec<u8>, Unavailable> {
         let digest = digest.to_vec();
-        self.with(move |session, handle, public| operation::sign(session, handle, public, scheme, &digest))
+        self.with(Purpose::Signing, move |session, handle, public| {
+            operation::sign(session, handle, public, scheme, &digest)
+        })
     }
 
     fn decrypt_oaep(&self, parameters: &Oaep, ciphertext: &[u8]) -> Result<Secret, CipherError> {
         let (parameters, ciphertext) = (parameters.clone(), ciphertext.to_vec());
-        let decrypted = self.with(move |session, handle, _| {
+        let decrypted = self.with(Purpose::Other, move |session, handle, _| {
             operation::decrypt_oaep(session, handle, &parameters, &ciphertext)
         })?;
         decrypted.ok_or(CipherError::Failed)
@@ -187,13 +195,16 @@ impl HeldKey for KeyInToken {
 
     fn decrypt_raw(&self, ciphertext: &[u8]) -> Result<Secret, CipherError> {
         let ciphertext = ciphertext.to_vec();
-        let decrypted =
-            self.with(move |session, handle, _| operation::decrypt_raw(session, handle, &ciphertext))?;
+        let decrypted = self.with(Purpose::Other, move |session, handle, _| {
+            operation::decrypt_raw(session, handle, &ciphertext)
+        })?;
         decrypted.ok_or(CipherError::Failed)
     }
 
     fn agree(&self, other: &PublicKey) -> Result<Secret, Unavailable> {
         let other = other.clone();
-        self.with(move |session, handle, _| operation::agree(session, handle, &other))
+        self.with(Purpose::Other, move |session, handle, _| {
+            operation::agree(session, handle, &other)
+        })
     }
 }

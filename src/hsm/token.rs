@@ -9,7 +9,7 @@ use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 use zeroize::Zeroizing;
 
-use super::calls::{Calls, Missed};
+use super::calls::{Calls, Missed, Place, Purpose};
 use super::connection::{Connection, Handles, Login};
 use super::error::{Error, Failure};
 use super::key::Key;
@@ -157,18 +157,29 @@ impl Token {
         }
     }
 
+    /// A place for a signature, kept until it is dropped.
+    ///
+    /// # Errors
+    /// It is lost, or more wait for signatures than it gives in time.
+    pub(super) fn reserve(&self) -> Result<Place, Unavailable> {
+        self.available()?;
+        let place = self.calls.reserve(PATIENCE);
+        place.ok_or_else(|| Unavailable::of_token("too many wait for its signatures"))
+    }
+
     /// Does `work` in a session, on a thread of this token.
     ///
     /// # Errors
     /// The token is lost, or is now; too many wait; nothing came in time. The inner one: it said no.
     pub(super) fn call<T: Send + 'static>(
         self: &Arc<Self>,
+        purpose: Purpose,
         work: impl FnOnce(&Session, &Handles<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Result<T, String>, Unavailable> {
         self.available()?;
         let token = Arc::downgrade(self);
         // Without the token nobody waits.
-        let done = self.calls.make(PATIENCE, move || {
+        let done = self.calls.make(purpose, PATIENCE, move || {
             token.upgrade().map(|token| token.in_session(work))
         });
         match done {
@@ -293,7 +304,10 @@ impl Token {
     /// Does [`connect`](Self::connect) on a thread of this token, as that may hang too.
     pub(super) fn reconnect(self: &Arc<Self>) -> Result<(), Error> {
         let token = Arc::clone(self);
-        match self.calls.make(CONNECTING, move || token.connect()) {
+        match self
+            .calls
+            .make(Purpose::Signing, CONNECTING, move || token.connect())
+        {
             Ok(done) => done,
             Err(missed) => {
                 if missed == Missed::Hung {

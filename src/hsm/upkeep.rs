@@ -1,6 +1,7 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use super::calls::Purpose;
 use super::token::Token;
 use crate::crypto::Unavailable;
 
@@ -44,7 +45,9 @@ fn probe(token: &Arc<Token>) {
     let Some(key) = token.keys().into_iter().next() else {
         return;
     };
-    let proved = token.call(move |session, handles| Ok(key.prove(session, handles)));
+    let proved = token.call(Purpose::Other, move |session, handles| {
+        Ok(key.prove(session, handles))
+    });
     if let Ok(Ok(Err(error))) = proved {
         token.lose(&error.to_string());
     }

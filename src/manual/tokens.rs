@@ -33,7 +33,10 @@
 //!
 //! # When the token is gone
 //!
-//! Four calls are made to a token at once and up to 64 wait; nobody waits longer than five seconds. A token that takes longer, or says that it, the session or the key is gone, is lost. So is one
+//! Four calls are made to a token at once and up to 64 wait; nobody waits longer than five seconds. Signatures come before all else, and as many wait as are needed: what they sign was done
+//! already, while anybody may send what is to be decrypted. A message is promised the signatures of its answer, and of the token or assertion that its backend gets, before its use is
+//! remembered; where more are promised than the token gives in half of that time, at the pace of its last calls, it gets 503 and `crypto.token_unavailable`, and may be sent again.
+//! A token that takes longer, or says that it, the session or the key is gone, is lost. So is one
 //! in which a key, asked every five seconds, does not prove itself. While it is lost
 //!
 //! * what needs its keys is refused with HTTP 503 and `crypto.token_unavailable`: a message whose answer would have to be signed before it is read, or where a route has operations of

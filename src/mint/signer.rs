@@ -6,6 +6,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::Certificate;
 use crate::crypto::Identity;
 use crate::crypto::SigningKey;
+use crate::crypto::{Reserved, Unavailable};
 
 /// Our key, with the certificate that others know it by.
 #[derive(Clone, Debug)]
@@ -50,6 +51,14 @@ impl Signer {
     /// Whether the key is there, as far as that is known.
     pub(super) fn available(&self) -> Result<(), Error> {
         Ok(self.identity.key().available()?)
+    }
+
+    /// A signature that can be made in time, kept for whoever has this.
+    ///
+    /// # Errors
+    /// The key is in a token that is lost, or has promised as many as it can make.
+    pub fn reserve(&self) -> Result<Reserved, Unavailable> {
+        self.identity.key().reserve()
     }
 
     /// Whether others hold the key for us, whom each signature is waited for.

@@ -16,6 +16,7 @@ use crate::algorithm::DigestAlgorithm;
 use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::Certificate;
 use crate::crypto::Identity;
+use crate::crypto::Reserved;
 use crate::crypto::SigningKey;
 use crate::crypto::random_name;
 use crate::dsig::AttachmentToSign;
@@ -166,6 +167,15 @@ impl Sealer {
     /// [`Error::Unavailable`]: it is in a token that is lost.
     pub fn available(&self) -> Result<(), Error> {
         self.identity.key().available().map_err(Error::Unavailable)
+    }
+
+    /// A signature of an answer that can be made in time, kept for whoever has this.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`]: the key is in a token that is lost, or has promised as many as it can make.
+    pub fn reserve(&self) -> Result<Reserved, Error> {
+        self.identity.key().reserve().map_err(Error::Unavailable)
     }
 
     /// Whether others hold the key that seals for us, whom each answer is waited for.

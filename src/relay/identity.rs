@@ -3,7 +3,7 @@ use std::fmt::Write;
 use chrono::DateTime;
 use chrono::Utc;
 
-use crate::crypto::Certificate;
+use crate::crypto::{Certificate, Reserved, Unavailable};
 use crate::mint;
 use crate::mint::Fact;
 use crate::mint::Facts;
@@ -112,6 +112,11 @@ impl TokenHeader {
     /// Whether others hold the key that signs the tokens for us, whom each is waited for.
     pub(super) fn has_held_key(&self) -> bool {
         self.minter.signer().is_held()
+    }
+
+    /// The signature of a token, kept for whoever has this.
+    pub(super) fn reserve(&self) -> Result<Reserved, Unavailable> {
+        self.minter.signer().reserve()
     }
 
     /// The line to send.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::Backend;
 use super::identity::IdentityHeaders;
 use super::identity::TokenHeader;
+use crate::crypto::{Reserved, Unavailable};
 use crate::mint::SecurityHeader;
 use crate::policy::Operation;
 
@@ -47,6 +48,19 @@ impl Route {
 impl Told {
     fn is_signed(&self) -> bool {
         self.jwt.is_some() || matches!(self.security, SecurityHeader::Replaced(_))
+    }
+
+    /// The signatures of what is told, kept for whoever has this.
+    ///
+    /// # Errors
+    /// A key is in a token that is lost, or has promised as many as it can make.
+    pub fn reserve(&self) -> Result<Vec<Reserved>, Unavailable> {
+        let of_header = match &self.security {
+            SecurityHeader::None => None,
+            SecurityHeader::Replaced(header) => Some(header.signer.reserve()),
+        };
+        let of_jwt = self.jwt.as_ref().map(TokenHeader::reserve);
+        of_header.into_iter().chain(of_jwt).collect()
     }
 
     /// Whether others hold a key for us that signs some of it, whom each message is waited for.

@@ -76,6 +76,80 @@ fn calls_that_never_return_keep_no_later_ones_waiting() {
     }
 }
 
+#[test]
+fn answers_are_signed_before_anything_is_decrypted_and_whatever_waits_for_that() {
+    let (token, backend) = (Token::new(&["gateway"]), orders());
+    let (key, stalled) = (wrapped_uri(&token, "gateway"), token.path("stalled"));
+    let (_folder, gateway) = token.gateway(&configured(backend.address, &key));
+    let gateway = gateway.unwrap();
+    std::fs::write(&stalled, "").unwrap();
+    let nobodys = post(
+        Version::Soap11,
+        "urn:place",
+        &sealed(&Message::default().signed()),
+    );
+    std::thread::scope(|scope| {
+        // More than are made at once and wait.
+        let decrypted: Vec<_> = (0..72)
+            .map(|_| scope.spawn(|| send(gateway.plain, &nobodys).status))
+            .collect();
+        wait_until("no more may wait", || {
+            decrypted.iter().any(|asked| asked.is_finished())
+        });
+        let honest = scope.spawn(|| send(gateway.plain, &order()));
+        backend.wait_for(1);
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(!honest.is_finished());
+        std::fs::remove_file(&stalled).unwrap();
+        let answer = honest.join().unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+    });
+}
+
+#[test]
+fn nothing_of_a_message_is_used_up_whose_answer_could_not_be_signed_in_time() {
+    let (token, backend) = (Token::new(&["gateway"]), orders());
+    let (key, stalled) = (wrapped_uri(&token, "gateway"), token.path("stalled"));
+    let (_folder, gateway) = token.gateway(&configured(backend.address, &key));
+    let gateway = gateway.unwrap();
+    // A slow token.
+    for _ in 0..3 {
+        std::fs::write(&stalled, "").unwrap();
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| send(gateway.plain, &order()).status);
+            std::thread::sleep(Duration::from_millis(2500));
+            std::fs::remove_file(&stalled).unwrap();
+            assert_eq!(asked.join().unwrap(), 200);
+        });
+    }
+    std::fs::write(&stalled, "").unwrap();
+    let messages: Vec<String> = (0..20).map(|_| order()).collect();
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let asked: Vec<_> = messages
+            .iter()
+            .map(|message| scope.spawn(|| send(gateway.plain, message)))
+            .collect();
+        wait_until("there is no place", || {
+            asked.iter().any(|asked| asked.is_finished())
+        });
+        std::thread::sleep(Duration::from_millis(500));
+        std::fs::remove_file(&stalled).unwrap();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+    });
+    let refused = messages
+        .iter()
+        .zip(&answers)
+        .filter(|(_, answer)| answer.status != 200);
+    let refused: Vec<_> = refused.collect();
+    assert!(!refused.is_empty());
+    assert_eq!(backend.got().len(), 3 + 20 - refused.len());
+    for (message, answer) in refused {
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
+        assert_eq!(send(gateway.plain, message).status, 200);
+    }
+}
+
 /// Routes whose messages need the token, each for something else, a token endpoint that does, and `/bills`, which has a key in a file; all
 /// on one thread.
 fn one_thread(backend: SocketAddr, key: &str) -> String {
