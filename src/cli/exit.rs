@@ -1,5 +1,4 @@
 use std::fmt;
-use std::process::ExitCode;
 
 use crate::verifier::Unusable;
 
@@ -16,14 +15,14 @@ pub(crate) enum Exit {
     Failed,
 }
 
-impl From<Exit> for ExitCode {
+impl From<Exit> for u8 {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
+        match exit {
             Exit::Passed => 0,
             Exit::Refused => 1,
             Exit::WrongConfiguration => 2,
             Exit::Failed => 3,
-        })
+        }
     }
 }
 
@@ -48,11 +47,11 @@ impl Stop {
     }
 
     /// The exit code.
-    pub(crate) fn code(&self) -> ExitCode {
-        ExitCode::from(match self {
+    pub(crate) fn code(&self) -> u8 {
+        match self {
             Self::Usage(_) => 2,
             Self::Failed(_) => 3,
-        })
+        }
     }
 }
 

@@ -33,10 +33,12 @@ mod verify;
 mod wsdl;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::json;
+use signal_hook::low_level::exit;
 
 use args::{
     Arguments, AuditCommand, BatchCommand, Command, ConfigCommand, DsigCommand, LogFormat, PasswordCommand,
@@ -45,11 +47,23 @@ use args::{
 use console::{Console, Tone};
 use exit::{Exit, Stop};
 
+use crate::hsm;
+
 /// Runs the command that `arguments` ask for, the name of the program first, on this process's standard streams.
 ///
 /// The exit code is 0 if all inputs passed, 1 if at least one was refused, 2 if the command or its configuration is
 /// wrong, 3 if an input could not be read or the machine failed.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let code = code(arguments);
+    if !hsm::end() {
+        // A call of a token goes on, in libraries that an exit as usual would take away under it.
+        let _ = io::stdout().flush();
+        exit(code.into());
+    }
+    ExitCode::from(code)
+}
+
+fn code(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let typed: Vec<OsString> = arguments.into_iter().collect();
     let arguments = match Arguments::try_parse_from(&typed) {
         Ok(arguments) => arguments,
@@ -60,11 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Nothing is left to be done if even this cannot be written.
             let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
+            return if error.use_stderr() { 2 } else { 0 };
         }
     };
     let mut console = Console::of_process();

@@ -22,6 +22,7 @@ mod uri;
 pub use error::Error;
 pub use load::TokenKey;
 pub use load::load;
+pub use module::end;
 pub use refusal::forget_refused_pins;
 pub use token::Condition;
 pub use token::PATIENCE;

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, TryLockError};
+use std::time::{Duration, Instant};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -12,6 +13,12 @@ pub(super) struct Module {
     path: PathBuf,
     library: RwLock<Pkcs11>,
 }
+
+/// How long calls may go on when the process ends.
+const ENDING: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether they have ended.
+const LOOK: Duration = Duration::from_millis(10);
 
 static MODULES: Mutex<Vec<Arc<Module>>> = Mutex::new(Vec::new());
 
@@ -38,6 +45,23 @@ impl Module {
         self.library.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn end(&self, end: Option<Instant>) -> bool {
+        loop {
+            let library = match self.library.try_write() {
+                Ok(library) => library,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) if end.is_none_or(|end| Instant::now() >= end) => return false,
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(LOOK);
+                    continue;
+                }
+            };
+            // Whoever wants to make a call waits for the end of the process from now on.
+            std::mem::forget(library);
+            return true;
+        }
+    }
+
     /// Begins anew, as many modules find tokens only then that came back. Not while anybody holds it: a call that never returns does.
     pub(super) fn restart(&self) -> bool {
         let Ok(library) = self.library.try_write() else {
@@ -47,6 +71,14 @@ impl Module {
         let _ = library.clone().finalize();
         initialize(&library).is_ok()
     }
+}
+
+/// Ends the use of all modules: no call of them begins any more. Says whether those that had begun have ended, too, in a time that is short:
+/// some never do. As long as one goes on, nothing that it may use must be taken away, as a process does with libraries when it exits.
+pub fn end() -> bool {
+    let end = Instant::now().checked_add(ENDING);
+    let modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    modules.iter().all(|module| module.end(end))
 }
 
 fn initialize(library: &Pkcs11) -> Result<(), Error> {

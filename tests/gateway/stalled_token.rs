@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use sealgate::soap::Version;
 
 use crate::backend::orders;
@@ -147,6 +148,22 @@ fn nothing_of_a_message_is_used_up_whose_answer_could_not_be_signed_in_time() {
         assert_eq!(answer.status, 503, "{answer:?}");
         assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
         assert_eq!(send(gateway.plain, message).status, 200);
+    }
+}
+
+#[test]
+fn a_gateway_that_ends_during_a_call_takes_nothing_away_under_it() {
+    for (calls, cleans_up) in [("hung", false), ("none", true)] {
+        let (token, backend) = (Token::new(&["gateway"]), orders());
+        let key = wrapped_uri(&token, "gateway");
+        let (_folder, gateway) = token.gateway(&configured(backend.address, &key));
+        let mut gateway = gateway.unwrap();
+        std::fs::write(token.path(calls), "").unwrap();
+        let expected = if cleans_up { 200 } else { 503 };
+        assert_eq!(send(gateway.plain, &order()).status, expected);
+        gateway.signal(Signal::TERM);
+        assert!(gateway.ended());
+        assert_eq!(token.path("unloaded").exists(), cleans_up);
     }
 }
 

@@ -44,6 +44,9 @@ static unsigned long login(unsigned long session, unsigned long user, void *pin,
     close(file);
     return there(FOLDER "/refused") ? 0xa0 : their_login(session, user, pin, length);
 }
+static void __attribute__((destructor)) unloaded(void) {
+    close(open(FOLDER "/unloaded", O_WRONLY | O_CREAT, 0600));
+}
 unsigned long C_GetFunctionList(list **given) {
     unsigned long (*get)(list **) = (unsigned long (*)(list **))dlsym(dlopen(MODULE, RTLD_NOW), "C_GetFunctionList");
     list *found;
@@ -61,7 +64,7 @@ unsigned long C_GetFunctionList(list **given) {
 "#;
 
 /// The module of `token`. As long as these files are in its folder, signing and decrypting wait (`stalled`) or never return (`hung`), each adding an
-/// octet to the file, or no PIN is taken (`refused`).
+/// octet to the file, or no PIN is taken (`refused`). A process that cleans up when it ends leaves `unloaded`.
 pub(crate) fn wrapped(token: &Token) -> PathBuf {
     let (source, module) = (token.path("m.c"), token.path("m.so"));
     fs::write(&source, SOURCE).unwrap();
