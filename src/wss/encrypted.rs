@@ -44,7 +44,7 @@ impl<'d> EncryptedParts<'d> {
         }
         let header = find(envelope, roles)?;
         // Before its keys look like keys of nothing, or ours is used.
-        header.children().try_for_each(refuse_secure_conversation)?;
+        header.descendants().try_for_each(refuse_secure_conversation)?;
         let mut parts = Self::default();
         for element in header.descendants() {
             if element.parent() == Some(header) && is_of_attachment(element) {
@@ -70,6 +70,13 @@ impl<'d> EncryptedParts<'d> {
                 of_keys.push(data);
             }
         }
+        let of_data = parts
+            .data
+            .iter()
+            .filter_map(|data| data.child(Namespace::DS, "KeyInfo"));
+        of_data
+            .flat_map(Element::descendants)
+            .try_for_each(refuse_secure_conversation)?;
         // In SAML the keys stand beside the data, and neither says so.
         let is_of_assertion = |data: &Element<'_>| {
             let parent = data.parent();
