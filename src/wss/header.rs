@@ -13,6 +13,7 @@ use crate::wss::SignatureConfirmation;
 use crate::wss::Timestamp;
 use crate::wss::TokenReference;
 use crate::wss::receiver::find;
+use crate::wss::secure_conversation::refuse_secure_conversation;
 use crate::xml::Element;
 use crate::xml::Limits;
 use crate::xml::Namespace;
@@ -275,37 +276,12 @@ impl<'d> Header<'d> {
     }
 }
 
-/// Refuses a token from which keys would be derived, and a reference from whose key one would be: it has attributes of a DerivedKeyToken
-/// (WS-SecureConversation 1.3 §7.4).
-///
-/// # Errors
-/// `wss.secure_conversation`.
-pub(super) fn refuse_secure_conversation(element: Element<'_>) -> Result<(), Error> {
-    let is_of = |namespace| SECURE_CONVERSATION.contains(&namespace);
-    let is_token = matches!(element.local_name(), "DerivedKeyToken" | "SecurityContextToken")
-        && is_of(element.namespace());
-    let derives = element.is(Namespace::WSSE, "SecurityTokenReference")
-        && element.attributes().any(|attribute| is_of(attribute.namespace()));
-    if is_token || derives {
-        let kind = ErrorKind::SecureConversation(element.name().to_owned());
-        return Err(Error::at(kind, element));
-    }
-    Ok(())
-}
-
-/// WS-SecureConversation 1.3 and the drafts before it.
-const SECURE_CONVERSATION: [&str; 3] = [
-    "http://docs.oasis-open.org/ws-sx/ws-secureconversation/200512",
-    "http://schemas.xmlsoap.org/ws/2005/02/sc",
-    "http://schemas.xmlsoap.org/ws/2004/04/sc",
-];
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
     use super::*;
-    use crate::wss::EncryptedParts;
     use crate::wss::receiver::MOST_RECEIVERS;
+    use crate::wss::secure_conversation::NAMESPACES;
 
     const TIMESTAMP: &str = "<wsu:Timestamp><wsu:Created>2026-11-24T00:00:00Z</wsu:Created></wsu:Timestamp>";
 
@@ -434,7 +410,7 @@ mod tests {
         ] {
             assert_eq!(items(item), Err("wss.unknown_item"), "{item}");
         }
-        for namespace in SECURE_CONVERSATION {
+        for namespace in NAMESPACES {
             for name in ["DerivedKeyToken", "SecurityContextToken"] {
                 let item = format!("<{name} xmlns='{namespace}'/>");
                 assert_eq!(items(&item), Err("wss.secure_conversation"), "{item}");
@@ -484,37 +460,6 @@ mod tests {
     fn what_may_be_taken_for_the_id_is_refused() {
         assert_eq!(code("<wsse:Security Id='a'/>"), Err("wss.attribute"));
         assert_eq!(code("<wsse:Security wsu:Id='a' mustUnderstand='1'/>"), Ok(()));
-    }
-
-    #[test]
-    fn keys_that_are_derived_from_an_encrypted_one_are_named_as_such() {
-        let namespace = SECURE_CONVERSATION[0];
-        let code = |blocks: &str| {
-            let envelope = envelope(blocks);
-            let found = EncryptedParts::find(&envelope, &Roles::default());
-            found.map(|found| found.is_some()).map_err(|error| error.code())
-        };
-        for (attribute, content) in [
-            ("", "<wsse:Embedded><c:DerivedKeyToken/></wsse:Embedded>"),
-            ("c:Nonce='AAECAw=='", ""),
-        ] {
-            let reference = format!(
-                "<wsse:SecurityTokenReference xmlns:c='{namespace}' {attribute}>{content}</wsse:SecurityTokenReference>"
-            );
-            let info = format!("<ds:KeyInfo>{reference}</ds:KeyInfo>");
-            let signature = format!(
-                "<wsse:Security><xenc:EncryptedKey/><ds:Signature>{info}</ds:Signature></wsse:Security>"
-            );
-            assert_eq!(code(&signature), Err("wss.secure_conversation"), "{signature}");
-            let data = |info: &str| {
-                format!(
-                    "<wsse:Security><xenc:ReferenceList><xenc:DataReference URI='#data'/></xenc:ReferenceList>\
-                     </wsse:Security><b:a xmlns:b='urn:b'><xenc:EncryptedData Id='data'>{info}</xenc:EncryptedData></b:a>"
-                )
-            };
-            assert_eq!(code(&data(&info)), Err("wss.secure_conversation"));
-            assert_eq!(code(&data("<ds:KeyInfo/>")), Ok(true));
-        }
     }
 
     #[test]

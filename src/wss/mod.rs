@@ -12,6 +12,7 @@ mod header;
 mod receiver;
 mod reference;
 mod resolve;
+mod secure_conversation;
 mod timestamp;
 pub mod write;
 
