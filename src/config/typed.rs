@@ -120,7 +120,7 @@ pub(super) struct Gateway {
     #[serde(default = "messages")]
     #[schemars(range(min = 1, max = 100_000))]
     pub(super) messages: u32,
-    /// Seconds that a client has for the body of a request. It must also send 1 KiB a second.
+    /// Seconds that a client has for the body of a request. It must also send 1 KiB a second. As long it may take nothing of its answer, from the next start on.
     #[serde(default = "body_seconds")]
     #[schemars(range(min = 1, max = 600))]
     pub(super) body_seconds: u16,

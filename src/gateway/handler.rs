@@ -144,7 +144,7 @@ async fn answer(
         leave_unread(incoming.rest());
     }
     let response = match answer {
-        Ok(sealed) => reply::sealed(sealed),
+        Ok(sealed) => reply::sealed(sealed, |bytes| shared.hold_answer(bytes)),
         Err(fault) => reply::fault(&fault, version, &report, unread),
     };
     report.end(response.status().as_u16());

@@ -3,7 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 use std::net::TcpListener;
+use std::time::Duration;
 
+use rustix::net::sockopt::set_tcp_user_timeout;
 use socket2::Domain;
 use socket2::Protocol;
 use socket2::Socket;
@@ -12,18 +14,20 @@ use socket2::Type;
 /// Connections that wait to be accepted, at most.
 const BACKLOG: i32 = 1024;
 
-/// Listens on `address`.
+/// Listens on `address`. A connection over which a client takes nothing of what is written to it ends after `unread`.
 ///
 /// # Errors
 ///
 /// What the system says, with the address.
-pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+pub(super) fn bind(address: SocketAddr, unread: Duration) -> io::Result<TcpListener> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
     let listen = || {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         // A restarted gateway finds its port still waiting for the last segments of old connections.
         socket.set_reuse_address(true)?;
+        // Connections have it from their listener.
+        set_tcp_user_timeout(&socket, u32::try_from(unread.as_millis()).unwrap_or(u32::MAX))?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;
         socket.set_nonblocking(true)?;
@@ -39,10 +43,10 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_once() {
-        let one = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let one = bind("127.0.0.1:0".parse().unwrap(), Duration::from_secs(1)).unwrap();
         let address = one.local_addr().unwrap();
         assert_ne!(address.port(), 0);
-        let again = bind(address).unwrap_err();
+        let again = bind(address, Duration::from_secs(1)).unwrap_err();
         assert!(
             again
                 .to_string()

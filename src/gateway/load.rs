@@ -40,6 +40,15 @@ impl Gauge {
         Ok(share)
     }
 
+    /// A share of `size`, however much is left: of something that is there, and keeps others out.
+    pub(super) fn note(&self, size: usize) -> Share {
+        self.used.fetch_add(size, Ordering::Relaxed);
+        Share {
+            gauge: self.clone(),
+            size,
+        }
+    }
+
     /// From now on there are `most`. What is more than that and already taken stays so until it is given back.
     pub(super) fn set_most(&self, most: usize) {
         self.most.store(most, Ordering::Relaxed);
@@ -93,5 +102,9 @@ mod tests {
         assert_eq!(gauge.take(1).err(), Some(Exhausted));
         drop(ten);
         assert!(gauge.take(4).is_ok());
+        let more = gauge.note(5);
+        assert_eq!((gauge.used(), gauge.take(0).err()), (5, Some(Exhausted)));
+        drop(more);
+        assert_eq!(gauge.used(), 0);
     }
 }

@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use actix_web::HttpResponse;
-use actix_web::body::SizedStream;
+use actix_web::body::{BodySize, MessageBody, SizedStream};
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::rt;
 use actix_web::web;
+use bytes::Bytes;
 
 use super::arrival::NoMessage;
+use super::load::Share;
 use super::report::Report;
 use super::server::CLOSE_TIME;
 use crate::outbound::SealedBody;
@@ -20,16 +26,42 @@ use crate::soap::Version;
 /// Longer than a connection waits for its client to have taken the last answer.
 const UNREAD_FOR: Duration = CLOSE_TIME.saturating_add(Duration::from_secs(1));
 
-/// The answer of a backend, signed.
-pub(super) fn sealed(reply: SealedReply) -> HttpResponse {
+/// As much of an answer as goes to the connection at a time.
+const PIECE: usize = 16 * 1024;
+
+/// An answer that is held until its client has taken all but the last pieces.
+struct Held {
+    octets: Bytes,
+    _share: Share,
+}
+
+/// The answer of a backend, signed, which `hold` counts.
+pub(super) fn sealed(reply: SealedReply, hold: impl FnOnce(usize) -> Share) -> HttpResponse {
     let mut response = HttpResponse::build(status(reply.status()));
     let Some(content_type) = reply.content_type() else {
         return response.finish();
     };
     response.insert_header((header::CONTENT_TYPE, content_type));
     match reply.into_body() {
-        SealedBody::Whole(bytes) => response.body(bytes),
+        SealedBody::Whole(octets) => response.body(Held {
+            _share: hold(octets.len()),
+            octets,
+        }),
         SealedBody::Streamed(length, octets) => response.body(SizedStream::new(length, octets)),
+    }
+}
+
+impl MessageBody for Held {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(u64::try_from(self.octets.len()).unwrap_or(u64::MAX))
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let piece = self.octets.len().min(PIECE);
+        let piece = self.octets.split_to(piece);
+        Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
     }
 }
 

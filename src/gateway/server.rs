@@ -65,10 +65,12 @@ pub(super) struct Sockets {
 
 impl Sockets {
     pub(super) fn bind(config: &Checked) -> io::Result<Self> {
-        let listeners = config.listeners.iter().map(|listener| bind(listener.address));
+        let listeners = config.listeners.iter();
+        let listeners = listeners.map(|listener| bind(listener.address, config.load.body));
+        let admin = config.admin.map(|address| bind(address, config.load.body));
         Ok(Self {
             listeners: listeners.collect::<io::Result<_>>()?,
-            admin: config.admin.map(bind).transpose()?,
+            admin: admin.transpose()?,
         })
     }
 

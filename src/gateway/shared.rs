@@ -20,6 +20,7 @@ use super::budget::Within;
 use super::connections::Connections;
 use super::load::Exhausted;
 use super::load::Gauge;
+use super::load::Share;
 use super::metrics::Metrics;
 use super::parts;
 use super::pending::Pending;
@@ -70,7 +71,7 @@ pub(super) struct Shared {
     pub(super) pending: Pending,
     /// Of them and of other requests, those whose client has gone.
     pub(super) unattended: Gauge,
-    /// Bytes of bodies.
+    /// Bytes of bodies, and of answers.
     held: Gauge,
     /// Bytes of attachments.
     spooled: Gauge,
@@ -152,6 +153,11 @@ impl Shared {
                 self.metrics.route_certificate_ends(&place.route.path, None);
             }
         }
+    }
+
+    /// Counts the bytes of an answer with those of bodies, until its client has it.
+    pub(super) fn hold_answer(&self, bytes: usize) -> Share {
+        self.held.note(bytes)
     }
 
     /// The limits of a body for `place`.

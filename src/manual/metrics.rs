@@ -8,7 +8,7 @@
 //! | `sealgate_requests_total` | counter | `route`, `outcome` (`answered`, `refused`, `failed`), `code` | requests, and why they were not answered: [`codes`](super::codes); `none` where they were |
 //! | `sealgate_step_seconds` | histogram | `route`, `step` (`receive`, `verify`, `backend`, `seal`) | time of a step in the life of a message |
 //! | `sealgate_messages_in_work` | gauge | | messages that are verified or answered now, of `gateway.messages` |
-//! | `sealgate_body_bytes_held` | gauge | | bytes of bodies in memory |
+//! | `sealgate_body_bytes_held` | gauge | | bytes of bodies in memory, and of answers that their clients do not have yet |
 //! | `sealgate_panics_total` | counter | | faults of ours that were caught: each is a bug |
 //! | `sealgate_wrong_passwords_total` | counter | `route` | messages that were refused for the password of their UsernameToken |
 //! | `sealgate_threats_total` | counter | `route`, `rule`, `mode` | messages that a threat rule applies to: [`threats`](super::threats) |

@@ -2,18 +2,53 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::audit::{audited, recorded};
-use crate::backend::{Backend, Behaviour, orders, placed};
+use crate::backend::{Backend, Behaviour, http, orders, placed};
 use crate::client::{connect, request, send};
+use crate::gateway::{configuration, prepared};
 use crate::process::Process;
 use crate::replay::{SETTLED, order};
 use crate::site::wait_until;
+
+#[test]
+fn an_answer_that_nobody_reads_counts_as_held_and_is_given_up() {
+    let long = format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><a>{}</a></s:Body></s:Envelope>",
+        "x".repeat(8_000_000)
+    );
+    let backend = Backend::start(Behaviour::Bytes(http(
+        "200 OK",
+        &[("Content-Type", "text/xml")],
+        &long,
+    )));
+    let text = configuration(&format!("http://{}/legacy", backend.address));
+    let text = text.replace("workers = 2", "workers = 2\nbody_seconds = 2");
+    let (_folder, file) = prepared(&text.replace("answer_bytes = 100000", "answer_bytes = 10000000"));
+    let gateway = Process::start(&file).unwrap();
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&gateway.plain.into()).unwrap();
+    let mut stream = TcpStream::from(socket);
+    stream.write_all(order().as_bytes()).unwrap();
+    let held = || {
+        let metrics = send(gateway.admin, &request("GET", "/metrics", &[], "")).body;
+        let held = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("sealgate_body_bytes_held "));
+        held.unwrap().parse::<u64>().unwrap()
+    };
+    wait_until("it is held", || held() > 8_000_000);
+    let begun = Instant::now();
+    wait_until("it is given up", || held() == 0);
+    assert!(begun.elapsed() > Duration::from_secs(1) && begun.elapsed() < Duration::from_secs(15));
+    drop(stream);
+}
 
 /// Ends a connection so that the other side is told at once.
 fn reset(stream: TcpStream) {

@@ -17,7 +17,10 @@ impl Metrics {
                 "sealgate_messages_in_work",
                 "Messages being verified or answered."
             );
-            metrics::describe_gauge!("sealgate_body_bytes_held", "Bytes of bodies in memory.");
+            metrics::describe_gauge!(
+                "sealgate_body_bytes_held",
+                "Bytes of bodies in memory, and of answers that their clients do not have yet."
+            );
             metrics::describe_counter!("sealgate_panics_total", "Faults of ours that were caught.");
             metrics::describe_counter!(
                 "sealgate_wrong_passwords_total",
