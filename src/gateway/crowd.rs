@@ -9,9 +9,8 @@ use chrono::DateTime;
 use chrono::Utc;
 
 use super::shared::Shared;
-use crate::inbound::{Received, Unused};
+use crate::inbound::Unused;
 use crate::policy::saml::Claims;
-use crate::soap::attachment::Attachment;
 use crate::throttle::{
     AddressLimits, Budget, Count, Counted, Limit, NotEntered, Pass, Payment, RouteLimits, Throttle, TooMuch,
     Used, What, network,
@@ -33,13 +32,6 @@ enum By {
     Signer,
     Issuer,
     Subject,
-}
-
-/// Bytes of the envelope and of what stands beside it.
-pub(super) fn size(received: &Received) -> u64 {
-    let parts = received.attachments.iter().map(Attachment::length);
-    let envelope = u64::try_from(received.bytes.len()).unwrap_or(u64::MAX);
-    parts.fold(envelope, u64::saturating_add)
 }
 
 /// Lets a request from `peer` in.

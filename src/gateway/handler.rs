@@ -23,6 +23,7 @@ use super::crowd;
 use super::crowd::Names;
 use super::exchange;
 use super::load::Share;
+use super::metered::Metered;
 use super::metrics::Outcome;
 use super::metrics::Step;
 use super::parts;
@@ -197,7 +198,7 @@ impl InWork<'_> {
             self.has_key()?;
         }
         let bearer = self.bearer()?;
-        let (mut received, _held) = self.received(arrival, incoming).await?;
+        let (mut received, came, _held) = self.received(arrival, incoming).await?;
         self.unread = Unread::Nothing;
         let (Ok(_share), Ok(_own)) = (self.shared.messages.take(1), self.place.messages.take(1)) else {
             return Err(self.report.no_body(NoBody::Overload));
@@ -206,12 +207,12 @@ impl InWork<'_> {
         let (message, _passes) = match bearer {
             Some(bearer) if self.place.token_stands_for_message() => {
                 let bearer = bearer.for_message().ok_or(Fault::Internal)?;
-                let (message, passes) = self.brought(received, bearer).await?;
+                let (message, passes) = self.brought(received, came, bearer).await?;
                 (Accepted::Brought(Box::new(message)), passes)
             }
             bearer => {
                 received.bearer = bearer.as_ref().map(|bearer| Arc::clone(bearer.claims()));
-                let (message, passes) = self.verified(received).await?;
+                let (message, passes) = self.verified(received, came).await?;
                 (Accepted::Verified(Box::new(message), bearer), passes)
             }
         };
@@ -346,17 +347,18 @@ impl InWork<'_> {
         }
     }
 
-    /// The message, read to its end; the share says that it is held.
-    async fn received(&self, arrival: Arrival, incoming: &mut Incoming) -> Result<(Received, Share), Fault> {
+    /// The message, read to its end, and how many octets came; the share says that it is held.
+    async fn received(
+        &self,
+        arrival: Arrival,
+        incoming: &mut Incoming,
+    ) -> Result<(Received, u64, Share), Fault> {
         let started = Instant::now();
+        let mut payload = Metered::of(incoming);
         let (bytes, attachments, share, body) = match arrival.package {
             None => {
-                let read = body::read(
-                    incoming,
-                    arrival.length,
-                    &self.shared.body_limits(self.snapshot, self.place),
-                )
-                .await;
+                let limits = self.shared.body_limits(self.snapshot, self.place);
+                let read = body::read(&mut payload, arrival.length, &limits).await;
                 self.report.took(Step::Receive, started);
                 let (bytes, share) = read.map_err(|reason| self.report.no_body(reason))?;
                 (bytes, Attachments::default(), share, Body::Envelope)
@@ -366,7 +368,7 @@ impl InWork<'_> {
                 let plan = Arc::new(PlannedBy(Arc::clone(self.place)));
                 let package = |spool| Package::new(related, limits, spool).digested_by(plan);
                 let limits = self.shared.parts_limits(self.snapshot, self.place);
-                let read = parts::read(incoming, arrival.length, &limits, package).await;
+                let read = parts::read(&mut payload, arrival.length, &limits, package).await;
                 self.report.took(Step::Receive, started);
                 let read = read.map_err(|reason| match reason {
                     NotRead::Body(reason) => self.report.no_body(reason),
@@ -397,14 +399,14 @@ impl InWork<'_> {
             attachments,
             ..Received::from(bytes)
         };
-        Ok((received, share))
+        Ok((received, payload.come(), share))
     }
 
-    async fn verified(&self, received: Received) -> Result<(VerifiedMessage, Vec<Pass>), Fault> {
+    /// The message, of which so many octets `came`, verified and used for the first time.
+    async fn verified(&self, received: Received, came: u64) -> Result<(VerifiedMessage, Vec<Pass>), Fault> {
         let started = Instant::now();
         let now = Utc::now();
         let bytes = received.bytes.clone();
-        let size = crowd::size(&received);
         let kept = Recent::takes(&received).then(|| received.clone());
         let gate = &self.place.gate;
         // The hashing of passwords takes long, and a token that decrypts may.
@@ -417,7 +419,7 @@ impl InWork<'_> {
         let examined = Thread::serving_if(soon).does(examine, self.report).await?;
         let spent = Used {
             time: started.elapsed(),
-            bytes: size,
+            bytes: came,
         };
         crowd::spent(self.shared, &self.snapshot.throttle, self.report.peer, spent);
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
@@ -440,22 +442,23 @@ impl InWork<'_> {
 }
 
 impl InWork<'_> {
-    /// The message, for which `bearer` stands.
+    /// The message, of which so many octets `came`, and for which `bearer` stands.
     async fn brought(
         &self,
         received: Received,
+        came: u64,
         bearer: MessageBearer,
     ) -> Result<(BroughtMessage, Vec<Pass>), Fault> {
         let (started, now) = (Instant::now(), Utc::now());
         let bytes = received.bytes.clone();
-        let (size, place) = (crowd::size(&received), Arc::clone(self.place));
+        let place = Arc::clone(self.place);
         let examine = move || place.gate.examine_brought(received, bearer, now);
         let thread = Thread::serving_if(bytes.len() <= DONE_HERE);
         let examined = thread.does(examine, self.report).await?;
         let limits = &self.snapshot.throttle;
         let spent = Used {
             time: started.elapsed(),
-            bytes: size,
+            bytes: came,
         };
         crowd::spent(self.shared, limits, self.report.peer, spent);
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);

@@ -22,6 +22,7 @@ mod health;
 mod listener;
 mod lists;
 mod load;
+mod metered;
 mod metrics;
 mod parts;
 mod pending;

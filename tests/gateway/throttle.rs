@@ -3,6 +3,7 @@
 use chrono::Utc;
 use sealgate::soap::Version;
 
+use crate::attachments;
 use crate::backend::{Backend, Behaviour, orders, placed};
 use crate::client::{Answer, post, send};
 use crate::gateway::{Gateway, configuration, logged_code, prepared};
@@ -14,9 +15,12 @@ use crate::site::wait_until;
 
 fn throttled(backend: &Backend, top: &str, route: &str) -> Gateway {
     let text = configuration(&format!("http://{}/legacy", backend.address));
+    Gateway::configured(&with_limits(text, top, route))
+}
+
+fn with_limits(text: String, top: &str, route: &str) -> String {
     let text = text.replace("[[route]]\n", &format!("{top}\n\n[[route]]\n"));
-    let text = text.replace("[route.backend]\n", &format!("{route}\n\n[route.backend]\n"));
-    Gateway::configured(&text)
+    text.replace("[route.backend]\n", &format!("{route}\n\n[route.backend]\n"))
 }
 
 fn by(gateway: &Gateway, signer: &'static str) -> Answer {
@@ -133,6 +137,36 @@ fn bytes_are_paid_for_by_whom_they_come_from() {
         assert!((10..=45).contains(&retry_after(&refused)), "{code} {refused:?}");
         let other = by(&gateway, "bob").status;
         assert_eq!(other == 200, code == "limit.signer_bytes", "{code}");
+    }
+}
+
+#[test]
+fn an_attachment_counts_by_what_came_of_it_and_not_by_what_was_signed() {
+    let backend = orders();
+    let commented = format!("<a><!--{}--></a>", "x".repeat(60_000));
+    let part = (
+        "Content-ID: <note@x>\r\nContent-Type: text/xml",
+        commented.as_str(),
+    );
+    let signs = [("note@x", "Content", "<a></a>")];
+    for (top, route, code) in [
+        (
+            "[throttle]\naddress_bytes_per_minute = 30000",
+            "",
+            "limit.address_bytes",
+        ),
+        ("", "route_bytes_per_minute = 30000", "limit.route_bytes"),
+        ("", "signer_bytes_per_minute = 30000", "limit.signer_bytes"),
+    ] {
+        let gateway = attachments::configured(&backend, "bsp11", "", |text| {
+            with_limits(text, top, &format!("[route.throttle]\n{route}"))
+        });
+        let post = || {
+            let signed = attachments::signed(&Message::default(), &signs);
+            attachments::post_soap11(&gateway, &signed, &[part])
+        };
+        assert_eq!(post().status, 200, "{code}");
+        assert_eq!(logged_code(post().incident()), code);
     }
 }
 
