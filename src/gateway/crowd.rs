@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::rt;
 use chrono::DateTime;
 use chrono::Utc;
+use tokio::runtime::Handle;
 
 use super::shared::Shared;
 use crate::inbound::Unused;
@@ -65,8 +65,10 @@ pub(super) fn spent(shared: &Shared, limits: &AddressLimits, peer: Option<Socket
     let names = Names::of_address(limits, peer);
     names.spent(&shared.throttle, used);
     let (_, all) = names.counted(Payment::Now(used), |_| None);
-    if let Some(limits) = shared.limits.as_ref().filter(|_| !all.is_empty()) {
-        rt::spawn(limits.pay(all));
+    let limits = shared.limits.as_ref().filter(|_| !all.is_empty());
+    // Also asked while a thread ends and drops what it had begun.
+    if let (Some(limits), Ok(thread)) = (limits, Handle::try_current()) {
+        thread.spawn(limits.pay(all));
     }
 }
 
@@ -199,7 +201,12 @@ impl Names {
         payment: Payment,
         requests: impl Fn(&Named) -> Option<Counted>,
     ) -> (Vec<(&Named, Option<Budget>)>, Vec<Counted>) {
-        let budgets = self.budgets().filter_map(|(named, budget)| {
+        let concerned = |budget: Budget| match payment {
+            Payment::Before => true,
+            Payment::Now(used) => !budget.pays(used).is_zero(),
+        };
+        let budgets = self.budgets().filter(|(_, budget)| concerned(*budget));
+        let budgets = budgets.filter_map(|(named, budget)| {
             let counted = Counted::budget(&together(named), budget, payment)?;
             Some(((named, Some(budget)), counted))
         });

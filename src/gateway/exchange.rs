@@ -22,6 +22,7 @@ use super::crowd;
 use super::crowd::Names;
 use super::form::Asked;
 use super::form::Grant;
+use super::metered::Metered;
 use super::metrics::Step;
 use super::reply;
 use super::reply::leave_unread;
@@ -227,7 +228,7 @@ impl Exchange<'_> {
             time: started.elapsed(),
             bytes: u64::try_from(asked.assertion.len()).unwrap_or(u64::MAX),
         };
-        crowd::spent(self.shared, limits, report.peer, spent);
+        crowd::spent(self.shared, limits, report.peer, spent.without_bytes());
         let unfit = |fault| {
             if fault == Fault::Busy || fault == Fault::Internal {
                 Refusal::from(fault)
@@ -281,7 +282,10 @@ impl Exchange<'_> {
             return Err(Refusal::Request("it is no application/x-www-form-urlencoded"));
         }
         let started = Instant::now();
-        let body = body::read(incoming, None, &self.shared.form_limits(self.snapshot)).await;
+        let addresses = &self.snapshot.throttle;
+        let mut payload = Metered::of(incoming, self.shared, addresses, self.report.peer);
+        let body = body::read(&mut payload, None, &self.shared.form_limits(self.snapshot)).await;
+        drop(payload);
         self.report.took(Step::Receive, started);
         let (body, _held) = body.map_err(|reason| {
             if self.report.no_body(reason) == Fault::Busy {

@@ -354,7 +354,8 @@ impl InWork<'_> {
         incoming: &mut Incoming,
     ) -> Result<(Received, u64, Share), Fault> {
         let started = Instant::now();
-        let mut payload = Metered::of(incoming);
+        let (addresses, peer) = (&self.snapshot.throttle, self.report.peer);
+        let mut payload = Metered::of(incoming, self.shared, addresses, peer);
         let (bytes, attachments, share, body) = match arrival.package {
             None => {
                 let limits = self.shared.body_limits(self.snapshot, self.place);
@@ -421,7 +422,8 @@ impl InWork<'_> {
             time: started.elapsed(),
             bytes: came,
         };
-        crowd::spent(self.shared, &self.snapshot.throttle, self.report.peer, spent);
+        let limits = &self.snapshot.throttle;
+        crowd::spent(self.shared, limits, self.report.peer, spent.without_bytes());
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
         let crowded = |crowded| self.report.crowded(crowded);
         let examined = examined.inspect_err(|_| self.report.took(Step::Verify, started));
@@ -460,7 +462,7 @@ impl InWork<'_> {
             time: started.elapsed(),
             bytes: came,
         };
-        crowd::spent(self.shared, limits, self.report.peer, spent);
+        crowd::spent(self.shared, limits, self.report.peer, spent.without_bytes());
         let rejected = |rejection| self.report.rejected(&rejection, &bytes);
         let crowded = |crowded| self.report.crowded(crowded);
         let unused = examined.map_err(rejected)?;

@@ -1,5 +1,6 @@
-//! How much of a body has come, in whatever form it is kept.
+//! How much of a body has come, whatever becomes of it, and who pays for that.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
@@ -8,16 +9,35 @@ use actix_web::error::PayloadError;
 use bytes::Bytes;
 use futures_util::Stream;
 
-/// A body whose octets are counted as they come.
-pub(super) struct Metered<'p, S> {
-    payload: &'p mut S,
+use super::crowd;
+use super::shared::Shared;
+use crate::throttle::{AddressLimits, Used};
+
+/// A body whose octets are counted as they come. When this is dropped its address pays for them, also where the body did not come whole, is
+/// refused, or nobody waits for the answer any more.
+pub(super) struct Metered<'r, S> {
+    payload: &'r mut S,
     come: u64,
+    shared: &'r Shared,
+    limits: &'r AddressLimits,
+    peer: Option<SocketAddr>,
 }
 
-impl<'p, S> Metered<'p, S> {
-    /// The body, of which nothing has come.
-    pub(super) const fn of(payload: &'p mut S) -> Self {
-        Self { payload, come: 0 }
+impl<'r, S> Metered<'r, S> {
+    /// The body that `peer` sends, of which nothing has come.
+    pub(super) const fn of(
+        payload: &'r mut S,
+        shared: &'r Shared,
+        limits: &'r AddressLimits,
+        peer: Option<SocketAddr>,
+    ) -> Self {
+        Self {
+            payload,
+            come: 0,
+            shared,
+            limits,
+            peer,
+        }
     }
 
     /// Octets that have come.
@@ -39,5 +59,15 @@ where
             self.come = self.come.saturating_add(length);
         }
         next
+    }
+}
+
+impl<S> Drop for Metered<'_, S> {
+    fn drop(&mut self) {
+        let used = Used {
+            bytes: self.come,
+            ..Used::default()
+        };
+        crowd::spent(self.shared, self.limits, self.peer, used);
     }
 }

@@ -93,10 +93,10 @@
 //! # Limits of several gateways
 //!
 //! Besides how often, how many at a time and how many a day, `address_cost_milliseconds` and, for a route, `route_cost_milliseconds`, `signer_cost_milliseconds`, `issuer_cost_milliseconds` and
-//! `subject_cost_milliseconds` limit what verification costs. An address pays for every message, a signer only for those that are verified and used for the first time: nobody pays for a copy
+//! `subject_cost_milliseconds` limit what verification costs. An address pays for every message, and for what came of one that is cut off, too long or refused while it comes; a signer only for those that are verified and used for the first time: nobody pays for a copy
 //! that somebody else sends. What a route owes is asked before the message is read (`limit.route_cost`).
 //! `address_bytes_per_minute`, `route_bytes_per_minute`, `signer_bytes_per_minute`, `issuer_bytes_per_minute` and `subject_bytes_per_minute` limit likewise how much is sent: the body
-//! as it came, with all its parts, or the assertion of a token endpoint. The bytes of a minute may come at once, and the message that goes beyond them is still let in: how long one may be is said by
+//! as it came, with all its parts; of what a token endpoint gets, an address pays for the form, the others for the assertion. The bytes of a minute may come at once, and the message that goes beyond them is still let in: how long one may be is said by
 //! `[route.limits]`.
 //!
 //! `[throttle]` and `[route.throttle]` count at each gateway, which forgets what was asked for, also in this day, when it ends. With `throttle.redis` the gateways of one `prefix` count rates, quotas, what verification has cost and how many bytes came together, on the clock

@@ -14,6 +14,13 @@ pub struct Used {
     pub bytes: u64,
 }
 
+impl Used {
+    /// The time alone, where the bytes were paid for as they came.
+    pub const fn without_bytes(self) -> Self {
+        Self { bytes: 0, ..self }
+    }
+}
+
 /// What pays for messages of one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Budget {

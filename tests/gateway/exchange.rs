@@ -423,3 +423,15 @@ fn nothing_at_a_token_endpoint_is_kept_on_its_way() {
         assert_eq!(got.header("cache-control"), Some("no-store"), "{got:?}");
     }
 }
+
+#[test]
+fn an_address_pays_for_all_of_a_form() {
+    let (gateway, _backend) = gateway("[throttle]\naddress_bytes_per_minute = 100000");
+    let answer = ask(&gateway, &format!("grant_type=x&pad={}", "x".repeat(200_000)));
+    refused(&answer, "unsupported_grant_type", "grant.type");
+    let answer = ask(&gateway, &form(BEARER, &assertion()));
+    assert_eq!(
+        (answer.status, logged_code(answer.incident()).as_str()),
+        (503, "limit.address_bytes")
+    );
+}

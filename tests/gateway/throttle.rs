@@ -1,11 +1,13 @@
 //! Who asks for too much is told when to come back, and costs nobody else.
 
+use std::io::Write;
+
 use chrono::Utc;
 use sealgate::soap::Version;
 
 use crate::attachments;
 use crate::backend::{Backend, Behaviour, orders, placed};
-use crate::client::{Answer, post, send};
+use crate::client::{Answer, connect, post, read, send};
 use crate::gateway::{Gateway, configuration, logged_code, prepared};
 use crate::message::{Message, PLACE};
 use crate::process::Process;
@@ -167,6 +169,60 @@ fn an_attachment_counts_by_what_came_of_it_and_not_by_what_was_signed() {
         };
         assert_eq!(post().status, 200, "{code}");
         assert_eq!(logged_code(post().incident()), code);
+    }
+}
+
+#[test]
+fn an_address_pays_for_what_never_becomes_a_message() {
+    let backend = orders();
+    let junk = "x".repeat(300_000);
+    let soap = "Content-Type: text/xml\r\nSOAPAction: \"urn:place\"";
+    let related = "Content-Type: multipart/related; type=\"text/xml\"; boundary=b-1";
+    let chunk = format!("{:x}\r\n{junk}\r\n", junk.len());
+    for (code, head, body) in [
+        (
+            "limit.bytes",
+            format!("{soap}\r\nTransfer-Encoding: chunked"),
+            chunk.repeat(5),
+        ),
+        (
+            "http.broken",
+            format!("{soap}\r\nContent-Length: 300001"),
+            junk.clone(),
+        ),
+        (
+            "http.too_slow",
+            format!("{soap}\r\nContent-Length: 300001"),
+            junk.clone(),
+        ),
+        (
+            "soap.multipart",
+            format!("{related}\r\nContent-Length: 300000"),
+            junk.clone(),
+        ),
+    ] {
+        let gateway = attachments::configured(&backend, "bsp11", "", |text| {
+            let text = text.replace("workers = 2", "workers = 2\nbody_seconds = 1");
+            with_limits(text, "[throttle]\naddress_bytes_per_minute = 100000", "")
+        });
+        let mut stream = connect(gateway.plain());
+        let head = format!("POST /orders HTTP/1.1\r\nHost: g\r\n{head}\r\n\r\n");
+        // What is too long is not read to its end.
+        let _ = stream.write_all((head + &body).as_bytes());
+        if code == "http.broken" {
+            drop(stream);
+            let pays = |_| {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                by(&gateway, "alice").status == 503
+            };
+            // Which by themselves are within the budget.
+            assert!((0..5).any(pays));
+        } else {
+            assert_eq!(logged_code(read(&mut stream).unwrap().incident()), code);
+        }
+        let refused = by(&gateway, "alice");
+        assert_eq!((refused.status, code), (503, code));
+        assert_eq!(logged_code(refused.incident()), "limit.address_bytes", "{code}");
     }
 }
 
