@@ -1,8 +1,8 @@
 //! How much anybody may ask for: by address before anything is read, and by who it turned out to be.
 //!
 //! Rates are those of a leaky bucket (GCRA): a time for each name, and nothing that grows with the number of requests. Names are forgotten when
-//! they have no effect any more; where there are too many at a time, those that are not known share one bucket, so that an attacker
-//! with many addresses takes room only from others whom nobody has met. Time is that of a clock that never goes back (T150).
+//! they have no effect any more; where there are too many at a time, those go that have asked for little of their day, and those that are not known share one bucket
+//! for each kind of limit, so that an attacker with many addresses takes room only from other addresses that nobody has met. Time is that of a clock that never goes back (T150).
 //!
 //! Several gateways may count rates, quotas and budgets together, at a Redis: [`SharedLimits`]. Each counts for itself too, and asks the others
 //! only about what would be let in by its own count, so that a flood at one reaches neither the Redis nor the rest.
@@ -46,9 +46,6 @@ const PARTS: usize = 16;
 
 /// How often at most a full part is searched for names without effect.
 const SEARCH: Duration = Duration::from_secs(1);
-
-/// The name that unknown ones share where there is no room.
-const OTHERS: u64 = 0;
 
 /// What one name may ask for. `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,6 +141,8 @@ pub struct Throttle {
 struct Part {
     known: HashMap<u64, Known>,
     searched: Option<Duration>,
+    /// The day of UTC on which somebody asked last.
+    day: i64,
 }
 
 /// What is known of a name.
@@ -181,19 +180,20 @@ impl Throttle {
         }
     }
 
-    /// Lets a request of `name` in, which came at `time`, if that is within `limit`. One that is not let in counts for nothing.
+    /// Lets a request of `name` in, which came at `time`, if that is within `limit`. One that is not let in counts for nothing. A name is a kind of limit and who
+    /// is limited: where there is no room, those who are not known share what they have of one kind.
     ///
     /// # Errors
     ///
     /// [`TooMuch`]: of what, and when it may be tried again.
     pub fn enter(
         self: &Arc<Self>,
-        name: &impl Hash,
+        name: &(impl Hash, impl Hash),
         limit: &Limit,
         time: DateTime<Utc>,
     ) -> Result<Pass, TooMuch> {
         let now = self.begun.elapsed();
-        let name = self.with(name, now, |known| known.enter(limit, now, time))?;
+        let name = self.with(name, now, Some(time), |known| known.enter(limit, now, time))?;
         Ok(Pass {
             throttle: Arc::clone(self),
             name,
@@ -205,25 +205,30 @@ impl Throttle {
     /// # Errors
     ///
     /// As of [`enter`](Self::enter).
-    pub fn would_enter(&self, name: &impl Hash, limit: &Limit, time: DateTime<Utc>) -> Result<(), TooMuch> {
+    pub fn would_enter(
+        &self,
+        name: &(impl Hash, impl Hash),
+        limit: &Limit,
+        time: DateTime<Utc>,
+    ) -> Result<(), TooMuch> {
         let now = self.begun.elapsed();
-        let asked = self.with(name, now, |known| { *known }.enter(limit, now, time));
+        let asked = self.with(name, now, Some(time), |known| { *known }.enter(limit, now, time));
         asked.map(drop)
     }
 
     /// Notes that `name` owes what is paid for in `time`: see [`owes`](Self::owes).
-    pub fn spent(&self, name: &impl Hash, time: Duration) {
+    pub fn spent(&self, name: &(impl Hash, impl Hash), time: Duration) {
         self.now_owes(name, |owed| owed.saturating_add(time));
     }
 
     /// Notes that `name` owes at least what is paid for in `time`.
-    pub fn owes_at_least(&self, name: &impl Hash, time: Duration) {
+    pub fn owes_at_least(&self, name: &(impl Hash, impl Hash), time: Duration) {
         self.now_owes(name, |owed| owed.max(time));
     }
 
-    fn now_owes(&self, name: &impl Hash, change: impl FnOnce(Duration) -> Duration) {
+    fn now_owes(&self, name: &(impl Hash, impl Hash), change: impl FnOnce(Duration) -> Duration) {
         let now = self.begun.elapsed();
-        let _: Result<u64, TooMuch> = self.with(name, now, |known| {
+        let _: Result<u64, TooMuch> = self.with(name, now, None, |known| {
             known.until = now.saturating_add(change(known.until.saturating_sub(now)));
             Ok(())
         });
@@ -234,9 +239,9 @@ impl Throttle {
     /// # Errors
     ///
     /// [`TooMuch`]: when it will have.
-    pub fn owes(&self, name: &impl Hash, burst: Duration) -> Result<(), TooMuch> {
+    pub fn owes(&self, name: &(impl Hash, impl Hash), burst: Duration) -> Result<(), TooMuch> {
         let now = self.begun.elapsed();
-        let asked = self.with(name, now, |known| {
+        let asked = self.with(name, now, None, |known| {
             let owed = known.until.saturating_sub(now);
             match owed.checked_sub(burst).filter(|wait| !wait.is_zero()) {
                 Some(wait) => Err(TooMuch {
@@ -252,17 +257,21 @@ impl Throttle {
     /// Does something with what is known of a name, and tells under which it is.
     fn with<E>(
         &self,
-        name: &impl Hash,
+        name: &(impl Hash, impl Hash),
         now: Duration,
+        time: Option<DateTime<Utc>>,
         change: impl FnOnce(&mut Known) -> Result<(), E>,
     ) -> Result<u64, E> {
-        let name = self.names.hash_one(name).max(1);
+        let others = self.names.hash_one(&name.0);
+        let mut name = self.names.hash_one(name);
         let mut part = self.part(name).lock().unwrap_or_else(PoisonError::into_inner);
-        let room = part.room(name, self.capacity, now);
-        let name = if room { name } else { OTHERS };
-        if !room {
+        if let Some(time) = time {
+            part.day = day(time);
+        }
+        if !part.room(name, self.capacity, now) {
             drop(part);
-            part = self.part(OTHERS).lock().unwrap_or_else(PoisonError::into_inner);
+            name = others;
+            part = self.part(name).lock().unwrap_or_else(PoisonError::into_inner);
         }
         change(part.known.entry(name).or_default()).map(|()| name)
     }
@@ -288,10 +297,33 @@ impl Part {
             .is_none_or(|last| now.saturating_sub(last) >= SEARCH);
         if due {
             self.searched = Some(now);
-            self.known
-                .retain(|_, known| known.until > now || known.running > 0 || known.today > 0);
+            self.forget(now);
+            if self.known.len() >= capacity {
+                self.forget_least(now);
+            }
         }
         self.known.len() < capacity
+    }
+
+    /// Forgets the names that have no effect.
+    fn forget(&mut self, now: Duration) {
+        let day = self.day;
+        self.known.retain(|_, known| {
+            let counts_today = known.today > 0 && known.day >= day;
+            known.until > now || known.running > 0 || counts_today
+        });
+    }
+
+    /// Forgets what names have had of their day that had no more of it than is usual. Otherwise a day's names would keep others out until it ends.
+    fn forget_least(&mut self, now: Duration) {
+        let only_today = |known: &Known| known.until <= now && known.running == 0;
+        let all = || self.known.values().filter(|known| only_today(known));
+        let sum = all().fold(0_u64, |sum, known| sum.saturating_add(known.today));
+        let usual = u64::try_from(all().count())
+            .ok()
+            .and_then(|count| sum.checked_div(count));
+        self.known
+            .retain(|_, known| !only_today(known) || usual.is_some_and(|usual| known.today > usual));
     }
 }
 
@@ -304,7 +336,7 @@ impl Known {
             });
         }
         let seconds = time.timestamp();
-        let day = seconds.div_euclid(DAY);
+        let day = day(time);
         // A clock that goes back begins no new day.
         let (day, today) = if day > self.day {
             (day, 0)
@@ -349,6 +381,11 @@ impl Drop for Pass {
             known.running = known.running.saturating_sub(1);
         }
     }
+}
+
+/// The day of UTC.
+const fn day(time: DateTime<Utc>) -> i64 {
+    time.timestamp().div_euclid(DAY)
 }
 
 /// Whose address it is: of IPv6, whoever has it has its /64.

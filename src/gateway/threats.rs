@@ -71,7 +71,7 @@ impl<'r> Watch<'r> {
     pub(super) fn refused(&self, code: &str) -> Option<Rule> {
         let rule = Rule::of_refusal(code)?;
         let burst = self.address.filter(|address| {
-            let name = (rule, self.route, address);
+            let name = ((rule, self.route), address);
             self.counts.enter(&name, &BURST, DateTime::UNIX_EPOCH).is_err()
         });
         if let Some(address) = burst.filter(|_| self.mode(rule) == Mode::Block) {

@@ -99,6 +99,9 @@
 //! as it came, with all its parts; of what a token endpoint gets, an address pays for the form, the others for the assertion. The bytes of a minute may come at once, and the message that goes beyond them is still let in: how long one may be is said by
 //! `[route.limits]`.
 //!
+//! A gateway knows 100,000 names at a time. Where more ask, it forgets those that have no effect, and what was asked for in this day by those that asked for no more than is usual; whoever still finds no
+//! room shares one budget with others like that: addresses with addresses, and signers with signers.
+//!
 //! `[throttle]` and `[route.throttle]` count at each gateway, which forgets what was asked for, also in this day, when it ends. With `throttle.redis` the gateways of one `prefix` count rates, quotas, what verification has cost and how many bytes came together, on the clock
 //! of the Redis; how many requests there are at the same time stays each gateway's own. A gateway asks the Redis only about what
 //! its own count would let in, and once for all limits: of the address before the message is read, of the others before and after its first use. What an address owes for a message, it is told without anybody
