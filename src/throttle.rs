@@ -216,9 +216,9 @@ impl Throttle {
         asked.map(drop)
     }
 
-    /// Notes that `name` owes what is paid for in `time`: see [`owes`](Self::owes).
-    pub fn spent(&self, name: &(impl Hash, impl Hash), time: Duration) {
-        self.now_owes(name, |owed| owed.saturating_add(time));
+    /// Notes that `name` owes what is paid for in `time`, but never more than in `most`: see [`owes`](Self::owes).
+    pub fn spent(&self, name: &(impl Hash, impl Hash), time: Duration, most: Duration) {
+        self.now_owes(name, |owed| owed.saturating_add(time).min(most));
     }
 
     /// Notes that `name` owes at least what is paid for in `time`.

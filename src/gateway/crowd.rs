@@ -143,7 +143,7 @@ impl Names {
     /// Notes here what the message has used up.
     fn spent(&self, throttle: &Throttle, used: Used) {
         for ((by, name, _), budget) in self.budgets() {
-            throttle.spent(&((budget.name(), by), name), budget.pays(used));
+            throttle.spent(&((budget.name(), by), name), budget.pays(used), budget.most());
         }
     }
 

@@ -78,7 +78,7 @@ impl<'r> Watch<'r> {
             let name = (self.route, address);
             // Once, whatever else of it is in work.
             if self.counts.owes(&name, Duration::ZERO).is_ok() {
-                self.counts.spent(&name, SHUT_OUT);
+                self.counts.spent(&name, SHUT_OUT, SHUT_OUT);
             }
         }
         (burst.is_some() || rule.kind() == Kind::Refusal).then_some(rule)

@@ -63,6 +63,11 @@ impl Budget {
         }
     }
 
+    /// What is paid for in this time is the most that anybody owes: nobody waits for longer than a minute, however much one message used up.
+    pub const fn most(self) -> Duration {
+        self.owed().saturating_add(Duration::from_secs(60))
+    }
+
     /// The time in which `used` is paid for.
     pub fn pays(self, used: Used) -> Duration {
         let (used, in_a_second) = match self {

@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Lets one of each name in, or none: nothing, or of which name there was too much, whether in a short time (1), in a day (2) or of what is owed (3),
 /// and after how many microseconds it may be tried again. Requests count where ARGV[1] is 1. Then come four for each name. For requests: `r`, the microseconds
 /// that one uses up (0 for no rate), those that may be used up at once, and how many a day has (-1 for any number). For a budget: `b`, the
-/// microseconds in which what was used up is paid for, which are owed from now on whatever becomes of the rest, those that may be owed (-1 for any number), and 0. Time is
+/// microseconds in which what was used up is paid for, which are owed from now on whatever becomes of the rest, those that may be owed (-1 for any number), and those that are owed at most. Time is
 /// the server's. Where it went back, a bucket is full and no more than full, no new day begins, and nothing is paid meanwhile.
 const ENTER: &str = "
 local time = redis.call('TIME')
@@ -38,7 +38,7 @@ for i = 1, #KEYS do
     local paid = math.max(now - tonumber(known[2] or now), 0)
     local owed = math.max(tonumber(known[1] or 0) - paid, 0)
     if a > 0 then
-      owed = math.min(owed + a, 1e15)
+      owed = math.min(owed + a, c)
       redis.call('HSET', KEYS[i], 'owed', string.format('%.0f', owed), 'at', string.format('%.0f', now))
       redis.call('EXPIRE', KEYS[i], math.ceil(owed / 1000000) + 1)
     end
@@ -208,7 +208,7 @@ impl Counted {
                         "-1".to_owned(),
                     ),
                 };
-                ["b".to_owned(), pays, owed, "0".to_owned()]
+                ["b".to_owned(), pays, owed, microseconds(budget.most())]
             }
         }
     }

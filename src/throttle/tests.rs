@@ -87,7 +87,7 @@ fn what_was_spent_is_owed() {
     let (budget, burst) = (Budget::Cost(Duration::from_millis(100)), Duration::from_secs(2));
     let spend = |milliseconds| {
         let time = Duration::from_millis(milliseconds);
-        throttle.spent(&("", "a"), budget.pays(Used { time, bytes: 0 }));
+        throttle.spent(&("", "a"), budget.pays(Used { time, bytes: 0 }), budget.most());
     };
     assert!(throttle.owes(&("", "a"), burst).is_ok());
     spend(190);
@@ -107,7 +107,7 @@ fn bytes_are_paid_for_by_the_minute() {
     let (budget, minute) = (Budget::Bytes(1000), Duration::from_secs(60));
     let send = |bytes| {
         let time = Duration::ZERO;
-        throttle.spent(&("", "a"), budget.pays(Used { time, bytes }));
+        throttle.spent(&("", "a"), budget.pays(Used { time, bytes }), budget.most());
     };
     send(1000);
     assert!(throttle.owes(&("", "a"), minute).is_ok());
@@ -118,6 +118,10 @@ fn bytes_are_paid_for_by_the_minute() {
         "{wait:?}"
     );
     assert!(throttle.owes(&("", "b"), minute).is_ok());
+    // However much it was, a minute later it is paid for.
+    send(u64::MAX);
+    let wait = throttle.owes(&("", "a"), minute).unwrap_err().wait;
+    assert!(wait > Duration::from_secs(55) && wait <= minute, "{wait:?}");
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn what_others_know_to_be_owed_is_not_added() {
     throttle.owes_at_least(&("", "a"), Duration::from_secs(9));
     throttle.owes_at_least(&("", "a"), Duration::from_secs(7));
     assert_eq!((wait(0), wait(9)), (Some(8), None));
-    throttle.spent(&("", "a"), Duration::from_secs(2));
+    throttle.spent(&("", "a"), Duration::from_secs(2), Duration::from_secs(99));
     assert_eq!(wait(0), Some(10));
 }
 

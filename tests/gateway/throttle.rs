@@ -372,6 +372,19 @@ fn gateways_that_share_their_limits_pay_from_one_budget_and_once() {
 }
 
 #[test]
+fn nobody_waits_longer_than_a_minute_for_one_message() {
+    let (redis, backend) = (Redis::start(&[]), orders());
+    let route = "[route.throttle]\nsigner_bytes_per_minute = 500";
+    let [one, other] = [(); 2].map(|()| sharing(&backend, &redis, "reject", "", route));
+    assert_eq!(by(&one, "alice").status, 200);
+    for gateway in [&one, &other] {
+        let refused = by(gateway, "alice");
+        assert_eq!(logged_code(refused.incident()), "limit.signer_bytes");
+        assert!((30..=60).contains(&retry_after(&refused)), "{refused:?}");
+    }
+}
+
+#[test]
 fn what_verification_costs_at_one_gateway_is_owed_at_the_other() {
     let (redis, backend) = (Redis::start(&[]), orders());
     let route = "[route.throttle]\nsigner_cost_milliseconds = 1";
