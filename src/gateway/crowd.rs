@@ -143,14 +143,14 @@ impl Names {
     /// Notes here what the message has used up.
     fn spent(&self, throttle: &Throttle, used: Used) {
         for ((by, name, _), budget) in self.budgets() {
-            throttle.spent(&((budget.name(), by), name), budget.pays(used), budget.most());
+            throttle.spent(&((budget, by), name), budget.pays(used), budget.most());
         }
     }
 
     /// Whether all have paid for what their messages used up.
     fn paid(&self, throttle: &Throttle) -> Result<(), Crowded> {
         self.budgets().try_for_each(|((by, name, _), budget)| {
-            let owes = throttle.owes(&((budget.name(), by), name), budget.owed());
+            let owes = throttle.owes(&((budget, by), name), budget.owed());
             owes.map_err(|TooMuch { wait, .. }| {
                 let what = budget.what();
                 Crowded::of(*by, TooMuch { what, wait })
@@ -231,7 +231,7 @@ impl Names {
                 if let Some(budget) = budget {
                     // The next one need not be asked about.
                     let owed = budget.owed().saturating_add(too_much.wait);
-                    shared.throttle.owes_at_least(&((budget.name(), by), name), owed);
+                    shared.throttle.owes_at_least(&((budget, by), name), owed);
                 }
                 Crowded::of(*by, too_much)
             }

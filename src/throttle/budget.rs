@@ -47,11 +47,11 @@ impl Budget {
         }
     }
 
-    /// What it is called beside the other one of the same name.
-    pub const fn name(self) -> &'static str {
+    /// What it is called beside others of the same name. What is owed is kept as the time that pays for it, so that one which was changed is another.
+    pub fn name(self) -> String {
         match self {
-            Self::Cost(_) => "cost",
-            Self::Bytes(_) => "bytes",
+            Self::Cost(time) => format!("cost {}", time.as_nanos()),
+            Self::Bytes(bytes) => format!("bytes {bytes}"),
         }
     }
 

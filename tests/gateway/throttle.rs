@@ -12,7 +12,7 @@ use crate::gateway::{Gateway, configuration, logged_code, prepared};
 use crate::message::{Message, PLACE};
 use crate::process::Process;
 use crate::redis::Redis;
-use crate::reload::metric;
+use crate::reload::{metric, replace};
 use crate::site::wait_until;
 
 fn throttled(backend: &Backend, top: &str, route: &str) -> Gateway {
@@ -381,6 +381,27 @@ fn nobody_waits_longer_than_a_minute_for_one_message() {
         let refused = by(gateway, "alice");
         assert_eq!(logged_code(refused.incident()), "limit.signer_bytes");
         assert!((30..=60).contains(&retry_after(&refused)), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_budget_that_was_changed_is_owed_nothing() {
+    let (redis, backend) = (Redis::start(&[]), orders());
+    let with = |bytes: u32, further: &str| {
+        let text = configuration(&format!("http://{}/legacy", backend.address));
+        let route = format!("[route.throttle]\nsigner_bytes_per_minute = {bytes}");
+        with_limits(text, further, &route)
+    };
+    let store = format!(
+        "[throttle]\nredis = {{ host = \"127.0.0.1\", port = {} }}",
+        redis.port
+    );
+    for further in ["", &store] {
+        let gateway = Gateway::configured(&with(500, further));
+        assert_eq!(by(&gateway, "alice").status, 200);
+        assert_eq!(by(&gateway, "alice").status, 503);
+        assert_eq!(replace(&gateway, &with(500_000, further)).0, 200);
+        assert_eq!(by(&gateway, "alice").status, 200, "{further}");
     }
 }
 
