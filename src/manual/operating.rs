@@ -97,7 +97,8 @@
 //! that somebody else sends. What a route owes is asked before the message is read (`limit.route_cost`).
 //! `address_bytes_per_minute`, `route_bytes_per_minute`, `signer_bytes_per_minute`, `issuer_bytes_per_minute` and `subject_bytes_per_minute` limit likewise how much is sent: the body
 //! as it came, with all its parts; of what a token endpoint gets, an address pays for the form, the others for the assertion. The bytes of a minute may come at once, and the message that goes beyond them is still let in: how long one may be is said by
-//! `[route.limits]`. However much it used up, who sent it waits a minute at most, so that one who sends messages longer than a budget sends one a minute. A signer, issuer and subject pay for all of a message
+//! `[route.limits]`. However much it used up, who sent it waits a minute at most, so that one who sends messages longer than a budget sends one a minute. What comes at the same time is charged when it has come: how many messages may
+//! be under way by then is limited by `concurrent`, which belongs beside a budget. A signer, issuer and subject pay for all of a message
 //! that is used for the first time, also for what of it nobody signed. A budget that a reload changes begins anew; gateways that share their limits count together only where theirs are equal.
 //!
 //! A gateway knows 100,000 names at a time. Where more ask, it forgets those that have no effect, and what was asked for in this day by those that asked for no more than is usual; whoever still finds no
