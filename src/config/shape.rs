@@ -233,7 +233,7 @@ fn describe(schema: &Value) -> String {
     let kind = match schema.get("type").and_then(Value::as_str) {
         Some("integer") => match (bound("minimum"), bound("maximum")) {
             (Some(least), Some(most)) => format!("a number from {least} to {most}"),
-            (Some(least), None) => format!("a number from {least}"),
+            (Some(least), None) => format!("a number from {least} to {}", i64::MAX),
             _ => "a number".to_owned(),
         },
         Some("array") => "a list".to_owned(),
@@ -334,6 +334,16 @@ depth = 10
         assert_eq!(with("sql_pattern = \"block\""), "");
         assert!(with("sql_patern = \"block\"").contains("did you mean sql_pattern?"));
         assert!(with("sql_pattern = \"off\"").contains("write \"observe\", \"block\""));
+    }
+
+    #[test]
+    fn a_number_too_large_for_toml_is_told_where_numbers_end() {
+        let bad = format!("{GOOD}[throttle]\naddress_bytes_per_minute = 18446744073709551615\n");
+        let said = problems(&bad);
+        assert!(
+            said.contains("write a number from 1 to 9223372036854775807: "),
+            "{said}"
+        );
     }
 
     #[test]
