@@ -9,6 +9,7 @@ use super::problem::KeyPath;
 use super::problem::Source;
 use crate::crypto::Certificate;
 use crate::trust::CrlDue;
+use crate::xml::plain;
 
 /// How many days before its end a certificate is told of.
 const NOTICE_DAYS: i64 = 30;
@@ -115,18 +116,16 @@ pub(super) fn warn(now: DateTime<Utc>, source: &mut Source<'_>) {
     }
 }
 
-/// Warns of a CRL that the files at `path` hold, and of which soon after `now` nothing is left.
-pub(super) fn warn_of_crl(due: &CrlDue, now: DateTime<Utc>, path: &KeyPath, source: &mut Source<'_>) {
-    let CrlDue { issuer, next_update } = due;
-    let time = next_update.format("%Y-%m-%d %H:%M UTC");
-    let what = if *next_update <= now {
-        format!("no longer count since {time}")
-    } else {
-        format!("count until {time}")
-    };
+/// Warns of CRLs that the files at `path` hold, and of which nothing counts, or soon nothing will.
+pub(super) fn warn_of_crl(due: &CrlDue, path: &KeyPath, source: &mut Source<'_>) {
     source.warning(
         path,
-        format!("names CRLs that {what}, and no later ones: {issuer}"),
-        "put the next one in its place: whether certificates of that issuer are revoked cannot be told from then on",
+        what_is_due(due),
+        "put the next one in its place: whether certificates of that issuer are revoked cannot be told while none counts",
     );
+}
+
+/// The same as text.
+pub(super) fn what_is_due(CrlDue { issuer, end }: &CrlDue) -> String {
+    format!("names {end}: {}", plain(issuer))
 }

@@ -20,7 +20,6 @@ use crate::trust::ConstraintError;
 use crate::trust::Issuers;
 use crate::trust::TrustSources;
 use crate::trust::TrustStore;
-use crate::trust::crls_due;
 
 /// Loads whom a route trusts. `None` if anything is wrong or nobody is trusted (T62), which is then noted.
 pub(super) fn check(
@@ -64,9 +63,10 @@ pub(super) fn check(
     let store = sources.build();
     // A gateway that serves looks at those in use, and tells of each once.
     if source.stage == Stage::Examined {
-        let due = crls_due(store.revocation_lists(), now);
-        due.iter()
-            .for_each(|due| ends::warn_of_crl(due, now, &path.key("crls"), source));
+        let rules = policy.map_or_else(|| Profile::Strict.policy().path_rules(), Policy::path_rules);
+        for due in store.crls_due(now, &rules) {
+            ends::warn_of_crl(&due, &path.key("crls"), source);
+        }
     }
     let asked = trust.anchor.len().saturating_add(trust.pins.len());
     let metadata = trust.saml.iter().flat_map(|saml| &saml.metadata);

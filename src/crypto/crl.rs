@@ -258,13 +258,32 @@ impl Crl {
         self.0.entries.is_empty()
     }
 
-    /// Whether not to be listed means anything for `certificate`, which its issuer issued (RFC 5280 §5.2.5, §6.3.3 (b)).
-    pub fn scope(&self, certificate: &Certificate) -> Scope {
+    /// Why not to be listed means nothing for any certificate, if so (RFC 5280 §5.2, §5.3, §6.3.3 (b)).
+    pub fn covers_none(&self) -> Option<&'static str> {
         if self.0.extensions.unknown_critical {
-            return Scope::Elsewhere("it has a critical extension that is not processed");
+            return Some("it has a critical extension that is not processed");
         }
         if self.0.doubtful.entry {
-            return Scope::Elsewhere("an entry has a critical extension that is not processed");
+            return Some("an entry has a critical extension that is not processed");
+        }
+        let mut limits = self
+            .0
+            .extensions
+            .distribution
+            .iter()
+            .flat_map(|point| &point.limits);
+        limits.find_map(|limit| match limit {
+            Limit::OnlyUsers | Limit::OnlyCas => None,
+            Limit::OnlySomeReasons => Some("it is for some reasons only"),
+            Limit::Indirect => Some("it is indirect"),
+            Limit::OnlyAttributes => Some("it is for attribute certificates"),
+        })
+    }
+
+    /// Whether not to be listed means anything for `certificate`, which its issuer issued (RFC 5280 §5.2.5, §6.3.3 (b)).
+    pub fn scope(&self, certificate: &Certificate) -> Scope {
+        if let Some(why) = self.covers_none() {
+            return Scope::Elsewhere(why);
         }
         let Some(distribution) = &self.0.extensions.distribution else {
             return Scope::Covers;
@@ -277,10 +296,11 @@ impl Crl {
             match limit {
                 Limit::OnlyUsers if certificate.is_ca() => return Scope::Elsewhere("it is not for CAs"),
                 Limit::OnlyCas if !certificate.is_ca() => return Scope::Elsewhere("it is for CAs only"),
-                Limit::OnlyUsers | Limit::OnlyCas => {}
-                Limit::OnlySomeReasons => return Scope::Elsewhere("it is for some reasons only"),
-                Limit::Indirect => return Scope::Elsewhere("it is indirect"),
-                Limit::OnlyAttributes => return Scope::Elsewhere("it is for attribute certificates"),
+                Limit::OnlyUsers
+                | Limit::OnlyCas
+                | Limit::OnlySomeReasons
+                | Limit::Indirect
+                | Limit::OnlyAttributes => {}
             }
         }
         if distribution

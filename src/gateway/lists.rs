@@ -1,4 +1,4 @@
-//! CRLs that soon cease to count: each is told once, however often it is looked and the configuration is taken on anew.
+//! CRLs that do not count, or soon cease to: each is told once, however often it is looked and the configuration is taken on anew.
 
 use std::time::Duration;
 
@@ -7,10 +7,13 @@ use actix_web::web;
 use chrono::Utc;
 
 use super::shared::Shared;
-use crate::trust::{CrlDue, crls_due};
+use crate::trust::CrlDue;
 
 /// How often it is looked.
 const LOOK: Duration = Duration::from_secs(60);
+
+/// How many are named at a look. More are counted in a line, so that none is lost where lines of the log are limited.
+const NAMED: usize = 20;
 
 /// What was told and is still so.
 #[derive(Debug, Default)]
@@ -33,23 +36,52 @@ impl Told {
 pub(super) async fn look(shared: web::Data<Shared>) {
     let mut told = Told::default();
     loop {
-        let due = crls_due(shared.current().crls(), Utc::now());
-        for CrlDue { issuer, next_update } in told.new_of(due) {
-            tracing::warn!(code = "config.ends_soon", issuer, next_update = %next_update, "a CRL soon ceases to count, and none is in its place");
+        let looking = shared.clone();
+        // Whose key signed a CRL of megabytes takes a while to see.
+        let looked = web::block(move || {
+            let (current, now) = (looking.current(), Utc::now());
+            looking.metrics.lists_end(current.crls_end(now));
+            current.crls_due(now)
+        });
+        // A look that failed tells nothing, and forgets nothing.
+        if let Ok(due) = looked.await {
+            tell(told.new_of(due));
         }
         rt::time::sleep(LOOK).await;
+    }
+}
+
+/// Logs what is `new`, the first by name.
+fn tell(mut new: Vec<CrlDue>) {
+    let others = new.split_off(new.len().min(NAMED)).len();
+    for CrlDue { issuer, end } in new {
+        let next_update = end.time().map(tracing::field::display);
+        tracing::warn!(
+            code = "config.ends_soon",
+            issuer,
+            next_update,
+            "a route has {end}"
+        );
+    }
+    if others > 0 {
+        tracing::warn!(
+            code = "config.ends_soon",
+            others,
+            "and CRLs of others do not count, or soon cease to: config check names all"
+        );
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trust::CrlEnd;
 
     #[test]
     fn a_list_is_told_once_and_the_next_one_anew() {
         let list = |day: i64| CrlDue {
             issuer: "CN=ca".to_owned(),
-            next_update: chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(day),
+            end: CrlEnd::Until(chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(day)),
         };
         let mut told = Told::default();
         assert_eq!(told.new_of(vec![list(1)]), [list(1)]);

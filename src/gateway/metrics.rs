@@ -326,7 +326,7 @@ impl Metrics {
         });
     }
 
-    /// Notes when an issuer will have no CRL any more that counts.
+    /// Notes from when an issuer has no CRL that counts.
     pub(super) fn lists_end(&self, ends: Option<DateTime<Utc>>) {
         with_local_recorder(&self.recorder, || {
             gauge!("sealgate_crl_next_update_timestamp_seconds").set(end(ends));

@@ -1,6 +1,6 @@
 //! Everything that one configuration says about messages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ use crate::config::GuardedRoute;
 use crate::config::PublishedKeys;
 use crate::config::TakesAttachments;
 use crate::config::TokenEndpoint;
+use crate::crypto::Certificate;
 use crate::crypto::Identity;
-use crate::crypto::Name;
-use crate::crypto::{Certificate, Crl, Reserved};
+use crate::crypto::Reserved;
 use crate::inbound::AsOf;
 use crate::inbound::Gate;
 use crate::inbound::Keyring;
@@ -35,8 +35,10 @@ use crate::spool::TemporaryFiles;
 use crate::throttle::{AddressLimits, RouteLimits};
 use crate::trace::Parent;
 use crate::trust::BearerRules;
+use crate::trust::CrlDue;
 use crate::trust::OlderMetadata;
 use crate::trust::Passwords;
+use crate::trust::PathRules;
 use crate::trust::ReplayStore;
 use crate::trust::Stands;
 use crate::trust::TrustStore;
@@ -313,25 +315,29 @@ impl Snapshot {
         self.places.get(path)
     }
 
-    /// The CRLs that are in use.
-    pub(super) fn crls(&self) -> impl Iterator<Item = &Crl> {
-        let places = self.places.values();
-        let gates = places.flat_map(|place| std::iter::once(&place.gate).chain(&place.answers));
-        let endpoints = self.endpoints.values().map(|endpoint| &endpoint.checked.trust);
-        let stores = gates.map(|gate| &gate.trust).chain(endpoints);
-        stores.flat_map(TrustStore::revocation_lists)
+    /// What is wrong with the CRLs that are in use at `now`, or soon is: of each route and token endpoint by itself, as what another has does not help it.
+    pub(super) fn crls_due(&self, now: DateTime<Utc>) -> Vec<CrlDue> {
+        let due = self
+            .stores()
+            .flat_map(|(store, rules)| store.crls_due(now, &rules));
+        let due: BTreeSet<CrlDue> = due.collect();
+        due.into_iter().collect()
     }
 
-    /// The next time at which an issuer of CRLs has none any more of those that are in use.
-    pub(super) fn next_update(&self) -> Option<DateTime<Utc>> {
-        let mut last: HashMap<&Name, DateTime<Utc>> = HashMap::new();
-        for list in self.crls() {
-            if let Some(next) = list.next_update() {
-                let known = last.entry(list.issuer_name()).or_insert(next);
-                *known = next.max(*known);
-            }
-        }
-        last.into_values().min()
+    /// When the first issuer of CRLs has none any more for a route or a token endpoint; 1970 if one has had none by `now`.
+    pub(super) fn crls_end(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let ends = self
+            .stores()
+            .filter_map(|(store, rules)| store.crls_end(now, &rules));
+        ends.min()
+    }
+
+    fn stores(&self) -> impl Iterator<Item = (&TrustStore, PathRules)> {
+        let places = self.places.values();
+        let gates = places.flat_map(|place| std::iter::once(&place.gate).chain(&place.answers));
+        let gates = gates.map(|gate| (&gate.trust, gate.policy.path_rules()));
+        let endpoints = self.endpoints.values().map(|endpoint| &endpoint.checked);
+        gates.chain(endpoints.map(|checked| (&checked.trust, checked.policy.path_rules())))
     }
 
     /// The token endpoint at `path`.

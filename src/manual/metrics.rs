@@ -36,7 +36,7 @@
 //! | `sealgate_fetch_failures_total` | counter | `file`, `code` | how often nothing good came for it |
 //! | `sealgate_certificate_ends_timestamp_seconds` | gauge | | when the certificate that signs answers ceases to hold |
 //! | `sealgate_certificates_end_timestamp_seconds` | gauge | `use` | when the first certificate of the configuration for that use does |
-//! | `sealgate_crl_next_update_timestamp_seconds` | gauge | | when, for the first issuer of CRLs that are in use, the last of them ceases to count (`nextUpdate`) |
+//! | `sealgate_crl_next_update_timestamp_seconds` | gauge | | from when, for the first route and issuer of CRLs that are in use, none of them counts (`nextUpdate`); 0 where none has counted yet |
 //!
 //! # Certificates that end
 //!
@@ -45,5 +45,7 @@
 //! metadata are not among them: their dates count for nothing. In the 30 days before the end of each, and after it, `config check` (`warnings`), start and reload
 //! (`config.ends_soon`) name it.
 //!
-//! A CRL is named by `config check` when less than a tenth of the time from its thisUpdate to its nextUpdate and less than 30 days are left, and nothing of its issuer counts for
-//! longer. A gateway that serves looks each minute, and logs it once (`config.ends_soon`), also when the one that is fetched does not come.
+//! A CRL is named by `config check` when less than a tenth of the time from its thisUpdate to its nextUpdate and less than 30 days are left, when it has ended, and when it
+//! does not count yet or never does (without nextUpdate, a delta CRL, signed with another key), and nothing of its issuer and key counts in its place. What counts is asked for each
+//! route by itself, as for a message: a CRL that begins after the other has ended, or that another route has, is none in its place. A gateway that serves looks each minute, and
+//! logs it once before its end and once after (`config.ends_soon`; of more than 20 at a time the others are counted), also when the one that is fetched does not come.

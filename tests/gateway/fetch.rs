@@ -276,7 +276,7 @@ fn what_somebody_has_begun_to_write_is_not_taken_on_with_what_is_fetched() {
 }
 
 /// The authority of the fixtures.
-fn authority() -> Party {
+pub(crate) fn authority() -> Party {
     let pem = fs::read(format!("{KEYS}/ca.key.pem")).unwrap();
     let certificate = certificate("ca");
     let x509 = X509::from_der(certificate.der()).unwrap();
@@ -297,7 +297,7 @@ fn impostor() -> Party {
 }
 
 /// A CRL from so many hours ago, for so many from now, that lists these.
-fn list(ago: i64, ahead: i64, revoked: &[&str]) -> CrlPlan {
+pub(crate) fn list(ago: i64, ahead: i64, revoked: &[&str]) -> CrlPlan {
     let time = |hours| (Utc::now() + TimeDelta::hours(hours)).to_rfc3339();
     let mut plan = crl(&time(-ago), &time(ahead)).hash(MessageDigest::sha256());
     for name in revoked {
@@ -311,7 +311,7 @@ pub(crate) fn revoking(ago: i64, ahead: i64, revoked: &[&str]) -> Vec<u8> {
     list(ago, ahead, revoked).der(&authority())
 }
 
-fn pem(lists: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn pem(lists: &[&[u8]]) -> Vec<u8> {
     let pem = |der: &&[u8]| X509Crl::from_der(der).unwrap().to_pem().unwrap();
     lists.iter().flat_map(pem).collect()
 }

@@ -17,6 +17,7 @@
 mod authority;
 mod candidates;
 mod certificate;
+mod due;
 mod fetched;
 mod name_constraints;
 mod ocsp;

@@ -1,6 +1,7 @@
 //! What is told of certificates before they end.
 
 use super::*;
+use crate::trust::{CrlDue, CrlEnd};
 
 #[test]
 fn certificates_are_told_of_in_the_last_30_days_and_when_they_are_over() {
@@ -67,13 +68,18 @@ fn crls_are_told_of_by_a_look_at_the_configuration_before_and_after_their_end() 
         told.filter(|told| told.contains("CRL")).collect::<Vec<_>>()
     };
     assert!(told("2026-11-28T00:00:00Z").is_empty());
-    let expected = |when: &str| {
-        format!(
-            "route[1].trust.crls names CRLs that {when} 2027-01-01 00:00 UTC, and no later ones: O=Example,CN=Example CA"
-        )
-    };
-    assert_eq!(told("2026-12-30T00:00:00Z"), [expected("count until")]);
-    assert_eq!(told("2027-01-01T00:00:00Z"), [expected("no longer count since")]);
+    let expected =
+        |when: &str| format!("route[1].trust.crls names CRLs that {when}: O=Example,CN=Example CA");
+    assert_eq!(
+        told("2026-12-30T00:00:00Z"),
+        [expected("count until 2027-01-01 00:00 UTC, and none after them")]
+    );
+    assert_eq!(
+        told("2027-01-01T00:00:00Z"),
+        [expected(
+            "no longer count since 2027-01-01 00:00 UTC, and none that counts now"
+        )]
+    );
     // Who serves looks again and again.
     let serving = read(&file, &text, "2027-01-01T00:00:00Z".parse().unwrap()).unwrap();
     assert!(
@@ -81,5 +87,17 @@ fn crls_are_told_of_by_a_look_at_the_configuration_before_and_after_their_end() 
             .warnings
             .iter()
             .all(|warning| !warning.what.contains("CRL"))
+    );
+}
+
+#[test]
+fn invisible_characters_in_the_name_of_a_crls_issuer_are_escaped() {
+    let due = CrlDue {
+        issuer: "CN=C\u{200b}A \"1\"".to_owned(),
+        end: CrlEnd::Never("is a delta CRL".to_owned()),
+    };
+    assert_eq!(
+        crate::config::ends::what_is_due(&due),
+        "names a CRL that never clears a certificate, and none that does: it is a delta CRL: CN=C\\u{200b}A \"1\""
     );
 }

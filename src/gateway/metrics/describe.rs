@@ -125,7 +125,7 @@ impl Metrics {
             );
             metrics::describe_gauge!(
                 "sealgate_crl_next_update_timestamp_seconds",
-                "When the last CRL of an issuer ceases to count, the first of all issuers; +Inf without any."
+                "From when no CRL of an issuer counts for a route, the first of all; 0 where none has counted yet, +Inf without any."
             );
         });
     }

@@ -9,6 +9,7 @@ use crate::crypto::Certificate;
 use crate::crypto::Crl;
 use crate::crypto::Revoked;
 use crate::crypto::Scope;
+use crate::crypto::SignatureHash;
 use crate::trust::PathRules;
 use crate::trust::window::Window;
 
@@ -58,8 +59,8 @@ pub(super) fn answer(
     if entry.is_some_and(|entry| super::is_lifted(entry.reason)) {
         return nothing("says that a hold was lifted");
     }
-    if issuer.key_usage().is_some_and(|usage| !usage.signs_crls()) {
-        return nothing("is signed with a key that is not for signing CRLs");
+    if !signs_crls(issuer) {
+        return nothing(NO_SIGNER);
     }
     let key = issuer.public_key();
     if !memory.is_signed_by(crl.sha256(), key, || crl.is_signed_by(key)) {
@@ -68,19 +69,35 @@ pub(super) fn answer(
     if let Some(Revoked { since, reason }) = revoked {
         return Answer::Revoked { since, reason };
     }
-    if crl.is_indirect() {
-        return nothing("lists certificates of several issuers");
-    }
-    // Nobody forges a list to have less believed.
-    let hash = match super::good_enough(crl.signature_algorithm(), rules) {
+    let hash = match decides(crl, rules) {
         Ok(hash) => hash,
         Err(why) => return nothing(&why),
     };
-    if crl.is_delta() {
-        return nothing("is a delta CRL");
-    }
     match crl.scope(certificate) {
         Scope::Covers => Answer::Clears { hash },
         Scope::Elsewhere(why) => nothing(&format!("does not decide: {why}")),
     }
+}
+
+pub(super) const NO_SIGNER: &str = "is signed with a key that is not for signing CRLs";
+
+pub(super) fn signs_crls(issuer: &Certificate) -> bool {
+    issuer.key_usage().is_none_or(|usage| usage.signs_crls())
+}
+
+/// The hash that it rests on when a certificate is cleared by not being listed.
+///
+/// # Errors
+///
+/// Why none is, whatever its issuer and its scope are.
+pub(super) fn decides(crl: &Crl, rules: &PathRules) -> Result<SignatureHash, String> {
+    if crl.is_indirect() {
+        return Err("lists certificates of several issuers".to_owned());
+    }
+    // Nobody forges a list to have less believed.
+    let hash = super::good_enough(crl.signature_algorithm(), rules)?;
+    if crl.is_delta() {
+        return Err("is a delta CRL".to_owned());
+    }
+    Ok(hash)
 }

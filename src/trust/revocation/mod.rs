@@ -4,9 +4,11 @@
 mod cleared;
 mod crl;
 mod doubt;
+mod due;
 mod ocsp;
 
 pub use cleared::ClearedBy;
+pub use due::{CrlDue, CrlEnd};
 pub(super) use ocsp::answers_for_others;
 
 use std::collections::HashMap;
@@ -253,11 +255,9 @@ fn counts(
     next_update: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
 ) -> Result<(), Why> {
-    if at < this_update {
-        return Err(Why::NotYet);
-    }
     match next_update {
         None => Err(Why::Other("does not say until when it counts".to_owned())),
+        Some(_) if at < this_update => Err(Why::NotYet),
         Some(next) if at >= next => Err(Why::Ended(next)),
         Some(_) => Ok(()),
     }
