@@ -150,7 +150,10 @@ fn commands(folder: &Path, incident: &str) {
         lines[1].starts_with("\"5\",") && lines[1].contains(incident),
         "{text}"
     );
-    assert!(lines[0].ends_with(",threats,legacy,bearer,token"), "{text}");
+    assert!(
+        lines[0].ends_with(",threats,legacy,bearer,token,client"),
+        "{text}"
+    );
 }
 
 #[test]
