@@ -21,6 +21,9 @@ const STRICTER: [&str; 3] = [
     "good/bsp-r3029-warned",
 ];
 
+/// Cases that are refused for what is only seen when they are decrypted.
+const IN_CIPHERTEXT: [&str; 1] = ["wss/security-header-decrypted"];
+
 /// Roots that the schemas do not have.
 const OTHER_ROOTS: [&str; 2] = ["<md:EntityDescriptor", "<samlp1:Response"];
 
@@ -70,8 +73,9 @@ fn what_is_refused_for_its_structure_is_not() {
         code.is_some_and(|code| OF_STRUCTURE.contains(&code))
     };
     let bad: Vec<&Case> = cases.iter().filter(refused).collect();
-    let names: Vec<&str> = bad.iter().map(|case| case.name.as_str()).collect();
-    assert_eq!(invalid(&bad), names);
+    let names = bad.iter().map(|case| case.name.as_str());
+    let visible: Vec<&str> = names.filter(|name| !IN_CIPHERTEXT.contains(name)).collect();
+    assert_eq!(invalid(&bad), visible);
     assert!(bad.len() > 40, "{}", bad.len());
     // Elements of a Signature in another order, twice, or missing; only comments in values are none of a schema's business.
     let structure = cases
