@@ -47,6 +47,9 @@ MUTANTS := $(shell command -v cargo-mutants || echo build/tools/bin/cargo-mutant
 # Without a terminal nobody can explore: print the table, and end with its result.
 ONCE := $(shell test -t 0 && test -t 1 || echo --once)
 
+# Most tests wait: for a gateway, a backend, a time limit.
+export RUST_TEST_THREADS ?= $(shell echo $$((4 * $$(nproc))))
+
 demo: setup-build
 	$(CARGO) run --release --locked -- demo $(ONCE)
 
