@@ -23,7 +23,7 @@
 //! | `POST /reload` | takes on the configuration as it is now: 200 and `"outcome": "replaced"`, or 409, `"kept"` and why |
 //!
 //! A store, a log or an archive refuses when it says so, or when what it does takes 0.8 seconds and longer, as with a disk that hangs, until it goes on; a store of uses
-//! also while it has no room for another use (`replay.store_full`).
+//! also while it has no room for another use (`replay.store_full`). A Redis is asked every second in which nobody needs it, so that one that hangs is found out without a message.
 //!
 //! `dashboards/grafana.json` shows the metrics in Grafana. The log goes to standard error, where every line is a JSON object, also the one that says why a gateway ended or did not start, be it for a wrong option
 //! (with `--log text` none is). `serving` has the URLs that it listens on (`addresses`, with a space between) and the one for operators (`admin`). Of the lines of one kind, as refusals with one code, it has

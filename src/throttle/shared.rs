@@ -294,10 +294,9 @@ impl Work for Counting {
         })
     }
 
+    /// Asks about nobody: whether there is still an answer, by the script that everybody needs.
     fn tick(&mut self) {
-        if self.refuses() {
-            self.work(&[]);
-        }
+        self.work(&[(Vec::new(), Count::No)]);
     }
 
     fn refuses(&self) -> bool {

@@ -139,15 +139,28 @@ fn while_a_redis_does_not_answer_neither_uses_nor_limits_are_known() {
     // For as long as clocks may differ.
     assert_eq!(reasons(gateway.admin), ["replay_store"]);
     wait_for(&gateway, &[]);
-    let away = |redis: &[&Redis], reasons: &[&str]| {
-        redis.iter().for_each(|redis| redis.signal(Signal::STOP));
-        ask(&gateway);
-        wait_for(&gateway, reasons);
-        redis.iter().for_each(|redis| redis.signal(Signal::CONT));
-        wait_for(&gateway, &[]);
+    let is_available = |store: &str, value: u8| {
+        let metrics = send(gateway.admin, &request("GET", "/metrics", &[], "")).body;
+        let line = format!("sealgate_store_available{{store=\"{store}\"}} {value}");
+        assert!(metrics.lines().any(|one| one == line), "{line} in {metrics}");
     };
-    away(&[&uses], &["replay_store"]);
-    away(&[&limits], &["shared_limits"]);
+    // Nobody sends anything: that it hangs is found out all the same.
+    for (redis, store) in [(&uses, "replay_store"), (&limits, "shared_limits")] {
+        is_available(store, 1);
+        redis.signal(Signal::STOP);
+        wait_for(&gateway, &[store]);
+        is_available(store, 0);
+        redis.signal(Signal::CONT);
+        wait_for(&gateway, &[]);
+    }
+    // A flushed script is loaded anew before anybody needs it.
+    assert_eq!(limits.cli(&["script", "flush"]), "OK");
+    wait_until("the script is there again", || {
+        let loaded = limits.cli(&["info", "memory"]);
+        loaded
+            .lines()
+            .any(|line| line.trim_end() == "number_of_cached_scripts:1")
+    });
 }
 
 #[test]
