@@ -276,6 +276,11 @@ impl Throttle {
         change(part.known.entry(name).or_default()).map(|()| name)
     }
 
+    /// A number for whoever goes by `name`, which nobody else can foresee.
+    pub fn number(&self, name: &impl Hash) -> u64 {
+        self.names.hash_one(name)
+    }
+
     fn part(&self, name: u64) -> &Mutex<Part> {
         let [first, ..] = &self.parts;
         let number = usize::try_from(name.checked_rem(16).unwrap_or_default());
@@ -390,11 +395,21 @@ const fn day(time: DateTime<Utc>) -> i64 {
 
 /// Whose address it is: of IPv6, whoever has it has its /64.
 pub fn network(address: IpAddr) -> IpAddr {
+    shortened(address, 64)
+}
+
+/// Where an address is: of IPv6, a site may have a whole /48 (RFC 6177 §2).
+pub fn site(address: IpAddr) -> IpAddr {
+    shortened(address, 48)
+}
+
+/// Of IPv6, the first `bits` of an address.
+fn shortened(address: IpAddr, bits: u32) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            let mask = u128::MAX.checked_shl(128_u32.saturating_sub(bits));
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask.unwrap_or_default()))
         }
     }
 }

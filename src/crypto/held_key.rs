@@ -17,7 +17,7 @@ pub trait HeldKey: Send + Sync {
     /// It is known to be gone.
     fn available(&self) -> Result<(), Unavailable>;
 
-    /// A signature that its holder can make in time, kept for whoever has this.
+    /// A signature or decryption that its holder can make in time, kept for whoever has this.
     ///
     /// # Errors
     /// The holder is known to be gone, or has promised as many as it can make.
@@ -32,23 +32,39 @@ pub trait HeldKey: Send + Sync {
     /// The holder does not.
     fn sign(&self, scheme: SignatureScheme, digest: &[u8]) -> Result<Vec<u8>, Unavailable>;
 
-    /// What was encrypted with RSAES-OAEP by those parameters, which the holder [can](Self::can).
+    /// What was encrypted with RSAES-OAEP by those parameters, which the holder [can](Self::can), when it is that `turn`.
     ///
     /// # Errors
     /// [`CipherError::Failed`] whatever is wrong with it, and nothing else that depends on it.
-    fn decrypt_oaep(&self, parameters: &Oaep, ciphertext: &[u8]) -> Result<Secret, CipherError>;
+    fn decrypt_oaep(&self, parameters: &Oaep, ciphertext: &[u8], turn: Turn) -> Result<Secret, CipherError>;
 
     /// `ciphertext` to the private exponent, as long as the modulus.
     ///
     /// # Errors
     /// As [`decrypt_oaep`](Self::decrypt_oaep).
-    fn decrypt_raw(&self, ciphertext: &[u8]) -> Result<Secret, CipherError>;
+    fn decrypt_raw(&self, ciphertext: &[u8], turn: Turn) -> Result<Secret, CipherError>;
 
     /// The secret shared with `other`, a key on the same curve: the x coordinate, as long as the field.
     ///
     /// # Errors
     /// The holder does not.
-    fn agree(&self, other: &PublicKey) -> Result<Secret, Unavailable>;
+    fn agree(&self, other: &PublicKey, turn: Turn) -> Result<Secret, Unavailable>;
+}
+
+/// Whose turn it is to have something decrypted, where more wait for the holder of a key than it can serve at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It comes before all others: it is of what was begun, and cannot be taken back.
+    First,
+    /// That of whoever goes by this number. They take turns, however much each of them asks for.
+    Of(u64),
+}
+
+/// Where nobody has to be told from others.
+impl Default for Turn {
+    fn default() -> Self {
+        Self::Of(0)
+    }
 }
 
 /// A use of a private key that is kept for whoever has this, until it is dropped.

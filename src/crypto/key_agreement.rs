@@ -26,7 +26,7 @@ pub fn agree(key: &PrivateKey, other: &PublicKey) -> Result<Secret, CipherError>
         _ => return Err(CipherError::Failed),
     }
     if let Some(holder) = key.holder() {
-        return Ok(holder.agree(other)?);
+        return Ok(holder.agree(other, key.turn())?);
     }
     let derived = Deriver::new(key.openssl()?).and_then(|mut deriver| {
         deriver.set_peer(other.openssl())?;

@@ -51,9 +51,9 @@ pub fn decrypt_oaep(key: &PrivateKey, parameters: &Oaep, ciphertext: &[u8]) -> R
         // It has shown that it knows digest and mask; labels are rare, and not every token knows them.
         let known = holder.can(Ability::DecryptOaep(parameters.digest, parameters.mask));
         if known && (parameters.label.is_empty() || !holder.can(Ability::DecryptRaw)) {
-            return holder.decrypt_oaep(parameters, ciphertext);
+            return holder.decrypt_oaep(parameters, ciphertext, key.turn());
         }
-        let encoded = holder.decrypt_raw(ciphertext)?;
+        let encoded = holder.decrypt_raw(ciphertext, key.turn())?;
         return decode(parameters, encoded.expose());
     }
     let mut context = PkeyCtx::new(key.openssl()?).map_err(unavailable)?;
@@ -105,7 +105,7 @@ pub fn decrypt_rsa_1_5(key: &PrivateKey, ciphertext: &[u8], length: usize) -> Re
     }
     let rejected = rejected_key(key, ciphertext, length)?;
     if let Some(holder) = key.holder() {
-        let encoded = holder.decrypt_raw(ciphertext)?;
+        let encoded = holder.decrypt_raw(ciphertext, key.turn())?;
         return Ok(Secret::new(unpad_or(encoded.expose(), &rejected)?));
     }
     let mut context = PkeyCtx::new(key.openssl()?).map_err(unavailable)?;

@@ -66,6 +66,7 @@ pub use general_name::GeneralName;
 pub use held_key::Ability;
 pub use held_key::HeldKey;
 pub use held_key::Reserved;
+pub use held_key::Turn;
 pub use issue::CertificateRole;
 pub use issue::NewCertificate;
 #[cfg(feature = "second_opinion")]

@@ -20,6 +20,7 @@ use super::KeyError;
 use super::KeyKind;
 use super::PublicKey;
 use super::Secret;
+use super::Turn;
 use super::Unavailable;
 use super::held_key::Reserved;
 use crate::algorithm::DigestAlgorithm;
@@ -76,7 +77,7 @@ impl std::error::Error for PrivateKeyError {}
 /// A private key. Cheap to clone; the crypto library overwrites it when the last clone goes, and it is never shown (T152). One that
 /// others hold for us was never here.
 #[derive(Clone)]
-pub struct PrivateKey(Arc<Inner>);
+pub struct PrivateKey(Arc<Inner>, Turn);
 
 struct Inner {
     key: Place,
@@ -178,23 +179,35 @@ impl PrivateKey {
         let der = key.private_key_to_der().map(Zeroizing::new);
         let der = der.map_err(|error| PrivateKeyError::Unreadable(first_reason(&error)))?;
         let rejection_secret = Secret::new(openssl::sha::sha256(&der).to_vec());
-        Ok(Self(Arc::new(Inner {
-            key: Place::Here(key),
-            public,
-            rejection_secret,
-            ready: Mutex::default(),
-        })))
+        Ok(Self(
+            Arc::new(Inner {
+                key: Place::Here(key),
+                public,
+                rejection_secret,
+                ready: Mutex::default(),
+            }),
+            Turn::default(),
+        ))
     }
 
     /// A key that stays where it is, whose public half is `public`: the caller knows that it is. What stands for keys that RSA 1.5
     /// did not decrypt is made of `rejection_secret`.
     pub(crate) fn held(key: Box<dyn HeldKey>, public: PublicKey, rejection_secret: Secret) -> Self {
-        Self(Arc::new(Inner {
-            key: Place::Held(key),
-            public,
-            rejection_secret,
-            ready: Mutex::default(),
-        }))
+        Self(
+            Arc::new(Inner {
+                key: Place::Held(key),
+                public,
+                rejection_secret,
+                ready: Mutex::default(),
+            }),
+            Turn::default(),
+        )
+    }
+
+    /// The same key, which decrypts when it is that `turn`, where others hold it for us.
+    #[must_use]
+    pub fn in_turn(self, turn: Turn) -> Self {
+        Self(self.0, turn)
     }
 
     /// The public half.
@@ -218,7 +231,7 @@ impl PrivateKey {
         }
     }
 
-    /// A signature that can be made in time, kept for whoever has this.
+    /// A signature or decryption that can be made in time, kept for whoever has this.
     ///
     /// # Errors
     /// The token that holds it is lost, or has promised as many as it can make.
@@ -277,6 +290,11 @@ impl PrivateKey {
             Place::Here(_) => None,
             Place::Held(key) => Some(&**key),
         }
+    }
+
+    /// When its holder is asked to decrypt.
+    pub(super) const fn turn(&self) -> Turn {
+        self.1
     }
 
     /// Hands out what is set up to sign by `scheme`, if it is there and nobody else has it.

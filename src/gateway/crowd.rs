@@ -9,11 +9,12 @@ use chrono::Utc;
 use tokio::runtime::Handle;
 
 use super::shared::Shared;
+use crate::crypto::Turn;
 use crate::inbound::Unused;
 use crate::policy::saml::Claims;
 use crate::throttle::{
     AddressLimits, Budget, Count, Counted, Limit, NotEntered, Pass, Payment, RouteLimits, Throttle, TooMuch,
-    Used, What, network,
+    Used, What, network, site,
 };
 use crate::trust::MessageBearer;
 
@@ -70,6 +71,13 @@ pub(super) fn spent(shared: &Shared, limits: &AddressLimits, peer: Option<Socket
     if let (Some(limits), Ok(thread)) = (limits, Handle::try_current()) {
         thread.spawn(limits.pay(all));
     }
+}
+
+/// When a message of `peer` to the route at `path` is decrypted, of which nobody knows yet who sent it: each site has its turns, or where an address speaks for many, each route.
+pub(super) fn turn(shared: &Shared, limits: &AddressLimits, peer: Option<SocketAddr>, path: &str) -> Turn {
+    let address = peer.map(|peer| peer.ip()).filter(|address| !limits.exempts(*address));
+    let caller = address.map(site).ok_or(path);
+    Turn::Of(shared.throttle.number(&caller))
 }
 
 /// The names that a verified message counts for on its route, each with its limit.

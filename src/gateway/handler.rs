@@ -398,6 +398,7 @@ impl InWork<'_> {
             transport: self.transport,
             client: self.client,
             attachments,
+            turn: crowd::turn(self.shared, addresses, peer, &self.place.route.path),
             ..Received::from(bytes)
         };
         Ok((received, payload.come(), share))

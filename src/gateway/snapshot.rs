@@ -268,7 +268,7 @@ impl Place {
         self.sealer.has_held_key() || answers.is_some_and(|gate| gate.keyring.has_held_key())
     }
 
-    /// The signatures that a message needs, kept for whoever has this.
+    /// The signatures that a message needs, and what decrypts its answer, kept for whoever has this.
     ///
     /// # Errors
     ///
@@ -276,6 +276,10 @@ impl Place {
     pub(super) fn reserve(&self) -> Result<Vec<Reserved>, outbound::Error> {
         let mut reserved = self.route.told.reserve().map_err(outbound::Error::Unavailable)?;
         reserved.push(self.sealer.reserve()?);
+        if let Some(gate) = &self.answers {
+            let decryption = gate.keyring.reserve();
+            reserved.extend(decryption.map_err(outbound::Error::Unavailable)?);
+        }
         Ok(reserved)
     }
 

@@ -8,10 +8,11 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::token::lock;
+use super::turns::{Full, Turns};
+use crate::crypto::Turn;
 
-/// How many calls are made at once, and how many wait for that, beside those that sign.
+/// How many calls are made at once.
 const AT_ONCE: usize = 4;
-const WAITING: usize = 64;
 
 /// How long a call is taken to last as long as none was made.
 const UNKNOWN_PACE: Duration = Duration::from_millis(100);
@@ -19,26 +20,17 @@ const UNKNOWN_PACE: Duration = Duration::from_millis(100);
 /// How many threads may be in calls that nobody waits for any more, and have another in their place.
 const HUNG: usize = 16;
 
-/// Makes calls, a few at once. Those that sign come before all others: what they sign was done already, while whoever wants something
-/// decrypted loses nothing, and may be anybody.
+/// Makes calls, a few at once. Those for what was begun come before all others: a signature, of what was done already, and what a backend has
+/// answered. Whoever wants something decrypted loses nothing, and may be anybody.
 pub(super) struct Calls(Arc<Threads>);
 
-/// What a call is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// A signature. As many wait as somebody waits for.
-    Signing,
-    /// Anything else.
-    Other,
-}
-
-/// A signature that can be made in time, for whoever has this.
+/// A call that can be made in time, for whoever has this.
 pub(super) struct Place(Arc<Threads>);
 
 /// Why nothing came of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missed {
-    /// Too many waited before it.
+    /// Too many waited.
     Full,
     /// It was not begun in time.
     NotBegun,
@@ -58,6 +50,8 @@ struct Call {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Waits,
+    /// It made room for one of somebody else.
+    Displaced,
     Begun,
     /// Begun, and nobody waits for it any more.
     Hung,
@@ -73,8 +67,9 @@ struct Threads {
 
 /// Calls that were not begun yet.
 struct Waiting {
-    signing: VecDeque<Call>,
-    others: VecDeque<Call>,
+    /// As many as somebody waits for.
+    first: VecDeque<Call>,
+    others: Turns<Call>,
     /// How many places there are, with and without a call.
     places: usize,
     /// How long a call lasts, of late.
@@ -97,8 +92,8 @@ impl Calls {
     pub(super) fn start() -> io::Result<Self> {
         let calls = Self(Arc::new(Threads {
             waiting: Mutex::new(Waiting {
-                signing: VecDeque::new(),
-                others: VecDeque::new(),
+                first: VecDeque::new(),
+                others: Turns::new(),
                 places: 0,
                 pace: UNKNOWN_PACE,
                 ended: false,
@@ -112,7 +107,7 @@ impl Calls {
         Ok(calls)
     }
 
-    /// A place for a signature, as long as all who have one could get theirs within half of `patience`, at the pace of the last calls: the
+    /// A place for a call before all others, as long as all who have one could get theirs within half of `patience`, at the pace of the last calls: the
     /// other half is for what is being done before them.
     pub(super) fn reserve(&self, patience: Duration) -> Option<Place> {
         let mut waiting = lock(&self.0.waiting);
@@ -135,7 +130,7 @@ impl Calls {
     /// [`Missed`]. What has hung may still be done.
     pub(super) fn make<T: Send + 'static>(
         &self,
-        purpose: Purpose,
+        turn: Turn,
         patience: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Missed> {
@@ -150,12 +145,15 @@ impl Calls {
             stage: Arc::clone(&stage),
             until: now.checked_add(patience).unwrap_or(now),
         };
-        self.0.put(call, purpose, now)?;
+        self.0.put(call, turn, now)?;
         match answered.recv_timeout(patience) {
             Ok(done) => Ok(done),
             Err(RecvTimeoutError::Timeout) => Err(self.0.leave(&stage)),
-            Err(RecvTimeoutError::Disconnected) if *lock(&stage) == Stage::Waits => Err(Missed::NotBegun),
-            Err(RecvTimeoutError::Disconnected) => Err(Missed::Panicked),
+            Err(RecvTimeoutError::Disconnected) => Err(match *lock(&stage) {
+                Stage::Waits => Missed::NotBegun,
+                Stage::Displaced => Missed::Full,
+                Stage::Begun | Stage::Hung | Stage::Ended => Missed::Panicked,
+            }),
         }
     }
 }
@@ -175,19 +173,24 @@ impl Drop for Place {
 }
 
 impl Threads {
-    fn put(&self, call: Call, purpose: Purpose, now: Instant) -> Result<(), Missed> {
+    fn put(&self, call: Call, turn: Turn, now: Instant) -> Result<(), Missed> {
         let mut waiting = lock(&self.waiting);
-        let Waiting { signing, others, .. } = &mut *waiting;
-        let calls = match purpose {
-            Purpose::Signing => signing,
-            Purpose::Other => others,
-        };
-        // Nobody waits for those any more.
-        calls.retain(|call| now < call.until);
-        if purpose == Purpose::Other && calls.len() >= WAITING {
-            return Err(Missed::Full);
+        // Nobody waits for the others any more.
+        let is_waited_for = |call: &Call| now < call.until;
+        match turn {
+            Turn::First => {
+                waiting.first.retain(is_waited_for);
+                waiting.first.push_back(call);
+            }
+            Turn::Of(caller) => {
+                waiting.others.retain(is_waited_for);
+                let displaced = waiting.others.put(caller, call).map_err(|Full| Missed::Full)?;
+                if let Some(displaced) = displaced {
+                    // Who waits for it is told when it is dropped.
+                    *lock(&displaced.stage) = Stage::Displaced;
+                }
+            }
         }
-        calls.push_back(call);
         self.came.notify_one();
         Ok(())
     }
@@ -197,12 +200,9 @@ impl Threads {
         let mut waiting = lock(&self.waiting);
         loop {
             let Waiting {
-                signing,
-                others,
-                ended,
-                ..
+                first, others, ended, ..
             } = &mut *waiting;
-            let call = signing.pop_front().or_else(|| others.pop_front());
+            let call = first.pop_front().or_else(|| others.take());
             if call.is_some() || *ended {
                 return call;
             }
@@ -249,6 +249,7 @@ impl Threads {
             let mut stage = lock(stage);
             match *stage {
                 Stage::Waits => return Missed::NotBegun,
+                Stage::Displaced => return Missed::Full,
                 // It has ended just now, and counts as if it had not: nobody is there to be told.
                 Stage::Ended | Stage::Hung => return Missed::Hung,
                 Stage::Begun => *stage = Stage::Hung,
@@ -285,7 +286,9 @@ mod tests {
         reason = "a test may panic"
     )]
     use super::*;
+    use crate::hsm::turns::WAITING;
 
+    const OTHERS: Turn = Turn::Of(0);
     const PATIENCE: Duration = Duration::from_millis(50);
     const LONG: Duration = Duration::from_secs(10);
 
@@ -296,7 +299,7 @@ mod tests {
         let mut hung = 0;
         loop {
             let held = Arc::clone(&held);
-            match calls.make(Purpose::Other, PATIENCE, move || lock(&held).recv().is_err()) {
+            match calls.make(OTHERS, PATIENCE, move || lock(&held).recv().is_err()) {
                 Err(Missed::Hung) => hung += 1,
                 other => {
                     assert_eq!(other, Err(Missed::NotBegun));
@@ -309,13 +312,13 @@ mod tests {
     #[test]
     fn others_take_the_place_of_threads_that_hang_but_not_without_end() {
         let calls = Calls::start().unwrap();
-        assert_eq!(calls.make(Purpose::Other, LONG, || 1), Ok(1));
+        assert_eq!(calls.make(OTHERS, LONG, || 1), Ok(1));
         let (hung, hold) = hang(&calls);
         assert_eq!(hung, AT_ONCE + HUNG);
         assert!(!calls.are_made());
         // Those that come back after all take calls again, and no more than before.
         drop(hold);
-        assert_eq!(calls.make(Purpose::Other, LONG, || 2), Ok(2));
+        assert_eq!(calls.make(OTHERS, LONG, || 2), Ok(2));
         let begun = Instant::now();
         while lock(&calls.0.count).hung > 0 {
             assert!(begun.elapsed() < LONG);
@@ -329,22 +332,22 @@ mod tests {
         let calls = Calls::start().unwrap();
         for _ in 0..=AT_ONCE {
             assert_eq!(
-                calls.make(Purpose::Other, LONG, || panic!("on purpose")),
+                calls.make(OTHERS, LONG, || panic!("on purpose")),
                 Err::<(), _>(Missed::Panicked)
             );
         }
-        assert_eq!(calls.make(Purpose::Other, LONG, || 1), Ok(1));
+        assert_eq!(calls.make(OTHERS, LONG, || 1), Ok(1));
     }
 
     #[test]
-    fn signatures_come_before_all_else_and_are_never_refused_for_a_full_queue() {
+    fn what_was_begun_comes_before_all_else_and_is_never_refused_for_a_full_queue() {
         let calls = Calls::start().unwrap();
         let (hold, held) = mpsc::sync_channel::<()>(0);
         let held = Arc::new(Mutex::new(held));
         let order = Mutex::new(Vec::new());
-        let make = &|purpose| {
-            let begun = calls.make(purpose, LONG, Instant::now).unwrap();
-            lock(&order).push((begun, purpose));
+        let make = &|turn| {
+            let begun = calls.make(turn, LONG, Instant::now).unwrap();
+            lock(&order).push((begun, turn));
         };
         let wait_until = |is_so: &dyn Fn(&Waiting) -> bool| {
             let begun = Instant::now();
@@ -358,28 +361,28 @@ mod tests {
                 let held = Arc::clone(&held);
                 let work = move || lock(&held).recv().is_err();
                 let (calls, begun) = (&calls, Instant::now());
-                scope.spawn(move || calls.make(Purpose::Other, LONG, work));
-                while lock(&calls.0.waiting).others.is_empty() && begun.elapsed() < PATIENCE {
+                scope.spawn(move || calls.make(OTHERS, LONG, work));
+                while lock(&calls.0.waiting).others.len() == 0 && begun.elapsed() < PATIENCE {
                     std::thread::yield_now();
                 }
-                wait_until(&|waiting| waiting.others.is_empty());
+                wait_until(&|waiting| waiting.others.len() == 0);
             }
             for _ in 0..WAITING {
-                scope.spawn(move || make(Purpose::Other));
+                scope.spawn(move || make(OTHERS));
             }
             wait_until(&|waiting| waiting.others.len() == WAITING);
-            assert_eq!(calls.make(Purpose::Other, LONG, || 1), Err(Missed::Full));
+            assert_eq!(calls.make(OTHERS, LONG, || 1), Err(Missed::Full));
             for _ in 0..=WAITING {
-                scope.spawn(move || make(Purpose::Signing));
+                scope.spawn(move || make(Turn::First));
             }
-            wait_until(&|waiting| waiting.signing.len() > WAITING);
+            wait_until(&|waiting| waiting.first.len() > WAITING);
             drop(hold);
         });
         let mut order = std::mem::take(&mut *lock(&order));
         order.sort_by_key(|(begun, _)| *begun);
         // Threads that begin at the same time may be noted the other way round.
         let mut first = order.iter().take(WAITING + 1 - AT_ONCE);
-        assert!(first.all(|(_, purpose)| *purpose == Purpose::Signing));
+        assert!(first.all(|(_, turn)| *turn == Turn::First));
     }
 
     #[test]

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
-use super::calls::Purpose;
 use super::connection::Handles;
 use super::error::{Error, Failure};
 use super::operation;
@@ -11,7 +10,7 @@ use super::token::Token;
 use super::uri::ObjectName;
 use crate::algorithm::{DigestAlgorithm, MaskGeneration, SignatureAlgorithm, SignatureScheme};
 use crate::crypto::{
-    Ability, CipherError, Curve, HeldKey, KeyKind, Oaep, PrivateKey, PublicKey, Reserved, Secret,
+    Ability, CipherError, Curve, HeldKey, KeyKind, Oaep, PrivateKey, PublicKey, Reserved, Secret, Turn,
     Unavailable, VerifyingKey, agree, decode_oaep, digest, encrypt_oaep, verify,
 };
 
@@ -153,11 +152,11 @@ impl KeyInToken {
     /// Does `work` with the key.
     fn with<T: Send + 'static>(
         &self,
-        purpose: Purpose,
+        turn: Turn,
         work: impl FnOnce(&Session, ObjectHandle, &PublicKey) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Unavailable> {
         let key = Arc::clone(&self.key);
-        let done = self.token.call(purpose, move |session, handles| {
+        let done = self.token.call(turn, move |session, handles| {
             let handle = key.handle(session, handles)?;
             work(session, handle, &key.public)
         })?;
@@ -180,30 +179,30 @@ impl HeldKey for KeyInToken {
 
     fn sign(&self, scheme: SignatureScheme, digest: &[u8]) -> Result<Vec<u8>, Unavailable> {
         let digest = digest.to_vec();
-        self.with(Purpose::Signing, move |session, handle, public| {
+        self.with(Turn::First, move |session, handle, public| {
             operation::sign(session, handle, public, scheme, &digest)
         })
     }
 
-    fn decrypt_oaep(&self, parameters: &Oaep, ciphertext: &[u8]) -> Result<Secret, CipherError> {
+    fn decrypt_oaep(&self, parameters: &Oaep, ciphertext: &[u8], turn: Turn) -> Result<Secret, CipherError> {
         let (parameters, ciphertext) = (parameters.clone(), ciphertext.to_vec());
-        let decrypted = self.with(Purpose::Other, move |session, handle, _| {
+        let decrypted = self.with(turn, move |session, handle, _| {
             operation::decrypt_oaep(session, handle, &parameters, &ciphertext)
         })?;
         decrypted.ok_or(CipherError::Failed)
     }
 
-    fn decrypt_raw(&self, ciphertext: &[u8]) -> Result<Secret, CipherError> {
+    fn decrypt_raw(&self, ciphertext: &[u8], turn: Turn) -> Result<Secret, CipherError> {
         let ciphertext = ciphertext.to_vec();
-        let decrypted = self.with(Purpose::Other, move |session, handle, _| {
+        let decrypted = self.with(turn, move |session, handle, _| {
             operation::decrypt_raw(session, handle, &ciphertext)
         })?;
         decrypted.ok_or(CipherError::Failed)
     }
 
-    fn agree(&self, other: &PublicKey) -> Result<Secret, Unavailable> {
+    fn agree(&self, other: &PublicKey, turn: Turn) -> Result<Secret, Unavailable> {
         let other = other.clone();
-        self.with(Purpose::Other, move |session, handle, _| {
+        self.with(turn, move |session, handle, _| {
             operation::agree(session, handle, &other)
         })
     }

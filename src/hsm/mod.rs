@@ -16,6 +16,7 @@ mod module;
 mod operation;
 mod refusal;
 mod token;
+mod turns;
 mod upkeep;
 mod uri;
 

@@ -9,7 +9,7 @@ use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 use zeroize::Zeroizing;
 
-use super::calls::{Calls, Missed, Place, Purpose};
+use super::calls::{Calls, Missed, Place};
 use super::connection::{Connection, Handles, Login};
 use super::error::{Error, Failure};
 use super::key::Key;
@@ -17,7 +17,7 @@ use super::module::Module;
 use super::refusal;
 use super::upkeep::tend;
 use super::uri::TokenName;
-use crate::crypto::Unavailable;
+use crate::crypto::{Turn, Unavailable};
 
 /// How long anybody waits for a token. What takes longer has lost it.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -157,14 +157,14 @@ impl Token {
         }
     }
 
-    /// A place for a signature, kept until it is dropped.
+    /// A place for a call, kept until it is dropped.
     ///
     /// # Errors
-    /// It is lost, or more wait for signatures than it gives in time.
+    /// It is lost, or it has promised as many as it makes in time.
     pub(super) fn reserve(&self) -> Result<Place, Unavailable> {
         self.available()?;
         let place = self.calls.reserve(PATIENCE);
-        place.ok_or_else(|| Unavailable::of_token("too many wait for its signatures"))
+        place.ok_or_else(|| Unavailable::of_token("too many wait for what it has promised"))
     }
 
     /// Does `work` in a session, on a thread of this token.
@@ -173,13 +173,13 @@ impl Token {
     /// The token is lost, or is now; too many wait; nothing came in time. The inner one: it said no.
     pub(super) fn call<T: Send + 'static>(
         self: &Arc<Self>,
-        purpose: Purpose,
+        turn: Turn,
         work: impl FnOnce(&Session, &Handles<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Result<T, String>, Unavailable> {
         self.available()?;
         let token = Arc::downgrade(self);
         // Without the token nobody waits.
-        let done = self.calls.make(purpose, PATIENCE, move || {
+        let done = self.calls.make(turn, PATIENCE, move || {
             token.upgrade().map(|token| token.in_session(work))
         });
         match done {
@@ -304,10 +304,7 @@ impl Token {
     /// Does [`connect`](Self::connect) on a thread of this token, as that may hang too.
     pub(super) fn reconnect(self: &Arc<Self>) -> Result<(), Error> {
         let token = Arc::clone(self);
-        match self
-            .calls
-            .make(Purpose::Signing, CONNECTING, move || token.connect())
-        {
+        match self.calls.make(Turn::First, CONNECTING, move || token.connect()) {
             Ok(done) => done,
             Err(missed) => {
                 if missed == Missed::Hung {

@@ -1,9 +1,8 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::calls::Purpose;
 use super::token::Token;
-use crate::crypto::Unavailable;
+use crate::crypto::{Turn, Unavailable};
 
 /// How often it is looked whether a token is still there, or there again; the latter less and less often.
 const TICK: Duration = Duration::from_secs(1);
@@ -45,7 +44,7 @@ fn probe(token: &Arc<Token>) {
     let Some(key) = token.keys().into_iter().next() else {
         return;
     };
-    let proved = token.call(Purpose::Other, move |session, handles| {
+    let proved = token.call(Turn::default(), move |session, handles| {
         Ok(key.prove(session, handles))
     });
     if let Ok(Ok(Err(error))) = proved {

@@ -1,7 +1,8 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use super::gate::{Gate, Received, check_action};
+use super::gate::{Gate, check_action};
+use super::received::Received;
 use crate::algorithm::CanonicalizationAlgorithm;
 use crate::c14n;
 use crate::crypto::Fingerprint;

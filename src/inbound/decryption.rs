@@ -3,6 +3,7 @@ use bytes::Bytes;
 use super::Keyring;
 use super::encrypted_attachment;
 use super::receiver::Receiver;
+use crate::crypto::Turn;
 use crate::policy::Part;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
@@ -77,6 +78,7 @@ pub fn decrypt_message(
         recipient: None,
         ours: &ours,
         covered: &[],
+        turn: Turn::default(),
     };
     let of_encryption = rules.of_encryption();
     // Nobody verifies signatures here.

@@ -6,6 +6,7 @@ use super::findings::Findings;
 use super::loose_names::LooseNames;
 use super::receiver::{Receiver, holder};
 use crate::algorithm::{DataEncryptionAlgorithm, EncryptionRules, KeyTransportAlgorithm, KeyWrapAlgorithm};
+use crate::crypto::Turn;
 use crate::policy::{Part, Policy, Profile, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::trust::{Attested, Carried, CiphertextCovered, DecryptedAttachment};
@@ -29,6 +30,8 @@ pub(super) struct Decryption<'k> {
     pub(super) policy: &'k Policy,
     /// The name that a key for us carries as its Recipient, if we have one.
     pub(super) recipient: Option<&'k str>,
+    /// When, where others hold a key for us.
+    pub(super) turn: Turn,
 }
 
 /// What is known of a document from before it was decrypted.
@@ -149,6 +152,7 @@ impl Encrypted {
         Receiver {
             keyring: decryption.keyring,
             recipient: decryption.recipient,
+            turn: decryption.turn,
             ours: &self.ours,
             covered: &self.covered,
         }

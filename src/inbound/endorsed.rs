@@ -8,6 +8,7 @@
 
 use super::Gate;
 use super::findings::Findings;
+use super::receiver::Receiver;
 use super::signer::{SignerSearch, finding};
 use crate::dsig::Signature;
 use crate::policy::{Unmet, UnmetKind};
@@ -49,7 +50,14 @@ impl Gate {
                     key_lengths: KeyLengths::Exact,
                     id_attributes: &[],
                 };
-                let secrets = xmlenc::decrypt_mac_key(key, &self.keyring, &rules)?;
+                let receiver = Receiver {
+                    keyring: &self.keyring,
+                    recipient: None,
+                    ours: &[],
+                    covered: &[],
+                    turn: search.turn,
+                };
+                let secrets = xmlenc::decrypt_mac_key(key, &receiver, &rules)?;
                 return search.by_endorsement(signature, &secrets, by, findings);
             }
             (None, _) => Unmet::at(signature.element, UnmetKind::NotEndorsed),

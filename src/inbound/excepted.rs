@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Gate;
 use super::findings::Findings;
-use super::gate::Received;
+use super::received::Received;
 use super::unused::Unused;
 use crate::rejection::Rejection;
 

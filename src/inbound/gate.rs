@@ -1,11 +1,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::Keyring;
-use super::answer::{self, Request};
+use super::answer;
 use super::assertion::{self, Issued, Presented};
 use super::attachment;
 use super::coverage::{Covering, coverage};
@@ -16,63 +15,23 @@ use super::judging::{AsOf, Judging, claimed_time};
 use super::kept::SenderHeader;
 use super::message::VerifiedMessage;
 use super::message::{Relayable, check_relayable};
+use super::received::Received;
 use super::signer::SignerSearch;
 use super::unused::{Unused, uses};
 use super::username;
-use crate::crypto::Fingerprint;
 use crate::dsig::{Covered, Keep, Rules};
 use crate::policy::saml::RelyingParty;
-use crate::policy::{
-    Admitted, Asking, Destination, Evidence, Exception, Part, Policy, Transport, Unmet, UnmetKind,
-};
+use crate::policy::{Admitted, Asking, Destination, Evidence, Exception, Part, Policy, Unmet, UnmetKind};
 use crate::rejection::Rejection;
 use crate::schema;
 use crate::second_opinion;
-use crate::soap::attachment::Attachments;
-use crate::soap::{Addressing, Envelope, QName, Roles, Version};
+use crate::soap::{Addressing, Envelope, QName, Roles};
 use crate::threat;
 use crate::trust::{
-    Attested, BearerClaims, Issuers, Owner, Partner, Passwords, ReplayStore, Signed, TrustStore, VerifiedUser,
+    Attested, Issuers, Owner, Partner, Passwords, ReplayStore, Signed, TrustStore, VerifiedUser,
 };
 use crate::wss;
 use crate::xml::{Element, Namespace};
-
-/// A message as it was received.
-#[derive(Clone, Debug)]
-pub struct Received {
-    /// Its bytes.
-    pub bytes: Bytes,
-    /// What the transport says it is for: SOAPAction, or the `action` parameter of the media type. It is signed by nobody.
-    pub action: Option<String>,
-    /// The SOAP version whose media type the transport names.
-    pub version: Option<Version>,
-    /// Whether others could read it on its way.
-    pub transport: Transport,
-    /// SHA-256 of the certificate that its client has shown in TLS.
-    pub client: Option<Fingerprint>,
-    /// What the bearer token proves that its client has brought beside it.
-    pub bearer: Option<Arc<BearerClaims>>,
-    /// What stands beside the envelope.
-    pub attachments: Attachments,
-    /// What it must be the answer to, if it is one.
-    pub request: Option<Request>,
-}
-
-/// Bytes of which no transport has said anything.
-impl From<Bytes> for Received {
-    fn from(bytes: Bytes) -> Self {
-        Self {
-            bytes,
-            action: None,
-            version: None,
-            transport: Transport::default(),
-            client: None,
-            bearer: None,
-            attachments: Attachments::default(),
-            request: None,
-        }
-    }
-}
 
 /// Everything that decides about SOAP messages, checked once at start.
 #[derive(Debug)]
@@ -157,6 +116,7 @@ impl Gate {
             transport: received.transport,
             attachments: &received.attachments,
             request: received.request.as_ref(),
+            turn: received.turn,
             policy,
             partner,
         };
@@ -245,6 +205,7 @@ impl Gate {
             transport: received.transport,
             attachments: &received.attachments,
             request: received.request.as_ref(),
+            turn: received.turn,
             policy: &policy,
             partner: None,
         };
@@ -396,6 +357,7 @@ impl Gate {
                 AsOf::Message => claimed_time(header)?,
             },
             partner: judging.partner,
+            turn: judging.turn,
         })
     }
 }

@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 
 use super::Findings;
 use super::answer::Request;
+use crate::crypto::Turn;
 use crate::dsig::Keep;
 use crate::policy::{Policy, Transport, Unmet, UnmetKind};
 use crate::rejection::Rejection;
@@ -43,6 +44,8 @@ pub(super) struct Judging<'m> {
     pub(super) transport: Transport,
     pub(super) attachments: &'m Attachments,
     pub(super) request: Option<&'m Request>,
+    /// When it is decrypted, where others hold the key for us.
+    pub(super) turn: Turn,
     /// What it must prove. Limits, BSP rules and forms of key references are those of the gate in any case.
     pub(super) policy: &'m Policy,
     /// Whose signatures count, if not those of everybody who is trusted.

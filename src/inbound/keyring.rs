@@ -1,5 +1,5 @@
 use super::signer::described;
-use crate::crypto::{Certificate, PrivateKey, PublicKey, Secret};
+use crate::crypto::{Certificate, PrivateKey, PublicKey, Reserved, Secret, Unavailable};
 use crate::token::x509::X509Token;
 use crate::token::{HeldKey, KeyInfoItem, X509Hint, held_keys, key_info_items, key_value};
 use crate::trust::{TrustSources, TrustStore};
@@ -77,6 +77,15 @@ impl Keyring {
     /// Whether others hold one of its keys for us, whom each use of it is waited for.
     pub fn has_held_key(&self) -> bool {
         self.private.iter().any(|own| own.key.is_held())
+    }
+
+    /// A use of each key that others hold for us, kept for whoever has this.
+    ///
+    /// # Errors
+    /// A key is in a token that is lost, or has promised as much as it can do.
+    pub fn reserve(&self) -> Result<Vec<Reserved>, Unavailable> {
+        let held = self.private.iter().filter(|own| own.key.is_held());
+        held.map(|own| own.key.reserve()).collect()
     }
 
     /// Whether there is nothing to decrypt with.

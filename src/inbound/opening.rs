@@ -50,6 +50,7 @@ impl Gate {
             keyring: &self.keyring,
             policy,
             recipient: None,
+            turn: judging.turn,
         };
         let attached = encrypted.attachments(envelope.document(), &parts.attachments, decryption)?;
         let (document, before) = encrypted.decrypt(envelope.into_document(), decryption)?;

@@ -10,7 +10,7 @@ use super::findings::Findings;
 use super::judging::{AsOf, Judging};
 use crate::algorithm::DigestAlgorithm;
 use crate::crypto;
-use crate::crypto::DigestValue;
+use crate::crypto::{DigestValue, Turn};
 use crate::dsig::{AttachmentError, AttachmentScope, Keep, Objects, Signature, SignedAttachment, Target};
 use crate::policy::Transport;
 use crate::soap::Envelope;
@@ -46,6 +46,8 @@ impl Gate {
             transport: Transport::default(),
             attachments: &none,
             request: None,
+            // No key of ours is used.
+            turn: Turn::default(),
             policy: &self.policy,
             partner: None,
         };

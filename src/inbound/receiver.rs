@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::Keyring;
-use crate::crypto::{PrivateKey, PublicKey, Secret};
+use crate::crypto::{PrivateKey, PublicKey, Secret, Turn};
 use crate::trust::CiphertextCovered;
 use crate::xml::{Element, Namespace};
 use crate::xmlenc::Resolver;
@@ -13,11 +13,14 @@ pub(super) struct Receiver<'r> {
     /// The EncryptedData and EncryptedKeys that are for us, by their bytes.
     pub(super) ours: &'r [Range<usize>],
     pub(super) covered: &'r [CiphertextCovered],
+    /// When, where others hold a key for us.
+    pub(super) turn: Turn,
 }
 
 impl Resolver for Receiver<'_> {
     fn private_keys(&self, key_info: Option<Element<'_>>) -> Vec<PrivateKey> {
-        self.keyring.private_keys(key_info)
+        let keys = self.keyring.private_keys(key_info).into_iter();
+        keys.map(|key| key.in_turn(self.turn)).collect()
     }
 
     fn secrets(&self, name: Option<&str>) -> Vec<Secret> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::findings::{Claim, Findings, PathFinding, ReferenceFinding, SignatureFinding};
 use crate::algorithm::{DigestAlgorithm, Permitted, SignatureAlgorithm, TransformAlgorithm};
-use crate::crypto::{Certificate, DigestValue, KeyKind, Secret, VerifyingKey, encode_base64};
+use crate::crypto::{Certificate, DigestValue, KeyKind, Secret, Turn, VerifyingKey, encode_base64};
 use crate::dsig;
 use crate::dsig::{Covered, Processing, ReferenceOutcome, Rules, Signature, Target};
 use crate::policy::{Unmet, UnmetKind};
@@ -27,6 +27,8 @@ pub(crate) struct SignerSearch<'g> {
     pub(crate) at: DateTime<Utc>,
     /// Whose signatures count, if not those of everybody who is trusted.
     pub(crate) partner: Option<&'g Partner>,
+    /// When a secret is decrypted that verifies, where others hold the key for us.
+    pub(crate) turn: Turn,
 }
 
 impl SignerSearch<'_> {

@@ -3,6 +3,7 @@ use chrono::Utc;
 
 use super::error::Error;
 use super::seal::Exchange;
+use crate::crypto::Turn;
 use crate::inbound::Gate;
 use crate::inbound::Received;
 use crate::inbound::Request;
@@ -39,6 +40,8 @@ pub fn verified_answer(
             signatures: exchange.signatures,
             message_id: exchange.message_id.as_ref().map(|(_, id)| id.clone()),
         }),
+        // Its request is used up.
+        turn: Turn::First,
         ..Received::from(bytes)
     };
     let verified = gate.verify(received, now);

@@ -72,6 +72,7 @@ mod schema;
 mod threats;
 mod throttle;
 mod token_pin;
+mod token_turns;
 mod traces;
 mod users;
 mod whole;

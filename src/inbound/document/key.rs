@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use super::DocumentRules;
+use crate::crypto::Turn;
 use crate::dsig::Signature;
 use crate::inbound::Findings;
 use crate::inbound::signer::{SignerSearch, finding};
@@ -28,6 +29,7 @@ pub(super) fn trusted<'d>(
         rules: rules.signatures(),
         at,
         partner: None,
+        turn: Turn::default(),
     };
     let items = signature
         .key_info

@@ -7,6 +7,7 @@ use super::SamlContext;
 use super::delivery::Carrier;
 use super::message::MessageRead;
 use super::signed::Layer;
+use crate::crypto::Turn;
 use crate::inbound::encrypted::Before;
 use crate::inbound::encrypted::Decryption;
 use crate::inbound::encrypted::Encrypted;
@@ -62,6 +63,7 @@ pub(super) fn open(
         keyring: context.keyring,
         policy: context.policy,
         recipient: context.party.audience.as_deref(),
+        turn: Turn::default(),
     };
     let (document, query) = carrier.into_parts();
     let (document, before) = encrypted.decrypt(document, decryption)?;

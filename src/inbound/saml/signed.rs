@@ -5,6 +5,7 @@ use chrono::Utc;
 
 use super::SamlContext;
 use super::query;
+use crate::crypto::Turn;
 use crate::dsig;
 use crate::dsig::Covered;
 use crate::dsig::Objects;
@@ -253,6 +254,7 @@ pub(super) fn search<'c>(context: &SamlContext<'c>, at: DateTime<Utc>) -> Signer
         },
         at,
         partner: None,
+        turn: Turn::default(),
     }
 }
 
