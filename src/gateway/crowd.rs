@@ -1,20 +1,20 @@
 //! Who asks for too much, and is told when to come back.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
 use chrono::Utc;
 use tokio::runtime::Handle;
 
+use super::kinds::{By, Throttles};
 use super::shared::Shared;
 use crate::crypto::Turn;
 use crate::inbound::Unused;
 use crate::policy::saml::Claims;
 use crate::throttle::{
-    AddressLimits, Budget, Count, Counted, Limit, NotEntered, Pass, Payment, RouteLimits, Throttle, TooMuch,
-    Used, What, network, site,
+    AddressLimits, Budget, Count, Counted, Limit, NotEntered, Pass, Payment, RouteLimits, TooMuch, Used,
+    What, network, site,
 };
 use crate::trust::MessageBearer;
 
@@ -25,16 +25,6 @@ pub(super) struct Crowded {
     pub(super) wait: Duration,
 }
 
-/// By what somebody is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum By {
-    Address,
-    Route,
-    Signer,
-    Issuer,
-    Subject,
-}
-
 /// Lets a request from `peer` in.
 pub(super) async fn by_address(
     shared: &Shared,
@@ -43,13 +33,13 @@ pub(super) async fn by_address(
 ) -> Result<Option<Pass>, Crowded> {
     let names = Names::of_address(limits, peer);
     let now = Utc::now();
-    names.own(&shared.throttle, now)?;
+    names.own(&shared.throttles, now)?;
     names.together(shared, Count::Yes, Payment::Before).await?;
-    Ok(names.pass(&shared.throttle, now)?.pop())
+    Ok(names.pass(&shared.throttles, now)?.pop())
 }
 
 /// Lets a request to the route at `path` in, as far as that depends on what its messages have used up: it is not yet known who sent it.
-pub(super) fn by_route(throttle: &Throttle, path: &str, limits: &RouteLimits) -> Result<(), Crowded> {
+pub(super) fn by_route(throttles: &Throttles, path: &str, limits: &RouteLimits) -> Result<(), Crowded> {
     let route = RouteLimits {
         route: Limit {
             cost: limits.route.cost,
@@ -58,13 +48,13 @@ pub(super) fn by_route(throttle: &Throttle, path: &str, limits: &RouteLimits) ->
         },
         ..RouteLimits::default()
     };
-    Names::new(path, &route, [None, None, None]).paid(throttle)
+    Names::new(path, &route, [None, None, None]).paid(throttles)
 }
 
 /// Notes what a message of `peer` has used up. Nobody waits for the others to know.
 pub(super) fn spent(shared: &Shared, limits: &AddressLimits, peer: Option<SocketAddr>, used: Used) {
     let names = Names::of_address(limits, peer);
-    names.spent(&shared.throttle, used);
+    names.spent(&shared.throttles, used);
     let (_, all) = names.counted(Payment::Now(used), |_| None);
     let limits = shared.limits.as_ref().filter(|_| !all.is_empty());
     // Also asked while a thread ends and drops what it had begun.
@@ -75,9 +65,11 @@ pub(super) fn spent(shared: &Shared, limits: &AddressLimits, peer: Option<Socket
 
 /// When a message of `peer` to the route at `path` is decrypted, of which nobody knows yet who sent it: each site has its turns, or where an address speaks for many, each route.
 pub(super) fn turn(shared: &Shared, limits: &AddressLimits, peer: Option<SocketAddr>, path: &str) -> Turn {
-    let address = peer.map(|peer| peer.ip()).filter(|address| !limits.exempts(*address));
+    let address = peer
+        .map(|peer| peer.ip())
+        .filter(|address| !limits.exempts(*address));
     let caller = address.map(site).ok_or(path);
-    Turn::Of(shared.throttle.number(&caller))
+    Turn::Of(shared.throttles.of(By::Address).number(&caller))
 }
 
 /// The names that a verified message counts for on its route, each with its limit.
@@ -144,21 +136,22 @@ impl Names {
 
     /// Whether the message may come in. It counts for nothing yet, as it may be a copy that somebody else sent.
     pub(super) async fn may_enter(&self, shared: &Shared, now: DateTime<Utc>) -> Result<(), Crowded> {
-        self.own(&shared.throttle, now)?;
+        self.own(&shared.throttles, now)?;
         self.together(shared, Count::No, Payment::Before).await
     }
 
     /// Notes here what the message has used up.
-    fn spent(&self, throttle: &Throttle, used: Used) {
+    fn spent(&self, throttles: &Throttles, used: Used) {
         for ((by, name, _), budget) in self.budgets() {
+            let throttle = throttles.of(*by);
             throttle.spent(&((budget, by), name), budget.pays(used), budget.most());
         }
     }
 
     /// Whether all have paid for what their messages used up.
-    fn paid(&self, throttle: &Throttle) -> Result<(), Crowded> {
+    fn paid(&self, throttles: &Throttles) -> Result<(), Crowded> {
         self.budgets().try_for_each(|((by, name, _), budget)| {
-            let owes = throttle.owes(&((budget, by), name), budget.owed());
+            let owes = throttles.of(*by).owes(&((budget, by), name), budget.owed());
             owes.map_err(|TooMuch { wait, .. }| {
                 let what = budget.what();
                 Crowded::of(*by, TooMuch { what, wait })
@@ -174,10 +167,10 @@ impl Names {
     }
 
     /// Whether it may by what this gateway alone has counted.
-    fn own(&self, throttle: &Throttle, now: DateTime<Utc>) -> Result<(), Crowded> {
-        self.paid(throttle)?;
+    fn own(&self, throttles: &Throttles, now: DateTime<Utc>) -> Result<(), Crowded> {
+        self.paid(throttles)?;
         self.0.iter().try_for_each(|(by, name, limit)| {
-            let asked = throttle.would_enter(&(by, name), limit, now);
+            let asked = throttles.of(*by).would_enter(&(by, name), limit, now);
             asked.map_err(|too_much| Crowded::of(*by, too_much))
         })
     }
@@ -189,15 +182,15 @@ impl Names {
         now: DateTime<Utc>,
         used: Used,
     ) -> Result<Vec<Pass>, Crowded> {
-        self.spent(&shared.throttle, used);
+        self.spent(&shared.throttles, used);
         self.together(shared, Count::Yes, Payment::Now(used)).await?;
-        self.pass(&shared.throttle, now)
+        self.pass(&shared.throttles, now)
     }
 
     /// Lets it in here.
-    fn pass(&self, throttle: &Arc<Throttle>, now: DateTime<Utc>) -> Result<Vec<Pass>, Crowded> {
+    fn pass(&self, throttles: &Throttles, now: DateTime<Utc>) -> Result<Vec<Pass>, Crowded> {
         let entered = self.0.iter().map(|(by, name, limit)| {
-            let entered = throttle.enter(&(by, name), limit, now);
+            let entered = throttles.of(*by).enter(&(by, name), limit, now);
             entered.map_err(|too_much| Crowded::of(*by, too_much))
         });
         entered.collect()
@@ -239,7 +232,8 @@ impl Names {
                 if let Some(budget) = budget {
                     // The next one need not be asked about.
                     let owed = budget.owed().saturating_add(too_much.wait);
-                    shared.throttle.owes_at_least(&((budget, by), name), owed);
+                    let throttle = shared.throttles.of(*by);
+                    throttle.owes_at_least(&((budget, by), name), owed);
                 }
                 Crowded::of(*by, too_much)
             }
@@ -254,19 +248,6 @@ impl Names {
 /// What somebody is called where several gateways count together.
 fn together((by, name, _): &Named) -> String {
     format!("{} {name}", by.name())
-}
-
-impl By {
-    /// What its names begin with where several gateways count together.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Address => "address",
-            Self::Route => "route",
-            Self::Signer => "signer",
-            Self::Issuer => "issuer",
-            Self::Subject => "subject",
-        }
-    }
 }
 
 /// Whom the assertion is about.

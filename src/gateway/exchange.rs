@@ -199,7 +199,7 @@ impl Exchange<'_> {
         }
         let entered = crowd::by_address(self.shared, &self.snapshot.throttle, report.peer).await;
         let _pass = entered.map_err(|crowded| report.crowded(crowded))?;
-        let may_cost = crowd::by_route(&self.shared.throttle, &endpoint.path, &endpoint.throttle);
+        let may_cost = crowd::by_route(&self.shared.throttles, &endpoint.path, &endpoint.throttle);
         may_cost.map_err(|crowded| report.crowded(crowded))?;
         report
             .watch

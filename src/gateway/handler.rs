@@ -188,7 +188,7 @@ impl InWork<'_> {
         let not_shut_out = self.report.watch.may_enter();
         not_shut_out.map_err(|crowded| self.report.crowded(crowded))?;
         let (path, limits) = (&self.place.route.path, &self.place.throttle);
-        let may_cost = crowd::by_route(&self.shared.throttle, path, limits);
+        let may_cost = crowd::by_route(&self.shared.throttles, path, limits);
         may_cost.map_err(|crowded| self.report.crowded(crowded))?;
         if let Err(rejection) = self.place.gate.may_ask(arrival.action.as_deref()) {
             return Err(self.report.rejected(&rejection, &[]));

@@ -19,6 +19,7 @@ mod form;
 mod handler;
 mod hangup;
 mod health;
+mod kinds;
 mod listener;
 mod lists;
 mod load;

@@ -18,6 +18,7 @@ use super::body;
 use super::budget::Budget;
 use super::budget::Within;
 use super::connections::Connections;
+use super::kinds::Throttles;
 use super::load::Exhausted;
 use super::load::Gauge;
 use super::load::Share;
@@ -59,7 +60,7 @@ pub(super) struct Shared {
     /// Spans that a collector is to be told of.
     pub(super) traces: Option<Traces>,
     /// Who asked for how much.
-    pub(super) throttle: Arc<Throttle>,
+    pub(super) throttles: Throttles,
     /// Who asked all gateways together for how much.
     pub(super) limits: Option<SharedLimits>,
     /// Whose messages were refused as threats.
@@ -121,7 +122,7 @@ impl Shared {
             audit: records.audit,
             archive: records.archive,
             traces,
-            throttle: Arc::default(),
+            throttles: Throttles::default(),
             limits,
             threats: Arc::default(),
             connections,

@@ -101,7 +101,7 @@
 //! be under way by then is limited by `concurrent`, which belongs beside a budget. A signer, issuer and subject pay for all of a message
 //! that is used for the first time, also for what of it nobody signed. A budget that a reload changes begins anew; gateways that share their limits count together only where theirs are equal.
 //!
-//! A gateway knows 100,000 names at a time. Where more ask, it forgets those that have no effect, and what was asked for in this day by those that asked for no more than is usual; whoever still finds no
+//! A gateway knows 100,000 names of each kind at a time, of addresses, routes, signers, issuers and subjects: however many addresses ask, signers keep their places. Where more ask, it forgets those that have no effect, and what was asked for in this day by those that asked for no more than is usual; whoever still finds no
 //! room shares one budget with others like that: addresses with addresses, and signers with signers.
 //!
 //! `[throttle]` and `[route.throttle]` count at each gateway, which forgets what was asked for, also in this day, when it ends. With `throttle.redis` the gateways of one `prefix` count rates, quotas, what verification has cost and how many bytes came together, on the clock
