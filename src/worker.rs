@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::mpsc::{RecvTimeoutError, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -69,6 +69,43 @@ impl fmt::Display for NotEnded {
 }
 
 impl std::error::Error for NotEnded {}
+
+/// What `work` gives, done by a thread of its own, which is left to it where that takes longer than `limit`: a disk of another machine may never
+/// answer.
+///
+/// # Errors
+///
+/// That it took longer, or that too much else still does ([`TimedOut`](std::io::ErrorKind::TimedOut)); the system has no room for a thread; `work` panicked.
+pub(crate) fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<T> {
+    let late = |what| std::io::Error::new(std::io::ErrorKind::TimedOut, what);
+    let (answer, answered) = mpsc::sync_channel(1);
+    let alive = Arc::new(());
+    {
+        let mut threads = BOUNDED.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.retain(|thread| thread.strong_count() > 0);
+        if threads.len() >= MOST_BOUNDED {
+            return Err(late("too much else has no answer".to_owned()));
+        }
+        threads.push(Arc::downgrade(&alive));
+    }
+    let thread = std::thread::Builder::new().name("bounded".to_owned());
+    thread.spawn(move || {
+        let _alive = alive;
+        // Who has lost patience meanwhile does not listen.
+        let _ = answer.send(work());
+    })?;
+    answered.recv_timeout(limit).map_err(|error| match error {
+        RecvTimeoutError::Timeout => late(format!("there is no answer after {} s", limit.as_secs())),
+        RecvTimeoutError::Disconnected => std::io::Error::other("its thread panicked"),
+    })
+}
+
+/// The threads of [`within`], and how many there may be.
+static BOUNDED: Mutex<Vec<Weak<()>>> = Mutex::new(Vec::new());
+const MOST_BOUNDED: usize = 16;
 
 /// A thread that works.
 #[derive(Debug)]
@@ -253,6 +290,8 @@ impl<W: Work> Drop for Worker<W> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
 
     /// Tells when it has jobs, and does them when it is let.
@@ -342,6 +381,31 @@ mod tests {
         drop(worker);
         assert!(asked.elapsed() < Duration::from_secs(5));
         drop(let_go);
+    }
+
+    #[test]
+    fn work_that_does_not_return_is_left_and_not_without_end() {
+        assert_eq!(within(Duration::from_secs(10), || 7).unwrap(), 7);
+        let (hold, held) = mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let begun = Arc::new(AtomicUsize::new(0));
+        let hang = || {
+            let (held, begun) = (Arc::clone(&held), Arc::clone(&begun));
+            let hung = within(Duration::from_millis(20), move || {
+                begun.fetch_add(1, Ordering::Relaxed);
+                held.lock().unwrap().recv()
+            });
+            hung.unwrap_err().kind()
+        };
+        for _ in 0..MOST_BOUNDED + 4 {
+            assert_eq!(hang(), std::io::ErrorKind::TimedOut);
+        }
+        assert!(begun.load(Ordering::Relaxed) <= MOST_BOUNDED);
+        drop(hold);
+        let asked = Instant::now();
+        while within(Duration::from_secs(10), || ()).is_err() {
+            assert!(asked.elapsed() < Duration::from_secs(10));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::io::Seek;
 use std::io::SeekFrom;
 use std::path::Path;
+use std::time::Duration;
 
 use super::checkpoint::Checkpoint;
 use super::folder::Record;
@@ -13,10 +14,15 @@ use super::frame;
 use super::frame::Chain;
 use super::log::Settings;
 use super::segment;
+use crate::crypto::Certificate;
+use crate::worker::within;
 
 /// As much as one record with its head may have.
 #[allow(clippy::as_conversions, reason = "no octets are lost")]
 const RECORD: u64 = frame::LONGEST as u64 + 8;
+
+/// How long the folder of exported checkpoints, which may be on another machine, has to answer.
+const ANSWERS: Duration = Duration::from_secs(5);
 
 /// What a folder shows without being read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -55,10 +61,25 @@ pub(super) fn ends(folder: &Path) -> io::Result<Ends> {
     Ok(found)
 }
 
+/// Whether `folder`, where checkpoints are exported to, is one.
+///
+/// # Errors
+///
+/// It does not answer.
+pub fn is_folder(folder: &Path) -> io::Result<bool> {
+    let folder = folder.to_owned();
+    within(ANSWERS, move || folder.is_dir())
+}
+
 /// The number of the last record that the exported checkpoints of the log `chain` in `folder` speak of.
-pub(super) fn exported(folder: &Path, chain: &str) -> Option<u64> {
-    let checkpoints = last_checkpoints(&folder.join(Checkpoint::file_name(chain)));
-    checkpoints.iter().map(|checkpoint| checkpoint.last).max()
+///
+/// # Errors
+///
+/// The folder does not answer.
+pub(super) fn exported(folder: &Path, chain: &str) -> io::Result<Option<u64>> {
+    let path = folder.join(Checkpoint::file_name(chain));
+    let checkpoints = within(ANSWERS, move || last_checkpoints(&path))?;
+    Ok(checkpoints.iter().map(|checkpoint| checkpoint.last).max())
 }
 
 /// Where the folder of the log has no record: the last checkpoint that was exported of a log by the same signer, which was there before and is not any more,
@@ -66,7 +87,7 @@ pub(super) fn exported(folder: &Path, chain: &str) -> Option<u64> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// What the system says; [`TimedOut`](io::ErrorKind::TimedOut) where the folder of checkpoints does not answer.
 pub fn gone(settings: &Settings) -> io::Result<Option<Checkpoint>> {
     let (Some(export), Some(certificate)) = (&settings.export, settings.signer.certificate()) else {
         return Ok(None);
@@ -74,6 +95,12 @@ pub fn gone(settings: &Settings) -> io::Result<Option<Checkpoint>> {
     if ends(&settings.folder)?.begins.is_some() {
         return Ok(None);
     }
+    let (export, certificate) = (export.clone(), certificate.clone());
+    within(ANSWERS, move || latest_of(&certificate, &export))?
+}
+
+/// The last checkpoint in `export` that the key of `certificate` signed, of whatever log.
+fn latest_of(certificate: &Certificate, export: &Path) -> io::Result<Option<Checkpoint>> {
     let mut latest: Option<Checkpoint> = None;
     for entry in std::fs::read_dir(export)? {
         let path = entry?.path();

@@ -56,6 +56,7 @@ mod writer;
 
 pub use checkpoint::Checkpoint;
 pub use ends::gone;
+pub use ends::is_folder;
 pub use entry::Entry;
 pub use entry::Kind;
 pub use entry::Octets;

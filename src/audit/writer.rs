@@ -89,7 +89,7 @@ impl Writer {
             writer.chain = found.chain;
             writer.checked = writer.chain.seq;
             writer.warn(settings.export.as_deref())?;
-        } else if let Some(Checkpoint { chain, last, .. }) = gone(settings)? {
+        } else if let Some(Checkpoint { chain, last, .. }) = known(gone(settings))? {
             tracing::warn!(code = "audit.begins_anew", log = chain, last, folder = %settings.folder.display(), "the audit log begins anew: checkpoints speak of another one by the same key, which is not there");
             let members =
                 json!({"kind": "begun_anew", "time": now(), "before": {"chain": chain, "last": last}});
@@ -110,7 +110,8 @@ impl Writer {
         if let Some(record) = found.gap {
             tracing::warn!(code = "audit.gap", record, folder = %folder, "the audit log is not whole before this record; see `sealgate audit verify`");
         }
-        if let Some(last) = export.and_then(|export| exported(export, &self.id))
+        let exported = export.map(|export| known(exported(export, &self.id)));
+        if let Some(last) = exported.transpose()?.flatten()
             && self.chain.seq <= last
         {
             tracing::warn!(code = "audit.ends_early", last = self.chain.seq, checkpoint = last, folder = %folder, "the audit log ends before its last checkpoint; see `sealgate audit verify`");
@@ -221,6 +222,17 @@ impl Work for Writer {
             self.append(std::iter::empty(), Sign::Now)?;
         }
         Ok(())
+    }
+}
+
+/// What exported checkpoints say. Where they do not answer, nobody knows, which is told.
+fn known<T>(said: io::Result<Option<T>>) -> io::Result<Option<T>> {
+    match said {
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            tracing::error!(code = "audit.unchecked", reason = %error, "the exported checkpoints cannot be read: nobody knows whether the audit log is all there");
+            Ok(None)
+        }
+        said => said,
     }
 }
 

@@ -42,8 +42,12 @@ pub(super) fn check(
     let folder = source.folder().join(&audit.folder);
     let export = audit.checkpoints.as_ref();
     let export = export.map(|path| source.folder().join(path));
-    for (key, folder) in [("folder", Some(&folder)), ("checkpoints", export.as_ref())] {
-        if folder.is_some_and(|folder| !folder.is_dir()) {
+    let exported = export.as_ref().map(|export| audit::is_folder(export));
+    for (key, is_folder) in [
+        ("folder", folder.is_dir()),
+        ("checkpoints", !matches!(exported, Some(Ok(false)))),
+    ] {
+        if !is_folder {
             source.problem(&table.key(key), "is no folder", "make the folder");
             return None;
         }
@@ -55,9 +59,26 @@ pub(super) fn check(
         segment_bytes: audit.file_bytes.into(),
     };
     // A gateway that starts says so itself.
-    if source.stage == Stage::Examined
-        && let Ok(Some(gone)) = audit::gone(&settings)
-    {
+    if source.stage == Stage::Examined {
+        warn_of_checkpoints(&settings, exported.and_then(Result::err), &table, source);
+    }
+    Some(settings)
+}
+
+/// Warns of what exported checkpoints say, or that they say nothing for that `error`.
+fn warn_of_checkpoints(
+    settings: &Settings,
+    error: Option<std::io::Error>,
+    table: &KeyPath,
+    source: &mut Source<'_>,
+) {
+    if let Some(error) = error {
+        source.warning(
+            &table.key("checkpoints"),
+            format!("is not known to be a folder: {error}"),
+            "find out what hangs: a gateway goes on, and nobody knows whether its log is all there",
+        );
+    } else if let Ok(Some(gone)) = audit::gone(settings) {
         source.warning(
             &table.key("folder"),
             format!(
@@ -67,7 +88,6 @@ pub(super) fn check(
             "find out what became of it: a gateway that starts begins another one",
         );
     }
-    Some(settings)
 }
 
 /// Notes whatever else has the key of the audit.

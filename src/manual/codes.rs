@@ -409,6 +409,7 @@
 //! | `audit.begins_later` | at the start: the folder does not begin with record 1 but with `first`. Right if what came before is archived ([`audit`](crate::audit)); otherwise somebody has removed it |
 //! | `audit.ends_early` | at the start: the log ends with record `last`, and a checkpoint that was exported speaks of record `checkpoint`, after which it stands itself. Its end was removed |
 //! | `audit.gap` | at the start: the segment of `record` does not follow the one before it. Something was removed or exchanged: `sealgate audit verify` names it |
+//! | `audit.unchecked` | at the start: the folder of exported checkpoints does not answer within five seconds. The gateway goes on; whether its log ends before them, or another one was there, nobody knows: `sealgate audit verify` says so later |
 //! | `audit.export` | a checkpoint could not be kept elsewhere, or that takes more than ten seconds, for the `reason` that is said; no message waits for it |
 //! | `audit.not_ended` | at the end: what was recorded since the last checkpoint is not signed, for the `reason` that is said |
 //! | `audit.unavailable` | what would have to be recorded could not be; the client is told to come back later |

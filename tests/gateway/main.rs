@@ -21,6 +21,7 @@ mod authority;
 mod backend;
 mod client;
 mod collector;
+mod dead_disk;
 mod gateway;
 mod lists;
 mod load;

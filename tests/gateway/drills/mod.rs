@@ -123,7 +123,7 @@ fn p99(sent: &[Sent]) -> Duration {
 }
 
 /// Compiles a library that a gateway is started with, which changes what the system does.
-fn shim(source: &str, folder: &Path) -> PathBuf {
+pub(crate) fn shim(source: &str, folder: &Path) -> PathBuf {
     let (file, library) = (folder.join("shim.c"), folder.join("shim.so"));
     std::fs::write(&file, source).unwrap();
     let compiled = Command::new("cc")
