@@ -66,6 +66,20 @@ pub(super) async fn handle(
     shared: web::Data<Shared>,
     worker: web::Data<Worker>,
 ) -> HttpResponse {
+    let multiplexed = client::multiplexed(&request);
+    let response = answered(request, payload, shared, worker).await;
+    match multiplexed {
+        Some(request) => request.answered(response),
+        None => response,
+    }
+}
+
+async fn answered(
+    request: HttpRequest,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+) -> HttpResponse {
     let snapshot = shared.current();
     let unattended = shared.unattended.clone();
     if let Some(endpoint) = snapshot.endpoint(request.path()).map(Arc::clone) {

@@ -25,6 +25,7 @@ mod lists;
 mod load;
 mod metered;
 mod metrics;
+mod multiplexed;
 mod parts;
 mod pending;
 mod published;

@@ -23,6 +23,7 @@ use super::load::Exhausted;
 use super::load::Gauge;
 use super::load::Share;
 use super::metrics::Metrics;
+use super::multiplexed::Multiplexed;
 use super::parts;
 use super::pending::Pending;
 use super::service_manager::ServiceManager;
@@ -67,6 +68,8 @@ pub(super) struct Shared {
     pub(super) threats: Arc<Throttle>,
     /// Those of clients.
     pub(super) connections: Connections,
+    /// Of them, those of HTTP/2.
+    pub(super) multiplexed: Multiplexed,
     /// Messages in work.
     pub(super) messages: Gauge,
     pub(super) pending: Pending,
@@ -126,6 +129,7 @@ impl Shared {
             limits,
             threats: Arc::default(),
             connections,
+            multiplexed: Multiplexed::default(),
             messages: Gauge::new(load.messages),
             pending: Pending::default(),
             // Those in work are limited.

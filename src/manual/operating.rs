@@ -117,7 +117,8 @@
 //! does not wait for them. A message counts as long as it is worked on, also where its client has gone: what was begun goes on to its end, costs its sender what it costs, and its record
 //! says `"client": "gone"`.
 //!
-//! A request that comes after the signal on an open connection of HTTP/2 is told to come back (503, `http.stopping`) before anything of it is used up.
+//! A request that comes after the signal on an open connection of HTTP/2 is told to come back (503, `http.stopping`) before anything of it is used up. Such a connection ends a second after its last answer, and a
+//! second after the signal at the earliest; no GOAWAY says so before.
 //!
 //! How many messages were not answered is said then (`http.abandoned`), and for each of those that were accepted the audit log has a record `failed` with that code: what their backends
 //! did is not known.
