@@ -64,7 +64,7 @@ pub(super) fn check(
     // A gateway that serves looks at those in use, and tells of each once.
     if source.stage == Stage::Examined {
         let rules = policy.map_or_else(|| Profile::Strict.policy().path_rules(), Policy::path_rules);
-        for due in store.crls_due(now, &rules) {
+        for due in store.crl_ends(now, &rules).due {
             ends::warn_of_crl(&due, &path.key("crls"), source);
         }
     }

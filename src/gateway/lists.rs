@@ -40,8 +40,9 @@ pub(super) async fn look(shared: web::Data<Shared>) {
         // Whose key signed a CRL of megabytes takes a while to see.
         let looked = web::block(move || {
             let (current, now) = (looking.current(), Utc::now());
-            looking.metrics.lists_end(current.crls_end(now));
-            current.crls_due(now)
+            let ends = current.crl_ends(now);
+            looking.metrics.lists_end(ends.first);
+            ends.due
         });
         // A look that failed tells nothing, and forgets nothing.
         if let Ok(due) = looked.await {

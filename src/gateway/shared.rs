@@ -267,7 +267,7 @@ impl Shared {
             let ends = current.ends.get(&purpose).copied();
             self.metrics.certificates_end(purpose.name(), ends);
         }
-        self.metrics.lists_end(current.crls_end(Utc::now()));
+        self.metrics.lists_end(current.crl_ends(Utc::now()).first);
         for place in current.places() {
             self.metrics
                 .route_certificate_ends(&place.route.path, place.sealer.ends());

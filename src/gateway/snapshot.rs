@@ -36,6 +36,7 @@ use crate::throttle::{AddressLimits, RouteLimits};
 use crate::trace::Parent;
 use crate::trust::BearerRules;
 use crate::trust::CrlDue;
+use crate::trust::CrlEnds;
 use crate::trust::OlderMetadata;
 use crate::trust::Passwords;
 use crate::trust::PathRules;
@@ -319,21 +320,15 @@ impl Snapshot {
         self.places.get(path)
     }
 
-    /// What is wrong with the CRLs that are in use at `now`, or soon is: of each route and token endpoint by itself, as what another has does not help it.
-    pub(super) fn crls_due(&self, now: DateTime<Utc>) -> Vec<CrlDue> {
-        let due = self
-            .stores()
-            .flat_map(|(store, rules)| store.crls_due(now, &rules));
-        let due: BTreeSet<CrlDue> = due.collect();
-        due.into_iter().collect()
-    }
-
-    /// When the first issuer of CRLs has none any more for a route or a token endpoint; 1970 if one has had none by `now`.
-    pub(super) fn crls_end(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let ends = self
-            .stores()
-            .filter_map(|(store, rules)| store.crls_end(now, &rules));
-        ends.min()
+    /// How it is with the CRLs that are in use at `now`: of each route and token endpoint by itself, as what another has does not help it.
+    pub(super) fn crl_ends(&self, now: DateTime<Utc>) -> CrlEnds {
+        let of_stores = self.stores().map(|(store, rules)| store.crl_ends(now, &rules));
+        let (due, first): (Vec<_>, Vec<_>) = of_stores.map(|ends| (ends.due, ends.first)).unzip();
+        let due: BTreeSet<CrlDue> = due.into_iter().flatten().collect();
+        CrlEnds {
+            due: due.into_iter().collect(),
+            first: first.into_iter().flatten().min(),
+        }
     }
 
     fn stores(&self) -> impl Iterator<Item = (&TrustStore, PathRules)> {

@@ -46,6 +46,6 @@
 //! (`config.ends_soon`) name it.
 //!
 //! A CRL is named by `config check` when less than a tenth of the time from its thisUpdate to its nextUpdate and less than 30 days are left, when it has ended, and when it
-//! does not count yet or never does (without nextUpdate, a delta CRL, signed with another key), and nothing of its issuer and key counts in its place. What counts is asked for each
+//! does not count yet or never does (without nextUpdate, a delta CRL, signed with another key), and nothing of its issuer and key counts in its place. One by a key whose certificates are over, as the old key after a rollover, is named no more. What counts is asked for each
 //! route by itself, as for a message: a CRL that begins after the other has ended, or that another route has, is none in its place. A gateway that serves looks each minute, and
 //! logs it once before its end and once after (`config.ends_soon`; of more than 20 at a time the others are counted), also when the one that is fetched does not come.

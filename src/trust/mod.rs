@@ -88,7 +88,7 @@ pub use replay::ReplayKind;
 pub use replay::ReplayReason;
 pub use replay::ReplayStore;
 pub use replay::{Recorded, Use, UseStore};
-pub use revocation::{ClearedBy, CrlDue, CrlEnd};
+pub use revocation::{ClearedBy, CrlDue, CrlEnd, CrlEnds};
 pub use sources::LoadError;
 pub use sources::Metadata;
 pub use sources::TrustSources;

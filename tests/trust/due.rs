@@ -33,15 +33,12 @@ fn delta(list: CrlPlan) -> CrlPlan {
 /// What is told, having seen that a certificate is refused exactly if it is of CRLs that do not count, and that the end agrees.
 fn told(ca: &Party, lists: &[Crl]) -> Vec<CrlEnd> {
     let store = with_crls(&[ca], lists);
-    let due: Vec<CrlEnd> = store
-        .crls_due(now(), &STRICT)
-        .into_iter()
-        .map(|due| due.end)
-        .collect();
+    let ends = store.crl_ends(now(), &STRICT);
+    let due: Vec<CrlEnd> = ends.due.into_iter().map(|due| due.end).collect();
     let is_until = |end: &CrlEnd| matches!(end, CrlEnd::Until(_));
     let passes = verdict(&store, &plan("orders").issued_by(ca), &[]) == "passed";
     assert_eq!(passes, due.iter().all(is_until), "{due:?}");
-    let end = store.crls_end(now(), &STRICT).unwrap();
+    let end = ends.first.unwrap();
     assert_eq!(passes, end > now(), "{end} {due:?}");
     due
 }
@@ -125,4 +122,28 @@ fn a_crl_that_begins_before_the_last_one_ends_is_in_its_place() {
     assert_eq!(told(&ca, &[near()]), [soon.clone()]);
     assert!(told(&ca, &[next("2026-06-01T12:00:00Z"), near()]).is_empty());
     assert_eq!(told(&ca, &[next("2026-06-03T00:00:00Z"), near()]), [soon]);
+}
+
+#[test]
+fn after_a_rollover_the_crl_of_the_old_key_is_told_of_as_long_as_a_path_could_need_it() {
+    let new = root("CA");
+    let old = |until| {
+        let plan = plan("CA").valid("2020-01-01T00:00:00Z", until);
+        plan.ca(None).self_signed()
+    };
+    for (until, due) in [
+        ("2027-01-01T00:00:00Z", vec![CrlEnd::Ended(at(ENDED))]),
+        ("2026-05-31T00:00:00Z", Vec::new()),
+    ] {
+        let old = old(until);
+        let lists = [ended().signed_by(&old), current_crl().signed_by(&new)];
+        let store = with_crls(&[&old, &new], &lists);
+        let ends = store.crl_ends(now(), &STRICT);
+        let told: Vec<CrlEnd> = ends.due.into_iter().map(|due| due.end).collect();
+        assert_eq!(told, due, "{until}");
+        assert_eq!(ends.first.unwrap() > now(), due.is_empty(), "{until}");
+        let by = |ca| verdict(&store, &plan("orders").issued_by(ca), &[]);
+        assert_eq!(by(&new), "passed");
+        assert_ne!(by(&old), "passed");
+    }
 }

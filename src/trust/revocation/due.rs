@@ -1,6 +1,6 @@
 //! CRLs that soon cease to count, or do not count, and none in their place: told of by the rules by which certificates are judged.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use chrono::DateTime;
@@ -37,6 +37,15 @@ pub enum CrlEnd {
     Ended(DateTime<Utc>),
     /// One counts at any time until then (nextUpdate, RFC 5280 §5.1.2.5).
     Until(DateTime<Utc>),
+}
+
+/// How it is with the CRLs of a store at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CrlEnds {
+    /// Those that do not count, or soon cease to. The first end comes first.
+    pub due: Vec<CrlDue>,
+    /// From when, for the first issuer, none counts; 1970 if none of one has counted so far. `None` without CRLs.
+    pub first: Option<DateTime<Utc>>,
 }
 
 /// The longest time before the end that CRLs are told of.
@@ -76,11 +85,14 @@ impl fmt::Display for CrlEnd {
 }
 
 impl TrustStore {
-    /// The CRLs that do not count at `now`, and those of which less than a tenth of their time and less than 30 days are left then: the next
-    /// one should be there by then. Only what clears certificates by `rules` is one in the place of another. The first end comes first.
-    pub fn crls_due(&self, now: DateTime<Utc>, rules: &PathRules) -> Vec<CrlDue> {
+    /// How it is with the CRLs at `now`. Due are those that do not count then, and those of which less than a tenth of their time and less than 30 days
+    /// are left: the next one should be there by then. Only what clears certificates by `rules` is one in the place of another. Those of a key whose
+    /// certificates are not valid then clear nobody's path, and are left out.
+    pub fn crl_ends(&self, now: DateTime<Utc>, rules: &PathRules) -> CrlEnds {
         let ends = self.records().crl_ends(now, rules);
-        let due: HashSet<CrlDue> = ends
+        let times = ends.iter().map(|(due, _)| due.end.time());
+        let first = times.map(|end| end.unwrap_or(DateTime::UNIX_EPOCH)).min();
+        let due: BTreeSet<CrlDue> = ends
             .into_iter()
             .filter(|(due, life)| match due.end {
                 CrlEnd::Until(end) => {
@@ -90,16 +102,8 @@ impl TrustStore {
             })
             .map(|(due, _)| due)
             .collect();
-        let mut due: Vec<CrlDue> = due.into_iter().collect();
-        due.sort();
-        due
-    }
-
-    /// From when, for the first issuer, no CRL counts; 1970 if none of one has counted by `now`. `None` without CRLs.
-    pub fn crls_end(&self, now: DateTime<Utc>, rules: &PathRules) -> Option<DateTime<Utc>> {
-        let ends = self.records().crl_ends(now, rules).into_iter();
-        ends.map(|(due, _)| due.end.time().unwrap_or(DateTime::UNIX_EPOCH))
-            .min()
+        let due = due.into_iter().collect();
+        CrlEnds { due, first }
     }
 }
 
@@ -107,6 +111,8 @@ impl TrustStore {
 enum Signer<'r> {
     /// That of one of those CAs that are known.
     Known(&'r Certificate),
+    /// That of a CA whose certificates for it are not valid at the time.
+    Past,
     /// No CA of its issuer's name is known: messages may bring it.
     Unknown,
     /// None of those of its issuer's name that are known.
@@ -129,7 +135,8 @@ impl Records {
         let mut useless: HashMap<(&Name, Option<Fingerprint>), String> = HashMap::new();
         for list in self.crls() {
             let issuer = list.issuer_name();
-            let (key, use_of) = match self.signer(list) {
+            let (key, use_of) = match self.signer(list, now) {
+                Signer::Past => continue,
                 Signer::Known(ca) if !crl::signs_crls(ca) => (None, Err(crl::NO_SIGNER.to_owned())),
                 Signer::Known(ca) => (Some(ca.public_key().spki_sha256()), clears(list, rules)),
                 Signer::Unknown => (None, clears(list, rules)),
@@ -170,7 +177,7 @@ impl Records {
             .collect()
     }
 
-    fn signer(&self, list: &Crl) -> Signer<'_> {
+    fn signer(&self, list: &Crl, at: DateTime<Utc>) -> Signer<'_> {
         let Some(named) = self.authorities.get(list.issuer_name()) else {
             return Signer::Unknown;
         };
@@ -179,9 +186,12 @@ impl Records {
             self.memory
                 .is_signed_by(list.sha256(), key, || list.is_signed_by(key))
         });
-        signed
-            .max_by_key(|ca| crl::signs_crls(ca))
-            .map_or(Signer::Other, Signer::Known)
+        let is_valid = |ca: &Certificate| ca.not_before() <= at && at <= ca.not_after();
+        match signed.max_by_key(|ca| (is_valid(ca), crl::signs_crls(ca))) {
+            None => Signer::Other,
+            Some(ca) if is_valid(ca) => Signer::Known(ca),
+            Some(_) => Signer::Past,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod due;
 mod ocsp;
 
 pub use cleared::ClearedBy;
-pub use due::{CrlDue, CrlEnd};
+pub use due::{CrlDue, CrlEnd, CrlEnds};
 pub(super) use ocsp::answers_for_others;
 
 use std::collections::HashMap;
