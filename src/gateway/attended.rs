@@ -65,12 +65,12 @@ where
 }
 
 /// A mistake of ours costs one message, and not the process nor the other connections of this thread.
-pub(super) async fn shielded<T, E: From<Fault>>(
+pub(super) fn shielded<T, E: From<Fault>>(
     work: impl Future<Output = Result<T, E>>,
     report: &Report<'_>,
-) -> Result<T, E> {
-    let done = AssertUnwindSafe(work).catch_unwind().await;
-    done.unwrap_or_else(|_| Err(report.panicked().into()))
+) -> impl Future<Output = Result<T, E>> {
+    let done = AssertUnwindSafe(work).catch_unwind();
+    done.map(|done| done.unwrap_or_else(|_| Err(report.panicked().into())))
 }
 
 /// Stops `server` once exchanges whose client has gone have ended, too, or had their time: it knows of connections alone.
