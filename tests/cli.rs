@@ -878,6 +878,27 @@ fn whichever_of_our_keys_it_is_encrypted_to_is_found() {
 }
 
 #[test]
+fn of_a_keystore_every_key_decrypts_and_none_is_taken_for_the_one_that_signs() {
+    let keystore = "--key keys/two-keys.p12 --password-file keys/password";
+    for to in ["gateway", "bob"] {
+        let encrypted = made(&format!("encrypt --to keys/{to}.pem -"), "<a>secret</a>");
+        for named in ["", "--cert keys/bob.pem"] {
+            let decrypted = made(&format!("decrypt {keystore} {named} -"), &encrypted);
+            assert_eq!(canonical(&decrypted), "<a>secret</a>", "{to} {named}");
+        }
+    }
+    for named in ["", "--cert keys/bob.pem"] {
+        let refused = sealgate(&format!("dsig sign {keystore} {named} -"), b"<a/>");
+        assert_eq!(refused.status.code(), Some(2), "{named}");
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            told.contains("2 private keys where one is asked for (\"gateway\", \"bob\")"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn encrypt_hides_the_body_and_headers_of_a_signed_message_and_decrypt_gives_them_back() {
     for soap in [
         "http://schemas.xmlsoap.org/soap/envelope/",

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::algorithm::SignatureAlgorithm;
 use crate::crypto::Certificate;
 use crate::crypto::KeyError;
+use crate::crypto::Pkcs12;
 use crate::crypto::PrivateKey;
 use crate::crypto::PublicKey;
 use crate::crypto::Secret;
@@ -145,9 +146,8 @@ impl OwnKey {
         let bytes = file("key", path)?;
         let (key, certificates) = if bytes.first() == Some(&0x30) {
             let password = password.map_or("", String::as_str);
-            let (key, certificate, others) =
-                PrivateKey::from_pkcs12(&bytes, password).map_err(|error| unusable("key", &error))?;
-            (key, [vec![certificate], others].concat())
+            let identity = Pkcs12::open(&bytes, password).and_then(|opened| opened.identity());
+            identity.map_err(|error| unusable("key", &error))?
         } else {
             let key = PrivateKey::from_pem(&bytes, password.map(|password| password.as_bytes()));
             (key.map_err(|error| unusable("key", &error))?, Vec::new())

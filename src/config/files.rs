@@ -16,6 +16,7 @@ use crate::crypto::Ability;
 use crate::crypto::Certificate;
 use crate::crypto::Identity;
 use crate::crypto::Pkcs12;
+use crate::crypto::Pkcs12Error;
 use crate::crypto::PrivateKey;
 use crate::crypto::PrivateKeyError;
 use crate::hsm;
@@ -56,26 +57,23 @@ pub(super) fn identity(
     }
     let bytes = secret(files.key, &at_key, source)?;
     let (key, contained) = if Certificate::is_pkcs12(&bytes) {
-        let opened = Pkcs12::from_der(&bytes, password.as_deref().map_or("", String::as_str));
-        let opened = opened.map_err(|error| {
-            wrong(
-                source,
-                &at_key,
-                files.key,
-                &error,
-                "give a PKCS#12 file, and its password in key_password_file",
-            )
+        let password = password.as_deref().map_or("", String::as_str);
+        let identity = Pkcs12::open(&bytes, password).and_then(|opened| opened.identity());
+        let identity = identity.map_err(|error| {
+            let instead = match error {
+                Pkcs12Error::SeveralKeys(_) => "give a PKCS#12 file with one key and its certificate, or PEM",
+                Pkcs12Error::Key(PrivateKeyError::Missing) | Pkcs12Error::NoCertificate => {
+                    "give a PKCS#12 file with a key and its certificate"
+                }
+                Pkcs12Error::Malformed
+                | Pkcs12Error::Password
+                | Pkcs12Error::Unsupported(_)
+                | Pkcs12Error::Certificate(_)
+                | Pkcs12Error::Key(_) => "give a PKCS#12 file, and its password in key_password_file",
+            };
+            wrong(source, &at_key, files.key, &error, instead);
         });
-        let opened = opened.ok()?;
-        let Some((key, own)) = opened.identity else {
-            source.problem(
-                &at_key,
-                "has no private key in it",
-                "give a PKCS#12 file with a key and its certificate",
-            );
-            return None;
-        };
-        (key, std::iter::once(own).chain(opened.certificates).collect())
+        identity.ok()?
     } else {
         let key = PrivateKey::from_pem(&bytes, password.as_deref().map(|password| password.as_bytes()));
         let key = key.map_err(|error| {

@@ -5,6 +5,7 @@
 
 mod attribute_type;
 mod base64;
+mod ber;
 mod certificate;
 mod certificate_error;
 mod certificate_signature;

@@ -102,7 +102,7 @@
 //! # What `verify` and `saml verify` decrypt
 //!
 //! What the Security header for us lists as encrypted, and what stands in it, with `--key` and `--secret-key`; the gateway with the keys of
-//! `[[route.decryption]]`. Encrypting first or signing first is all the same, but CBC and RSA 1.5 need a trusted signature over ciphertext
+//! `[[route.decryption]]`. A file of `--key`, PEM or PKCS#12, may have any number of keys. Where one signs, and in a configuration, a PKCS#12 file of several is refused with the names that it has for them. Encrypting first or signing first is all the same, but CBC and RSA 1.5 need a trusted signature over ciphertext
 //! and key ([`life_of_a_message`](super::life_of_a_message)). Positions and paths are then those of the decrypted message, which
 //! `sealgate decrypt` prints. `saml verify` decrypts EncryptedAssertion, EncryptedID, EncryptedAttribute and NewEncryptedID, with an EncryptedKey
 //! inside or beside, by the one whose Recipient is `--audience` if there is one. Without a key they are refused as `saml.encrypted`.

@@ -389,9 +389,8 @@ fn contents(bytes: &[u8], password: Option<&str>) -> Result<Contents, Why> {
         Kind::Der => vec![Certificate::from_der(bytes).map_err(Why::Certificate)?],
         Kind::Pkcs12 => {
             let password = password.ok_or(Why::PasswordNeeded)?;
-            let store = Pkcs12::from_der(bytes, password).map_err(Why::Pkcs12)?;
-            let own = store.identity.map(|(_, certificate)| certificate);
-            own.into_iter().chain(store.certificates).collect()
+            let store = Pkcs12::open(bytes, password).map_err(Why::Pkcs12)?;
+            store.certificates().map_err(Why::Pkcs12)?
         }
         Kind::Xml => return Ok(Contents::Metadata),
         Kind::Unknown => return Ok(Contents::Unknown),

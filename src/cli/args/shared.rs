@@ -145,7 +145,7 @@ pub(crate) struct OwnKeyPaths {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Keys")]
 pub(crate) struct DecryptionKeyPaths {
-    /// Our private keys, for what is encrypted to us: PEM with any number of them, PKCS#12 with one, or a PKCS#11 URI (repeatable)
+    /// Our private keys, for what is encrypted to us: PEM or PKCS#12 with any number of them, or a PKCS#11 URI (repeatable)
     #[arg(long, value_name = "PATH")]
     pub(crate) key: Vec<PathBuf>,
     /// Their certificates (PEM), to tell what is encrypted to them; or the public key (PEM) of a sender whom the document only

@@ -142,6 +142,15 @@ fn a_password_that_everybody_may_read_is_refused() {
 }
 
 #[test]
+fn a_keystore_of_several_keys_says_nothing_of_which_is_ours() {
+    refuses(
+        "key = \"gateway.key.pem\"",
+        "key = \"two-keys.p12\"\nkey_password_file = \"password\"",
+        "gateway.key: cannot be used: two-keys.p12: it has 2 private keys where one is asked for (\"gateway\", \"bob\")",
+    );
+}
+
+#[test]
 fn our_key_fits_our_certificate_which_holds_and_may_sign() {
     refuses(
         "gateway.key.pem",

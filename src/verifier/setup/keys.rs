@@ -2,7 +2,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::crypto::{Certificate, KeyError, Pkcs12Error, PrivateKey, PrivateKeyError, PublicKey, Secret};
+use crate::crypto::{
+    Certificate, KeyError, Pkcs12, Pkcs12Error, PrivateKey, PrivateKeyError, PublicKey, Secret,
+};
 use crate::hsm::{self, TokenKey, TokenKeyUri};
 use crate::inbound::{Keyring, NamedSecret};
 use crate::xml::plain;
@@ -12,7 +14,7 @@ use super::file::{Unusable, password, read};
 /// Our keys for what is encrypted to us.
 #[derive(Clone, Debug, Default)]
 pub struct KeyFiles {
-    /// Our private keys: PEM, with any number of them, or PKCS#12 with one, or a PKCS#11 URI in the place of a path.
+    /// Our private keys: PEM or PKCS#12, with any number of them, or a PKCS#11 URI in the place of a path.
     pub keys: Vec<PathBuf>,
     /// Their certificates, to tell what is encrypted to them; or the public key or certificate of a sender whom a document only names.
     pub certs: Vec<PathBuf>,
@@ -105,14 +107,10 @@ impl KeyFiles {
         let bytes = read(OPTION, path)?;
         let found = if bytes.first() == Some(&0x30) {
             let password = password.map_or("", String::as_str);
-            match PrivateKey::from_pkcs12(&bytes, password) {
-                Ok((key, own, others)) => Ok((vec![key], [vec![own], others].concat())),
-                // Certificates only help to tell what is encrypted to the key.
-                Err(Pkcs12Error::Certificate(_) | Pkcs12Error::NoCertificate) => {
-                    PrivateKey::alone_from_pkcs12(&bytes, password).map(|key| (vec![key], Vec::new()))
-                }
-                Err(error) => Err(error),
-            }
+            Pkcs12::open(&bytes, password).and_then(|opened| {
+                // Certificates only help to tell what is encrypted to the keys.
+                Ok((opened.keys()?, opened.certificates().unwrap_or_default()))
+            })
         } else {
             let keys = PrivateKey::all_from_pem(&bytes, password.map(|password| password.as_bytes()));
             keys.map(|keys| (keys, Vec::new())).map_err(Pkcs12Error::Key)
