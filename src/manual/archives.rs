@@ -14,7 +14,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | a file | one message, unless its name ends as below. Of another name than `….xml` its first bytes say whether it is gzip, Zstandard, tar, zip or Parquet all the same; an object in a store is what its name says |
+//! | a file | one message, unless its name ends as below. Of another name than `….xml` its first bytes say whether it is gzip, Zstandard, tar, zip or Parquet all the same |
 //! | a folder | every file in it and in its folders, by name; not those whose names begin with a dot. A link to a folder is not followed, and reported |
 //! | `'in/**/*.xml'` | the files that match: `*`, `?` and `[…]` in a name, `**` for folders in folders. Links to folders as in a folder |
 //! | neither | a pipe, a device or a socket, however it is named, is reported and not read |
@@ -27,12 +27,12 @@
 //! | `.http`, `.mbox` | HTTP/1 as it was written down, requests and responses one after the other, with lines `From …` between them or without; the same of it are messages, without gzip and chunks. Where two lengths or types are given, a first line can be read in two ways or a body is cut off, the file ends with an error |
 //! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed. A tar archive in `.gz` or `.zst` is known without `.tar` |
 //! | `.xz`, `.bz2`, `.7z`, `.rar`, `.lz4` and the like | reported and not read: decompress them, or take gzip or Zstandard |
-//! | `s3://bucket/prefix` | that object, or else every object below it, in the order of their names, each what its name says as above. In programs built with the Cargo feature `s3`: `cargo build --release --locked --features s3` |
+//! | `s3://bucket/prefix` | that object, or else every object below it, in the order of their names, each what its name or its first bytes say as above. In programs built with the Cargo feature `s3`: `cargo build --release --locked --features s3` |
 //!
 //! A store is any that speaks S3. Region, endpoint and credentials are those of the environment: `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
 //! `AWS_SESSION_TOKEN`; no service of the machine is asked for them. The store is asked by https, or at an IP address of the loopback; redirects are not followed, and no proxy is asked. What it says of an error
 //! is not repeated, but for its status and code. It lists names in their order, as S3 does: one that does not, or lists one twice, is not read on. An object is the one that was listed, by its entity tag, or its
-//! date, and its length: one that was written anew meanwhile, or is longer or shorter, is reported. Objects are read piece by piece; those that end in `.zip` and `.parquet` wait in a temporary file. As many are
+//! date, and its length: one that was written anew meanwhile, or is longer or shorter, is reported. Objects are read piece by piece; zip archives and Parquet wait in a temporary file. One whose name does not say what it is is asked for its first 512 bytes when it is listed, also where an earlier process has judged it, and for the rest when it is read. As many are
 //! fetched at a time as there are `--threads`, which may be more than cores.
 //!
 //! Nothing in a container is a container. Of each, one message at a time is in memory; one over the policy's limit (`limit.bytes`) is reported and

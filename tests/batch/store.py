@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
 import json
 import os
@@ -129,6 +131,48 @@ class Store(unittest.TestCase):
             expected = {f"{source}{separator}{name}": judged for name, judged in self.world.expected.items()}
             self.assertEqual(found, expected)
 
+    def test_an_object_whose_name_says_nothing_is_what_its_first_bytes_say(self) -> None:
+        name = next(iter(self.world.expected))
+        contents = {
+            "2017": gzip.compress(self.world.message(name)),
+            "2018": self.tar(),
+            "2018.bak": gzip.compress(self.tar()),
+            "2019": self.zip(),
+            "2020": self.parquet(),
+            "2021": self.world.message(name),
+            "2022": b"<a/>",
+            "2023.old": b"\xfd7zXZ\0" + bytes(600),
+        }
+        for key, content in contents.items():
+            self.put(f"unnamed/{key}", content)
+        prefix = f"s3://{BUCKET}/unnamed"
+        self.verify(prefix, "unnamed", "--name-column", "name")
+        found = {row["source"]: (row["verdict"], row["code"]) for row in self.found("unnamed")}
+        expected = {f"{prefix}/{key}": self.world.expected[name] for key in ("2017", "2021")}
+        for key in ("2018!", "2018.bak!", "2019!", "2020#"):
+            expected |= {f"{prefix}/{key}{name}": judged for name, judged in self.world.expected.items()}
+        expected[f"{prefix}/2022"] = ("failed", "dsig.missing")
+        expected[f"{prefix}/2023.old"] = ("indeterminate", "input.unreadable")
+        self.assertEqual(found, expected)
+        self.verify(f"{prefix}/2018", "unnamed alone")
+        self.assertEqual(len(self.found("unnamed alone")), MESSAGES)
+
+    def test_no_byte_of_an_object_is_fetched_twice(self) -> None:
+        long = b"<a>" + b"x" * 993 + b"</a>"
+        contents = {"1": long, "2": b"<a/>", "3.xml": long}
+        asked: list[tuple[str, str | None]] = []
+
+        def answer(path: str, query: str) -> tuple[int, bytes, dict[str, str]]:
+            sizes = {name: len(content) for name, content in contents.items()}
+            return (200, listed(*contents, sizes=sizes), {}) if query else (200, contents[path.rsplit("/")[-1]], {"ETag": '"1"'})
+
+        with strange(answer, asked) as endpoint:
+            self.verify("s3://bucket/x/", "once", AWS_ENDPOINT_URL=endpoint)
+        expected = [("1", "bytes=0-511"), ("1", "bytes=512-"), ("2", "bytes=0-3"), ("3.xml", None)]
+        self.assertEqual(sorted(asked, key=str), expected)
+        digests = [row["sha256"] for row in self.found("once")]
+        self.assertEqual(digests, [hashlib.sha256(content).hexdigest() for content in contents.values()])
+
     def test_a_job_goes_on_and_sees_what_has_changed(self) -> None:
         for name in ("1.xml", "2.xml", "3.xml"):
             self.put(f"changing/{name}", b"<a/>")
@@ -226,6 +270,12 @@ class Store(unittest.TestCase):
             (told,) = self.told("s3://bucket/x/", endpoint)
         self.assertIn("store", told)
 
+    def test_a_start_that_is_shorter_than_asked_says_nothing_of_an_object(self) -> None:
+        short = (206, b"<a", {"ETag": '"1"', "Content-Range": "bytes 0-3/4"})
+        with strange(lambda _, query: (200, listed("1")) if query else short) as endpoint:
+            (told,) = self.told("s3://bucket/x/", endpoint)
+        self.assertIn("does not give the part of an object that it is asked for", told)
+
     def test_nobody_else_is_asked_and_nothing_is_repeated_that_the_store_says(self) -> None:
         asked = []
         with strange(lambda path, _: asked.append(path) or (200, listed("1.xml"))) as elsewhere:
@@ -243,22 +293,32 @@ class Store(unittest.TestCase):
                 self.assertIn(expected, self.told("s3://bucket/x/", endpoint)[0])
 
 
-def listed(*names: str, token: str | None = None) -> bytes:
-    """A page of a list of objects below x/, of four bytes each."""
-    entry = "<Contents><Key>x/{}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;1&quot;</ETag><Size>4</Size></Contents>"
+def listed(*names: str, token: str | None = None, sizes: dict[str, int] | None = None) -> bytes:
+    """A page of a list of objects below x/, of four bytes each where `sizes` does not say how long they are."""
+    entry = "<Contents><Key>x/{}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;1&quot;</ETag><Size>{}</Size></Contents>"
+    entries = (entry.format(name, (sizes or {}).get(name, 4)) for name in names)
     more = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
-    return f"<ListBucketResult>{''.join(map(entry.format, names))}{more}</ListBucketResult>".encode()
+    return f"<ListBucketResult>{''.join(entries)}{more}</ListBucketResult>".encode()
 
 
 @contextmanager
-def strange(answer: Callable[..., tuple[object, ...]]) -> Iterator[str]:
-    """A server that gives this status, content and header to whoever asks for a path and a query: its address."""
+def strange(answer: Callable[..., tuple[object, ...]], asked: list[tuple[str, str | None]] | None = None) -> Iterator[str]:
+    """A server that gives this status, content and header to whoever asks for a path and a query: its address. In `asked` are the objects that it
+    was asked for, and which part of each."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
             status, content, *header = answer(path, query)
             header = header[0] if header else {}
+            part = self.headers["Range"]
+            if asked is not None and not query:
+                asked.append((path.rsplit("/")[-1], part))
+            if part and status == 200:
+                first, _, last = part.removeprefix("bytes=").partition("-")
+                end = min(int(last or len(content)) + 1, len(content))
+                header = header | {"Content-Range": f"bytes {first}-{end - 1}/{len(content)}"}
+                status, content = 206, content[int(first) : end]
             self.send_response(status)
             length = len(content) + (0 if query else int(header.get("Cut", 0)))
             header = {"Content-Length": str(length), "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"} | header

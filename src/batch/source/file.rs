@@ -41,23 +41,30 @@ pub(super) fn each(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Resul
     held(path, stamp, None, reading, sink)
 }
 
-/// Hands on what `content` holds, which is called `path` and is somewhere else.
+/// Hands on what `content` holds, which is called `path`, is somewhere else and begins with `start`, where the name [does not say](says_nothing) what it is.
 #[cfg(feature = "s3")]
 pub(super) fn remote(
     path: &Path,
     stamp: Stamp,
+    start: &[u8],
     content: impl Read + Send + 'static,
     reading: &Reading,
     sink: &mut dyn Sink,
 ) -> Result<(), Ended> {
-    held(path, stamp, Some(Remote(Box::new(content))), reading, sink)
+    held(
+        path,
+        stamp,
+        Some((start, Remote(Box::new(content)))),
+        reading,
+        sink,
+    )
 }
 
-/// Hands on what is in `remote`, or else in the file at `path`.
+/// Hands on what is in `remote`, with its first bytes, or else in the file at `path`.
 fn held(
     path: &Path,
     stamp: Stamp,
-    remote: Option<Remote>,
+    remote: Option<(&[u8], Remote)>,
     reading: &Reading,
     sink: &mut dyn Sink,
 ) -> Result<(), Ended> {
@@ -65,10 +72,12 @@ fn held(
         sink.advanced(stamp.length);
         return Ok(());
     }
-    let (mut kind, mut is_compressed) = kind(path);
-    if kind == Kind::Message && !is_compressed && remote.is_none() && says_nothing(path) {
-        (kind, is_compressed) = found(path);
-    }
+    let (kind, is_compressed) = match &remote {
+        _ if !says_nothing(path) => kind(path),
+        Some((start, _)) => found(start),
+        None => found(&start(path)),
+    };
+    let remote = remote.map(|(_, remote)| remote);
     if kind == Kind::Message && !is_compressed {
         let name = path.to_string_lossy();
         if sink.wants(&name, stamp) {
@@ -109,7 +118,12 @@ fn no_file() -> io::Error {
 }
 
 /// Reports that the file, or what is left of it, cannot be read.
-fn unreadable(path: &Path, stamp: Stamp, error: io::Error, sink: &mut dyn Sink) -> Result<(), Ended> {
+pub(super) fn unreadable(
+    path: &Path,
+    stamp: Stamp,
+    error: io::Error,
+    sink: &mut dyn Sink,
+) -> Result<(), Ended> {
     instead(path, stamp, Body::Unreadable(in_words(error)), sink)
 }
 
@@ -127,21 +141,24 @@ fn instead(path: &Path, stamp: Stamp, body: Body, sink: &mut dyn Sink) -> Result
 }
 
 /// Whether the name tells nothing of what is in the file. Of a message's no byte is read before its turn.
-fn says_nothing(path: &Path) -> bool {
-    !path
+pub(super) fn says_nothing(path: &Path) -> bool {
+    let is_xml = path
         .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("xml"))
+        .is_some_and(|end| end.eq_ignore_ascii_case("xml"));
+    kind(path) == (Kind::Message, false) && !is_xml
 }
 
-/// What the first bytes say, and whether they are those of something compressed. A file that cannot be read is told as a message.
-fn found(path: &Path) -> (Kind, bool) {
+/// The first bytes of a file, none where it cannot be read: then it is told as a message.
+fn start(path: &Path) -> Vec<u8> {
     let mut start = Vec::new();
     let most = u64::try_from(magic::LONGEST).unwrap_or(u64::MAX);
     let read = open(path).and_then(|file| file.take(most).read_to_end(&mut start));
-    if read.is_err() {
-        return (Kind::Message, false);
-    }
-    match magic::of(&start) {
+    read.map_or_else(|_| Vec::new(), |_| start)
+}
+
+/// What the first bytes say, and whether they are those of something compressed.
+fn found(start: &[u8]) -> (Kind, bool) {
+    match magic::of(start) {
         Some(magic::Format::Gzip | magic::Format::Zstandard) => (Kind::Message, true),
         Some(magic::Format::Tar) => (Kind::Tar, false),
         Some(magic::Format::Zip) => (Kind::Zip, false),

@@ -7,13 +7,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{GetRange, ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Ended, Reading, Sink, broken, file};
+use super::{Ended, Reading, Sink, broken, file, magic};
 use object::Object;
 use transport::in_words;
 
@@ -24,6 +25,9 @@ struct Bucket {
     runtime: Runtime,
 }
 
+/// So many objects are asked at a time what they begin with.
+const AT_ONCE: usize = 16;
+
 /// Hands on the object that `url` names, or else every object below it.
 pub(super) fn each(url: &str, reading: &Reading, sink: &mut dyn Sink) -> Result<(), Ended> {
     let (name, key) = url
@@ -33,17 +37,29 @@ pub(super) fn each(url: &str, reading: &Reading, sink: &mut dyn Sink) -> Result<
         .ok_or_else(|| broken("not of the form s3://bucket/prefix"))?;
     let place = Path::parse(key.trim_end_matches('/')).map_err(|error| in_words(error.into()))?;
     let bucket = Arc::new(Bucket::open(name)?);
+    let opens = sink.opens();
     if !key.is_empty() && !key.ends_with('/') {
         match bucket.runtime.block_on(bucket.store.head(&place)) {
-            Ok(meta) => return object(&bucket, meta, reading, sink),
+            Ok(meta) => {
+                let start = bucket.runtime.block_on(bucket.start(&meta, opens));
+                return object(&bucket, meta, start, reading, sink);
+            }
             Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(in_words(error).into()),
         }
     }
-    let mut listed = bucket.store.list(Some(&place));
+    let begun = |meta: object_store::Result<ObjectMeta>| {
+        let bucket = Arc::clone(&bucket);
+        async move {
+            let meta = meta?;
+            let start = bucket.start(&meta, opens).await;
+            Ok((meta, start))
+        }
+    };
+    let mut listed = bucket.store.list(Some(&place)).map(begun).buffered(AT_ONCE);
     let mut last: Option<Path> = None;
-    while let Some(meta) = bucket.runtime.block_on(listed.next()) {
-        let meta = meta.map_err(in_words)?;
+    while let Some(begun) = bucket.runtime.block_on(listed.next()) {
+        let (meta, start) = begun.map_err(in_words)?;
         // A page that comes again and again would have no end, and in another order the next run would have another result.
         if last.as_ref().is_some_and(|last| *last >= meta.location) {
             return Err(
@@ -52,7 +68,7 @@ pub(super) fn each(url: &str, reading: &Reading, sink: &mut dyn Sink) -> Result<
         }
         last = Some(meta.location.clone());
         if meta.size > 0 || bucket.has(&meta.location)? {
-            object(&bucket, meta, reading, sink)?;
+            object(&bucket, meta, start, reading, sink)?;
         }
     }
     if last.is_none() {
@@ -64,12 +80,18 @@ pub(super) fn each(url: &str, reading: &Reading, sink: &mut dyn Sink) -> Result<
 fn object(
     bucket: &Arc<Bucket>,
     meta: ObjectMeta,
+    start: io::Result<Bytes>,
     reading: &Reading,
     sink: &mut dyn Sink,
 ) -> Result<(), Ended> {
     let path = PathBuf::from(format!("s3://{}/{}", bucket.name, meta.location));
     let stamp = object::stamp(&meta);
-    file::remote(&path, stamp, Object::new(Arc::clone(bucket), meta), reading, sink)
+    let start = match start {
+        Ok(start) => start,
+        Err(error) => return file::unreadable(&path, stamp, error, sink),
+    };
+    let content = Object::new(Arc::clone(bucket), meta, start.clone());
+    file::remote(&path, stamp, &start, content, reading, sink)
 }
 
 impl Bucket {
@@ -91,6 +113,23 @@ impl Bucket {
             store,
             runtime,
         })
+    }
+
+    /// The first bytes of an object that is `opened`, where its name does not say what it is.
+    async fn start(&self, meta: &ObjectMeta, opened: bool) -> io::Result<Bytes> {
+        if !opened || meta.size == 0 || !file::says_nothing(meta.location.as_ref().as_ref()) {
+            return Ok(Bytes::new());
+        }
+        let most = u64::try_from(magic::LONGEST).map_or(meta.size, |most| most.min(meta.size));
+        let found = object::get(&self.store, meta, Some(GetRange::Bounded(0..most))).await?;
+        let start = found.bytes().await.map_err(in_words)?;
+        if u64::try_from(start.len()) == Ok(most) {
+            Ok(start)
+        } else {
+            Err(broken(
+                "the store does not give the part of an object that it is asked for",
+            ))
+        }
     }
 
     /// Whether there is an object of that name: a folder that is made by hand is listed as an empty one whose name ends with a slash.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use object_store::{GetOptions, ObjectMeta, ObjectStore};
+use object_store::aws::AmazonS3;
+use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 
 use super::Bucket;
 use super::transport::in_words;
@@ -12,10 +13,12 @@ use crate::algorithm::DigestAlgorithm;
 use crate::batch::source::{Stamp, broken};
 use crate::crypto;
 
-/// An object that is fetched piece by piece when it is read, and not before.
+/// An object that is fetched piece by piece when it is read, and not before, but for what is known of its start.
 pub(super) struct Object {
     bucket: Arc<Bucket>,
     meta: ObjectMeta,
+    /// So many bytes are.
+    known: u64,
     stream: Option<BoxStream<'static, object_store::Result<Bytes>>>,
     /// What has come and was not read.
     piece: Bytes,
@@ -24,28 +27,30 @@ pub(super) struct Object {
 }
 
 impl Object {
-    pub(super) fn new(bucket: Arc<Bucket>, meta: ObjectMeta) -> Self {
+    pub(super) fn new(bucket: Arc<Bucket>, meta: ObjectMeta, start: Bytes) -> Self {
+        let known = u64::try_from(start.len()).unwrap_or(u64::MAX);
         Self {
             bucket,
-            left: meta.size,
+            left: meta.size.saturating_sub(known),
+            known,
             meta,
             stream: None,
-            piece: Bytes::new(),
+            piece: start,
         }
     }
 
-    /// The next piece, empty at the end. Another object in the place of the one that was listed is an error.
+    /// The next piece, empty at the end.
     fn next(&mut self) -> io::Result<Bytes> {
+        let is_known = self.known > 0;
+        if is_known && self.left == 0 {
+            return Ok(Bytes::new());
+        }
         let runtime = &self.bucket.runtime;
         let stream = match &mut self.stream {
             Some(stream) => stream,
             unopened => {
-                let options = GetOptions::new().with_if_match(self.meta.e_tag.clone());
-                let found = runtime.block_on(self.bucket.store.get_opts(&self.meta.location, options));
-                let found = found.map_err(in_words)?;
-                if !is_same(&self.meta, &found.meta) {
-                    return Err(broken(ANOTHER));
-                }
+                let range = is_known.then_some(GetRange::Offset(self.known));
+                let found = runtime.block_on(get(&self.bucket.store, &self.meta, range))?;
                 unopened.insert(found.into_stream())
             }
         };
@@ -63,6 +68,23 @@ impl Object {
         }
         Ok(Bytes::new())
     }
+}
+
+/// The object that was listed, or a part of it. Another one in its place is an error.
+pub(super) async fn get(
+    store: &AmazonS3,
+    listed: &ObjectMeta,
+    range: Option<GetRange>,
+) -> io::Result<GetResult> {
+    let options = GetOptions::new()
+        .with_if_match(listed.e_tag.clone())
+        .with_range(range);
+    let found = store.get_opts(&listed.location, options).await;
+    let found = found.map_err(in_words)?;
+    if !is_same(listed, &found.meta) {
+        return Err(broken(ANOTHER));
+    }
+    Ok(found)
 }
 
 /// What is said of an object that is not the one that was listed.
