@@ -65,6 +65,7 @@ fn an_archive_comes_out_as_it_was_made() {
 #[test]
 fn threads_change_nothing() {
     let world = World::of(300);
+    fs::write(world.archive().join(".hidden"), "").unwrap();
     let begun = world.folder.path().join("begun");
     world.verify(&begun, &["--validation-reports"], &[world.archive()]);
     let outs = ["1", "3", "16"].map(|threads| {
@@ -419,11 +420,21 @@ fn what_a_job_writes_is_none_of_its_messages() {
         fs::remove_dir_all(&out).unwrap();
         (output.code, results.lines().count(), output.text)
     };
-    for source in ["archive", "archive/**", "archive/../archive/*/*"] {
+    for (source, is_met) in [
+        ("archive", true),
+        ("archive/**", true),
+        ("archive/../archive/*/*", true),
+        ("archive/0000", false),
+    ] {
         fs::create_dir(&out).unwrap();
         fs::write(out.join("earlier.xml"), "<a/>").unwrap();
         let (code, messages, text) = count(&[source]);
         assert_eq!((code, messages), (1, 20), "{source}: {text}");
+        assert_eq!(
+            text.contains("passed over: 1 folders of results\n"),
+            is_met,
+            "{text}"
+        );
     }
     for source in [
         "archive/report/earlier.xml",
@@ -447,6 +458,42 @@ fn what_a_job_writes_is_none_of_its_messages() {
         assert_eq!((code, messages), (3, 21), "{source}: {text}");
         assert!(text.contains("where the results are written"), "{source}: {text}");
     }
+}
+
+/// An auditor sees of everything that was named what became of it.
+#[test]
+fn what_is_passed_over_is_counted_by_its_reason() {
+    let world = World::of(20);
+    let (folder, out) = (world.folder.path(), world.folder.path().join("out"));
+    let pack = "mkdir -p x/y && cp archive/0000/*.xml x/y && printf '\\0\\5\\26\\7\\0\\2\\0\\0' > x/._y && tar -cf all.tar x";
+    let packed = Command::new("bash")
+        .args(["-euc", pack])
+        .current_dir(folder)
+        .status();
+    assert!(packed.unwrap().success());
+    fs::create_dir(world.archive().join(".svn")).unwrap();
+    fs::write(world.archive().join(".hidden.xml"), "<a/>").unwrap();
+    fs::write(
+        world.archive().join("page.http"),
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+    )
+    .unwrap();
+    let output = world.verify(&out, &[], &[world.archive(), folder.join("all.tar")]);
+    let words = "2 hidden files or folders, 2 folders in archives, 1 files in which macOS keeps attributes, 1 bodies of HTTP that are no messages";
+    assert!(output.text.contains("40 messages: "), "{}", output.text);
+    assert!(
+        output.text.contains(&format!("passed over: {words}\n")),
+        "{}",
+        output.text
+    );
+    let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
+    let counts =
+        serde_json::json!({"hidden": 2, "results": 0, "folder": 2, "apple_double": 1, "other_content": 1});
+    assert_eq!(summary["passed_over"], counts);
+    let page = fs::read_to_string(out.join("summary.html")).unwrap();
+    assert!(page.contains(&format!(
+        "<p class=\"about\">Passed over in the sources: {words}.</p>"
+    )));
 }
 
 #[test]

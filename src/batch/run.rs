@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::journal::{Journal, Replay, Writer};
 use super::queue::Window;
 use super::row::Row;
-use super::source::{Ended, Item, Reading, Sink, Source, Stamp, walk};
+use super::source::{Ended, Item, PassedOver, Reading, Sink, Source, Stamp, walk};
 use super::validation_reports::Packed;
 
 /// A job, ready to run.
@@ -40,6 +40,9 @@ pub struct Judged {
 pub trait Observer {
     /// A result has been written, or had been by an earlier process; in order. Its line of the journal begins `line` bytes into that.
     fn written(&mut self, row: &Row, line: u64, was: Written);
+
+    /// All sources have been walked: how much in them was no message, by the reason.
+    fn passed_over(&mut self, counts: BTreeMap<PassedOver, u64>);
 
     /// So many more bytes of the sources have been read.
     fn advanced(&mut self, bytes: u64);
@@ -95,6 +98,8 @@ enum Message {
     /// Everything from here on is new.
     Begun(io::Result<Box<Writer>>),
     Judged(Vec<Done>),
+    /// What was passed over in all sources.
+    PassedOver(BTreeMap<PassedOver, u64>),
 }
 
 /// A message that was judged.
@@ -132,6 +137,7 @@ impl Run<'_> {
                 replay: Some(replay),
                 known: 0,
                 next: 0,
+                passed_over: BTreeMap::new(),
                 queue,
                 results: results.clone(),
             };
@@ -160,6 +166,7 @@ struct Reader<'r> {
     /// The bytes of the message that an earlier process judged last.
     known: u64,
     next: u64,
+    passed_over: BTreeMap<PassedOver, u64>,
     queue: SyncSender<(u64, Item)>,
     results: SyncSender<Message>,
 }
@@ -169,6 +176,8 @@ impl Reader<'_> {
         // It ends early only where it was told to.
         let _ = walk(self.run.sources, self.run.reading, self);
         self.begin();
+        let passed_over = std::mem::take(&mut self.passed_over);
+        self.send(Message::PassedOver(passed_over));
     }
 
     /// Ends the replay. What the journal says beyond this place is of an archive that has changed since, and is judged anew.
@@ -218,6 +227,11 @@ impl Sink for Reader<'_> {
         let number = self.next;
         self.next = number.saturating_add(1);
         self.queue.send((number, item)).map_err(|_| Ended::Stopped)
+    }
+
+    fn passed_over(&mut self, what: PassedOver) {
+        let count = self.passed_over.entry(what).or_default();
+        *count = count.saturating_add(1);
     }
 
     fn advanced(&mut self, bytes: u64) {
@@ -291,6 +305,7 @@ fn collect(
             Message::Known(row, line) => observer.written(&row, line, Written::Before),
             Message::Begun(Ok(begun)) => writer = Some(begun),
             Message::Begun(Err(error)) => keep_first(&mut failed, Err(error), window),
+            Message::PassedOver(counts) => observer.passed_over(counts),
             Message::Judged(judged) => waiting.extend(judged.into_iter().map(|done| (done.number, done))),
         }
         let (mut written, mut bytes) = (0_usize, 0_u64);

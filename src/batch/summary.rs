@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::row::{Row, Verdict, cut};
+use super::source::PassedOver;
 
 /// The most signers, causes and days that are told apart; what comes after goes together as `other`.
 const MOST: usize = 2_000;
@@ -20,6 +21,8 @@ pub struct Summary {
     pub unreadable: u64,
     /// Bytes of all messages that were read.
     pub bytes: u64,
+    /// How much in the sources was no message, by the reason.
+    pub passed_over: BTreeMap<PassedOver, u64>,
     /// By what they were taken for.
     pub kinds: BTreeMap<String, Counts>,
     /// By the signer, the trusted one if there is one.
@@ -174,6 +177,19 @@ impl Summary {
         signers
     }
 
+    /// So much was passed over for that reason.
+    pub fn passed_over(&self, what: PassedOver) -> u64 {
+        self.passed_over.get(&what).copied().unwrap_or(0)
+    }
+
+    /// The same for people, of each reason that there was; none where everything was judged.
+    pub fn passed_over_in_words(&self) -> Option<String> {
+        let counts = PassedOver::ALL.map(|what| (self.passed_over(what), what.words()));
+        let words = counts.iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = words.map(|(count, words)| format!("{count} {words}")).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
     /// As `summary.json` has it.
     pub fn json(&self) -> Value {
         let counts = |named: &BTreeMap<String, Counts>| -> Value {
@@ -186,12 +202,14 @@ impl Summary {
         let signers = self.signers().into_iter().map(|(name, counts)| {
             json!({"signer": name, "passed": counts.passed, "failed": counts.failed, "indeterminate": counts.indeterminate})
         });
+        let passed_over = PassedOver::ALL.map(|what| (what.name().to_owned(), self.passed_over(what).into()));
         json!({
             "messages": self.all.total(),
             "verdicts": self.all.json(),
             "unreadable": self.unreadable,
             "copies": self.copies,
             "bytes": self.bytes,
+            "passed_over": serde_json::Map::from_iter(passed_over),
             "kinds": counts(&self.kinds),
             "causes": self.causes().into_iter().map(Cause::json).collect::<Vec<_>>(),
             "signers": signers.collect::<Vec<_>>(),
@@ -322,6 +340,21 @@ mod tests {
         assert_eq!(told, [(2, "1"), (1, "3")]);
         let days = causes.first().and_then(|cause| cause.days.clone());
         assert_eq!(days, Some(("2026-01-01".to_owned(), "2026-03-01".to_owned())));
+    }
+
+    #[test]
+    fn what_is_passed_over_is_told_by_its_reason_and_where_there_is_none_too() {
+        let mut summary = Summary::default();
+        let told = |summary: &Summary| {
+            let counts = summary.json().get("passed_over").map(Value::to_string);
+            (summary.passed_over_in_words(), counts.unwrap_or_default())
+        };
+        let none = r#"{"hidden":0,"results":0,"folder":0,"apple_double":0,"other_content":0}"#;
+        assert_eq!(told(&summary), (None, none.to_owned()));
+        summary.passed_over = [(PassedOver::Folder, 2), (PassedOver::Hidden, 1)].into();
+        let words = "1 hidden files or folders, 2 folders in archives";
+        let some = r#"{"hidden":1,"results":0,"folder":2,"apple_double":0,"other_content":0}"#;
+        assert_eq!(told(&summary), (Some(words.to_owned()), some.to_owned()));
     }
 
     /// Of a history of CRLs others are near at each time.

@@ -15,11 +15,11 @@
 //! | | |
 //! |---|---|
 //! | a file | one message, unless its name ends as below. Of another name than `….xml` its first bytes say whether it is gzip, Zstandard, tar, zip or Parquet all the same |
-//! | a folder | every file in it and in its folders, by name; not those whose names begin with a dot. A link to a folder is not followed, and reported |
+//! | a folder | every file in it and in its folders, by name; not those whose names begin with a dot, which are counted. A link to a folder is not followed, and reported |
 //! | `'in/**/*.xml'` | the files that match: `*`, `?` and `[…]` in a name, `**` for folders in folders. Links to folders as in a folder |
 //! | neither | a pipe, a device or a socket, however it is named, is reported and not read |
 //! | `@FILE`, `--list FILE` | a path a line, each a file or a folder |
-//! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end, and one in which two entries have the same bytes, and a tar archive with a global pax header that names files. What macOS puts beside files, `._NAME`, is passed over if it is that (AppleDouble) |
+//! | `.tar`, `.zip` | every file in it. What cannot be read (a link, a damaged or encrypted entry) is reported, and so is an archive that is cut off or goes on after its end, and one in which two entries have the same bytes, and a tar archive with a global pax header that names files. A folder among them with a length, of which readers differ what follows it, is reported too. What macOS puts beside files, `._NAME`, is passed over if it is that (AppleDouble) |
 //! | `.jsonl`, `.ndjson` | an object a line; `--column NAME` (`message`) is the member with the message, as it is or in base64 |
 //! | `.csv`, `.tsv` | the same, with a line of names; separated by commas, semicolons or tabs |
 //! | `.parquet` | the same: a column of bytes or text, once a row, in Parquet without compression or with Snappy, gzip or Zstandard, and no other. `--name-column NAME` is the column by which messages are called. Files of a gateway's [message archive](super::message_archive) say that they are, and are read with the media type of each message, so that its parts are found |
@@ -28,6 +28,18 @@
 //! | `.gz`, `.zst`, `.tgz`, `.tzst` | one of these, or one message, compressed. A tar archive in `.gz` or `.zst` is known without `.tar` |
 //! | `.xz`, `.bz2`, `.7z`, `.rar`, `.lz4` and the like | reported and not read: decompress them, or take gzip or Zstandard |
 //! | `s3://bucket/prefix` | that object, or else every object below it, in the order of their names, each what its name or its first bytes say as above. In programs built with the Cargo feature `s3`: `cargo build --release --locked --features s3` |
+//!
+//! What is passed over is counted: as `passed_over` in `summary.json`, where it is 0 too, in `summary.html`, and on standard output where there was any.
+//!
+//! | reason | |
+//! |---|---|
+//! | `hidden` | a file or folder, in a folder that is walked, whose name begins with a dot; what is in such a folder is not looked at |
+//! | `results` | the folder of `--out`, where it lies in a source |
+//! | `folder` | a folder among the entries of an archive or the objects of a store: what is in it has entries of its own |
+//! | `apple_double` | `._NAME` in an archive, if it is what macOS puts there |
+//! | `other_content` | what HTTP carried in HAR and `.http` beside messages: pages, pictures, forms without SAML |
+//!
+//! Everything else that a source leads to has a result; names that a pattern does not match, empty lines, and requests and responses without a body are not counted.
 //!
 //! A store is any that speaks S3. Region, endpoint and credentials are those of the environment: `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
 //! `AWS_SESSION_TOKEN`; no service of the machine is asked for them. The store is asked by https, or at an IP address of the loopback; redirects are not followed, and no proxy is asked. What it says of an error
@@ -115,7 +127,7 @@
 //! | `results.jsonl` | the [object of each message](super::commands#json), with `sha256` of the message, `kind` (`soap`, `saml`, `xml`) and `judged_at` besides. Of what is refused as of a time that nobody trusted is seen to have signed, the warning `time_not_signed` says so |
 //! | `results.csv` | the same in short. A value that a spreadsheet could take for a formula has `'` before it, and invisible characters are written `\u{202e}`. Of the signer's name 256 characters are in it and in what follows, of what is said 1,024 |
 //! | `results.parquet` | the same as in `results.csv`, for Spark and its like; compressed by Snappy |
-//! | `summary.json` | what was judged and by what: sources, policy, CAs and pins, how many CRLs and OCSP responses, when the job began; and counts by verdict, kind, cause, signer, day, exception and warning |
+//! | `summary.json` | what was judged and by what: sources, policy, CAs and pins, how many CRLs and OCSP responses, when the job began; and counts by verdict, kind, cause, signer, day, exception and warning, and of what was passed over |
 //! | `summary.html` | the same for people, with charts and the first thousand messages that did not pass. It needs no network, and forbids itself every script but its own; `summary.html#words` opens filtered |
 //! | `junit.xml` | a test case a message; what is `indeterminate` is an error |
 //! | `results.sarif` | SARIF 2.1.0: a result for each message that did not pass |

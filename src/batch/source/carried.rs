@@ -6,30 +6,43 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::{Body, bounded, broken};
 
-/// The message that a body with this Content-Type and Content-Encoding is, if it is one: XML, a SOAP message of several parts, or a form
-/// with SAML in it. `body` may be cut off behind `limit` bytes.
+/// What a body is.
+pub(super) enum Carried {
+    /// There is none.
+    Nothing,
+    /// No message.
+    Other,
+    /// A message, or what cannot be told from one.
+    Message(io::Result<Body>),
+}
+
+/// What a body with this Content-Type and Content-Encoding is. A message is XML, a SOAP message of several parts, or a form with SAML in it. `body`
+/// may be cut off behind `limit` bytes.
 pub(super) fn message(
     content_type: Option<&str>,
     content_encoding: Option<&str>,
     body: Vec<u8>,
     limit: u32,
-) -> Option<io::Result<Body>> {
+) -> Carried {
     let field = content_type.unwrap_or_default();
     let media_type = field.to_ascii_lowercase();
     let is_related = media_type.starts_with("multipart/related");
     let is_form = is_form(&media_type);
-    if body.is_empty() || !may_be_message(content_type) {
-        return None;
+    if body.is_empty() {
+        return Carried::Nothing;
+    }
+    if !may_be_message(content_type) {
+        return Carried::Other;
     }
     let body = match decoded(content_encoding, body, limit) {
         Ok(Body::Bytes(bytes)) => bytes,
-        told => return Some(told),
+        told => return Carried::Message(told),
     };
     if (is_form && !carries_saml(&body)) || (media_type.is_empty() && !begins_as_xml(&body)) {
-        return None;
+        return Carried::Other;
     }
     // The boundary of its parts stands in the field.
-    Some(Ok(Body::Bytes(if is_related {
+    Carried::Message(Ok(Body::Bytes(if is_related {
         [format!("Content-Type: {field}\r\n\r\n").as_bytes(), &body]
             .concat()
             .into()

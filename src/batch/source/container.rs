@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::magic::{is_apple_double, may_be_apple_double};
 use super::names::Names;
-use super::{Body, Ended, Item, Reading, Sink, Stamp, broken, in_words};
+use super::{Body, Ended, Item, PassedOver, Reading, Sink, Stamp, broken, in_words};
 
 /// So many messages any file may hold, and one more for each [`BYTES_EACH`] of its bytes: a signature alone takes more, however a
 /// file is compressed, and each message costs as much in the results as one that is long.
@@ -120,7 +120,10 @@ impl<'c> Container<'c> {
         }
         let body = read();
         match &body {
-            Ok(Body::Bytes(bytes)) if is_apple_double(bytes) => Ok(()),
+            Ok(Body::Bytes(bytes)) if is_apple_double(bytes) => {
+                sink.passed_over(PassedOver::AppleDouble);
+                Ok(())
+            }
             _ => self.offer('!', Name::Given(name), sink, || body),
         }
     }
@@ -171,6 +174,8 @@ mod tests {
             self.count = self.count.saturating_add(1);
             Ok(())
         }
+
+        fn passed_over(&mut self, _: PassedOver) {}
 
         fn advanced(&mut self, _: u64) {}
     }

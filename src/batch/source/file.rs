@@ -10,8 +10,8 @@ use rustix::fs::OFlags;
 
 use super::compressed::{PIECE, decompressed};
 use super::{
-    Body, Container, Ended, Item, Reading, Remote, Sink, Stamp, broken, csv, har, http, in_words, json_lines,
-    magic, parquet, tar, unpacked, zip,
+    Body, Container, Ended, Item, PassedOver, Reading, Remote, Sink, Stamp, broken, csv, har, http, in_words,
+    json_lines, magic, parquet, tar, unpacked, zip,
 };
 
 /// What a file holds.
@@ -310,6 +310,10 @@ impl Sink for Advancing<'_> {
     fn take(&mut self, item: Item) -> Result<(), Ended> {
         self.tell();
         self.sink.take(item)
+    }
+
+    fn passed_over(&mut self, what: PassedOver) {
+        self.sink.passed_over(what);
     }
 
     fn advanced(&mut self, bytes: u64) {

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use super::json_lines::{Line, line};
-use super::{Body, Ended, Item, Reading, Sink, Source, Stamp, broken, file, pattern};
+use super::{Body, Ended, Item, PassedOver, Reading, Sink, Source, Stamp, broken, file, pattern};
 
 /// The longest path in a list.
 const MAX_PATH: usize = 64 << 10;
@@ -54,7 +54,7 @@ fn path_or_folder(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result
     if !path.is_dir() {
         return file::each(path, reading, sink);
     }
-    let mut open = vec![names(path)?];
+    let mut open = vec![sorted(path)?];
     let mut here = path.to_owned();
     while let Some(names) = open.last_mut() {
         let Some(name) = names.next() else {
@@ -62,17 +62,23 @@ fn path_or_folder(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result
             here.pop();
             continue;
         };
+        // Those are for other programs.
+        if name.as_encoded_bytes().starts_with(b".") {
+            sink.passed_over(PassedOver::Hidden);
+            continue;
+        }
         let path = here.join(&name);
         let metadata = fs::symlink_metadata(&path);
         if metadata
             .as_ref()
             .is_ok_and(|metadata| reading.passes_over(metadata))
         {
+            sink.passed_over(PassedOver::Results);
             continue;
         }
         match metadata.map(|metadata| metadata.file_type()) {
             Err(error) => unreadable(&path, error, sink)?,
-            Ok(kind) if kind.is_dir() && open.len() < MAX_DEPTH => match self::names(&path) {
+            Ok(kind) if kind.is_dir() && open.len() < MAX_DEPTH => match sorted(&path) {
                 Ok(names) => {
                     open.push(names);
                     here = path;
@@ -92,13 +98,7 @@ fn path_or_folder(path: &Path, reading: &Reading, sink: &mut dyn Sink) -> Result
     Ok(())
 }
 
-/// The names in a folder, sorted; those that begin with a dot are for other programs.
-fn names(folder: &Path) -> io::Result<std::vec::IntoIter<OsString>> {
-    let names = sorted(folder)?.filter(|name| !name.as_encoded_bytes().starts_with(b"."));
-    Ok(names.collect::<Vec<_>>().into_iter())
-}
-
-/// All names in a folder, sorted.
+/// The names in a folder, sorted.
 pub(super) fn sorted(folder: &Path) -> io::Result<std::vec::IntoIter<OsString>> {
     let names: io::Result<Vec<_>> = fs::read_dir(folder)?
         .map(|entry| entry.map(|entry| entry.file_name()))
@@ -210,6 +210,19 @@ mod tests {
             taken(root, &[Source::Glob("/nothing/*".to_owned())]),
             ["/nothing/* unreadable:"]
         );
+    }
+
+    #[test]
+    fn what_is_hidden_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join(".git/below")).unwrap();
+        for name in [".git/config", ".a.xml", "a.xml"] {
+            fs::write(root.join(name), "<a/>").unwrap();
+        }
+        let mut taken = Taken::default();
+        assert!(walk(&[Source::Path(root.to_owned())], &Taken::reading(100), &mut taken).is_ok());
+        assert_eq!((taken.0.len(), taken.1), (1, vec!["hidden"; 2]));
     }
 
     #[test]

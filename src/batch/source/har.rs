@@ -6,7 +6,8 @@ use std::io::{self, BufRead, Read};
 
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Body, Container, Ended, Name, Sink, broken, carried, column};
+use super::carried::{self, Carried};
+use super::{Container, Ended, Name, PassedOver, Sink, broken, column};
 use crate::crypto::decode_base64;
 use crate::har::{Content, Entry, PostData, Told};
 
@@ -79,14 +80,18 @@ impl Entries<'_, '_> {
         };
         let limit = self.container.reading.limit;
         for (part, body) in [("request", request), ("response", response)] {
-            let message = match body {
-                Told::Nothing => None,
-                Told::Odd => Some(Err(broken("the entry is not as HAR has it"))),
-                Told::Value(body) => body.message(limit),
+            let carried = match body {
+                Told::Nothing => Carried::Nothing,
+                Told::Odd => Carried::Message(Err(broken("the entry is not as HAR has it"))),
+                Told::Value(body) => body.carried(limit),
             };
-            if let Some(message) = message {
-                let name = Name::Part(number, part);
-                self.container.offer('#', name, self.sink, || message)?;
+            match carried {
+                Carried::Message(message) => {
+                    let name = Name::Part(number, part);
+                    self.container.offer('#', name, self.sink, || message)?;
+                }
+                Carried::Other => self.sink.passed_over(PassedOver::OtherContent),
+                Carried::Nothing => {}
             }
         }
         Ok(())
@@ -193,13 +198,14 @@ impl From<PostData> for Recorded {
 }
 
 impl Recorded {
-    /// The message that it is, if it is one.
-    fn message(self, limit: u32) -> Option<io::Result<Body>> {
+    /// What it is.
+    fn carried(self, limit: u32) -> Carried {
         let mime_type = self.mime_type.value();
         let mime_type = mime_type.as_deref();
         match bytes(self.text, self.encoding) {
             Ok(bytes) => carried::message(mime_type, None, bytes, limit),
-            Err(error) => carried::may_be_message(mime_type).then_some(Err(error)),
+            Err(error) if carried::may_be_message(mime_type) => Carried::Message(Err(error)),
+            Err(_) => Carried::Other,
         }
     }
 }
@@ -259,6 +265,19 @@ mod tests {
                 "c#4.response unreadable: the body is no base64"
             ]
         );
+    }
+
+    #[test]
+    fn bodies_that_are_no_messages_are_counted() {
+        let text = r#"{"log": {"entries": [
+            {"request": {"method": "GET"}, "response": {"content": {"mimeType": "text/html", "text": "<html>"}}},
+            {"request": {"postData": {"mimeType": "image/png", "text": 1}}, "response": {"content": {"mimeType": "text/html", "text": ""}}},
+            {"request": {"postData": {"mimeType": "application/x-www-form-urlencoded", "text": "x=1"}}},
+            {"request": {"postData": {"mimeType": "text/xml", "text": "<a/>"}}}
+        ]}}"#;
+        let (taken, _) =
+            Taken::with_passed_over(30, |container, sink| each(&mut text.as_bytes(), container, sink));
+        assert_eq!((taken.0.len(), taken.1), (1, vec!["other_content"; 3]));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::io::{self, BufRead};
 
+use super::carried::{self, Carried};
 use super::json_lines::{Line, line};
-use super::{Container, Ended, Name, Sink, broken, carried};
+use super::{Container, Ended, Name, PassedOver, Sink, broken};
 
 /// The longest line of a header, and the most lines.
 const MAX_LINE: usize = 64 << 10;
@@ -23,8 +24,10 @@ pub(super) fn each(
         };
         let body = head.body(input, limit)?;
         let (media_type, encoding) = (head.content_type.as_deref(), head.content_encoding.as_deref());
-        if let Some(body) = carried::message(media_type, encoding, body, limit) {
-            container.offer('#', Name::Place(number), sink, || body)?;
+        match carried::message(media_type, encoding, body, limit) {
+            Carried::Message(body) => container.offer('#', Name::Place(number), sink, || body)?,
+            Carried::Other => sink.passed_over(PassedOver::OtherContent),
+            Carried::Nothing => {}
         }
     }
     Ok(())
@@ -270,6 +273,19 @@ mod tests {
                 "c#10 <d/>"
             ]
         );
+    }
+
+    #[test]
+    fn bodies_that_are_no_messages_are_counted() {
+        let text = concat!(
+            "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
+            "POST / HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>",
+            "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\ntext",
+        );
+        let (taken, _) =
+            Taken::with_passed_over(30, |container, sink| each(&mut text.as_bytes(), container, sink));
+        assert_eq!((taken.0.len(), taken.1), (1, vec!["other_content"; 2]));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod json_lines;
 mod magic;
 mod names;
 mod parquet;
+mod passed_over;
 mod pattern;
 mod places;
 mod results;
@@ -41,6 +42,7 @@ pub use file::open;
 pub use folder::walk;
 pub(super) use names::Names;
 pub use parquet::is_guarded;
+pub use passed_over::PassedOver;
 use places::Places;
 pub use results::ResultsFolder;
 
@@ -177,6 +179,9 @@ pub trait Sink {
     /// [`Ended::Stopped`]: no more is wanted.
     fn take(&mut self, item: Item) -> Result<(), Ended>;
 
+    /// Takes note of something that is no message.
+    fn passed_over(&mut self, what: PassedOver);
+
     /// Says that so many more bytes of the sources have been read.
     fn advanced(&mut self, bytes: u64);
 
@@ -245,7 +250,7 @@ fn broken(what: &str) -> io::Error {
 /// For tests: takes everything, and tells it as text.
 #[cfg(test)]
 #[derive(Default)]
-struct Taken(Vec<(String, String)>);
+struct Taken(Vec<(String, String)>, Vec<&'static str>);
 
 #[cfg(test)]
 impl Sink for Taken {
@@ -266,6 +271,10 @@ impl Sink for Taken {
         Ok(())
     }
 
+    fn passed_over(&mut self, what: PassedOver) {
+        self.1.push(what.name());
+    }
+
     fn advanced(&mut self, _: u64) {}
 }
 
@@ -276,11 +285,20 @@ impl Taken {
         limit: u32,
         each: impl FnOnce(&Container<'_>, &mut dyn Sink) -> Result<(), Ended>,
     ) -> (Vec<(String, String)>, Result<(), Ended>) {
+        let (taken, ended) = Self::with_passed_over(limit, each);
+        (taken.0, ended)
+    }
+
+    /// The same, with what it passes over.
+    fn with_passed_over(
+        limit: u32,
+        each: impl FnOnce(&Container<'_>, &mut dyn Sink) -> Result<(), Ended>,
+    ) -> (Self, Result<(), Ended>) {
         let reading = Self::reading(limit);
         let container = Container::new(std::path::Path::new("c"), Stamp::default(), &reading);
         let mut taken = Self::default();
         let ended = each(&container, &mut taken);
-        (taken.0, ended)
+        (taken, ended)
     }
 
     /// How messages of at most `limit` bytes are read.

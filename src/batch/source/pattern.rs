@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use glob::Pattern;
 
 use super::folder::{MAX_DEPTH, RESULTS, sorted, unreadable};
-use super::{Ended, Reading, Sink, broken, file};
+use super::{Ended, PassedOver, Reading, Sink, broken, file};
 
 /// Hands on what matches, by name.
 ///
@@ -35,6 +35,7 @@ pub(super) fn each(pattern: &str, reading: &Reading, sink: &mut dyn Sink) -> Res
             .as_ref()
             .is_ok_and(|metadata| reading.passes_over(metadata))
         {
+            sink.passed_over(PassedOver::Results);
             continue;
         }
         let kind = metadata.map(|metadata| metadata.file_type());

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use super::{Body, Container, Ended, Sink, broken, unpacked};
+use super::{Body, Container, Ended, PassedOver, Sink, broken, unpacked};
 
 const BLOCK: usize = 512;
 /// The most bytes of a long name, or of pax records.
@@ -49,7 +49,8 @@ pub(super) fn each(
             }
             // Where a link leads says nothing about messages.
             b'K' => next = extension,
-            b'5' => {}
+            // Readers differ on whether anything follows one that has a length.
+            b'5' if size == 0 => sink.passed_over(PassedOver::Folder),
             kind => {
                 let name = extension.path.unwrap_or(header.path);
                 let read = || match kind {
@@ -298,6 +299,29 @@ mod tests {
         let (taken, ended) = taken(&archive.concat());
         assert!(ended.is_ok());
         assert_eq!(named(&taken), [("c!x/a.xml", "<a/>"), ("c!._b.xml", "<b/>")]);
+    }
+
+    #[test]
+    fn what_is_no_message_is_counted_and_a_folder_with_a_length_is_told() {
+        let long = [entry("x/", b'5', b""), vec![0; BLOCK]].concat();
+        let mut long: Vec<u8> = long.into_iter().take(BLOCK).collect();
+        // 512 bytes, with which the sum grows by one.
+        long[124..135].copy_from_slice(b"00000001000");
+        let sum = String::from_utf8(long[148..154].to_vec()).unwrap();
+        let sum = u32::from_str_radix(&sum, 8).unwrap() + 1;
+        long[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+        let archive = [
+            entry("y/", b'5', b""),
+            entry("y/._a.xml", b'0', b"\0\x05\x16\x07\0\x02\0\0"),
+            long,
+            entry("hidden.xml", b'0', b""),
+            vec![0; 2 * BLOCK],
+        ];
+        let archive = archive.concat();
+        let (taken, _) = Taken::with_passed_over(8, |container, sink| each(&mut &*archive, container, sink));
+        let folder = ("c!x/", "unreadable: an entry of a tar archive that is no file");
+        assert_eq!(named(&taken.0)[0], folder);
+        assert_eq!(taken.1, ["folder", "apple_double"]);
     }
 
     #[test]

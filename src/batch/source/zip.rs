@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use flate2::{Crc, read::DeflateDecoder};
 
-use super::{Body, Container, Ended, Places, Sink, broken, open, unpacked};
+use super::{Body, Container, Ended, PassedOver, Places, Sink, broken, open, unpacked};
 
 /// The end record with the longest comment.
 const LONGEST_END: u64 = 22 + 65_535;
@@ -25,7 +25,8 @@ pub(super) fn each(container: &Container<'_>, sink: &mut dyn Sink) -> Result<(),
         if !is_free {
             return Err(broken("two entries of the zip archive have the same bytes").into());
         }
-        if entry.name.ends_with('/') {
+        if entry.is_folder() {
+            sink.passed_over(PassedOver::Folder);
             continue;
         }
         container.offer_entry(&entry.name, sink, || {
@@ -145,6 +146,13 @@ impl Entry {
         };
         entry.widen(&extra)?;
         Ok(entry)
+    }
+
+    /// Whether it is a folder, and nothing else.
+    fn is_folder(&self) -> bool {
+        /// Deflate makes so many bytes of nothing.
+        const NOTHING: u64 = 2;
+        self.name.ends_with('/') && self.length == 0 && self.compressed <= NOTHING
     }
 
     /// Takes from the Zip64 field what did not fit; it has only those, in this order.
@@ -320,6 +328,44 @@ mod tests {
         commented[place] = 1;
         commented.push(b'x');
         assert!(taken(&commented).1.is_ok());
+    }
+
+    #[test]
+    fn a_folder_is_counted_and_one_with_content_is_a_message() {
+        let counted = |archive: &[u8]| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(archive).unwrap();
+            let (taken, ended) = Taken::with_passed_over(10, |container, sink| {
+                each(
+                    &Container::new(file.path(), container.stamp, container.reading),
+                    sink,
+                )
+            });
+            assert!(ended.is_ok(), "{ended:?}");
+            (taken.0.len(), taken.1)
+        };
+        assert_eq!(counted(&archive()), (2, vec!["folder"]));
+        let mut named = archive();
+        for from in [0, recorded(&named, b"b.xml", 0)] {
+            let place = from
+                + named[from..]
+                    .windows(5)
+                    .position(|name| name == b"b.xml")
+                    .unwrap();
+            named[place + 4] = b'/';
+        }
+        assert_eq!(counted(&named), (2, vec!["folder"]));
+        let is_told = |archive: &[u8], entry: &str| {
+            let (taken, _) = taken(archive);
+            taken.iter().any(|(name, _)| name == entry)
+        };
+        let place = recorded(&named, b"b.xm/", 24);
+        named[place] = 0;
+        assert!(is_told(&named, "b.xm/"));
+        let mut long = archive();
+        let place = memchr::memmem::find(&long, b"PK\x01\x02").unwrap();
+        long[place + 24] = 3;
+        assert!(is_told(&long, "d/"));
     }
 
     #[test]

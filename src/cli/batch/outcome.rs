@@ -57,6 +57,9 @@ fn text(summary: &Summary, folder: &Path, style: Style) -> String {
         ));
     }
     text.push('\n');
+    if let Some(words) = summary.passed_over_in_words() {
+        text.push_str(&format!("passed over: {words}\n"));
+    }
     let causes = summary.causes();
     for cause in causes.iter().take(MOST) {
         text.push_str(&format!(

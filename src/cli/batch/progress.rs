@@ -1,5 +1,6 @@
 //! How far a job is: a bar on a terminal, a line now and then elsewhere.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::batch::source::{Ended, Item, Reading, Sink, Source, Stamp, walk};
+use crate::batch::source::{Ended, Item, PassedOver, Reading, Sink, Source, Stamp, walk};
 use crate::batch::{Copies, Counts, Observer, Row, Summary, Written};
 use crate::cli::console::Console;
 use crate::cli::exit::Stop;
@@ -127,6 +128,10 @@ impl Observer for Progress<'_> {
         }
     }
 
+    fn passed_over(&mut self, counts: BTreeMap<PassedOver, u64>) {
+        self.counted.summary.passed_over = counts;
+    }
+
     fn advanced(&mut self, bytes: u64) {
         self.read = self.read.saturating_add(bytes);
     }
@@ -170,6 +175,8 @@ impl Sink for Counting<'_> {
     fn take(&mut self, _: Item) -> Result<(), Ended> {
         Ok(())
     }
+
+    fn passed_over(&mut self, _: PassedOver) {}
 
     fn advanced(&mut self, bytes: u64) {
         self.0.bytes.fetch_add(bytes, Ordering::Relaxed);

@@ -139,7 +139,13 @@ fn tiles(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     for (class, name, count) in tiles {
         write!(out, "<div class=\"tile {class}\"><b>{count}</b>{name}</div>")?;
     }
-    writeln!(out, "</div>")
+    writeln!(out, "</div>")?;
+    let passed_over = summary.passed_over_in_words();
+    let passed_over = passed_over.as_deref().unwrap_or("nothing");
+    writeln!(
+        out,
+        "<p class=\"about\">Passed over in the sources: {passed_over}.</p>"
+    )
 }
 
 const VERDICTS: &str = "<select aria-label=\"Verdict\"><option value=\"\">every verdict</option><option>failed</option><option>indeterminate</option></select>";

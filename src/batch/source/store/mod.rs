@@ -14,7 +14,7 @@ use object_store::path::Path;
 use object_store::{GetRange, ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Ended, Reading, Sink, broken, file, magic};
+use super::{Ended, PassedOver, Reading, Sink, broken, file, magic};
 use object::Object;
 use transport::in_words;
 
@@ -69,6 +69,8 @@ pub(super) fn each(url: &str, reading: &Reading, sink: &mut dyn Sink) -> Result<
         last = Some(meta.location.clone());
         if meta.size > 0 || bucket.has(&meta.location)? {
             object(&bucket, meta, start, reading, sink)?;
+        } else {
+            sink.passed_over(PassedOver::Folder);
         }
     }
     if last.is_none() {
