@@ -1,4 +1,5 @@
 mod disk;
+mod line;
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -15,6 +16,7 @@ use super::row::Row;
 use super::source::Stamp;
 use super::validation_reports::{self, Packed};
 use disk::Disk;
+use line::Entry;
 
 /// What a job has done: `results.jsonl` for whoever wants the results, `validation-reports.zip` where these are asked for, and beside them
 /// `journal.jsonl` with a short line a result.
@@ -46,14 +48,6 @@ struct Header {
     /// What "now" is in this job.
     started: DateTime<Utc>,
 }
-
-/// A line of a journal: where the result ends, what it is, and where its validation report ends, if there is one.
-#[derive(Debug, Deserialize, Serialize)]
-struct Entry<R = Row>(
-    u64,
-    R,
-    #[serde(default, skip_serializing_if = "Option::is_none")] Option<u64>,
-);
 
 /// What of a row tells which message it is.
 #[derive(Deserialize)]
@@ -121,8 +115,9 @@ impl Journal {
         let results = open(&paths.results).map_err(failed(&paths.results))?;
         let found = header(&journal).map_err(failed(&paths.journal))?;
         let header = match found {
-            Some(header) if header.identity.job == job.job => header,
-            Some(header) => return Err(JournalError::OtherJob(header.identity.differs_in(job))),
+            Some(None) => return Err(JournalError::OtherJob(vec!["form of the journal".to_owned()])),
+            Some(Some(header)) if header.identity.job == job.job => header,
+            Some(Some(header)) => return Err(JournalError::OtherJob(header.identity.differs_in(job))),
             None => {
                 // Results without a journal are not ours to overwrite.
                 let is_foreign = results.metadata().map_err(failed(&paths.results))?.len() > 0;
@@ -251,26 +246,20 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// The first line; none where there is no complete one.
-fn header(mut journal: &File) -> io::Result<Option<Header>> {
+/// The first line; none where there is no complete one. What it says, if it has a checksum.
+fn header(mut journal: &File) -> io::Result<Option<Option<Header>>> {
     journal.seek(SeekFrom::Start(0))?;
     let mut line = Vec::new();
     BufReader::new(journal.take(1 << 16)).read_until(b'\n', &mut line)?;
-    if !line.ends_with(b"\n") {
-        return Ok(None);
-    }
-    let header = serde_json::from_slice(&line);
-    header
-        .map(Some)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    line.ends_with(b"\n")
+        .then(|| line::read_header(&line))
+        .transpose()
 }
 
 fn begin(mut journal: &File, header: &Header) -> io::Result<()> {
     journal.set_len(0)?;
     journal.seek(SeekFrom::Start(0))?;
-    let mut line = serde_json::to_vec(header)?;
-    line.push(b'\n');
-    journal.write_all(&line)?;
+    journal.write_all(&line::write_header(header)?)?;
     journal.sync_data()
 }
 
@@ -293,7 +282,8 @@ impl Lines {
         self.line.clear();
         let length = self.input.read_until(b'\n', &mut self.line)?;
         self.at = line.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
-        Ok(serde_json::from_slice::<Entry<Named>>(&self.line)?.1)
+        let entry = Entry::<Named>::read(&self.line).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(entry.row)
     }
 }
 
@@ -304,7 +294,7 @@ pub(super) struct Replay {
     results: u64,
     reports: u64,
     /// The line after those that were accepted.
-    next: Option<Entry>,
+    next: Option<Entry<Row>>,
     /// Whether the line after those is not there as no crash takes it away: another one follows, or its result ends too early.
     is_damaged: bool,
     /// Where the accepted lines end, and their results.
@@ -335,7 +325,7 @@ impl Replay {
 
     /// Whether the next line is that of this message, in this state of its file.
     pub(super) fn is_next(&self, source: &str, stamp: Stamp) -> bool {
-        let same = |entry: &Entry| entry.1.source == source && entry.1.stamp == stamp;
+        let same = |entry: &Entry<Row>| entry.row.source == source && entry.row.stamp == stamp;
         self.next.as_ref().is_some_and(same)
     }
 
@@ -344,11 +334,11 @@ impl Replay {
         let line = self.end;
         let entry = self.next.take();
         if let Some(entry) = &entry {
-            self.result_end = entry.0;
-            self.report_end = entry.2.unwrap_or(0);
+            self.result_end = entry.result_end;
+            self.report_end = entry.report_end.unwrap_or(0);
         }
         self.accept();
-        entry.map(|entry| (entry.1, line))
+        entry.map(|entry| (entry.row, line))
     }
 
     fn accept(&mut self) {
@@ -368,17 +358,17 @@ impl Replay {
         }
     }
 
-    fn read_line(&mut self) -> Option<Entry> {
+    fn read_line(&mut self) -> Option<Entry<Row>> {
         self.line.clear();
         let read = self.input.read_until(b'\n', &mut self.line);
-        let is_complete = read.is_ok() && self.line.ends_with(b"\n");
-        // Of the whole line at once it is cheaper to tell that it is UTF-8 than of each text in it.
-        let line = std::str::from_utf8(&self.line).ok().filter(|_| is_complete);
-        let entry = line.and_then(|line| serde_json::from_str::<Entry>(line).ok());
+        let entry = read.ok().and_then(|_| Entry::<Row>::read(&self.line));
         // Every result is longer than nothing.
-        self.is_damaged |= entry.as_ref().is_some_and(|entry| entry.0 <= self.result_end);
-        let is_whole =
-            |entry: &Entry| entry.0 <= self.results && entry.2.is_none_or(|end| end <= self.reports);
+        self.is_damaged |= entry
+            .as_ref()
+            .is_some_and(|entry| entry.result_end <= self.result_end);
+        let is_whole = |entry: &Entry<Row>| {
+            entry.result_end <= self.results && entry.report_end.is_none_or(|end| end <= self.reports)
+        };
         entry.filter(is_whole).filter(|_| !self.is_damaged)
     }
 }
@@ -414,8 +404,12 @@ impl Writer {
             reports.append(report)?;
         }
         let report_end = self.reports.as_ref().map(validation_reports::Writer::end);
-        serde_json::to_writer(&mut self.pending, &Entry(self.end, row, report_end))?;
-        self.pending.push(b'\n');
+        let entry = Entry {
+            result_end: self.end,
+            row,
+            report_end,
+        };
+        entry.write(&mut self.pending)?;
         if self.pending.len() > Self::PENDING {
             self.commit()
         } else {

@@ -64,6 +64,62 @@ fn whatever_is_cut_off_what_is_left_are_whole_results() {
     }
 }
 
+/// A changed line, with the checksum that it would have.
+fn sealed(line: &str) -> String {
+    let Some((content, _)) = line.rsplit_once(",\"") else {
+        return line.to_owned();
+    };
+    let mut crc = flate2::Crc::new();
+    crc.update(content.as_bytes());
+    format!("{content},\"{:08x}\"]", crc.sum())
+}
+
+#[test]
+fn no_octet_of_a_journal_can_be_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path(), &job("job"), Utc::now()).unwrap();
+    write(&journal, &["a", "bb", "ccc"]);
+    let path = folder.path().join("journal.jsonl");
+    let written = fs::read(&path).unwrap();
+    let ends: Vec<usize> = memchr::memchr_iter(b'\n', &written).collect();
+    let changed = |place: usize, bit: u8| {
+        let mut changed = written.clone();
+        changed[place] ^= bit;
+        changed
+    };
+    for (place, bit) in (0..written.len()).flat_map(|place| [(place, 1), (place, 4), (place, 0x80)]) {
+        let changed = changed(place, bit);
+        if place <= ends[0] {
+            // Nothing is opened by what is not the header that was written.
+            let header = line::read_header::<Header>(&changed[..=ends[0]]);
+            assert!(!matches!(header, Ok(Some(_))), "{place}");
+            continue;
+        }
+        fs::write(&path, &changed).unwrap();
+        let mut replay = journal.replay().unwrap();
+        let read = std::iter::from_fn(|| replay.take()).count();
+        let before = ends.iter().skip(1).filter(|end| **end < place).count();
+        assert_eq!(read, before, "{place}");
+        // The last line may be torn, and without the end of the one before it that is in it.
+        let is_last = place >= ends[2];
+        assert_eq!(journal.append(&replay).is_ok(), is_last, "{place}");
+        fs::write(folder.path().join("results.jsonl"), "a\nbb\nccc\n").unwrap();
+    }
+}
+
+#[test]
+fn a_journal_of_the_form_without_checksums_is_another_jobs() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = "{\"job\":\"job\",\"parts\":{},\"started\":\"2026-01-01T00:00:00Z\"}\n";
+    fs::write(folder.path().join("journal.jsonl"), header).unwrap();
+    let refused = Journal::open(folder.path(), &job("job"), Utc::now()).unwrap_err();
+    let told = refused.to_string();
+    assert!(
+        told.contains("(other form of the journal): name another folder"),
+        "{told}"
+    );
+}
+
 #[test]
 fn damage_with_whole_lines_behind_it_is_no_torn_end() {
     let damaged = |line: usize, change: &dyn Fn(&str) -> String| {
@@ -77,7 +133,7 @@ fn damage_with_whole_lines_behind_it_is_no_torn_end() {
         let lines = text.lines().enumerate();
         let lines = lines.map(|(number, text)| {
             if number == line {
-                change(text)
+                sealed(&change(text))
             } else {
                 text.to_owned()
             }
