@@ -54,8 +54,11 @@ pub(super) fn base64_lines(canonical: &str) -> impl Iterator<Item = (Cause, Stri
         ("&#xD;\n", 76),
     ];
     let ends = [(false, false), (false, true), (true, true)];
+    let is_long = |piece: Piece<'_>| matches!(piece, Piece::Text(text) if text.len() >= BASE64);
+    let forms = Some(forms).filter(|_| pieces(canonical).any(is_long));
     let forms = forms
         .into_iter()
+        .flatten()
         .flat_map(move |form| ends.into_iter().map(move |ends| (form, ends)));
     let forms = forms.filter(|((end, _), (_, after))| !end.is_empty() || !after);
     forms.map(move |((end, width), (before, after))| {
@@ -66,6 +69,9 @@ pub(super) fn base64_lines(canonical: &str) -> impl Iterator<Item = (Cause, Stri
             format!("base64 texts had lines of {width} characters, ended by {end}, where they were signed")
         };
         let octets = with_values(canonical, |value| {
+            if value.len() < BASE64 {
+                return value.to_owned();
+            }
             let compact = value.replace("&#xD;", "").replace(['\n', ' ', '\t'], "");
             let is_base64 = compact.len() >= BASE64
                 && compact
@@ -181,7 +187,7 @@ impl Layout<'_> {
             Ordering::Greater => {
                 out.push_str(self.end);
                 let level = self.depth.saturating_add(level).saturating_sub(self.compact);
-                out.push_str(&self.unit.repeat(level));
+                (0..level).for_each(|_| out.push_str(self.unit));
             }
         };
         while let Some(piece) = all.next() {

@@ -21,7 +21,7 @@ impl<'t> Piece<'t> {
 
     /// Whether it is text of nothing but white space, in whatever way that is written.
     pub(super) fn is_space(self) -> bool {
-        matches!(self, Self::Text(text) if text.replace("&#xD;", "").trim().is_empty())
+        matches!(self, Self::Text(text) if text.split("&#xD;").all(|part| part.trim().is_empty()))
     }
 }
 
