@@ -345,6 +345,14 @@ fn compare_verdict(output: &Output, expected: &Table, report: Option<&Path>) -> 
             let _ = write!(complaint, "covered is {actual:?}, not {wanted}; ");
         }
     }
+    if let Some(wanted) = expected.get("warnings") {
+        let mut actual = answer.get("warnings").map_or_else(Vec::new, strings);
+        // Whoever names a CA on the command line decided that.
+        actual.retain(|warning| warning != "unconstrained_ca");
+        if Toml::from(actual.clone()) != *wanted {
+            let _ = write!(complaint, "warnings are {actual:?}, not {wanted}; ");
+        }
+    }
     let exit = i32::from(text(expected, "verdict") != Some("passed"));
     if output.status.code() != Some(exit) {
         let _ = write!(complaint, "{}, not {exit}; ", output.status);

@@ -16,6 +16,7 @@ mod octets;
 mod qname;
 mod rendered;
 mod tag;
+mod unlisted;
 
 use std::fmt;
 
@@ -26,6 +27,7 @@ pub use buffer::{Buffered, Counted};
 pub use meaning::Meanings;
 pub use octets::{Kept, Octets};
 pub use qname::uncovered_qname;
+pub use unlisted::leaves_prefixes_out;
 
 /// Takes canonical octets, in order.
 pub trait Sink {

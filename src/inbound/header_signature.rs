@@ -12,7 +12,7 @@ use crate::soap::attachment::Attachments;
 use crate::token::SignerHint;
 use crate::trust::{Attested, Owner};
 use crate::wss;
-use crate::wss::{Deviation, KeyForm};
+use crate::wss::{Deviation, KeyForm, PrefixList};
 use crate::xml::{Element, Namespace};
 
 impl Gate {
@@ -55,6 +55,7 @@ impl Gate {
         let place = signature.key_info.unwrap_or(signature.element);
         self.require(form(resolved.form), place)?;
         self.weigh_deviations(&resolved.deviations, findings)?;
+        self.warn_of_prefix_lists(signature, findings);
         check_tokens(signature, &resolved)?;
         match &resolved.hint {
             SignerHint::X509(hint) => search.by_x509(signature, hint, findings),
@@ -99,6 +100,14 @@ impl Gate {
             findings.warn(deviation.code());
         }
         Ok(())
+    }
+
+    /// Warns of PrefixLists that name too little, where somebody reads that and the Basic Security Profile counts for something.
+    fn warn_of_prefix_lists(&self, signature: &Signature<'_>, findings: &mut Findings) {
+        let applies = self.policy.basic_security_profile != BasicSecurityProfile::NotApplicable;
+        if applies && findings.are_read() {
+            PrefixList::incomplete(signature).for_each(|list| findings.warn(list.warning()));
+        }
     }
 
     fn require(&self, form: KeyReference, place: Element<'_>) -> Result<(), Unmet> {

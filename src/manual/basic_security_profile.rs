@@ -2,8 +2,9 @@
 //!
 //! *always*: a message that breaks it can be understood in two ways, or in none, and is refused in every profile. *by profile*: it
 //! can be understood in one way only all the same; `strict` and `bsp11` refuse it, `legacy-2004` warns and `archive-verify` reports
-//! (`basic_security_profile` in a policy). *replaced*: a rule of ours stands in its place. *not asked*: nothing is lost without it. The
-//! numbers in the first two groups are those that refusals carry as their clause, and a test keeps this page and the code alike.
+//! (`basic_security_profile` in a policy). *warned of*: it refuses nothing, whatever the policy, and `verify` and `batch verify` warn where the
+//! profile applies. *replaced*: a rule of ours stands in its place. *not asked*: nothing is lost without it. The
+//! numbers in the first two groups are those that refusals carry as their clause, and a test keeps this page and the code alike, with those of the third.
 //!
 //! # Security header and Timestamp
 //!
@@ -73,8 +74,10 @@
 //! | R5401 | HMACOutputLength is absent | always: `dsig.hmac_truncated`; archives take half and more |
 //! | R5403 | a signature holds no Object with a Manifest | always: no Object at all, `dsig.object_present` |
 //! | R5404 | SignedInfo is canonicalized exclusively | replaced: by what the policy permits, `dsig.algorithm_not_permitted` |
-//! | R5405 | CanonicalizationMethod has a PrefixList | replaced: what a prefix in content means must be covered, `policy.qname_not_covered` |
-//! | R5407 | an exclusive Transform has a PrefixList | replaced: the same |
+//! | R5405 | the PrefixList of CanonicalizationMethod names each prefix that is bound at SignedInfo or inside and that no name there uses | warned of: `signed_info_prefix_list` |
+//! | R5406 | CanonicalizationMethod has a PrefixList, unless it would be empty | warned of: the same |
+//! | R5407 | an exclusive Transform has a PrefixList, unless it would be empty | warned of: `transform_prefix_list` |
+//! | R5408 | that names each prefix that is bound where something is signed and that no name in it uses | warned of: the same |
 //! | R5411 | Transforms holds a Transform | replaced: read by the schema of XML Signature |
 //! | R5412 | the last Transform canonicalizes | replaced: by what the policy permits, also where it is implied |
 //! | R5414 | the prefixes of a PrefixList are read in any order | replaced: they are a set |
@@ -83,6 +86,10 @@
 //! | R5420 | digests are SHA-1 | replaced: never SHA-1 where a policy does not name it |
 //! | R5421 | signatures are HMAC-SHA1 or RSA-SHA1 | replaced: the same |
 //! | R5423 | transforms are of a list | replaced: by what the policy permits |
+//!
+//! Why the rules about PrefixLists only warn: of the stacks in [`interop`](super::interop) WSS4J alone writes PrefixLists, and what they are for is asked
+//! where it matters. An exclusive form does not say what a prefix means that only a value uses; where such a value is a QName, what it means has to be covered, by a
+//! PrefixList or by a name that uses the prefix, or the message is refused as `policy.qname_not_covered`.
 //!
 //! # SignatureConfirmation
 //!

@@ -183,4 +183,5 @@
 //! | `entity_expired` | of metadata: an entity in it, or a role of one, has ended, and none of its keys counts any more |
 //! | `username_token_not_signed` | the UsernameToken is not signed; it came over TLS, and the policy lets that pass |
 //! | `username_token_not_judged` | the policy does not judge UsernameTokens |
+//! | `signed_info_prefix_list`, `transform_prefix_list` | a PrefixList leaves out, or nobody gives one for, prefixes that are bound where something is signed and that no name there uses ([`basic_security_profile`](super::basic_security_profile#signatures)) |
 //! | a code | a rule of the Basic Security Profile that the policy only reports |

@@ -60,6 +60,10 @@ pub(super) fn for_warning(name: &str) -> Option<&'static str> {
         "time_not_signed" => {
             "the time as of which it was judged is what the message says, and no trusted signature over it was seen"
         }
+        "signed_info_prefix_list" => "the PrefixList for SignedInfo is not what the Basic Security Profile asks for",
+        "transform_prefix_list" => {
+            "a PrefixList leaves out what the Basic Security Profile wants in it: prefixes that no name in what is signed uses"
+        }
         "only_text_covered" => {
             "a base64 transform: of an element only its text is signed, not its attributes"
         }
