@@ -24,7 +24,7 @@ use sealgate::soap::Roles;
 use sealgate::trust::{
     Constraint, Issuers, MemoryReplayStore, Partner, Passwords, ReplayStore, TrustSources,
 };
-use sealgate::xml::{Document, Limits};
+use sealgate::xml::{Document, Encoding, Limits};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 const ALICE: &str = "O=Example,CN=alice";
@@ -329,6 +329,97 @@ fn a_message_that_its_partner_signed_is_refused_for_what_is_wrong_with_it() {
     let changed = message.replacen("<ds:SignatureValue>", "<ds:SignatureValue>A", 1);
     let refused = verify(&gate, &changed).unwrap_err();
     assert_eq!(Err(refused), verify(&self::gate(Profile::Bsp11), &changed));
+}
+
+/// `message` in UTF-16, least octet first, with its mark.
+fn in_utf16(message: &str) -> Vec<u8> {
+    let marked = format!("\u{feff}{message}");
+    marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn utf16_is_read_for_the_partner_alone_and_as_what_it_says_it_is() {
+    let message = case("cases/good/soap11");
+    let verify = |gate: &Gate, octets: Vec<u8>, charset| {
+        let received = Received {
+            charset,
+            ..Received::from(bytes::Bytes::from(octets))
+        };
+        let verified = gate.verify(received, now()).map_err(|refused| refused.code());
+        verified.map(|message| message.legacy().join(" "))
+    };
+    let grants = [Grant::Utf16];
+    let one = exception(&gate(Profile::Strict), ALICE, &grants);
+    // Nobody is known before it can be read, and others may come first.
+    let others =
+        ["a", "b", "c", "d"].map(|name| exception(&gate(Profile::Strict), &format!("CN={name}"), &grants));
+    let granting = Gate {
+        exceptions: others.iter().cloned().chain([one.clone()]).collect(),
+        ..gate(Profile::Strict)
+    };
+    let taken = Ok("utf-16".to_owned());
+    for said in [None, Some(Encoding::Utf16)] {
+        assert_eq!(verify(&granting, in_utf16(&message), said), taken, "{said:?}");
+    }
+    assert_eq!(verify(&granting, message.clone().into(), None), Ok(String::new()));
+    let old = case("cases/good/legacy-2004-sha1");
+    let both = with(
+        gate(Profile::Bsp11),
+        ALICE,
+        &[Grant::Sha1, Grant::RsaSha1, Grant::Utf16],
+    );
+    assert_eq!(
+        verify(&both, in_utf16(&old), None),
+        Ok("utf-16 sha1 rsa-sha1".to_owned())
+    );
+    // In two encodings it is one message.
+    let store = MemoryReplayStore::new(16, now() - TimeDelta::hours(1));
+    let remembering = Gate {
+        replay: Some(Arc::new(ReplayStore::Memory(store))),
+        ..with(gate(Profile::Strict), ALICE, &grants)
+    };
+    assert_eq!(verify(&remembering, in_utf16(&message), None), taken);
+    assert_eq!(
+        verify(&remembering, message.clone().into(), None),
+        Err("replay.message")
+    );
+
+    let over = Exception {
+        until: NaiveDate::from_ymd_opt(2026, 11, 23).unwrap(),
+        ..one
+    };
+    let without = [
+        gate(Profile::Strict),
+        with(gate(Profile::Strict), ALICE, &[Grant::Sha1]),
+        with(gate(Profile::Strict), "CN=somebody else", &grants),
+        Gate {
+            exceptions: vec![over],
+            ..gate(Profile::Strict)
+        },
+    ];
+    for gate in &without {
+        assert_eq!(verify(gate, in_utf16(&message), None), Err("xml.encoding"));
+    }
+    let declaring = |name: &str| in_utf16(&format!("<?xml version=\"1.0\" encoding=\"{name}\"?>{message}"));
+    assert_eq!(verify(&granting, declaring("utf-16"), None), taken);
+    let half = in_utf16(&message).split_last().unwrap().1.to_vec();
+    for (octets, said) in [
+        (in_utf16(&message), Some(Encoding::Utf8)),
+        (message.clone().into(), Some(Encoding::Utf16)),
+        (declaring("UTF-8"), None),
+        (half, None),
+        (in_utf16(&message).split_off(2), None),
+    ] {
+        assert_eq!(verify(&granting, octets, said), Err("xml.encoding"), "{said:?}");
+    }
+    let changed = message.replace("bolt M8", "bolt M9");
+    assert_ne!(changed, message);
+    assert_eq!(
+        verify(&granting, in_utf16(&changed), None),
+        Err("dsig.digest_mismatch")
+    );
+    let by_bob = signed("bob", ORDER, "", &["timestamp", "body"], DigestAlgorithm::Sha256);
+    assert_eq!(verify(&granting, in_utf16(&by_bob), None), Err("xml.encoding"));
 }
 
 #[test]

@@ -58,9 +58,10 @@ fn inferred(folder: &Path, instead: &[(&str, &str)]) -> Result<Policy, String> {
 }
 
 /// Values from the loosest to the strictest, by the field that has them.
-const ORDERS: [(&str, &[&str]); 15] = [
+const ORDERS: [(&str, &[&str]); 16] = [
     ("unsigned_headers", &["drop", "refuse"]),
     ("interrupted_text", &["join", "refuse"]),
+    ("utf16", &["allow", "refuse"]),
     (
         "basic_security_profile",
         &["not-applicable", "report", "warn", "enforce"],

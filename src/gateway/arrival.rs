@@ -10,6 +10,7 @@ use crate::config::TakesAttachments;
 use crate::soap::Version;
 use crate::soap::attachment::{Carried, Related};
 use crate::soap::soap_action;
+use crate::xml::Encoding;
 
 /// Fields of a head at most, and their bytes.
 const FIELDS: usize = 100;
@@ -20,6 +21,8 @@ const FIELD_BYTES: usize = 32 * 1024;
 pub(super) struct Arrival {
     /// The SOAP version whose HTTP binding this is (SOAP 1.1 §6, SOAP 1.2 Part 2 §7).
     pub(super) version: Version,
+    /// The encoding that it says the envelope is in.
+    pub(super) charset: Option<Encoding>,
     /// The Content-Type as it came.
     pub(super) content_type: String,
     /// The SOAPAction without its quotes, or the action parameter; `None` if absent or empty.
@@ -35,7 +38,7 @@ pub(super) struct Arrival {
 pub(super) enum NoMessage {
     /// Not POST.
     Method,
-    /// Not a media type of SOAP, or characters other than UTF-8.
+    /// Not a media type of SOAP, or in an encoding that nobody may use here.
     MediaType,
     /// It has attachments, and none are taken.
     Attachments,
@@ -79,13 +82,14 @@ impl Arrival {
         method: &Method,
         headers: &HeaderMap,
         attachments: TakesAttachments,
+        encodings: &[Encoding],
     ) -> Result<Self, NoMessage> {
         if method != Method::POST {
             return Err(NoMessage::Method);
         }
         within_limits(headers)?;
         let field = only(headers, &header::CONTENT_TYPE)?.ok_or(NoMessage::MediaType)?;
-        let carried = Carried::parse(field).map_err(|_| NoMessage::MediaType)?;
+        let carried = Carried::parse_in(field, encodings).map_err(|_| NoMessage::MediaType)?;
         if matches!(carried, Carried::Package(_)) && attachments == TakesAttachments::No {
             return Err(NoMessage::Attachments);
         }
@@ -96,6 +100,7 @@ impl Arrival {
         let length = only(headers, &header::CONTENT_LENGTH)?;
         Ok(Self {
             version: carried.version(),
+            charset: carried.charset(),
             action: action(&carried, headers)?,
             content_type: field.to_owned(),
             length: length.and_then(|length| length.parse().ok()),
@@ -159,7 +164,12 @@ mod tests {
                 request.append_header(*field)
             })
             .to_http_request();
-        Arrival::read(&method, request.headers(), TakesAttachments::No)
+        Arrival::read(
+            &method,
+            request.headers(),
+            TakesAttachments::No,
+            &[Encoding::Utf8],
+        )
     }
 
     fn action(fields: &[(&str, &str)]) -> Result<Option<String>, NoMessage> {
@@ -206,6 +216,7 @@ mod tests {
             &Method::POST,
             request.to_http_request().headers(),
             TakesAttachments::Signed,
+            &[Encoding::Utf8],
         );
         assert_eq!(taken.map(|arrival| arrival.package.is_some()), Ok(true));
         assert_eq!(read(Method::POST, &[]), Err(NoMessage::MediaType));

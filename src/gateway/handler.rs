@@ -114,7 +114,8 @@ async fn answer(
     let traces = shared.traces.as_ref();
     let traced = traces.and_then(|traces| Traced::begin(traces, place.traceparent, request.headers()));
     let report = Report::new(&shared.metrics, path, peer, watch, traced);
-    let arrival = match Arrival::read(request.method(), request.headers(), place.attachments) {
+    let (head, encodings) = (request.headers(), place.encodings());
+    let arrival = match Arrival::read(request.method(), head, place.attachments, encodings) {
         Ok(arrival) => arrival,
         Err(reason) => {
             report.no_message(reason);
@@ -409,6 +410,7 @@ impl InWork<'_> {
         let received = Received {
             action: arrival.action,
             version: Some(arrival.version),
+            charset: arrival.charset,
             transport: self.transport,
             client: self.client,
             attachments,

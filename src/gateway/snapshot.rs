@@ -27,6 +27,7 @@ use crate::inbound::SamlContext;
 use crate::inbound::SenderHeader;
 use crate::outbound;
 use crate::outbound::{Exchange, SealedReply, Sealer, verified_answer};
+use crate::policy::Grant;
 use crate::policy::saml::RelyingParty;
 use crate::relay::Client;
 use crate::relay::{Reply, Route};
@@ -43,6 +44,7 @@ use crate::trust::PathRules;
 use crate::trust::ReplayStore;
 use crate::trust::Stands;
 use crate::trust::TrustStore;
+use crate::xml::Encoding;
 
 /// What a request needs to know of the configuration. It never changes, and a request keeps to the one that it began with, so that
 /// none sees half of one configuration and half of another (T153).
@@ -263,6 +265,16 @@ impl Place {
 }
 
 impl Place {
+    /// The encodings in which somebody may send messages.
+    pub(super) fn encodings(&self) -> &'static [Encoding] {
+        let mut exceptions = self.gate.exceptions.iter();
+        if exceptions.any(|exception| exception.allow.contains(&Grant::Utf16)) {
+            &[Encoding::Utf8, Encoding::Utf16]
+        } else {
+            &[Encoding::Utf8]
+        }
+    }
+
     /// Whether an answer may have to wait for whoever holds a key for us that opens or seals it.
     pub(super) fn waits_to_answer(&self) -> bool {
         let answers = self.answers.as_ref();

@@ -1,6 +1,8 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
+use super::encoding;
+use super::findings::Findings;
 use super::gate::{Gate, check_action};
 use super::received::Received;
 use crate::algorithm::CanonicalizationAlgorithm;
@@ -59,7 +61,8 @@ impl Gate {
         bearer: MessageBearer,
         now: DateTime<Utc>,
     ) -> Result<UnusedBrought, Rejection> {
-        let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
+        let findings = &mut Findings::unread();
+        let envelope = encoding::envelope(received.bytes, received.charset, &self.policy, findings)?;
         envelope.check_version(received.version)?;
         // Of any namespace: backends know those of drafts, too.
         let security = |element: &Element<'_>| element.local_name() == "Security";

@@ -8,6 +8,7 @@ use super::answer;
 use super::assertion::{self, Issued, Presented};
 use super::attachment;
 use super::coverage::{Covering, coverage};
+use super::encoding;
 use super::encrypted::Before;
 use super::endorsed;
 use super::findings::Findings;
@@ -108,7 +109,7 @@ impl Gate {
         now: DateTime<Utc>,
         findings: &mut Findings,
     ) -> Result<Unused, Rejection> {
-        let envelope = Envelope::parse(received.bytes, &policy.limits)?;
+        let envelope = encoding::envelope(received.bytes, received.charset, policy, findings)?;
         envelope.check_version(received.version)?;
         let judging = Judging {
             as_of: AsOf::Time(now),
@@ -196,7 +197,7 @@ impl Gate {
     }
 
     fn judge_into(&self, received: Received, as_of: AsOf, findings: &mut Findings) -> Result<(), Rejection> {
-        let envelope = Envelope::parse(received.bytes, &self.policy.limits)?;
+        let envelope = encoding::envelope(received.bytes, received.charset, &self.policy, findings)?;
         envelope.check_version(received.version)?;
         let policy = self.policy_of_age(&envelope, as_of);
         let judging = Judging {

@@ -8,6 +8,7 @@ mod content;
 mod coverage;
 mod decryption;
 pub mod document;
+mod encoding;
 mod encrypted;
 mod encrypted_attachment;
 mod endorsed;

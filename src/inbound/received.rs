@@ -8,6 +8,7 @@ use crate::policy::Transport;
 use crate::soap::Version;
 use crate::soap::attachment::Attachments;
 use crate::trust::BearerClaims;
+use crate::xml::Encoding;
 
 /// A message as it was received.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Received {
     pub action: Option<String>,
     /// The SOAP version whose media type the transport names.
     pub version: Option<Version>,
+    /// The encoding that the transport says it is in.
+    pub charset: Option<Encoding>,
     /// Whether others could read it on its way.
     pub transport: Transport,
     /// SHA-256 of the certificate that its client has shown in TLS.
@@ -39,6 +42,7 @@ impl From<Bytes> for Received {
             bytes,
             action: None,
             version: None,
+            charset: None,
             transport: Transport::default(),
             client: None,
             bearer: None,

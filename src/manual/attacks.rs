@@ -52,7 +52,7 @@
 //! | T36 – a comment in a digest or signature value | refused | `dsig.structure` `token.interrupted` `xml.element_in_text` |
 //! | T37 – several SignedInfo | one, first; references are read from the one that was verified | `dsig.object_present` `dsig.structure` |
 //! | T38 – attributes twice, also after expansion | names are compared expanded, each once an element | `xml.duplicate_attribute` |
-//! | T39 – encodings | UTF-8 only, declared or not | `xml.encoding` `xml.forbidden_character` |
+//! | T39 – encodings | UTF-8 only, declared or not; UTF-16 of one partner, by an exception, where mark, declaration and transport agree: `tests/exceptions.rs::utf16_is_read_for_the_partner_alone_and_as_what_it_says_it_is` | `xml.encoding` `xml.forbidden_character` |
 //! | T40 – XML 1.1 | `xml.version` | `xml.reference` `xml.version` |
 //! | T41 – look-alikes, white space, case | names are compared by code point, nothing trimmed or folded | `saml.audience` `saml.destination` `saml.recipient` `trust.issuer_unknown` |
 //! | T42 – odd times | one form of `xs:dateTime`, with a zone | `saml.time` `wss.timestamp_invalid` |

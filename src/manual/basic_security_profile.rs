@@ -27,7 +27,7 @@
 //! | R3226 | Expires has no ValueType | always: `wss.timestamp_invalid` |
 //! | R3227 | a Security header has at most one Timestamp | always: `wss.timestamp_multiple` |
 //! | R3229 | Expires has at most milliseconds | not asked: as R3220 |
-//! | R4006 | a message is UTF-8 or UTF-16 | always: UTF-8 alone, `xml.encoding`; archives also others |
+//! | R4006 | a message is UTF-8 or UTF-16 | always: UTF-8 alone, `xml.encoding`; UTF-16 by an [exception](super::exceptions), archives also others |
 //!
 //! # References to tokens
 //!

@@ -12,6 +12,7 @@
 //! | signed at least | Body, Timestamp, WS-Addressing headers and attachments that are there | the assertion | Body, Timestamp, attachments | Body, attachments | anything, which is reported |
 //! | Timestamp | required, Expires too, at most 300 s old | as `strict` in SOAP | required, Expires optional | optional | ignored |
 //! | unsigned headers for us | refused | refused | dropped | dropped | dropped |
+//! | encoding | UTF-8; UTF-16 of a partner by an exception | the same | the same | UTF-8 | what is declared |
 //! | comment inside a security-relevant text | refused | joined | joined | joined | joined |
 //! | key named by | token, X509Data, thumbprint, SAML assertion | the same | and issuer and serial, key identifier | the same | and KeyName, nothing |
 //! | SAML in SOAP | holder-of-key, sender-vouches | bearer | all three | all three | all three |

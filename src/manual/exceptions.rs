@@ -34,9 +34,11 @@
 //! | `tripledes-cbc` | Triple DES in CBC and its key wrap, where such a signature covers the ciphertext |
 //! | `timestamp.unsigned` | a Timestamp that nobody signed |
 //! | `timestamp.optional` | no Timestamp |
+//! | `utf-16` | messages in UTF-16, with a byte order mark; an XML declaration and the `charset` of the Content-Type say the same, or nothing. Not of messages with attachments |
 //! | `username_token.no_nonce` | a UsernameToken without Nonce, over TLS, where the policy takes passwords over TLS, as `bsp11` does |
 //!
-//! There is nothing else. What `bsp11` takes and `strict` does not, as AES-CBC, is a question of the route's policy; what is never taken, as MD5 or an
+//! There is nothing else. A Reference to the whole document (`URI=""`, in `legacy` as `reference-form`) cannot be granted: what goes to the backend is a
+//! Body that a Reference is to. What `bsp11` takes and `strict` does not, as AES-CBC, is a question of the route's policy; what is never taken, as MD5 or an
 //! empty trust store, cannot be written. Answers are signed as always: no exception makes us sign with SHA-1.
 //!
 //! A message that nothing proves fresh can be told from a copy only by what was signed. The same signed content is taken once in 24 hours

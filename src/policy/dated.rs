@@ -74,7 +74,8 @@ impl Grant {
             | Self::TripleDesCbc
             | Self::TimestampUnsigned
             | Self::TimestampOptional
-            | Self::UsernameTokenNoNonce => &[],
+            | Self::UsernameTokenNoNonce
+            | Self::Utf16 => &[],
         }
     }
 }

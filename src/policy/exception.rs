@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::requirement::Part;
-use super::rules::{Policy, Sha1, TimestampPresence, UsernameToken};
+use super::rules::{Policy, Sha1, TimestampPresence, UsernameToken, Utf16};
 use crate::algorithm::{
     CanonicalizationAlgorithm, DataCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm,
     TransformAlgorithm,
@@ -48,6 +48,9 @@ pub enum Grant {
     /// A UsernameToken without Nonce, over TLS; for a policy that takes passwords over TLS, as bsp11.
     #[serde(rename = "username_token.no_nonce")]
     UsernameTokenNoNonce,
+    /// Messages in UTF-16, with a byte order mark.
+    #[serde(rename = "utf-16")]
+    Utf16,
 }
 
 /// What a partner may use beyond the policy of a route, and until when.
@@ -67,7 +70,7 @@ pub struct Exception {
 
 impl Grant {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Sha1,
         Self::RsaSha1,
         Self::C14n10,
@@ -78,6 +81,7 @@ impl Grant {
         Self::TimestampUnsigned,
         Self::TimestampOptional,
         Self::UsernameTokenNoNonce,
+        Self::Utf16,
     ];
 
     /// Its stable name.
@@ -93,6 +97,7 @@ impl Grant {
             Self::TimestampUnsigned => "timestamp.unsigned",
             Self::TimestampOptional => "timestamp.optional",
             Self::UsernameTokenNoNonce => "username_token.no_nonce",
+            Self::Utf16 => "utf-16",
         }
     }
 }
@@ -141,6 +146,7 @@ impl Policy {
             Grant::TripleDesCbc => encryption.data.push(DataCipher::TripleDesCbc),
             Grant::TimestampUnsigned => policy.signed = policy.signed.without(&Part::Timestamp)?,
             Grant::TimestampOptional => policy.timestamp.presence = TimestampPresence::Optional,
+            Grant::Utf16 => policy.utf16 = Utf16::Allow,
             // From a stricter rule it would loosen more than the nonce.
             Grant::UsernameTokenNoNonce => match policy.username_token {
                 UsernameToken::DigestOrTextOverTls => {
@@ -176,6 +182,7 @@ impl Policy {
             }
             Grant::TimestampOptional => self.timestamp.presence == TimestampPresence::Optional,
             Grant::UsernameTokenNoNonce => self.username_token == UsernameToken::NonceOptionalOverTls,
+            Grant::Utf16 => self.utf16 == Utf16::Allow,
         };
         Grant::ALL.into_iter().find(takes)
     }

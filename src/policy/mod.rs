@@ -37,7 +37,7 @@ pub use profile::Profile;
 pub use requirement::{NothingSigned, Part, SignedParts};
 pub use rules::{
     BasicSecurityProfile, CertificateRules, Dsa, Expires, InterruptedText, KeyReference, Policy, PolicyError,
-    Sha1, TimestampPresence, TimestampRules, UnsignedHeaders, UsernameToken,
+    Sha1, TimestampPresence, TimestampRules, UnsignedHeaders, UsernameToken, Utf16,
 };
 pub use saml_rules::{AudienceRule, Confirmation, SamlRules, SignatureOrder};
 pub use tighter::Tightening;

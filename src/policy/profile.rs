@@ -1,7 +1,7 @@
 use super::requirement::{Part, SignedParts};
 use super::rules::{
     BasicSecurityProfile, CertificateRules, Dsa, Expires, InterruptedText, KeyReference, Policy, Sha1,
-    TimestampPresence, TimestampRules, UnsignedHeaders, UsernameToken,
+    TimestampPresence, TimestampRules, UnsignedHeaders, UsernameToken, Utf16,
 };
 use super::saml_rules::SamlRules;
 use crate::algorithm::{
@@ -78,6 +78,7 @@ fn strict() -> Policy {
         encrypted: Vec::new(),
         unsigned_headers: UnsignedHeaders::Refuse,
         interrupted_text: InterruptedText::Refuse,
+        utf16: Utf16::Refuse,
         clock_skew: 60,
         basic_security_profile: BasicSecurityProfile::Enforce,
         key_references: vec![

@@ -25,6 +25,9 @@ pub struct Policy {
     pub unsigned_headers: UnsignedHeaders,
     /// What a comment or processing instruction inside a security-relevant text means.
     pub interrupted_text: InterruptedText,
+    /// Whether a message may be in UTF-16. What is for archives takes what is declared.
+    #[serde(default)]
+    pub utf16: Utf16,
     /// How far a sender's clock may be off, in seconds.
     pub clock_skew: u32,
     /// How the Basic Security Profile's structural rules count.
@@ -72,6 +75,17 @@ pub enum InterruptedText {
     Refuse,
     /// The text is what stands before and after, joined; a processing instruction is refused.
     Join,
+}
+
+/// Whether a message may be in UTF-16, with a byte order mark (T39).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Utf16 {
+    /// The message is refused.
+    #[default]
+    Refuse,
+    /// It may, and the verdict says so.
+    Allow,
 }
 
 /// How the Basic Security Profile's structural rules count.

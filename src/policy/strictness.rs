@@ -1,7 +1,7 @@
 use super::requirement::Part;
 use super::rules::{
     BasicSecurityProfile, Dsa, Expires, InterruptedText, Sha1, TimestampPresence, UnsignedHeaders,
-    UsernameToken,
+    UsernameToken, Utf16,
 };
 use super::saml_rules::{AudienceRule, SignatureOrder};
 use crate::algorithm::{EcdsaValues, HmacTruncation, KeyAgreement, KeyTransport, PssSalts};
@@ -26,6 +26,15 @@ impl Strictness for InterruptedText {
     fn stricter(self) -> Option<Self> {
         match self {
             Self::Join => Some(Self::Refuse),
+            Self::Refuse => None,
+        }
+    }
+}
+
+impl Strictness for Utf16 {
+    fn stricter(self) -> Option<Self> {
+        match self {
+            Self::Allow => Some(Self::Refuse),
             Self::Refuse => None,
         }
     }

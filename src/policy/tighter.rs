@@ -31,6 +31,7 @@ impl Policy {
             encrypted: _,
             unsigned_headers: _,
             interrupted_text: _,
+            utf16: _,
             clock_skew: _,
             basic_security_profile: _,
             key_references,
@@ -47,6 +48,7 @@ impl Policy {
         let mut steps = Steps(Vec::new());
         steps.stricter(|policy| &mut policy.unsigned_headers);
         steps.stricter(|policy| &mut policy.interrupted_text);
+        steps.stricter(|policy| &mut policy.utf16);
         steps.at_most(&SKEWS, |policy| &mut policy.clock_skew);
         steps.stricter(|policy| &mut policy.basic_security_profile);
         steps.timestamp(timestamp);

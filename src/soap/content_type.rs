@@ -3,12 +3,14 @@ use crate::soap::ErrorKind;
 use crate::soap::Version;
 use crate::soap::action::action;
 use crate::soap::media_type::MediaType;
+use crate::xml::Encoding;
 
 /// What a Content-Type header field says of a SOAP message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ContentType {
     version: Version,
     action: Option<String>,
+    charset: Option<Encoding>,
 }
 
 impl ContentType {
@@ -18,21 +20,31 @@ impl ContentType {
     /// # Errors
     /// Any other media type, charset, a parameter that stands twice or could be read in two ways, and what is not of the form of RFC 9110 §8.3.1.
     pub fn parse(field: &str) -> Result<Self, Error> {
+        Self::parse_in(field, &[Encoding::Utf8])
+    }
+
+    /// As [`parse`](Self::parse), with a charset that is absent or one of `encodings`.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn parse_in(field: &str, encodings: &[Encoding]) -> Result<Self, Error> {
         let malformed = || Error::of_transport(ErrorKind::ContentType(field.to_owned()));
         let media_type = MediaType::parse_in_one_way(field).ok_or_else(malformed)?;
         let version = [Version::Soap11, Version::Soap12]
             .into_iter()
             .find(|version| media_type.essence() == version.media_type())
             .ok_or_else(malformed)?;
-        if let Some(charset) = media_type
-            .parameter("charset")
-            .filter(|charset| !charset.eq_ignore_ascii_case("utf-8"))
-        {
-            return Err(Error::of_transport(ErrorKind::Charset(charset.to_owned())));
-        }
+        let charset = media_type.parameter("charset").map(|name| {
+            let encoding = Encoding::named(name).filter(|encoding| encodings.contains(encoding));
+            encoding.ok_or_else(|| Error::of_transport(ErrorKind::Charset(name.to_owned())))
+        });
         let named = media_type.parameter("action");
         let action = named.map(|named| action(named, named)).transpose()?.flatten();
-        Ok(Self { version, action })
+        Ok(Self {
+            version,
+            action,
+            charset: charset.transpose()?,
+        })
     }
 
     /// The same, where another place names the action too; empty counts as absent.
@@ -42,6 +54,11 @@ impl ContentType {
             (None, action @ Some(_)) => Ok(Self { action, ..self }),
             _ => Ok(self),
         }
+    }
+
+    /// The encoding that the `charset` parameter names.
+    pub(crate) fn charset(&self) -> Option<Encoding> {
+        self.charset
     }
 
     /// The version of SOAP whose media type it is.
@@ -108,6 +125,17 @@ mod tests {
     fn the_charset_is_utf_8() {
         for charset in ["iso-8859-1", "utf-16", "\"utf8\"", "utf-7"] {
             assert_eq!(code(&format!("text/xml; charset={charset}")), "soap.charset");
+        }
+        let both = [Encoding::Utf8, Encoding::Utf16];
+        let read = |field: &str| ContentType::parse_in(field, &both).map(|read| read.charset());
+        assert_eq!(
+            read("text/xml; charset=\"UTF-16\"").unwrap(),
+            Some(Encoding::Utf16)
+        );
+        assert_eq!(read("text/xml").unwrap(), None);
+        for charset in ["utf-16le", "utf-7"] {
+            let refused = read(&format!("text/xml; charset={charset}"));
+            assert_eq!(refused.unwrap_err().code(), "soap.charset");
         }
     }
 

@@ -35,7 +35,7 @@ pub use names::is_ncname;
 pub use namespace::Namespace;
 pub use split::{Split, SplitNames};
 pub use text::{Text, escape_attribute, escape_text, quoted};
-pub use transcode::{in_encoding_of, to_utf8};
+pub use transcode::{Encoding, in_encoding_of, to_utf8, utf16_to_utf8};
 
 pub(crate) use arena::{AttributeRecord, Break, BreakKind, index};
 pub(crate) use attributes::compare;

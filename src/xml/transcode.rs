@@ -4,6 +4,56 @@ use bytes::Bytes;
 
 use super::error::{Error, ErrorKind, Position};
 
+/// An encoding of Unicode that a message may be in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// UTF-16, in the order of octets that its byte order mark says.
+    Utf16,
+}
+
+impl Encoding {
+    /// That of this name (RFC 2978), in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        let names = [("utf-8", Self::Utf8), ("utf-16", Self::Utf16)];
+        let mut known = names
+            .into_iter()
+            .filter(|(known, _)| name.eq_ignore_ascii_case(known));
+        known.next().map(|(_, encoding)| encoding)
+    }
+
+    /// That of `input`: UTF-16 where it begins with a byte order mark of that, as XML 1.0 §4.3.3 asks.
+    pub fn of(input: &[u8]) -> Self {
+        match input {
+            [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => Self::Utf16,
+            _ => Self::Utf8,
+        }
+    }
+}
+
+/// `input` as UTF-8, where it is UTF-16 and declares that, or nothing; anything else comes back as it is.
+///
+/// # Errors
+/// `xml.encoding` if it declares something else, or is not UTF-16.
+pub fn utf16_to_utf8(input: Bytes) -> Result<Bytes, Error> {
+    let (pairs, unit): (_, fn([u8; 2]) -> u16) = match input.as_ref() {
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        _ => return Ok(input),
+    };
+    let text = utf16(pairs, unit)?;
+    match declared_encoding(text.as_bytes()) {
+        None => Ok(text.into()),
+        Some(name) if is(text.as_bytes(), &name, UTF16) => Ok(relabelled(&text, &name)),
+        Some(name) => {
+            let kind = ErrorKind::Encoding("it is UTF-16 and declares another encoding");
+            Err(Error::new(kind, Position::of(text.as_bytes(), name.start)))
+        }
+    }
+}
+
+const UTF16: &[&str] = &["utf-16"];
 const LATIN1: &[&str] = &["iso-8859-1", "latin1"];
 
 /// `input` as UTF-8, where it says that it is UTF-16 (with a byte order mark), ISO-8859-1 or US-ASCII; anything
@@ -14,8 +64,8 @@ const LATIN1: &[&str] = &["iso-8859-1", "latin1"];
 /// `xml.encoding` if it is not what it says it is.
 pub fn to_utf8(input: Bytes) -> Result<Bytes, Error> {
     match input.as_ref() {
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).map(relabelled_utf16),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).map(relabelled_utf16),
         [0xef, 0xbb, 0xbf, ..] => Ok(input),
         bytes => match declared_encoding(bytes) {
             Some(name) if is(bytes, &name, LATIN1) => Ok(latin1(bytes, &name)),
@@ -54,7 +104,7 @@ fn is(bytes: &[u8], name: &Range<usize>, names: &[&str]) -> bool {
         .any(|known| declared.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Bytes, Error> {
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Error> {
     let refuse = |what| Error::new(ErrorKind::Encoding(what), Position { line: 1, column: 1 });
     let (pairs, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() {
@@ -62,11 +112,14 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Bytes, Error> {
     }
     let units = pairs.iter().map(|pair| unit(*pair));
     let text: Result<String, _> = char::decode_utf16(units).collect();
-    let text = text.map_err(|_| refuse("a UTF-16 surrogate is alone"))?;
+    text.map_err(|_| refuse("a UTF-16 surrogate is alone"))
+}
+
+fn relabelled_utf16(text: String) -> Bytes {
     match declared_encoding(text.as_bytes()) {
-        Some(name) if is(text.as_bytes(), &name, &["utf-16"]) => Ok(relabelled(&text, &name)),
+        Some(name) if is(text.as_bytes(), &name, UTF16) => relabelled(&text, &name),
         // Whatever else it declares, the parser refuses.
-        _ => Ok(text.into()),
+        _ => text.into(),
     }
 }
 
@@ -157,6 +210,31 @@ mod tests {
             .flat_map(u16::to_be_bytes)
             .collect();
         assert_eq!(content(&alone).unwrap_err().code(), "xml.encoding");
+    }
+
+    #[test]
+    fn a_message_in_utf16_declares_that_or_nothing() {
+        let read = |text: &str, unit: fn(u16) -> [u8; 2]| {
+            let octets: Vec<u8> = text.encode_utf16().flat_map(unit).collect();
+            let read = utf16_to_utf8(octets.into()).map_err(|error| (error.code(), error.position()));
+            read.map(|read| String::from_utf8(read.to_vec()).unwrap())
+        };
+        for unit in [u16::to_be_bytes, u16::to_le_bytes] {
+            let declared = "\u{feff}<?xml version='1.0' encoding='UTF-16'?><a>é𝄞</a>";
+            let told = "<?xml version='1.0' encoding='UTF-8'?><a>é𝄞</a>";
+            assert_eq!(read(declared, unit).as_deref(), Ok(told));
+            assert_eq!(read("\u{feff}<a/>", unit).as_deref(), Ok("<a/>"));
+            for other in ["UTF-8", "utf-16le", "ISO-8859-1"] {
+                let at = Position { line: 1, column: 31 };
+                let refused = Err(("xml.encoding", Some(at)));
+                assert_eq!(read(&declared.replace("UTF-16", other), unit), refused, "{other}");
+            }
+        }
+        let plain = Bytes::from_static(b"<?xml version='1.0' encoding='UTF-16'?><a/>");
+        assert_eq!(utf16_to_utf8(plain.clone()).unwrap(), plain);
+        assert_eq!(Encoding::of(&plain), Encoding::Utf8);
+        assert_eq!(Encoding::named("Utf-16"), Some(Encoding::Utf16));
+        assert_eq!(Encoding::named("utf-16le"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use sealgate::soap::Version;
 
 use crate::audit::{audited, recorded};
 use crate::backend::orders;
-use crate::client::{post, request, send};
+use crate::client::{post, request, send, try_send_octets};
 use crate::message::Message;
 use crate::process::Process;
 use crate::replay::SETTLED;
@@ -61,4 +61,58 @@ fn a_partner_with_an_exception_is_served_counted_and_recorded_and_nobody_else_is
     assert_eq!(verified.len(), 2, "{verified:?}");
     assert_eq!(verified[0]["fields"]["legacy"], "sha1");
     assert!(verified[1]["fields"]["legacy"].is_null());
+}
+
+#[test]
+fn a_partner_may_send_utf16_where_an_exception_says_so_and_the_head_agrees() {
+    let backend = orders();
+    let (folder, file) = audited(backend.address, 1 << 20);
+    let plain = fs::read_to_string(&file).unwrap();
+    let granting = EXCEPTION.replace("sha1", "utf-16");
+    let text = plain.replace("[route.backend]", &format!("{granting}[route.backend]"));
+    let ask = |gateway: &Process, signer, charset: &str, mark: &str| {
+        let message = Message {
+            signer,
+            ..Message::default()
+        };
+        let body: Vec<u8> = format!("{mark}{}", message.signed())
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        let head = format!(
+            "POST /orders HTTP/1.1\r\nHost: gateway.example\r\nConnection: close\r\nContent-Type: text/xml{charset}\r\n\
+             SOAPAction: \"urn:place\"\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        try_send_octets(gateway.plain, &[head.as_bytes(), &body].concat())
+            .unwrap()
+            .status
+    };
+    let (said, mark) = ("; charset=utf-16", "\u{feff}");
+    let before = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    assert_eq!(ask(&before, "alice", said, mark), 415);
+    assert_eq!(ask(&before, "alice", "", mark), 500);
+    drop(before);
+    fs::write(&file, text).unwrap();
+    let gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    assert_eq!(ask(&gateway, "alice", said, mark), 200);
+    assert_eq!(ask(&gateway, "alice", "", mark), 200);
+    assert_eq!(ask(&gateway, "bob", said, mark), 500);
+    assert_eq!(ask(&gateway, "alice", "; charset=utf-8", mark), 500);
+    assert_eq!(ask(&gateway, "alice", said, ""), 500);
+    assert_eq!(ask(&gateway, "alice", "; charset=utf-16le", mark), 415);
+    let got = backend.got();
+    assert_eq!(got.len(), 2);
+    assert!(got.iter().all(|request| request.body.contains("bolt")));
+    let records = recorded(folder.path());
+    let legacy = |kind: &str| -> Vec<String> {
+        let of_kind = records.iter().filter(|record| record["kind"] == kind);
+        of_kind
+            .map(|record| format!("{}{}", record["legacy"], record["code"]))
+            .collect()
+    };
+    assert_eq!(legacy("accepted"), ["[\"utf-16\"]null"; 2]);
+    assert!(legacy("refused").contains(&"null\"xml.encoding\"".to_owned()));
 }

@@ -60,7 +60,9 @@ pub(super) fn for_warning(name: &str) -> Option<&'static str> {
         "time_not_signed" => {
             "the time as of which it was judged is what the message says, and no trusted signature over it was seen"
         }
-        "signed_info_prefix_list" => "the PrefixList for SignedInfo is not what the Basic Security Profile asks for",
+        "signed_info_prefix_list" => {
+            "the PrefixList for SignedInfo is not what the Basic Security Profile asks for"
+        }
         "transform_prefix_list" => {
             "a PrefixList leaves out what the Basic Security Profile wants in it: prefixes that no name in what is signed uses"
         }

@@ -3,6 +3,7 @@ use crate::soap::Error;
 use crate::soap::ErrorKind;
 use crate::soap::Version;
 use crate::soap::media_type::MediaType;
+use crate::xml::Encoding;
 
 use super::head::content_id;
 
@@ -127,6 +128,14 @@ impl Carried {
     /// # Errors
     /// As [`ContentType::parse`] and [`Related::parse`].
     pub(crate) fn parse(field: &str) -> Result<Self, Error> {
+        Self::parse_in(field, &[Encoding::Utf8])
+    }
+
+    /// As [`parse`](Self::parse), where an envelope alone may be in one of `encodings`.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn parse_in(field: &str, encodings: &[Encoding]) -> Result<Self, Error> {
         let essence = field.split(';').next().unwrap_or_default();
         if essence
             .trim_matches([' ', '\t'])
@@ -134,7 +143,7 @@ impl Carried {
         {
             Related::parse(field).map(Self::Package)
         } else {
-            ContentType::parse(field).map(Self::Envelope)
+            ContentType::parse_in(field, encodings).map(Self::Envelope)
         }
     }
 
@@ -143,6 +152,14 @@ impl Carried {
         match self {
             Self::Envelope(content) => content.version(),
             Self::Package(related) => related.version(),
+        }
+    }
+
+    /// The encoding that is said of the envelope.
+    pub(crate) fn charset(&self) -> Option<Encoding> {
+        match self {
+            Self::Envelope(content) => content.charset(),
+            Self::Package(_) => None,
         }
     }
 
