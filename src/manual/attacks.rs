@@ -59,7 +59,7 @@
 //! | T43 – lenient base64 and DER | one encoding of each value | `dsig.encoding` `token.base64` `token.certificate_malformed` |
 //! | T44 – a second form of the same message, or one signature less | what is remembered is what was signed, and one signature covers the Body | `policy.several_body_signatures` |
 //! | T45 – a QName whose prefix is rebound | what a prefix in a value means has to be covered too | `policy.qname_not_covered` |
-//! | T46 – `xsi:schemaLocation`, `xsi:nil`, `xsi:type` | nothing is fetched, and `xsi` changes no meaning | `saml.structure` `wss.timestamp_invalid` |
+//! | T46 – `xsi:schemaLocation`, `xsi:nil`, `xsi:type` | nothing is fetched, and `xsi` changes no meaning; what may be nil, an AttributeValue of SAML 2.0, is empty then | `saml.structure` `wss.timestamp_invalid` |
 //!
 //! # Canonicalization and transforms
 //!

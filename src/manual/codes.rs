@@ -222,7 +222,7 @@
 //! | `saml.artifact_issuer` | `saml trace`: an artifact of nobody whom the metadata knows |
 //! | `saml.artifact_not_resolved` | `saml trace`: what an artifact stands for did not come by the browser, so nobody can say whether the login works |
 //! | `saml.artifact_unknown` | an ArtifactResponse without a message |
-//! | `saml.attribute_not_text` | an attribute value that holds elements |
+//! | `saml.attribute_not_text` | an attribute value that holds elements, and not a NameID alone |
 //! | `saml.audience` | the assertion is for somebody else |
 //! | `saml.audience_missing` | the assertion names no audience |
 //! | `saml.audience_unknown` | nobody said what our audience is |

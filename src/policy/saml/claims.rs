@@ -216,16 +216,22 @@ impl NameClaim {
 impl AttributeClaim {
     fn of(attribute: &Attribute<'_>) -> Result<Self, Error> {
         let text = |value: &AttributeValue<'_>| match value {
-            AttributeValue::Text(text) => Ok(text.clone().into_owned()),
+            AttributeValue::Text(text) => Some(Ok(text.clone().into_owned())),
+            AttributeValue::NameId(name) => Some(Ok(name.value.clone().into_owned())),
+            AttributeValue::Null => None,
             AttributeValue::Elements(element) => {
                 let name = attribute.name.clone().into_owned();
-                Err(Error::new(*element, ErrorKind::AttributeNotText(name)))
+                Some(Err(Error::new(*element, ErrorKind::AttributeNotText(name))))
             }
         };
         Ok(Self {
             name: attribute.name.clone().into_owned(),
             name_format: attribute.name_format.as_deref().map(str::to_owned),
-            values: attribute.values.iter().map(text).collect::<Result<_, _>>()?,
+            values: attribute
+                .values
+                .iter()
+                .filter_map(text)
+                .collect::<Result<_, _>>()?,
         })
     }
 }

@@ -102,7 +102,7 @@ pub(super) enum OtherAttributes {
 }
 
 /// Checks that `element` has only attributes that its schema has: those of `names`, and those that XML Schema
-/// allows everywhere. `xsi:nil` is refused everywhere (T46).
+/// allows everywhere. `xsi:nil` is refused (T46).
 pub(super) fn attributes(
     element: Element<'_>,
     names: &[&str],

@@ -7,6 +7,7 @@ use super::error::Error;
 use super::error::ErrorKind;
 use super::schema;
 use super::schema::OtherAttributes;
+use super::subject::NameId;
 use crate::xml::Element;
 use crate::xml::Namespace;
 
@@ -56,6 +57,10 @@ pub struct Attribute<'d> {
 pub enum AttributeValue<'d> {
     /// Text, as written: white space is part of it.
     Text(Cow<'d, str>),
+    /// A NameID and nothing beside it, as eduPersonTargetedID has.
+    NameId(NameId<'d>),
+    /// None: the attribute has no value, as `xsi:nil` says.
+    Null,
     /// Elements, which are no text and are not searched (T09, T105).
     Elements(Element<'d>),
 }
@@ -169,11 +174,31 @@ impl<'d> Attribute<'d> {
 
 impl<'d> AttributeValue<'d> {
     pub(super) fn read(element: Element<'d>) -> Result<Self, Error> {
-        // Its type is xs:anyType: it may carry any attribute but that.
-        schema::not_nil(element, VALUE)?;
-        if element.children().next().is_some() {
-            return Ok(Self::Elements(element));
+        // Its type is xs:anyType: it may carry any attribute. Nil it may be in SAML 2.0, and is empty then, so that who does not know that reads no more.
+        if is_nil(element)? {
+            return Ok(Self::Null);
         }
-        schema::text(element, VALUE).map(Self::Text)
+        let mut children = element.children();
+        let Some(first) = children.next() else {
+            return schema::text(element, VALUE).map(Self::Text);
+        };
+        let is_alone = children.next().is_none() && element.stray_text().is_none();
+        if is_alone && first.is(Namespace::SAML2, "NameID") {
+            return NameId::read(first).map(Self::NameId);
+        }
+        Ok(Self::Elements(element))
+    }
+}
+
+/// Whether `element`, an AttributeValue, is nil.
+fn is_nil(element: Element<'_>) -> Result<bool, Error> {
+    if !element.is(Namespace::SAML2, "AttributeValue") {
+        return schema::not_nil(element, VALUE).map(|()| false);
+    }
+    let said = element.attribute_ns(Namespace::XSI, "nil");
+    match said.as_deref().map(str::trim_ascii) {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1") if element.content_span().is_empty() => Ok(true),
+        Some(_) => schema::not_nil(element, VALUE).map(|()| false),
     }
 }

@@ -114,7 +114,9 @@ fn attributes_of_one_name_are_all_kept_and_text_is_joined() {
         .map(|attribute| {
             let values = attribute.values.iter().map(|value| match value {
                 AttributeValue::Text(text) => text.as_ref(),
-                AttributeValue::Elements(_) => panic!("elements"),
+                AttributeValue::NameId(_) | AttributeValue::Null | AttributeValue::Elements(_) => {
+                    panic!("no text")
+                }
             });
             (
                 attribute.name.as_ref(),
@@ -219,7 +221,7 @@ fn what_the_schema_of_assertions_does_not_have_is_refused() {
         (r#" Name="role""#, "", "saml.structure"),
         (
             "<saml:AttributeValue/>",
-            r#"<saml:AttributeValue xsi:nil="1"/>"#,
+            r#"<saml:AttributeValue xsi:nil="1">a</saml:AttributeValue>"#,
             "saml.structure",
         ),
         ("<saml:AttributeValue/>", "<saml:Attribute/>", "saml.structure"),
@@ -301,6 +303,60 @@ fn conditions_and_values_that_we_do_not_know_are_kept_as_elements() {
         assertion.attributes[0].values[1],
         AttributeValue::Elements(_)
     ));
+}
+
+fn kind(value: &AttributeValue<'_>) -> String {
+    match value {
+        AttributeValue::Text(text) => format!("text {text}"),
+        AttributeValue::NameId(name) => format!("name {}", name.value),
+        AttributeValue::Null => "null".to_owned(),
+        AttributeValue::Elements(_) => "elements".to_owned(),
+    }
+}
+
+#[test]
+fn a_value_may_be_nil_or_a_name_and_is_one_thing_alone() {
+    let name = "<saml:NameID Format=\"urn:a\">n</saml:NameID>";
+    for (value, read) in [
+        ("<saml:AttributeValue xsi:nil=\" true \"/>".to_owned(), "null"),
+        (
+            "<saml:AttributeValue xsi:nil=\"1\"></saml:AttributeValue>".to_owned(),
+            "null",
+        ),
+        (
+            "<saml:AttributeValue xsi:nil=\"0\">a</saml:AttributeValue>".to_owned(),
+            "text a",
+        ),
+        (
+            format!("<saml:AttributeValue> {name}\n</saml:AttributeValue>"),
+            "name n",
+        ),
+        (
+            format!("<saml:AttributeValue>a{name}</saml:AttributeValue>"),
+            "elements",
+        ),
+        (
+            format!("<saml:AttributeValue>{name}{name}</saml:AttributeValue>"),
+            "elements",
+        ),
+        (
+            format!("<saml:AttributeValue><x>{name}</x></saml:AttributeValue>"),
+            "elements",
+        ),
+    ] {
+        let document = document(&changed(ASSERTION, "<saml:AttributeValue/>", &value));
+        let assertion = Assertion::read(document.root()).unwrap();
+        assert_eq!(kind(&assertion.attributes[0].values[1]), read, "{value}");
+    }
+    for refused in [
+        "<saml:AttributeValue xsi:nil=\"true\"> </saml:AttributeValue>".to_owned(),
+        format!("<saml:AttributeValue xsi:nil=\"true\">{name}</saml:AttributeValue>"),
+        "<saml:AttributeValue xsi:nil=\"yes\"/>".to_owned(),
+        "<saml:AttributeValue><saml:NameID xsi:nil=\"true\"/></saml:AttributeValue>".to_owned(),
+    ] {
+        let text = changed(ASSERTION, "<saml:AttributeValue/>", &refused);
+        assert_eq!(assertion_code(&text), "saml.structure", "{refused}");
+    }
 }
 
 #[test]

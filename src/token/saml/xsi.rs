@@ -5,7 +5,7 @@ use crate::xml::Namespace;
 
 const CLAUSE: &str = "SAML Core §1.1; XML Schema Part 1 §2.6";
 
-/// Checks that `xsi` attributes change no meaning in `message` (T46), down to the keys in it: no `xsi:nil`, and on elements of SAML and XML
+/// Checks that `xsi` attributes change no meaning in `message` (T46), down to the keys in it: no `xsi:nil` but of an AttributeValue, and on elements of SAML and XML
 /// Signature an `xsi:type` only where a schema has several types, or of the one that it has. What stands in an AttributeValue, in Extensions or
 /// in Advice is not of these schemas.
 ///
@@ -15,7 +15,8 @@ pub fn check_xsi(message: Element<'_>) -> Result<(), Error> {
     let mut foreign: Option<Element<'_>> = None;
     for (element, attribute) in message.prefixed_attributes_inside() {
         let means_another = match (attribute.namespace_id(), attribute.local_name()) {
-            (Namespace::XSI, "nil") => true,
+            // The one element of SAML that may be nil (SAML Core §2.7.3.1.1), which whoever reads it asks.
+            (Namespace::XSI, "nil") => !element.is(Namespace::SAML2, "AttributeValue"),
             (Namespace::XSI, "type") => !may_say(element, &attribute.value()),
             _ => false,
         };
@@ -90,8 +91,9 @@ mod tests {
     #[test]
     fn what_stands_in_an_attribute_value_may_say_what_it_likes_and_nothing_else_may() {
         let value = |inside: &str| format!("<s:AttributeValue>{inside}</s:AttributeValue>");
-        let nil = "<s:AttributeValue xsi:nil='true'/>";
+        let nil = "<s:NameID xsi:nil='true'/>";
         assert!(is_refused(nil) && is_refused("<a xsi:nil='false'/>"));
+        assert!(!is_refused("<s:AttributeValue xsi:nil='true'/>"));
         assert!(!is_refused(&value(
             "<a xsi:nil='true'><b xsi:nil='true'/></a><s:NameID xsi:type='x'/>"
         )));
