@@ -24,6 +24,22 @@ fn for_code(code: &str) -> Option<&'static str> {
             "SignedInfo is not what was signed, or another key signed it; compare the signer above with the \
              partner's certificate"
         }
+        "dsig.algorithm_not_permitted" => {
+            "legacy-2004 also takes what stacks before 2010 sign with, archive-verify what old files have; a gateway takes it of one \
+             partner by an exception"
+        }
+        "xmlenc.algorithm_not_permitted" => {
+            "bsp11 also takes RSA-OAEP with SHA-1, and AES in CBC where it is signed, as many stacks encrypt if nothing else is \
+             configured"
+        }
+        "policy.key_reference" => "bsp11 also takes issuer and serial number, and subject key identifiers",
+        "policy.unsigned_header" => {
+            "have the sender sign it; bsp11 takes the message, and nobody gets the header"
+        }
+        "policy.header_not_signed" => "have the sender sign it; bsp11 does not ask that of WS-Addressing",
+        "policy.qname_not_covered" => {
+            "have the sender name the prefix in the PrefixList of the Transform (InclusiveNamespaces), or use it in a name there"
+        }
         "limit.bytes" => {
             "what is kept, and metadata of federations, may be longer by --policy archive-verify: up to 64 MiB"
         }
@@ -33,6 +49,9 @@ fn for_code(code: &str) -> Option<&'static str> {
         "wss.timestamp_expired" => "an old message can be judged as of its own time: --at message",
         "wss.timestamp_future" => "one of the two clocks is wrong",
         "saml.audience" => "--audience says what the issuer calls us",
+        "saml.encoding" => {
+            "what was copied of a form or URL as it is sent, with %2B and the like, is read with its name before it: SAMLResponse=…"
+        }
         "saml.request_unknown" => "say what was asked: --request-id ID, or --allow-unsolicited",
         "saml.audience_unknown" => "say what the issuer calls us: --audience URI",
         "saml.recipient_unknown" => "say where messages reach us: --recipient URL",
@@ -40,7 +59,8 @@ fn for_code(code: &str) -> Option<&'static str> {
         "saml.recipient" => "--recipient says where messages reach us",
         "policy.body_not_signed" => "below: what is signed, and where it stands",
         "xmlenc.unsigned_ciphertext" => {
-            "use AES in GCM where the message is made, or encrypt first and sign EncryptedData and EncryptedKey"
+            "use AES in GCM where the message is made, or encrypt first and sign EncryptedData and EncryptedKey; of SAML, have the Response \
+             signed and not only the assertion in it"
         }
         "xml.dtd" => "a DOCTYPE is never read; remove it where the message is made, before it is signed",
         _ => return None,
