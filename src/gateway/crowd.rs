@@ -303,3 +303,25 @@ impl Crowded {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budgets_of_what_was_not_used_up_are_not_asked_to_pay() {
+        let limits = AddressLimits {
+            cost: Some(Duration::from_secs(1)),
+            bytes: Some(1000),
+            ..AddressLimits::default()
+        };
+        let names = Names::of_address(&limits, Some(SocketAddr::from(([127, 0, 0, 1], 1))));
+        let pay = |payment| names.counted(payment, |_| None).1.len();
+        let used = |time, bytes| {
+            let time = Duration::from_secs(time);
+            Payment::Now(Used { time, bytes })
+        };
+        let paying = [used(0, 0), used(1, 0), used(0, 1), used(1, 1), Payment::Before].map(pay);
+        assert_eq!(paying, [0, 1, 1, 2, 2]);
+    }
+}

@@ -33,6 +33,29 @@ impl Pending {
         numbered.messages.drain().map(|(_, entry)| entry).collect()
     }
 
+    /// A message is in work from now on: its number.
+    fn begin(&self) -> u64 {
+        let mut numbered = self.numbered();
+        let number = numbered.next;
+        numbered.next = number.wrapping_add(1);
+        if !numbered.closed {
+            numbered.messages.insert(number, None);
+        }
+        number
+    }
+
+    /// It may be accepted from now on, unless this says that it was given up. If it is later, `entry` is recorded.
+    fn accepted(&self, number: u64, entry: Entry) -> bool {
+        let mut numbered = self.numbered();
+        let place = numbered.messages.get_mut(&number);
+        place.map(|place| *place = Some(entry)).is_some()
+    }
+
+    /// What became of it is decided. Says whether it was not given up before.
+    fn end(&self, number: u64) -> bool {
+        self.numbered().messages.remove(&number).is_some()
+    }
+
     fn numbered(&self) -> MutexGuard<'_, Numbered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -41,26 +64,18 @@ impl Pending {
 impl<'s> Message<'s> {
     /// A message is in work from now on.
     pub(super) fn begin(shared: &'s Shared) -> Self {
-        let mut numbered = shared.pending.numbered();
-        let number = numbered.next;
-        numbered.next = number.wrapping_add(1);
-        if !numbered.closed {
-            numbered.messages.insert(number, None);
-        }
+        let number = shared.pending.begin();
         Self { shared, number }
     }
 
     /// It may be accepted from now on, unless this says that it was given up. If it is later, `entry` is recorded.
     pub(super) fn accepted(&self, entry: Entry) -> bool {
-        let mut numbered = self.shared.pending.numbered();
-        let place = numbered.messages.get_mut(&self.number);
-        place.map(|place| *place = Some(entry)).is_some()
+        self.shared.pending.accepted(self.number, entry)
     }
 
     /// What became of it is decided. Says whether it was not given up before.
     pub(super) fn end(&self) -> bool {
-        let mut numbered = self.shared.pending.numbered();
-        numbered.messages.remove(&self.number).is_some()
+        self.shared.pending.end(self.number)
     }
 }
 
@@ -69,5 +84,27 @@ impl Drop for Message<'_> {
         if !self.shared.is_stopping() {
             self.end();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Kind;
+
+    #[test]
+    fn a_message_that_was_given_up_is_neither_accepted_nor_ended_after_that() {
+        let pending = Pending::default();
+        let entry = || Entry::new(Kind::Failed, chrono::Utc::now(), String::new(), "/orders", None);
+        let [ended, accepted, in_work] = [(); 3].map(|()| pending.begin());
+        assert!(pending.accepted(accepted, entry()) && pending.end(ended) && !pending.end(ended));
+        let given_up = pending.give_up();
+        assert_eq!(given_up.len(), 2);
+        assert_eq!(given_up.iter().flatten().count(), 1);
+        let late = pending.begin();
+        for message in [accepted, in_work, late] {
+            assert!(!pending.accepted(message, entry()) && !pending.end(message));
+        }
+        assert!(pending.give_up().is_empty());
     }
 }

@@ -326,3 +326,26 @@ fn answer(all: &[Counted], told: Value) -> io::Result<Result<(), NotEntered>> {
     let (number, what) = entry.ok_or_else(unexpected)?;
     Ok(Err(NotEntered::TooMuch(number, TooMuch { what, wait })))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn nothing_that_was_used_up_is_too_little_to_be_counted() {
+        let used = Used {
+            bytes: 1,
+            ..Used::default()
+        };
+        let pays = |payment| {
+            let counted = Counted::budget("alice", Budget::Bytes(u64::MAX), payment);
+            let [_, pays, ..] = counted.unwrap().arguments();
+            pays
+        };
+        assert_eq!(
+            (pays(Payment::Now(used)), pays(Payment::Before)),
+            ("1".to_owned(), "0".to_owned())
+        );
+    }
+}

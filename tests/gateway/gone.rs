@@ -11,6 +11,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 use crate::audit::{audited, recorded};
 use crate::backend::{Backend, Behaviour, http, orders, placed};
 use crate::client::{connect, request, send};
+use crate::ending::keeping;
 use crate::gateway::{configuration, prepared};
 use crate::process::Process;
 use crate::replay::{SETTLED, order};
@@ -114,6 +115,26 @@ fn the_gateway_does_not_end_before_a_message_whose_client_has_gone() {
     assert_eq!(
         outcomes(&records),
         [("accepted", None), ("answered", Some("gone"))]
+    );
+}
+
+#[test]
+fn what_does_not_end_in_time_has_no_more_of_it_where_a_client_has_gone() {
+    let backend = Backend::start(Behaviour::Late(Duration::from_secs(60), placed(false)));
+    let (_folder, file) = keeping(backend.address, 4);
+    let mut gateway = Process::start(&file).unwrap();
+    std::thread::sleep(SETTLED);
+    ask_and_go(gateway.plain, &backend);
+    let mut waits = connect(gateway.plain);
+    waits.write_all(order().as_bytes()).unwrap();
+    backend.wait_for(2);
+    let begun = Instant::now();
+    gateway.signal(Signal::TERM);
+    assert!(gateway.ended());
+    let time = begun.elapsed();
+    assert!(
+        time > Duration::from_secs(3) && time < Duration::from_secs(7),
+        "{time:?}"
     );
 }
 

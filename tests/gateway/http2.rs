@@ -145,7 +145,8 @@ fn an_idle_connection_keeps_no_gateway_from_ending_and_one_with_an_answer_to_com
     let begun = Instant::now();
     stop(&gateway, 1);
     assert!(gateway.ended());
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    // Before the web server misses an answer to its PING.
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert!(waiting.answer(1).0);
     drop((idle, asked));
 }

@@ -186,6 +186,9 @@ fn while_a_token_is_away_nothing_is_signed() {
     without(&token.path("tokens"), || {
         ask(&gateway);
         wait_for(&gateway, &["token"]);
+        // Before anybody looks at what it is.
+        let junk = post(Version::Soap11, "urn:place", "<a/>");
+        assert_eq!(send(gateway.plain, &junk).status, 503);
     });
     wait_for(&gateway, &[]);
 }

@@ -12,7 +12,9 @@ use crate::authority::crl;
 use crate::authority::current_crl;
 use crate::authority::now;
 use crate::authority::plan;
+use crate::authority::point;
 use crate::authority::root;
+use crate::authority::sequence;
 use crate::verdict;
 use crate::with_crls;
 
@@ -146,4 +148,37 @@ fn after_a_rollover_the_crl_of_the_old_key_is_told_of_as_long_as_a_path_could_ne
         assert_eq!(by(&new), "passed");
         assert_ne!(by(&old), "passed");
     }
+}
+
+#[test]
+fn it_is_told_of_in_the_last_tenth_of_its_time_but_not_before_the_last_30_days() {
+    let ca = root("CA");
+    let until = |end| told(&ca, &[crl("2025-01-01T00:00:00Z", end).signed_by(&ca)]);
+    assert!(until("2026-07-02T00:00:00Z").is_empty());
+    let end = "2026-06-30T00:00:00Z";
+    assert_eq!(until(end), [CrlEnd::Until(at(end))]);
+}
+
+#[test]
+fn of_those_that_have_ended_the_last_end_is_told() {
+    let ca = root("CA");
+    let lists = [ended(), crl("2026-05-10T00:00:00Z", "2026-05-20T00:00:00Z")];
+    let told = told(&ca, &lists.map(|list| list.signed_by(&ca)));
+    assert_eq!(told, [CrlEnd::Ended(at(ENDED))]);
+}
+
+#[test]
+fn a_crl_of_one_distribution_point_is_in_the_place_of_none_of_another() {
+    let ca = root("CA");
+    let at_point = |list: CrlPlan, url| {
+        let value = sequence(&[&point(url)]);
+        list.extension("2.5.29.28", true, &value).signed_by(&ca)
+    };
+    let lists = [
+        at_point(ended(), "http://x/1"),
+        at_point(current_crl(), "http://x/2"),
+    ];
+    let ends = with_crls(&[&ca], &lists).crl_ends(now(), &STRICT);
+    let due: Vec<CrlEnd> = ends.due.into_iter().map(|due| due.end).collect();
+    assert_eq!(due, [CrlEnd::Ended(at(ENDED))]);
 }
