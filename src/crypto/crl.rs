@@ -24,6 +24,7 @@ use crate::crypto::extensions::ExtensionError;
 use crate::crypto::extensions::RawExtension;
 use crate::crypto::extensions::full_names;
 use crate::crypto::general_name::GeneralName;
+use crate::crypto::in_use::InUse;
 use crate::crypto::pem;
 
 /// A certificate revocation list. Cheap to clone.
@@ -44,6 +45,9 @@ struct Inner {
     doubtful: Doubtful,
     library: X509Crl,
 }
+
+/// Routes, and configurations that follow each other, read the same CRLs, and one of a million entries takes hundreds of megabytes.
+static CRLS: InUse<Inner> = InUse::new();
 
 /// A certificate that a CRL lists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -117,6 +121,14 @@ impl Crl {
                 limit: Self::MAX_BYTES,
             });
         }
+        let sha256 = sha::sha256(der);
+        match CRLS.find(&sha256) {
+            Some(read) => Ok(Self(read)),
+            None => Ok(Self(CRLS.share(sha256, Self::read(der, sha256)?))),
+        }
+    }
+
+    fn read(der: &[u8], sha256: Fingerprint) -> Result<Inner, CertificateError> {
         let mut list = Reader::whole_sequence(der)?;
         let mut tbs = list.sequence()?;
         let outer_algorithm = list.expect(der::SEQUENCE)?;
@@ -147,8 +159,8 @@ impl Crl {
         };
         tbs.finish()?;
         let unreadable = |_| CertificateError::Malformed("the crypto library cannot read it");
-        Ok(Self(Arc::new(Inner {
-            sha256: sha::sha256(der),
+        Ok(Inner {
+            sha256,
             issuer,
             this_update,
             next_update,
@@ -157,7 +169,7 @@ impl Crl {
             extensions,
             doubtful,
             library: X509Crl::from_der(der).map_err(unreadable)?,
-        })))
+        })
     }
 
     /// Reads all CRLs in a PEM text, which may hold other things between them; none is an empty list.

@@ -16,6 +16,7 @@ mod digest;
 mod extensions;
 mod general_name;
 mod held_key;
+mod in_use;
 mod issue;
 mod key;
 mod key_agreement;
