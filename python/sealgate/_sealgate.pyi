@@ -26,6 +26,7 @@ class Verifier:
         policy: _Path = "strict",
         *,
         at: str | datetime | None = None,
+        legacy_before: Sequence[tuple[str, str | datetime]] | None = None,
         trust: _Paths | None = None,
         trust_during: Sequence[tuple[str, _Path]] | None = None,
         untrusted: _Paths | None = None,
@@ -52,7 +53,8 @@ class Verifier:
         """Options are those of the command line, and mean the same.
 
         ``at`` is ``"now"`` (the default: when a message is judged), ``"message"`` (its own signed time), a time as RFC 3339 has it, or
-        a datetime with its offset from UTC. ``trust_during`` has periods as ``2019-01-01T00:00:00Z/2024-07-01T00:00:00Z``, where ``..``
+        a datetime with its offset from UTC. ``legacy_before``, with ``at="message"`` alone, has old algorithms that the policy refuses and that are
+        taken of messages signed before a time: ``("sha1", "2016-01-01T00:00:00Z")``. ``trust_during`` has periods as ``2019-01-01T00:00:00Z/2024-07-01T00:00:00Z``, where ``..``
         is no end, each with what is trusted then.
 
         :raises sealgate.ConfigurationError: something that was named cannot be used.

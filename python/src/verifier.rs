@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use sealgate::batch::judge;
 use sealgate::batch::source::{Body, Item, Stamp};
-use sealgate::policy::Transport;
 use sealgate::policy::saml::{ExpectedRequest, RelyingParty};
+use sealgate::policy::{DatedGrant, Transport};
 use sealgate::second_opinion::SecondOpinion;
 use sealgate::verifier::{At, KeyFiles, MetadataFiles, Setup, TrustFiles, UserFiles};
 
@@ -49,7 +49,7 @@ enum SecretKey {
 impl Verifier {
     #[new]
     #[pyo3(signature = (
-        policy = PathBuf::from("strict"), *, at = None, trust = None, trust_during = None, untrusted = None, crl = None, metadata = None,
+        policy = PathBuf::from("strict"), *, at = None, legacy_before = None, trust = None, trust_during = None, untrusted = None, crl = None, metadata = None,
         metadata_signer = None, audience = None, recipient = None, request_id = None, resolve_id = None, allow_unsolicited = false,
         key = None, cert = None, secret_keys = None, password_file = None, user_hashes = None, user_secrets = None,
         user_secrets_key = None, roles = None, tls = false, id_attributes = None, second_opinion = false
@@ -58,6 +58,7 @@ impl Verifier {
     fn new(
         policy: PathBuf,
         at: Option<&Bound<'_, PyAny>>,
+        legacy_before: Option<Vec<(String, Bound<'_, PyAny>)>>,
         trust: Option<Several<PathBuf>>,
         trust_during: Option<Vec<(String, PathBuf)>>,
         untrusted: Option<Several<PathBuf>>,
@@ -95,10 +96,11 @@ impl Verifier {
                 })?;
                 Ok((period, path))
             });
+        let legacy_before = legacy_before.unwrap_or_default().into_iter();
         let request = ExpectedRequest::of(request_id);
         let setup = Setup {
             policy,
-            legacy_before: Vec::new(),
+            legacy_before: legacy_before.map(dated).collect::<PyResult<_>>()?,
             second_opinion: if second_opinion {
                 SecondOpinion::Required
             } else {
@@ -214,11 +216,24 @@ fn all<T>(several: Option<Several<T>>) -> Vec<T> {
 
 /// `now`, `message`, a time as RFC 3339 has it, or a datetime with its offset.
 fn as_of(at: &Bound<'_, PyAny>) -> PyResult<At> {
-    let typed: String = match at.getattr_opt("isoformat")? {
-        Some(isoformat) => isoformat.call0()?.extract()?,
-        None => at.extract()?,
-    };
+    let typed = time(at)?;
     typed
         .parse()
         .map_err(|why: String| PyValueError::new_err(format!("at: {typed:?} is {why}")))
+}
+
+/// An old algorithm, and the time before which a message has to have been signed.
+fn dated((name, before): (String, Bound<'_, PyAny>)) -> PyResult<DatedGrant> {
+    let typed = format!("{name}={}", time(&before)?);
+    typed
+        .parse()
+        .map_err(|why: String| PyValueError::new_err(format!("legacy_before: {why}")))
+}
+
+/// A time as text, or a datetime.
+fn time(given: &Bound<'_, PyAny>) -> PyResult<String> {
+    match given.getattr_opt("isoformat")? {
+        Some(isoformat) => isoformat.call0()?.extract(),
+        None => given.extract(),
+    }
 }

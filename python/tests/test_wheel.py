@@ -156,6 +156,32 @@ class Wheel(unittest.TestCase):
             with self.assertRaises(ValueError):
                 sealgate.Verifier(trust_during=[(period, ca)])
 
+    def test_old_algorithms_are_taken_of_messages_of_their_time(self) -> None:
+        archive = Path(__file__).parents[2] / "fixtures" / "archive"
+        options = {"trust": archive / "keys" / "ca.pem", "crl": archive / "published", "policy": "bsp11", "at": "message"}
+        names = ("sha1", "rsa-sha1", "certificate-sha1")
+        before = {year: [(name, datetime(year, 1, 1, tzinfo=timezone.utc)) for name in names] for year in (2010, 2016)}
+        written = [(name, "2016-01-01T00:00:00Z") for name in names]
+
+        def judged(message: str, **further: object) -> tuple[str, str | None, list[str], bool]:
+            result = sealgate.verify((archive / "messages" / f"{message}.xml").read_bytes(), **options, **further)
+            return result["verdict"], result["code"], result["legacy"], "legacy_by_age" in result.get("warnings", [])
+
+        refused = ("failed", "dsig.algorithm_not_permitted", [], False)
+        self.assertEqual(judged("sha1"), refused)
+        self.assertEqual(judged("sha1", legacy_before=before[2010]), refused)
+        for dated in (before[2016], written):
+            verdict, code, legacy, is_by_age = judged("sha1", legacy_before=dated)
+            self.assertEqual((verdict, code, is_by_age), ("passed", None, True))
+            self.assertIn("sha1", legacy)
+        self.assertEqual(judged("sha1-late", legacy_before=written), refused)
+        with self.assertRaises(sealgate.ConfigurationError) as raised:
+            sealgate.Verifier(legacy_before=written)
+        self.assertEqual(raised.exception.option, "legacy_before")
+        for wrong in ("sha1", ""), ("sha1", "2016"), ("sha1", datetime(2016, 1, 1)), ("md5", "2016-01-01T00:00:00Z"):
+            with self.assertRaises(ValueError):
+                sealgate.Verifier(at="message", legacy_before=[wrong])
+
 
 if __name__ == "__main__":
     unittest.main()

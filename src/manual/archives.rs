@@ -100,7 +100,8 @@
 //! canonicalization. What passes for its age has the warning `legacy_by_age` and says in `legacy` what it needed; what is refused and would have passed if it were
 //! older has `legacy_too_late`. A message that does not sign its time is refused whatever it claims: `policy.no_message_time`, or `policy.timestamp_not_signed` by a policy that asks for a signed Timestamp. What is encrypted has no age: its algorithms are those of the policy. A policy
 //! in TOML has the same as `[[legacy]]` with `allow = "sha1"` and `signed_before = 2016-01-01T00:00:00Z` in quotes; as of another time than the message's own it counts
-//! for nothing, and `config check` refuses it for a route, for what its backend answers and for a token endpoint.
+//! for nothing, and `config check` refuses it for a route, for what its backend answers and for a token endpoint. In Python it is
+//! `legacy_before=[("sha1", "2016-01-01T00:00:00Z")]`.
 //!
 //! The time is the signer's word. Whoever can forge a signature by an old algorithm today can let it say any day: dates keep out those who went on with
 //! the algorithm, and only what guards the archive keeps out who comes later.
