@@ -30,6 +30,8 @@
 //! | the same | WS-Addressing headers of which one is not signed | `strict`, `bsp11` | refused as `policy.header_not_signed`; passes, and is not among what is covered |
 //! | the same | answers that confirm the request's signature, one more, none, another, or unsigned, before `verify --request` | `strict`, `bsp11` | passes; refused as `policy.signature_confirmation` |
 //! | the same | SAML 1.1 assertions: sender-vouches under the message's signature; bearer | `strict`; `bsp11` | pass |
+//! | the same | Responses and metadata written by hand in the forms of ADFS, Entra, Okta, Keycloak, Google and Shibboleth: fractions of seven digits, KeyName and KeyValue beside X509Data, PrefixLists, `fed:` roles | `saml-sso` | pass |
+//! | the same | the assertion of an ADFS encrypted with AES-CBC and RSA-OAEP over SHA-1, in a Response that is signed or not; with AES-GCM, as Shibboleth | `saml-sso`; `bsp11` | refused as `xmlenc.algorithm_not_permitted`; passes where the Response is signed, else `xmlenc.unsigned_ciphertext`; passes |
 //!
 //! Providers of SAML, each in both directions: what it makes passes `saml verify --policy strict` with the metadata, audience, recipient
 //! and request that belong to it, and is refused when one thing in it is changed, for another audience, recipient, request or issuer, and two
