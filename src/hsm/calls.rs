@@ -285,6 +285,8 @@ mod tests {
         clippy::arithmetic_side_effects,
         reason = "a test may panic"
     )]
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::hsm::turns::WAITING;
 
@@ -383,6 +385,36 @@ mod tests {
         // Threads that begin at the same time may be noted the other way round.
         let mut first = order.iter().take(WAITING + 1 - AT_ONCE);
         assert!(first.all(|(_, turn)| *turn == Turn::First));
+    }
+
+    #[test]
+    fn whoever_has_most_calls_waiting_is_told_at_once_that_one_made_room() {
+        let calls = Calls::start().unwrap();
+        let (_, hold) = hang(&calls);
+        let (calls, told) = (&calls, &AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..WAITING {
+                scope.spawn(move || {
+                    let missed = calls
+                        .make(OTHERS, LONG, || 1)
+                        .is_err_and(|missed| missed == Missed::Full);
+                    told.fetch_add(missed.into(), Ordering::Relaxed);
+                });
+            }
+            let begun = Instant::now();
+            while lock(&calls.0.waiting).others.len() < WAITING {
+                assert!(begun.elapsed() < LONG);
+                std::thread::yield_now();
+            }
+            let other = scope.spawn(|| calls.make(Turn::Of(1), LONG, || 2));
+            while told.load(Ordering::Relaxed) == 0 {
+                assert!(begun.elapsed() < LONG);
+                std::thread::yield_now();
+            }
+            drop(hold);
+            assert_eq!(other.join().unwrap(), Ok(2));
+        });
+        assert_eq!(told.load(Ordering::Relaxed), 1);
     }
 
     #[test]

@@ -125,6 +125,12 @@ fn form(grant: &str, assertion: &str) -> String {
     }
 }
 
+/// What asks for a token for one of many assertions, each with an ID of its own.
+pub(crate) fn bearer_form_of(number: usize) -> String {
+    let unsigned = unsigned(soon()).replace("ID=\"assertion\"", &format!("ID=\"assertion-{number}\""));
+    form(BEARER, &signed_assertion(&unsigned, "idp"))
+}
+
 /// What asks for a token for an assertion that nobody has used.
 pub(crate) fn bearer_form() -> String {
     form(BEARER, &assertion())

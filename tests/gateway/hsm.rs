@@ -244,10 +244,18 @@ fn a_message_is_not_used_up_while_nobody_can_sign_its_answer() {
         let answer = ask();
         assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
     }
+    assert!(backend.got().is_empty());
+    // One of one way needs no signature.
+    let note = Message {
+        body: "<Note xmlns=\"urn:example:orders\"/>".to_owned(),
+        ..Message::default()
+    };
+    send(gateway.plain, &post(Version::Soap11, "urn:note", &note.signed()));
+    assert_eq!(backend.got().len(), 1);
     token.moves("elsewhere", "tokens");
     wait_until("the token is back", ready);
     assert_eq!(ask().status, 200);
-    assert_eq!(backend.got().len(), 1);
+    assert_eq!(backend.got().len(), 2);
 }
 
 #[test]

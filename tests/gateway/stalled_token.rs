@@ -169,7 +169,7 @@ fn a_gateway_that_ends_during_a_call_takes_nothing_away_under_it() {
 
 /// Routes whose messages need the token, each for something else, a token endpoint that does, and `/bills`, which has a key in a file; all
 /// on one thread.
-fn one_thread(backend: SocketAddr, key: &str) -> String {
+pub(crate) fn one_thread(backend: SocketAddr, key: &str) -> String {
     let text = configured(backend, key).replace("workers = 2", "workers = 1");
     let (head, route) = text.split_once("[[route]]").unwrap();
     let (before, decryption) = route.split_once("[[route.decryption]]").unwrap();

@@ -1,5 +1,6 @@
 //! Who waits for a token when many do.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -9,14 +10,16 @@ use sealgate::soap::Version;
 use socket2::{Domain, Socket, Type};
 
 use crate::backend::{Backend, Behaviour, PLACED, http, orders};
-use crate::client::{Answer, post, read, send};
+use crate::client::{Answer, post, read, request, send, send_tls};
 use crate::encrypted::sealed;
+use crate::exchange::bearer_form_of;
 use crate::gateway::configuration;
 use crate::hsm::{Token, configured};
 use crate::message::Message;
 use crate::process::Process;
 use crate::replay::order;
 use crate::site::wait_until;
+use crate::stalled_token::one_thread;
 use crate::wrapped_module::wrapped_uri;
 
 /// As many as a token has room for, in calls and waiting.
@@ -152,33 +155,23 @@ fn what_a_backend_has_answered_is_decrypted_whoever_else_waits_for_the_token() {
     assert!(answer.body.contains(">8<"), "{answer:?}");
 }
 
-#[test]
-fn nothing_of_a_message_is_used_up_whose_answer_could_not_be_decrypted_in_time() {
-    let token = Token::new(&["gateway"]);
-    let answers = (10..100).map(encrypted_answer).collect();
-    let backend = Backend::start(Behaviour::InTurn(answers));
-    let (key, stalled) = (wrapped_uri(&token, "gateway"), token.path("stalled"));
-    // Signatures are not made in the token.
-    let text = configuration(&format!("http://{}/legacy", backend.address));
-    let (_folder, gateway) = token.gateway(&decrypting_answers(&key, &text));
-    let gateway = gateway.unwrap();
-    // A slow token.
-    for _ in 0..3 {
+/// Sends 20 of those that `new` makes at once where `token` is slow. Some have no place and are told to come back later, which they may, as
+/// nothing of them was used up.
+fn some_have_no_place(token: &Token, new: impl Fn() -> String, ask: impl Fn(&str) -> Answer + Sync) {
+    let (stalled, ask) = (token.path("stalled"), &ask);
+    for one in [(); 3].map(|()| new()) {
         std::fs::write(&stalled, "").unwrap();
         std::thread::scope(|scope| {
-            let asked = scope.spawn(|| send(gateway.plain, &order()).status);
+            let asked = scope.spawn(|| ask(&one).status);
             std::thread::sleep(Duration::from_millis(2500));
             std::fs::remove_file(&stalled).unwrap();
             assert_eq!(asked.join().unwrap(), 200);
         });
     }
     std::fs::write(&stalled, "").unwrap();
-    let messages: Vec<String> = (0..20).map(|_| order()).collect();
+    let all = [(); 20].map(|()| new());
     let answers: Vec<Answer> = std::thread::scope(|scope| {
-        let asked: Vec<_> = messages
-            .iter()
-            .map(|message| scope.spawn(|| send(gateway.plain, message)))
-            .collect();
+        let asked: Vec<_> = all.iter().map(|one| scope.spawn(|| ask(one))).collect();
         wait_until("there is no place", || {
             asked.iter().any(|asked| asked.is_finished())
         });
@@ -186,16 +179,73 @@ fn nothing_of_a_message_is_used_up_whose_answer_could_not_be_decrypted_in_time()
         std::fs::remove_file(&stalled).unwrap();
         asked.into_iter().map(|asked| asked.join().unwrap()).collect()
     });
-    let refused = messages
+    let refused = all
         .iter()
         .zip(&answers)
         .filter(|(_, answer)| answer.status != 200);
     let refused: Vec<_> = refused.collect();
     assert!(!refused.is_empty());
-    assert_eq!(backend.got().len(), 3 + 20 - refused.len());
-    for (message, answer) in refused {
+    for (one, answer) in &refused {
         assert_eq!(answer.status, 503, "{answer:?}");
-        assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
-        assert_eq!(send(gateway.plain, message).status, 200);
+        assert_eq!(ask(one).status, 200);
     }
+}
+
+#[test]
+fn nothing_of_a_message_is_used_up_whose_answer_could_not_be_decrypted_in_time() {
+    let token = Token::new(&["gateway"]);
+    let answers = (10..100).map(encrypted_answer).collect();
+    let backend = Backend::start(Behaviour::InTurn(answers));
+    let key = wrapped_uri(&token, "gateway");
+    // Signatures are not made in the token.
+    let text = configuration(&format!("http://{}/legacy", backend.address));
+    let (_folder, gateway) = token.gateway(&decrypting_answers(&key, &text));
+    let gateway = gateway.unwrap();
+    some_have_no_place(&token, order, |order| {
+        let answer = send(gateway.plain, order);
+        if answer.status != 200 {
+            assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
+        }
+        answer
+    });
+    assert_eq!(backend.got().len(), 23);
+}
+
+#[test]
+fn nothing_is_used_up_of_a_message_whose_backend_could_not_be_told_of_it_in_time() {
+    std::thread::scope(|scope| {
+        for path in ["/jwt", "/vouched"] {
+            scope.spawn(move || {
+                let (token, backend) = (Token::new(&["gateway"]), orders());
+                let key = wrapped_uri(&token, "gateway");
+                // The time in which the backend is told counts as its own.
+                let text =
+                    one_thread(backend.address, &key).replace("answer_seconds = 2", "answer_seconds = 20");
+                let (_folder, gateway) = token.gateway(&text);
+                let gateway = gateway.unwrap();
+                let new = || order().replacen("/orders", path, 1);
+                some_have_no_place(&token, new, |order| send(gateway.plain, order));
+                assert_eq!(backend.got().len(), 23, "{path}");
+            });
+        }
+    });
+}
+
+#[test]
+fn nor_of_an_assertion_whose_token_could_not_be_signed_in_time() {
+    let token = Token::new(&["gateway"]);
+    let key = wrapped_uri(&token, "gateway");
+    let (_folder, gateway) = token.gateway(&one_thread(orders().address, &key));
+    let gateway = gateway.unwrap();
+    let ask = |form: &str| {
+        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+        send_tls(gateway.tls(), None, &request("POST", "/token", &headers, form)).unwrap()
+    };
+    let number = Cell::new(0);
+    let new = || bearer_form_of(number.replace(number.get() + 1));
+    some_have_no_place(&token, new, ask);
+    // While it is lost nobody looks at what a form says.
+    std::fs::write(token.path("stalled"), "").unwrap();
+    assert_eq!(ask(&new()).status, 503);
+    assert_eq!(ask("grant_type=none").status, 503);
 }
