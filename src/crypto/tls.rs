@@ -54,8 +54,9 @@ pub struct TlsServer(SslContext);
 #[derive(Clone)]
 pub struct TlsSwitch(Arc<ArcSwap<SslContext>>);
 
-/// HTTP/2, then HTTP/1.1, as ALPN writes them (RFC 7301 §3.1).
-const PROTOCOLS: &[u8] = b"\x02h2\x08http/1.1";
+/// HTTP/1.1, as ALPN writes it (RFC 7301 §3.1). No HTTP/2: the web server sets no bounds to the streams of a connection, and does not tell when the
+/// client of one has gone.
+const PROTOCOLS: &[u8] = b"\x08http/1.1";
 
 /// How long the name is that keeps the sessions of one TLS side from being resumed on another.
 const SESSION_NAME: usize = 16;

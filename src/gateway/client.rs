@@ -1,15 +1,13 @@
 //! Who is at the other end of a connection.
 
 use std::any::Any;
-use std::sync::Arc;
 
 use actix_tls::accept::openssl::TlsStream;
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 
-use super::multiplexed::{Connection, Request};
-use super::shared::Shared;
+use super::connections::Connections;
 use crate::crypto::Fingerprint;
 use crate::crypto::client_certificate;
 
@@ -17,7 +15,7 @@ use crate::crypto::client_certificate;
 struct Shown(Fingerprint);
 
 /// Notes which certificate the client of a new connection has shown, and that the connection is open as long as it is `known`.
-pub(super) fn note(shared: &Shared, connection: &dyn Any, known: &mut Extensions) {
+pub(super) fn note(connections: &Connections, connection: &dyn Any, known: &mut Extensions) {
     let secure = connection.downcast_ref::<TlsStream<TcpStream>>();
     if let Some(shown) = secure.and_then(|stream| client_certificate(stream.ssl())) {
         known.insert(Shown(shown));
@@ -25,18 +23,9 @@ pub(super) fn note(shared: &Shared, connection: &dyn Any, known: &mut Extensions
     let plain = secure.map(|stream| stream.get_ref());
     let plain = plain.or_else(|| connection.downcast_ref::<TcpStream>());
     let local = plain.and_then(|stream| stream.local_addr().ok());
-    if let Some(open) = local.and_then(|local| shared.connections.opened(local)) {
+    if let Some(open) = local.and_then(|local| connections.opened(local)) {
         known.insert(open);
     }
-    let multiplexed = secure.filter(|stream| stream.ssl().selected_alpn_protocol() == Some(b"h2"));
-    if let Some(opened) = multiplexed.and_then(|stream| shared.multiplexed.opened(stream.get_ref())) {
-        known.insert(opened);
-    }
-}
-
-/// Notes that `request` has come, if that was over HTTP/2.
-pub(super) fn multiplexed(request: &HttpRequest) -> Option<Request> {
-    request.conn_data::<Arc<Connection>>().map(Connection::begin)
 }
 
 /// SHA-256 of the certificate that the client of `request` has shown.

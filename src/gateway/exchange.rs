@@ -194,9 +194,6 @@ impl Exchange<'_> {
     /// The only way to a token leads through the assertion's verification and its first use.
     async fn given(&self, incoming: &mut Incoming) -> Result<Given, Refusal> {
         let (report, endpoint) = (self.report, &self.endpoint.checked);
-        if self.shared.comes_late(self.request) {
-            return Err(report.no_body(NoBody::Stopping).into());
-        }
         let entered = crowd::by_address(self.shared, &self.snapshot.throttle, report.peer).await;
         let _pass = entered.map_err(|crowded| report.crowded(crowded))?;
         let may_cost = crowd::by_route(&self.shared.throttles, &endpoint.path, &endpoint.throttle);

@@ -66,20 +66,6 @@ pub(super) async fn handle(
     shared: web::Data<Shared>,
     worker: web::Data<Worker>,
 ) -> HttpResponse {
-    let multiplexed = client::multiplexed(&request);
-    let response = answered(request, payload, shared, worker).await;
-    match multiplexed {
-        Some(request) => request.answered(response),
-        None => response,
-    }
-}
-
-async fn answered(
-    request: HttpRequest,
-    payload: web::Payload,
-    shared: web::Data<Shared>,
-    worker: web::Data<Worker>,
-) -> HttpResponse {
     let snapshot = shared.current();
     let unattended = shared.unattended.clone();
     if let Some(endpoint) = snapshot.endpoint(request.path()).map(Arc::clone) {
@@ -139,7 +125,6 @@ async fn answer(
         },
         client: client::certificate(&request),
         authorization: Authorization::of(request.headers()),
-        late: shared.comes_late(&request),
         unread: Unread::Some,
         pending: None,
         came: Cell::new(None),
@@ -177,8 +162,6 @@ struct InWork<'r> {
     transport: Transport,
     client: Option<Fingerprint>,
     authorization: Authorization,
-    /// Whether nobody could be sure of the answer, as the gateway stops.
-    late: bool,
     unread: Unread,
     /// Since all of it has come.
     pending: Option<pending::Message<'r>>,
@@ -193,10 +176,6 @@ struct InWork<'r> {
 impl InWork<'_> {
     /// The only way to an answer leads through verification, the backend and the seal.
     async fn answer(&mut self, arrival: Arrival, incoming: &mut Incoming) -> Result<SealedReply, Fault> {
-        // Before anything of it is used up.
-        if self.late {
-            return Err(self.report.no_body(NoBody::Stopping));
-        }
         let limits = &self.snapshot.throttle;
         let entered = crowd::by_address(self.shared, limits, self.report.peer);
         let _pass = entered.await.map_err(|crowded| self.report.crowded(crowded))?;

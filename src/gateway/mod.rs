@@ -25,7 +25,6 @@ mod lists;
 mod load;
 mod metered;
 mod metrics;
-mod multiplexed;
 mod parts;
 mod pending;
 mod published;

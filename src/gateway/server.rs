@@ -29,7 +29,6 @@ use super::handler::handle;
 use super::health;
 use super::listener::bind;
 use super::lists;
-use super::multiplexed;
 use super::refresh;
 use super::reload;
 use super::reload::Reloader;
@@ -112,7 +111,6 @@ pub(super) fn run(
         let exporting = rt::spawn(traces::export(shared.clone()));
         let looking = rt::spawn(health::look(shared.clone()));
         let listing = rt::spawn(lists::look(shared.clone()));
-        let ending = rt::spawn(multiplexed::look(shared.clone()));
         let watching = rt::spawn(watch::on_change(reloader.clone()));
         let fetching = rt::spawn(refresh::keep_fresh(reloader.clone()));
         let living = rt::spawn(watchdog::tell(shared.clone()));
@@ -150,7 +148,7 @@ pub(super) fn run(
         }
         let tasks = reloading
             .into_iter()
-            .chain([upkeep, listing, ending, watching, looking, fetching, living]);
+            .chain([upkeep, listing, watching, looking, fetching, living]);
         tasks.for_each(|task| task.abort());
         result
     })
@@ -172,7 +170,7 @@ fn messages(
     };
     let connections = load.connections.div_ceil(load.workers.max(1));
     let mut server = HttpServer::new(app)
-        .on_connect(move |connection, known| client::note(&counting, connection, known))
+        .on_connect(move |connection, known| client::note(&counting.connections, connection, known))
         .workers(load.workers)
         .max_connections(connections)
         .client_request_timeout(HEAD_TIME)

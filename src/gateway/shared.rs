@@ -8,8 +8,6 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
-use actix_web::http::Version;
 use actix_web::web;
 use arc_swap::ArcSwap;
 use chrono::Utc;
@@ -23,7 +21,6 @@ use super::load::Exhausted;
 use super::load::Gauge;
 use super::load::Share;
 use super::metrics::Metrics;
-use super::multiplexed::Multiplexed;
 use super::parts;
 use super::pending::Pending;
 use super::service_manager::ServiceManager;
@@ -68,8 +65,6 @@ pub(super) struct Shared {
     pub(super) threats: Arc<Throttle>,
     /// Those of clients.
     pub(super) connections: Connections,
-    /// Of them, those of HTTP/2.
-    pub(super) multiplexed: Multiplexed,
     /// Messages in work.
     pub(super) messages: Gauge,
     pub(super) pending: Pending,
@@ -129,7 +124,6 @@ impl Shared {
             limits,
             threats: Arc::default(),
             connections,
-            multiplexed: Multiplexed::default(),
             messages: Gauge::new(load.messages),
             pending: Pending::default(),
             // Those in work are limited.
@@ -248,12 +242,6 @@ impl Shared {
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
-    }
-
-    /// Whether `request` comes after the gateway was told to stop, where its connection may end before it is answered: the web server ends one of
-    /// HTTP/1.1 with the answer after that, but lets one of HTTP/2 go on until the time to end is over.
-    pub(super) fn comes_late(&self, request: &HttpRequest) -> bool {
-        self.is_stopping() && request.version() == Version::HTTP_2
     }
 
     /// Tells the metrics about the configuration.

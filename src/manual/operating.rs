@@ -8,6 +8,8 @@
 //! [`replay`](crate::replay). What a fast clock dated later than the start is not told apart from new by a memory that is empty: use a file or a Redis where senders'
 //! clocks are not yours. While such a store is new, every message is told to come back later, for the allowed clock skew, and `/readyz` says 503.
 //!
+//! Clients speak HTTP/1.1, over TLS (1.2 or 1.3) or without. HTTP/2 is not offered: who could speak both agrees on HTTP/1.1 (ALPN).
+//!
 //! # For operators
 //!
 //! The `[admin]` address needs no authentication. It is one of this machine; with `open = true` it may be another, where only a network of your own
@@ -116,9 +118,6 @@
 //! At SIGTERM and SIGINT `/readyz` says 503, no connection is taken any more, and messages in work have `drain_seconds`; a second signal
 //! does not wait for them. A message counts as long as it is worked on, also where its client has gone: what was begun goes on to its end, costs its sender what it costs, and its record
 //! says `"client": "gone"`.
-//!
-//! A request that comes after the signal on an open connection of HTTP/2 is told to come back (503, `http.stopping`) before anything of it is used up. Such a connection ends a second after its last answer, and a
-//! second after the signal at the earliest; no GOAWAY says so before.
 //!
 //! How many messages were not answered is said then (`http.abandoned`), and for each of those that were accepted the audit log has a record `failed` with that code: what their backends
 //! did is not known.

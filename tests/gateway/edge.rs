@@ -3,12 +3,13 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
+use openssl::ssl::{SslConnector, SslMethod};
 use sealgate::soap::Version;
 
 use crate::backend::orders;
 use crate::client::{connect, post, read, request, send};
 use crate::gateway::{Gateway, configuration, logged_code};
-use crate::message::Message;
+use crate::message::{KEYS, Message};
 
 const HEAD: &str =
     "POST /orders HTTP/1.1\r\nHost: g\r\nContent-Type: text/xml\r\nSOAPAction: \"urn:place\"\r\n";
@@ -168,6 +169,43 @@ fn a_request_whose_end_is_not_certain_is_no_request() {
         let status = read(&mut stream).map(|answer| answer.status);
         assert!(!matches!(status, Ok(200)), "{framing}: {status:?}");
         assert_eq!(backend.bytes(), 0, "{framing}");
+    }
+}
+
+#[test]
+fn http_2_is_not_spoken() {
+    let backend = orders();
+    let gateway = Gateway::before(backend.address);
+    let secure = |protocols: &[u8]| {
+        let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
+        connector.set_ca_file(format!("{KEYS}/ca.pem")).unwrap();
+        connector.set_alpn_protos(protocols).unwrap();
+        let connector = connector.build();
+        connector
+            .connect("gateway.example", connect(gateway.tls()))
+            .unwrap()
+    };
+    let mut stream = secure(b"\x02h2\x08http/1.1");
+    assert_eq!(
+        stream.ssl().selected_alpn_protocol(),
+        Some(b"http/1.1".as_slice())
+    );
+    stream
+        .write_all(post(Version::Soap11, "urn:place", &Message::default().signed()).as_bytes())
+        .unwrap();
+    assert_eq!(read(&mut stream).unwrap().status, 200);
+
+    let mut secure = secure(b"\x02h2");
+    assert_eq!(secure.ssl().selected_alpn_protocol(), None);
+    let mut plain = connect(gateway.plain());
+    // The preface of a client, and SETTINGS (RFC 9113 §3.4).
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    secure.write_all(preface).unwrap();
+    plain.write_all(preface).unwrap();
+    for answer in [read(&mut secure), read(&mut plain)] {
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 400);
+        assert_eq!(answer.header("connection"), Some("close"));
     }
 }
 

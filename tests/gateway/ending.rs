@@ -35,12 +35,12 @@ pub(crate) fn keeping(backend: SocketAddr, drain: u8) -> (TempDir, PathBuf) {
 }
 
 /// Sends the signal to stop, and waits until it is heard.
-pub(crate) fn stop(gateway: &Process, times: usize) {
+fn stop(gateway: &Process, times: usize) {
     gateway.signal(Signal::TERM);
     gateway.lines_of(times, |line| line["fields"]["message"] == "told to stop");
 }
 
-pub(crate) fn told(gateway: &Process, code: &str) -> Value {
+fn told(gateway: &Process, code: &str) -> Value {
     let lines = gateway.lines_of(1, |line| line["fields"]["code"] == code);
     lines[0]["fields"].clone()
 }

@@ -57,7 +57,6 @@ mod gone;
 mod handed_on;
 mod hsm;
 mod hsm_objects;
-mod http2;
 mod kept;
 mod key_info_anew;
 mod life;
