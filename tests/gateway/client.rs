@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use openssl::ssl::{SslConnector, SslMethod};
+use openssl::ssl::{SslConnector, SslMethod, SslStream};
 use sealgate::soap::Version;
 
 use crate::message::KEYS;
@@ -94,6 +94,12 @@ fn try_connect(address: SocketAddr) -> io::Result<TcpStream> {
 
 /// Sends a request over TLS, trusting the CA of the fixtures, with the certificate of `own` if any.
 pub(crate) fn send_tls(address: SocketAddr, own: Option<&str>, request: &str) -> io::Result<Answer> {
+    let mut stream = connect_tls(address, own)?;
+    stream.write_all(request.as_bytes())?;
+    read(&mut stream)
+}
+
+pub(crate) fn connect_tls(address: SocketAddr, own: Option<&str>) -> io::Result<SslStream<TcpStream>> {
     let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
     connector.set_ca_file(format!("{KEYS}/ca.pem")).unwrap();
     if let Some(own) = own {
@@ -105,9 +111,7 @@ pub(crate) fn send_tls(address: SocketAddr, own: Option<&str>, request: &str) ->
             .unwrap();
     }
     let stream = connector.build().connect("gateway.example", connect(address));
-    let mut stream = stream.map_err(|error| io::Error::other(error.to_string()))?;
-    stream.write_all(request.as_bytes())?;
-    read(&mut stream)
+    stream.map_err(|error| io::Error::other(error.to_string()))
 }
 
 /// Reads one answer, by its Content-Length or to the end of the connection.

@@ -10,12 +10,16 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::audit::{audited, recorded};
 use crate::backend::{Backend, Behaviour, http, orders, placed};
-use crate::client::{connect, request, send};
+use crate::client::{connect, connect_tls, request, send};
 use crate::ending::keeping;
+use crate::exchange::bearer_form;
 use crate::gateway::{configuration, prepared};
+use crate::hsm::Token;
 use crate::process::Process;
 use crate::replay::{SETTLED, order};
 use crate::site::wait_until;
+use crate::stalled_token::one_thread;
+use crate::wrapped_module::wrapped_uri;
 
 #[test]
 fn an_answer_that_nobody_reads_counts_as_held_and_is_given_up() {
@@ -136,6 +140,30 @@ fn what_does_not_end_in_time_has_no_more_of_it_where_a_client_has_gone() {
         time > Duration::from_secs(3) && time < Duration::from_secs(7),
         "{time:?}"
     );
+}
+
+#[test]
+fn a_token_that_nobody_waits_for_any_more_is_told_of() {
+    let token = Token::new(&["gateway"]);
+    let key = wrapped_uri(&token, "gateway");
+    let (_folder, gateway) = token.gateway(&one_thread(orders().address, &key));
+    let (gateway, stalled) = (gateway.unwrap(), token.path("stalled"));
+    std::fs::write(&stalled, "").unwrap();
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    let form = request("POST", "/token", &headers, &bearer_form());
+    let mut stream = connect_tls(gateway.tls(), None).unwrap();
+    stream.write_all(form.as_bytes()).unwrap();
+    wait_until("it is signed", || std::fs::metadata(&stalled).unwrap().len() > 0);
+    // Should that have been the look whether the token is still there.
+    std::thread::sleep(Duration::from_millis(300));
+    let linger = SockRef::from(stream.get_ref()).set_linger(Some(Duration::ZERO));
+    linger.unwrap();
+    drop(stream);
+    std::thread::sleep(Duration::from_millis(300));
+    std::fs::remove_file(&stalled).unwrap();
+    let gone = |line: &Value| line["fields"]["code"] == "http.client_gone";
+    let told = gateway.lines_of(1, gone);
+    assert_eq!(told[0]["fields"]["route"], "/token");
 }
 
 #[test]
