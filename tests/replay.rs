@@ -194,6 +194,18 @@ fn gateways_share_a_server_and_it_is_told_once() {
 }
 
 #[test]
+fn whose_clock_is_ahead_of_the_server_begins_no_store() {
+    let redis = Redis::start(&[]);
+    let ahead = at(server(&redis), Utc::now() + TimeDelta::days(1)).unwrap_err();
+    assert!(ahead.contains("ahead of that of the server"), "{ahead}");
+    // Nobody waits for its time.
+    let now = Utc::now();
+    let store = at(server(&redis), now).unwrap();
+    let settled = settled(now);
+    assert_eq!(used(&store, "one", settled), "first");
+}
+
+#[test]
 fn a_server_that_lost_its_memory_is_a_new_store() {
     let mut redis = Redis::start(&["--appendonly", "yes", "--appendfsync", "no"]);
     let begun = Utc::now() - TimeDelta::minutes(1);

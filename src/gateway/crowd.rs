@@ -231,7 +231,7 @@ impl Names {
                 };
                 if let Some(budget) = budget {
                     // The next one need not be asked about.
-                    let owed = budget.owed().saturating_add(too_much.wait);
+                    let owed = budget.owed().saturating_add(too_much.wait).min(budget.most());
                     let throttle = shared.throttles.of(*by);
                     throttle.owes_at_least(&((budget, by), name), owed);
                 }

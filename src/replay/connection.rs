@@ -11,10 +11,16 @@ use redis::Value;
 
 use crate::crypto::TlsClient;
 
+/// The octets of all answers that are taken at once: ours are short.
+const ANSWERS: u64 = 1024 * 1024;
+
 /// A connection to a Redis. It is of no use any more after an error.
 pub(crate) struct Connection {
     stream: Box<dyn Stream>,
     parser: Parser,
+    time: Duration,
+    /// How often it was asked.
+    asked: u64,
 }
 
 trait Stream: Read + Write + Send {}
@@ -45,8 +51,12 @@ impl Connection {
             }
             None => Box::new(stream),
         };
-        let parser = Parser::new();
-        Ok(Self { stream, parser })
+        Ok(Self {
+            stream,
+            parser: Parser::new(),
+            time,
+            asked: 0,
+        })
     }
 
     /// Sends a command, and takes its answer. An error that the server tells is an error.
@@ -67,15 +77,39 @@ impl Connection {
 
     /// Sends all commands at once, and takes an answer for each, which may be an error that the server tells.
     pub(crate) fn ask_all(&mut self, commands: &[Cmd]) -> io::Result<Vec<Value>> {
-        let octets: Vec<u8> = commands.iter().flat_map(Cmd::get_packed_command).collect();
+        self.asked = self.asked.wrapping_add(1);
+        let number = self.asked.to_string();
+        // Said back at the end: one answer too many, and each would be taken for that of the command after it.
+        let end = redis::cmd("PING").arg(&number).get_packed_command();
+        let commands_only = commands.iter().flat_map(Cmd::get_packed_command);
+        let octets: Vec<u8> = commands_only.chain(end).collect();
         self.stream.write_all(&octets)?;
         self.stream.flush()?;
-        let mut answers = Vec::with_capacity(commands.len());
-        for _ in commands {
-            let answer = self.parser.parse_value(&mut self.stream);
-            answers.push(answer.map_err(|error| io::Error::other(error.to_string()))?);
+        let mut rest = (&mut self.stream).take(ANSWERS);
+        let mut answer = || {
+            self.parser.parse_value(&mut rest).map_err(|error| {
+                if error.is_timeout() {
+                    return in_time(io::ErrorKind::TimedOut.into(), "an answer", self.time);
+                }
+                io::Error::other(error.to_string())
+            })
+        };
+        let answers: Vec<Value> = commands.iter().map(|_| answer()).collect::<io::Result<_>>()?;
+        let end = answer()?;
+        if end == Value::BulkString(number.into_bytes()) {
+            return Ok(answers);
         }
-        Ok(answers)
+        let mut errors = answers
+            .into_iter()
+            .chain([end])
+            .filter_map(|answer| match answer {
+                Value::ServerError(error) => Some(error.to_string()),
+                _ => None,
+            });
+        let error = errors.next();
+        Err(io::Error::other(error.unwrap_or_else(|| {
+            "an answer that belongs to no question".to_owned()
+        })))
     }
 }
 
@@ -101,6 +135,29 @@ mod tests {
 
     use super::*;
     use crate::crypto::Certificate;
+
+    #[test]
+    fn an_answer_too_many_is_none_to_what_is_asked_next() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = server.local_addr().unwrap().port();
+        let serving = std::thread::spawn(move || {
+            let (mut stream, _) = server.accept().unwrap();
+            for answers in [
+                "+OK\r\n$1\r\n1\r\n",
+                ":1\r\n:2\r\n$1\r\n2\r\n",
+                ":3\r\n$1\r\n3\r\n",
+            ] {
+                assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+                stream.write_all(answers.as_bytes()).unwrap();
+            }
+        });
+        let mut connection = Connection::open("127.0.0.1", port, None, Duration::from_secs(5)).unwrap();
+        let mut ask = || connection.ask(&redis::cmd("GET"));
+        assert_eq!(ask().unwrap(), Value::Okay);
+        assert!(ask().is_err());
+        assert!(ask().is_err());
+        serving.join().unwrap();
+    }
 
     #[test]
     fn a_server_that_is_silent_is_said_to_be_that() {

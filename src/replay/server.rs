@@ -26,12 +26,18 @@ use crate::worker::Work;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Begins a generation of the store, or tells the one that there is: the server's process, and from when on all uses are known, in milliseconds.
-/// Senders write whole seconds, and their clocks may be ahead.
+/// Senders write whole seconds, and their clocks may be ahead. A gateway whose clock is further ahead of the server's than the allowed skew begins none:
+/// it would have all others wait until its time has come.
 const BEGIN: &str = "
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+local ahead = tonumber(ARGV[2]) - now
+if ahead > tonumber(ARGV[3]) + 1000 then
+  return redis.error_reply('CLOCK this clock is ' .. string.format('%.0f', ahead) .. ' ms ahead of that of the server')
+end
 local known = redis.call('HGET', KEYS[1], 'generation')
 if known and string.find(known, ARGV[1] .. ':', 1, true) == 1 then return known end
-local now = redis.call('TIME')
-now = math.max(now[1] * 1000 + math.floor(now[2] / 1000), tonumber(ARGV[2]))
+now = math.max(now, tonumber(ARGV[2]))
 local since = math.floor(now / 1000) * 1000 + 1000 + tonumber(ARGV[3])
 local generation = ARGV[1] .. ':' .. string.format('%.0f', since)
 redis.call('HSET', KEYS[1], 'generation', generation)

@@ -35,8 +35,9 @@ for i = 1, #KEYS do
   local a, b, c = tonumber(ARGV[4 * i - 1]), tonumber(ARGV[4 * i]), tonumber(ARGV[4 * i + 1])
   if ARGV[4 * i - 2] == 'b' then
     local known = redis.call('HMGET', KEYS[i], 'owed', 'at')
-    local paid = math.max(now - tonumber(known[2] or now), 0)
-    local owed = math.max(tonumber(known[1] or 0) - paid, 0)
+    local paid = math.max(now - (tonumber(known[2]) or now), 0)
+    local owed = math.max((tonumber(known[1]) or 0) - paid, 0)
+    if not (owed <= c) then owed = c end
     if a > 0 then
       owed = math.min(owed + a, c)
       redis.call('HSET', KEYS[i], 'owed', string.format('%.0f', owed), 'at', string.format('%.0f', now))
@@ -45,9 +46,9 @@ for i = 1, #KEYS do
     if b >= 0 and owed > b then return {i, 3, owed - b} end
   else
     local known = redis.call('HMGET', KEYS[i], 'until', 'day', 'today')
-    local till = math.max(math.min(tonumber(known[1] or 0), now + b), now)
+    local till = math.max(math.min(tonumber(known[1]) or 0, now + b), now)
     local day, today = math.floor(now / 86400000000), 0
-    if tonumber(known[2] or -1) >= day then day, today = tonumber(known[2]), tonumber(known[3]) end
+    if (tonumber(known[2]) or -1) >= day then day, today = tonumber(known[2]), tonumber(known[3]) or 0 end
     if c >= 0 and today >= c then return {i, 2, (day + 1) * 86400000000 - now} end
     if a > 0 then
       till = till + a
@@ -294,9 +295,10 @@ impl Work for Counting {
         })
     }
 
-    /// Asks about nobody: whether there is still an answer, by the script that everybody needs.
+    /// Has a name of nobody pay next to nothing: whether there is still an answer, and room, by the script that everybody needs.
     fn tick(&mut self) {
-        self.work(&[(Vec::new(), Count::No)]);
+        let nobody = Counted::budget("", Budget::Bytes(u64::MAX), Payment::Now(Used::default()));
+        self.work(&[(nobody.into_iter().collect(), Count::No)]);
     }
 
     fn refuses(&self) -> bool {

@@ -153,6 +153,11 @@ fn while_a_redis_does_not_answer_neither_uses_nor_limits_are_known() {
         redis.signal(Signal::CONT);
         wait_for(&gateway, &[]);
     }
+    // One that answers, and takes nothing more.
+    assert_eq!(limits.cli(&["config", "set", "maxmemory", "1"]), "OK");
+    wait_for(&gateway, &["shared_limits"]);
+    assert_eq!(limits.cli(&["config", "set", "maxmemory", "0"]), "OK");
+    wait_for(&gateway, &[]);
     // A flushed script is loaded anew before anybody needs it.
     assert_eq!(limits.cli(&["script", "flush"]), "OK");
     wait_until("the script is there again", || {

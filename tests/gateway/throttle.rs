@@ -445,6 +445,24 @@ fn without_the_shared_store_nobody_knows_what_is_owed() {
 }
 
 #[test]
+fn what_the_server_says_is_owed_keeps_nobody_out_for_longer_than_a_minute() {
+    let (redis, backend) = (Redis::start(&[]), orders());
+    let route = "[route.throttle]\nsigner_bytes_per_minute = 1000000";
+    let gateway = sharing(&backend, &redis, "reject", "", route);
+    assert_eq!(by(&gateway, "alice").status, 200);
+    for junk in ["1e15", "nan", "inf", "-1e15", "junk"] {
+        let all =
+            "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('HSET', key, 'owed', ARGV[1]) end";
+        redis.cli(&["eval", all, "0", junk]);
+        let answer = by(&gateway, "alice");
+        assert!(
+            answer.status == 200 || retry_after(&answer) <= 60,
+            "{junk}: {answer:?}"
+        );
+    }
+}
+
+#[test]
 fn an_address_is_one_at_all_gateways_and_is_refused_before_its_message_is_read() {
     let (redis, backend) = (Redis::start(&[]), orders());
     let address = "address = { per_minute = 2, burst = 3 }";
