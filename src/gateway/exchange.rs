@@ -338,8 +338,8 @@ fn answered(given: &Given) -> HttpResponse {
 fn refused(refusal: Refusal, report: &Report<'_>) -> HttpResponse {
     let mut response = uncached(refusal.status());
     response.force_close();
-    if refusal == Refusal::Busy {
-        response.insert_header((header::RETRY_AFTER, report.retry_after()));
+    if let Some(seconds) = report.retry_after().filter(|_| refusal == Refusal::Busy) {
+        response.insert_header((header::RETRY_AFTER, seconds));
     }
     if refusal == Refusal::Client {
         response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"sealgate\""));

@@ -255,6 +255,7 @@ impl InWork<'_> {
         };
         self.report.took(Step::Backend, started);
         let reply = reply.map_err(|error| self.report.relay(&error))?;
+        self.report.backend_answered();
         let started = Instant::now();
         let soon = reply.is_envelope_within(DONE_HERE) && !self.place.waits_to_answer();
         let place = Arc::clone(self.place);

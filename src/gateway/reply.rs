@@ -68,8 +68,8 @@ impl MessageBody for Held {
 /// A fault. The connection ends with it where the request was not read to its end.
 pub(super) fn fault(fault: &Fault, version: Version, report: &Report<'_>, unread: Unread) -> HttpResponse {
     let mut response = HttpResponse::build(status(fault.http_status(version)));
-    if *fault == Fault::Busy {
-        response.insert_header((header::RETRY_AFTER, report.retry_after()));
+    if let Some(seconds) = report.retry_after().filter(|_| *fault == Fault::Busy) {
+        response.insert_header((header::RETRY_AFTER, seconds));
     }
     if *fault == Fault::Unauthorized {
         response.insert_header((header::WWW_AUTHENTICATE, report.challenge()));

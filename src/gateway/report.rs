@@ -70,6 +70,8 @@ pub(super) struct Report<'r> {
     challenge: Cell<&'static str>,
     /// Whether the client had gone before there was an answer.
     gone: Cell<bool>,
+    /// Whether the backend has done what was asked.
+    done: Cell<bool>,
     pub(super) watch: Watch<'r>,
     /// The threats that it was refused for.
     threats: RefCell<Vec<Rule>>,
@@ -97,6 +99,7 @@ impl<'r> Report<'r> {
             wait: Cell::new(None),
             challenge: Cell::new(NO_TOKEN),
             gone: Cell::new(false),
+            done: Cell::new(false),
             watch,
             threats: RefCell::default(),
             traced,
@@ -354,12 +357,16 @@ impl<'r> Report<'r> {
         Fault::Busy
     }
 
-    /// In how many seconds a client that was told to come back later may do so.
-    pub(super) fn retry_after(&self) -> u64 {
+    /// The backend has answered.
+    pub(super) fn backend_answered(&self) {
+        self.done.set(true);
+    }
+
+    /// In how many seconds a client that was told to come back later may do so. Nothing, where that would be done twice.
+    pub(super) fn retry_after(&self) -> Option<u64> {
         let wait = self.wait.get().unwrap_or_default();
-        wait.as_secs()
-            .saturating_add(u64::from(wait.subsec_nanos() > 0))
-            .max(1)
+        let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+        (!self.done.get()).then_some(seconds.max(1))
     }
 
     /// The value of WWW-Authenticate for a client that is not authorized.

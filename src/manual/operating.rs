@@ -9,6 +9,7 @@
 //! clocks are not yours. While such a store is new, every message is told to come back later, for the allowed clock skew, and `/readyz` says 503.
 //!
 //! Clients speak HTTP/1.1, over TLS (1.2 or 1.3) or without. HTTP/2 is not offered: who could speak both agrees on HTTP/1.1 (ALPN).
+//! A 503 says `Retry-After`, unless the backend has already done what was asked: sent anew, it would be done twice.
 //!
 //! # For operators
 //!

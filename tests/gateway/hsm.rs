@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
@@ -19,7 +20,7 @@ use sealgate::hsm::{self, TokenKeyUri};
 use sealgate::soap::Version;
 use tempfile::TempDir;
 
-use crate::backend::orders;
+use crate::backend::{Backend, Behaviour, orders, placed};
 use crate::client::{post, request, send};
 use crate::encrypted::sealed;
 use crate::gateway::{configuration, prepared};
@@ -156,10 +157,12 @@ fn answers_are_signed_and_requests_decrypted_in_the_token_and_refused_while_it_i
     let plain = Message::default().signed();
     let again = Message::default().signed();
     for message in [&plain, &again, &sealed(&again), &again] {
+        let before = backend.got().len();
         let answer = ask(message);
         assert_eq!(answer.status, 503, "{answer:?}");
         assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
-        assert!(answer.header("retry-after").is_some(), "{answer:?}");
+        let (done, later) = (backend.got().len() > before, answer.header("retry-after"));
+        assert_eq!(later.is_none(), done, "{answer:?}");
     }
     assert_eq!(backend.got().len(), 3);
     let (ready, metrics) = (admin("/readyz"), admin("/metrics").body);
@@ -256,6 +259,24 @@ fn a_message_is_not_used_up_while_nobody_can_sign_its_answer() {
     wait_until("the token is back", ready);
     assert_eq!(ask().status, 200);
     assert_eq!(backend.got().len(), 2);
+}
+
+#[test]
+fn who_has_no_answer_though_the_backend_did_it_is_not_told_to_come_back() {
+    let late = Behaviour::Late(Duration::from_millis(1500), placed(false));
+    let (token, backend) = (Token::new(&["gateway"]), Backend::start(late));
+    let (_folder, gateway) = token.gateway(&configured(backend.address, &token.uri("gateway")));
+    let gateway = gateway.unwrap();
+    let message = Message::default().signed();
+    let ask = || send(gateway.plain, &post(Version::Soap11, "urn:place", &message));
+    let answer = std::thread::scope(|scope| {
+        let asked = scope.spawn(ask);
+        backend.wait_for(1);
+        token.moves("tokens", "elsewhere");
+        asked.join().unwrap()
+    });
+    assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
+    assert_eq!((answer.status, answer.header("retry-after")), (503, None));
 }
 
 #[test]
