@@ -5,27 +5,21 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::token::lock;
 use super::turns::{Full, Turns};
 use crate::crypto::Turn;
 
 /// How many calls are made at once.
-const AT_ONCE: usize = 4;
-
-/// How long a call is taken to last as long as none was made.
-const UNKNOWN_PACE: Duration = Duration::from_millis(100);
+pub(super) const AT_ONCE: u32 = 4;
 
 /// How many threads may be in calls that nobody waits for any more, and have another in their place.
-const HUNG: usize = 16;
+const HUNG: u32 = 16;
 
 /// Makes calls, a few at once. Those for what was begun come before all others: a signature, of what was done already, and what a backend has
 /// answered. Whoever wants something decrypted loses nothing, and may be anybody.
 pub(super) struct Calls(Arc<Threads>);
-
-/// A call that can be made in time, for whoever has this.
-pub(super) struct Place(Arc<Threads>);
 
 /// Why nothing came of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,14 +36,16 @@ pub(super) enum Missed {
 
 /// Something to do, unless nobody waits for it any more.
 struct Call {
+    begin: mpsc::SyncSender<()>,
     work: Box<dyn FnOnce() + Send>,
     stage: Arc<Mutex<Stage>>,
-    until: Instant,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Waits,
+    /// Nobody waits for it any more, and it is not begun.
+    Left,
     /// It made room for one of somebody else.
     Displaced,
     Begun,
@@ -59,29 +55,20 @@ enum Stage {
 }
 
 struct Threads {
-    waiting: Mutex<Waiting>,
+    state: Mutex<State>,
     /// A call came, or no further one will.
     came: Condvar,
-    count: Mutex<Count>,
 }
 
-/// Calls that were not begun yet.
-struct Waiting {
+/// Calls that were not begun yet, and who makes them.
+struct State {
     /// As many as somebody waits for.
     first: VecDeque<Call>,
     others: Turns<Call>,
-    /// How many places there are, with and without a call.
-    places: usize,
-    /// How long a call lasts, of late.
-    pace: Duration,
+    /// How many threads take calls, and how many are in one that nobody waits for any more.
+    working: u32,
+    hung: u32,
     ended: bool,
-}
-
-/// How many threads take calls, and how many are in one that nobody waits for any more.
-#[derive(Default)]
-struct Count {
-    working: usize,
-    hung: usize,
 }
 
 impl Calls {
@@ -91,40 +78,28 @@ impl Calls {
     /// The system has no room for a thread.
     pub(super) fn start() -> io::Result<Self> {
         let calls = Self(Arc::new(Threads {
-            waiting: Mutex::new(Waiting {
+            state: Mutex::new(State {
                 first: VecDeque::new(),
                 others: Turns::new(),
-                places: 0,
-                pace: UNKNOWN_PACE,
+                working: 0,
+                hung: 0,
                 ended: false,
             }),
             came: Condvar::new(),
-            count: Mutex::default(),
         }));
         for _ in 0..AT_ONCE {
-            calls.0.add(&mut lock(&calls.0.count))?;
+            calls.0.add(&mut lock(&calls.0.state))?;
         }
         Ok(calls)
     }
 
-    /// A place for a call before all others, as long as all who have one could get theirs within half of `patience`, at the pace of the last calls: the
-    /// other half is for what is being done before them.
-    pub(super) fn reserve(&self, patience: Duration) -> Option<Place> {
-        let mut waiting = lock(&self.0.waiting);
-        let all = u32::try_from(waiting.places.div_ceil(AT_ONCE)).unwrap_or(u32::MAX);
-        if waiting.pace.saturating_mul(all) > patience.checked_div(2).unwrap_or_default() {
-            return None;
-        }
-        waiting.places = waiting.places.saturating_add(1);
-        Some(Place(Arc::clone(&self.0)))
-    }
-
     /// Whether any thread is left that takes calls.
     pub(super) fn are_made(&self) -> bool {
-        lock(&self.0.count).working > 0
+        lock(&self.0.state).working > 0
     }
 
-    /// What `work` gives, which is waited for as long as `patience` says.
+    /// What `work` gives, for which `patience` is had from when it begins: only what takes longer has hung. As long at most it is waited for that it begins,
+    /// unless it comes before all others: that ends too, as each of those before it ends or hangs.
     ///
     /// # Errors
     /// [`Missed`]. What has hung may still be done.
@@ -134,57 +109,67 @@ impl Calls {
         patience: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Missed> {
-        let now = Instant::now();
+        let (begin, begun) = mpsc::sync_channel(1);
         let (answer, answered) = mpsc::sync_channel(1);
         let stage = Arc::new(Mutex::new(Stage::Waits));
         let call = Call {
+            begin,
             work: Box::new(move || {
                 // Who has lost patience meanwhile does not listen.
                 let _ = answer.send(work());
             }),
             stage: Arc::clone(&stage),
-            until: now.checked_add(patience).unwrap_or(now),
         };
-        self.0.put(call, turn, now)?;
+        self.0.put(call, turn)?;
+        let begins = match turn {
+            Turn::First => begun.recv().map_err(RecvTimeoutError::from),
+            Turn::Of(_) => begun.recv_timeout(patience),
+        };
+        if begins.is_err() {
+            has_begun(&stage)?;
+        }
         match answered.recv_timeout(patience) {
             Ok(done) => Ok(done),
-            Err(RecvTimeoutError::Timeout) => Err(self.0.leave(&stage)),
-            Err(RecvTimeoutError::Disconnected) => Err(match *lock(&stage) {
-                Stage::Waits => Missed::NotBegun,
-                Stage::Displaced => Missed::Full,
-                Stage::Begun | Stage::Hung | Stage::Ended => Missed::Panicked,
-            }),
+            Err(RecvTimeoutError::Timeout) => {
+                self.0.leave(&stage);
+                Err(Missed::Hung)
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(Missed::Panicked),
         }
+    }
+}
+
+/// Whether a call has begun after all. If not, it is left.
+fn has_begun(stage: &Mutex<Stage>) -> Result<(), Missed> {
+    let mut stage = lock(stage);
+    match *stage {
+        Stage::Waits | Stage::Left => {
+            *stage = Stage::Left;
+            Err(Missed::NotBegun)
+        }
+        Stage::Displaced => Err(Missed::Full),
+        Stage::Begun | Stage::Hung | Stage::Ended => Ok(()),
     }
 }
 
 impl Drop for Calls {
     fn drop(&mut self) {
-        lock(&self.0.waiting).ended = true;
+        lock(&self.0.state).ended = true;
         self.0.came.notify_all();
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut waiting = lock(&self.0.waiting);
-        waiting.places = waiting.places.saturating_sub(1);
-    }
-}
-
 impl Threads {
-    fn put(&self, call: Call, turn: Turn, now: Instant) -> Result<(), Missed> {
-        let mut waiting = lock(&self.waiting);
-        // Nobody waits for the others any more.
-        let is_waited_for = |call: &Call| now < call.until;
+    fn put(&self, call: Call, turn: Turn) -> Result<(), Missed> {
+        let mut state = lock(&self.state);
+        if state.working == 0 {
+            return Err(Missed::NotBegun);
+        }
         match turn {
-            Turn::First => {
-                waiting.first.retain(is_waited_for);
-                waiting.first.push_back(call);
-            }
+            Turn::First => state.first.push_back(call),
             Turn::Of(caller) => {
-                waiting.others.retain(is_waited_for);
-                let displaced = waiting.others.put(caller, call).map_err(|Full| Missed::Full)?;
+                state.others.retain(|call| *lock(&call.stage) == Stage::Waits);
+                let displaced = state.others.put(caller, call).map_err(|Full| Missed::Full)?;
                 if let Some(displaced) = displaced {
                     // Who waits for it is told when it is dropped.
                     *lock(&displaced.stage) = Stage::Displaced;
@@ -197,44 +182,35 @@ impl Threads {
 
     /// The call that is made next; none if no further one comes.
     fn next(&self) -> Option<Call> {
-        let mut waiting = lock(&self.waiting);
+        let mut state = lock(&self.state);
         loop {
-            let Waiting {
+            let State {
                 first, others, ended, ..
-            } = &mut *waiting;
+            } = &mut *state;
             let call = first.pop_front().or_else(|| others.take());
             if call.is_some() || *ended {
                 return call;
             }
-            waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            state = self.came.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Notes that a call took `time`.
-    fn took(&self, time: Duration) {
-        let mut waiting = lock(&self.waiting);
-        let sum = waiting.pace.saturating_mul(3).saturating_add(time);
-        waiting.pace = sum.checked_div(4).unwrap_or_default();
-    }
-
-    fn add(self: &Arc<Self>, count: &mut Count) -> io::Result<()> {
+    fn add(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
         let threads = Arc::clone(self);
         let thread = std::thread::Builder::new().name("token".to_owned());
         thread.spawn(move || threads.work())?;
-        count.working = count.working.saturating_add(1);
+        state.working = state.working.saturating_add(1);
         Ok(())
     }
 
     fn work(&self) {
         while let Some(call) = self.next() {
-            let begun = Instant::now();
-            if begun >= call.until {
+            if std::mem::replace(&mut *lock(&call.stage), Stage::Begun) == Stage::Left {
                 continue;
             }
-            *lock(&call.stage) = Stage::Begun;
+            let _ = call.begin.send(());
             // The session that it was in is not used again, and whoever waits is told.
             let _ = catch_unwind(AssertUnwindSafe(call.work));
-            self.took(begun.elapsed());
             let before = std::mem::replace(&mut *lock(&call.stage), Stage::Ended);
             if before == Stage::Hung && !self.goes_on() {
                 return;
@@ -243,35 +219,39 @@ impl Threads {
     }
 
     /// Nobody waits for the call any more: its thread may never come back, so another takes its place.
-    fn leave(self: &Arc<Self>, stage: &Mutex<Stage>) -> Missed {
-        let mut count = lock(&self.count);
+    fn leave(self: &Arc<Self>, stage: &Mutex<Stage>) {
+        let mut state = lock(&self.state);
         {
             let mut stage = lock(stage);
-            match *stage {
-                Stage::Waits => return Missed::NotBegun,
-                Stage::Displaced => return Missed::Full,
-                // It has ended just now, and counts as if it had not: nobody is there to be told.
-                Stage::Ended | Stage::Hung => return Missed::Hung,
-                Stage::Begun => *stage = Stage::Hung,
+            // It may have ended just now, and counts as if it had not: nobody is there to be told.
+            if *stage != Stage::Begun {
+                return;
             }
+            *stage = Stage::Hung;
         }
-        count.working = count.working.saturating_sub(1);
-        count.hung = count.hung.saturating_add(1);
-        if count.hung <= HUNG
-            && let Err(error) = self.add(&mut count)
+        state.working = state.working.saturating_sub(1);
+        state.hung = state.hung.saturating_add(1);
+        if state.hung <= HUNG
+            && let Err(error) = self.add(&mut state)
         {
             tracing::error!(code = "internal.threads", reason = %error, "a call of a token has hung, and no thread takes its place");
         }
-        Missed::Hung
+        if state.working == 0 {
+            // Nobody begins these. What they hold may end what is locked here.
+            let first = std::mem::take(&mut state.first);
+            let others = std::mem::replace(&mut state.others, Turns::new());
+            drop(state);
+            drop((first, others));
+        }
     }
 
     /// Whether a thread that has come back takes calls again; nobody may have taken its place.
     fn goes_on(&self) -> bool {
-        let mut count = lock(&self.count);
-        count.hung = count.hung.saturating_sub(1);
-        let goes_on = count.working < AT_ONCE;
+        let mut state = lock(&self.state);
+        state.hung = state.hung.saturating_sub(1);
+        let goes_on = state.working < AT_ONCE;
         if goes_on {
-            count.working = count.working.saturating_add(1);
+            state.working = state.working.saturating_add(1);
         }
         goes_on
     }
@@ -286,6 +266,8 @@ mod tests {
         reason = "a test may panic"
     )]
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread::Scope;
+    use std::time::Instant;
 
     use super::*;
     use crate::hsm::turns::WAITING;
@@ -295,7 +277,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(10);
 
     /// Makes calls that do not return before the sender is gone, until they are not begun any more: how many were.
-    fn hang(calls: &Calls) -> (usize, mpsc::SyncSender<()>) {
+    fn hang(calls: &Calls) -> (u32, mpsc::SyncSender<()>) {
         let (hold, held) = mpsc::sync_channel::<()>(0);
         let held = Arc::new(Mutex::new(held));
         let mut hung = 0;
@@ -311,6 +293,31 @@ mod tests {
         }
     }
 
+    fn wait_until(calls: &Calls, is_so: &dyn Fn(&State) -> bool) {
+        let begun = Instant::now();
+        while !is_so(&lock(&calls.0.state)) {
+            assert!(begun.elapsed() < LONG);
+            std::thread::yield_now();
+        }
+    }
+
+    /// Has every thread make a call that does not return before the sender is gone.
+    fn occupy<'s>(scope: &'s Scope<'s, '_>, calls: &'s Calls) -> mpsc::SyncSender<()> {
+        let (hold, held) = mpsc::sync_channel::<()>(0);
+        let held = Arc::new(Mutex::new(held));
+        let begun = Arc::new(AtomicUsize::new(0));
+        for _ in 0..4 {
+            let (held, begun) = (Arc::clone(&held), Arc::clone(&begun));
+            let work = move || {
+                begun.fetch_add(1, Ordering::Relaxed);
+                lock(&held).recv().is_err()
+            };
+            scope.spawn(move || calls.make(OTHERS, LONG, work));
+        }
+        wait_until(calls, &|_| begun.load(Ordering::Relaxed) == 4);
+        hold
+    }
+
     #[test]
     fn others_take_the_place_of_threads_that_hang_but_not_without_end() {
         let calls = Calls::start().unwrap();
@@ -318,15 +325,12 @@ mod tests {
         let (hung, hold) = hang(&calls);
         assert_eq!(hung, AT_ONCE + HUNG);
         assert!(!calls.are_made());
+        assert_eq!(calls.make(Turn::First, PATIENCE, || 2), Err(Missed::NotBegun));
         // Those that come back after all take calls again, and no more than before.
         drop(hold);
+        wait_until(&calls, &|state| state.hung == 0);
         assert_eq!(calls.make(OTHERS, LONG, || 2), Ok(2));
-        let begun = Instant::now();
-        while lock(&calls.0.count).hung > 0 {
-            assert!(begun.elapsed() < LONG);
-            std::thread::yield_now();
-        }
-        assert_eq!(lock(&calls.0.count).working, AT_ONCE);
+        assert_eq!(lock(&calls.0.state).working, AT_ONCE);
     }
 
     #[test]
@@ -344,55 +348,52 @@ mod tests {
     #[test]
     fn what_was_begun_comes_before_all_else_and_is_never_refused_for_a_full_queue() {
         let calls = Calls::start().unwrap();
-        let (hold, held) = mpsc::sync_channel::<()>(0);
-        let held = Arc::new(Mutex::new(held));
         let order = Mutex::new(Vec::new());
         let make = &|turn| {
             let begun = calls.make(turn, LONG, Instant::now).unwrap();
             lock(&order).push((begun, turn));
         };
-        let wait_until = |is_so: &dyn Fn(&Waiting) -> bool| {
-            let begun = Instant::now();
-            while !is_so(&lock(&calls.0.waiting)) {
-                assert!(begun.elapsed() < LONG);
-                std::thread::yield_now();
-            }
-        };
         std::thread::scope(|scope| {
-            for _ in 0..AT_ONCE {
-                let held = Arc::clone(&held);
-                let work = move || lock(&held).recv().is_err();
-                let (calls, begun) = (&calls, Instant::now());
-                scope.spawn(move || calls.make(OTHERS, LONG, work));
-                while lock(&calls.0.waiting).others.len() == 0 && begun.elapsed() < PATIENCE {
-                    std::thread::yield_now();
-                }
-                wait_until(&|waiting| waiting.others.len() == 0);
-            }
+            let hold = occupy(scope, &calls);
             for _ in 0..WAITING {
                 scope.spawn(move || make(OTHERS));
             }
-            wait_until(&|waiting| waiting.others.len() == WAITING);
+            wait_until(&calls, &|state| state.others.len() == WAITING);
             assert_eq!(calls.make(OTHERS, LONG, || 1), Err(Missed::Full));
             for _ in 0..=WAITING {
                 scope.spawn(move || make(Turn::First));
             }
-            wait_until(&|waiting| waiting.first.len() > WAITING);
+            wait_until(&calls, &|state| state.first.len() > WAITING);
             drop(hold);
         });
         let mut order = std::mem::take(&mut *lock(&order));
         order.sort_by_key(|(begun, _)| *begun);
         // Threads that begin at the same time may be noted the other way round.
-        let mut first = order.iter().take(WAITING + 1 - AT_ONCE);
+        let mut first = order.iter().take(WAITING - 3);
         assert!(first.all(|(_, turn)| *turn == Turn::First));
+    }
+
+    /// Has as many threads make calls of that `turn` as that, each of which takes `time`: what came of each.
+    fn made(
+        calls: &Calls,
+        turn: Turn,
+        patience: Duration,
+        count: usize,
+        time: Duration,
+    ) -> Vec<Result<(), Missed>> {
+        std::thread::scope(|scope| {
+            let make = || calls.make(turn, patience, move || std::thread::sleep(time));
+            let threads: Vec<_> = (0..count).map(|_| scope.spawn(make)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        })
     }
 
     #[test]
     fn whoever_has_most_calls_waiting_is_told_at_once_that_one_made_room() {
         let calls = Calls::start().unwrap();
-        let (_, hold) = hang(&calls);
         let (calls, told) = (&calls, &AtomicUsize::new(0));
         std::thread::scope(|scope| {
+            let hold = occupy(scope, calls);
             for _ in 0..WAITING {
                 scope.spawn(move || {
                     let missed = calls
@@ -401,16 +402,9 @@ mod tests {
                     told.fetch_add(missed.into(), Ordering::Relaxed);
                 });
             }
-            let begun = Instant::now();
-            while lock(&calls.0.waiting).others.len() < WAITING {
-                assert!(begun.elapsed() < LONG);
-                std::thread::yield_now();
-            }
+            wait_until(calls, &|state| state.others.len() == WAITING);
             let other = scope.spawn(|| calls.make(Turn::Of(1), LONG, || 2));
-            while told.load(Ordering::Relaxed) == 0 {
-                assert!(begun.elapsed() < LONG);
-                std::thread::yield_now();
-            }
+            wait_until(calls, &|_| told.load(Ordering::Relaxed) > 0);
             drop(hold);
             assert_eq!(other.join().unwrap(), Ok(2));
         });
@@ -418,17 +412,46 @@ mod tests {
     }
 
     #[test]
-    fn there_are_places_for_as_many_as_can_be_signed_for_in_time() {
+    fn a_call_hangs_by_its_own_time_alone_however_long_it_has_waited() {
         let calls = Calls::start().unwrap();
-        let places = || {
-            let taken: Vec<_> = std::iter::from_fn(|| calls.reserve(LONG)).collect();
-            taken.len()
-        };
-        // Within 5 s, at 100 ms each; what was taken comes back.
-        assert_eq!((places(), places()), (50 * AT_ONCE + 1, 50 * AT_ONCE + 1));
-        for _ in 0..40 {
-            calls.0.took(Duration::from_millis(10));
-        }
-        assert!(places() > 400 * AT_ONCE);
+        // The second four begin after 700 ms, and end after 1,400; the third do not begin.
+        let (patience, time) = (Duration::from_secs(1), Duration::from_millis(700));
+        let mut made = made(&calls, OTHERS, patience, 12, time);
+        made.sort_by_key(Result::is_err);
+        let (done, missed) = made.split_at(8);
+        assert_eq!(done, [Ok(()); 8]);
+        assert_eq!(missed, [Err(Missed::NotBegun); 4]);
+        assert_eq!(lock(&calls.0.state).hung, 0);
+    }
+
+    #[test]
+    fn what_was_promised_is_done_however_long_it_has_to_wait() {
+        let calls = Calls::start().unwrap();
+        let (patience, time) = (Duration::from_secs(1), Duration::from_millis(400));
+        assert_eq!(made(&calls, Turn::First, patience, 16, time), [Ok(()); 16]);
+    }
+
+    #[test]
+    fn nobody_waits_for_threads_of_which_none_is_left() {
+        let calls = Calls::start().unwrap();
+        let (hold, held) = mpsc::sync_channel::<()>(0);
+        let held = Arc::new(Mutex::new(held));
+        let hung = 20;
+        std::thread::scope(|scope| {
+            let waits = || {
+                let held = Arc::clone(&held);
+                calls.make(Turn::First, PATIENCE, move || lock(&held).recv().is_err())
+            };
+            let waiting: Vec<_> = (0..hung + 4).map(|_| scope.spawn(waits)).collect();
+            let mut missed: Vec<_> = waiting
+                .into_iter()
+                .map(|waits| waits.join().unwrap().unwrap_err())
+                .collect();
+            missed.sort_by_key(|missed| *missed != Missed::Hung);
+            let (begun, others) = missed.split_at(hung);
+            assert!(begun.iter().all(|missed| *missed == Missed::Hung));
+            assert_eq!(others, [Missed::NotBegun; 4]);
+        });
+        drop(hold);
     }
 }

@@ -6,6 +6,7 @@ use cryptoki::session::Session;
 use super::connection::Handles;
 use super::error::{Error, Failure};
 use super::operation;
+use super::pace::Pace;
 use super::token::Token;
 use super::uri::ObjectName;
 use crate::algorithm::{DigestAlgorithm, MaskGeneration, SignatureAlgorithm, SignatureScheme};
@@ -23,6 +24,7 @@ pub(super) struct Key {
     pub(super) public: PublicKey,
     /// Something that it can do.
     pub(super) proof: Ability,
+    pub(super) pace: Arc<Pace>,
 }
 
 /// A key in a token, to be used.
@@ -78,7 +80,10 @@ impl Key {
     /// Shows that the token has the private half.
     pub(super) fn prove(&self, session: &Session, handles: &Handles<'_>) -> Result<(), Error> {
         let handle = self.handle(session, handles)?;
-        match shows(session, handle, &self.public, self.proof)? {
+        let shown = self
+            .pace
+            .measure(|| shows(session, handle, &self.public, self.proof))?;
+        match shown {
             true => Ok(()),
             false => Err(Error::NotProved("it is another key".to_owned())),
         }
@@ -158,7 +163,11 @@ impl KeyInToken {
         let key = Arc::clone(&self.key);
         let done = self.token.call(turn, move |session, handles| {
             let handle = key.handle(session, handles)?;
-            work(session, handle, &key.public)
+            let work = || work(session, handle, &key.public);
+            match turn {
+                Turn::First => key.pace.measure(work),
+                Turn::Of(_) => work(),
+            }
         })?;
         done.map_err(Unavailable::of_token)
     }
@@ -170,7 +179,7 @@ impl HeldKey for KeyInToken {
     }
 
     fn reserve(&self) -> Result<Reserved, Unavailable> {
-        Ok(Reserved::of(self.token.reserve()?))
+        Ok(Reserved::of(self.token.reserve(&self.key.pace)?))
     }
 
     fn can(&self, ability: Ability) -> bool {

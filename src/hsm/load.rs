@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
@@ -9,6 +9,7 @@ use super::error::{Error, Failure};
 use super::key::{Key, KeyInToken, find, shows};
 use super::module::Module;
 use super::operation;
+use super::pace::Pace;
 use super::token::Token;
 use super::uri::TokenKeyUri;
 use crate::algorithm::DigestAlgorithm;
@@ -53,7 +54,7 @@ fn load_here(uri: &TokenKeyUri, pin: &str, given: Option<PublicKey>) -> Result<T
             .map_err(Error::from)?
     };
     let found = in_session(&|session| Found::of(session, uri, given.as_ref()))?;
-    let abilities = abilities(&token, &found)?;
+    let (abilities, pace) = abilities(&token, &found)?;
     let proof = abilities.first().copied();
     let proof = proof.ok_or_else(|| Error::NotProved("keys of its kind are not used".to_owned()))?;
     let rejection_secret = rejection_secret(&token, &found, &abilities)?;
@@ -61,6 +62,7 @@ fn load_here(uri: &TokenKeyUri, pin: &str, given: Option<PublicKey>) -> Result<T
         object: uri.object.clone(),
         public: found.public.clone(),
         proof,
+        pace: Arc::new(pace),
     });
     token.keep(&key);
     let held = KeyInToken {
@@ -74,11 +76,13 @@ fn load_here(uri: &TokenKeyUri, pin: &str, given: Option<PublicKey>) -> Result<T
     })
 }
 
-/// What the key shows that it can do, what is wanted most first; nothing only where it is of no kind that is used.
-fn abilities(token: &Token, found: &Found) -> Result<Vec<Ability>, Error> {
+/// What the key shows that it can do, what is wanted most first; nothing only where it is of no kind that is used. And how long that takes, at most.
+fn abilities(token: &Token, found: &Found) -> Result<(Vec<Ability>, Pace), Error> {
     let mut abilities = Vec::new();
+    let mut longest = Duration::ZERO;
     let mut refusal = None;
     for ability in Key::conceivable(&found.public) {
+        let begun = Instant::now();
         // Each in a session that is not used again where it failed.
         let shown =
             token.in_session(
@@ -88,7 +92,10 @@ fn abilities(token: &Token, found: &Found) -> Result<Vec<Ability>, Error> {
                 },
             );
         match shown {
-            Ok(Ok(true)) => abilities.push(ability),
+            Ok(Ok(true)) => {
+                abilities.push(ability);
+                longest = longest.max(begun.elapsed());
+            }
             Ok(Ok(false)) => {
                 refusal.get_or_insert_with(|| "it is another key".to_owned());
             }
@@ -101,7 +108,7 @@ fn abilities(token: &Token, found: &Found) -> Result<Vec<Ability>, Error> {
     }
     match refusal {
         Some(why) if abilities.is_empty() => Err(Error::NotProved(why)),
-        _ => Ok(abilities),
+        _ => Ok((abilities, Pace::of(longest))),
     }
 }
 

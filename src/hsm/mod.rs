@@ -4,7 +4,7 @@
 //! that signs and decrypts by asking it. Modules are C libraries, loaded into our process: whoever names one trusts it as much as us.
 //!
 //! Their calls block, and may never return. So threads of a token of their own make them, a bounded number of calls waits for those, and
-//! nobody waits longer than [`PATIENCE`]. A thread whose call does not return is left to it, and some others take its place. A token that does not answer, or says that it or our session with it is gone, is lost: from then
+//! no call may take longer than [`PATIENCE`]. A thread whose call does not return is left to it, and some others take its place. A token that does not answer, or says that it or our session with it is gone, is lost: from then
 //! on every call is refused at once, until it has been found again and has proved that its keys are the same.
 
 mod calls;
@@ -14,6 +14,8 @@ mod key;
 mod load;
 mod module;
 mod operation;
+mod pace;
+mod places;
 mod refusal;
 mod token;
 mod turns;

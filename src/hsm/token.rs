@@ -9,17 +9,19 @@ use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 use zeroize::Zeroizing;
 
-use super::calls::{Calls, Missed, Place};
+use super::calls::{Calls, Missed};
 use super::connection::{Connection, Handles, Login};
 use super::error::{Error, Failure};
 use super::key::Key;
 use super::module::Module;
+use super::pace::Pace;
+use super::places::{Place, Places};
 use super::refusal;
 use super::upkeep::tend;
 use super::uri::TokenName;
 use crate::crypto::{Turn, Unavailable};
 
-/// How long anybody waits for a token. What takes longer has lost it.
+/// How long a call of a token may take from when it begins: what takes longer has lost it. What nobody was promised waits as long at most to begin.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a token may take to be found again, with all its keys.
@@ -43,6 +45,7 @@ pub(super) struct Token {
     /// The keys in use, which prove themselves whenever it has been gone.
     keys: Mutex<Vec<Weak<Key>>>,
     calls: Calls,
+    places: Places,
 }
 
 enum State {
@@ -110,6 +113,7 @@ impl Token {
             connecting: Mutex::default(),
             keys: Mutex::default(),
             calls: Calls::start().map_err(unstarted)?,
+            places: Places::default(),
         });
         let weak = Arc::downgrade(&token);
         let thread = std::thread::Builder::new().name("token".to_owned());
@@ -157,13 +161,13 @@ impl Token {
         }
     }
 
-    /// A place for a call, kept until it is dropped.
+    /// A place for a call of that `pace`, kept until it is dropped.
     ///
     /// # Errors
     /// It is lost, or it has promised as many as it makes in time.
-    pub(super) fn reserve(&self) -> Result<Place, Unavailable> {
+    pub(super) fn reserve(&self, pace: &Arc<Pace>) -> Result<Place, Unavailable> {
         self.available()?;
-        let place = self.calls.reserve(PATIENCE);
+        let place = self.places.reserve(pace, PATIENCE);
         place.ok_or_else(|| Unavailable::of_token("too many wait for what it has promised"))
     }
 

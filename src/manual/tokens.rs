@@ -33,17 +33,20 @@
 //!
 //! # When the token is gone
 //!
-//! Four calls are made to a token at once and up to 64 wait; nobody waits longer than five seconds. Signatures, and the decryption of what a backend has answered, come before all else, and as many wait as are
-//! needed: their messages were accepted already, while anybody may send what is to be decrypted. A message is promised the signatures of its answer, and of the token or assertion that its backend gets, and the
-//! decryption of what the backend answers, before its use is remembered; where more is promised than the token does in half of that time, at the pace of its last calls, it gets 503 and
-//! `crypto.token_unavailable`, and may be sent again.
+//! Four calls are made to a token at once and up to 64 wait, no longer than five seconds: then it is busy, and the message gets 503 and `crypto.token_unavailable`. That loses no token. Signatures, and the
+//! decryption of what a backend has answered, come before all else, and as many wait as are needed: their messages were accepted already, while anybody may send what is to be decrypted. A message is promised the
+//! signatures of its answer, and of the token or assertion that its backend gets, and the decryption of what the backend answers, before its use is remembered; where what was promised takes the token more than two
+//! and a half seconds, it gets 503 and `crypto.token_unavailable`, and may be sent again.
+//!
+//! How long that takes is learned for each key from what was promised of it and from its proofs, the first of them made at the start: it is the longer of the last two, or what one in progress has taken so far. What
+//! anybody may send to be decrypted counts for nothing. A token that turns out slower than it was has promised more than it can do in that time: these messages wait longer and get their answers, unless the token is lost.
 //!
 //! Messages that are to be decrypted take turns by the address that they come from, of IPv6 by its /48, or by their route where the address is `exempt` in `[throttle]`, as that of a balancer. Who sends many gets no more of the
 //! token than each of the others, and of `n` addresses that wait each has room for `64 / n` messages, however many come from the rest: what is more than that makes room, with 503 and `crypto.token_unavailable`. Nothing
 //! of it was used up. What a message says of its sender counts for nothing here, as only decryption could show it. So whoever sends from 64 addresses and more at a time still keeps others
 //! waiting, and whoever shares an address with them does at once: limits by address (`[throttle]`) are for that.
 //!
-//! A token that takes longer, or says that it, the session or the key is gone, is lost. So is one
+//! A token that takes more than five seconds for one call since it was begun, or says that it, the session or the key is gone, is lost. So is one
 //! in which a key, asked every five seconds, does not prove itself. While it is lost
 //!
 //! * what needs its keys is refused with HTTP 503 and `crypto.token_unavailable`: a message whose answer would have to be signed before it is read, or where a route has operations of

@@ -63,6 +63,7 @@ mod life;
 mod readiness;
 mod refusing;
 mod signed_answers;
+mod slow_token;
 mod stalled_token;
 mod reload;
 mod replay;

@@ -26,7 +26,7 @@ use crate::wrapped_module::wrapped_uri;
 const ROOM: u8 = 4 + 64;
 
 /// What `request` gets that comes from 127.0.`from`.
-fn send_from(from: [u8; 2], gateway: SocketAddr, request: &str) -> Answer {
+pub(crate) fn send_from(from: [u8; 2], gateway: SocketAddr, request: &str) -> Answer {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let own = Ipv4Addr::new(127, 0, from[0], from[1]);
     socket.bind(&SocketAddr::from((own, 0)).into()).unwrap();
@@ -37,7 +37,7 @@ fn send_from(from: [u8; 2], gateway: SocketAddr, request: &str) -> Answer {
     read(&mut stream).unwrap()
 }
 
-fn encrypted(signer: &'static str) -> String {
+pub(crate) fn encrypted(signer: &'static str) -> String {
     let message = Message {
         signer,
         ..Message::default()
