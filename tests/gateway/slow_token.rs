@@ -20,6 +20,14 @@ fn is_ready(gateway: &Process) -> bool {
     send(gateway.admin, &request("GET", "/readyz", &[], "")).status == 200
 }
 
+fn was_never_lost(gateway: &Process) -> bool {
+    let lost = "a token with keys of ours is lost";
+    gateway
+        .lines()
+        .iter()
+        .all(|line| line["fields"]["message"] != lost)
+}
+
 /// Sends `count` orders at once: how many got an answer. All others have not been used up, and no backend has acted on them.
 fn answered(gateway: &Process, backend: &Backend, count: usize) -> usize {
     let before = backend.got().len();
@@ -40,7 +48,7 @@ fn answered(gateway: &Process, backend: &Backend, count: usize) -> usize {
         assert_eq!(answer.status, 503, "{answer:?}");
         assert_eq!(gateway.code(answer.incident()), "crypto.token_unavailable");
     }
-    assert!(is_ready(gateway));
+    assert!(is_ready(gateway) && was_never_lost(gateway));
     if let Some((message, _)) = refused.first() {
         assert_eq!(send(gateway.plain, message).status, 200);
     }
@@ -76,6 +84,7 @@ fn ciphertexts_of_nobody_have_no_token_declared_lost_that_works() {
         ready.join().unwrap();
         statuses
     });
+    assert!(was_never_lost(&gateway));
     // Some were begun, and nobody trusts who has signed them; for others it was too late.
     assert!(statuses.contains(&500) && statuses.contains(&503), "{statuses:?}");
 }
@@ -103,7 +112,8 @@ fn no_more_is_promised_because_what_nobody_was_promised_is_quick() {
 fn the_first_burst_after_the_start_is_promised_no_more_than_the_proof_has_shown() {
     let (token, backend) = (Token::new(&["gateway"]), orders());
     let key = wrapped_uri(&token, "gateway");
-    signs_in(&token, 600);
+    // All have come before the first is done.
+    signs_in(&token, 2000);
     let (_folder, gateway) = token.gateway(&configured(backend.address, &key));
     let answered = answered(&gateway.unwrap(), &backend, 40);
     assert!((4..40).contains(&answered), "{answered}");
