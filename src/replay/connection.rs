@@ -99,17 +99,12 @@ impl Connection {
         if end == Value::BulkString(number.into_bytes()) {
             return Ok(answers);
         }
-        let mut errors = answers
-            .into_iter()
-            .chain([end])
-            .filter_map(|answer| match answer {
-                Value::ServerError(error) => Some(error.to_string()),
-                _ => None,
-            });
-        let error = errors.next();
-        Err(io::Error::other(error.unwrap_or_else(|| {
-            "an answer that belongs to no question".to_owned()
-        })))
+        let all = answers.into_iter().chain([end]);
+        let error = all.filter_map(|answer| answer.extract_error().err()).next();
+        Err(match error {
+            Some(error) => io::Error::other(error.to_string()),
+            None => io::Error::other("an answer that belongs to no question"),
+        })
     }
 }
 
