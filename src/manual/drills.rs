@@ -56,15 +56,15 @@
 //!
 //! | figure | measured | wanted |
 //! |---|---|---|
-//! | bare proxy | 33,751 requests a core, 29.6 µs each | |
-//! | predicted | 3,094 requests a core: that, verification 36.5 µs, RSA-2048 signature 257.1 µs | |
-//! | gateway, audit off, 6,709 octets | 2,512 requests a core, 398.1 µs each, 100 % of the core in use: 81 % of the prediction | ≥ 85 % |
-//! | gateway, audit on | 2,213 requests a core, 451.9 µs each, 96 % of the core in use: 72 % | ≥ 85 % |
-//! | memory of each of 10,000 idle connections | 11.5 KiB before the first request, 11.6 KiB after it | ≤ 16 KiB |
-//! | a signed attachment of 250 MiB | 19.8 MiB of memory at most | ≤ 64 MiB |
+//! | bare proxy | 28,421 requests a core, 35.2 µs each | |
+//! | predicted | 2,880 requests a core: that, verification 37.1 µs, RSA-2048 signature 274.9 µs | |
+//! | gateway, audit off, 6,709 octets | 2,278 requests a core, 438.9 µs each, 100 % of the core in use: 79 % of the prediction | ≥ 85 % |
+//! | gateway, audit on | 2,007 requests a core, 498.1 µs each, 93 % of the core in use: 70 % | ≥ 85 % |
+//! | memory of each of 10,000 idle connections | 11.6 KiB before the first request, 11.8 KiB after it | ≤ 16 KiB |
+//! | a signed attachment of 250 MiB | 20.6 MiB of memory at most | ≤ 64 MiB |
 //!
-//! Measured while nothing else ran on the machine; another run before came to 81 % and 71 %. The two first bars are missed. The
-//! prediction adds up what its parts need when they are done over and over. A proxy that waits between requests needs three times as much for each (122.2 µs, asked as often as the gateway answers, on a busy machine), which may be what a part of the rest
+//! Measured while nothing else ran on the machine (load 1.1); runs before came to 81 % and 72 %. The two first bars are missed. The
+//! prediction adds up what its parts need when they are done over and over. A proxy that waits between requests needs two to three times as much for each (90.7 µs, asked as often as that gateway answers: with it in the place of the 35.2 µs the gateway comes to 92 %), which may be what a part of the rest
 //! is too. With another allocator (mimalloc) the gateway needed about 10 µs less, and 19.7 KiB for an idle connection, so that it has none.
 //!
 //! How long answers take at 80 % of the load could not be told on that machine. With random distances, one thread and an equal time for each message, the 99th percentile is 4.9
