@@ -112,7 +112,12 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Error> {
     }
     let units = pairs.iter().map(|pair| unit(*pair));
     let text: Result<String, _> = char::decode_utf16(units).collect();
-    text.map_err(|_| refuse("a UTF-16 surrogate is alone"))
+    let text = text.map_err(|_| refuse("a UTF-16 surrogate is alone"))?;
+    // It would be taken for a byte order mark of UTF-8.
+    if text.starts_with('\u{feff}') {
+        return Err(refuse("a second byte order mark is at the start"));
+    }
+    Ok(text)
 }
 
 fn relabelled_utf16(text: String) -> Bytes {
@@ -150,10 +155,12 @@ fn relabelled(text: &str, name: &Range<usize>) -> Bytes {
 fn declared_encoding(bytes: &[u8]) -> Option<Range<usize>> {
     let window = bytes.get(..bytes.len().min(256))?;
     let length = memchr::memmem::find(window, b"?>")?;
-    let declaration = window.get(..length)?;
-    if !declaration.starts_with(b"<?xml") {
+    // A processing instruction whose name only begins like that declares nothing.
+    let declaration = window.get(..length)?.strip_prefix(b"<?xml")?;
+    if !declaration.first()?.is_ascii_whitespace() {
         return None;
     }
+    let declaration = window.get(..length)?;
     let at = memchr::memmem::find(declaration, b"encoding")?.checked_add(8)?;
     let quote_at = memchr::memchr2(b'"', b'\'', declaration.get(at..)?)?.checked_add(at)?;
     let quote = *declaration.get(quote_at)?;
@@ -185,6 +192,27 @@ mod tests {
         let ascii = b"<?xml version='1.0' encoding=\"us-ascii\"?><a>e</a>";
         assert_eq!(content(ascii).unwrap(), "e");
         assert_eq!(content("<a>é</a>".as_bytes()).unwrap(), "é");
+    }
+
+    #[test]
+    fn an_instruction_that_is_no_declaration_declares_nothing() {
+        let text = "<?xml-stylesheet href='a' encoding='ISO-8859-1'?><a>\u{e9}</a>";
+        assert_eq!(to_utf8(text.into()).unwrap(), text);
+        assert_eq!(content(text.as_bytes()).unwrap(), "\u{e9}");
+        assert_eq!(in_encoding_of(text.as_bytes(), text), None);
+        let text = text.replace("ISO-8859-1", "UTF-16");
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let utf16 = Bytes::from([vec![0xfe, 0xff], utf16].concat());
+        assert_eq!(utf16_to_utf8(utf16.clone()).unwrap(), text);
+        assert_eq!(to_utf8(utf16).unwrap(), text);
+    }
+
+    #[test]
+    fn one_byte_order_mark_is_enough() {
+        let twice = Bytes::from_static(&[0xfe, 0xff, 0xfe, 0xff, 0, b'<', 0, b'a', 0, b'/', 0, b'>']);
+        for refused in [utf16_to_utf8(twice.clone()), to_utf8(twice)] {
+            assert_eq!(refused.unwrap_err().code(), "xml.encoding");
+        }
     }
 
     #[test]

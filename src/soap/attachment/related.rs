@@ -155,11 +155,11 @@ impl Carried {
         }
     }
 
-    /// The encoding that is said of the envelope.
+    /// The encoding that is said of the envelope. In a package it is UTF-8, whatever is said.
     pub(crate) fn charset(&self) -> Option<Encoding> {
         match self {
             Self::Envelope(content) => content.charset(),
-            Self::Package(_) => None,
+            Self::Package(_) => Some(Encoding::Utf8),
         }
     }
 
@@ -203,6 +203,25 @@ mod tests {
             related(&format!("{XOP12}; action=\"urn:a\"")).unwrap().action(),
             Some("urn:a")
         );
+    }
+
+    #[test]
+    fn the_envelope_in_a_package_is_utf8() {
+        let both = [Encoding::Utf8, Encoding::Utf16];
+        for (field, charset) in [
+            (
+                "multipart/related; type=\"text/xml\"; boundary=b",
+                Some(Encoding::Utf8),
+            ),
+            ("text/xml", None),
+            ("text/xml; charset=utf-16", Some(Encoding::Utf16)),
+        ] {
+            assert_eq!(
+                Carried::parse_in(field, &both).unwrap().charset(),
+                charset,
+                "{field}"
+            );
+        }
     }
 
     #[test]
