@@ -109,7 +109,7 @@
 //! # Killed, interrupted, continued
 //!
 //! Results are appended to `results.jsonl` in the order of the sources, and beside them a short line a result to `journal.jsonl`. A process may be
-//! killed at any time; the same command goes on where the journal ends, and cuts off what was half written. Each line has its own checksum (CRC-32) at its end, so that what has become another octet on the disk becomes no verdict. A journal that is damaged as no crash damages it, in its first line or as whole lines follow, or that ends
+//! killed at any time; the same command goes on where the journal ends, and cuts off what was half written. Each line of the journal has a checksum (CRC-32) at its end, so that what has become another octet there becomes no verdict; `results.jsonl` has none. A journal that is damaged as no crash damages it, in its first line or as whole lines follow, or that ends
 //! within a result, is refused (3) and left as it is. It finds that place by the journal and the
 //! length and change time of each file, without reading messages again. From the first file that is another than it was, or is not there any more, everything is judged anew. What
 //! is in the folder is the job's: with other sources, options, trust or another version the command is refused (2), as is a second process (3). Nor is it a message: where the folder lies in a source it
